@@ -38,6 +38,7 @@ __all__ = [
     "event_log",
     "events_of",
     "figure",
+    "fit_department",
     "from_table",
     "first_page",
     "gather",
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.extracts.department import fit_department
     from simulation.extracts.extract import from_table, read_extract
     from simulation.extracts.logs import between, event_log, events_of
     from simulation.extracts.trace import trace
@@ -91,6 +93,7 @@ _HOMES = {
     **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
     **dict.fromkeys(("from_table", "read_extract"), "extracts.extract"),
     **dict.fromkeys(("between", "event_log", "events_of"), "extracts.logs"),
+    "fit_department": "extracts.department",
     "trace": "extracts.trace",
     "open_executor": "runs.executors.executor",
     "ThreadExecutor": "runs.executors.threads",

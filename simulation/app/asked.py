@@ -18,25 +18,27 @@ import yaml
 import simulation as ae
 from simulation.errors import nearest, refuse
 
-STUDY, PLANNED = "ai_triage", 200
+STUDY, PLANNED = "alternatives", 200
 """The study whose arms can be chosen; the replications that are planned, of which a reader sees the beginning."""
 RUN = (
     f"study={STUDY}", f"run.replications={PLANNED}", "run.warm_up_days=7", "run.measured_days=28", "run.profiles=2",
-    "~study.arms.sham", "study.sham=null",
+    "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
 TYPICAL, EVERY = "typical", "ensemble"
 DEPARTMENTS = {
     TYPICAL: "The typical department",
-    "short_of_beds": "One that is short of beds",
-    "short_of_clinicians": "One that is short of clinicians",
-    "short_of_triage": "One that is short of triage nurses",
+    "short_of_beds": "A department short of beds",
+    "short_of_clinicians": "A department short of clinicians",
+    "short_of_triage": "A department short of triage nurses",
     EVERY: "20 departments like England's (slower)",
 }
 N_DEPARTMENTS = 20
 EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 """The policies that are chosen at first: a tool that was measured, and what else could be done."""
-MOST_ARMS = 5
+USUAL = 11
+"""How many of the study's arms are offered at first, in its order; the others are a click away."""
+MOST_ARMS, MOST_SECONDS = 5, 180
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
@@ -85,13 +87,20 @@ def controls() -> Mapping[str, Control]:
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file."""
+    """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
+
+    `beside`: the query of another question, whose answer is shown below its own; `seconds`: what a product of the
+    reader's own would take off each triage, 0 where none is asked about; `run`: a stored run, in place of all this.
+    """
 
     department: str = TYPICAL
     changed: tuple[tuple[str, int], ...] = ()
     arms: tuple[str, ...] = EXAMPLE
     file: str = ""
     own: tuple[str, ...] = ()
+    beside: str = ""
+    seconds: int = 0
+    run: str = ""
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -101,16 +110,17 @@ class AskedQuestion:
     @property
     def query(self) -> str:
         """The address's query that states this question."""
-        if self.file:
-            return urlencode({"file": self.file})
+        if self.file or self.run:
+            return urlencode({"file": self.file} if self.file else {"run": self.run})
         pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
-        return urlencode([*pairs, *(("arm", arm) for arm in self.arms)])
+        own = [("seconds", str(self.seconds))] if self.seconds else []
+        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
 
     @property
     def overrides(self) -> tuple[str, ...]:
         """The words of a command line that ask it."""
-        if self.own:
-            return self.own
+        if self.own or self.run:
+            return self.own or (f"run={self.run}",)
         changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
         words = [*RUN, *_department(self.department)]
         words += [f"~study.arms.{arm}" for arm in arms_of() if arm not in self.arms]
@@ -123,7 +133,7 @@ class AskedQuestion:
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
-        return tuple(words)
+        return (*words, *([_own_product(self.seconds)] if self.seconds else []))
 
     def first(self, n: int) -> tuple[str, ...]:
         """The words of a command line that give the first `n` replications of it, with the same intervals."""
@@ -134,6 +144,20 @@ def _department(name: str) -> tuple[str, ...]:
     if name == EVERY:
         return (f"ensemble={TYPICAL}", f"run.departments={N_DEPARTMENTS}")
     return ("ensemble=none", *(() if name == TYPICAL else (f"site={name}",)))
+
+
+def _own_product(seconds: int) -> str:
+    """The arm of a product of which no more is known than the seconds that it takes off each triage at the desk."""
+    source = "a what-if, typed in the app"
+    saved = {"value": seconds, "range": [seconds, seconds], "evidence": "assumed", "source": f"'{source}'"}
+    arm = {
+        "label": f"'Your product: {seconds} s off each triage (a what-if)'",
+        "triage": "ai_scribe_measured",
+        "changes": {"triage.readings.seconds.seconds_saved": saved},
+        "evidence": "assumed",
+        "source": f"'{source}'",
+    }
+    return f"+study.arms.your_product={_inline(arm)}"
 
 
 def _together(changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,9 +191,11 @@ def arms_of() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    department, values, arms = TYPICAL, dict[str, int](), list[str]()
+    department, values, arms, beside, seconds = TYPICAL, dict[str, int](), list[str](), "", 0
     for key, text in pairs:
-        if key == "department":
+        if key == "beside":
+            beside = text
+        elif key == "department":
             if text not in DEPARTMENTS:
                 refuse("department", f"there is no '{text[:40]}'", nearest(text[:40], DEPARTMENTS))
             department = text
@@ -177,24 +203,29 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
             if text not in arms_of():
                 refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], arms_of()))
             arms.append(text)
+        elif key == "seconds":
+            seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
         elif key in controls():
-            values[key] = _number(controls()[key], text)
-    if not arms:
+            control = controls()[key]
+            values[key] = _whole(control.label, text, control.lowest, control.highest, control.sign)
+    n_arms = len(set(arms)) + (seconds > 0)
+    if not n_arms:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
-    if len(set(arms)) > MOST_ARMS:
-        refuse("policies", f"{len(set(arms))} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    if n_arms > MOST_ARMS:
+        refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms))
+    return AskedQuestion(
+        department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds
+    )
 
 
-def _number(control: Control, text: str) -> int:
+def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:
     try:
         value = int(text)
     except ValueError:
-        value = control.highest + 1
-    if not control.lowest <= value <= control.highest:
-        allowed = f"Choose {control.lowest} to {control.highest}{control.sign}"
-        refuse(control.label, f"found '{text[:20]}'", allowed)
+        value = highest + 1
+    if not lowest <= value <= highest:
+        refuse(label, f"found '{text[:20]}'", f"Choose {lowest} to {highest}{sign}")
     return value
 
 

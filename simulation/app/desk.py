@@ -13,11 +13,13 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import simulation as ae
 from simulation.app.asked import EVERY, N_DEPARTMENTS, AskedQuestion, asked_by_file
 from simulation.errors import AeflowError, refuse
+from simulation.runs.store.listing import ListedRun, list_runs
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
@@ -46,8 +48,9 @@ def first_shown(asked: AskedQuestion) -> int:
 class Desk:
     """Questions in work, their results and files, for every visitor of one process."""
 
-    def __init__(self, n_workers: int) -> None:
+    def __init__(self, n_workers: int, results: Path | None = None) -> None:
         self.n_workers = n_workers
+        self._results = results
         self._turns = threading.Semaphore(n_workers)
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[str, ...], ae.Result] = OrderedDict()
@@ -79,6 +82,23 @@ class Desk:
         """The longest result of a question that is kept."""
         with self._lock:
             return self._kept.get(asked.overrides)
+
+    def runs(self) -> dict[str, ListedRun]:
+        """The finished runs in the folder of results, the newest first, by the name of their folder within it."""
+        if self._results is None or not self._results.is_dir():
+            return {}
+        listed = (run for run in list_runs(self._results).runs if run.finished)
+        return {run.folder.relative_to(self._results).as_posix(): run for run in listed}
+
+    def open_run(self, name: str) -> AskedQuestion:
+        """A stored run, read and kept. Raises ConfigError for a name that is not listed, ResultsError as `ae.read`."""
+        asked = AskedQuestion(run=name, arms=())
+        if self.result(asked) is None:
+            runs = self.runs()
+            if name not in runs:
+                refuse("run", f"there is no '{name[:60]}'", "Choose one of those that are listed")
+            self._keep(asked, ae.read(runs[name].folder))
+        return asked
 
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
@@ -183,8 +203,10 @@ class _Work:
             yield so_far
             if len(so_far.replications) >= self._most:
                 return
-        self._show(Look("loading"))
-        study = so_far.study if so_far is not None else ae.load(*self._asked.overrides)
+            study = so_far.study
+        else:
+            self._show(Look("loading"))
+            study = ae.load(*self._asked.overrides)
         growth = ae.grow(
             study,
             executor=executor,

@@ -18,8 +18,9 @@ from simulation.app.asked import (
     DEPARTMENTS,
     EVERY,
     MOST_ARMS,
+    N_DEPARTMENTS,
     PLANNED,
-    TYPICAL,
+    USUAL,
     AskedQuestion,
     arms_of,
     controls,
@@ -28,10 +29,11 @@ from simulation.app.asked import (
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
-from simulation.errors import AeflowError
+from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
+from simulation.runs.store.listing import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -42,6 +44,8 @@ PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
+Beside = tuple[AskedQuestion, ae.Result]
+"""Another question and its result, shown below an answer."""
 STEPS = {
     "waiting": "Others are being answered first.",
     "loading": "Reading the question.",
@@ -91,6 +95,27 @@ VIEWS = {
     ),
 }
 """The views of a result, by the name in their address."""
+
+
+class LocalFigure(NamedTuple):
+    """A figure that a department may know of itself: words, unit, and the measure as `ae.narrow` takes it."""
+
+    label: str
+    unit: str
+    block: Mapping[str, str]
+
+
+FIGURES = {
+    "wait": LocalFigure("Mean wait for triage of walk-ins", "minutes", {"measure": "walk_in_triage_wait_mean"}),
+    "minutes": LocalFigure("Mean minutes of a walk-in's triage", "minutes", {"measure": "walk_in_triage_minutes_mean"}),
+    "nurses": LocalFigure(
+        "Triage nurses on duty from 10 to 23 h, mean",
+        "nurses",
+        {"measure": "on_duty_by_day_mean", "group": "pool=triage_nurses"},
+    ),
+    "four_hours": LocalFigure("Share within four hours", "0 to 1", {"measure": "within_4h_share"}),
+}
+"""Figures that most departments can read off, and that say most about what triage does there."""
 _drawing = threading.Lock()
 """Held while matplotlib draws, which is one for the whole process."""
 
@@ -100,9 +125,9 @@ def rendered(template: str, **words: Any) -> str:
     return str(templates(TEMPLATES).get_template(template).render(banner=BANNER, **words))
 
 
-def _views(asked: AskedQuestion) -> dict[str, str]:
+def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, str]:
     """The headings of the views of a question, by name."""
-    over = asked.department == EVERY
+    over = asked.department == EVERY or (result is not None and result.over_departments)
     return {name: view.heading for name, view in VIEWS.items() if name != "departments" or over}
 
 
@@ -118,11 +143,29 @@ def question_page(asked: AskedQuestion, stored: str = "") -> str:
         stored=stored,
         departments=DEPARTMENTS,
         controls=[(control, today(department)[key], asked.values[key]) for key, control in controls().items()],
-        tools=[(name, arm) for name, arm in arms_of().items() if not arm.comparator],
-        others=[(name, arm) for name, arm in arms_of().items() if arm.comparator],
+        choices=_choices(asked),
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
     )
+
+
+def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
+    """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
+    arms = list(arms_of().items())
+    groups = []
+    for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
+        for heading, is_ai in (("AI at triage" if is_usual else "Other AI", True), ("Without AI", False)):
+            of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
+            groups.append((heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group)))
+    return groups
+
+
+def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
+    """The department of a question within a sentence."""
+    if asked.file or asked.run:
+        return "its department" if result is None else result.study.department_words
+    words = DEPARTMENTS[asked.department].partition(" (")[0]
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def changes_words(asked: AskedQuestion) -> Iterator[str]:
@@ -149,8 +192,8 @@ class ShownArm:
     fails: bool
 
 
-def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> str:
-    """The answer as far as it is known, as a piece of a page."""
+def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Beside | None = None) -> str:
+    """The answer as far as it is known, as a piece of a page; below it that of another question, `beside` it."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
     is_shown = result is not None and n >= needed
@@ -165,9 +208,9 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> s
         needed=needed,
         planned=PLANNED,
         most=most,
-        views={
-            name: view.heading for name, view in VIEWS.items() if name != "departments" or asked.department == EVERY
-        },
+        views=_views(asked),
+        beside=None if beside is None else _beside(*beside),
+        department=department_words(asked, result),
         **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
     )
 
@@ -178,17 +221,30 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     arms = [_shown_arm(slim, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
     base = slim.row_of(target)
+    effects = {"arms": arms, "targets": slim.targets, "levels": [_level(slim, one) for one in slim.targets]}
     return {
-        "arms": arms,
-        "targets": slim.targets,
-        "levels": [_level(slim, one) for one in slim.targets],
+        **effects,
+        "effects": {**effects, "baseline": slim.baseline.label},
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
         "few": slim.few_departments,
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
-        "department": slim.study.department_words,
+        "left_out": slim.study.left_out,
+    }
+
+
+def _beside(asked: AskedQuestion, result: ae.Result) -> dict[str, Any]:
+    """What is shown of the other question."""
+    of = shown(result.on_targets, result)
+    where = department_words(asked, result)
+    return {
+        **of,
+        "department": where,
+        "n": len(result.replications),
+        "changes": list(changes_words(asked)),
+        "query": asked.query,
     }
 
 
@@ -267,15 +323,28 @@ def faults_of(error: AeflowError) -> list[str]:
     return [str(fault) for fault in faults] or [str(error)]
 
 
-def first_visit(result: ae.Result) -> str:
-    """The first page of a stored result as the piece of a page that the first visit opens on."""
+def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
+    """The first page of a result as the piece of a page that the first visit opens on; or the page `of_run` shows."""
     return rendered(
         "first.html",
+        of_run=of_run,
+        study=result.design.name,
         page=ae.first_page(result),
         n=len(result.replications),
         department=result.study.department_words,
         example=AskedQuestion().query,
     )
+
+
+def runs_page(runs: Mapping[str, ListedRun]) -> str:
+    """The stored runs, the newest first."""
+    return rendered("runs.html", runs=runs, most=MOST_ROWS)
+
+
+def run_page(asked: AskedQuestion, result: ae.Result) -> str:
+    """The first page of a stored run, with the ways to its views."""
+    views, of_offer = _views(asked, result), result.design.offer is not None
+    return rendered("run.html", asked=asked, answer=first_visit(result, of_run=True), views=views, of_offer=of_offer)
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
@@ -294,17 +363,55 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     return rendered(
         "view.html",
         view=view,
-        views=_views(asked),
+        views=_views(asked, result),
         here=name,
         asked=asked,
         changes=list(changes_words(asked)),
-        department=DEPARTMENTS.get(asked.department, TYPICAL),
+        department=department_words(asked, result),
         n=n,
+        narrows="departments" in _views(asked, result),
         n_here=min(n, result.run.profiles) if result is not None and view.of_profiles else n,
         tables=tables,
         most_rows=MOST_ROWS,
         pictures=pictures,
     )
+
+
+def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[str, str]) -> str:
+    """'What do you know of your department?': figures that are typed, and the ranges of each policy that they leave."""
+    n = 0 if result is None else len(result.replications)
+    sentences: tuple[str, ...] = ()
+    tables: tuple[ReportTable, ...] = ()
+    faults: list[str] = []
+    figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
+    needed = 0 if asked.run else 2 * N_DEPARTMENTS
+    if result is not None and n >= needed and figures:
+        try:
+            days = _figure("days", typed.get("days", "28"))
+            blocks = [
+                {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
+            ]
+            _, sentences, tables = ae.narrow(result, blocks)
+        except AeflowError as error:
+            faults = faults_of(error)
+    return rendered(
+        "narrow.html",
+        asked=asked,
+        figures=FIGURES,
+        typed=typed,
+        n=n,
+        needed=needed,
+        faults=faults,
+        sentences=sentences,
+        tables=tables,
+    )
+
+
+def _figure(key: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        refuse(FIGURES[key].label if key in FIGURES else key, f"found '{text[:20]}'", "Write a number, as in 24.5")
 
 
 def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
@@ -321,6 +428,12 @@ def report(result: ae.Result) -> str:
     """The report of a result as one page that stands alone."""
     with _drawing:
         return result.report()
+
+
+def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
+    """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
+    study = ae.load(*asked.overrides) if result is None else result.study
+    return ae.animate(study, study.design.baseline, arm).html
 
 
 def message_page(heading: str, sentences: Sequence[str]) -> str:

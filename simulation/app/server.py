@@ -11,14 +11,16 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import simulation as ae
 from simulation.app import interviewing, pages
 from simulation.app.asked import PLANNED, AskedQuestion, asked_in
-from simulation.app.desk import MOST_REPLICATIONS, Desk, Look
+from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.errors import AeflowError, refuse
+from simulation.extracts.page import written_pages
 
 try:
     from starlette.applications import Starlette
@@ -41,10 +43,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-POLICY_OF_REPORT = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-)
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 """The report is one page that stands alone: its styles are in it, and it has no script."""
+WATCH_POLICY = REPORT_POLICY.replace("img-src", "script-src 'unsafe-inline'; img-src")
+"""The animation is one page that stands alone: it names its only script by a hash."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -112,6 +114,13 @@ class Front:
             "/answer.csv": self.as_csv,
             "/report": self.report,
             "/view/{name}": self.view,
+            "/records": self.records,
+            "/records/{name}": self.record,
+            "/narrow": self.narrow,
+            "/runs": self.runs,
+            "/run": self.run,
+            "/board": self.board,
+            "/watch/{arm}": self.watch,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
         }
@@ -124,8 +133,10 @@ class Front:
     def _asked(self, request: Request) -> AskedQuestion:
         """The question of an address. Raises ConfigError."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
-        name = dict(pairs).get("file")
-        return asked_in(pairs) if name is None else self._desk.file(name)
+        stated = dict(pairs)
+        if "run" in stated:
+            return self._desk.open_run(stated["run"])
+        return self._desk.file(stated["file"]) if "file" in stated else asked_in(pairs)
 
     async def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
@@ -147,16 +158,27 @@ class Front:
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
-        looks = self._desk.looks(asked, most)
+        looks, beside = self._desk.looks(asked, most), await run_in_threadpool(self._beside, asked)
         try:
             async for look in looks:
-                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most))
+                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside))
                 if look.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")
         finally:
             with suppress(RuntimeError):
                 await looks.aclose()  # type: ignore[attr-defined]
+
+    def _beside(self, asked: AskedQuestion) -> tuple[AskedQuestion, ae.Result] | None:
+        """The question that is to be shown beside another, and its result, if that is still kept."""
+        if not asked.beside:
+            return None
+        with suppress(AeflowError):
+            other = asked_in(parse_qsl(asked.beside, max_num_fields=60))
+            result = self._desk.result(other)
+            if result is not None and len(result.replications) >= first_shown(other):
+                return other, result
+        return None
 
     async def as_file(self, request: Request) -> Response:
         """The question as a file that the command line asks again, with as many replications as were seen."""
@@ -176,7 +198,7 @@ class Front:
         """The report of the result that is kept."""
         result = self._known(await run_in_threadpool(self._asked, request))
         return HTMLResponse(
-            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": POLICY_OF_REPORT}
+            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": REPORT_POLICY}
         )
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
@@ -193,6 +215,34 @@ class Front:
         asked = await run_in_threadpool(self._asked, request)
         return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
 
+    async def runs(self, request: Request) -> Response:
+        """The stored runs."""
+        return HTMLResponse(pages.runs_page(await run_in_threadpool(self._desk.runs)))
+
+    async def run(self, request: Request) -> Response:
+        """The first page of one of them."""
+        asked = await run_in_threadpool(self._asked, request)
+        return HTMLResponse(await run_in_threadpool(pages.run_page, asked, self._known(asked)))
+
+    async def board(self, request: Request) -> Response:
+        """The board's page of a stored run of an offer."""
+        result = self._known(await run_in_threadpool(self._asked, request))
+        text = await run_in_threadpool(ae.board_page, result)
+        return HTMLResponse(text, headers={"Content-Security-Policy": REPORT_POLICY})
+
+    async def watch(self, request: Request) -> Response:
+        """A day under nurse triage and under one policy, to watch: the same patients side by side."""
+        asked = await run_in_threadpool(self._asked, request)
+        arm, result = request.path_params["arm"], self._desk.result(asked)
+        text = await run_in_threadpool(pages.watched, asked, arm, result)
+        return HTMLResponse(text, headers={"Content-Security-Policy": WATCH_POLICY})
+
+    async def narrow(self, request: Request) -> Response:
+        """The answer over departments, narrowed by figures of the reader's own."""
+        asked = await run_in_threadpool(self._asked, request)
+        typed = dict(request.query_params)
+        return HTMLResponse(await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed))
+
     async def open(self, request: Request) -> Response:
         """A form for a question that was kept as a file; what is sent is kept in memory alone."""
         faults: Sequence[str] = ()
@@ -206,6 +256,18 @@ class Front:
                 return RedirectResponse(f"/?{asked.query}", 303)
         words = pages.rendered("open.html", faults=faults, most_kb=MOST_BYTES // 1000)
         return HTMLResponse(words, 400 if faults else 200)
+
+    async def records(self, request: Request) -> Response:
+        """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
+        written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
+        return HTMLResponse(pages.rendered("records.html", written=written))
+
+    async def record(self, request: Request) -> Response:
+        """One of these pages, as it was written."""
+        written, name = await run_in_threadpool(written_pages), request.path_params["name"]
+        if name not in written:
+            return HTMLResponse(pages.message_page("There is no such page", ["See /records for those there are."]), 404)
+        return HTMLResponse(written[name][1], headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def interview(self, request: Request) -> Response:
         """One question of the interview of a vendor's offer; at the end, how its answers were read."""
@@ -274,7 +336,7 @@ def plain(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def app_of(port: int, *, n_workers: int, stored: str = "") -> tuple[Guard, Desk]:
-    """The app as an ASGI application, guarded, and its desk."""
-    desk = Desk(n_workers)
+def app_of(port: int, *, n_workers: int, stored: str = "", results: Path | None = None) -> tuple[Guard, Desk]:
+    """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened."""
+    desk = Desk(n_workers, results)
     return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk

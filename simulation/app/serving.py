@@ -20,9 +20,11 @@ def stored_answer() -> str:
     return STORED.read_text(encoding="utf-8") if STORED.is_file() else ""
 
 
-def serve(port: int, workers: int) -> int:
-    """Serve on this computer until Ctrl-C; port 0: one that is free. Raises ConfigError if the port is taken, and
-    AeflowError if Starlette or Uvicorn is not installed."""
+def serve(port: int, workers: int, results: Path) -> int:
+    """Serve on this computer until Ctrl-C; port 0: one that is free; `results`: whose runs may be opened.
+
+    Raises ConfigError if the port is taken, and AeflowError if Starlette or Uvicorn is not installed.
+    """
     try:
         import uvicorn
     except ImportError as error:
@@ -37,7 +39,7 @@ def serve(port: int, workers: int) -> int:
         except OSError as error:
             refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
         port = listening.getsockname()[1]
-        app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer())
+        app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer(), results=results)
         threading.Thread(target=desk.warm_up, daemon=True).start()
         print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
         settings = uvicorn.Config(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from simulation.commands.command_line import split_own
 from simulation.errors import nearest, refuse
 
-OWN = ("port", "workers")
+OWN = ("port", "workers", "results")
 PORT = 8765
 
 
@@ -17,7 +19,7 @@ def app(words: list[str]) -> int:
     port, workers = (_number(own, key, usual) for key, usual in (("port", PORT), ("workers", 0)))
     from simulation.app.serving import serve
 
-    return serve(port, workers)
+    return serve(port, workers, Path(own.get("results", "results")))
 
 
 def _number(own: dict[str, str], key: str, usual: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulation.commands.command_line import options, split_config_dir, split_own
 from simulation.display.table import lines_of, print_tables
-from simulation.errors import nearest, refuse
+from simulation.errors import Faults, nearest, refuse
 
 if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
@@ -38,7 +38,8 @@ def extract(words: list[str]) -> int:
 
 def fit(words: list[str]) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
-    from simulation.extracts.department import fit_department
+    from simulation.config.new import name_faults
+    from simulation.extracts.department import WRITTEN, fit_department
 
     own, others = split_own(words, FITTED)
     rest, config_dir = split_config_dir(others)
@@ -50,6 +51,7 @@ def fit(words: list[str]) -> int:
     beds = own.get("beds")
     if beds is not None and not beds.isdecimal():
         refuse("beds", f"found {beds}", "Give the staffed adult general and acute beds, a whole number")
+    Faults(name_faults(own["out"], Path(config_dir or "configs"), WRITTEN)).refuse()
     read = _read(own["extract"], own.get("mapping"), config_dir)
     fitted = fit_department(read, own["out"], beds=None if beds is None else int(beds))
     print_tables(fitted.tables.values())
@@ -118,6 +120,11 @@ def mapping_of(file: str) -> str:
 
 
 def _read(file: str, mapping: str | None, config_dir: str | None) -> Extract:
-    from simulation.extracts.extract import read_extract
+    from simulation.config.folders import names_in, search_folders
+    from simulation.extracts.extract import GROUP, read_extract
 
-    return read_extract(file, mapping or mapping_of(file), config_dir=config_dir)
+    usual = mapping_of(file)
+    if mapping is None and usual not in names_in(GROUP, search_folders(config_dir)):
+        remedy = f"Draft it: aeflow extract draft {file}; or name another: mapping=NAME"
+        refuse("mapping", f"there is no configs/{GROUP}/{usual}.yaml", remedy)
+    return read_extract(file, mapping or usual, config_dir=config_dir)

@@ -53,6 +53,8 @@ from simulation.triage.stated import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
+WRITTEN = (*SCALED_KINDS, "targets")
+"""The groups of files of a fitted department."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
@@ -76,6 +78,11 @@ TARGETS: Mapping[str, tuple[str, float, str]] = {
     "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
 }
 """The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
+OFFER_ANSWERS = (
+    ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
+    ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
+)  # fmt: skip
+"""Questions of `aeflow offer` that an extract answers: key, measure, factor and unit."""
 KEPT = (
     ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
     ("who is on duty when", "configs/staffing/typical.yaml, scaled until they are as busy as there"),
@@ -226,7 +233,7 @@ class FittedDepartment:
         }  # fmt: skip
         if ambulances == 0 or not self._leaves_room(per_day, ambulances):
             del stated["ambulances_per_day"]
-        return sound(Totals, stated, "fit", lambda _: ())
+        return sound(Totals, stated, self.extract.name, lambda _: ())
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
@@ -396,8 +403,9 @@ class FittedDepartment:
             if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
                 yield name, float(value)
 
-    def write_configs(self, folder: Path) -> tuple[Path, ...]:
+    def write_configs(self, folder: Path | str = "configs") -> tuple[Path, ...]:
         """Write every file, none over another, and return them. Raises ConfigError."""
+        folder = Path(folder)
         Faults(name_faults(self.name, folder, tuple(self.texts))).refuse()
         return write_files(self.texts, self.name, folder)
 
@@ -473,6 +481,12 @@ class FittedDepartment:
             f"Departments that fit your own waits: aeflow ensemble {study} (half an hour or more, on all processors; "
             f"its rows are in targets/{self.name}.yaml)"
         )
+        values = dict((name.measure, value) for name, value in self._figures())
+        answers = [f"attendances_per_day: {self.totals.attendances_per_day:.0f}"]
+        for key, measure, scale, unit in OFFER_ANSWERS:
+            if measure in values:
+                answers.append(f"{key}: {scale * values[measure]:.3g}{unit}")
+        yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
         yield "Without it, staff minutes and numbers are the typical site's, and so are waits."
 
     def simulated(self, folder: Path | None = None) -> StudyResult:

@@ -29,10 +29,11 @@ class ExtractFile(NamedTuple):
     n_uneven: int
 
 
-def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFile:
+def read_file(path: Path, columns: Mapping[str, str] | None = None, few: Collection[str] = ()) -> ExtractFile:
     """The named columns of a CSV or Parquet file. Raises ConfigError, in which no value of the file stands.
 
-    `columns`: what each is for, by its name; None: all columns of the first rows, for a draft.
+    `columns`: what each is for, by its name; None: all columns of the first rows, for a draft. `few`: columns that hold
+    the same few values again and again.
     """
     if not path.is_file():
         refuse(str(path), "there is no such file", "Name a CSV or a Parquet file")
@@ -40,20 +41,20 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         refuse(str(path), f"is {path.stat().st_size:,} bytes", f"Give at most {LARGEST_BYTES:,}")
     is_parquet = path.suffix.casefold() in (".parquet", ".pq")
     try:
-        return _parquet(path, columns) if is_parquet else _csv(path, columns)
+        return _parquet(path, columns) if is_parquet else _csv(path, columns, few)
     except (OSError, ValueError, OverflowError, MemoryError, ImportError):  # what they say may hold a patient's words
         kind = "Parquet" if is_parquet else "CSV"
         refuse(str(path), f"cannot be read as {kind}", f"Name a {kind} file with one row for each attendance")
 
 
-def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
+def _csv(path: Path, columns: Mapping[str, str] | None, few: Collection[str]) -> ExtractFile:
     import pandas as pd
 
     encoding, separator = _written_as(path)
     shared: dict[str, Any] = {
-        "sep": separator, "encoding": encoding, "encoding_errors": "replace", "dtype": str, "keep_default_na": False,
+        "sep": separator, "encoding": encoding, "encoding_errors": "replace", "keep_default_na": False,
     }  # fmt: skip
-    header = [str(name) for name in pd.read_csv(path, nrows=0, **shared).columns]
+    header = [str(name) for name in pd.read_csv(path, nrows=0, dtype=str, **shared).columns]
     repeated = [name for name, n in Counter(re.sub(r"\.\d+$", "", name) for name in header).items() if n > 1]
     _must_have(path, header, columns, repeated)
     wanted = list(columns) if columns is not None else header
@@ -65,10 +66,11 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
             nrows=DRAFTED_ROWS if columns is None else None,
             on_bad_lines="warn",
             index_col=False,
+            dtype={name: "category" if name in few else "str" for name in wanted},
             **shared,
         )
     n_uneven = sum(str(warning.message).count("Skipping line") for warning in said)
-    return ExtractFile(frame.fillna(""), len(header) - len(frame.columns), n_uneven)
+    return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
 
 
 def _written_as(path: Path) -> tuple[str, str]:

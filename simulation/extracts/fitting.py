@@ -40,7 +40,7 @@ class Figures(NamedTuple):
     def words(self, digits: int = 3) -> str:
         """'n = 26,515; 95 %: 0.21-0.23, 0.45-0.47'."""
         ends = [
-            f"{round(float(low), 4):.{digits}g}-{round(float(high), 4):.{digits}g}"
+            f"{round(float(low), 4):.{digits}g}-{round(float(high), 4):.{digits}g}" if low < high else "not fitted"
             for low, high in zip(self.low, self.high, strict=True)
         ]
         return f"n = {self.n:,}; 95 %: {', '.join(ends)}"

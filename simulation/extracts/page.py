@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
 
 FOLDER, PAGE = "extracts", "extract.html"
+MOST_SHOWN = 50
+LARGEST_PAGE = 20_000_000
+"""Pages that the app lists, and bytes of one that it shows."""
 BY_GROUP = (
     ("wait_to_clinician_mean", "Wait to first clinician, minutes"),
     ("within_4h_share", "Within four hours, %"),
@@ -110,3 +115,18 @@ def write_pages(
     }
     shown = {f"{picture.name}.png": picture for picture in pictures}
     return write_dated(results / FOLDER, rows, shown, texts={PAGE: page}) / PAGE
+
+
+def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str]]:
+    """Title and content of the newest pages in `results/extracts`, by the name of their folder, the newest first.
+
+    What leads out of the folder by a link is left out.
+    """
+    found = {}
+    for path in sorted((results / FOLDER).glob(f"*/{PAGE}"), reverse=True)[:MOST_SHOWN]:
+        if path.is_symlink() or path.parent.is_symlink() or path.stat().st_size > LARGEST_PAGE:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        title = re.search(r"<title>(.*?)</title>", text)
+        found[path.parent.name] = (unescape(title[1]) if title else path.parent.name, text)
+    return found

@@ -24,7 +24,7 @@ from simulation.extracts.stamps import (
     skipped_hour,
     stamps_of,
 )
-from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, MISSING, ActivityTable, Column, Floats, Ints
+from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, MISSING, ActivityTable, Column, Floats, Ints, Mask
 from simulation.records.schema import Patients as PatientsTable
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_u
     quality.add("uneven_row", n_uneven, len(frame) + n_uneven)
     frame = _distinct(frame, mapping, quality)
     stamps = {name: stamps_of(frame[column], mapping) for name, column in mapping.stamps.items()}
+    others = [column for column in frame.columns if column not in mapping.stamps.values()]
+    frame = frame[others]  # what was read as time takes most of the memory
     kept = _with_arrival(stamps["arrived_at"], quality)
     if len(kept) < FEWEST_ROWS:
         quality.refuse(where, mapping.worst_share, mapping.worst)
@@ -103,13 +105,13 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
     quality.add("empty_row", empty.sum(), n)
     quality.add("repeated_header", header.sum(), n)
-    frame = frame[~(empty | header)]
+    frame = _without(frame, empty | header)
     n = len(frame)
     if mapping.attendance is None:
         repeated = frame.duplicated([arrived, mapping.times.departed_at], keep=False).to_numpy(copy=True)
         repeated[repeated] = frame[repeated].duplicated().to_numpy()
         quality.add("repeated_row", repeated.sum(), n)
-        return frame[~repeated]
+        return _without(frame, repeated)
     number = plain_text(frame[mapping.attendance])
     twice = number.duplicated(keep=False).to_numpy() & ~is_nothing(number)
     repeated, again = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
@@ -117,7 +119,12 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     again[twice] = number[twice].duplicated().to_numpy()
     quality.add("repeated_row", repeated.sum(), n)
     quality.add("same_attendance_twice", (again & ~repeated).sum(), n)
-    return frame[~again]
+    return _without(frame, again)
+
+
+def _without(frame: pd.DataFrame, rows: Mask) -> pd.DataFrame:
+    """The frame without some rows; itself, not a copy, if there are none."""
+    return frame[~rows] if rows.any() else frame
 
 
 def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
@@ -212,9 +219,10 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
     import pandas as pd
 
     categories = CATEGORIES[name]
-    number, values = pd.factorize(column.astype("str").fillna(""))
+    number, values = pd.factorize(column)
+    number = np.where(number < 0, len(values), number)  # the last: for an empty cell
     plain = {_plain(value): meaning for value, meaning in coded.values.items()}
-    written = [str(value) for value in values]
+    written = [*(str(value) for value in values), ""]
     meant = [plain.get(_plain(value)) for value in written]
     counts = np.bincount(number, minlength=len(written))
     nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]

@@ -88,6 +88,8 @@ class TracedPatients:
 
     def _draw(self, pathway: Pathway) -> Draws:
         run, traced = self._run, list(self._by_source(pathway))
+        if ACUITY_TRUE not in pathway.attributes:
+            raise ResultsError(f"trace: the department has no attribute '{ACUITY_TRUE}'. Use one that triages")
         layers = [self._without_window(pathway, *layer) for layer in arrivals_by_layer(pathway, run)]
         layers += list(present_by_source(pathway))
         n_before = sum(len(ticks) for _, ticks in layers)

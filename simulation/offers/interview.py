@@ -228,6 +228,8 @@ def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, c
     checked.echo(key, words)
     if question.usual and numbers and not question.usual[0] <= numbers[0] <= question.usual[1]:
         checked.ask(key, f"{words}: that is unusual. Is it so?")
+    if question.kind == "text" and str(answer).replace(",", "").strip("£ %").isdecimal():
+        checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
     if question.kind == "share" and isinstance(answer, int | float) and answer > 1:
         checked.ask(key, f"found {answer:g}, taken as {100 * value:g} %. Is it so?")
     if isinstance(value, Rota):

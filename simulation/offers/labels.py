@@ -79,16 +79,16 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     today = float(np.mean([*before.values()]))
     margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
     limit = math.inf if margin is None else today + margin
-    limit_words = "" if margin is None else f"; the limit is {100 * limit:.1f} %"
+    means = {words: float(np.mean(shares)) for words, shares in after.items()}
+    digits = 2 if any(0 < mean - limit < 0.001 for mean in means.values()) else 1  # so that which is more is seen
+    limit_words = "" if margin is None else f"; the limit is {100 * limit:.{digits}f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
     lines = [
-        f"Too low a level for the sickest (levels 1-2) at triage: about {100 * today:.1f} % today{limit_words}. With "
-        f"it, if it {differs}"
+        f"Too low a level for the sickest (levels 1-2) at triage: about {100 * today:.{digits}f} % today{limit_words}. "
+        f"With it, if it {differs}"
     ]
-    means = {words: float(np.mean(shares)) for words, shares in after.items()}
     for words, mean in means.items():
-        above = "" if mean <= limit else ", above the limit" if round(mean - limit, 3) else ", just above the limit"
-        lines.append(f"{words}: {100 * mean:.1f} %{above}")
+        lines.append(f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit else ''}")
     lines += [f"{words}: no such table ({found})" for words, found in impossible.items()]
     return lines, means.get(TIES[-1])
 

@@ -1,15 +1,18 @@
 """What a page says of a result: the package's numbers, all of one n, and none that is too wide to be read."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion
+from docs.tools.publish import PUBLISHED
+from simulation.app.asked import EVERY, AskedQuestion, asked_in
 from simulation.app.desk import Look
-from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, question_page, shown, view_page
+from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, shown, view_page
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.display.table import Cell
@@ -81,6 +84,35 @@ def test_the_page_states_its_words_once_and_escapes_them() -> None:
     assert "study=&lt;b&gt;" in text
 
 
+def test_another_question_is_shown_beside_it_with_its_own_n(grown: Grown, asked: AskedQuestion) -> None:
+    other = asked_in([("beds", "4"), ("arm", "lean_triage")])
+    text = answer(Look("looking", grown(30, 0.02)), asked, beside=(other, grown(12, 0.02)))
+    assert "changed: staffed beds in medicine +4" in text
+    assert text.count("n = 12") == 1
+
+
+@pytest.mark.slow
+def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
+    asked = asked_in([("department", EVERY), ("arm", "lean_triage")])
+    days = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0", "executor=serial")
+    for result in ae.grow(ae.load(*asked.overrides, *days)):
+        if len(result.replications) == 40:
+            break
+    wait = float(result.values("nurse", "walk_in_triage_wait_mean").mean())
+    text = narrow_page(asked, result, {"wait": f"{wait:.1f}", "days": "28"})
+    block = {"measure": "walk_in_triage_wait_mean", "value": round(wait, 1), "days": 28.0}
+    narrowed = ae.narrow(result, [block])
+    assert all(escape(sentence) in text for sentence in narrowed.sentences)
+    assert all(escape(str(cell)) in text for table in narrowed.tables for row in table.cells for cell in row)
+    assert "Write a number, as in 24.5" in narrow_page(asked, result, {"wait": "soon"})
+    assert "There is a problem" in narrow_page(asked, result, {"wait": "900"})
+
+
+def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:
+    text = narrow_page(asked_in([("department", EVERY), ("arm", "lean_triage")]), None, {"wait": "20"})
+    assert "40 replications, and 0 are worked out" in text
+
+
 @pytest.mark.slow
 def test_the_command_line_gives_the_numbers_of_the_app_bit_for_bit(
     short: None, asked: AskedQuestion, tmp_path: Path
@@ -91,7 +123,7 @@ def test_the_command_line_gives_the_numbers_of_the_app_bit_for_bit(
     path = tmp_path / "question.yaml"
     path.write_text(ae.configuration(*asked.first(5)), encoding="utf-8")
     assert main(["compare", f"@{path}", f"results={tmp_path}", "executor=serial"]) == 0
-    (folder,) = (tmp_path / "ai_triage").glob("2*")
+    (folder,) = (tmp_path / "alternatives").glob("2*")
     read = ae.read(folder)
     assert ae.same_numbers(read, seen)
     assert repr(read.findings) == repr(seen.findings)
@@ -101,7 +133,7 @@ def test_the_first_visit_is_drawn_from_a_result(grown: Grown) -> None:
     text = first_visit(grown(30, 0.02))
     assert "30 replications" in text
     assert "<svg" in text
-    assert "Try it on one department" in text
+    assert "Try an example in one department" in text
 
 
 def test_a_first_visit_comes_with_the_package() -> None:
@@ -109,3 +141,10 @@ def test_a_first_visit_comes_with_the_package() -> None:
     assert len(text.encode()) < 200_000
     assert "<script" not in text
     assert "The default study, worked out beforehand: 60 departments" in text
+
+
+def test_the_first_visit_and_the_published_run_are_one_run() -> None:
+    """Both are written by `make pages`."""
+    about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
+    published = json.loads((PUBLISHED / "ai_triage" / "manifest.json").read_text(encoding="utf-8"))
+    assert about == {name: published[name] for name in about}

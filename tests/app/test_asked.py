@@ -75,6 +75,17 @@ def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
     assert (base["medicine_beds"].extra, beds["medicine_beds"].extra) == (3, 5)
 
 
+def test_a_product_of_one_s_own_takes_so_many_seconds_off_each_triage() -> None:
+    asked = asked_in([("seconds", "40")])
+    assert asked_in(parse_qsl(asked.query)) == asked
+    study = ae.load(*asked.overrides)
+    assert [arm.name for arm in study.arms] == ["nurse", "your_product"]
+    (saved,) = (effect.seconds_saved for effect in study.arm("your_product").policy.effects)
+    assert saved is not None
+    assert (saved.value, saved.evidence) == (40, "assumed")
+    assert "Cho" not in saved.source
+
+
 @pytest.mark.parametrize("department", DEPARTMENTS)
 def test_every_control_says_what_it_is_today_and_where_that_comes_from(department: str) -> None:
     for key, now in today(department).items():
@@ -92,6 +103,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(departmen
         ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
         ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -10 to 20"),
         ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -50 to 50 %"),
+        ([("seconds", "-5"), ("arm", "lean_triage")], "seconds off each triage: found '-5'. Choose 0 to 180"),
         ([("arm", name) for name in (*arms_of(),)], f"Choose {MOST_ARMS} at most"),
     ],
 )

@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -142,6 +143,16 @@ def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client:
     assert ae.load(*ae.overrides_in(text)).run.numbers == range(12)
 
 
+@pytest.mark.slow
+def test_a_day_can_be_watched_under_two_policies(short: None, client: Client) -> None:
+    page = client.get(f"/watch/lean_triage?{QUERY}")
+    assert page.status_code == 200
+    assert "Lean triage, no AI" in page.text
+    assert "script-src 'sha256-" in page.text
+    assert "img-src data:" in page.headers["content-security-policy"]
+    assert "there is no arm" in client.get(f"/watch/nothing?{QUERY}").text.lower()
+
+
 def test_no_cell_of_the_app_s_csv_is_a_formula() -> None:
     assert [plain(text) for text in ("=1+1", "+1", "-1", "@x", "Lean triage")] == [
         "'=1+1",
@@ -156,6 +167,30 @@ def test_a_stream_ends_at_the_number_that_was_asked_for(short: None, client: Cli
     text = client.get(f"/looks?{QUERY}&most=2").text
     assert text.endswith("event: end\ndata: \n\n")
     assert "2 replications" in text
+
+
+@pytest.mark.slow
+def test_a_stored_run_is_opened_and_nothing_beside_the_runs_is(two: ae.Result, tmp_path: Path) -> None:
+    folder = two.write(tmp_path / "results")
+    app, _ = app_of(PORT, n_workers=1, results=tmp_path / "results")
+    client = Client(app)
+    (tmp_path / "elsewhere").mkdir()
+    name = folder.relative_to(tmp_path / "results").as_posix()
+    assert f"/run?run={quote(name)}" in client.get("/runs").text
+    opened = client.get("/run", params={"run": name})
+    assert "2 replications" in opened.text
+    assert ">Over departments<" not in opened.text
+    assert "<table" in client.get("/view/who", params={"run": name}).text
+    assert client.get("/answer.csv", params={"run": name}).text.startswith("policy,target")
+    assert "states no offer" in client.get("/board", params={"run": name}).text
+    for other in ("../elsewhere", str(tmp_path), "", "latest"):
+        refused = client.get("/run", params={"run": other})
+        assert refused.status_code == 400
+        assert "Choose one of those that are listed" in refused.text
+
+
+def test_without_results_there_is_no_stored_run(client: Client) -> None:
+    assert "There is none yet" in client.get("/runs").text
 
 
 # --- the desk -------------------------------------------------------------------------------------------------------
@@ -233,3 +268,24 @@ def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ConfigError, match="is not known here any more"):
         desk.file(names[0])
     assert desk.file(names[2]).own
+
+
+def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "There is none yet" in client.get("/records").text
+    folder = tmp_path / "results/extracts/2026-11-29T080000"
+    folder.mkdir(parents=True)
+    (folder / "extract.html").write_text("<title>Mine &amp; yours</title><p>beside", encoding="utf-8")
+    (tmp_path / "secret.html").write_text("<title>secret</title>", encoding="utf-8")
+    (tmp_path / "results/extracts/link").mkdir()
+    (tmp_path / "results/extracts/link/extract.html").symlink_to(tmp_path / "secret.html")
+    listed = client.get("/records").text
+    assert 'href="/records/2026-11-29T080000">Mine &amp; yours</a>' in listed
+    assert "secret" not in listed
+    shown = client.get("/records/2026-11-29T080000")
+    assert shown.text.endswith("beside")
+    assert "script-src" not in shown.headers["Content-Security-Policy"]
+    for name in ("link", "..%2F..%2Fsecret.html", "%2Fetc%2Fpasswd"):
+        assert client.get(f"/records/{name}").status_code == 404

@@ -200,7 +200,7 @@ def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (360, 740)])
 @pytest.mark.parametrize(
-    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/?arm=x"]
+    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/runs", "/?arm=x"]
 )
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: str, width: int, height: int) -> None:
     page = visitor(path, width, height)
@@ -220,6 +220,14 @@ def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str
     expect(page.locator("table").first).to_be_attached()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_day_is_watched_with_the_only_script_that_the_page_names(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}"))
+    page.get_by_role("button", name="Stop").click()
+    page.locator(".views").get_by_role("link", name="Lean triage, no AI").click()
+    expect(page.locator("canvas").first).to_be_visible(timeout=SECONDS)
+    assert violations(page) == []
 
 
 def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:

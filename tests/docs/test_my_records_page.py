@@ -9,6 +9,7 @@ import yaml
 
 import simulation as ae
 from simulation.cli import main
+from simulation.extracts.logs import write_log
 from tests.extracts.dirt import STAMPS
 from tests.extracts.made import clean, mapping
 
@@ -34,7 +35,7 @@ def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
 
 
 def test_the_python_of_the_page_is_short_and_its_names_are_public() -> None:
-    first, second = blocks(PAGE, "python")
+    first, _, second = blocks(PAGE, "python")
     assert len([line for line in first.splitlines() if line.strip()]) <= MOST_LINES
     assert set(re.findall(r"\bae\.(\w+)", first + second + (ROOT / PAGE).read_text("utf-8"))) <= set(ae.__all__)
 
@@ -46,11 +47,22 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "configs/extract").mkdir(parents=True)
     (tmp_path / "configs/extract/attendances.yaml").write_text(blocks(PAGE, "yaml")[0], encoding="utf-8")
     names: dict[str, Any] = {}
-    first, second = blocks(PAGE, "python")
+    first, _, second = blocks(PAGE, "python")
     exec(compile(first.replace("imputations=20", "imputations=2"), PAGE, "exec"), names)
     exec(compile(second, PAGE, "exec"), names)
     assert names["events"]["time"].max() < 1440
     assert len(names["trace"].tables["effects"].rows) == 2
+
+
+def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pm4py", reason="its licence is not ours, so it is not installed for the tests")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(), encoding="utf-8")
+    write_log(ae.read_extract("attendances.csv", mapping()), Path("events.xes"))
+    names: dict[str, Any] = {}
+    exec(compile(blocks(PAGE, "python")[1], PAGE, "exec"), names)
+    assert names["first"] == {"arrived": 400}
+    assert names["steps"][("arrived", "assessed")] > 300
 
 
 @pytest.mark.slow

@@ -32,6 +32,11 @@ def test_a_log_has_a_row_for_each_stamp_in_order_of_time(extract: Extract) -> No
     assert log.groupby(CASE).first()[ACTIVITY].eq("arrived").all()
 
 
+def test_a_frame_of_simulated_patients_gives_a_log_as_well(extract: Extract) -> None:
+    log = ae.event_log(extract.patients, extract.first_day)
+    pd.testing.assert_frame_equal(ae.event_log(extract.patients.frame(), extract.first_day), log)
+
+
 def test_xes_and_csv_hold_the_same_events(extract: Extract, tmp_path: Path) -> None:
     n = write_log(extract, tmp_path / "log.xes")
     assert write_log(extract, tmp_path / "log.csv") == n

@@ -18,6 +18,11 @@ HERE = Path(__file__).parent
         ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
         ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
         (
+            "recovered_from_extracts.py",
+            ("--truths", "1", "--departments", "6", "--days", "182", "--solve-days", "84", "--effect-days", "28"),
+            "1 truths, 6 departments each",
+        ),
+        (
             "kills.py",
             ("runs", "--moments", "5", "--replications", "24", "--days", "7", "--rounds", "0"),
             "5 of 5 killed runs end as",

@@ -5,16 +5,19 @@
   const form = document.getElementById("question");
   const answer = document.getElementById("answer");
   const said = document.getElementById("said");
+  const jump = document.querySelector(".jump");
   let stream = null;
   let announced = 0;
 
   // Words beside each slider: what is changed, and what it comes to.
   const show = (slider) => {
     const words = document.getElementById(`${slider.id}-shown`);
-    const { sign, today, how, unit } = words.dataset;
+    const { sign, today, how, unit, none } = words.dataset;
     const value = Number(slider.value);
     if (value === 0) {
-      words.textContent = "as today";
+      words.textContent = none || "as today";
+    } else if (none) {
+      words.textContent = `${value}${sign}`;
     } else {
       const changed = `${value > 0 ? "+" : "−"}${Math.abs(value)}${sign}`;
       const whole = how === "times" ? Math.round(today * (1 + value / 100)) : Math.round(Number(today) + value);
@@ -60,6 +63,7 @@
     if (again) again.focus({ preventScroll: true });
     const n = answer.querySelector(".n");
     const count = n ? parseInt(n.textContent, 10) : 0;
+    jump.textContent = answer.querySelector(".verdicts") ? `See the answer (n = ${count})` : "See the answer";
     if (count >= 2 * announced && answer.querySelector(".verdicts")) {
       announced = Math.max(count, 1);
       said.textContent = `After ${count} replications: ${answer.querySelector(".verdicts").textContent.trim()}`;
@@ -99,13 +103,14 @@
   const reset = document.getElementById("as-today");
   if (reset) {
     reset.addEventListener("click", () => {
-      form.querySelectorAll("input[type=range]").forEach((slider) => {
+      form.querySelectorAll("details input[type=range]").forEach((slider) => {
         slider.value = 0;
         show(slider);
       });
       ask();
     });
   }
+  new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(answer);
   addEventListener("pagehide", stop);
   if (!answer.dataset.stored) ask();
 })();

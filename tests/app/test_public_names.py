@@ -1,0 +1,31 @@
+"""The app has no second copy of the model: of the package it imports the public front, and little beside it."""
+
+import ast
+from pathlib import Path
+
+APP = Path(__file__).parents[2] / "simulation" / "app"
+BESIDE = {
+    "errors": "messages",
+    "explain.statements": "the banner",
+    "display.table": "a cell is a number with its unit",
+    "display.words": "numbers in words",
+    "report.templates": "templates that escape",
+    "extracts.page": "pages of own records",
+    "runs.result": "types of verdicts",
+    "runs.store.listing": "which runs are stored",
+    "runs.executors.executor": "how many processors there are",
+    "offers": "the interview, its questions and checks",
+    "offers.interview": "the same",
+}
+"""What the app imports beside the front, and for what."""
+
+
+def test_the_app_stands_on_the_public_front_and_little_beside_it() -> None:
+    imported = set()
+    for path in APP.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simulation"):
+                imported.add((node.module or "").removeprefix("simulation").lstrip("."))
+            elif isinstance(node, ast.Import):
+                imported |= {name.name.removeprefix("simulation.") for name in node.names if "simulation." in name.name}
+    assert {name for name in imported if name.split(".")[0] not in ("app", "")} == set(BESIDE)

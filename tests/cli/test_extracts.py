@@ -1,0 +1,36 @@
+"""Mistakes with `aeflow extract`, `fit` and `trace` are one message each."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.cli import main
+from tests.extracts.made import clean
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["extract"], "Say: aeflow extract draft FILE"),
+        (["extract", "draft"], "found 0 files"),
+        (["extract", "draft", "nothing.csv"], "there is no such file"),
+        (["extract", "mine.csv"], "Draft it: aeflow extract draft mine.csv"),
+        (["extract", "mine.csv", "mapping=malm"], "Did you mean 'malmo'?"),
+        (["extract", "mine.csv", "mapping=malmo"], "has no column 'arrival_at_hospital'"),
+        (["fit", "extract=mine.csv"], "names no department"),
+        (["fit", "extract=mine.csv", "out=typical"], "comes with aeflow"),
+        (["fit", "extract=mine.csv", "out=mine", "beds=many"], "whole number"),
+        (["fit", "extract=mine.csv", "out=mine", "bed=500"], "Did you mean 'beds'?"),
+        (["trace"], "Say: aeflow trace extract=FILE"),
+        (["trace", "extract=mine.csv", "imputations=1"], "Allowed: 2 to 200"),
+    ],
+)
+def test_a_mistake_is_one_message(
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text(clean(), encoding="utf-8")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "Traceback" not in said
