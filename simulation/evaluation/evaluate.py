@@ -91,10 +91,9 @@ def _simulated(
     """The designs that need no simulated switching, or whose switching a run simulated; others are left out if there
     are more, or refused."""
     ready = [design for design in designs if not design.is_simulated or arm_switched(arm, design) in bank.days]
-    if len(ready) < len(designs) and not leave_out:
-        refuse(
-            "design", f"the run has no arm '{arm_switched(arm, designs[0])}'", "Leave out from=, and it is simulated"
-        )
+    missing = [arm_switched(arm, design) for design in designs if design not in ready]
+    if missing and not leave_out:
+        refuse("design", f"the run has no arm '{missing[0]}'", "Leave out from=, and it is simulated")
     return tuple(ready)
 
 
