@@ -29,6 +29,8 @@ EWMA_WEIGHT = 0.2
 SIGMAS = 3.0
 """The binomial limit of textbooks."""
 MOST_LIMIT = 200.0
+Step = Callable[[Floats, Floats], Floats]
+"""The sum of each row after a week, from that before it and by how much the week is worse."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def chart_results(
         starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
         charts: dict[str, Callable[[Floats], Mask]] = {
-            "Shewhart": _shewhart(sound[0]), "EWMA": _ewma_set(sound[0]), "CUSUM": _cusum_set(sound[0])
+            "Shewhart": _shewhart(sound[0]), "EWMA": _set(sound[0], _ewma), "CUSUM": _set(sound[0], _cusum)
         }  # fmt: skip
         for chart, alarmed in charts.items():
             yield _result(bank, outcome, chart, alarmed(sound[0]), alarmed(failed[0]))
@@ -108,38 +110,34 @@ def _shewhart(sound: Floats) -> Callable[[Floats], Mask]:
     return lambda away: away > limit
 
 
-def _ewma_set(sound: Floats) -> Callable[[Floats], Mask]:
-    """Alarms of weeks whose moving average, older weeks counting less and less, is beyond the limit of one in 52."""
-    alarms = _shewhart(_smoothed(sound))
-    return lambda away: alarms(_smoothed(away))
-
-
-def _smoothed(away: Floats) -> Floats:
-    """The exponentially weighted moving average of each row, from 0."""
-    from scipy.signal import lfilter
-
-    smoothed: Floats = lfilter([EWMA_WEIGHT], [1, EWMA_WEIGHT - 1], away, axis=1)
-    return smoothed
-
-
-def _cusum_set(sound: Floats) -> Callable[[Floats], Mask]:
-    """Alarms of a CUSUM whose limit gives one a year, found by halving."""
+def _set(sound: Floats, step: Step) -> Callable[[Floats], Mask]:
+    """Alarms of a sum whose limit gives one a year, found by halving."""
     low, high = 0.0, MOST_LIMIT
     for _ in range(30):
         middle = (low + high) / 2
-        low, high = (middle, high) if YEAR * _cusum(sound, middle).mean() > 1 else (low, middle)
-    return lambda away: _cusum(away, high)
+        low, high = (middle, high) if YEAR * _running(sound, step, middle).mean() > 1 else (low, middle)
+    return lambda away: _running(away, step, high)
 
 
-def _cusum(away: Floats, limit: float) -> Mask:
-    """Weeks in which the sum of what is worse than the slack passes a limit; it begins anew after each alarm."""
+def _running(away: Floats, step: Step, limit: float) -> Mask:
+    """Weeks in which a sum that each week changes by a step passes a limit; it begins anew after each alarm."""
     alarms = np.zeros(away.shape, dtype=np.bool_)
     total = np.zeros(len(away))
     for week in range(away.shape[1]):
-        total = np.maximum(total + away[:, week] - SLACK, 0.0)
+        total = step(total, away[:, week])
         alarms[:, week] = total > limit
         total[alarms[:, week]] = 0.0
     return alarms
+
+
+def _cusum(total: Floats, away: Floats) -> Floats:
+    """What weeks are worse by than the slack, added up, never below 0."""
+    return np.maximum(total + away - SLACK, 0.0)
+
+
+def _ewma(total: Floats, away: Floats) -> Floats:
+    """The moving average in which older weeks count less and less."""
+    return EWMA_WEIGHT * away + (1 - EWMA_WEIGHT) * total
 
 
 def _result(bank: Bank, outcome: EvaluatedOutcome, chart: str, sound: Mask, failed: Mask) -> ChartResult:

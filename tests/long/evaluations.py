@@ -29,6 +29,7 @@ from simulation.evaluation.trials import Bank, bank_of, days_on
 from simulation.evaluation.value import Pounds, Stakes, values
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import definition_of
+from simulation.measures.own_quantities import NOTHING_OWN
 from simulation.runs.running import simulate
 from simulation.study.study import Study
 
@@ -209,7 +210,7 @@ def charts(n: int) -> None:
     bank = kept("failures", replace(study, run=replace(study.run, daily=tuple(outcome.daily for outcome in outcomes))))
 
     def worse(outcome: EvaluatedOutcome) -> int:
-        return -1 if definition_of(outcome.measure).better == "higher" else 1
+        return -1 if definition_of(outcome.measure, NOTHING_OWN).better == "higher" else 1
 
     for failing in ("degraded", "always"):
         for chart in chart_results(bank, outcomes, "works", failing, worse=worse):
