@@ -157,6 +157,7 @@ def undrawn() -> Iterator[None]:
     """
 
     from simulation.report import figures
+    from simulation.report.figures import department_pictures as of_profiles
 
     def not_drawn(canvas: Any, file: Any, **how: Any) -> None:
         shown = [
@@ -170,5 +171,5 @@ def undrawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", not_drawn)
         yield
-    for kept in (figures.drawn, figures.draw_pathway):
+    for kept in (figures.drawn, figures.draw_pathway, of_profiles._day_png, of_profiles._stay_png):
         kept.cache_clear()

@@ -36,6 +36,7 @@ def serve(port: int, workers: int, results: Path) -> int:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            listening.listen()  # before the address is told: who opens it at once waits, and is not refused
         except OSError as error:
             refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
         port = listening.getsockname()[1]

@@ -56,8 +56,7 @@ class DesignValue:
     perfect      a year, to know what the tool does there
     evaluated    a year, to buy by the bound that is best
     significant  a year, to buy if p < 0.05 and the wait is shorter
-    net          over all years, to buy by the best bound, less what the evaluation costs and what a wrong choice costs
-                 in its weeks
+    net          over all years, to buy by the best bound, less all that the evaluation costs
     buys         whether a department that evaluates nothing should buy
     """
 

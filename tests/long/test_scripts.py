@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
         ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
         (
             "recovered_from_extracts.py",
-            ("--truths", "1", "--departments", "6", "--days", "182", "--solve-days", "84", "--effect-days", "28"),
-            "1 truths, 6 departments each",
+            ("--truths", "1", "--departments", "8", "--days", "182", "--solve-days", "84", "--effect-days", "28"),
+            "1 truths, 8 departments each",
         ),
         (
             "kills.py",

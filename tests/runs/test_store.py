@@ -212,13 +212,13 @@ def test_what_was_kept_is_not_run_again_unless_asked(
 ) -> None:
     ran: list[int] = []
 
-    def stopped_at_two(study: Study, number: int) -> ReplicationResult:
+    def stopped_at_two(study: Study, number: int, **_: object) -> ReplicationResult:
         ran.append(number)
         if number == 2:
             raise KeyboardInterrupt
         return replicate(study, number)
 
-    def counted(study: Study, number: int) -> ReplicationResult:
+    def counted(study: Study, number: int, **_: object) -> ReplicationResult:
         ran.append(number)
         return replicate(study, number)
 
@@ -378,7 +378,7 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
 def test_a_failing_replication_is_named_and_the_others_are_kept(
     four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
 ) -> None:
-    def fail_one(study: Study, number: int) -> ReplicationResult:
+    def fail_one(study: Study, number: int, **_: object) -> ReplicationResult:
         if number == 1:
             raise ZeroDivisionError("a patient of nobody")
         return replicate(study, number)
