@@ -38,8 +38,8 @@ AROUND = 0.1
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
 PILOTS = {
-    "before-after": ("twelve weeks before and after", 13.0, 0.22),
-    "alternating": ("24 alternate weeks", 13.5, 0.04),
+    "before-after": ("twelve weeks before and after", 14.0, 0.27),
+    "alternating": ("24 alternate weeks", 14.0, 0.05),
 }
 """Pilots in one department, by answer: words, half of the interval in minutes of the wait, and false alarms. Measured:
 `aeflow evaluate arm=ai_scribe_measured`, 24 departments."""
