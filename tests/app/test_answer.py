@@ -21,6 +21,7 @@ LOOKS = 200
 Grown = Callable[[int, float], ae.Result]
 
 
+@pytest.mark.slow
 def test_at_200_looks_the_numbers_are_those_of_the_package(grown: Grown, asked: AskedQuestion) -> None:
     whole = grown(LOOKS - 1, 0.05)
     for n in (*range(4, 20), *range(20, LOOKS - 1, 12)):

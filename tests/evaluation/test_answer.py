@@ -119,6 +119,7 @@ def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(evalu
     assert set(REPORTED_BY) == {design.switching.kind for design in designs_named("all")}
 
 
+@pytest.mark.slow
 def test_deviations_lower_what_is_found_and_are_told(made: Result) -> None:
     plain, slow = (
         ae.evaluate(made, TOOL, "alternate_weeks_many", trials=200, deviations=names)
@@ -222,6 +223,7 @@ def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> No
         ae.evaluate(Result(other, tuple(days), made.explained, {}), TOOL)
 
 
+@pytest.mark.slow
 def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
     words = ("study=ai_triage", "ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28")
     study = study_of_evaluation(

@@ -165,6 +165,7 @@ def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(writ
     assert abs(told - 100 * measured) < 1.5, "with those who are not triaged it would be 2 points more"
 
 
+@pytest.mark.slow
 def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
