@@ -3,8 +3,10 @@
 import asyncio
 import threading
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -17,10 +19,17 @@ from simulation.app.desk import Desk, Look
 from simulation.app.server import MOST_BYTES, MOST_QUERY, Guard, app_of, plain
 from simulation.errors import ConfigError
 
+Answer = TypeVar("Answer")
 PORT = 8765
 HOME = f"http://127.0.0.1:{PORT}"
 QUERY = "arm=lean_triage"
 FILE = "['study=ai_triage', 'ensemble=none', 'run.replications=200', 'run.measured_days=28']"
+
+
+def awaited(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a coroutine returns, run in a thread of its own: in this one a browser's client may keep a loop running."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, coroutine).result()
 
 
 class Client:
@@ -34,7 +43,7 @@ class Client:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=HOME) as client:
                 return await client.request(method, path, **words)
 
-        return asyncio.run(ask())
+        return awaited(ask())
 
     def get(self, path: str, **words: Any) -> httpx.Response:
         return self._asked("GET", path, **words)
@@ -208,7 +217,7 @@ def first_looks(desk: Desk, asked: AskedQuestion, n: int, most: int = 50) -> lis
         await looks.aclose()  # type: ignore[attr-defined]
         return seen
 
-    return asyncio.run(look())
+    return awaited(look())
 
 
 def n_at_work() -> int:
@@ -252,7 +261,7 @@ def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
         await second.aclose()  # type: ignore[attr-defined]
         return [str(step) for step in steps]
 
-    assert asyncio.run(both()) == ["waiting", "loading"]
+    assert awaited(both()) == ["waiting", "loading"]
 
 
 def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch, two: ae.Result) -> None:
