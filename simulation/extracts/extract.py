@@ -177,8 +177,7 @@ def read_extract(
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
     stated = _mapping_of(mapping, config_dir)
     what = {column: key for key, column in reversed(_roles(stated).items())}
-    few = [coded.column for coded in stated.codes.values()]
-    return _extract(Path(path).name, read_file(Path(path), what, few), stated)
+    return _extract(Path(path).name, read_file(Path(path), what), stated)
 
 
 def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:
