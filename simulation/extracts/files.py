@@ -6,9 +6,9 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.errors import Faults, meant, refuse
 
@@ -89,7 +89,7 @@ def _cells(source: Path | BytesIO, encoding: str, separator: str, columns: Colle
     return table.to_pandas(), len(uneven)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     """A file of text, unpacked if it is packed."""
     return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
 
