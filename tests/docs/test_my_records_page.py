@@ -1,6 +1,7 @@
 """The page on one's own records: its mapping, its commands and its Python are run on a made-up extract."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,14 @@ from tests.extracts.made import clean, mapping
 
 from .test_docs import ROOT, blocks
 
-PAGE = "docs/how-to/my-records.md"
+PAGE, OFFER = "docs/how-to/my-records.md", "docs/how-to/vendor-offer.md"
 MOST_LINES = 12
 
 
 def commands() -> list[list[str]]:
     """The commands of the page, in order."""
     lines = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
-    return [line.split()[1:] for line in lines if line.startswith("aeflow ")]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("aeflow ")]
 
 
 def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
@@ -69,10 +70,11 @@ def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytes
 def test_the_commands_of_the_page_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
+    (tmp_path / "offer.yaml").write_text(blocks(OFFER, "yaml")[0], encoding="utf-8")
     run = [words for words in commands() if words[0] in ("extract", "fit", "trace")]
-    assert [words[0] for words in run] == ["extract", "extract", "fit", "trace", "extract"]
+    assert [words[0] for words in run] == ["extract", "extract", "fit", "fit", "trace", "extract"]
     for words in run:
         quick = ["imputations=2", "run.warm_up_days=7"] if words[0] == "trace" else []
         assert main([*words, *quick]) == 0
     assert (tmp_path / "events.xes").is_file()
-    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 2
+    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 3
