@@ -19,7 +19,6 @@ import numpy as np
 from simulation.api import run
 from simulation.config import load
 from simulation.config.dotted import Raw, resolve
-from simulation.config.files import copied
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
 from simulation.config.stated_part import stated_part
 from simulation.config.totals import Scaled, Scaling, Totals
@@ -84,6 +83,11 @@ TARGETS: Mapping[str, tuple[str, float, str]] = {
     "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
 }
 """The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
+LIKENESS = (
+    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
+    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
+)
+"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
 OFFER_ANSWERS = (
     ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
     ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
@@ -463,12 +467,19 @@ class FittedDepartment:
 
     def _fitted_table(self) -> ReportTable:
         cells = [
-            (block.path, _shown(block.values), block.source.removeprefix(f"{self.source}, "))
+            (
+                re.sub(r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?", "", block.path)
+                .replace("_", " ")
+                .replace(".", ": "),
+                _shown(block.values),
+                block.source.removeprefix(f"{self.source}, "),
+            )
             for block in self.blocks
             if block.evidence == "measured"
         ]
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
-        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, self._notes())
+        notes = (*self._notes(), f"Every number: {self.name}.yaml in configs/site and configs/calibration.")
+        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
 
     def _notes(self) -> Sequence[str]:
         crowding = follows_crowding(self.extract)
@@ -550,8 +561,27 @@ class FittedDepartment:
         result = self.simulated(folder)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        tables = [extract.tables["quality"], extract.beside(result), *self.tables.values(), extract.tables["columns"]]
-        return write_pages(results, f"{extract.name} beside '{self.name}'", self.sentences(), tables, pictures)
+        after = ReportTable("next", "What to do next", ("command, and how long it takes",),
+                            [(line,) for line in self.next_steps()])  # fmt: skip
+        tables = [extract.dirt, extract.beside(result), *self.tables.values(), after, extract.tables["columns"]]
+        sentences = (*self.sentences(), self._likeness(result))
+        return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
+
+    def _likeness(self, result: StudyResult) -> str:
+        """How near the simulated department is to the records."""
+        of_records, simulated = self.extract.measures, result.measures[result.design.baseline]
+        words, is_near = [], True
+        for measure, label, scale, near in LIKENESS:
+            if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
+                own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
+                words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
+                is_near &= abs(here - own) <= (near if scale == 100 else near * own)
+        so = (
+            "The two are near."
+            if is_near
+            else "They differ: before you trust an effect, let departments be found that fit."
+        )
+        return f"{'; '.join(words)}. {so}"
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""
@@ -574,8 +604,13 @@ def rounded(values: Floats) -> list[float]:
 
 
 def _shown(values: Mapping[str, Any]) -> str:
-    text = flow(copied(dict(values)))
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """The numbers of a block, or how many they are."""
+    words = (
+        f"{key.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{len(value)} {key}"
+        for key, value in values.items()
+        if key != "range"
+    )
+    return ", ".join(words)
 
 
 def fit_department(
