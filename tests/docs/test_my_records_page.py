@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -64,6 +65,22 @@ def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytes
     exec(compile(blocks(PAGE, "python")[1], PAGE, "exec"), names)
     assert names["first"] == {"arrived": 400}
     assert names["steps"][("arrived", "assessed")] > 300
+
+
+def test_vidigi_shows_everybody_who_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prep = pytest.importorskip("vidigi.prep", reason="it brings forty packages, so it is not installed for the tests")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(1200, 20), encoding="utf-8")
+    names: dict[str, Any] = {"ae": ae, "extract": ae.read_extract("attendances.csv", mapping())}
+    exec(compile(blocks(PAGE, "python")[2], PAGE, "exec"), names)
+    shown = prep.reshape_for_animations(names["events"], every_x_time_units=60, limit_duration=1440)
+    arrived, departed = (names["extract"].patients[point] for point in ("arrived_at", "departed_at"))
+    for snapshot in (0, 600, 1380):
+        at = 14 * 1440 + snapshot
+        there = set(np.flatnonzero((arrived <= at) & ~(departed <= at)))
+        now = shown[(shown["snapshot_time"] == snapshot) & (shown["event"] != "depart")]
+        assert set(now["entity_id"]) == there
+        assert not now["event"].astype(str).str.endswith(":end").any()
 
 
 @pytest.mark.slow
