@@ -42,9 +42,9 @@ from simulation.extracts.fitting import (
     spans_of,
     true_mix,
 )
-from simulation.extracts.identified import KEPT, LIKENESS, OFFER_ANSWERS, TARGETS
+from simulation.extracts.identified import KEPT, OFFER_ANSWERS, TARGETS
 from simulation.extracts.mapping import LEVELS, SOURCES
-from simulation.extracts.page import beside_picture, write_pages
+from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
 from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
 from simulation.measures.measuring import MeasureName
@@ -519,7 +519,7 @@ class FittedDepartment:
             if measure in values:
                 answers.append(f"{key}: {scale * values[measure]:.3g}{unit}")
         yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
-        yield "Without it, staff minutes and numbers are the typical site's, and so are waits."
+        yield "Until then, staff minutes and numbers are the typical site's but for what you stated, and so are waits."
 
     def simulated(self, folder: Path | None = None) -> StudyResult:
         """Some months of the department as it was written, under its nurses: two runs of half a year."""
@@ -533,24 +533,8 @@ class FittedDepartment:
         after = ReportTable("next", "What to do next", ("command, and how long it takes",),
                             [(line,) for line in self.next_steps()])  # fmt: skip
         tables = [extract.dirt, extract.beside(result), *self.tables.values(), after, extract.tables["columns"]]
-        sentences = (*self.sentences(), self._likeness(result))
+        sentences = (*self.sentences(), likeness(extract, result))
         return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
-
-    def _likeness(self, result: StudyResult) -> str:
-        """How near the simulated department is to the records."""
-        of_records, simulated = self.extract.measures, result.measures[result.design.baseline]
-        words, is_near = [], True
-        for measure, label, scale, near in LIKENESS:
-            if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
-                own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
-                words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
-                is_near &= abs(here - own) <= (near if scale == 100 else near * own)
-        so = (
-            "The two are near."
-            if is_near
-            else "They differ: before you trust an effect, let departments be found that fit."
-        )
-        return f"{'; '.join(words)}. {so}"
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""
