@@ -289,8 +289,8 @@ class Trace:
         yield (
             f"The {len(self.extract.patients):,} attendances of {self.extract.name}, simulated "
             f"{len(self.result.numbers)} times: as they were triaged, and under {len(self.result.arms) - 1} other "
-            "policies. Arrivals, labels, ages and dispositions are the records'; everything else was drawn. No row is in "
-            "this page or in any file."
+            "policies. Arrivals, labels, ages and dispositions are the records'; everything else was drawn. No row is "
+            "in this page or in any file."
         )
         yield likeness(self.extract, self.result)
         if self.other_label:
