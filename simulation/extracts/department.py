@@ -559,7 +559,11 @@ def rounded(values: Floats) -> list[float]:
 def _shown(values: Mapping[str, Any]) -> str:
     """The numbers of a block, or how many they are."""
     words = (
-        f"{key.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{len(value)} {key}"
+        f"{key.replace('_', ' ')} {value:g}"
+        if isinstance(value, int | float)
+        else "a table"
+        if isinstance(value, Mapping)
+        else f"{len(value)} {key}"
         for key, value in values.items()
         if key != "range"
     )
