@@ -221,7 +221,7 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
-        "Written by `aeflow ensemble`; not to be edited by hand, but for `found`.",
+        "Written by `aeflow ensemble`; not to be edited by hand, but for `limitation`.",
         WIDTH,
         initial_indent="# ",
         subsequent_indent="# ",

@@ -47,7 +47,7 @@ WORD_FIELDS = (
     "evidence",
     "source",
     "what",
-    "found",
+    "limitation",
     "price_year",
     "paid_by",
     "offer",
