@@ -11,27 +11,7 @@ from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.sweep import beside
-from simulation.report.board_words import (
-    WAIT,
-    Sentence,
-    advice_sentences,
-    answer_of,
-    assumed_sentences,
-    counts_sentences,
-    cut_short,
-    ends_of,
-    limits_in_few,
-    measure_first_sentences,
-    money_sentences,
-    notes_sentences,
-    pilot_sentences,
-    safety_sentences,
-    signed,
-    unit_word,
-    unsettled_limits,
-    vendor_sentences,
-    worse_off_sentences,
-)
+from simulation.report import board_sentences
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.headlines import other_reading
 from simulation.report.tables.money import is_dearer, priced_alternatives
@@ -51,7 +31,7 @@ class Part(NamedTuple):
 
     name: str
     heading: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[board_sentences.Sentence, ...]
 
 
 class Board(NamedTuple):
@@ -65,14 +45,14 @@ class Board(NamedTuple):
     offer: OfferFacts
     verdict: str
     look: str
-    answer: Sentence
-    advice: tuple[Sentence, ...]
-    notes: tuple[Sentence, ...]
+    answer: board_sentences.Sentence
+    advice: tuple[board_sentences.Sentence, ...]
+    notes: tuple[board_sentences.Sentence, ...]
     parts: tuple[Part, ...]
     arms: tuple[ArmResult, ...]
     table: ReportTable | None
     picture: Drawing | None
-    counts: tuple[Sentence, ...]
+    counts: tuple[board_sentences.Sentence, ...]
 
     @property
     def title(self) -> str:
@@ -80,7 +60,7 @@ class Board(NamedTuple):
         return f"{self.offer.product} at {self.offer.department}"
 
     @property
-    def sentences(self) -> tuple[Sentence, ...]:
+    def sentences(self) -> tuple[board_sentences.Sentence, ...]:
         """Every sentence, in order."""
         of_parts = (one for part in self.parts for one in part.sentences)
         return (self.answer, *self.advice, *self.notes, *of_parts, *self.counts)
@@ -124,34 +104,32 @@ def board_page(result: StudyResult) -> str:
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
     """The page with at most so many groups and blanks, and so many facts of a kind."""
     arm = _called(result.arm(offer.arm), offer.product)
-    answer, counts = answer_of(result, offer, arm), tuple(counts_sentences(result, arm))
+    answer, counts = board_sentences.answer(result, offer, arm), tuple(board_sentences.counts(result, arm))
     if result.few_departments:
         return Board(offer, *answer, (), (), (), (), None, None, counts)
     arms = (arm, *priced_alternatives(result, arm))
+    pilot = board_sentences.pilot(result, offer, arm)
     parts = (
-        Part("safety", "Is it safe?", tuple(safety_sentences(result, offer, arm))),
-        Part("worse", "Who is worse off?", tuple(worse_off_sentences(result, arm, most))),
-        Part("money", "Same money elsewhere", tuple(money_sentences(result, *arms))),
-        Part(
-            "measure",
-            "Measure first",
-            (*measure_first_sentences(result, arm, most), *pilot_sentences(result, offer, arm)),
-        ),
-        Part("vendor", "The vendor", tuple(vendor_sentences(offer, facts))),
-        Part("assumed", "Assumed", tuple(assumed_sentences(offer, facts + 2))),
+        Part("safety", "Is it safe?", tuple(board_sentences.safety(result, offer, arm))),
+        Part("worse", "Who is worse off?", tuple(board_sentences.worse_off(result, arm, most))),
+        Part("money", "Same money elsewhere", tuple(board_sentences.money(result, *arms))),
+        Part("measure", "Measure first", (*board_sentences.measure_first(result, arm, most), *pilot)),
+        Part("vendor", "The vendor", tuple(board_sentences.vendor(offer, facts))),
+        Part("assumed", "Assumed", tuple(board_sentences.assumed(offer, facts + 2))),
     )
-    picture, notes = first_picture(result, arms, number=signed), tuple(notes_sentences(result, offer, arm, facts))
-    advice = tuple(advice_sentences(result, *arms))
-    return Board(offer, *answer, advice, notes, parts, arms, _table(result, *arms), picture, counts)
+    picture = first_picture(result, arms, number=board_sentences.signed)
+    advice, notes = board_sentences.advice(result, *arms), board_sentences.notes(result, offer, arm, facts)
+    return Board(offer, *answer, tuple(advice), tuple(notes), parts, arms, _table(result, *arms), picture, counts)
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
     claims, not_shown, differs = (
-        tuple(cut_short(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown, offer.differs)
+        tuple(board_sentences.cut_short(one, longest) for one in nouns)
+        for nouns in (offer.claims, offer.not_shown, offer.differs)
     )
-    assumed = tuple(cut_short(one, 3 * longest) for one in offer.assumed)
-    product, department = (cut_short(name, longest) for name in (offer.product, offer.department))
+    assumed = tuple(board_sentences.cut_short(one, 3 * longest) for one in offer.assumed)
+    product, department = (board_sentences.cut_short(name, longest) for name in (offer.product, offer.department))
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
 
@@ -181,15 +159,15 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     cells: list[Cells] = []
     for arm in (product, *alternatives):
         row, limits = result.row_of(target, arm.name), limits_of(result, arm)
-        effect = Cell(row.difference, unit, *ends_of(row), style="short difference")
+        effect = Cell(row.difference, unit, *board_sentences.ends_of(row), style="short difference")
         cost = _thousands(arm, "dearer" * is_dearer(arm, product))
         other = other_reading(result, arm) if arm is product else None
         passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
-        unsettled = limits_in_few(unsettled_limits(result, limits))
+        unsettled = board_sentences.limits_in_few(board_sentences.unsettled_limits(result, limits))
         safe = limits.failed[0] or (f"not settled: {unsettled}" if unsettled else passes)
-        cells.append((cut_short(arm.label), cost, effect, safe))
-    what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
-    headers = ("Option", "£1,000 a year (range)", f"{what}, {unit_word(unit)}", "Safety limits")
+        cells.append((board_sentences.cut_short(arm.label), cost, effect, safe))
+    what = "Change in wait" if (target.measure, target.group) == board_sentences.WAIT else target.label
+    headers = ("Option", "£1,000 a year (range)", f"{what}, {board_sentences.unit_word(unit)}", "Safety limits")
     is_open = any("not settled" in str(row[-1]) for row in cells)
     notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
     return ReportTable("board", "What each costs and does", headers, cells, notes)
@@ -206,6 +184,6 @@ def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
     apart = compared[pages[0].offer.arm, one.first_target].apart
     unit = one.unit(one.first_target)
     words = "On the same patients, the second differs from the first by"
-    notes = () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {unit_word(unit)}.",)
+    notes = () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {board_sentences.unit_word(unit)}.",)
     headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
     return ReportTable("variants", "Two variants of an offer", headers, cells, notes)

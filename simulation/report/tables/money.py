@@ -37,13 +37,8 @@ GROUPS = (
 )
 """The kinds of arms by their cost, in order, and the words above them."""
 BOUGHT_HEADERS = (
-    "nine in ten departments",
-    "interval (price and effect)",
-    "left over",
-    "who pays",
-    "prices of",
-    "releases cash",
-)
+    "nine in ten departments", "interval (price and effect)", "left over", "who pays", "prices of", "releases cash",
+)  # fmt: skip
 NOT_STATED = "not stated"
 SAME = Cell(text=IDENTICAL, look="no-change")
 UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"

@@ -41,17 +41,8 @@ ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
 """Parts of a study that say what its other parts make of it (how many replications may be among them), or where they
 were stated."""
 WORD_FIELDS = (
-    "label",
-    "question",
-    "definition",
-    "evidence",
-    "source",
-    "what",
-    "limitation",
-    "price_year",
-    "paid_by",
-    "offer",
-)
+    "label", "question", "definition", "evidence", "source", "what", "limitation", "price_year", "paid_by", "offer",
+)  # fmt: skip
 """Fields that are words for a reader."""
 WORDS = {
     "study": "the study, its departments or its policies",

@@ -160,7 +160,7 @@ def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) ->
     return Sentence(f"{before}{sentence.words}{after}", **sentence.parts, **parts)
 
 
-def answer_of(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str, str, Sentence]:
+def answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str, str, Sentence]:
     """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
     product = offer.product
     if few := result.few_departments:
@@ -191,7 +191,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     return "perhaps" if outcome == "open" and kind_of(result.finding(arm.name, target)) == "better" else outcome
 
 
-def advice_sentences(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
+def advice(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
     """What to do: buy or not, what to settle before, and what does more for the same money."""
     outcome, other = _outcome(result, product), other_reading(result, product)
     deciding = [effect.blank for effect in by_blank(result) if effect.decides and not effect.blank.arms]
@@ -210,7 +210,7 @@ def advice_sentences(result: StudyResult, product: ArmResult, *alternatives: Arm
             yield Sentence(f"The same money {may} more elsewhere.")
 
 
-def notes_sentences(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) -> Iterator[Sentence]:
+def notes(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """What a variant has otherwise; levels today; what the product changes at triage."""
     target = result.first_target
     if offer.differs:
@@ -239,7 +239,7 @@ def unsettled_limits(result: StudyResult, limits: Limits) -> list[Margin]:
     return [margin for margin in result.design.margins if margin.label in limits.not_settled]
 
 
-def safety_sentences(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
+def safety(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
     """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
     limits = limits_of(result, arm)
     verb, failed = limits.failed
@@ -298,7 +298,7 @@ def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool)
     return Sentence(f"{verb}: {words}", size=short_number(row.difference, row.unit), **parts)
 
 
-def worse_off_sentences(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
+def worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The groups that the product harms by more than the least difference that matters, the hardest hit first."""
     target = result.first_target
     unit, least = result.unit(target), target.minimal_important_difference
@@ -321,7 +321,7 @@ def worse_off_sentences(result: StudyResult, arm: ArmResult, most: int) -> Itera
         yield Sentence("And $n more.", n=short_number(len(rows) - most))
 
 
-def money_sentences(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
+def money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
     """What the product costs, and the best that the same money buys of something else without failing a limit."""
     if product.cost is None:
         yield Sentence("The price is not known, so nothing can be held against it.")
@@ -336,7 +336,7 @@ def money_sentences(result: StudyResult, product: ArmResult, *alternatives: ArmR
     yield Sentence("Its price, $price a year, buys nothing else that is shown to help and be safe.", price=price)
 
 
-def measure_first_sentences(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
+def measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
     row, blanks, tied = result.row_of(result.first_target, arm.name), by_blank(result), list[Blank]()
     if other_reading(result, arm):
@@ -354,7 +354,7 @@ def measure_first_sentences(result: StudyResult, arm: ArmResult, most: int) -> I
     yield Sentence("$hinges.", hinges=_first_capital(hinges))
 
 
-def pilot_sentences(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
+def pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
     """What the planned pilot could tell of the wait."""
     target, pilot = result.first_target, offer.pilot
     if pilot is None or (target.measure, target.group) != WAIT:
@@ -394,7 +394,7 @@ def _settled(blank: Blank, what: str) -> Sentence:
     return Sentence(f"{what}: $find{', on $n patients' if n else ''}.", find=find, **n)
 
 
-def vendor_sentences(offer: OfferFacts, most: int) -> Iterator[Sentence]:
+def vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """What rests on the vendor's word alone, and what is not shown."""
     for words, nouns in (("Its word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
@@ -403,7 +403,7 @@ def vendor_sentences(offer: OfferFacts, most: int) -> Iterator[Sentence]:
         yield Sentence("Nothing: all that we asked for is shown.")
 
 
-def assumed_sentences(offer: OfferFacts, most: int) -> Iterator[Sentence]:
+def assumed(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """How answers were read, what was assumed, and in what departments differ because it was left blank."""
     clauses = offer.assumed or [f"{_small(cut_short(blank.question))}: a range" for blank in offer.blanks]
     if clauses:
@@ -415,7 +415,7 @@ def _listed(nouns: Sequence[str], most: int) -> str:
     return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
 
 
-def counts_sentences(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+def counts(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     """What the page rests on, and whether warnings stand in the report of what the page does not say."""
     n, days = short_number(len(result.replications)), short_number(result.run.measured_days)
     where, used = "one department", {}
