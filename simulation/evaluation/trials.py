@@ -228,8 +228,8 @@ def _by_patient(
 
 def switched(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
     """The arms in which a design's periods without and with a tool are found: the baseline and the arm itself, or one
-    in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm; but halves by
-    a coin wait together, so both are of the one arm."""
+    in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm; but halves
+    by a coin wait together, so both are of the one arm."""
     simulated = arm_switched(arm, design)
     if design.is_simulated and simulated in bank.days:
         return simulated, simulated

@@ -73,7 +73,9 @@ def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wai
     np.testing.assert_allclose(nothing.values, 60.0)
 
 
-def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_however_few_departments_drew_coins() -> None:
+def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_however_few_departments_drew_coins() -> (
+    None
+):
     """Waits of a day are alike, and the sham's run drifts from the nurses'. Halves of two runs, or the coins that eight
     departments drew once, would be off by far more than chance."""
     chance, shape = np.random.default_rng(4), (8, 7 * 30)
