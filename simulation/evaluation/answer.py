@@ -300,7 +300,11 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
         (
             chart.outcome.label,
             chart.chart,
-            Cell(chart.alarms, style="number"),
+            Cell(
+                chart.alarms,
+                style="number",
+                words=f"({chart.alarms_by_department[0]:.1f} to {chart.alarms_by_department[1]:.1f})",
+            ),
             Cell(chart.noticed, style="percent", digits=0),
             weeks(chart.weeks),
             " to ".join(map(weeks, chart.by_department)),
@@ -310,9 +314,10 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
     headers = ("outcome", "chart", "false alarms a year", "within half a year", "weeks", "by department")
     note = (
         f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
-        "learnt before. Limits are set so that departments together have one false alarm a year, but for the binomial "
-        "one, which takes patients as independent. A false alarm counts as noticed: by chance alone that is 39 per "
-        "cent within half a year, and 36 weeks. By department: the median in nine of ten."
+        "learnt before. Limits are set so that half of the departments together have one false alarm a year, and used "
+        "on the other half; the binomial one is not set, and takes patients as independent. A false alarm counts as "
+        "noticed: by chance alone that is 39 per cent within half a year, and 36 weeks. In brackets and by department: "
+        "nine in ten."
     )
     return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
 
