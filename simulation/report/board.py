@@ -580,7 +580,8 @@ def _pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[S
         return
     is_large = abs(result.row_of(target, arm.name).difference) >= ENOUGH * pilot.half_width
     yield Sentence(
-        f"A pilot of $design would report ± $half minutes, and an effect of nothing in $alarms of 100: it "
+        f"The pilot, $design, would measure the wait to ± $half minutes, and find that a product that does nothing "
+        f"works or harms in $alarms of 100: it "
         f"{'could' if is_large and pilot.false_alarms < TOO_MANY else 'could not'} tell.",
         design=_cut(pilot.design),
         half=_number(pilot.half_width, "minutes"),
