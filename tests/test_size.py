@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 40_150
-MOST_TOKENS = 423_600
+MOST_LINES = 40_205
+MOST_TOKENS = 424_300
 MOST_CORE = 27_860
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""

@@ -156,11 +156,7 @@ class Evaluation:
         it most often, if none does."""
         for outcome in (self.main, *(outcome for outcome in self.outcomes if outcome.role == "mechanism")):
             if finding := [design for design in self.shown(outcome) if self.finds(design, outcome)]:
-
-                def effort(design: EvaluationDesign) -> tuple[bool, bool, int]:
-                    return design.is_simulated, not design.is_randomised, design.weeks * design.departments
-
-                return min(finding, key=effort), outcome
+                return min(finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)), outcome
         among = self.sound(self.main) or self.shown(self.main)
         return max(among, key=lambda design: self.one(design, self.main, self.arm).right.value), self.main
 
@@ -168,11 +164,6 @@ class Evaluation:
     def title(self) -> str:
         """The question that the page answers."""
         return f"Would an evaluation of '{self.label}' find out?"
-
-    @property
-    def departments(self) -> tuple[int, ...]:
-        """The department of each simulated run."""
-        return tuple(map(self.result.study.department, self.result.numbers))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -209,12 +200,8 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
     for outcome in evaluation.outcomes:
         unit = evaluation.unit(outcome)
         nothing, tool = (evaluation.of(outcome, arm) for arm in (evaluation.nothing, evaluation.arm))
-        columns = [_columns(unit, *pair) for pair in zip(nothing, tool, strict=True)]
-        if outcome == evaluation.main:
-            columns = [
-                row | _beside(evaluation, pair)
-                for row, pair in zip(columns, zip(nothing, tool, strict=True), strict=True)
-            ]
+        beside = _beside if outcome == evaluation.main else lambda *_: {}
+        columns = [_columns(unit, *pair) | beside(evaluation, *pair) for pair in zip(nothing, tool, strict=True)]
         seen = "in a trust's records" if outcome.is_recorded else "not in a trust's records"
         true = f"{change(tool[0].true, unit)} {unit_words(unit)}"
         yield ReportTable(
@@ -245,9 +232,8 @@ def _columns(unit: str, nothing: Operating, tool: Operating) -> dict[str, str | 
     }
 
 
-def _beside(evaluation: Evaluation, pair: tuple[Operating, Operating]) -> dict[str, str | Cell]:
+def _beside(evaluation: Evaluation, nothing: Operating, tool: Operating) -> dict[str, str | Cell]:
     """The power for the outcome near the tool, and the sizes for the wait."""
-    nothing, tool = pair
     near = [row for row in evaluation.emulated if row.outcome.role == "mechanism" and row.arm == tool.arm]
     found = [row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)]
     sizes = evaluation.sizes.get(tool.design.label, ()) if tool.analysis == tool.design.analyses[0] else ()

@@ -74,7 +74,8 @@ def evaluate(
     bank = bank_of(result)
     named = designs_named(design, overrides, config_dir=config_dir)
     stated = deviations_named(deviations, named, config_dir=config_dir)
-    designs = _simulated(named, bank, arm, as_planned=not stated, leave_out=design == ALL_DESIGNS)
+    possible = [each for each in named if not (stated and each.is_simulated)]
+    designs = _simulated(possible, bank, arm, design == ALL_DESIGNS)
     outcomes = outcomes_of(designs, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
     if missing:
@@ -93,17 +94,13 @@ def evaluate(
 
 
 def _simulated(
-    designs: Sequence[EvaluationDesign], bank: Bank, arm: str, *, as_planned: bool, leave_out: bool
+    designs: Sequence[EvaluationDesign], bank: Bank, arm: str, leave_out: bool
 ) -> tuple[EvaluationDesign, ...]:
     """The designs that need no simulated switching, or whose switching a run simulated; others are left out if there
-    are more or not all goes as planned, or refused."""
-    ready = [
-        design
-        for design in designs
-        if not design.is_simulated or (as_planned and arm_switched(arm, design) in bank.days)
-    ]
+    are more, or refused."""
+    ready = [design for design in designs if not design.is_simulated or arm_switched(arm, design) in bank.days]
     missing = [arm_switched(arm, design) for design in designs if design not in ready]
-    if missing and as_planned and not leave_out:
+    if missing and not leave_out:
         refuse("design", f"the run has no arm '{missing[0]}'", "Leave out from=, and it is simulated")
     return tuple(ready)
 

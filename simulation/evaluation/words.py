@@ -115,7 +115,9 @@ def _worth(evaluation: Evaluation) -> str:
 
 
 def _departments(evaluation: Evaluation) -> str:
-    return number_of(len(set(evaluation.departments)), "simulated department")
+    return number_of(
+        len(set(map(evaluation.result.study.department, evaluation.result.numbers))), "simulated department"
+    )
 
 
 def _signed(evaluation: Evaluation, outcome: EvaluatedOutcome, value: float) -> str:
