@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from simulation.app.pages import rendered
 from simulation.offers import asking
 from simulation.offers.interview import Answer, check, is_asked, is_blank, next_question, questions
+from simulation.offers.offer import N_DEPARTMENTS
 
 MOST_CHARACTERS = 400
 """Of one answer."""
@@ -19,7 +20,11 @@ MOST_CHARACTERS = 400
 
 def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {key: text.strip()[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
+    typed = {
+        key: "" if questions()[key].kind == "table" else text.strip()[:MOST_CHARACTERS]  # which would name a file here
+        for key, text in pairs
+        if key in questions()
+    }
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
@@ -57,7 +62,7 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
             for note in notes
             if note.how == "asked"
         ]
-        return rendered("interview_end.html", rows=rows, doubts=doubts, **shared)
+        return rendered("interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared)
     others, question = _without(answers, key), questions()[key]
     before = [name for name in others if list(questions()).index(name) < list(questions()).index(key)]
     last = before[-1] if before and faulty is None else None

@@ -6,11 +6,8 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import (
-    DEPARTMENTS,
-    EVERY,
     EXAMPLE,
     MOST_ARMS,
-    TYPICAL,
     AskedQuestion,
     arms_of,
     asked_by_file,
@@ -18,6 +15,7 @@ from simulation.app.asked import (
     controls,
     today,
 )
+from simulation.app.departments import EVERY, PACKAGED, TYPICAL, department
 from simulation.errors import ConfigError
 
 ALL = [(key, str(control.highest)) for key, control in controls().items()]
@@ -52,12 +50,12 @@ def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["lowest", "highest"])
-@pytest.mark.parametrize("department", DEPARTMENTS)
-def test_every_control_may_be_moved_at_once_in_every_department(department: str, end: str) -> None:
+@pytest.mark.parametrize("name", PACKAGED)
+def test_every_control_may_be_moved_at_once_in_every_department(name: str, end: str) -> None:
     values = [(key, str(getattr(control, end))) for key, control in controls().items()]
-    asked = asked_in([("department", department), *values, ("arm", "lean_triage")])
+    asked = asked_in([("department", name), *values, ("arm", "lean_triage")])
     study = ae.load(*asked.overrides)
-    assert (study.departments is not None) == (department == EVERY)
+    assert (study.departments is not None) == (name == EVERY)
 
 
 def test_shifts_of_one_team_are_put_together() -> None:
@@ -86,13 +84,13 @@ def test_a_product_of_one_s_own_takes_so_many_seconds_off_each_triage() -> None:
     assert "Cho" not in saved.source
 
 
-@pytest.mark.parametrize("department", [TYPICAL, "short_of_triage"])
-def test_every_control_says_what_it_is_today_and_where_that_comes_from(department: str) -> None:
-    for key, now in today(department).items():
+@pytest.mark.parametrize("name", [TYPICAL, "short_of_triage"])
+def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str) -> None:
+    for key, now in today(department(name)).items():
         assert now.evidence in ("published", "measured", "assumed"), key
         assert now.source, key
-    assert today(TYPICAL)["attendances"].words == "340 patients a day"
-    assert "2 from 10-23 h" in today(TYPICAL)["triage_nurses"].words
+    assert today(PACKAGED[TYPICAL])["attendances"].words == "340 patients a day"
+    assert "2 from 10-23 h" in today(PACKAGED[TYPICAL])["triage_nurses"].words
 
 
 @pytest.mark.parametrize(
