@@ -186,7 +186,7 @@ class Background:
         if work.key not in self._made:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)
-            told = offered(answers, folder, name=name, progress=work.step, where=self.where)
+            told = offered(answers, folder, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where)
             self._made[work.key] = name, [*told[0], *told[1]]
         name, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{name}', and its files are in {folder}"]
