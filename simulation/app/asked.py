@@ -6,16 +6,14 @@ gives the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import yaml
-
 import simulation as ae
+from simulation.app.controls import controls, today
 from simulation.app.departments import (
     EVERY,
     N_DEPARTMENTS,
@@ -26,7 +24,6 @@ from simulation.app.departments import (
     department,
     load,
     own_policies,
-    resolved,
 )
 from simulation.errors import nearest, refuse
 
@@ -44,48 +41,6 @@ USUAL = 11
 MOST_ARMS, MOST_SECONDS = 5, 180
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """Something that a planner can change, from `lowest` to `highest` in steps; `value` 0 is the department today."""
-
-    key: str
-    label: str
-    help: str
-    unit: str
-    how: Literal["times", "extra", "shift"]
-    paths: tuple[str, ...]
-    today: tuple[str, ...]
-    lowest: int
-    highest: int
-    step: int
-    hours: str = ""
-
-    @property
-    def sign(self) -> str:
-        """What follows its number: ' %' or nothing."""
-        return " %" if self.how == "times" else ""
-
-    def changes(self, value: int) -> Iterator[tuple[str, Any]]:
-        """The changes of a department that it makes, by dotted path."""
-        for path in self.paths:
-            if self.how == "times":
-                yield path, {"times": round(1 + value / 100, 4)}
-            elif self.how == "extra":
-                yield path, value
-            else:
-                yield path, [{"hours": self.hours, "number": value}]
-
-
-@cache
-def controls() -> Mapping[str, Control]:
-    """What can be changed, by key, in order."""
-    stated = yaml.safe_load(Path(__file__).with_name("controls.yaml").read_text(encoding="utf-8"))
-    return {
-        key: Control(key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])})
-        for key, block in stated.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -236,7 +191,7 @@ def packaged_arms() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    where, values, arms, beside, seconds = TYPICAL, dict[str, int](), list[str](), "", 0
+    where, typed, arms, beside, seconds = TYPICAL, dict[str, str](), list[str](), "", 0
     for key, text in pairs:
         if key == "beside":
             beside = text
@@ -250,13 +205,17 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
         elif key == "seconds":
             seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
         elif key in controls():
-            control = controls()[key]
-            values[key] = _whole(control.label, text, control.lowest, control.highest, control.sign)
+            typed[key] = text
     n_arms = len(set(arms)) + (seconds > 0)
     if not n_arms:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    now, values = today(department(where)) if typed else {}, dict[str, int]()
+    for key, text in typed.items():
+        control = controls()[key]
+        lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
+        values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
     return AskedQuestion(where, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds)
 
@@ -285,41 +244,3 @@ def asked_by_file(text: str, name: str) -> AskedQuestion:
     asked = AskedQuestion(file=name, own=tuple(kept), arms=())
     study = load(*asked.own)
     return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))
-
-
-@dataclass(frozen=True)
-class Today:
-    """What a control changes, as it is today: words for its value, and where that comes from."""
-
-    words: str
-    evidence: str
-    source: str
-    number: float | None = None
-
-
-def today(where: Department) -> Mapping[str, Today]:
-    """The department as it is, by control; a control whose values it does not have is left out."""
-    stated = resolved(*RUN, "ensemble=none", *where.words)
-    found = {key: _today(control, stated) for key, control in controls().items()}
-    return {key: now for key, now in found.items() if now is not None}
-
-
-def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
-    """A control's value, evidence and source, read off the configuration; None if it has none of these."""
-    try:
-        found = [_at(stated, path) for path in control.today]
-        holder = found[0] if control.how == "shift" else _at(stated, control.today[0].rpartition(".")[0])
-        known = holder["evidence"], holder["source"]
-        if control.how == "shift":
-            return Today("; ".join(f"{one['number']} from {one['hours']} h" for one in holder["rota"]), *known)
-        number = float(sum(found))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return Today("", *known) if control.key == "discharges" else Today(f"{number:g} {control.unit}", *known, number)
-
-
-def _at(block: Mapping[str, Any], path: str) -> Any:
-    value: Any = block
-    for part in path.split("."):
-        value = value[part]
-    return value

@@ -19,9 +19,8 @@ from simulation.app.asked import (
     USUAL,
     AskedQuestion,
     arms_of,
-    controls,
-    today,
 )
+from simulation.app.controls import controls, today
 from simulation.app.departments import N_DEPARTMENTS, OWN, departments, load
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.display.table import Cell, ReportTable

@@ -12,13 +12,10 @@ from simulation.app.asked import (
     arms_of,
     asked_by_file,
     asked_in,
-    controls,
-    today,
 )
+from simulation.app.controls import controls, today
 from simulation.app.departments import EVERY, PACKAGED, TYPICAL, department
 from simulation.errors import ConfigError
-
-ALL = [(key, str(control.highest)) for key, control in controls().items()]
 
 
 def changes(asked: AskedQuestion) -> dict[str, object]:
@@ -43,7 +40,7 @@ def test_a_first_question_is_the_example_in_the_typical_department() -> None:
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 @pytest.mark.parametrize("key", controls())
 def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
-    value = getattr(controls()[key], end)
+    value = getattr(today(PACKAGED[TYPICAL])[key], end)
     asked = asked_in([(key, str(value)), ("arm", "lean_triage")])
     assert len(changes(asked)) == (len(controls()[key].paths) if value else 0)
 
@@ -52,7 +49,7 @@ def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 @pytest.mark.parametrize("name", PACKAGED)
 def test_every_control_may_be_moved_at_once_in_every_department(name: str, end: str) -> None:
-    values = [(key, str(getattr(control, end))) for key, control in controls().items()]
+    values = [(key, str(getattr(now, end))) for key, now in today(department(name)).items()]
     asked = asked_in([("department", name), *values, ("arm", "lean_triage")])
     study = ae.load(*asked.overrides)
     assert (study.departments is not None) == (name == EVERY)
@@ -99,8 +96,8 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
         ([("department", "St Elsewhere"), ("arm", "lean_triage")], "department: there is no 'St Elsewhere'"),
         ([("arm", "lean_triag")], "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?"),
         ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
-        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -10 to 20"),
-        ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -50 to 50 %"),
+        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -50 to 30"),
+        ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -30 to 210 %"),
         ([("seconds", "-5"), ("arm", "lean_triage")], "seconds off each triage: found '-5'. Choose 0 to 180"),
         ([("arm", name) for name in (*arms_of(),)], f"Choose {MOST_ARMS} at most"),
     ],
@@ -126,3 +123,18 @@ def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
 def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> None:
     with pytest.raises(ConfigError, match="may not be stated here"):
         asked_by_file(f"['study=ai_triage', '{word}']", "a name")
+
+
+def test_a_control_goes_as_far_as_the_configuration_says_that_a_department_could() -> None:
+    cubicles, laboratory = (today(PACKAGED[TYPICAL])[key] for key in ("cubicles", "tests"))
+    assert (cubicles.number, cubicles.lowest, cubicles.highest) == (35, -15, 3)  # 20 to 38
+    assert (laboratory.number, laboratory.lowest, laboratory.highest) == (29, -30, 210)  # 20 to 90, in steps of 5 %
+    assert today(PACKAGED["short_of_triage"])["cubicles"].highest == 0  # 39 already
+
+
+@pytest.mark.parametrize("key", controls())
+def test_a_control_keeps_within_the_bounds_of_the_typed_class(key: str) -> None:
+    control, now = controls()[key], today(PACKAGED[TYPICAL])[key]
+    assert control.typed.meaning
+    assert control.typed.unit == ("factor" if control.how == "times" else "units" if control.how == "extra" else "")
+    assert now.lowest > -100 if control.how == "times" else (now.number or 0) + now.highest >= 0
