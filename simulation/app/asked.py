@@ -23,6 +23,7 @@ from simulation.app.departments import (
     Department,
     department,
     load,
+    nurses_beside,
     own_policies,
 )
 from simulation.errors import nearest, refuse
@@ -112,6 +113,8 @@ class AskedQuestion:
         changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
         words = [*run, *where, *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms)]
         words += [_own_policy(arm, name) for arm, name in own_policies().items() if arm in self.arms]
+        if not any(word.startswith("nurse=") for word in where):
+            words += nurses_beside(self.arms)
         if changes:
             words += ["~scenario.changes", f"+scenario.changes={_inline(changes)}"]
             words += ["scenario.question='What if the department were changed?'"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ SENT, MOST_SENT = "sent-", 20
 """How names of departments begin that were sent, and how many of them are kept."""
 OWN = "own_"
 """How arms are called whose policy is a file of the user's own, before the name of the file."""
+BENCHED, DRAWN, BENCH_NURSE = "vetted", "vetted_drawn_", "bench"
+"""How policies are called that `aeflow vet` wrote, those of its drawn tables, and its nurse, beside whom both hold."""
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,11 @@ def department(name: str) -> Department:
 def own_policies() -> dict[str, str]:
     """The names of the user's own files of policies, by the name of the arm that each becomes."""
     names = names_in("triage", search_folders(HERE.folder)[:-1])
-    return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier()}
+    return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
+
+
+def nurses_beside(arms: Iterable[str]) -> tuple[str, ...]:
+    """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""
+    is_benched = any(arm.startswith(f"{OWN}{BENCHED}") for arm in arms)
+    known = is_benched and BENCH_NURSE in names_in("nurse", search_folders(HERE.folder)[:-1])
+    return (f"nurse={BENCH_NURSE}",) if known else ()

@@ -14,7 +14,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
+from zipfile import ZipFile
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
@@ -27,6 +29,8 @@ MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
 MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
 """Questions that are worked on at once, results and files that are kept."""
+FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
+"""The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
 FIRST = 4
 """The fewest replications that are shown: below four no interval is bounded."""
 
@@ -45,6 +49,13 @@ class Look:
 def first_shown(asked: AskedQuestion) -> int:
     """The fewest replications of a question whose effects are shown: over departments, each of them once."""
     return N_DEPARTMENTS if asked.where.ensemble else FIRST
+
+
+def _first_run() -> ae.Result:
+    """The run that comes with the package. Raises ResultsError."""
+    with TemporaryDirectory() as folder, ZipFile(FIRST_RUN) as packed:
+        packed.extractall(folder)
+        return ae.read(folder)
 
 
 def _key(asked: AskedQuestion) -> tuple[object, ...]:
@@ -102,7 +113,7 @@ class Desk:
         """A stored run, read and kept. Raises ConfigError for a name that is not listed, ResultsError as `ae.read`."""
         asked = AskedQuestion(run=name, arms=())
         if self.result(asked) is None:
-            self._keep(asked, ae.read(self.folder(name)))
+            self._keep(asked, _first_run() if name == FIRST_NAME else ae.read(self.folder(name)))
         return asked
 
     def folder(self, name: str) -> Path:

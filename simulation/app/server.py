@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl
 
 import simulation as ae
 from simulation.app import interviewing, pages, working
-from simulation.app.asked import PLANNED, AskedQuestion, asked_in
+from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in
 from simulation.app.background import Work
-from simulation.app.departments import HERE, configuration
+from simulation.app.departments import HERE, PACKAGED, configuration, departments
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.app.sending import address_of
 from simulation.errors import AeflowError, refuse
@@ -275,7 +275,8 @@ class Front:
     async def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
         written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
-        return HTMLResponse(pages.rendered("records.html", written=written))
+        own = [(name, one.label) for name, one in departments().items() if name not in PACKAGED]
+        return HTMLResponse(pages.rendered("records.html", written=written, own=own, example=EXAMPLE))
 
     async def record(self, request: Request) -> Response:
         """One of these pages, as it was written."""
