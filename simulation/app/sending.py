@@ -58,7 +58,7 @@ def _department(stated: Mapping[str, Any]) -> Department:
 
 def _words(path: str, value: Any) -> Iterator[str]:
     """The override of each value of a block; a block whose keys are no names is one value."""
-    if isinstance(value, Mapping) and value and all(str(key).isidentifier() for key in value):
+    if isinstance(value, Mapping) and all(str(key).isidentifier() for key in value):
         for key, inner in value.items():
             if key != "defaults":
                 yield from _words(f"{path}.{key}", inner)
