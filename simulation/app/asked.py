@@ -66,8 +66,9 @@ class AskedQuestion:
         """In what ways it can be worked out in full, in words, by name."""
         if self.own:
             return {"year": "As the file states it"}
-        year = {} if self.where.ensemble else {"year": "This department, a year 20 times"}
-        return {**year, "every": f"{self._every[1]} departments, 12 weeks of each twice"}
+        year = {} if self.where.ensemble else {"year": "A year of this department, 20 times"}
+        like = "England's" if self._every[0].ensemble == TYPICAL else "yours"
+        return {**year, "every": f"{self._every[1]} departments like {like}, 12 weeks of each twice"}
 
     @property
     def _every(self) -> tuple[Department, int]:

@@ -108,8 +108,8 @@ def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:
     """A department of the user's own; `of_group`: the names of files of each group."""
     words = tuple(f"{group}={name}" for group in GROUPS if name in of_group[group])
     if name not in of_group["ensembles"]:
-        return Department(f"Yours: {name}", words)
-    return Department(f"Yours: {name} ({N_DEPARTMENTS} departments that it could be)", words, name)
+        return Department(f"Your department {name}", words)
+    return Department(f"Your department {name} ({N_DEPARTMENTS} departments, slower)", words, name)
 
 
 def department(name: str) -> Department:

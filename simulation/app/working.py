@@ -72,12 +72,12 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Work
     if length not in asked.lengths:
         refuse("length", f"there is no '{length[:20]}'", nearest(length[:20], asked.lengths))
     words = asked.in_full(length)
-    where = "England's departments" if length == "every" and not asked.where.ensemble else department_words(asked, None)
-    changes = "".join(f"; {words}" for words in changes_words(asked))
+    length_words = asked.lengths[length].replace("this department", department_words(asked, None))
+    about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
     return background.start(
         Work(
             key=words,
-            about=f"In full, {where}{changes}",
+            about=about,
             page=f"/?{asked.query}",
             do=lambda work: background.compared(work, words),
         )

@@ -36,6 +36,7 @@ OFFER = {
     "saves": "30 s",
     "price_a_year": "£120,000",
 }
+WEEK = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
 SECONDS = 120
 
 
@@ -144,7 +145,7 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     begun = client.post(f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"})
     address = begun.headers["location"]
     work = desk.background.work(address.removeprefix("/work/"))
-    assert "In full, the typical department" in client.get(address).text
+    assert "In full: a year of the typical department, 20 times" in client.get(address).text
     until(lambda: work.n_done >= 2, SECONDS)
     assert client.post(f"{address}/stop").status_code == 303
     until(lambda: work.has_ended, SECONDS)
@@ -166,9 +167,7 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
 def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(background_module, "N_DEPARTMENTS", 20)
-    monkeypatch.setattr(
-        offer_module, "YEAR", {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
-    )
+    monkeypatch.setattr(offer_module, "YEAR", WEEK)
     app, desk = app_of(PORT, n_workers=2, results=tmp_path / "results")
     client, where = Client(app), desk.background.where
     desk.background.where = (*where, *BRIEF, "run.departments=20", "run.replications=20")
@@ -182,6 +181,6 @@ def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pyt
     assert "Our AI" in board.text
     assert "planning" in board.text.lower()
     assert client.get("/file/letter.txt", params={"run": name}).status_code == 200
-    assert "Yours: our_ai (20 departments" in client.get("/?arm=lean_triage").text
+    assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
     study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
     assert study.department_words == "20 departments of the ensemble 'our_ai'"

@@ -87,7 +87,7 @@ def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_abo
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, folder)
     app, _ = app_of(PORT, n_workers=1, config_dir=folder if named else None)
     page = Client(app).get("/?department=ours&arm=lean_triage").text
-    assert '<option value="ours" selected>Yours: ours</option>' in page
+    assert '<option value="ours" selected>Your department ours</option>' in page
     assert "Today: 250 patients a day" in page
     asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")])
     study = load(*asked.overrides)
