@@ -37,12 +37,14 @@ if TYPE_CHECKING:
 MOST_WAITING, MOST_KEPT = 4, 40
 """Pieces of work that wait for their turn, and that are remembered."""
 SECONDS_BETWEEN_TRIES = 0.3
+LOCK = Path(tempfile.gettempdir()) / f"aeflow-{getpass.getuser()}.lock"
+"""Held by the one app of this user that is at heavy work."""
 Stage = Literal["waiting", "elsewhere", "checking", "making", "running", "writing", "done", "stopped", "refused"]
 ENDED = ("done", "stopped", "refused")
 
 
 @dataclass
-class Work:
+class HeavyWork:
     """A piece of heavy work, how far it is, and what came of it.
 
     key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for.
@@ -51,7 +53,7 @@ class Work:
     key: tuple[str, ...]
     about: str
     page: str
-    do: Callable[[Work], Path]
+    do: Callable[[HeavyWork], Path]
     name: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     stage: Stage = "waiting"
     n_done: int = 0
@@ -99,14 +101,14 @@ class Background:
         self.results = results
         self.where = ("executor=threads", f"workers={max(n_workers - 1, 1)}")
         """One processor is left to those who look at an answer."""
-        self._works: OrderedDict[str, Work] = OrderedDict()
+        self._works: OrderedDict[str, HeavyWork] = OrderedDict()
         self._made: dict[tuple[str, ...], tuple[str, list[str]]] = {}
         """Departments of offers that were made: their name, and their figures beside the answers."""
-        self._waiting: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[HeavyWork] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: HeavyWork) -> HeavyWork:
         """Have it done in its turn; one that is not done yet is not begun a second time. Raises ConfigError if too
         many are waiting."""
         with self._lock:
@@ -124,7 +126,7 @@ class Background:
         self._waiting.put(work)
         return work
 
-    def work(self, name: str) -> Work:
+    def work(self, name: str) -> HeavyWork:
         """A piece of work by its address. Raises ConfigError if it is not known."""
         with self._lock:
             if name in self._works:
@@ -132,7 +134,7 @@ class Background:
         remedy = "The app was started anew since. See the stored runs, or ask again: replications that were kept count"
         refuse("this work", "is not known here any more", remedy)
 
-    def n_before(self, work: Work) -> int:
+    def n_before(self, work: HeavyWork) -> int:
         """How many pieces come before one that waits."""
         with self._lock:
             names = [one.name for one in self._works.values() if not one.has_ended]
@@ -160,7 +162,7 @@ class Background:
                 work.now("refused")
             gc.unfreeze()  # a run freezes what is there: right for a command, not for what serves on
 
-    def compared(self, work: Work, words: tuple[str, ...]) -> Path:
+    def compared(self, work: HeavyWork, words: tuple[str, ...]) -> Path:
         """Run a study to its end and store it; its folder."""
         work.now("checking")
         study = load(*words, *self.where)
@@ -180,7 +182,7 @@ class Background:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(self, work: Work, answers: Mapping[str, Answer], product: str) -> Path:
+    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], product: str) -> Path:
         """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it."""
         folder = HERE.folder or Path("configs")
         if work.key not in self._made:
@@ -194,9 +196,9 @@ class Background:
 
 
 @contextmanager
-def _alone(work: Work) -> Iterator[None]:
+def _alone(work: HeavyWork) -> Iterator[None]:
     """Hold the computer's one place for heavy work. Raises RunStopped if the work is stopped before."""
-    lock = FileLock(Path(tempfile.gettempdir()) / f"aeflow-{getpass.getuser()}.lock")
+    lock = FileLock(LOCK)
     while True:
         work.heed()
         try:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import simulation as ae
-from simulation.config import composed, names_in, search_folders
-from simulation.config.folders import fingerprint_of
+from simulation.config import composed, search_folders
+from simulation.config.folders import fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
 TYPICAL, EVERY = "typical", "ensemble"

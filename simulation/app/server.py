@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import simulation as ae
 from simulation.app import interviewing, pages, working
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in
-from simulation.app.background import Work
+from simulation.app.background import HeavyWork
 from simulation.app.departments import HERE, PACKAGED, configuration, departments
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.app.sending import address_of
@@ -309,7 +309,7 @@ class Front:
         work = await run_in_threadpool(working.full_work, self._desk.background, asked, length)
         return RedirectResponse(f"/work/{work.name}", 303)
 
-    def _work(self, request: Request) -> Work:
+    def _work(self, request: Request) -> HeavyWork:
         return self._desk.background.work(request.path_params["name"])
 
     async def work(self, request: Request) -> Response:
@@ -320,7 +320,7 @@ class Front:
         """A stream of its states, which ends with the work; the work does not end with the stream."""
         return StreamingResponse(self._states(self._work(request)), media_type="text/event-stream")
 
-    async def _states(self, work: Work) -> AsyncIterator[str]:
+    async def _states(self, work: HeavyWork) -> AsyncIterator[str]:
         seen = -1
         while not work.has_ended:
             if work.n_changes != seen:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from simulation.app.asked import AskedQuestion
-from simulation.app.background import Background, Work
+from simulation.app.background import Background, HeavyWork
 from simulation.app.interviewing import answers_of, answers_text
 from simulation.app.pages import changes_words, department_words, faults_of, rendered
 from simulation.errors import nearest, refuse
@@ -30,7 +30,7 @@ FILES = {
 """Files of a run that can be kept from its page, and what they are."""
 
 
-def state(background: Background, work: Work) -> str:
+def state(background: Background, work: HeavyWork) -> str:
     """How far a piece of work is, as a piece of a page; at its end the way to what it made."""
     n_before, folder = background.n_before(work), work.folder
     waits = f"{n_before} piece{'s' * (n_before > 1)} of such work {'come' if n_before > 1 else 'comes'} first."
@@ -45,12 +45,12 @@ def state(background: Background, work: Work) -> str:
     )
 
 
-def page(background: Background, work: Work) -> str:
+def page(background: Background, work: HeavyWork) -> str:
     """The page of a piece of work, whose address is its own."""
     return rendered("work.html", work=work, state=state(background, work))
 
 
-def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> Work:
+def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> HeavyWork:
     """The page for a board out of the interview's answers, in its turn. Raises ConfigError with every fault of them."""
     answers = answers_of(pairs)
     checked = check(answers)
@@ -58,7 +58,7 @@ def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> Work
     product = checked.values["product"]
     page = f"/interview?{urlencode([(key, '' if answer is None else str(answer)) for key, answer in answers.items()])}"
     return background.start(
-        Work(
+        HeavyWork(
             key=("offer", answers_text(pairs)),
             about=f"The page for your board: {product}",
             page=page,
@@ -67,7 +67,7 @@ def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> Work
     )
 
 
-def full_work(background: Background, asked: AskedQuestion, length: str) -> Work:
+def full_work(background: Background, asked: AskedQuestion, length: str) -> HeavyWork:
     """A question in full, in its turn. Raises ConfigError for a length that is not offered."""
     if length not in asked.lengths:
         refuse("length", f"there is no '{length[:20]}'", nearest(length[:20], asked.lengths))
@@ -75,7 +75,7 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Work
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
     about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
     return background.start(
-        Work(
+        HeavyWork(
             key=words,
             about=about,
             page=f"/?{asked.query}",

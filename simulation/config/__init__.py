@@ -11,7 +11,6 @@ from simulation.config.composing import combinations as combinations
 from simulation.config.composing import composed as composed
 from simulation.config.departments import pathway_from as pathway_from
 from simulation.config.files import mapping_in as mapping_in
-from simulation.config.folders import names_in as names_in
 from simulation.config.folders import packaged_configs as packaged_configs
 from simulation.config.folders import search_folders as search_folders
 from simulation.config.policies import DEFAULT_NURSE as DEFAULT_NURSE

@@ -12,7 +12,7 @@ import pytest
 import simulation as ae
 from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
-from simulation.app.background import MOST_WAITING, Background, Work
+from simulation.app.background import MOST_WAITING, Background, HeavyWork
 from simulation.app.departments import EVERY
 from simulation.app.server import app_of
 from simulation.app.working import full_work, state
@@ -55,17 +55,17 @@ def until(is_so: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def held(key: str, go: threading.Event) -> Work:
+def held(key: str, go: threading.Event) -> HeavyWork:
     """A piece of work that takes until `go` is set, or it is stopped."""
 
-    def do(work: Work) -> Path:
+    def do(work: HeavyWork) -> Path:
         work.now("running", 10)
         while not go.is_set():
             work.step(3)
             time.sleep(0.01)
         return Path()
 
-    return Work((key,), f"work {key}", "/", do)
+    return HeavyWork((key,), f"work {key}", "/", do)
 
 
 def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background: Background) -> None:
@@ -109,10 +109,10 @@ def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(backgroun
 
 
 def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
-    def fail(work: Work) -> Path:
+    def fail(work: HeavyWork) -> Path:
         raise ValueError("no such thing")
 
-    failed, go = background.start(Work(("a",), "a", "/", fail)), threading.Event()
+    failed, go = background.start(HeavyWork(("a",), "a", "/", fail)), threading.Event()
     go.set()
     after = background.start(held("b", go))
     until(lambda: after.stage == "done")

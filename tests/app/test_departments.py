@@ -177,7 +177,7 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
     ("text", "told"),
     [
         ("arrivals: {walk_in: {per_dy: 150}}", "unknown key 'per_dy'. Did you mean 'per_day'?"),
-        ("arivals: {}", "unknown key 'arivals'. Did you mean 'arrivals'?"),
+        ("arivals: {x: 1}", "unknown key 'arivals'. Did you mean 'arrivals'?"),
         ("arrivals: {walk_in: {per_day: lots}}", "site.arrivals.walk_in.per_day: found 'lots'"),
         ("site: 3", "the file: site: found '3'"),
         ("site: {}\nexecutor: dask", "states 'executor' beside a department"),
