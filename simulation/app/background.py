@@ -134,6 +134,11 @@ class Background:
         remedy = "The app was started anew since. See the stored runs, or ask again: replications that were kept count"
         refuse("this work", "is not known here any more", remedy)
 
+    @property
+    def n_known(self) -> int:
+        """How many pieces are remembered."""
+        return len(self._works)
+
     def n_before(self, work: HeavyWork) -> int:
         """How many pieces come before one that waits."""
         with self._lock:
@@ -205,7 +210,8 @@ def _alone(work: HeavyWork) -> Iterator[None]:
             lock.acquire(timeout=SECONDS_BETWEEN_TRIES)
             break
         except Timeout:
-            work.stage = "elsewhere"
+            if work.stage != "elsewhere":
+                work.now("elsewhere")
     try:
         yield
     finally:

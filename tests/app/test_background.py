@@ -108,6 +108,22 @@ def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(backgroun
         background.work("guessed")
 
 
+def test_no_page_of_another_site_begins_heavy_work(tmp_path: Path) -> None:
+    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    for path in (f"/offer?{urlencode(OFFER)}", f"/full/year?{urlencode(PAIRS)}"):
+        assert Client(app).post(path, headers={"Origin": "https://evil.example"}).status_code == 403
+        assert Client(app).get(path).status_code == 405
+    assert desk.background.n_known == 0
+
+
+def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
+    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    refused = Client(app).post("/offer?attendances_per_day=109500")
+    assert refused.status_code == 400
+    assert "Is it a year" in refused.text
+    assert desk.background.n_known == 0
+
+
 def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
     def fail(work: HeavyWork) -> Path:
         raise ValueError("no such thing")

@@ -122,6 +122,19 @@ def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(here: Path
     assert desk.result(asked) is None
 
 
+@pytest.mark.slow
+def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) -> None:
+    from simulation.extracts.department import fit_department
+    from tests.extracts.made import clean, read
+
+    fit_department(read(clean(6000, 80), here), "mine").write_configs(here / "configs")
+    client = Client(app_of(PORT, n_workers=1)[0])
+    assert 'href="/?department=mine&amp;arm=ai_scribe_measured' in client.get("/records").text
+    assert "Your department mine" in client.get("/?department=mine&arm=lean_triage").text
+    study = load(*asked_in([("department", "mine"), ("arm", "lean_triage")]).overrides)
+    assert study.choices["site"] == "mine"
+
+
 # --- what is sent ---------------------------------------------------------------------------------------------------
 
 

@@ -284,7 +284,7 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
 def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&tests=35"))
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="This department, a year 20 times").click()
+    page.get_by_role("button", name="A year of this department, 20 times").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("time to a blood result +35 %")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#work")).to_contain_text("Stopped.", timeout=SECONDS)

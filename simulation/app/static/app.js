@@ -101,8 +101,10 @@
     });
   };
   form.addEventListener("change", async (event) => {
-    if (event.target.id === "department") await ofDepartment();
     ask();
+    const before = query();
+    if (event.target.id === "department") await ofDepartment();
+    if (query() !== before) ask();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
