@@ -64,6 +64,7 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         ]
         return rendered("interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared)
     others, question = _without(answers, key), questions()[key]
+    missed = key not in answers and ("asked", key) in pairs  # of choices none was taken
     before = [name for name in others if list(questions()).index(name) < list(questions()).index(key)]
     last = before[-1] if before and faulty is None else None
     return rendered(
@@ -72,7 +73,8 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         question=question,
         section=asking.SECTIONS[question.section],
         typed="" if is_blank(answers.get(key)) else str(answers[key]),
-        faults=[f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],
+        faults=["is not answered. Choose one of these"] * missed
+        + [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],
         others=[(name, "" if is_blank(answer) else str(answer)) for name, answer in others.items()],
         back=None if not before else _query(_without(others, before[-1])),
         said=_read_as(checked.notes.get(last, ())) if last else "",

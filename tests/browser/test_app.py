@@ -259,8 +259,12 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     page = visitor("/interview?attendances_per_day=310", 360, 740)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{page.url.partition('/interview')[0]}/interview?{urlencode(OFFER)}")
-    while "Check your answers" not in page.title():
-        page.get_by_role("button", name="Continue").click()  # the rest is left blank
+    for _question in range(20):  # the rest is left blank
+        if "Check your answers" in page.title():
+            break
+        if page.get_by_label("I do not know").count():
+            page.get_by_label("I do not know").check()
+        page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Make the page for my board").click()
     expect(page.locator("#work")).to_contain_text("Making departments", timeout=SECONDS)
     assert violations(page) == []
