@@ -67,14 +67,15 @@ class AskedQuestion:
         if self.own:
             return {"year": "As the file states it"}
         year = {} if self.where.ensemble else {"year": "A year of this department, 20 times"}
-        like = "England's" if self._every[0].ensemble == TYPICAL else "yours"
-        return {**year, "every": f"{self._every[1]} departments like {like}, 12 weeks of each twice"}
+        every, n = self._every
+        like = "like England's" if every.ensemble == TYPICAL else "of these"
+        return {**year, "every": f"{n} departments {like}, 12 weeks of each twice"}
 
     @property
     def _every(self) -> tuple[Department, int]:
         """The ensemble that it is asked over in full, and of how many departments: its own, or England's."""
         where = self.where if self.where.ensemble else PACKAGED[EVERY]
-        return where, N_IN_FULL if where.ensemble == TYPICAL else N_DEPARTMENTS
+        return where, N_IN_FULL if where in PACKAGED.values() else N_DEPARTMENTS
 
     @property
     def values(self) -> Mapping[str, int]:

@@ -54,6 +54,11 @@ PACKAGED = {
     "short_of_clinicians": Department("A department short of clinicians", ("site=short_of_clinicians",)),
     "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
     EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
+    "between_contacts": Department(
+        f"{N_DEPARTMENTS} departments where results are not all that patients wait for (slower)",
+        ("site=between_contacts",),
+        ensemble="between_contacts",
+    ),
 }
 
 

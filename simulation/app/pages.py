@@ -21,7 +21,7 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, today
-from simulation.app.departments import N_DEPARTMENTS, OWN, departments, load
+from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, load
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
@@ -135,6 +135,7 @@ def question_page(asked: AskedQuestion, stored: str = "") -> str:
         "question.html",
         asked=asked,
         stored=stored,
+        n_packaged=len(PACKAGED),
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
