@@ -235,10 +235,7 @@ def test_what_does_more_for_the_same_money_is_part_of_the_advice(
     assert advice_of(offered).endswith("The same money may do more elsewhere."), "its safety is not settled"
     result = offered.shown
     monkeypatch.setattr(board_sentences, "limits_of", lambda result, arm: Limits([], []))
-    assert (
-        str(list(board_sentences.advice(result, *board(offered).arms))[-1])
-        == "The same money does more elsewhere."
-    )
+    assert str(list(board_sentences.advice(result, *board(offered).arms))[-1]) == "The same money does more elsewhere."
 
 
 def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
