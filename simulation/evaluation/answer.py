@@ -248,7 +248,7 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
     """What each design is worth, and where each figure is from."""
 
     def cell(pounds: Pounds) -> Cell:
-        ends = f"± {cost_in_short(pounds.half_width)}"
+        ends = f"± {cost_in_short(pounds.half_width)}" if np.isfinite(pounds.half_width) else "(without bound)"
         return Cell(pounds.value, style="rounded pounds", words=ends)
 
     cells: list[Cells] = [

@@ -132,13 +132,14 @@ def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigu
 
 
 def variance_over_departments(values: Floats, department: Ints) -> float:
-    """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample."""
+    """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample; infinite
+    where each trial has them all, since how much others would differ is then not known."""
     n_trials, n_each = department.shape
     known, place = np.unique(department, return_inverse=True)
     n = len(known)
     off, of_one = values - values.mean(), values.var()
     if n_each >= n or n < 2:
-        return float(of_one / n_trials)
+        return np.inf
     moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
     chance = n * n_each / n_trials * of_one
     without_return = ((n - 1) / (n - n_each)) ** 2  # the others of a trial are never the same department

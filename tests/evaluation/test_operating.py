@@ -58,6 +58,12 @@ def test_intervals_over_departments_hold_the_truth_where_departments_differ() ->
     assert held_by_binomial < 60
 
 
+def test_trials_that_all_have_every_department_leave_their_sample_without_bound() -> None:
+    bank = bank_of_noise(4, 20, effect=-3.0)
+    tool = operating(bank, TWO, "cluster_t", WAIT, "tool", n_trials=100)
+    assert (tool.bias.low, tool.bias.high) == (-np.inf, np.inf)
+
+
 def test_values_that_have_nothing_to_do_with_departments_vary_as_trials_do() -> None:
     chance = np.random.default_rng(1)
     values, runs = chance.normal(size=5_000), chance.random((5_000, 30)).argsort(axis=1)[:, :6]
