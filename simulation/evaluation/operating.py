@@ -119,7 +119,7 @@ def characteristics(
 
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
     """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
-    switches."""
+    switches. Departments' own means are drawn in by what chance among their trials adds to their spread."""
     mean, margin = (
         float(values.mean()),
         float(t_quantile(np.inf) * np.sqrt(variance_over_departments(values, department))),
@@ -127,8 +127,10 @@ def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigu
     if several:
         return OperatingFigure(mean, mean - margin, mean + margin)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
-    by_department = np.bincount(place, weights=values) / n
-    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(by_department, (0.05, 0.95)).tolist())
+    own, squares = (np.bincount(place, weights=values**power) / n for power in (1, 2))
+    noise, spread = ((squares - own**2) / np.maximum(n - 1, 1)).mean(), own.var(ddof=min(1, len(own) - 1))
+    truly = mean + (own - mean) * np.sqrt(max(1 - noise / spread, 0.0) if spread else 0.0)
+    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(truly, (0.05, 0.95)).tolist())
 
 
 def variance_over_departments(values: Floats, department: Ints) -> float:

@@ -39,7 +39,14 @@ def test_departments_in_which_the_tool_harms_are_found_with_their_own_sign() -> 
     assert abs(tool.true) < 2.0
     assert tool.right.value > 0.6
     assert tool.right.p5 < 0.2
-    assert tool.right.p95 == 1.0
+    assert tool.right.p95 > 0.97
+
+
+def test_departments_that_are_alike_are_told_apart_less_than_their_few_trials_would() -> None:
+    """Of 20 trials each, nine in ten shares would be 0.35 apart by chance alone."""
+    tool = operating(bank_of_noise(50, 104, effect=1.5), ONE, "weekly_t", WAIT, "tool", n_trials=1_000)
+    assert 0.3 < tool.right.value < 0.7
+    assert tool.right.p95 - tool.right.p5 < 0.28
 
 
 def test_intervals_over_departments_hold_the_truth_where_departments_differ() -> None:
