@@ -47,7 +47,8 @@ ENDED = ("done", "stopped", "refused")
 class HeavyWork:
     """A piece of heavy work, how far it is, and what came of it.
 
-    key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for.
+    key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for;
+    department: the name of one that it made.
     """
 
     key: tuple[str, ...]
@@ -59,6 +60,7 @@ class HeavyWork:
     n_done: int = 0
     n_all: int = 0
     folder: Path | None = None
+    department: str = ""
     notes: list[str] = field(default_factory=list)
     refused: AeflowError | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -195,9 +197,9 @@ class Background:
             work.now("making", 7 * N_DEPARTMENTS)
             told = offered(answers, folder, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where)
             self._made[work.key] = name, [*told[0], *told[1]]
-        name, beside = self._made[work.key]
-        work.notes += [*beside, f"It is called '{name}', and its files are in {folder}"]
-        return self.compared(work, (f"study={name}",))
+        work.department, beside = self._made[work.key]
+        work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
+        return self.compared(work, (f"study={work.department}",))
 
 
 @contextmanager

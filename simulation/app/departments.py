@@ -132,8 +132,10 @@ def department(name: str) -> Department:
 
 
 def own_policies() -> dict[str, str]:
-    """The names of the user's own files of policies, by the name of the arm that each becomes."""
-    names = names_in("triage", search_folders(HERE.folder)[:-1])
+    """The names of the user's own files of policies, by the name of the arm that each becomes: those in folders of the
+    user's own, and products of offers, which a checkout has among the package's."""
+    folders = search_folders(HERE.folder)
+    names = names_in("triage", folders[:-1]) | (names_in("triage", folders) & (departments().keys() - PACKAGED.keys()))
     return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
 
 

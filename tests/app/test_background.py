@@ -196,6 +196,7 @@ def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pyt
     board = client.get("/board", params={"run": name})
     assert "Our AI" in board.text
     assert "planning" in board.text.lower()
+    assert 'href="/?department=our_ai&amp;arm=lean_triage' in page
     assert client.get("/file/letter.txt", params={"run": name}).status_code == 200
     assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
     study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
