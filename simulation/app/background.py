@@ -65,18 +65,22 @@ class HeavyWork:
     refused: AeflowError | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     n_changes: int = 0
-    _began: float = 0.0
+    _first: tuple[int, float] | None = None
 
     def now(self, stage: Stage, n_all: int = 0) -> None:
         """Say what is done now, in how many steps."""
-        self.stage, self.n_done, self.n_all, self._began = stage, 0, n_all, time.monotonic()
+        self.stage, self.n_done, self.n_all, self._first = stage, 0, n_all, None
         self.n_changes += 1
 
     def step(self, n_done: int, n_all: int | None = None) -> None:
         """Say how many of the steps have been done. Raises RunStopped if it is to end."""
-        self.n_done, self.n_all = n_done, n_all or self.n_all
-        self.n_changes += 1
+        self.did(n_done, n_all)
         self.heed()
+
+    def did(self, n_done: int, n_all: int | None = None) -> None:
+        """Say how many of the steps have been done."""
+        self.n_done, self.n_all, self.n_changes = n_done, n_all or self.n_all, self.n_changes + 1
+        self._first = self._first or (n_done, time.monotonic())
 
     def heed(self) -> None:
         """Raise RunStopped if it is to end."""
@@ -90,10 +94,14 @@ class HeavyWork:
 
     @property
     def time_left(self) -> str:
-        """About how long what is done now will still take, in words; '' if that is not known yet."""
-        if not 0 < self.n_done < self.n_all:
+        """About how long what is done now will still take, in words; '' if that is not known yet.
+
+        From the pace since the first step, before which there is compiling, and what was kept of an earlier run.
+        """
+        n_first, at = self._first or (0, 0.0)
+        if not 0 < n_first < self.n_done < self.n_all:
             return ""
-        return in_words((time.monotonic() - self._began) / self.n_done * (self.n_all - self.n_done))
+        return in_words((time.monotonic() - at) / (self.n_done - n_first) * (self.n_all - self.n_done))
 
 
 class Background:
@@ -177,7 +185,7 @@ class Background:
         refuse_overload(study)
 
         def done(n_done: int) -> None:
-            work.n_done, work.n_changes = n_done, work.n_changes + 1
+            work.did(n_done)
             if n_done == work.n_all:
                 work.now("writing")
 

@@ -18,6 +18,7 @@ from simulation.app.server import app_of
 from simulation.app.working import full_work, state
 from simulation.errors import ConfigError
 from simulation.offers import offer as offer_module
+from simulation.study.workload import in_words
 
 from .conftest import PAIRS
 from .test_server import PORT, Client
@@ -77,6 +78,17 @@ def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background
     assert "3 of 10" in state(background, first)
     go.set()
     until(lambda: second.stage == "done")
+
+
+def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, now = HeavyWork(("a",), "a", "/", lambda work: Path()), [0.0]
+    monkeypatch.setattr(background_module.time, "monotonic", lambda: now[0])
+    work.now("running", 20)
+    for n_done, at in ((4, 500.0), (5, 530.0)):  # four were kept, after some minutes of compiling
+        now[0] = at
+        assert work.time_left == ""
+        work.did(n_done)
+    assert work.time_left == in_words(15 * 30)
 
 
 def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
