@@ -32,9 +32,11 @@ OFFER = {
     "within_four_hours": "62 %",
     "triage_nurses": "two from 8 to 22 h, one by night",
     "product": "Our AI",
-    "does": "saves time",
+    "does": "saves time and advises",
     "used_share": "60 %",
     "saves": "30 s",
+    "against": "nurses",
+    "exact_share": "88 %",
     "price_a_year": "£120,000",
 }
 WEEK = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
@@ -213,3 +215,4 @@ def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pyt
     assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
     study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
     assert study.department_words == "20 departments of the ensemble 'our_ai'"
+    assert [arm.name for arm in study.arms] == ["nurse", "lean_triage", "own_our_ai"]

@@ -283,6 +283,7 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     page.get_by_label("1. Department").select_option("our_ai")
     page.get_by_text("Change patients, staff, places and beds").click()
     expect(page.locator("#attendances-help")).to_contain_text("Today: 310 patients a day")
+    expect(page.locator(".what-is-shown + .verdicts")).to_contain_text("Your policy our_ai", timeout=MINUTES)
 
 
 def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
