@@ -144,11 +144,6 @@ class Background:
         remedy = "The app was started anew since. See the stored runs, or ask again: replications that were kept count"
         refuse("this work", "is not known here any more", remedy)
 
-    @property
-    def n_known(self) -> int:
-        """How many pieces are remembered."""
-        return len(self._works)
-
     def n_before(self, work: HeavyWork) -> int:
         """How many pieces come before one that waits."""
         with self._lock:
@@ -189,10 +184,8 @@ class Background:
             if n_done == work.n_all:
                 work.now("writing")
 
-        stored = run_into(
-            study, self.results, say=work.notes.append, done=done, planning=partial(work.now, "running"),
-            cancelled=work.stopped,
-        )  # fmt: skip
+        say, plan = work.notes.append, partial(work.now, "running")
+        stored = run_into(study, self.results, say=say, done=done, planning=plan, cancelled=work.stopped)
         if stored.failed is not None:
             work.notes.append(str(stored.failed))
         return stored.folder

@@ -19,7 +19,7 @@ from simulation.config import composed, search_folders
 from simulation.config.folders import fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
-TYPICAL, EVERY = "typical", "ensemble"
+TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
@@ -54,10 +54,8 @@ PACKAGED = {
     "short_of_clinicians": Department("A department short of clinicians", ("site=short_of_clinicians",)),
     "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
     EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
-    "between_contacts": Department(
-        f"{N_DEPARTMENTS} departments where results are not all that patients wait for (slower)",
-        ("site=between_contacts",),
-        ensemble="between_contacts",
+    BETWEEN: Department(
+        f"{N_DEPARTMENTS} departments with time between contacts (slower)", (f"site={BETWEEN}",), BETWEEN
     ),
 }
 

@@ -127,7 +127,7 @@ def test_no_page_of_another_site_begins_heavy_work(tmp_path: Path) -> None:
     for path in (f"/offer?{urlencode(OFFER)}", f"/full/year?{urlencode(PAIRS)}"):
         assert Client(app).post(path, headers={"Origin": "https://evil.example"}).status_code == 403
         assert Client(app).get(path).status_code == 405
-    assert desk.background.n_known == 0
+    assert not desk.background._works
 
 
 def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
     refused = Client(app).post("/offer?attendances_per_day=109500")
     assert refused.status_code == 400
     assert "Is it a year" in refused.text
-    assert desk.background.n_known == 0
+    assert not desk.background._works
 
 
 def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
