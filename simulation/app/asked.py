@@ -18,6 +18,7 @@ from simulation.app.departments import (
     EVERY,
     N_DEPARTMENTS,
     N_IN_FULL,
+    OWN,
     PACKAGED,
     TYPICAL,
     Department,
@@ -216,6 +217,8 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    if department(where).ensemble and f"{OWN}{where}" in arms_of():  # departments of an offer differ in its product
+        arms.append(f"{OWN}{where}")
     now, values = today(department(where)) if typed else {}, dict[str, int]()
     for key, text in typed.items():
         control = controls()[key]

@@ -89,10 +89,10 @@
   // What there is today, and how far it can be changed, is the department's.
   const controls = document.getElementById("controls");
   const ofDepartment = async () => {
-    const pairs = [...new FormData(form)].filter(([key]) => !isSlider(key));
-    const page = new DOMParser().parseFromString(await (await fetch(`/?${new URLSearchParams(pairs)}`)).text(), "text/html");
+    const pairs = new URLSearchParams([...new FormData(form)].filter(([key]) => !isSlider(key)));
+    const page = new DOMParser().parseFromString(await (await fetch(`/?${pairs}`)).text(), "text/html");
     const its = page.getElementById("controls");
-    if (!its) return;
+    if (!its || pairs.get("department") !== form.elements.department.value) return; // another was chosen meanwhile
     const values = new Map([...controls.querySelectorAll("input")].map((slider) => [slider.id, slider.value]));
     controls.replaceChildren(...its.children);
     controls.querySelectorAll("input").forEach((slider) => {
