@@ -37,7 +37,7 @@ NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this computer is called in the address of a page."""
 MOST_BYTES = 64_000
 """Of what is sent: a question, or answers of the interview."""
-MOST_QUERY = 4_000
+MOST_QUERY, MOST_NAME = 4_000, 40
 SECONDS_BETWEEN_LOOKS = 0.2
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -154,11 +154,12 @@ class Front:
             look, asked = Look("refused", refused=error), AskedQuestion()
             words = pages.answer(look, asked)
             return Response(_event("look", words) + _event("end", ""), media_type="text/event-stream")
-        stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)))
+        visitor = request.query_params.get("visitor", "")[:MOST_NAME]
+        stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)), visitor)
         return StreamingResponse(stream, media_type="text/event-stream")
 
-    async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
-        looks, beside = self._desk.looks(asked, most), await run_in_threadpool(self._beside, asked)
+    async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
+        looks, beside = self._desk.looks(asked, most, visitor), await run_in_threadpool(self._beside, asked)
         try:
             async for look in looks:
                 yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside))
@@ -196,7 +197,9 @@ class Front:
 
     async def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
-        result = self._known(await run_in_threadpool(self._asked, request))
+        asked = await run_in_threadpool(self._asked, request)
+        self._known(asked)
+        result = await run_in_threadpool(self._desk.profiled, asked)
         return HTMLResponse(
             await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": REPORT_POLICY}
         )
@@ -213,7 +216,8 @@ class Front:
         if name not in pages.VIEWS:
             return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
         asked = await run_in_threadpool(self._asked, request)
-        return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+        known = self._desk.profiled if pages.VIEWS[name].of_profiles else self._desk.result
+        return HTMLResponse(await run_in_threadpool(lambda: pages.view_page(name, asked, known(asked))))
 
     async def runs(self, request: Request) -> Response:
         """The stored runs."""
