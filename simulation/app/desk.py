@@ -29,7 +29,7 @@ MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
 """Questions that are worked on at once, results and files that are kept."""
 FIRST = 4
 """The fewest replications that are shown: below four no interval is bounded."""
-PROFILED = 2
+PROFILED = 4
 """Replications that are simulated again, with day profiles, for views of a day; no other work needs any."""
 
 Step = Literal["waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"]

@@ -27,6 +27,7 @@ from simulation.app.asked import (
     today,
 )
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
+from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
 from simulation.errors import AeflowError, refuse
@@ -72,14 +73,20 @@ VIEWS = {
     "who": View(
         "Who gains and who loses",
         "The same change does not reach everybody alike: by true urgency, age, way of arrival and language.",
-        ("worse_off", "by_level", "by_group"),
-        ("by_group",),
+        ("worse_off", "by_level", "by_group", "gaps", "acuity"),
+        ("by_group", "acuity"),
     ),
     "day": View(
         "A day by hour", "When patients come, and how many are in the department.", ("day",), ("day",), of_profiles=True
     ),
     "stay": View(
         "Where a stay's time goes", "Minutes of a mean stay, by stage.", ("stay",), ("stay",), of_profiles=True
+    ),
+    "hours": View(
+        "Bottlenecks by hour",
+        "When staff, places and beds are short, and when a policy relieves them.",
+        (),
+        of_profiles=True,
     ),
     "binding": View("What is short", "How busy staff, places and beds are, and who waits for what.", ("binding",)),
     "departments": View(
@@ -88,7 +95,11 @@ VIEWS = {
         ("departments:wait_to_clinician_mean:all", "what_decides"),
     ),
     "pathway": View(
-        "The pathway", "What a patient goes through, and what each policy changes.", ("changes",), ("pathway",)
+        "The pathway by area",
+        "What a patient goes through, how long it takes, and where each policy changes it.",
+        ("changes",),
+        ("pathway",),
+        of_profiles=True,
     ),
     "rests": View(
         "What it rests on", "Each policy in a line, and what was assumed.", ("arms", "added_assumptions", "run")
@@ -359,6 +370,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     if result is not None:
         known = result.tables
         tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
+        tables += hours_tables(result) if name == "hours" else []
         pictures = [picture for one in view.pictures if (picture := _picture(result, one))]
     return rendered(
         "view.html",
@@ -374,6 +386,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
         tables=tables,
         most_rows=MOST_ROWS,
         pictures=pictures,
+        areas=areas(result) if result is not None and name == "pathway" else [],
     )
 
 

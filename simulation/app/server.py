@@ -198,10 +198,10 @@ class Front:
     async def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
         asked = await run_in_threadpool(self._asked, request)
-        self._known(asked)
+        known = self._known(asked)
         result = await run_in_threadpool(self._desk.profiled, asked)
         return HTMLResponse(
-            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": REPORT_POLICY}
+            await run_in_threadpool(pages.report, result or known), headers={"Content-Security-Policy": REPORT_POLICY}
         )
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
