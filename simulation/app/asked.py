@@ -39,6 +39,8 @@ EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
+MOST_BESIDE, MOST_OF_NAME = 3, 40
+"""Questions beside one, and characters of a question's name."""
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
@@ -89,8 +91,9 @@ def controls() -> Mapping[str, Control]:
 class AskedQuestion:
     """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
 
-    `beside`: the query of another question, whose answer is shown below its own; `seconds`: what a product of the
-    reader's own would take off each triage, 0 where none is asked about; `run`: a stored run, in place of all this.
+    `beside`: the queries of other questions, whose answers are shown beside its own; `name`: what the reader calls it;
+    `seconds`: what a product of the reader's own would take off each triage, 0 where none is asked about; `run`: a
+    stored run, in place of all this.
     """
 
     department: str = TYPICAL
@@ -98,9 +101,10 @@ class AskedQuestion:
     arms: tuple[str, ...] = EXAMPLE
     file: str = ""
     own: tuple[str, ...] = ()
-    beside: str = ""
+    beside: tuple[str, ...] = ()
     seconds: int = 0
     run: str = ""
+    name: str = ""
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -114,7 +118,13 @@ class AskedQuestion:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
         pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
         own = [("seconds", str(self.seconds))] if self.seconds else []
-        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
+        name = [("name", self.name)] if self.name else []
+        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
+
+    def keeping(self, *others: str) -> str:
+        """The address's query with other questions beside this one, the newest last."""
+        kept = list(dict.fromkeys(other for other in others if other))[-MOST_BESIDE:]
+        return "&".join((self.query, *(urlencode({"beside": other}) for other in kept)))
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -191,10 +201,11 @@ def arms_of() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    department, values, arms, beside, seconds = TYPICAL, dict[str, int](), list[str](), "", 0
+    department, values, arms, seconds, name = TYPICAL, dict[str, int](), list[str](), 0, ""
+    beside = tuple(text for key, text in pairs if key == "beside" and text)[-MOST_BESIDE:]
     for key, text in pairs:
-        if key == "beside":
-            beside = text
+        if key == "name":
+            name = " ".join(text.split())[:MOST_OF_NAME]
         elif key == "department":
             if text not in DEPARTMENTS:
                 refuse("department", f"there is no '{text[:40]}'", nearest(text[:40], DEPARTMENTS))
@@ -214,9 +225,8 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(
-        department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds
-    )
+    chosen = tuple(arm for arm in arms_of() if arm in arms)
+    return AskedQuestion(department, changed, chosen, beside=beside, seconds=seconds, name=name)
 
 
 def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:

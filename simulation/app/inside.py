@@ -56,7 +56,7 @@ def hours_tables(result: ae.Result) -> list[ReportTable]:
         ]
         if rows:
             title = f"'{arm.label}': percentage points more or less busy"
-            note = f"Pools and hours that it moves by {100 * LEAST_MOVED:.0f} points or more. Single hours also move by chance."
+            note = f"What it moves by {100 * LEAST_MOVED:.0f} points or more. Single hours move by chance, too."
             found.append(ReportTable("hours", title, ("pool", *HOURS), rows, (note,)))
     return found
 

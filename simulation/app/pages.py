@@ -45,8 +45,8 @@ PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
-Beside = tuple[AskedQuestion, ae.Result]
-"""Another question and its result, shown below an answer."""
+Beside = tuple[AskedQuestion, ae.Result | None]
+"""Another question and its result, shown beside an answer; None if it is not worked out here."""
 STEPS = {
     "waiting": "Others are being answered first.",
     "loading": "Reading the question.",
@@ -203,8 +203,8 @@ class ShownArm:
     fails: bool
 
 
-def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Beside | None = None) -> str:
-    """The answer as far as it is known, as a piece of a page; below it that of another question, `beside` it."""
+def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
+    """The answer as far as it is known, as a piece of a page; with other questions, `beside` it."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
     is_shown = result is not None and n >= needed
@@ -220,7 +220,9 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         planned=PLANNED,
         most=most,
         views=_views(asked),
-        beside=None if beside is None else _beside(*beside),
+        together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
+        link=asked.keeping(*asked.beside),
+        keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
         **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
     )
@@ -246,17 +248,34 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     }
 
 
-def _beside(asked: AskedQuestion, result: ae.Result) -> dict[str, Any]:
-    """What is shown of the other question."""
-    of = shown(result.on_targets, result)
-    where = department_words(asked, result)
-    return {
-        **of,
-        "department": where,
-        "n": len(result.replications),
-        "changes": list(changes_words(asked)),
-        "query": asked.query,
-    }
+def _together(questions: Sequence[Beside]) -> dict[str, Any]:
+    """Questions side by side: a row each, the effects of every policy on the first target, each with its own n."""
+    known = [(asked, None if result is None else result.on_targets) for asked, result in questions]
+    results = [slim for _, slim in known if slim is not None]
+    labels = {name: slim.arm(name).label for slim in results for name in slim.judged}
+    rows = []
+    for asked, slim in known:
+        others = [one.query for one, _ in questions[1:] if one is not asked]
+        rows.append(
+            {
+                "name": asked.name,
+                "words": "; changed: ".join(
+                    filter(None, (department_words(asked, slim), "; ".join(changes_words(asked))))
+                ),
+                "n": 0 if slim is None else len(slim.replications),
+                "today": "" if slim is None else _level(slim, slim.first_target),
+                "cells": [] if slim is None else [_effect(slim, name) for name in labels],
+                "query": asked.query,
+                "without": questions[0][0].keeping(*others),
+            }
+        )
+    target = results[0].first_target.label if results else ""
+    return {"labels": list(labels.values()), "rows": rows, "target": target}
+
+
+def _effect(slim: ae.Result, name: str) -> Cell | str:
+    """The effect of a policy on the first target; '–' where it is not compared."""
+    return _cell(slim.finding(name, slim.first_target)) if name in slim.judged else "–"
 
 
 def _level(slim: ae.Result, target: Any) -> str:

@@ -170,16 +170,16 @@ class Front:
             with suppress(RuntimeError):
                 await looks.aclose()  # type: ignore[attr-defined]
 
-    def _beside(self, asked: AskedQuestion) -> tuple[AskedQuestion, ae.Result] | None:
-        """The question that is to be shown beside another, and its result, if that is still kept."""
-        if not asked.beside:
-            return None
-        with suppress(AeflowError):
-            other = asked_in(parse_qsl(asked.beside, max_num_fields=60))
-            result = self._desk.result(other)
-            if result is not None and len(result.replications) >= first_shown(other):
-                return other, result
-        return None
+    def _beside(self, asked: AskedQuestion) -> list[pages.Beside]:
+        """The questions that are to be shown beside another, each with its result, if that is still kept."""
+        found: list[pages.Beside] = []
+        for query in asked.beside:
+            with suppress(AeflowError):
+                other = asked_in(parse_qsl(query, max_num_fields=60))
+                result = self._desk.result(other)
+                is_shown = result is not None and len(result.replications) >= first_shown(other)
+                found.append((other, result if is_shown else None))
+        return found
 
     async def as_file(self, request: Request) -> Response:
         """The question as a file that the command line asks again, with as many replications as were seen."""

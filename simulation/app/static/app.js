@@ -8,6 +8,16 @@
   const jump = document.querySelector(".jump");
   let stream = null;
   let announced = 0;
+  let soon = 0;
+  // Which questions are one visitor's, so that each visitor gets a share of the work: chance, and nothing else.
+  const visitor = (() => {
+    try {
+      localStorage.visitor ||= crypto.randomUUID();
+      return localStorage.visitor;
+    } catch {
+      return "";
+    }
+  })();
 
   // Words beside each slider: what is changed, and what it comes to.
   const show = (slider) => {
@@ -27,7 +37,7 @@
   };
 
   const query = () => {
-    const pairs = [...new FormData(form)].filter(([key, value]) => !(isSlider(key) && Number(value) === 0));
+    const pairs = [...new FormData(form)].filter(([key, value]) => value && !(isSlider(key) && Number(value) === 0));
     return new URLSearchParams(pairs).toString();
   };
   const isSlider = (key) => form.elements[key] instanceof HTMLInputElement && form.elements[key].type === "range";
@@ -44,7 +54,7 @@
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
     answer.setAttribute("aria-busy", "true");
-    stream = new EventSource(`/looks?${asked}${most ? `&most=${most}` : ""}`);
+    stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
     stream.addEventListener("look", (event) => swap(event.data));
     stream.addEventListener("end", stop);
     stream.addEventListener("error", () => {
@@ -88,7 +98,10 @@
     show(slider);
     slider.addEventListener("input", () => show(slider));
   });
-  form.addEventListener("change", () => ask());
+  form.addEventListener("change", () => {
+    clearTimeout(soon);
+    soon = setTimeout(ask, 150); // a slider moved by a key that is held is one question
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
