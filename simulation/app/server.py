@@ -54,6 +54,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 OF_PAGES = {"Content-Security-Policy": POLICY, **HEADERS}
+OF_FILES = {"Cache-Control": "private, max-age=600"}
+"""Styles and scripts are asked for once in ten minutes."""
 Answering = Callable[[Request], Awaitable[Response]]
 
 
@@ -79,7 +81,8 @@ class Guard:
         async def send_with(message: Any) -> None:
             if message["type"] == "http.response.start":
                 known = {key.lower() for key, _ in message["headers"]}
-                added = [(key.encode(), value.encode()) for key, value in OF_PAGES.items()]
+                own = OF_PAGES | (OF_FILES if scope["path"].startswith("/static/") else {})
+                added = [(key.encode(), value.encode()) for key, value in own.items()]
                 message["headers"] += [(key, value) for key, value in added if key.lower() not in known]
             await send(message)
 
@@ -284,6 +287,11 @@ class Front:
         return _download(interviewing.answers_text(pairs), "offer.yaml", "application/yaml")
 
 
+async def _missing(request: Request, error: Exception) -> Response:
+    """The page of an address that leads nowhere."""
+    return HTMLResponse(pages.message_page("There is no such page", ["The pages there are stand above."]), 404)
+
+
 def _told(answering: Answering) -> Answering:
     """The same, with a page that says what is wrong in place of an error of the reader's."""
 
@@ -343,4 +351,4 @@ def plain(text: str) -> str:
 def app_of(port: int, *, n_workers: int, stored: str = "", results: Path | None = None) -> tuple[Guard, Desk]:
     """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened."""
     desk = Desk(n_workers, results)
-    return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk
+    return Guard(Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port), desk

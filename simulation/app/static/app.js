@@ -69,6 +69,7 @@
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
     answer.innerHTML = html;
     delete answer.dataset.stored;
+    delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
     if (again) again.focus({ preventScroll: true });
     const n = answer.querySelector(".n");
@@ -100,6 +101,7 @@
   });
   form.addEventListener("change", () => {
     clearTimeout(soon);
+    answer.dataset.stale = "yes";
     soon = setTimeout(ask, 150); // a slider moved by a key that is held is one question
   });
   form.addEventListener("submit", (event) => {
