@@ -16,47 +16,12 @@ from typing import TYPE_CHECKING, Any
 from simulation.version import __version__
 
 __all__ = [
-    "AeflowError",
-    "ConfigError",
-    "DrawsError",
-    "Growth",
-    "PlanError",
-    "Result",
-    "ResultsError",
-    "Study",
-    "Wanted",
-    "__version__",
-    "between",
-    "animate",
-    "board",
-    "board_page",
-    "ThreadExecutor",
-    "charts",
-    "compare",
-    "configuration",
-    "evaluate",
-    "event_log",
-    "events_of",
-    "figure",
-    "fit_department",
-    "from_table",
-    "first_page",
-    "gather",
-    "grow",
-    "letter",
-    "load",
-    "narrow",
-    "nearest_matrix",
-    "open_executor",
-    "overrides_in",
-    "read",
-    "read_extract",
-    "run",
-    "same_numbers",
-    "trace",
-    "vet",
-    "write",
-]
+    "AeflowError", "ConfigError", "DrawsError", "Growth", "PlanError", "Result", "ResultsError", "Study", "Wanted",
+    "__version__", "between", "animate", "board", "board_page", "ThreadExecutor", "charts", "compare", "configuration",
+    "evaluate", "event_log", "events_of", "figure", "fit_department", "from_table", "first_page", "gather", "grow",
+    "letter", "load", "narrow", "nearest_matrix", "open_executor", "overrides_in", "read", "read_extract", "run",
+    "same_numbers", "trace", "vet", "write",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, narrow, read, run, same_numbers, write
@@ -78,26 +43,27 @@ if TYPE_CHECKING:
     from simulation.vetting.vet import vet
 
 _HOMES = {
-    **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),
-    **dict.fromkeys(
-        ("Growth", "Result", "compare", "figure", "gather", "grow", "narrow", "read", "run", "same_numbers", "write"),
-        "api",
-    ),
-    **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
-    **dict.fromkeys(("board", "board_page"), "report.board"),
-    "animate": "questions.what_happened.animation",
-    **dict.fromkeys(("configuration", "load", "overrides_in"), "config"),
-    "first_page": "report.first_page",
-    "letter": "report.letter",
-    "vet": "vetting.vet",
-    **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
-    **dict.fromkeys(("from_table", "read_extract"), "extracts.extract"),
-    **dict.fromkeys(("between", "event_log", "events_of"), "extracts.logs"),
-    "fit_department": "extracts.department",
-    "trace": "extracts.trace",
-    "open_executor": "runs.executors.executor",
-    "ThreadExecutor": "runs.executors.threads",
-    "Study": "study.study",
+    name: module
+    for module, names in {
+        "api": "Growth Result compare figure gather grow narrow read run same_numbers write",
+        "config": "configuration load overrides_in",
+        "errors": "AeflowError ConfigError DrawsError PlanError ResultsError",
+        "evaluation.evaluate": "charts evaluate",
+        "extracts.department": "fit_department",
+        "extracts.extract": "from_table read_extract",
+        "extracts.logs": "between event_log events_of",
+        "extracts.trace": "trace",
+        "questions.what_happened.animation": "animate",
+        "report.board": "board board_page",
+        "report.first_page": "first_page",
+        "report.letter": "letter",
+        "runs.executors.executor": "open_executor",
+        "runs.executors.threads": "ThreadExecutor",
+        "study.study": "Study",
+        "triage.construct": "Wanted nearest_matrix",
+        "vetting.vet": "vet",
+    }.items()
+    for name in names.split()
 }
 
 

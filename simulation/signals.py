@@ -59,7 +59,7 @@ class StopAsked:
 _current: StopAsked | None = None
 
 
-def heed() -> None:
+def raise_if_asked() -> None:
     """Raise Stopped if a signal asked to stop and nothing came of it.
 
     Python drops what a handler raises while a destructor or a callback of another library runs.

@@ -28,7 +28,7 @@ SECONDS = "aeflow/seconds"
 """Under what name the cache keeps how long tests took at last."""
 USUAL = {"slow": 1.5, "mutation": 2, "scale": 20, "long": 60}
 """Seconds that a test with a mark takes, as far as the cache does not know."""
-REMEMBERED = 400
+CACHED = 400
 """Departments that were checked, and notes of compositions, that are kept for the tests that follow."""
 took: Counter[str] = Counter()
 """Seconds of the tests so far, by name."""
@@ -116,12 +116,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     if departments := sys.modules.get("simulation.config.departments"):
-        departments.MOST_REMEMBERED = REMEMBERED  # type: ignore[attr-defined]
+        departments.MOST_CACHED = CACHED  # type: ignore[attr-defined]
     if ensembles := sys.modules.get("simulation.config.ensembles"):
         made = ensembles._arms_of.__wrapped__
-        ensembles._arms_of = lru_cache(REMEMBERED // 4)(made)  # type: ignore[attr-defined]
+        ensembles._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
     if noted := sys.modules.get("simulation.records.noted"):
-        noted.MOST = REMEMBERED  # type: ignore[attr-defined]
+        noted.MOST = CACHED  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

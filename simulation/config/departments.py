@@ -75,7 +75,7 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
 _Judged = tuple[Pathway | None, tuple[Fault, ...]]
 _checked_before: dict[str, _Judged] = {}
 """The departments that were checked, the last used last, and their faults, by what they state: studies share some."""
-MOST_REMEMBERED = 64
+MOST_CACHED = 64
 _lock = Lock()
 
 
@@ -87,7 +87,7 @@ def _checked(merged: Raw, origin: Origin) -> _Judged:
             merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
         )
         _checked_before[stated] = judged  # the last
-        while len(_checked_before) > MOST_REMEMBERED:
+        while len(_checked_before) > MOST_CACHED:
             del _checked_before[next(iter(_checked_before))]
     return judged
 

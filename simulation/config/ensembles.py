@@ -80,9 +80,9 @@ class Ensemble:
     They are in random order, so that the first of them, however many, are a fair sample."""
     structures: ByName[Structure] = field(default_factory=dict)
     """The structures that departments have, by name; none: every department has that of the site."""
-    found: str = ""
-    """A sentence on what held of such departments elsewhere, which every answer from them carries.
-    Example: `There 3 of 18 published effects come out again.`"""
+    limitation: str = ""
+    """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
+    Example: `They reproduce 3 of 18 published effects.`"""
 
     def member(self, number: int) -> Member:
         """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""
@@ -242,7 +242,7 @@ class EnsembleDepartments:
     laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
     `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
     by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
-    `found`: what the ensemble says was found of them.
+    `limitation`: what the ensemble says that they do not reproduce.
     """
 
     name: str
@@ -255,7 +255,7 @@ class EnsembleDepartments:
     ready: ReadyArms
     changes: tuple[ChangeRow, ...]
     tools: Mapping[str, Raw] = field(default_factory=dict)
-    found: str = ""
+    limitation: str = ""
 
     @property
     def n_varied(self) -> int:
@@ -298,11 +298,10 @@ class EnsembleDepartments:
         )
 
     def content(self) -> Plain:
-        """What makes the departments, besides the arms of the study, and what was found of them."""
-        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools", "found")
-        return {
-            name: exact(getattr(self, name)) for name in names if name not in ("tools", "found") or getattr(self, name)
-        }
+        """What makes the departments, besides the arms of the study, and their limitation."""
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
+        stated = (name for name in ("tools", "limitation") if getattr(self, name))
+        return {name: exact(getattr(self, name)) for name in (*names, *stated)}
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
@@ -426,7 +425,7 @@ def over_ensemble(
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
     n = len(ensemble.departments)
-    why = _elsewhere(ensemble, composed.choices) or too_short(run, name, n)
+    why = _elsewhere(ensemble, composed.choices, folders) or too_short(run, name, n)
     if why:
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
@@ -451,7 +450,7 @@ def over_ensemble(
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
         tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
-        found=ensemble.found,
+        limitation=ensemble.limitation,
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
@@ -526,12 +525,16 @@ def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
 # --- which departments --------------------------------------------------------------------------------------------
 
 
-def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
-    """In words, which group is not the one that the ensemble was built for; empty if all are."""
+def _elsewhere(ensemble: Ensemble, choices: Choices, folders: Folders) -> str:
+    """In words, which group is not the one that the ensemble was built for, and which was built for the site; empty if
+    all are."""
+    site = choices.get("site", NO_FILE)
+    other = f"; ensemble={site} has departments like it" if site in names_in("ensembles", folders) else ""
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
         if chosen != built:
-            return f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+            was = f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+            return was + (other if group == "site" else "")
     return ""
 
 

@@ -50,11 +50,7 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
 
 
 def study_of_another(
-    choices: Choices,
-    of_study: Choices,
-    usual: Choices,
-    asked: Collection[str],
-    folders: Folders,
+    choices: Choices, of_study: Choices, usual: Choices, asked: Collection[str], folders: Folders
 ) -> Fault | None:
     """The fault of a site that overrides choose while other groups stay with the department that the study chooses;
     else None.

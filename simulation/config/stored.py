@@ -74,7 +74,7 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))), values=tuple(content["values"]),
         rows=tuple(map(changes, content["rows"])),
         scenario=changes(content["scenario"]), ready=study.arms, changes=changes_of_arms(study.design, study.arms),
-        tools=content.get("tools", {}), found=content.get("found", ""),
+        tools=content.get("tools", {}), limitation=content.get("limitation", ""),
     )  # fmt: skip
 
 

@@ -120,16 +120,8 @@ class Top:
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
 RESERVED = DEVICES | {
-    "latest",
-    "pathway",
-    "published",
-    "notebooks",
-    "sweeps",
-    "ensembles",
-    "vetting",
-    "breakeven",
-    "evaluations",
-}
+    "latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven", "evaluations",
+}  # fmt: skip
 """Names that no study can have: those of other folders among the results, and of devices under Windows."""
 
 

@@ -113,12 +113,7 @@ def _validator(kind: Any) -> SchemaValidator:
 
 
 def validated(
-    kind: Any,
-    content: Any,
-    where: str,
-    faults: Faults,
-    origin: Origin | None = None,
-    also: Collection[str] = (),
+    kind: Any, content: Any, where: str, faults: Faults, origin: Origin | None = None, also: Collection[str] = ()
 ) -> Any:
     """`content` as a `kind`; None if it is not valid, with its faults added to `faults`.
 

@@ -4,11 +4,10 @@ A pathway holds routes that only some policies open, so a picture of all of them
 is the part that some patients can take. It is for pictures and tables only: engines read the whole pathway.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
-from threading import Lock
+from functools import lru_cache, wraps
 from typing import Literal, NamedTuple, TypeVar
 
 from simulation.department.durations import Amount, Number
@@ -32,27 +31,22 @@ WORSENING = ("worsened_at", "noticed_at")
 """The further points in time of a department in which patients get worse while they wait."""
 
 
+class _Same(NamedTuple):
+    """A pathway as a key: equal to itself alone. It is not hashable, because it holds mappings."""
+
+    pathway: Pathway
+
+    def __hash__(self) -> int:
+        return id(self.pathway)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.pathway is other.pathway
+
+
 def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathway], Result]:
-    """Cache a function's results for the last 64 pathways, distinguished by identity.
-
-    A pathway is frozen, so a cached result stays valid; it is not hashable, because it holds mappings.
-    """
-    kept: OrderedDict[int, tuple[Pathway, Result]] = OrderedDict()
-    lock = Lock()
-
-    @wraps(function)
-    def cached(pathway: Pathway) -> Result:
-        with lock:
-            entry = kept.get(id(pathway))
-        if entry is None:
-            entry = pathway, function(pathway)  # holds the pathway, so that no other gets its id
-            with lock:
-                kept[id(pathway)] = entry
-                if len(kept) > MOST_PATHWAYS:
-                    kept.popitem(last=False)
-        return entry[1]
-
-    return cached
+    """Cache a function's results for the last 64 pathways, which are frozen, distinguished by identity."""
+    cached = lru_cache(MOST_PATHWAYS)(lambda same: function(same.pathway))
+    return wraps(function)(lambda pathway: cached(_Same(pathway)))
 
 
 @dataclass(frozen=True)

@@ -257,11 +257,7 @@ def _crossings(layers: Sequence[Sequence[Point]], right: Neighbours) -> int:
 
 
 def _spaced(
-    layers: Sequence[Sequence[Point]],
-    left: Neighbours,
-    right: Neighbours,
-    *,
-    real: set[str],
+    layers: Sequence[Sequence[Point]], left: Neighbours, right: Neighbours, *, real: set[str]
 ) -> dict[Point, float]:
     """The row of each point, near the mean of its neighbours' rows, in the given order and with room between nodes."""
     rows = {point: float(position) for layer in layers for position, point in enumerate(layer)}

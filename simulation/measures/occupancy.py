@@ -227,16 +227,16 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
     next such row, and so on.
     """
     gives = roles.gives[rows.step] | _gone(rows.outcome)
-    giver = np.flatnonzero(gives)
-    whose = np.append(rows.patient[giver], NONE)
+    releasing = np.flatnonzero(gives)
+    whose = np.append(rows.patient[releasing], NONE)
     given_back = np.full(len(row), NEVER, dtype=np.int64)
-    looking, at = np.arange(len(row)), np.cumsum(gives, dtype=np.int64)[row]  # the first giver after each
+    looking, at = np.arange(len(row)), np.cumsum(gives, dtype=np.int64)[row]  # the first such row after each
     while True:
         same_patient = np.flatnonzero(whose[at] == rows.patient[row[looking]])
         looking, at = looking[same_patient], at[same_patient]
         if not len(looking):
             return given_back
-        by, wanted = giver[at], pool[looking]
+        by, wanted = releasing[at], pool[looking]
         started_at = rows.started_at[by]
         at_start = roles.releases_at_start[rows.step[by], wanted] & (started_at != NEVER)
         given = at_start | _releases_at_end(roles, rows, by, wanted)

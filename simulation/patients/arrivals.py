@@ -12,14 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.rota import booked_by_weekday, parse_clock, parse_days, timetable
-from simulation.department.vocabulary import (
-    ARRIVAL_SOURCE,
-    ArrivalSource,
-    Follows,
-    LastingFactor,
-    Pathway,
-    Present,
-)
+from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Follows, LastingFactor, Pathway, Present
 from simulation.errors import DrawsError
 from simulation.patients.calendar import DAYS_IN_WEEK, DAYS_IN_YEAR, MONTHS_IN_YEAR, Calendar, DrawnRun
 from simulation.patients.drawn import Draws, from_sources

@@ -202,19 +202,19 @@ def narrow(
     mean, fitted = centre[n:] + from_centre @ slopes, centre[n:] + apart @ steeper
     residuals = moments.means[:, n:] - fitted
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
-    strayed, shared, (spare, spare_structures) = within_and_between(residuals / usual, apart, structure)
-    own = np.maximum(strayed - _chance(moments, steeper, usual), 0)
+    within, shared, (spare, spare_structures) = within_and_between(residuals / usual, apart, structure)
+    own = np.maximum(within - _chance(moments, steeper, usual), 0)
     # By what the line moves at the local figures if a department moves by what is usual, or all of a structure do.
     moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
     moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
     # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
     by_structure = shared * (here**2 + (moves_together**2).sum(axis=0))
-    by_department = own * here**2 + strayed * (moves**2).sum(axis=0)
+    by_department = own * here**2 + within * (moves**2).sum(axis=0)
     by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
     variances = np.array([by_structure, by_department, np.maximum(by_figures, 0)])
     degrees = spare_structures, spare, (moments.n - 1).sum()
-    half_width, surely = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
-    sign = np.where(np.abs(mean) > surely, np.sign(mean), 0.0)
+    half_width, least_certain = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
+    sign = np.where(np.abs(mean) > least_certain, np.sign(mean), 0.0)
     return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department))
 
 

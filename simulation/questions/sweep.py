@@ -16,39 +16,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.display import drawing
 from simulation.display.dated_folder import write_dated
-from simulation.display.drawing import (
-    DARK,
-    PALE,
-    STAGE_COLOURS,
-    Picture,
-    across,
-    arm_axis,
-    axis_scale,
-    broken,
-    figure_of,
-    mark_important,
-    panel_title,
-    png_of,
-)
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
 from simulation.display.words import change, covered, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.runs.result import StudyResult
+from simulation.statistics import several_runs
 from simulation.statistics.compare import TIDY
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
-from simulation.statistics.several_runs import (
-    FactorialEffect,
-    Level,
-    RunComparison,
-    compare_first,
-    compare_runs,
-    factorial_effects,
-    is_full,
-)
 from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -131,13 +110,13 @@ class Sweep:
         return tuple(arm for arm in self.arms if not self.is_check(arm))
 
     @cached_property
-    def effects(self) -> dict[tuple[str, Target], tuple[FactorialEffect, ...]]:
+    def effects(self) -> dict[tuple[str, Target], tuple[several_runs.FactorialEffect, ...]]:
         """The effects of what was varied on the baseline's own level, and on the other arms' differences from it.
 
         None where some combination of values was not run.
         """
         design, baseline = [run.varied for run in self.runs], self.first.design.baseline
-        if not is_full(design):
+        if not several_runs.is_full(design):
             return {}
         effects = {}
         for target, arm in product(self.targets, (baseline, *self.arms)):
@@ -147,7 +126,7 @@ class Sweep:
                 else run.result.values(arm, target.measure, target.group)
                 for run in self.runs
             ]
-            effects[arm, target] = factorial_effects(design, values, self.department)
+            effects[arm, target] = several_runs.factorial_effects(design, values, self.department)
         return effects
 
     def is_check(self, arm: str) -> bool:
@@ -178,15 +157,17 @@ class Sweep:
         return "the bottleneck" if all(key.split(".")[0] in BINDING for key in keys) else " and ".join(keys)
 
     @cached_property
-    def comparisons(self) -> dict[tuple[str, Target], RunComparison]:
+    def comparisons(self) -> dict[tuple[str, Target], several_runs.RunComparison]:
         """The runs compared on each arm and target."""
         return {key: self._compare_runs(*key) for key in product(self.arms, self.targets)}
 
-    def _compare_runs(self, arm: str, target: Target) -> RunComparison:
+    def _compare_runs(self, arm: str, target: Target) -> several_runs.RunComparison:
         verdicts = {run.label: run.verdict(arm, target) for run in self.runs}
         effects = {run.label: run.result.differences(arm, target) for run in self.runs}
         mid, unit = target.minimal_important_difference, self.first.unit(target)
-        compared = compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=self.department)
+        compared = several_runs.compare_runs(
+            verdicts, effects, mid, unit, on=self.depends_on, department=self.department
+        )
         return replace(compared, kind="check", words=CHECK) if self.is_check(arm) else compared
 
     @cached_property
@@ -325,7 +306,7 @@ def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    return compare_first(now, before, level=level, department=sweep.department).excludes_zero
+    return several_runs.compare_first(now, before, level=level, department=sweep.department).excludes_zero
 
 
 def is_changed(before: Verdict, now: Verdict) -> bool:
@@ -410,40 +391,40 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         )
 
 
-def _levels_words(levels: Sequence[Level]) -> str:
+def _levels_words(levels: Sequence[several_runs.Level]) -> str:
     if len(levels) == 1:
         return f"{_short(levels[0].factor)}: {levels[0].value} less {levels[0].first}"
     return " with ".join(f"{_short(level.factor)}={level.value}" for level in levels)
 
 
 def _effect_cell(estimate: Interval, unit: str) -> Cell:
-    text = f"{change(estimate.mean, unit)} ({axis_scale(unit) * estimate.standard_error:.1f})"
+    text = f"{change(estimate.mean, unit)} ({drawing.axis_scale(unit) * estimate.standard_error:.1f})"
     return Cell(estimate.mean, unit, style="difference", text=text)
 
 
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def sweep_picture(sweep: Sweep) -> Picture:
+def sweep_picture(sweep: Sweep) -> drawing.Picture:
     """Every arm's difference in every run with its interval, a panel for each target."""
     arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
     height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
-    with figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
+    with drawing.figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _panel(ax, sweep, target)
         first = sweep.first
-        across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
-        arm_axis(axes[0], [first.arm(arm) for arm in arms])
+        drawing.across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
+        drawing.arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), labelcolor=DARK,
-            title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), title_fontsize=8,
+            labelcolor=drawing.DARK, title=f"Dotted: the least difference that would matter. {BANNER}",
         )  # fmt: skip
-        png = png_of(figure)
+        png = drawing.png_of(figure)
     words = [
         f"{target.label}: " + "; ".join(f"{sweep.label(arm)} {sweep.comparisons[arm, target].words}" for arm in arms)
         for target in targets
     ]
-    return Picture(
+    return drawing.Picture(
         "across",
         png,
         f"Differences from {first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
@@ -455,9 +436,9 @@ def sweep_picture(sweep: Sweep) -> Picture:
 def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
     """Draw one target: arms from the top down, the runs of each beside one another."""
     n_arms, step, unit = len(sweep.arms), 0.8 / len(sweep.runs), sweep.first.unit(target)
-    factor = axis_scale(unit)
+    factor = drawing.axis_scale(unit)
     for number, run in enumerate(sweep.runs):
-        colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
+        colour = drawing.STAGE_COLOURS[number % len(drawing.STAGE_COLOURS)]
         places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
         rows = [run.result.row_of(target, arm) for arm in sweep.arms]
         for place, row in zip(places, rows, strict=True):
@@ -466,12 +447,12 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
         means = [factor * row.difference for row in rows]
         marker, label = MARKERS[number % len(MARKERS)], spaced(run.label)
         ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
-    mark_important(ax, target.minimal_important_difference, unit, linewidth=0.9, linestyle=":")
+    drawing.mark_important(ax, target.minimal_important_difference, unit, linewidth=0.9, linestyle=":")
     ax.axvline(0, color="black", linewidth=1)
     for place in range(1, n_arms):
-        ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
+        ax.axhline(place - 0.5, color=drawing.PALE, linewidth=0.8)
     ax.set_ylim(n_arms - 0.45, -0.55)
-    panel_title(ax, broken(target.label, 28))
+    drawing.panel_title(ax, drawing.broken(target.label, 28))
 
 
 # --- files ---------------------------------------------------------------------------------------------------
@@ -505,7 +486,7 @@ def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
             }
 
 
-def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
+def _levels_cells(levels: Sequence[several_runs.Level]) -> dict[str, str]:
     """The columns of `effects.csv` on what was varied; those of a second factor are empty in a main effect."""
     cells = {"kind": "main" if len(levels) == 1 else "interaction"}
     for number, level in zip_longest((1, 2), levels):

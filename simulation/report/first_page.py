@@ -93,4 +93,4 @@ def _notes(result: StudyResult) -> Iterator[str]:
     else:
         differ = f"{departments.n_varied} values differ"
         words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
-        yield f"{words} {departments.found}".strip()
+        yield f"{words} {departments.limitation}".strip()

@@ -26,7 +26,7 @@ from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
-from simulation.report.tables.money import limit_words
+from simulation.report.tables.money import is_dearer, limit_words
 from simulation.report.tables.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
@@ -368,6 +368,26 @@ def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether an arm fails a limit of safety, or may fail it."""
     by_simulation = (safety for safety in result.safety if safety.arm == arm.name)
     return any(safety.judgement.kind in FAILS for safety in (*limits_of(result, arm).judged, *by_simulation))
+
+
+def other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
+    """Another reading of the same policy that is judged otherwise on safety, the worst: its words, 'fails', 'may fail'
+    or '' if it passes, and the limits. None where there is none."""
+    arms, own = result.design.arms, limits_of(result, arm).failed[0]
+    others = [one for one in result.others if arms[one.name].triage == arms[arm.name].triage and one.name != arm.name]
+    for verb in (*FAILS.values(), ""):
+        for other in others:
+            found, failed = limits_of(result, other).failed
+            if found == verb != own and other.name != result.design.sham and not arms[other.name].comparator:
+                return other.label.removeprefix(f"{arms[arm.name].label}, "), verb, tuple(failed)
+    return None
+
+
+def better_buy(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ArmResult | None:
+    """The best that the product's price buys of something else that helps and fails no limit."""
+    affordable = [arm for arm in alternatives if not is_dearer(arm, product) and not fails(result, arm)]
+    target = result.first_target
+    return next((arm for arm in affordable if kind_of(result.finding(arm.name, target)) == "better"), None)
 
 
 # --- how many do what -------------------------------------------------------------------------------------------------

@@ -112,11 +112,7 @@ def all_of(
 
 
 def replications(
-    study: Study,
-    numbers: Sequence[int],
-    *,
-    executor: Executor | None = None,
-    cancelled: threading.Event | None = None,
+    study: Study, numbers: Sequence[int], *, executor: Executor | None = None, cancelled: threading.Event | None = None
 ) -> Iterator[ReplicationResult | Failed]:
     """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)

@@ -36,25 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TIDY = (
-    "arm",
-    "measure",
-    "unit",
-    "group",
-    "mean",
-    "low",
-    "high",
-    "baseline",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "simulated_low",
-    "simulated_high",
-    "n_replications",
-    "department_median",
-    "department_p5",
-    "department_p95",
-    "n_departments",
-)
+    "arm", "measure", "unit", "group", "mean", "low", "high", "baseline", "difference", "difference_low",
+    "difference_high", "simulated_low", "simulated_high", "n_replications", "department_median", "department_p5",
+    "department_p95", "n_departments",
+)  # fmt: skip
 """The columns of `summary.csv`."""
 
 

@@ -152,11 +152,7 @@ def tail_level(n: int, level: float, kind: IntervalKind) -> float:
 
 
 def interval(
-    values: Floats,
-    *,
-    level: float = LEVEL,
-    kind: IntervalKind = "fixed_sample",
-    department: Department | None = None,
+    values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample", department: Department | None = None
 ) -> Interval:
     """The mean of one number a replication with its interval; replications without a number are left out.
 

@@ -17,13 +17,9 @@ from simulation.records.schema import Floats
 
 Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"]
 BY_SPELLS = (
-    "ambulance_assessment_median",
-    "ambulance_assessment_p95",
-    "handover_mean",
-    "handover_over_30_share",
-    "handover_over_45_share",
-    "handover_over_60_share",
-)
+    "ambulance_assessment_median", "ambulance_assessment_p95", "handover_mean", "handover_over_30_share",
+    "handover_over_45_share", "handover_over_60_share",
+)  # fmt: skip
 """Measures that a few days in a year may decide, on which the department is so full that ambulances cannot hand over:
 their intervals need years."""
 MIN_REPLICATIONS = 3

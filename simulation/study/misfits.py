@@ -15,7 +15,7 @@ from simulation.department.vocabulary import Pathway, StatedOutages
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats
 from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
-from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, is_above_1, known_of, unrelieved
+from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, is_above_1, known_of, not_relieved
 from simulation.study.study import Study, figures_of, keys_of
 from simulation.triage.apply import apply
 from simulation.units import WEEKDAYS
@@ -87,7 +87,7 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
     once pressure has ended stays as early as it can; that of a pool whose work others can do, theirs included.
     """
     loads = {pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above_1(load).items()}
-    without_relief, pressed = unrelieved(pathway, loads), _share_under_pressure(pathway)
+    without_relief, pressed = not_relieved(pathway, loads), _share_under_pressure(pathway)
     return {
         pool: ratio
         for pool, ratio in loads.items()

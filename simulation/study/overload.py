@@ -42,8 +42,8 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
         known, key = known_of(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
         if key not in known:
-            known[key] = above_1(_load_of(arm, first_look), surely=-FAR)
-        if unrelieved(arm.pathway, known[key]):
+            known[key] = above_1(_load_of(arm, first_look), z=-FAR)
+        if not_relieved(arm.pathway, known[key]):
             for pool, ratio in overloaded(arm.pathway, _load_of(arm, sample)).items():
                 by_pool.setdefault(pool, {})[arm.name] = ratio
     return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
@@ -71,30 +71,30 @@ def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
     Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
     escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
     """
-    return {} if pathway.allow_overload else unrelieved(pathway, above_1(load))
+    return {} if pathway.allow_overload else not_relieved(pathway, above_1(load))
 
 
-def unrelieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
+def not_relieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
     """The loads of those pools whose queue nothing can shorten. `loads`: by pool, all above 1."""
-    relieved = _relieved(pathway, set(loads))
+    relieved = _with_relief(pathway, set(loads))
     return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
 
 
-def above_1(load: Load, *, surely: float = SURE) -> dict[str, float]:
+def above_1(load: Load, *, z: float = SURE) -> dict[str, float]:
     """The loads above 1 over the week by so many standard errors of the sample, by pool."""
     return {
         pool: ratio
         for pool, ratio, error in zip(load.pools, load.weekly().tolist(), load.error.tolist(), strict=True)
-        if is_above_1(ratio, error, surely)
+        if is_above_1(ratio, error, z)
     }
 
 
-def is_above_1(ratio: float, error: float, surely: float = SURE) -> bool:
+def is_above_1(ratio: float, error: float, z: float = SURE) -> bool:
     """Whether a load is above 1 by so many standard errors; work with nobody on duty counts as above."""
-    return math.isinf(ratio) or ratio - surely * error > 1
+    return math.isinf(ratio) or ratio - z * error > 1
 
 
-def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
+def _with_relief(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
     """The pools whose queue something can shorten."""
     relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
     for step in pathway.steps.values():

@@ -249,8 +249,8 @@ class Departments(Protocol):
         """By parameter, its value in each department."""
 
     @property
-    def found(self) -> str:
-        """A sentence on what held of them elsewhere; '' if none is stated."""
+    def limitation(self) -> str:
+        """A sentence on what they do not reproduce; '' if none is stated."""
 
     def __len__(self) -> int:
         """The number of departments."""

@@ -59,6 +59,7 @@ from simulation.department.vocabulary import (
 from simulation.patients import Draws, attributes_after
 from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import MISSING, Floats, Mask
+from simulation.triage import people
 from simulation.triage.check_policy import check_policy, durations_of_triage
 from simulation.triage.effects import (
     SECONDS_PER_MINUTE,
@@ -71,16 +72,6 @@ from simulation.triage.effects import (
     sources_of,
 )
 from simulation.triage.labels import Labels, labels_of
-from simulation.triage.people import (
-    abstained,
-    adopted,
-    days_since,
-    live_on,
-    offered,
-    reached_by,
-    sources_labelled,
-    switch_shares,
-)
 from simulation.triage.policy import Policy
 
 Minutes = dict[str, Floats]
@@ -160,11 +151,11 @@ class _Triaged:
     def used(self) -> Mask:
         """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
         policy = self.policy
-        used = adopted(policy.adoption, days_since(policy.go_live_day, self.draws), self.draws)
+        used = people.adopted(policy.adoption, people.days_since(policy.go_live_day, self.draws), self.draws)
         if policy.live_days:
-            used &= live_on(policy.live_days, self.draws)
+            used &= people.live_on(policy.live_days, self.draws)
         if policy.covers:
-            used &= offered(policy.covers, self.pathway, self.draws, self.attributes)
+            used &= people.offered(policy.covers, self.pathway, self.draws, self.attributes)
         return used
 
     @cached_property
@@ -172,8 +163,8 @@ class _Triaged:
         """For whom the AI was asked."""
         if not self.policy.covers or not self.policy.ai:
             return self.nobody
-        return self.used & reached_by(
-            self.pathway, self.attributes, sources_labelled(self.policy.covers, self.pathway), {}
+        return self.used & people.reached_by(
+            self.pathway, self.attributes, people.sources_labelled(self.policy.covers, self.pathway), {}
         )
 
     @cached_property
@@ -187,7 +178,7 @@ class _Triaged:
             self.draws,
             noise=policy.noise,
             drift=policy.drift,
-            since=days_since(policy.go_live_day, self.draws),
+            since=people.days_since(policy.go_live_day, self.draws),
             beside=(policy.beside_nurse, self.nurse) if policy.beside_nurse else None,
         )
 
@@ -196,7 +187,7 @@ class _Triaged:
         """For whom the AI was asked and gave no answer."""
         if not self.policy.ai or not self.policy.abstains:
             return self.nobody
-        return self.asked & abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
+        return self.asked & people.abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
 
     @cached_property
     def given(self) -> Labels:
@@ -215,7 +206,7 @@ class _Triaged:
         watching = self.policy.watches
         if not watching:
             return self.nobody
-        return self.used & reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
+        return self.used & people.reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
 
     def users(self, durations: frozenset[str]) -> Mask:
         """For whom the tool is used: for the label or minutes of these `durations`."""
@@ -251,7 +242,7 @@ class _Triaged:
         if sources is None:
             sources = self.policy.covers.minutes if self.policy.covers else ()
         only = effect.covers.only if effect.covers else {}
-        return reached_by(self.pathway, self.attributes, sources_of(effect, sources), only)
+        return people.reached_by(self.pathway, self.attributes, sources_of(effect, sources), only)
 
     def fallback(self) -> tuple[dict[str, Labels], Minutes]:
         """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
@@ -279,7 +270,7 @@ def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> F
     """The probability that each advised nurse takes the AI's label where the two differ; shape of the labels, or one
     number for all."""
     if policy.switching:
-        return switch_shares(policy.switching, nurse, answer, true)
+        return people.switch_shares(policy.switching, nurse, answer, true)
     return policy.acceptance.value if policy.acceptance else 1.0
 
 

@@ -17,7 +17,7 @@ from simulation.api import Result
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
-from simulation.report import board as board_module
+from simulation.report import board_sentences
 from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
 from simulation.report.letter import letter
 from simulation.report.screen import print_result
@@ -39,7 +39,7 @@ STATIC = {"95", "1", "2", "1-2", "20", "1,000"}
 @pytest.fixture(autouse=True)
 def blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left blank, worked out elsewhere."""
-    monkeypatch.setattr(board_module, "by_blank", lambda result: EFFECTS)
+    monkeypatch.setattr(board_sentences, "by_blank", lambda result: EFFECTS)
 
 
 def with_offer(result: Result, **facts: Any) -> Result:
@@ -218,7 +218,7 @@ def advice_of(shown: Result, **facts: Any) -> str:
 def test_what_to_do_follows_from_the_outcome(
     result: Result, monkeypatch: pytest.MonkeyPatch, wait: float, under: float, says: str
 ) -> None:
-    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    monkeypatch.setattr(board_sentences, "by_blank", lambda result: ())
     noise = 3 * NOISE if wait == 94.5 else NOISE
     assert advice_of(made(result, {NURSE: [100.0] * 12, TOOL: wait + noise}, {TOOL: under}, offer=bare())) == says
 
@@ -234,8 +234,11 @@ def test_what_does_more_for_the_same_money_is_part_of_the_advice(
 ) -> None:
     assert advice_of(offered).endswith("The same money may do more elsewhere."), "its safety is not settled"
     result = offered.shown
-    monkeypatch.setattr(board_module, "limits_of", lambda result, arm: Limits([], []))
-    assert str(list(board_module._advice(result, *board(offered).arms))[-1]) == "The same money does more elsewhere."
+    monkeypatch.setattr(board_sentences, "limits_of", lambda result, arm: Limits([], []))
+    assert (
+        str(list(board_sentences.advice(result, *board(offered).arms))[-1])
+        == "The same money does more elsewhere."
+    )
 
 
 def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
@@ -253,7 +256,7 @@ def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
 def test_safety_that_is_not_shown_bars_any_use_of_what_does_too_little(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    monkeypatch.setattr(board_sentences, "by_blank", lambda result: ())
     advice = advice_of(two_readings(result, 98))
     assert advice == "Do not buy it to cut waits. Before any other use, have its safety shown."
 
@@ -284,13 +287,13 @@ def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     limit = shown.design.margins[0].label
     idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
-    monkeypatch.setattr(board_module, "by_blank", lambda result: (idle, EFFECTS[0]))
+    monkeypatch.setattr(board_sentences, "by_blank", lambda result: (idle, EFFECTS[0]))
     text = text_of(board(shown))
     assert (
         "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1" in text
     )
     assert "To settle it" not in text
-    monkeypatch.setattr(board_module, "by_blank", lambda result: (replace(idle, limit=limit),))
+    monkeypatch.setattr(board_sentences, "by_blank", lambda result: (replace(idle, limit=limit),))
     text = text_of(board(shown))
     assert "Most hinges on the wait for a bed." in text
     assert "It decides a safety limit, too: the sickest (levels 1-2) who get too low a level." in text

@@ -229,10 +229,10 @@ def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_eng
     assert same_numbers(result.more(2), replace(again, study=replace(again.study, executor="serial")).more(2))
 
 
-def test_what_was_found_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> None:
+def test_the_limitation_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> None:
     study = load("study=ai_triage")
     assert study.departments is not None
-    assert "published effects" in study.departments.found
-    silent = replace(study, departments=replace(study.departments, found=""))  # type: ignore[type-var]
-    assert content_of(study)["departments"]["found"] == study.departments.found
+    assert "published effects" in study.departments.limitation
+    silent = replace(study, departments=replace(study.departments, limitation=""))  # type: ignore[type-var]
+    assert content_of(study)["departments"]["limitation"] == study.departments.limitation
     assert identity_of(silent).key == identity_of(study).key

@@ -12,14 +12,11 @@ import yaml
 
 from simulation import __version__
 from simulation.assurance.figures import BUSY, Say, with_defaults
-from simulation.assurance.fitting.build import (
+from simulation.assurance.fitting.build import Builder, Fit
+from simulation.assurance.fitting.diagnostics import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
     MOST_AT_END,
-    Builder,
-    Fit,
-    Site,
-    YearsFile,
     confirm,
     contractions,
     fresh_years,
@@ -29,6 +26,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
+from simulation.assurance.fitting.years import Site, YearsFile
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ENGLAND,
@@ -223,7 +221,7 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
-        "Written by `aeflow ensemble`; not to be edited by hand, but for `found`.",
+        "Written by `aeflow ensemble`; not to be edited by hand, but for `limitation`.",
         WIDTH,
         initial_indent="# ",
         subsequent_indent="# ",

@@ -232,8 +232,8 @@ JUMP = 0.1
 """The share of steps by a whole difference, which can take a chain from one mode to another."""
 ALONG = 0.4
 """The share of dimensions that a step changes."""
-WOBBLE = 0.02
-ANEW = 0.1
+JITTER = 0.02
+REDRAWN = 0.1
 """The share of steps that draw one dimension anew: a structure has no direction in which another is nearer."""
 
 
@@ -273,10 +273,10 @@ def _proposed(points: Floats, others: Floats, rng: np.random.Generator) -> Float
     along[np.arange(n), rng.integers(n_dims, size=n)] = True
     n_along = along.sum(axis=1, keepdims=True)
     length = np.where(rng.random((n, 1)) < JUMP, 1.0, 2.38 / np.sqrt(2 * n_along))
-    step = length * (others[first] - others[second]) + rng.normal(0, WOBBLE, (n, n_dims))
+    step = length * (others[first] - others[second]) + rng.normal(0, JITTER, (n, n_dims))
     unfolded = np.mod(points + np.where(along, step, 0.0), 2.0)
     proposed = np.where(unfolded > 1, 2 - unfolded, unfolded)
-    anew = np.flatnonzero(rng.random(n) < ANEW)
+    anew = np.flatnonzero(rng.random(n) < REDRAWN)
     proposed[anew] = points[anew]
     proposed[anew, rng.integers(n_dims, size=len(anew))] = rng.random(len(anew))
     return proposed

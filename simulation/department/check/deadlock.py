@@ -42,7 +42,7 @@ class _Explored(NamedTuple):
 
 class _Move(NamedTuple):
     """A way on from a node: the category of the branch's attribute that goes it, and which pools are released and kept
-    (who leaves or is turned away releases all)."""
+    (who leaves or is blocked releases all)."""
 
     to: str
     category: str = ""
@@ -50,7 +50,7 @@ class _Move(NamedTuple):
     kept: Pools = frozenset()
 
 
-class _Passage(NamedTuple):
+class _Outgoing(NamedTuple):
     """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like).
 
     Of an action: the categories of those whom it can be set off for, by attribute, and the category that it is not.
@@ -69,7 +69,7 @@ class _Route(NamedTuple):
     """
 
     starts: tuple[tuple[str, str], ...]
-    nodes: tuple[tuple[str, _Passage], ...]
+    nodes: tuple[tuple[str, _Outgoing], ...]
 
 
 def explore(pathway: Pathway, graph: Graph) -> _Explored:
@@ -80,11 +80,11 @@ def explore(pathway: Pathway, graph: Graph) -> _Explored:
     dropped, which can only add states, never lose one.
     """
     nodes = pathway.nodes()
-    passages = ((name, _passage(pathway, nodes[name], graph[name])) for name in graph)
-    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(passages)), MOST_STATES)
+    outgoing = ((name, _outgoing(pathway, nodes[name], graph[name])) for name in graph)
+    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(outgoing)), MOST_STATES)
 
 
-def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
+def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Outgoing:
     """What happens at a node."""
     if not isinstance(node, Step):
         by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
@@ -93,16 +93,16 @@ def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
             moves = [_Move(edge.to, n) for edge in edges for n in pathway.categories(by)[edge.by == "again" :]]
         attribute = pathway.attributes.get(by)
         if not isinstance(attribute, Action):
-            return _Passage("" if by == ACUITY_NOW else by, tuple(moves))
+            return _Outgoing("" if by == ACUITY_NOW else by, tuple(moves))
         only = tuple((other, frozenset(categories)) for other, categories in attribute.only.items())
-        return _Passage(by, tuple(moves), only, attribute.categories[0])
+        return _Outgoing(by, tuple(moves), only, attribute.categories[0])
     all_of, any_of = request_of(node)
     away = [_Move(edge.to, "", frozenset(pathway.pools)) for edge in edges if edge.by != "on"]
     released = frozenset(node.releases_at_start).union(node.releases_at_end)
     clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
     kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
     on = [_Move(node.next, "", released, units) for units in kept]
-    return _Passage("", (*away, *on))
+    return _Outgoing("", (*away, *on))
 
 
 @lru_cache(maxsize=16)
@@ -132,7 +132,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     """Every state from every source, or None if there are too many."""
     bits, any_read = _bits(route), any(later.values())
     whole = {attribute: sum(of_category.values()) for attribute, of_category in bits.items()}
-    ways = {name: tuple(_ways(node, bits, whole)) for name, node in route.nodes}
+    arcs = {name: tuple(_arcs(node, bits, whole)) for name, node in route.nodes}
     unread = {name: sum(whole[attribute] for attribute in whole.keys() - read) for name, read in later.items()}
     trace: dict[_State, _State | None] = {}
     for source, start in route.starts:
@@ -141,12 +141,12 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for way in ways[state.node]:
-            possible = state.possible & (way.by | ~way.of)
-            if not possible & way.not_set_off:
-                possible &= way.only
-            if all(possible & one for one in way.of_each):
-                next_state = _State(way.to, (state.held - way.released) | way.kept, possible | unread[way.to])
+        for arc in arcs[state.node]:
+            possible = state.possible & (arc.by | ~arc.of)
+            if not possible & arc.not_set_off:
+                possible &= arc.only
+            if all(possible & one for one in arc.of_each):
+                next_state = _State(arc.to, (state.held - arc.released) | arc.kept, possible | unread[arc.to])
                 if next_state not in trace:
                     trace[next_state] = state
                     ahead.append(next_state)
@@ -155,8 +155,8 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-class _Way(NamedTuple):
-    """A way on from a node, with categories as bits: those that go it, and all those of the attribute (both 0 if all
+class _Arc(NamedTuple):
+    """An arc from a node, with categories as bits: those that go it, and all those of the attribute (both 0 if all
     go it); of an action the category that it is not, and the categories of those whom it can be set off for. Of each
     attribute that decides, one category must be left (`of_each`)."""
 
@@ -182,10 +182,10 @@ def _bits(route: _Route) -> dict[str, dict[str, int]]:
     return bits
 
 
-def _ways(node: _Passage, bits: Mapping[str, Mapping[str, int]], whole: Mapping[str, int]) -> Iterator[_Way]:
-    """The ways on from a node: for a branch or loop on an attribute, one to each node that it leads to."""
+def _arcs(node: _Outgoing, bits: Mapping[str, Mapping[str, int]], whole: Mapping[str, int]) -> Iterator[_Arc]:
+    """The arcs from a node: for a branch or loop on an attribute, one to each node that it leads to."""
     if not node.attribute:
-        yield from (_Way(move.to, move.released, move.kept) for move in node.moves)
+        yield from (_Arc(move.to, move.released, move.kept) for move in node.moves)
         return
     of_category, own, only = bits[node.attribute], whole[node.attribute], -1
     for by, categories in node.only:
@@ -195,12 +195,12 @@ def _ways(node: _Passage, bits: Mapping[str, Mapping[str, int]], whole: Mapping[
     for move in node.moves:
         groups[move.to] = groups.get(move.to, 0) | of_category[move.category]
     for to, group in groups.items():
-        yield _Way(to, frozenset(), frozenset(), group, own, of_category.get(node.not_set_off, 0), only, of_each)
+        yield _Arc(to, frozenset(), frozenset(), group, own, of_category.get(node.not_set_off, 0), only, of_each)
 
 
 def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, clocks: bool) -> None:
     """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
-    `clocks`, for each step that counts since a clock which nothing starts on some way to it.
+    `clocks`, for each step that counts since a clock which nothing starts on some route to it.
 
     The minutes of such a step would count from now for some and from the start for others: a result without a sample.
     """
@@ -269,14 +269,14 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
     it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
     free again. Neither patience, nor a queue limit, nor escalation resolves it for certain.
     """
-    waits_holding = _waits_holding(pathway, explored)
+    hold_and_waits = _hold_and_waits(pathway, explored)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
     while free := {
-        pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in waits_holding)
+        pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in hold_and_waits)
     }:
         stuck -= free
     needs: dict[tuple[str, str], str] = {}
-    for wait in waits_holding:
+    for wait in hold_and_waits:
         for pool in pathway.pools:
             if pool in stuck and pool in wait.held:
                 for wanted in sorted(wait.blocked_by(stuck) - {pool}):
@@ -292,8 +292,8 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
         faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
 
 
-def _waits_holding(pathway: Pathway, explored: _Explored) -> list[_Wait]:
-    """Every different wait while a finite pool is held. With a queue limit of 0 nobody waits."""
+def _hold_and_waits(pathway: Pathway, explored: _Explored) -> list[_Wait]:
+    """Every different wait while a finite pool is held (hold and wait). With a queue limit of 0 nobody waits."""
     finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
     distinct: dict[_Wait, None] = {}
     for node, carried in explored.firsts:

@@ -42,13 +42,7 @@ LARGEST_WHOLE = 1_000_000
 LARGEST_SCALE = 100
 """The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
 MOST = {"thinning_bound": LARGEST_SCALE, "repeats": 100, "log_sd": 5, "cv": 10}
-LEAST = {
-    "power": 0.1,
-    "mean_up_minutes": 1,
-    "mean_down_minutes": 1,
-    "every_minutes": 1,
-    "decisions_every_minutes": 1,
-}
+LEAST = {"power": 0.1, "mean_up_minutes": 1, "mean_down_minutes": 1, "every_minutes": 1, "decisions_every_minutes": 1}
 """The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
 PARSERS: dict[str, Callable[[str], object]] = {"hours": parse_hours, "days": parse_days, "at": parse_clock}

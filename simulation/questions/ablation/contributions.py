@@ -11,22 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.display.drawing import (
-    DARK,
-    DASHED,
-    GREY,
-    LABEL_WIDTH,
-    PALE,
-    Picture,
-    across,
-    axis_scale,
-    broken,
-    figure_of,
-    legend_below,
-    mark_important,
-    panel_title,
-    png_of,
-)
+from simulation.display import drawing
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
 from simulation.display.words import change, covered, false_alarms, rests_on_claim, unit_words
 from simulation.questions.ablation.levers import (
@@ -328,33 +313,36 @@ def _part_cells(part: Contribution) -> tuple[str, str, float, float, float]:
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def picture(result: StudyResult) -> Picture | None:
+def picture(result: StudyResult) -> drawing.Picture | None:
     """What each lever contributes to the joint effect on every target, with intervals; None without levers."""
     targets = decomposition_of(result)
     if not targets:
         return None
     names = targets[0].parts.levers
-    with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
+    with drawing.figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (
+        figure,
+        axes,
+    ):
         for ax, of_target in zip(axes, targets, strict=True):
-            parts, scale = of_target.parts, axis_scale(of_target.unit)
+            parts, scale = of_target.parts, drawing.axis_scale(of_target.unit)
             _lever_bar(ax, 0, of_target.joint, scale, JOINT_COLOUR, "", height=0.36)
             for place, name in enumerate(names, start=1):
                 for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
                     _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
             ax.axvline(0, color="black", linewidth=1)
-            mark_important(ax, of_target.target.minimal_important_difference, of_target.unit)
+            drawing.mark_important(ax, of_target.target.minimal_important_difference, of_target.unit)
             ax.set_ylim(len(names) + 0.55, -0.5)
-            ax.grid(axis="x", color=PALE)
+            ax.grid(axis="x", color=drawing.PALE)
             ax.set_axisbelow(True)
-            panel_title(ax, broken(of_target.target.label, 28))
-        across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
-        labels = [broken(lever_label(result, name), LABEL_WIDTH) for name in names]
+            drawing.panel_title(ax, drawing.broken(of_target.target.label, 28))
+        drawing.across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
+        labels = [drawing.broken(lever_label(result, name), drawing.LABEL_WIDTH) for name in names]
         axes[0].set_yticks(range(len(names) + 1), ["All together", *labels])
         for ax in axes:
             ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
-        png = png_of(figure)
-    return Picture(
+        png = drawing.png_of(figure)
+    return drawing.Picture(
         "levers",
         png,
         f"Bars of each lever's contribution to the joint effect, with 95 % intervals. "
@@ -376,7 +364,7 @@ def _bars_words(result: StudyResult, of_target: TargetParts) -> str:
 def _lever_bar(
     ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
 ) -> None:
-    edge = DARK if hatch else colour
+    edge = drawing.DARK if hatch else colour
     ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
     if not math.isnan(estimate.low):
         ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
@@ -389,13 +377,20 @@ def _lever_legend(figure: Figure) -> None:
     from matplotlib.patches import Patch
 
     bars = (
-        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
+        Patch(facecolor=colour, edgecolor=drawing.DARK if hatch else colour, hatch=hatch, label=label)
         for _, label, colour, hatch in LEVER_BARS
     )
     handles = [
         Patch(facecolor=JOINT_COLOUR, label="all levers together"),
         *bars,
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
-        Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
+        Line2D(
+            [],
+            [],
+            color=drawing.GREY,
+            linewidth=1,
+            linestyle=drawing.DASHED,
+            label="least difference that would matter",
+        ),
     ]
-    legend_below(figure, handles)
+    drawing.legend_below(figure, handles)

@@ -132,13 +132,7 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
 
 
 def _search(
-    study: Study,
-    arm: ReadyArm,
-    against: ReadyArm,
-    quantities: list[Quantity],
-    executor: Executor,
-    *,
-    with_price: bool,
+    study: Study, arm: ReadyArm, against: ReadyArm, quantities: list[Quantity], executor: Executor, *, with_price: bool
 ) -> BreakEvens:
     target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
     say("  both arms as stated, and the baseline")

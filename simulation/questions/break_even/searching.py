@@ -33,7 +33,7 @@ AROUND = (0.5, 2.0, 4.0)
 """Multiples of the break-even that are run as well, for the departments whose own is elsewhere."""
 FARTHER = 2.0
 """The factor by which the search for a change of sign moves on from the stated value."""
-SWALLOWED = 0.2
+LOST_IN_NOISE = 0.2
 """A mean difference below this share of the half-width for simulation noise counts as none, so the search ends."""
 ACROSS = (0.35, 0.7)
 """Parts of the way between the bounds that are run if the arms draw level nowhere."""
@@ -141,7 +141,7 @@ def break_even(
             tried(trials[value])
         mean = trials[value].estimate.mean
         noise = simulated(trials[value].differences[:, None], LEVEL, department).half_width[0]
-        return 0.0 if abs(mean) < SWALLOWED * noise else mean
+        return 0.0 if abs(mean) < LOST_IN_NOISE * noise else mean
 
     root, width = _root(at, quantity), quantity.high - quantity.low
     for value in [quantity.low + part * width for part in ACROSS] if root is None else [root * part for part in AROUND]:

@@ -14,20 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.department.rota import attendances_per_day
-from simulation.display.drawing import (
-    BLUE,
-    DARK,
-    GREY,
-    PALE,
-    Picture,
-    axis_scale,
-    broken,
-    few_ticks,
-    figure_of,
-    mark_important,
-    panel_title,
-    png_of,
-)
+from simulation.display import drawing
 from simulation.display.table import Cell, ReportTable, crossed
 from simulation.display.words import amount, figure_words, labelled, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
@@ -279,12 +266,7 @@ def _decides_cells(result: StudyResult, all_decided: Decided, decides: Decides) 
     14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
-        return (
-            "none that a hospital records" if decides.differs else "effects do not differ beyond chance",
-            "–",
-            "–",
-            "–",
-        )
+        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", *["–"] * 3
     name, target = all_decided.figures[best.figure], result.first_target
     figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
@@ -351,7 +333,7 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def picture(result: StudyResult) -> Picture | None:
+def picture(result: StudyResult) -> drawing.Picture | None:
     """The effect of each arm against the figure that explains most of it; None on fewer than twenty departments."""
     result = result.shown
     deciding = decided(result)
@@ -360,16 +342,19 @@ def picture(result: StudyResult) -> Picture | None:
     arms = result.others[:MOST_PANELS]
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
-    with figure_of(max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True) as (figure, axes):
+    with drawing.figure_of(max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True) as (
+        figure,
+        axes,
+    ):
         for ax, arm in zip(axes, arms, strict=False):
             _panel(ax, result, deciding, arm)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[::n_across]:
             ax.set_ylabel(f"difference, {unit_words(result.unit(result.first_target))}")
-        png = png_of(figure)
+        png = drawing.png_of(figure)
     target = result.first_target.label
-    return Picture(
+    return drawing.Picture(
         "what_decides",
         png,
         f"Dot plots of '{target}', difference from {result.baseline.label}, one dot a department, against the figure "
@@ -385,21 +370,21 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     """One arm's departments."""
     best, target = deciding.arms[arm.name].explains[0], result.first_target
     name, unit = deciding.figures[best.figure], result.unit(target)
-    scale_x, scale_y = axis_scale(name.unit), axis_scale(unit)
+    scale_x, scale_y = drawing.axis_scale(name.unit), drawing.axis_scale(unit)
     figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))
     x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
-    ax.plot(x, y, "o", color=DARK if best.found else GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
+    ax.plot(x, y, "o", color=drawing.DARK if best.found else drawing.GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:
         ends = np.array([x.min(), x.max()])
-        ax.plot(ends, scale_y * (best.intercept + best.slope * ends / scale_x), color=BLUE, linewidth=1.8)
+        ax.plot(ends, scale_y * (best.intercept + best.slope * ends / scale_x), color=drawing.BLUE, linewidth=1.8)
     ax.axhline(0, color="black", linewidth=1)
-    mark_important(ax, target.minimal_important_difference, unit, along="y")
-    ax.grid(color=PALE)
+    drawing.mark_important(ax, target.minimal_important_difference, unit, along="y")
+    ax.grid(color=drawing.PALE)
     ax.set_axisbelow(True)
-    few_ticks(ax, 5)
-    panel_title(ax, broken(arm.label, 34), size=9)
+    drawing.few_ticks(ax, 5)
+    drawing.panel_title(ax, drawing.broken(arm.label, 34), size=9)
     of_figure = {"share": "%", "minutes": "min"}.get(name.unit, name.unit)
-    ax.set_xlabel(broken(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
+    ax.set_xlabel(drawing.broken(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:

@@ -91,13 +91,7 @@ class Decides:
 
 
 def what_decides(
-    figures: Floats,
-    effects: Floats,
-    department: Department,
-    *,
-    matters: float,
-    lower_is_better: bool,
-    most: int = 3,
+    figures: Floats, effects: Floats, department: Department, *, matters: float, lower_is_better: bool, most: int = 3
 ) -> tuple[Decides, ...] | None:
     """What decides the effect of each arm; None with fewer than twenty departments of two replications or more.
 

@@ -29,18 +29,7 @@ from simulation.errors import ResultsError, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.profile import STAGES, stage_of
 from simulation.measures.queues import EVERY, FOREVER, Queues, Rows
-from simulation.questions.what_happened.patient_story import (
-    WORDS,
-    Attendance,
-    PatientKey,
-    date_of,
-    introduced,
-    labelled,
-    outage_line,
-    outcome_words,
-    true_level,
-    worsening,
-)
+from simulation.questions.what_happened import patient_story
 from simulation.records.schema import Ints
 from simulation.runs.result import StudyResult
 from simulation.runs.store.atomic import write_file
@@ -109,7 +98,7 @@ def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int 
     simulations = [
         simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days) for arm in ready
     ]
-    when = f"{day_name[(days - 1) % 7]} ({date_of((days - 1) * 1440.0, simulations[0].draws.calendar)})"
+    when = f"{day_name[(days - 1) % 7]} ({patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar)})"
     where = f", department {study.department(number)}" if study.departments is not None else ""
     about = f"Study {study.design.name}, scenario {study.scenario}, replication {number}{where}: {when}."
     return _page(ready, _Day(ready, simulations, (days - 1) * DAY).content(), about)
@@ -184,9 +173,9 @@ class _Day:
             "arms": arms,
             "people": people,
             "texts": list(self.texts),
-            "words": WORDS,
+            "words": patient_story.WORDS,
             "weekdays": day_name[:],
-            "dates": {day: date_of(day * 1440.0, calendar) for day in days},
+            "dates": {day: patient_story.date_of(day * 1440.0, calendar) for day in days},
         }
 
     def step(self, name: str, arm: ReadyArm) -> int:
@@ -195,10 +184,10 @@ class _Day:
             self.areas.append(STAGES.index(stage_of(name, arm.pathway)))
         return self.steps.of(name)
 
-    def _person(self, key: PatientKey, arm: _ArmOfDay) -> list[Any]:
+    def _person(self, key: patient_story.PatientKey, arm: _ArmOfDay) -> list[Any]:
         """A patient's name, arrival, how they came and who they are."""
-        attendance = Attendance(arm.simulated.patients, arm.row_of[key])
-        words = [*introduced(attendance), true_level(attendance)]
+        attendance = patient_story.Attendance(arm.simulated.patients, arm.row_of[key])
+        words = [*patient_story.introduced(attendance), patient_story.true_level(attendance)]
         return [
             self.texts.of(key.arrival_source),
             key.number,
@@ -215,7 +204,9 @@ class _ArmOfDay:
         patients, activities = simulated.patients, simulated.run.activities
         sources = patients.known("arrival_source")
         identities = zip(patients["arrival_source"].tolist(), patients["number"].tolist(), strict=True)
-        self.row_of = {PatientKey(sources[code], number): row for row, (code, number) in enumerate(identities)}
+        self.row_of = {
+            patient_story.PatientKey(sources[code], number): row for row, (code, number) in enumerate(identities)
+        }
         self.first, self.after = (
             np.searchsorted(activities.patient, patients["patient"], side=side) for side in ("left", "right")
         )
@@ -233,11 +224,11 @@ class _ArmOfDay:
         for row, *change in zip(rows.tolist(), at.tolist(), *self._classes(rows, at), strict=True):
             self.changes.setdefault(row, []).append(tuple(change))
 
-    def there(self, begins: int) -> Iterator[PatientKey]:
+    def there(self, begins: int) -> Iterator[patient_story.PatientKey]:
         """Who has not departed before the day begins."""
         return (key for key, row in self.row_of.items() if self.until[row] > begins)
 
-    def content(self, keys: Sequence[PatientKey]) -> dict[str, Any]:
+    def content(self, keys: Sequence[patient_story.PatientKey]) -> dict[str, Any]:
         """The arm's name, its priority rule by class, and what happens to each patient, 0 for who does not come."""
         plan = self.simulated.plan
         people = [self._record(self.row_of[key]) if key in self.row_of else 0 for key in keys]
@@ -249,7 +240,7 @@ class _ArmOfDay:
         """What happens to one patient: how it ends, ticks from arrival to departure (or -1), activities, texts between
         them, and changes of class during waits."""
         table, until, texts = self.simulated.run.activities, int(self.until[row]), self.day.texts
-        attendance, arrived_at = Attendance(self.simulated.patients, row), int(self.arrived_at[row])
+        attendance, arrived_at = patient_story.Attendance(self.simulated.patients, row), int(self.arrived_at[row])
         rows = range(
             self.first[row], self.first[row] + np.sum(table.joined_at[self.first[row] : self.after[row]] < until)
         )
@@ -263,7 +254,7 @@ class _ArmOfDay:
                 activities += self._kind(number, waits=wait != 0), wait, work
         notes = [(at - arrived_at, texts.of(text)) for at, text in self._notes(attendance, rows) if at < until]
         has_gone = until != FOREVER
-        outcome = texts.of(outcome_words(attendance.category("outcome")) if has_gone else "")
+        outcome = texts.of(patient_story.outcome_words(attendance.category("outcome")) if has_gone else "")
         return [outcome, until - arrived_at if has_gone else NEVER, activities, [*chain(*notes)], changes]
 
     def _spans(self, number: int, until: int) -> tuple[int, int]:
@@ -295,14 +286,14 @@ class _ArmOfDay:
             (step, place, OUTCOMES[table.outcome[number]], class_number if waits else NEVER, level)
         )
 
-    def _notes(self, attendance: Attendance, rows: Iterable[int]) -> Iterator[tuple[int, str]]:
+    def _notes(self, attendance: patient_story.Attendance, rows: Iterable[int]) -> Iterator[tuple[int, str]]:
         """What is told between activities: the label once it is given, getting worse, outages; ticks and words."""
         patients = attendance.patients
         if patients.known(ACUITY_GIVEN) and "triaged_at" in patients and not attendance.was_not_triaged:
-            yield to_ticks(attendance.at("triaged_at")), labelled(attendance)
-        lines = worsening(attendance)
+            yield to_ticks(attendance.at("triaged_at")), patient_story.labelled(attendance)
+        lines = patient_story.worsening(attendance)
         for number in rows:
             joined = self.simulated.run.activities.joined_at[number] / TICKS_PER_MINUTE
-            lines += [(joined, line) for line in outage_line(self.simulated, number, joined)]
+            lines += [(joined, line) for line in patient_story.outage_line(self.simulated, number, joined)]
         for at, line in lines:
             yield to_ticks(at), line.partition("  ")[2]

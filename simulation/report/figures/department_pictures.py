@@ -10,43 +10,19 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from simulation.display.drawing import (
-    BLUE,
-    DARK,
-    GREY,
-    PALE,
-    STAGE_COLOURS,
-    WORSE,
-    Picture,
-    arm_axis,
-    few_ticks,
-    figure_of,
-    legend_below,
-    legend_line,
-    panel_title,
-    png_of,
-    rows_down,
-)
+from simulation.display import drawing
 from simulation.display.words import profiled_words, target_of
 from simulation.explain.explanation import Explained
 from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
-from simulation.report.tables.whole_department import (
-    acuity_table,
-    clinicians,
-    day_table,
-    levels,
-    stages_seen,
-    stay_parts,
-    stay_table,
-)
+from simulation.report.tables import whole_department
 from simulation.runs.result import StudyResult
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
+POOL_COLOURS = (drawing.BLUE, "#d55e00", "#009e73", "#cc79a7")
 
 # --- a day ---------------------------------------------------------------------------------------------------
 
@@ -75,26 +51,26 @@ def draw_profiled(result: StudyResult) -> None:
     _stay_png(Profiled.of(result.shown))
 
 
-def day(result: StudyResult) -> Picture:
+def day(result: StudyResult) -> drawing.Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
     caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
-    alt = f"Line charts of a mean day by hour. {day_table(result).in_words()}"
-    return Picture("day", _day_png(Profiled.of(result)), alt, caption)
+    alt = f"Line charts of a mean day by hour. {whole_department.day_table(result).in_words()}"
+    return drawing.Picture("day", _day_png(Profiled.of(result)), alt, caption)
 
 
 @lru_cache(maxsize=2)
 def _day_png(profiled: Profiled) -> bytes:
     result, profile = profiled.result, profiled.result.baseline.day
-    pools = clinicians(result)
+    pools = whole_department.clinicians(result)
     panels = [("Arrivals an hour", profile.arrivals), ("Patients in the department", profile.census)]
     if _highest(profile.boarders) > 0:
         panels.append(("Waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
     n_down = math.ceil(n_panels / 2)
-    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
+    with drawing.figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            ax.stairs(values, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
-            ax.fill_between(np.arange(25), np.append(values, values[-1]), step="post", color=BLUE, alpha=0.12)
+            ax.stairs(values, np.arange(25), color=drawing.BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(values, values[-1]), step="post", color=drawing.BLUE, alpha=0.12)
             ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
             _day_axis(ax, title)
         for ax in axes[n_panels:]:
@@ -103,7 +79,7 @@ def _day_png(profiled: Profiled) -> bytes:
             _clinicians_busy(axes[len(panels)], profile, pools)
         for ax in axes[max(n_panels - 2, 0) : n_panels]:
             ax.tick_params(labelbottom=True)
-        return png_of(figure)
+        return drawing.png_of(figure)
 
 
 def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
@@ -113,17 +89,17 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
         style = ("-", "--", ":", "-.")[number % 4]
         colour = POOL_COLOURS[number % 4]
         ax.plot(np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=spaced(pool))
-    ax.axhline(100, color=GREY, linewidth=0.8)
+    ax.axhline(100, color=drawing.GREY, linewidth=0.8)
     ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
     _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
 def _day_axis(ax: Axes, title: str) -> None:
-    panel_title(ax, title)
+    drawing.panel_title(ax, title)
     ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
     ax.set_xlim(0, 24)
-    ax.grid(color=PALE)
+    ax.grid(color=drawing.PALE)
     ax.set_axisbelow(True)
 
 
@@ -135,12 +111,12 @@ def _highest(values: Floats) -> float:
 # --- where a stay goes ---------------------------------------------------------------------------------------
 
 
-def stay(result: StudyResult) -> Picture | None:
+def stay(result: StudyResult) -> drawing.Picture | None:
     """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
-    table = stay_table(result)
+    table = whole_department.stay_table(result)
     if table is None:
         return None
-    return Picture(
+    return drawing.Picture(
         "stay",
         _stay_png(Profiled.of(result)),
         f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
@@ -155,15 +131,15 @@ def _stay_png(profiled: Profiled) -> bytes:
     from matplotlib.patches import Patch
 
     result = profiled.result
-    parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
-    shown = stages_seen(parts.values())
+    parts = {arm.name: whole_department.stay_parts(result, arm) for arm in result.arms}
+    shown = whole_department.stages_seen(parts.values())
     longest = max(of_arm.total for of_arm in parts.values())
-    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
+    with drawing.figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         left = np.zeros(len(result.arms))
         for part, hatch in (("waiting", "////"), ("working", "")):
             for number in shown:
                 widths = np.array([getattr(parts[arm.name], part)[number] for arm in result.arms])
-                _bars(ax, left, widths, STAGE_COLOURS[number], hatch=hatch)
+                _bars(ax, left, widths, drawing.STAGE_COLOURS[number], hatch=hatch)
                 left = left + widths
             if part == "waiting":
                 places = np.arange(len(left))
@@ -176,11 +152,13 @@ def _stay_png(profiled: Profiled) -> bytes:
             "minutes per attendance until departure: waiting to the left of the black line, being looked after to "
             "its right"
         )
-        arm_axis(ax, result.arms)
-        handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
+        drawing.arm_axis(ax, result.arms)
+        handles = [
+            Patch(facecolor=drawing.STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown
+        ]
         handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
-        legend_below(figure, handles, 5)
-        return png_of(figure)
+        drawing.legend_below(figure, handles, 5)
+        return drawing.png_of(figure)
 
 
 def _other_words(result: StudyResult) -> str:
@@ -207,45 +185,50 @@ def _bars(ax: Axes, left: Floats, widths: Floats, colour: str, *, hatch: str) ->
 # --- waits by true acuity ------------------------------------------------------------------------------------
 
 
-def acuity(result: StudyResult) -> Picture | None:
+def acuity(result: StudyResult) -> drawing.Picture | None:
     """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
-    table = acuity_table(result)
+    table = whole_department.acuity_table(result)
     if table is None:
         return None
-    names = levels(result)
+    names = whole_department.levels(result)
     targets = {level: target_of(level, names) for level in names}
     width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
-    with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
+    with drawing.figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(result.arms):
                 names_of = ("time_to_clinician_median", "time_to_clinician_p95")
                 median, p95 = (result.row(arm.name, name, f"acuity_true={level}").mean for name in names_of)
-                colour = DARK if arm.name == result.design.baseline else BLUE
+                colour = drawing.DARK if arm.name == result.design.baseline else drawing.BLUE
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
                 ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
             goal = ""
             if (target := targets[level]) is not None:
-                ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
+                ax.axvline(target, color=drawing.WORSE, linewidth=1.6, linestyle="--")
                 goal = f"\n(target {target:g} min)"
-            panel_title(ax, f"{spaced(level)}{goal}")
+            drawing.panel_title(ax, f"{spaced(level)}{goal}")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
-            few_ticks(ax, 4)
-            rows_down(ax, len(result.arms))
-        arm_axis(axes[0], result.arms)
+            drawing.few_ticks(ax, 4)
+            drawing.rows_down(ax, len(result.arms))
+        drawing.arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
         with_targets = any(target is not None for target in targets.values())
         handles = [
-            legend_line(color=BLUE, marker="o", linestyle="", label="median"),
-            legend_line(
-                color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
+            drawing.legend_line(color=drawing.BLUE, marker="o", linestyle="", label="median"),
+            drawing.legend_line(
+                color=drawing.BLUE,
+                marker="|",
+                markersize=11,
+                markeredgewidth=2.2,
+                linestyle="",
+                label="95th percentile",
             ),
         ]
         if with_targets:
-            handles.append(legend_line(color=WORSE, linestyle="--", label="Manchester target"))
-        legend_below(figure, handles)
-        png = png_of(figure)
-    return Picture(
+            handles.append(drawing.legend_line(color=drawing.WORSE, linestyle="--", label="Manchester target"))
+        drawing.legend_below(figure, handles)
+        png = drawing.png_of(figure)
+    return drawing.Picture(
         "acuity",
         png,
         f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {table.in_words()}",

@@ -31,8 +31,8 @@ class RowPlaces(NamedTuple):
     reach: int
 
 
-ROOMY, TIGHT = RowPlaces(33, 13, 24, 7), RowPlaces(25, 10, 18, 6)
-MOST_ROOMY = 7
+HIGH_ROWS, LOW_ROWS = RowPlaces(33, 13, 24, 7), RowPlaces(25, 10, 18, 6)
+MOST_HIGH_ROWS = 7
 """With more arms rows are tight and the caption short, so that the first page is seen whole on a screen."""
 
 
@@ -80,7 +80,7 @@ def first_picture(
     mid = target.minimal_important_difference
     low, high = min(*bounds, -mid) * factor, max(*bounds, mid) * factor
     margin = 0.04 * (high - low)
-    place = ROOMY if len(arms) <= MOST_ROOMY else TIGHT
+    place = HIGH_ROWS if len(arms) <= MOST_HIGH_ROWS else LOW_ROWS
     scale = Scale(low - margin, high + margin, result.better(target) != "higher")
     svg = (
         templates()
@@ -105,7 +105,7 @@ def first_picture(
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
-    if place == TIGHT:
+    if place == LOW_ROWS:
         return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
     colours = f" {COLOURS}." if result.better(target) != "neither" else ""
     least = f"{mid * factor:g} {unit_words(unit)}"

@@ -37,17 +37,15 @@ GROUPS = (
 )
 """The kinds of arms by their cost, in order, and the words above them."""
 BOUGHT_HEADERS = (
-    "nine in ten departments",
-    "interval (price and effect)",
-    "left over",
-    "who pays",
-    "prices of",
-    "releases cash",
-)
+    "nine in ten departments", "interval (price and effect)", "left over", "who pays", "prices of", "releases cash",
+)  # fmt: skip
 NOT_STATED = "not stated"
 SAME = Cell(text=IDENTICAL, look="no-change")
 UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
 """The limit that boards ask about, and its short name."""
+MOST_ALTERNATIVES = 5
+ROUNDING = 1.02
+"""By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
 
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
@@ -58,6 +56,19 @@ def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
         return tuple(rows)
     sign = 1 if better == "lower" else -1
     return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
+
+
+def is_dearer(arm: ArmResult, product: ArmResult) -> bool:
+    """Whether an arm costs more than the product, by more than the rounding of a price that is paid a patient."""
+    return arm.cost is not None and product.cost is not None and arm.cost > product.cost * ROUNDING
+
+
+def priced_alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
+    """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
+    names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
+    arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
+    priced = [arm for arm in arms if arm.cost is not None]
+    return tuple(sorted(priced, key=lambda arm: is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
 def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None = None) -> tuple[float, float, float]:

@@ -267,7 +267,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     notes = [
         f"{label}, in {number_of(len(groups), 'group')} ({', '.join(kinds)}) of {len(result.others)} "
         f"arms: {n_looked_at} looked at. If nothing had an effect, about {n_looked_at * ALPHA / 2:.1f} would show "
-        f"by chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
+        f"by chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm)."
     ]
     if not cells:
         notes.insert(

@@ -41,17 +41,8 @@ ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
 """Parts of a study that say what its other parts make of it (how many replications may be among them), or where they
 were stated."""
 WORD_FIELDS = (
-    "label",
-    "question",
-    "definition",
-    "evidence",
-    "source",
-    "what",
-    "found",
-    "price_year",
-    "paid_by",
-    "offer",
-)
+    "label", "question", "definition", "evidence", "source", "what", "limitation", "price_year", "paid_by", "offer",
+)  # fmt: skip
 """Fields that are words for a reader."""
 WORDS = {
     "study": "the study, its departments or its policies",
@@ -106,7 +97,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
     def position(thing: Any, listed: list[Any]) -> int:
         """The position of a thing in a list of plain values, to which it is added if need be."""
         if id(thing) not in seen:
-            plain = _wordless(thing) if isinstance(thing, Pathway) and not words else exact(thing, without=without)
+            plain = _without_words(thing) if isinstance(thing, Pathway) and not words else exact(thing, without=without)
             if plain not in listed:
                 listed.append(plain)
             seen[id(thing)] = listed.index(plain)
@@ -136,7 +127,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
 
 
 @cached_by_pathway
-def _wordless(pathway: Pathway) -> Any:
+def _without_words(pathway: Pathway) -> Any:
     """A department as plain values without its words; not to be changed."""
     return exact(pathway, without=WORD_FIELDS)
 
@@ -170,7 +161,7 @@ def _of_numbers(paths: Sequence[Path]) -> str:
     """The hash of what of the package can change a number; `paths`: all its files."""
     trees = _imported(REPLICATES)
     folders = {path.parent for path in trees}
-    contents: dict[Path, object] = {path: ast.dump(_Wordless().visit(tree)) for path, tree in trees.items()}
+    contents: dict[Path, object] = {path: ast.dump(_WithoutTexts().visit(tree)) for path, tree in trees.items()}
     contents |= {path: _data(path) for path in paths if path.suffix == ".yaml" and path.parent in folders}
     return digest({path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()})
 
@@ -199,7 +190,7 @@ def _data(path: Path) -> object:
     return exact(yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)), without=WORD_FIELDS)
 
 
-class _Wordless(ast.NodeTransformer):
+class _WithoutTexts(ast.NodeTransformer):
     """Leaves out docstrings and the words of errors."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:

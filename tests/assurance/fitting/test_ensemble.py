@@ -10,8 +10,10 @@ import pytest
 
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
-from simulation.assurance.fitting.build import CONFIRM_FROM, LEAST_CHANCE, YearsFile
+from simulation.assurance.fitting.build import LEAST_CHANCE
 from simulation.assurance.fitting.command import asked_for, ensemble
+from simulation.assurance.fitting.diagnostics import CONFIRM_FROM
+from simulation.assurance.fitting.years import YearsFile
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.composing import stated_in

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.build import (
+from simulation.assurance.fitting.build import Fit
+from simulation.assurance.fitting.diagnostics import (
     Confirmed,
-    Fit,
-    Year,
     confirm,
     contractions,
     pulling,
@@ -20,6 +19,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import Space
+from simulation.assurance.fitting.years import Year
 from simulation.assurance.targets import PublishedFigure
 from simulation.study.members import Member, Structure, VariedParameter
 
