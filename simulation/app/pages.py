@@ -374,7 +374,8 @@ def runs_page(runs: Mapping[str, ListedRun]) -> str:
 def run_page(asked: AskedQuestion, result: ae.Result) -> str:
     """The first page of a stored run, with the ways to its views."""
     views, of_offer = _views(asked, result), result.design.offer is not None
-    return rendered("run.html", asked=asked, answer=first_visit(result, of_run=True), views=views, of_offer=of_offer)
+    shown = {"answer": first_visit(result, of_run=True), "views": views, "of_offer": of_offer}
+    return rendered("run.html", asked=asked, arms=result.shown.others, **shown)
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
