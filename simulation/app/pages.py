@@ -238,6 +238,7 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     return {
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
+        "better": _beyond_ai(slim, arms),
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -246,6 +247,20 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
     }
+
+
+def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
+    """The labels of what does surely more on the first target than every AI: apart from their intervals."""
+    rows = {arm: slim.finding(arm.name, slim.first_target) for arm in arms}
+    tools, others = ([arm for arm in arms if arm.is_tool == is_tool] for is_tool in (True, False))
+    if not tools or not all(readable(rows[arm]) for arm in tools):
+        return []
+    sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
+    ends = {
+        arm: sorted((sign * rows[arm].comparison.difference_low, sign * rows[arm].comparison.difference_high))
+        for arm in arms
+    }
+    return [arm.label for arm in others if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)]
 
 
 def _together(questions: Sequence[Beside]) -> dict[str, Any]:
