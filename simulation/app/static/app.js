@@ -50,6 +50,7 @@
 
   const ask = (most = "") => {
     stop();
+    clearTimeout(soon);
     const asked = query();
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
@@ -95,14 +96,32 @@
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
-  form.querySelectorAll("input[type=range]").forEach((slider) => {
-    show(slider);
-    slider.addEventListener("input", () => show(slider));
-  });
-  form.addEventListener("change", () => {
+  form.querySelectorAll("input[type=range]").forEach(show);
+  form.addEventListener("input", (event) => { if (isSlider(event.target.name)) show(event.target); });
+  // What there is today, and how far it can be changed, is the department's.
+  const controls = document.getElementById("controls");
+  const ofDepartment = async () => {
+    const pairs = [...new FormData(form)].filter(([key]) => !isSlider(key));
+    const page = new DOMParser().parseFromString(await (await fetch(`/?${new URLSearchParams(pairs)}`)).text(), "text/html");
+    const its = page.getElementById("controls");
+    if (!its) return;
+    const values = new Map([...controls.querySelectorAll("input")].map((slider) => [slider.id, slider.value]));
+    controls.replaceChildren(...its.children);
+    controls.querySelectorAll("input").forEach((slider) => {
+      slider.value = values.get(slider.id) ?? 0;
+      show(slider);
+    });
+  };
+  const askSoon = () => { // a slider moved by a key that is held is one question
     clearTimeout(soon);
     answer.dataset.stale = "yes";
-    soon = setTimeout(ask, 150); // a slider moved by a key that is held is one question
+    soon = setTimeout(ask, 150);
+  };
+  form.addEventListener("change", async (event) => {
+    askSoon();
+    const before = query();
+    if (event.target.id === "department") await ofDepartment();
+    if (query() !== before) askSoon();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -115,16 +134,14 @@
     if (button.hasAttribute("data-stop")) stopped();
     else if (button.dataset.more !== undefined) ask(button.dataset.more);
   });
-  const reset = document.getElementById("as-today");
-  if (reset) {
-    reset.addEventListener("click", () => {
-      form.querySelectorAll("details input[type=range]").forEach((slider) => {
-        slider.value = 0;
-        show(slider);
-      });
-      ask();
+  form.addEventListener("click", (event) => {
+    if (event.target.id !== "as-today") return;
+    controls.querySelectorAll("input").forEach((slider) => {
+      slider.value = 0;
+      show(slider);
     });
-  }
+    ask();
+  });
   new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(answer);
   addEventListener("pagehide", stop);
   if (!answer.dataset.stored) ask();
