@@ -66,6 +66,17 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     assert "always" in text.replace("stay true however", "always")
 
 
+def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(30, 0.001)
+    target = result.first_target
+    scribe, lean = (result.finding(arm, target).comparison for arm in asked.arms)
+    apart = lean.difference_high < scribe.difference_low
+    text = answer(Look("looking", result), asked)
+    assert ("Surely more than any AI here" in text) == apart
+    assert apart
+    assert "Surely more" not in answer(Look("looking", grown(5, 0.9)), asked)
+
+
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(grown: Grown, asked: AskedQuestion) -> None:
     text = answer(Look("looking", grown(5, 0.9)), asked)
     assert NOT_YET in text
