@@ -352,7 +352,7 @@ class Front:
 
 async def _missing(request: Request, error: Exception) -> Response:
     """The page of an address that leads nowhere."""
-    return HTMLResponse(pages.message_page("There is no such page", ["The pages there are stand above."]), 404)
+    return HTMLResponse(pages.message_page("There is no such page", ["Choose one of the pages above."]), 404)
 
 
 def _told(answering: Answering) -> Answering:
