@@ -23,7 +23,7 @@ import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background
 from simulation.app.departments import N_DEPARTMENTS, load, stamp
-from simulation.app.turns import FirstFew, Share, Turns
+from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
 from simulation.runs.store.listing import ListedRun, list_runs
 
@@ -75,7 +75,7 @@ class Desk:
         self._results = results
         self.background = Background(results or Path("results"), n_workers)
         self._turns = Turns(n_workers)
-        self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
+        self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
@@ -121,7 +121,7 @@ class Desk:
         self._keep(asked, again.with_more(result.replications[PROFILED:], 0.0, 0.0))
         return self.result(asked)
 
-    def share(self, visitor: str = "") -> Share:
+    def share(self, visitor: str = "") -> VisitorShare:
         """A visitor's share of the processors, the same while any work of theirs goes on; without a name, a new one."""
         with self._lock:
             return self._shares.setdefault(visitor, self._turns.share()) if visitor else self._turns.share()
@@ -199,7 +199,7 @@ class Desk:
 class _Work:
     """A thread that works on one question, and the newest look at it."""
 
-    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, share: Share) -> None:
+    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, share: VisitorShare) -> None:
         self._desk, self._asked, self._most, self._share = desk, asked, most, share
         self._loop = asyncio.get_running_loop()
         self._newest: Look | None = None

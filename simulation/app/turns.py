@@ -18,16 +18,16 @@ class Turns:
     def __init__(self, n: int) -> None:
         self.changed = threading.Condition()
         self.free = n
-        self.waiting: list[Share] = []
-        self.active: list[Share] = []
+        self.waiting: list[VisitorShare] = []
+        self.active: list[VisitorShare] = []
         """The shares of every thread that waits or works, one entry a thread."""
 
-    def share(self) -> Share:
+    def share(self) -> VisitorShare:
         """The share of one visitor, to be held (`with share:`) around each piece of work."""
-        return Share(self)
+        return VisitorShare(self)
 
 
-class Share:
+class VisitorShare:
     """One visitor's share: the processor time that was used, and the turns that are held now.
 
     Who comes, or comes back, begins at the time of whoever has used the least, so nobody saves up turns.
@@ -44,7 +44,7 @@ class Share:
                 self.seconds = max(self.seconds, min((one.seconds for one in turns.active), default=0.0))
             turns.active.append(self)
             turns.waiting.append(self)
-            turns.changed.wait_for(lambda: turns.free and self is min(turns.waiting, key=Share._order))
+            turns.changed.wait_for(lambda: turns.free and self is min(turns.waiting, key=VisitorShare._order))
             turns.waiting.remove(self)
             turns.free -= 1
             self.n_held += 1
@@ -69,7 +69,7 @@ class Share:
 class FirstFew(ae.ThreadExecutor):
     """Threads for one answer: what comes after the first `needed` replications begins once all of these have ended."""
 
-    def __init__(self, n_workers: int, share: Share, needed: int) -> None:
+    def __init__(self, n_workers: int, share: VisitorShare, needed: int) -> None:
         super().__init__(n_workers, share)
         self._n_workers, self._needed = n_workers, needed
         self._first: list[Future[Any]] = []

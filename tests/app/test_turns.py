@@ -9,7 +9,7 @@ import pytest
 
 import simulation as ae
 from simulation.app.desk import Desk
-from simulation.app.turns import FirstFew, Share, Turns
+from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.runs.executors import threads as threads_module
 
 MOST_SECONDS = 10.0
@@ -22,11 +22,11 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def order_of(turns: Turns, holder: Share, shares: list[Share]) -> list[Share]:
+def order_of(turns: Turns, holder: VisitorShare, shares: list[VisitorShare]) -> list[VisitorShare]:
     """The order in which shares get a turn, all of them asking while `holder` has one."""
-    got: list[Share] = []
+    got: list[VisitorShare] = []
 
-    def work(share: Share) -> None:
+    def work(share: VisitorShare) -> None:
         with share:
             got.append(share)
 
