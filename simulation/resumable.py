@@ -4,6 +4,7 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 """
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from simulation.api import Result, read, what_changed
-from simulation.errors import ResultsError
+from simulation.errors import AeflowError, ResultsError
 from simulation.explain.explanation import Explained
 from simulation.report.figures import draw_pathway, every_picture
 from simulation.report.figures.department_pictures import draw_profiled
@@ -43,6 +44,10 @@ class Stored:
     failed: ResultsError | None = None
 
 
+class RunStopped(AeflowError):
+    """A run was cancelled; the replications that had ended are kept."""
+
+
 def run_into(
     study: Study,
     results: Path,
@@ -52,14 +57,15 @@ def run_into(
     done: Done = unheard,
     keeping: Done = unheard,
     planning: Done = unheard,
+    cancelled: threading.Event | None = None,
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
 
     An unfinished run of the same study and program is resumed, unless `resume` is false; `say` gets the words for what
     is resumed, and for what is there and not used. Called with numbers of replications: `done` with how many have
     ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
-    (`run.precision`). Raises ResultsError if the folder cannot be written, and AeflowError with the numbers of
-    replications that failed; the others are kept.
+    (`run.precision`). Raises ResultsError if the folder cannot be written, RunStopped once `cancelled` is set, and
+    AeflowError with the numbers of replications that failed; the others are kept.
     """
     must_be_writable(results)
     identity, parent = identity_of(study), results / study.design.name
@@ -80,7 +86,7 @@ def run_into(
                 meanwhile.submit(draw_profiled, Result(study, first, explained))
 
             study, ordered, seconds = _completed(
-                study, unfinished, say=say, done=done, planning=planning, profiled=draw
+                study, unfinished, say=say, done=done, planning=planning, profiled=draw, cancelled=cancelled
             )
         gc.freeze()  # nothing of what is there by now will go: looking through it takes a tenth of the time of a report
         engine_seconds = unfinished.engine_seconds
@@ -159,6 +165,7 @@ def _completed(
     done: Done,
     planning: Done,
     profiled: Callable[[tuple[ReplicationResult, ...]], object] = lambda first: None,
+    cancelled: threading.Event | None = None,
 ) -> tuple[Study, tuple[ReplicationResult, ...], float]:
     """The study with as many replications as it needs, all of them in order, and the seconds that running them took.
 
@@ -179,7 +186,7 @@ def _completed(
         n_before = n_all - len(missing) - unfinished.n_added
         failed: list[Failed] = []
         try:
-            for result in replications(study, missing):
+            for result in replications(study, missing, cancelled=cancelled):
                 if isinstance(result, Failed):
                     failed.append(result)
                 else:
@@ -188,13 +195,15 @@ def _completed(
                     done(n_before + unfinished.n_added)
                     if result.replication in first and first <= known.keys():
                         profiled(tuple(known[number] for number in sorted(first)))
-        except (KeyboardInterrupt, ExecutorFailed) as stop:
+            if cancelled is not None and cancelled.is_set():
+                raise RunStopped("the run was stopped")
+        except (KeyboardInterrupt, ExecutorFailed, RunStopped) as stop:
             n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
             if not n_done:
                 raise
             words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
-            if isinstance(stop, ExecutorFailed):
-                raise ExecutorFailed(f"{stop}. {words}") from stop
+            if isinstance(stop, AeflowError):
+                raise type(stop)(f"{stop}. {words}") from stop
             raise KeyboardInterrupt(words) from None
         if failed:
             raise failure(failed, kept=n_before + unfinished.n_added)

@@ -1,22 +1,27 @@
 """What the app shows at first: `python -m docs.tools.first_visit FOLDER`, a run of the default study.
 
-Its first page is written as a piece of HTML into the package, so that the app opens on an answer and computes nothing.
+Its first page is written as a piece of HTML into the package, so that the app opens on an answer and computes nothing;
+beside it what `narrow` needs of the run.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docs.tools.command import run
-from simulation.api import read
-from simulation.app.pages import first_visit
+from simulation.api import Result, read
+from simulation.app.desk import FIRST_RUN
+from simulation.app.pages import FIGURES, first_visit
 from simulation.app.serving import STORED
 from simulation.errors import ResultsError
-from simulation.runs.store.run_folder import followed
+from simulation.runs.store.run_folder import followed, write_data
 
-MOST_BYTES = 200_000
+MOST_BYTES, MOST_BYTES_OF_RUN = 200_000, 1_000_000
 
 
 def write(folder: Path) -> Path:
@@ -29,7 +34,25 @@ def write(folder: Path) -> Path:
     STORED.write_text(text, encoding="utf-8", newline="\n")
     about = {"identity": result.manifest["identity"], "n_replications": len(result.replications)}
     STORED.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n")
+    _pack(result)
     return STORED
+
+
+def _pack(result: Result) -> None:
+    """Write what `narrow` needs of the run: its targets and the figures that the app asks for. Raises ResultsError."""
+    few = result.slim(*((figure.block["measure"], figure.block.get("group", "all")) for figure in FIGURES.values()))
+    bare = replace(
+        few,
+        replications=tuple(
+            replace(one, arms={name: replace(arm, day=None, shares=None) for name, arm in one.arms.items()})
+            for one in few.replications
+        ),
+    )
+    with TemporaryDirectory() as temporary, ZipFile(FIRST_RUN, "w", ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted(write_data(bare, Path(temporary)).iterdir()):
+            packed.writestr(ZipInfo(path.name), path.read_bytes(), ZIP_DEFLATED)
+    if FIRST_RUN.stat().st_size > MOST_BYTES_OF_RUN:
+        raise ResultsError(f"{FIRST_RUN}: holds more than {MOST_BYTES_OF_RUN:,} bytes")
 
 
 def main(words: Sequence[str]) -> int:

@@ -6,16 +6,26 @@ gives the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import yaml
-
 import simulation as ae
+from simulation.app.controls import controls, today
+from simulation.app.departments import (
+    EVERY,
+    N_DEPARTMENTS,
+    N_IN_FULL,
+    PACKAGED,
+    TYPICAL,
+    Department,
+    department,
+    load,
+    nurses_beside,
+    own_policies,
+)
 from simulation.errors import nearest, refuse
 
 STUDY, PLANNED = "alternatives", 200
@@ -25,15 +35,6 @@ RUN = (
     "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
-TYPICAL, EVERY = "typical", "ensemble"
-DEPARTMENTS = {
-    TYPICAL: "The typical department",
-    "short_of_beds": "A department short of beds",
-    "short_of_clinicians": "A department short of clinicians",
-    "short_of_triage": "A department short of triage nurses",
-    EVERY: "20 departments like England's (slower)",
-}
-N_DEPARTMENTS = 20
 EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 """The policies that are chosen at first: a tool that was measured, and what else could be done."""
 USUAL = 11
@@ -41,48 +42,6 @@ USUAL = 11
 MOST_ARMS, MOST_SECONDS = 5, 180
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """Something that a planner can change, from `lowest` to `highest` in steps; `value` 0 is the department today."""
-
-    key: str
-    label: str
-    help: str
-    unit: str
-    how: Literal["times", "extra", "shift"]
-    paths: tuple[str, ...]
-    today: tuple[str, ...]
-    lowest: int
-    highest: int
-    step: int
-    hours: str = ""
-
-    @property
-    def sign(self) -> str:
-        """What follows its number: ' %' or nothing."""
-        return " %" if self.how == "times" else ""
-
-    def changes(self, value: int) -> Iterator[tuple[str, Any]]:
-        """The changes of a department that it makes, by dotted path."""
-        for path in self.paths:
-            if self.how == "times":
-                yield path, {"times": round(1 + value / 100, 4)}
-            elif self.how == "extra":
-                yield path, value
-            else:
-                yield path, [{"hours": self.hours, "number": value}]
-
-
-@cache
-def controls() -> Mapping[str, Control]:
-    """What can be changed, by key, in order."""
-    stated = yaml.safe_load(Path(__file__).with_name("controls.yaml").read_text(encoding="utf-8"))
-    return {
-        key: Control(key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])})
-        for key, block in stated.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -103,6 +62,22 @@ class AskedQuestion:
     run: str = ""
 
     @property
+    def lengths(self) -> Mapping[str, str]:
+        """In what ways it can be worked out in full, in words, by name."""
+        if self.own:
+            return {"year": "As the file states it"}
+        year = {} if self.where.ensemble else {"year": "A year of this department, 20 times"}
+        every, n = self._every
+        like = "like England's" if every.ensemble == TYPICAL else "of these"
+        return {**year, "every": f"{n} departments {like}, 12 weeks of each twice"}
+
+    @property
+    def _every(self) -> tuple[Department, int]:
+        """The ensemble that it is asked over in full, and of how many departments: its own, or England's."""
+        where = self.where if self.where.ensemble else PACKAGED[EVERY]
+        return where, N_IN_FULL if where in PACKAGED.values() else N_DEPARTMENTS
+
+    @property
     def values(self) -> Mapping[str, int]:
         """The value of every control, 0 where nothing is changed."""
         return dict.fromkeys(controls(), 0) | dict(self.changed)
@@ -117,13 +92,31 @@ class AskedQuestion:
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
 
     @property
+    def where(self) -> Department:
+        """The department. Raises ConfigError if it is not known any more."""
+        return department(self.department)
+
+    @property
     def overrides(self) -> tuple[str, ...]:
         """The words of a command line that ask it."""
+        return self._words(RUN, self.where.over(N_DEPARTMENTS))
+
+    def in_full(self, length: str) -> tuple[str, ...]:
+        """The words that ask it in full (`lengths`): in its department over a year, or in every department."""
+        kept = [word for word in RUN if not word.startswith("run.")]
+        if length == "year":
+            return self._words([*kept, "run=standard"], ["ensemble=none", *self.where.words])
+        every, n = self._every
+        return self._words([*kept, "run=departments", f"run.replications={2 * n}"], every.over(n))
+
+    def _words(self, run: Sequence[str], where: Sequence[str]) -> tuple[str, ...]:
         if self.own or self.run:
             return self.own or (f"run={self.run}",)
         changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
-        words = [*RUN, *_department(self.department)]
-        words += [f"~study.arms.{arm}" for arm in arms_of() if arm not in self.arms]
+        words = [*run, *where, *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms)]
+        words += [_own_policy(arm, name) for arm, name in own_policies().items() if arm in self.arms]
+        if not any(word.startswith("nurse=") for word in where):
+            words += nurses_beside(self.arms)
         if changes:
             words += ["~scenario.changes", f"+scenario.changes={_inline(changes)}"]
             words += ["scenario.question='What if the department were changed?'"]
@@ -140,10 +133,9 @@ class AskedQuestion:
         return (*self.overrides, "run.first=0", f"run.count={n}")
 
 
-def _department(name: str) -> tuple[str, ...]:
-    if name == EVERY:
-        return (f"ensemble={TYPICAL}", f"run.departments={N_DEPARTMENTS}")
-    return ("ensemble=none", *(() if name == TYPICAL else (f"site={name}",)))
+def _own_policy(arm: str, name: str) -> str:
+    """The arm of a policy that is a file of the user's own."""
+    return f"+study.arms.{arm}={{label: 'Your policy {name}', triage: {name}}}"
 
 
 def _own_product(seconds: int) -> str:
@@ -182,23 +174,35 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-@cache
+class OwnArm(NamedTuple):
+    """The arm of a policy of the user's own, which changes nothing else."""
+
+    label: str
+    changes: Mapping[str, Any] = {}
+
+
 def arms_of() -> Mapping[str, Any]:
-    """The arms that can be chosen beside nurse triage, by name, in the study's order, as stated."""
+    """The arms that can be chosen beside nurse triage, by name: those of the study, in its order, as stated, and those
+    of the user's own policies."""
+    return {**packaged_arms(), **{arm: OwnArm(f"Your policy {name}") for arm, name in own_policies().items()}}
+
+
+@cache
+def packaged_arms() -> Mapping[str, Any]:
+    """The arms of the study that can be chosen, by name."""
     design = ae.load(f"study={STUDY}", "ensemble=none").design
     return {name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)}
 
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    department, values, arms, beside, seconds = TYPICAL, dict[str, int](), list[str](), "", 0
+    where, typed, arms, beside, seconds = TYPICAL, dict[str, str](), list[str](), "", 0
     for key, text in pairs:
         if key == "beside":
             beside = text
         elif key == "department":
-            if text not in DEPARTMENTS:
-                refuse("department", f"there is no '{text[:40]}'", nearest(text[:40], DEPARTMENTS))
-            department = text
+            department(text)  # raises where there is none
+            where = text
         elif key == "arm":
             if text not in arms_of():
                 refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], arms_of()))
@@ -206,17 +210,19 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
         elif key == "seconds":
             seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
         elif key in controls():
-            control = controls()[key]
-            values[key] = _whole(control.label, text, control.lowest, control.highest, control.sign)
+            typed[key] = text
     n_arms = len(set(arms)) + (seconds > 0)
     if not n_arms:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    now, values = today(department(where)) if typed else {}, dict[str, int]()
+    for key, text in typed.items():
+        control = controls()[key]
+        lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
+        values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(
-        department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds
-    )
+    return AskedQuestion(where, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds)
 
 
 def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:
@@ -241,43 +247,5 @@ def asked_by_file(text: str, name: str) -> AskedQuestion:
             refuse("the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
     kept = (word for word in words if word.partition("=")[0] not in ("run.first", "run.count"))
     asked = AskedQuestion(file=name, own=tuple(kept), arms=())
-    study = ae.load(*asked.own)
+    study = load(*asked.own)
     return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))
-
-
-@dataclass(frozen=True)
-class Today:
-    """What a control changes, as it is today: words for its value, and where that comes from."""
-
-    words: str
-    evidence: str
-    source: str
-    number: float | None = None
-
-
-@cache
-def today(department: str) -> Mapping[str, Today]:
-    """The department as it is, by control."""
-    name = TYPICAL if department == EVERY else department
-    study = ae.load(*RUN, *_department(name))
-    return {key: _today(control, study.resolved) for key, control in controls().items()}
-
-
-def _today(control: Control, resolved: Mapping[str, Any]) -> Today:
-    """A control's value, evidence and source, read off the configuration."""
-    found = [_at(resolved, path) for path in control.today]
-    holder = _at(resolved, control.today[0].rpartition(".")[0]) if control.how != "shift" else found[0]
-    if control.how == "shift":
-        shifts = (f"{shift['number']} from {shift['hours']} h" for shift in found[0]["rota"])
-        return Today("; ".join(shifts), holder["evidence"], holder["source"])
-    if control.key == "discharges":
-        return Today("", holder["evidence"], holder["source"])
-    number = float(sum(found))
-    return Today(f"{number:g} {control.unit}", holder["evidence"], holder["source"], number)
-
-
-def _at(block: Mapping[str, Any], path: str) -> Any:
-    value: Any = block
-    for part in path.split("."):
-        value = value[part]
-    return value

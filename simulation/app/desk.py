@@ -14,10 +14,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
+from zipfile import ZipFile
 
 import simulation as ae
-from simulation.app.asked import EVERY, N_DEPARTMENTS, AskedQuestion, asked_by_file
+from simulation.app.asked import AskedQuestion, asked_by_file
+from simulation.app.background import Background
+from simulation.app.departments import N_DEPARTMENTS, load, stamp
 from simulation.errors import AeflowError, refuse
 from simulation.runs.store.listing import ListedRun, list_runs
 
@@ -25,6 +29,8 @@ MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
 MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
 """Questions that are worked on at once, results and files that are kept."""
+FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
+"""The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
 FIRST = 4
 """The fewest replications that are shown: below four no interval is bounded."""
 
@@ -42,7 +48,19 @@ class Look:
 
 def first_shown(asked: AskedQuestion) -> int:
     """The fewest replications of a question whose effects are shown: over departments, each of them once."""
-    return N_DEPARTMENTS if asked.department == EVERY else FIRST
+    return N_DEPARTMENTS if asked.where.ensemble else FIRST
+
+
+def _first_run() -> ae.Result:
+    """The run that comes with the package. Raises ResultsError."""
+    with TemporaryDirectory() as folder, ZipFile(FIRST_RUN) as packed:
+        packed.extractall(folder)
+        return ae.read(folder)
+
+
+def _key(asked: AskedQuestion) -> tuple[object, ...]:
+    """What a result is kept under: the question, and the user's own files as they are now."""
+    return (asked.overrides, stamp())
 
 
 class Desk:
@@ -51,9 +69,10 @@ class Desk:
     def __init__(self, n_workers: int, results: Path | None = None) -> None:
         self.n_workers = n_workers
         self._results = results
+        self.background = Background(results or Path("results"), n_workers)
         self._turns = threading.Semaphore(n_workers)
         self._places: asyncio.Semaphore | None = None
-        self._kept: OrderedDict[tuple[str, ...], ae.Result] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
         self._lock = threading.Lock()
         self.n_running = 0
@@ -81,7 +100,7 @@ class Desk:
     def result(self, asked: AskedQuestion) -> ae.Result | None:
         """The longest result of a question that is kept."""
         with self._lock:
-            return self._kept.get(asked.overrides)
+            return self._kept.get(_key(asked))
 
     def runs(self) -> dict[str, ListedRun]:
         """The finished runs in the folder of results, the newest first, by the name of their folder within it."""
@@ -94,17 +113,21 @@ class Desk:
         """A stored run, read and kept. Raises ConfigError for a name that is not listed, ResultsError as `ae.read`."""
         asked = AskedQuestion(run=name, arms=())
         if self.result(asked) is None:
-            runs = self.runs()
-            if name not in runs:
-                refuse("run", f"there is no '{name[:60]}'", "Choose one of those that are listed")
-            self._keep(asked, ae.read(runs[name].folder))
+            self._keep(asked, _first_run() if name == FIRST_NAME else ae.read(self.folder(name)))
         return asked
+
+    def folder(self, name: str) -> Path:
+        """The folder of a stored run. Raises ConfigError for a name that is not listed."""
+        runs = self.runs()
+        if name not in runs:
+            refuse("run", f"there is no '{name[:60]}'", "Choose one of those that are listed")
+        return runs[name].folder
 
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
-            before = self._kept.pop(asked.overrides, None)
+            before = self._kept.pop(_key(asked), None)
             longest = max(filter(None, (before, result)), key=lambda one: len(one.replications))
-            self._kept[asked.overrides] = longest
+            self._kept[_key(asked)] = longest
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
@@ -113,7 +136,7 @@ class Desk:
         asked = AskedQuestion()
         executor = ae.ThreadExecutor(1, self._turns)
         with suppress(AeflowError):
-            growth = ae.grow(ae.load(*asked.overrides), executor=executor)
+            growth = ae.grow(load(*asked.overrides), executor=executor)
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
@@ -206,7 +229,7 @@ class _Work:
             study = so_far.study
         else:
             self._show(Look("loading"))
-            study = ae.load(*self._asked.overrides)
+            study = load(*self._asked.overrides)
         growth = ae.grow(
             study,
             executor=executor,

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from simulation.app.pages import rendered
 from simulation.offers import asking
 from simulation.offers.interview import Answer, check, is_asked, is_blank, next_question, questions
+from simulation.offers.offer import N_DEPARTMENTS
 
 MOST_CHARACTERS = 400
 """Of one answer."""
@@ -19,7 +20,11 @@ MOST_CHARACTERS = 400
 
 def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {key: text.strip()[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
+    typed = {
+        key: "" if questions()[key].kind == "table" else text.strip()[:MOST_CHARACTERS]  # which would name a file here
+        for key, text in pairs
+        if key in questions()
+    }
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
@@ -57,8 +62,9 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
             for note in notes
             if note.how == "asked"
         ]
-        return rendered("interview_end.html", rows=rows, doubts=doubts, **shared)
+        return rendered("interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared)
     others, question = _without(answers, key), questions()[key]
+    missed = key not in answers and ("asked", key) in pairs  # of choices none was taken
     before = [name for name in others if list(questions()).index(name) < list(questions()).index(key)]
     last = before[-1] if before and faulty is None else None
     return rendered(
@@ -67,7 +73,8 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         question=question,
         section=asking.SECTIONS[question.section],
         typed="" if is_blank(answers.get(key)) else str(answers[key]),
-        faults=[f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],
+        faults=["is not answered. Choose one of these"] * missed
+        + [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],
         others=[(name, "" if is_blank(answer) else str(answer)) for name, answer in others.items()],
         back=None if not before else _query(_without(others, before[-1])),
         said=_read_as(checked.notes.get(last, ())) if last else "",

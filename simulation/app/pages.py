@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import math
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,14 @@ from typing import Any, NamedTuple
 
 import simulation as ae
 from simulation.app.asked import (
-    DEPARTMENTS,
-    EVERY,
     MOST_ARMS,
-    N_DEPARTMENTS,
     PLANNED,
     USUAL,
     AskedQuestion,
     arms_of,
-    controls,
-    today,
 )
+from simulation.app.controls import controls, today
+from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, load
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
@@ -116,8 +112,6 @@ FIGURES = {
     "four_hours": LocalFigure("Share within four hours", "0 to 1", {"measure": "within_4h_share"}),
 }
 """Figures that most departments can read off, and that say most about what triage does there."""
-_drawing = threading.Lock()
-"""Held while matplotlib draws, which is one for the whole process."""
 
 
 def rendered(template: str, **words: Any) -> str:
@@ -127,7 +121,7 @@ def rendered(template: str, **words: Any) -> str:
 
 def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, str]:
     """The headings of the views of a question, by name."""
-    over = asked.department == EVERY or (result is not None and result.over_departments)
+    over = bool(asked.where.ensemble) or (result is not None and result.over_departments)
     return {name: view.heading for name, view in VIEWS.items() if name != "departments" or over}
 
 
@@ -136,13 +130,14 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 
 def question_page(asked: AskedQuestion, stored: str = "") -> str:
     """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit."""
-    department = asked.department
+    where, now = asked.where, today(asked.where)
     return rendered(
         "question.html",
         asked=asked,
         stored=stored,
-        departments=DEPARTMENTS,
-        controls=[(control, today(department)[key], asked.values[key]) for key, control in controls().items()],
+        n_packaged=len(PACKAGED),
+        departments=departments() | {asked.department: where},
+        controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -151,20 +146,21 @@ def question_page(asked: AskedQuestion, stored: str = "") -> str:
 
 def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
     """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
-    arms = list(arms_of().items())
+    arms = [(name, arm) for name, arm in arms_of().items() if not name.startswith(OWN)]
     groups = []
     for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
         for heading, is_ai in (("AI at triage" if is_usual else "Other AI", True), ("Without AI", False)):
             of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
             groups.append((heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group)))
-    return groups
+    own = [(name, arm) for name, arm in arms_of().items() if name.startswith(OWN)]
+    return [("Your own policies", own, True), *groups]
 
 
 def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
     """The department of a question within a sentence."""
     if asked.file or asked.run:
         return "its department" if result is None else result.study.department_words
-    words = DEPARTMENTS[asked.department].partition(" (")[0]
+    words = asked.where.label.partition(" (")[0]
     return f"{words[:1].lower()}{words[1:]}"
 
 
@@ -207,6 +203,7 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         n=n,
         needed=needed,
         planned=PLANNED,
+        full=asked.lengths,
         most=most,
         views=_views(asked),
         beside=None if beside is None else _beside(*beside),
@@ -416,8 +413,7 @@ def _figure(key: str, text: str) -> float:
 
 def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
     try:
-        with _drawing:
-            drawn = result.figure(name)
+        drawn = result.figure(name)
     except ae.ResultsError:  # nothing to show in it
         return None
     uri = f"data:image/png;base64,{base64.b64encode(drawn.png).decode('ascii')}"
@@ -426,13 +422,12 @@ def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
 
 def report(result: ae.Result) -> str:
     """The report of a result as one page that stands alone."""
-    with _drawing:
-        return result.report()
+    return result.report()
 
 
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
-    study = ae.load(*asked.overrides) if result is None else result.study
+    study = load(*asked.overrides) if result is None else result.study
     return ae.animate(study, study.design.baseline, arm).html
 
 

@@ -16,9 +16,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import simulation as ae
-from simulation.app import interviewing, pages
-from simulation.app.asked import PLANNED, AskedQuestion, asked_in
+from simulation.app import interviewing, pages, working
+from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in
+from simulation.app.background import HeavyWork
+from simulation.app.departments import HERE, PACKAGED, configuration, departments
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
+from simulation.app.sending import address_of
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 
@@ -38,7 +41,7 @@ NAMES = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 64_000
 """Of what is sent: a question, or answers of the interview."""
 MOST_QUERY = 4_000
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES = 0.2, 0.5
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -123,9 +126,18 @@ class Front:
             "/watch/{arm}": self.watch,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
+            "/work/{name}": self.work,
+            "/work/{name}/looks": self.work_looks,
+            "/file/{name}": self.file,
+        }
+        posts: dict[str, Answering] = {
+            "/offer": self.begin_offer,
+            "/full/{length}": self.begin_full,
+            "/work/{name}/stop": self.stop_work,
         }
         return [
             *(Route(path, _told(answering)) for path, answering in gets.items()),
+            *(Route(path, _told(answering), methods=["POST"]) for path, answering in posts.items()),
             Route("/open", _told(self.open), methods=["GET", "POST"]),
             Mount("/static", StaticFiles(directory=pages.STATIC)),
         ]
@@ -185,7 +197,7 @@ class Front:
         n = request.query_params.get("n", "")
         seen = min(int(n), PLANNED) if n.isdecimal() and int(n) else MOST_REPLICATIONS
         asked = await run_in_threadpool(self._asked, request)
-        text = await run_in_threadpool(ae.configuration, *asked.first(seen))
+        text = await run_in_threadpool(configuration, *asked.first(seen))
         return _download(text, "question.yaml", "application/yaml")
 
     async def as_csv(self, request: Request) -> Response:
@@ -244,23 +256,27 @@ class Front:
         return HTMLResponse(await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed))
 
     async def open(self, request: Request) -> Response:
-        """A form for a question that was kept as a file; what is sent is kept in memory alone."""
+        """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
         faults: Sequence[str] = ()
         if request.method == "POST":
-            text = await _sent(request)
+            text = (await _sent(request)).removeprefix("text=").strip()
             try:
-                asked = await run_in_threadpool(self._desk.take_in, text.removeprefix("text=").strip())
+                address = await run_in_threadpool(address_of, text)
+                address = address or f"/?{(await run_in_threadpool(self._desk.take_in, text)).query}"
+                if len(address) > MOST_QUERY:
+                    refuse("the file", "holds answers that are too long for an address", "Shorten texts")
             except AeflowError as error:
                 faults = pages.faults_of(error)
             else:
-                return RedirectResponse(f"/?{asked.query}", 303)
+                return RedirectResponse(address, 303)
         words = pages.rendered("open.html", faults=faults, most_kb=MOST_BYTES // 1000)
         return HTMLResponse(words, 400 if faults else 200)
 
     async def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
         written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
-        return HTMLResponse(pages.rendered("records.html", written=written))
+        own = [(name, one.label) for name, one in departments().items() if name not in PACKAGED]
+        return HTMLResponse(pages.rendered("records.html", written=written, own=own, example=EXAMPLE))
 
     async def record(self, request: Request) -> Response:
         """One of these pages, as it was written."""
@@ -278,6 +294,53 @@ class Front:
         """The answers so far, as the file that `aeflow offer` reads."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
         return _download(interviewing.answers_text(pairs), "offer.yaml", "application/yaml")
+
+    # --- work in the background ---------------------------------------------------------------------------------------
+
+    async def begin_offer(self, request: Request) -> Response:
+        """Have departments and the page for a board made of the interview's answers; its progress is a page."""
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
+        work = await run_in_threadpool(working.offer_work, self._desk.background, pairs)
+        return RedirectResponse(f"/work/{work.name}", 303)
+
+    async def begin_full(self, request: Request) -> Response:
+        """Have a question worked out in full."""
+        asked, length = await run_in_threadpool(self._asked, request), request.path_params["length"]
+        work = await run_in_threadpool(working.full_work, self._desk.background, asked, length)
+        return RedirectResponse(f"/work/{work.name}", 303)
+
+    def _work(self, request: Request) -> HeavyWork:
+        return self._desk.background.work(request.path_params["name"])
+
+    async def work(self, request: Request) -> Response:
+        """How far a piece of work is."""
+        return HTMLResponse(await run_in_threadpool(working.page, self._desk.background, self._work(request)))
+
+    async def work_looks(self, request: Request) -> Response:
+        """A stream of its states, which ends with the work; the work does not end with the stream."""
+        return StreamingResponse(self._states(self._work(request)), media_type="text/event-stream")
+
+    async def _states(self, work: HeavyWork) -> AsyncIterator[str]:
+        seen = -1
+        while not work.has_ended:
+            if work.n_changes != seen:
+                seen = work.n_changes
+                yield _event("look", working.state(self._desk.background, work))
+            await asyncio.sleep(SECONDS_BETWEEN_STATES)
+        yield _event("look", working.state(self._desk.background, work)) + _event("end", "")
+
+    async def stop_work(self, request: Request) -> Response:
+        """Have a piece of work end."""
+        work = self._work(request)
+        work.stopped.set()
+        return RedirectResponse(f"/work/{work.name}", 303)
+
+    async def file(self, request: Request) -> Response:
+        """One of the files of a stored run that can be kept."""
+        name, folder = request.path_params["name"], self._desk.folder(request.query_params.get("run", ""))
+        if name not in working.FILES or not (folder / name).is_file():
+            refuse("file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}")
+        return _download(await run_in_threadpool((folder / name).read_text, "utf-8"), name, "application/octet-stream")
 
 
 def _told(answering: Answering) -> Answering:
@@ -336,7 +399,10 @@ def plain(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def app_of(port: int, *, n_workers: int, stored: str = "", results: Path | None = None) -> tuple[Guard, Desk]:
-    """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened."""
-    desk = Desk(n_workers, results)
+def app_of(
+    port: int, *, n_workers: int, stored: str = "", results: Path | None = None, config_dir: Path | None = None
+) -> tuple[Guard, Desk]:
+    """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
+    `config_dir`: that of configurations beside `./configs`."""
+    desk, HERE.folder = Desk(n_workers, results), config_dir
     return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk

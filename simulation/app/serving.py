@@ -20,8 +20,9 @@ def stored_answer() -> str:
     return STORED.read_text(encoding="utf-8") if STORED.is_file() else ""
 
 
-def serve(port: int, workers: int, results: Path) -> int:
-    """Serve on this computer until Ctrl-C; port 0: one that is free; `results`: whose runs may be opened.
+def serve(port: int, workers: int, results: Path, config_dir: Path | None = None) -> int:
+    """Serve on this computer until Ctrl-C; port 0: one that is free; `results`: whose runs may be opened;
+    `config_dir`: a folder of configurations beside `./configs`.
 
     Raises ConfigError if the port is taken, and AeflowError if Starlette or Uvicorn is not installed.
     """
@@ -40,11 +41,15 @@ def serve(port: int, workers: int, results: Path) -> int:
         except OSError as error:
             refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
         port = listening.getsockname()[1]
-        app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer(), results=results)
+        n_workers = workers or processors()
+        app, desk = app_of(port, n_workers=n_workers, stored=stored_answer(), results=results, config_dir=config_dir)
         threading.Thread(target=desk.warm_up, daemon=True).start()
         print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
         settings = uvicorn.Config(
             app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END
         )
-        uvicorn.Server(settings).run(sockets=[listening])
+        try:
+            uvicorn.Server(settings).run(sockets=[listening])
+        finally:
+            desk.background.stop()
     return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ = ("mapping", "log", "name")
 TRACED = ("extract", "mapping", "arms", "imputations", "results")
 MOST_IMPUTATIONS = 200
-FITTED = ("extract", "mapping", "out", "beds", "results")
+FITTED = ("extract", "mapping", "out", "answers", "nurse", "results")
 
 
 def extract(words: list[str]) -> int:
@@ -39,21 +39,21 @@ def extract(words: list[str]) -> int:
 def fit(words: list[str]) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
     from simulation.config.new import name_faults
-    from simulation.extracts.department import WRITTEN, fit_department
+    from simulation.extracts.department import PACKAGED_NURSE, WRITTEN, fit_department
+    from simulation.extracts.stated import stated_keys
 
     own, others = split_own(words, FITTED)
+    stated, others = split_own(others, stated_keys())
     rest, config_dir = split_config_dir(others)
     if rest:
-        refuse(rest[0], "is no key of aeflow fit", nearest(rest[0].split("=")[0], FITTED))
+        refuse(rest[0], "is no key of aeflow fit", nearest(rest[0].split("=")[0], (*FITTED, *stated_keys())))
     for key, what in (("extract", "a file"), ("out", "the new department")):
         if not own.get(key):
             refuse(key, f"names no {what.split()[-1]}", "Say: aeflow fit extract=FILE out=NAME")
-    beds = own.get("beds")
-    if beds is not None and not beds.isdecimal():
-        refuse("beds", f"found {beds}", "Give the staffed adult general and acute beds, a whole number")
     Faults(name_faults(own["out"], Path(config_dir or "configs"), WRITTEN)).refuse()
     read = _read(own["extract"], own.get("mapping"), config_dir)
-    fitted = fit_department(read, own["out"], beds=None if beds is None else int(beds))
+    nurse, answers = own.get("nurse") or PACKAGED_NURSE, own.get("answers")
+    fitted = fit_department(read, own["out"], stated=stated, answers=answers, nurse=nurse, config_dir=config_dir)
     print_tables([read.dirt, *fitted.tables.values()])
     folder = Path(config_dir or "configs")
     for path in fitted.write_configs(folder):

@@ -132,6 +132,7 @@ def evaluate(words: list[str]) -> int:
     unless a run holds them."""
     from simulation.display.table import print_sentences, print_tables
     from simulation.evaluation import evaluate as wing
+    from simulation.report.progress import progress
 
     own, others = split_own(words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES))
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
@@ -144,7 +145,7 @@ def evaluate(words: list[str]) -> int:
     stated, config_dir = options(rest)
     designs = wing.designs_named(name, changes, config_dir=config_dir)
     deviations = list(filter(None, own.get("deviations", "").split(",")))
-    wing.deviations_named(deviations, config_dir=config_dir)
+    wing.deviations_named(deviations, designs, config_dir=config_dir)
     if "from" in own:
         if stated:
             refuse(stated[0], "has no effect on a stored run", "Leave it out, or leave out from=")
@@ -170,9 +171,9 @@ def evaluate(words: list[str]) -> int:
     if bought is not None:
         print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
         return 0
-    answer = wing.evaluate(
-        result, arm, name, *changes, trials=n_trials, stakes=stakes, deviations=deviations, config_dir=config_dir
-    )
+    how = {"trials": n_trials, "stakes": stakes, "deviations": deviations, "config_dir": config_dir}
+    with progress(len(designs), what="designs emulated") as callbacks:
+        answer = wing.evaluate(result, arm, name, *changes, **how, done=callbacks.done)  # type: ignore[arg-type]
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)
     print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
@@ -195,6 +196,7 @@ def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     if stored is not None:
         print(f"The simulated weeks are those of {stored.folder}.")
         return stored
+    print(f"Expected: {work_of(study)}, once; with fewer departments it is less: run.departments=20.")
     with progress(len(study.run.numbers)) as callbacks:
         return run_into(study, results, done=callbacks.done, planning=callbacks.planning).result
 

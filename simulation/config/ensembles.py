@@ -425,7 +425,7 @@ def over_ensemble(
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
     n = len(ensemble.departments)
-    why = _elsewhere(ensemble, composed.choices) or too_short(run, name, n)
+    why = _elsewhere(ensemble, composed.choices, folders) or too_short(run, name, n)
     if why:
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
@@ -525,12 +525,16 @@ def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
 # --- which departments --------------------------------------------------------------------------------------------
 
 
-def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
-    """In words, which group is not the one that the ensemble was built for; empty if all are."""
+def _elsewhere(ensemble: Ensemble, choices: Choices, folders: Folders) -> str:
+    """In words, which group is not the one that the ensemble was built for, and which was built for the site; empty if
+    all are."""
+    site = choices.get("site", NO_FILE)
+    other = f"; ensemble={site} has departments like it" if site in names_in("ensembles", folders) else ""
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
         if chosen != built:
-            return f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+            was = f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+            return was + (other if group == "site" else "")
     return ""
 
 

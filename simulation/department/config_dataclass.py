@@ -89,8 +89,9 @@ CategoryOfBy = Annotated[str, Names("category", of="by", every=True)]
 OfAttributes = Mapping[AttributeName, tuple[CategoryName, ...]]
 """Some categories of each named attribute."""
 
-Evidence = Literal["published", "measured", "assumed"]
-"""Where a number comes from: a cited text, data we (or a site) computed it from, or a judgement."""
+Evidence = Literal["published", "measured", "stated", "assumed"]
+"""Where a number comes from: a cited text, data we (or a site) computed it from, what a department says of itself, or
+a judgement."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -111,7 +112,7 @@ class Sourced:
 
     evidence: Evidence
     """Where its numbers come from: `published` (a cited text), `measured` (worked out from data, ours or a
-    site's) or `assumed` (a judgement)."""
+    site's), `stated` (a department says so of itself) or `assumed` (a judgement)."""
     source: str
     """The citation, or the reason for an assumption. Example: `own ECDS extract, April 2025 to March 2026`"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ DASHED = (0, (4, 3))
 DPI = 150
 LABEL_WIDTH = 30
 """Characters of a line of an arm's label."""
+_drawing = threading.RLock()
+"""Held while a figure is drawn: matplotlib has one set of settings for the whole process."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def figure_of(
     """
     import matplotlib
 
-    with matplotlib.rc_context():
+    with _drawing, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulation.display.dated_folder import write_dated
-from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
+from simulation.display.drawing import (
+    BLUE,
+    DARK,
+    GREY,
+    WORSE,
+    Picture,
+    figure_of,
+    legend_below,
+    legend_line,
+    panel_title,
+    png_of,
+    rows_down,
+)
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
@@ -20,8 +33,8 @@ from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationD
 from simulation.evaluation.deviations import Deviation
 from simulation.evaluation.operating import (
     LEVEL,
-    SOUND,
     TARGETS,
+    WEEKS,
     NeededSize,
     Operating,
     OperatingFigure,
@@ -37,12 +50,15 @@ from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FOLDER, PAGE, TABLE, PROTOCOL = "evaluations", "evaluation.html", "designs.csv", "protocol.txt"
-SPOT = 0.04
-"""How near designs are in the picture that share a spot."""
+ALARMS: dict[str, Any] = {"marker": "D", "linestyle": "none", "markersize": 6, "color": WORSE}
+FOUND: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 7, "color": BLUE}
 MOST_WORDS = 300
-"""Words of the page beside table, picture and protocol."""
+"""Words of the page beside tables and protocol."""
+MOST_BIAS = 0.25
+"""The share of the effect that an evaluation may miss on average and still tell; a judgement."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,16 @@ class Evaluation:
         """A design by its own analysis, with one outcome and arm."""
         return next(row for row in self.of(outcome, arm) if row.design == design)
 
+    def both(self, design: EvaluationDesign, outcome: EvaluatedOutcome) -> tuple[Operating, Operating]:
+        """A design by its own analysis, with what does nothing and with the arm."""
+        return self.one(design, outcome, self.nothing), self.one(design, outcome, self.arm)
+
+    def finds(self, design: EvaluationDesign, outcome: EvaluatedOutcome) -> bool:
+        """Whether a design finds an outcome's change in 80 of 100, most of it, and keeps the 5 % of its test."""
+        alarms, tool = self.both(design, outcome)
+        is_whole = abs(tool.bias.value) <= MOST_BIAS * abs(tool.true)
+        return is_whole and alarms.keeps_its_level and tool.right.value >= TARGETS[0]
+
     @property
     def main(self) -> EvaluatedOutcome:
         """The outcome that the answer is about."""
@@ -98,7 +124,7 @@ class Evaluation:
     @cached_property
     def tables(self) -> ReportTables:
         """A table for each outcome, by its name, and `value` if something is at stake."""
-        tables = [*_tables(self), *([_value_table(self.worth)] if self.worth else [])]
+        tables = [*_tables(self), *([_value_table(self.worth, self.stakes)] if self.stakes else [])]
         return ReportTables((table.kind, table) for table in tables)
 
     @property
@@ -120,27 +146,24 @@ class Evaluation:
         return tuple(
             design
             for design in self.shown(outcome)
-            if self.one(design, outcome, self.nothing).significant.value <= SOUND and not design.is_simulated
+            if self.one(design, outcome, self.nothing).keeps_its_level and not design.is_simulated
         )
 
     @cached_property
-    def best(self) -> EvaluationDesign:
-        """The sound design that finds the wait's effect most often; the one with the fewest false alarms, if there is
-        none."""
-        if sound := self.sound(self.main):
-            return max(sound, key=lambda design: self.one(design, self.main, self.arm).right.value)
-        shown = self.shown(self.main)
-        return min(shown, key=lambda design: self.one(design, self.main, self.nothing).significant.value)
+    def planned(self) -> tuple[EvaluationDesign, EvaluatedOutcome]:
+        """The design and the outcome to plan for: the wait or else a step near the tool, and the design of the fewest
+        weeks and departments that finds it, a randomised one if there is any. The wait by the sound design that finds
+        it most often, if none does."""
+        for outcome in (self.main, *(outcome for outcome in self.outcomes if outcome.role == "mechanism")):
+            if finding := [design for design in self.shown(outcome) if self.finds(design, outcome)]:
+                return min(finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)), outcome
+        among = self.sound(self.main) or self.shown(self.main)
+        return max(among, key=lambda design: self.one(design, self.main, self.arm).right.value), self.main
 
     @property
     def title(self) -> str:
         """The question that the page answers."""
         return f"Would an evaluation of '{self.label}' find out?"
-
-    @property
-    def departments(self) -> tuple[int, ...]:
-        """The department of each simulated run."""
-        return tuple(map(self.result.study.department, self.result.numbers))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -149,8 +172,8 @@ class Evaluation:
 
     @property
     def protocol(self) -> str:
-        """A paragraph for a protocol of the design that is judged best."""
-        return protocol(self, self.best)
+        """A paragraph for a protocol of the design to plan for."""
+        return protocol(self, *self.planned)
 
     @property
     def page(self) -> str:
@@ -177,12 +200,8 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
     for outcome in evaluation.outcomes:
         unit = evaluation.unit(outcome)
         nothing, tool = (evaluation.of(outcome, arm) for arm in (evaluation.nothing, evaluation.arm))
-        columns = [_columns(unit, *pair) for pair in zip(nothing, tool, strict=True)]
-        if outcome == evaluation.main:
-            columns = [
-                row | _beside(evaluation, pair)
-                for row, pair in zip(columns, zip(nothing, tool, strict=True), strict=True)
-            ]
+        beside = _beside if outcome == evaluation.main else lambda *_: {}
+        columns = [_columns(unit, *pair) | beside(evaluation, *pair) for pair in zip(nothing, tool, strict=True)]
         seen = "in a trust's records" if outcome.is_recorded else "not in a trust's records"
         true = f"{change(tool[0].true, unit)} {unit_words(unit)}"
         yield ReportTable(
@@ -191,10 +210,9 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
             tuple(columns[0]),
             [tuple(row.values()) for row in columns],
             (
-                f"Per cent of {evaluation.n_trials:,} emulated evaluations with p < {LEVEL:g}: of a tool that does "
-                "nothing (false alarms), and of this one, with its true sign (found) and with the opposite one. By "
-                "department: found, in nine of ten departments. ±: half of the 95 % interval that is reported. In "
-                "brackets: 95 % intervals, departments as a sample.",
+                f"Of 100 evaluations ({evaluation.n_trials:,} emulated), those with p < {LEVEL:g}; false alarms: of a "
+                "tool that does nothing. By department: found, in nine of ten. ±: half of the interval reported. "
+                "Brackets: 95 %, departments as a sample.",
             ),
         )
 
@@ -214,21 +232,20 @@ def _columns(unit: str, nothing: Operating, tool: Operating) -> dict[str, str | 
     }
 
 
-def _beside(evaluation: Evaluation, pair: tuple[Operating, Operating]) -> dict[str, str | Cell]:
+def _beside(evaluation: Evaluation, nothing: Operating, tool: Operating) -> dict[str, str | Cell]:
     """The power for the outcome near the tool, and the sizes for the wait."""
-    nothing, tool = pair
     near = [row for row in evaluation.emulated if row.outcome.role == "mechanism" and row.arm == tool.arm]
     found = [row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)]
     sizes = evaluation.sizes.get(tool.design.label, ()) if tool.analysis == tool.design.analyses[0] else ()
-    words = [size_words(size) if nothing.significant.value <= SOUND else UNKNOWN for size in sizes]
+    words = [size_words(size) if nothing.keeps_its_level else UNKNOWN for size in sizes]
     return {
         "found, near the tool": Cell(found[0].value, style="percent", digits=0) if found else UNKNOWN,
         **dict(zip(("80 % needs", "90 % needs"), words or (UNKNOWN, UNKNOWN), strict=True)),
     }
 
 
-def _value_table(worth: Sequence[DesignValue]) -> ReportTable:
-    """What each design is worth."""
+def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
+    """What each design is worth, and where each figure is from."""
 
     def cell(pounds: Pounds) -> Cell:
         ends = f"± {cost_in_short(pounds.half_width)}"
@@ -238,23 +255,25 @@ def _value_table(worth: Sequence[DesignValue]) -> ReportTable:
         (
             value.design.label,
             *map(cell, (value.perfect, value.evaluated, value.significant)),
-            Cell(value.net, style="rounded pounds"),
+            Cell(value.weeks, style="rounded pounds"),
+            cell(value.net),
         )
         for value in worth
     ]
+    over = f"over {stakes.years:g} year{'s' * (stakes.years != 1)}"
     headers = (
-        "design",
-        "to know, a year",
-        "to evaluate, a year",
-        "to buy if p < 0.05, a year",
-        "to evaluate, less its cost",
-    )
-    note = (
+        "design", "to know, a year", "to evaluate, a year", "to buy if p < 0.05, a year", "lost in its weeks",
+        f"left {over}",
+    )  # fmt: skip
+    notes = (
         "Pounds by which a department is better off than by deciding on what is known today. To evaluate: buying if "
-        "the estimate is better than the bound that is best. Its cost: what it costs itself, and weeks in which the "
-        "tool is on or off against what is known. ±: 95 %, departments as a sample."
+        "the estimate is better than the bound that is best. ±: 95 %, departments as a sample.",
+        f"Left: {stakes.years:g} times 'to evaluate', less {cost_in_short(stakes.cost)} for the evaluation itself and "
+        "less what is lost in its weeks, in which the tool is on or off against what is known.",
+        f"Yours: chance {100 * stakes.prior:.0f} %, £{stakes.hour:g} an hour, {over}, {cost_in_short(stakes.cost)}. "
+        f"Price of £{stakes.price:,.0f} a year: {stakes.price_source}. Hours: simulated.",
     )
-    return ReportTable("value", "What an evaluation is worth to a department", headers, cells, (note,))
+    return ReportTable("value", "What an evaluation is worth to a department", headers, cells, notes)
 
 
 def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> ReportTable:
@@ -267,7 +286,11 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
         (
             chart.outcome.label,
             chart.chart,
-            Cell(chart.alarms, style="number"),
+            Cell(
+                chart.alarms,
+                style="number",
+                words=f"({chart.alarms_by_department[0]:.1f} to {chart.alarms_by_department[1]:.1f})",
+            ),
             Cell(chart.noticed, style="percent", digits=0),
             weeks(chart.weeks),
             " to ".join(map(weeks, chart.by_department)),
@@ -277,9 +300,10 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
     headers = ("outcome", "chart", "false alarms a year", "within half a year", "weeks", "by department")
     note = (
         f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
-        "learnt before. Limits are set so that departments together have one false alarm a year, but for the binomial "
-        "one, which takes patients as independent. A false alarm counts as noticed: by chance alone that is 39 per "
-        "cent within half a year, and 36 weeks. By department: the median in nine of ten."
+        "learnt before. Limits are set so that half of the departments together have one false alarm a year, and used "
+        "on the other half; the binomial one is not set, and takes patients as independent. A false alarm counts as "
+        "noticed: by chance alone that is 39 per cent within half a year, and 36 weeks. In brackets and by department: "
+        "nine in ten."
     )
     return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
 
@@ -314,90 +338,65 @@ def _rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
 
 def designs_picture(evaluation: Evaluation) -> Picture:
     """Each design by its false alarms and its power: for the step near the tool, and for the wait."""
-    shown = _shown_outcomes(evaluation)
-    with figure_of(4.6 * len(shown), 5.2, 1, len(shown), sharex=True, sharey=True) as (figure, axes):
-        for ax, outcome in zip(axes, shown, strict=True):
-            _panel(ax, evaluation, outcome)
-            panel_title(ax, outcome.label)
-            ax.set_xlabel("false alarms: share that find\nan effect of a tool that does nothing")
-        axes[0].set(ylim=(-0.04, 1.08), ylabel="found: share that find the tool's effect")
-        alarms = [
-            evaluation.one(design, outcome, evaluation.nothing).significant.value
-            for outcome in shown
-            for design in evaluation.shown(outcome)
-        ]
-        axes[0].set_xlim(0, 1.08 * max(*alarms, 2 * LEVEL))
-        names = [f"{number} {design.label}" for number, design in enumerate(evaluation.designs, start=1)]
-        handles = [axes[0].plot([], [], linestyle="none")[0] for _ in names]
-        figure.legend(
-            handles, names, loc="outside lower center", ncols=2, fontsize=8, handlelength=0, title=BANNER,
-            title_fontsize=8,
-        )  # fmt: skip
+    with _rows_of_designs(evaluation, 0.4) as (figure, panels):
+        for ax, outcome in panels:
+            for row, design in enumerate(evaluation.designs):
+                if design in evaluation.shown(outcome):
+                    alarms, tool = evaluation.both(design, outcome)
+                    for figures, style in ((alarms.significant, ALARMS), (tool.right, FOUND)):
+                        ends = (100 * min(max(end, 0.0), 1.0) for end in (figures.low, figures.high))
+                        ax.plot(list(ends), [row, row], color=style["color"], linewidth=1.5)
+                        ax.plot(100 * figures.value, row, **style)
+            for at in (LEVEL, TARGETS[0]):
+                ax.axvline(100 * at, color=GREY, linewidth=1.2, linestyle="--")
+            ax.set(xlim=(-3, 103), xlabel="of 100 evaluations")
+        words = ("find an effect of a tool that does nothing", "find this tool's effect")
+        handles = [legend_line(**style, label=each) for style, each in zip((ALARMS, FOUND), words, strict=True)]
+        legend_below(figure, handles, 2)
+        figure.legends[0].set_title(BANNER)
         png = png_of(figure)
-    return Picture(
-        "designs",
-        png,
-        f"Designs by false alarms and power. {evaluation.table.in_words()}",
-        "Designs by false alarms and power, each by its own analysis. Blue: randomised. The line: the 5 % that tests "
-        "promise.",
-    )
+    caption = "Each design by its first analysis, with 95 % intervals; lines at 5 and 80."
+    return Picture("designs", png, f"Designs by false alarms and power. {evaluation.table.in_words()}", caption)
 
 
-def _shown_outcomes(evaluation: Evaluation) -> list[EvaluatedOutcome]:
-    """The step near the tool, if one is looked at, and the wait."""
+@contextmanager
+def _rows_of_designs(
+    evaluation: Evaluation, height: float
+) -> Iterator[tuple[Figure, list[tuple[Axes, EvaluatedOutcome]]]]:
+    """A figure with a panel for the step near the tool, if one is looked at, and for the wait; rows are designs."""
     near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"][:1]
-    return [*near, evaluation.main]
+    shown, n = [*near, evaluation.main], len(evaluation.designs)
+    with figure_of(2.4 + 3.4 * len(shown), 1.6 + height * n, 1, len(shown), sharey=True) as (figure, axes):
+        axes[0].set_yticks(range(n), [design.label for design in evaluation.designs])
+        for ax, outcome in zip(axes, shown, strict=True):
+            rows_down(ax, n)
+            panel_title(ax, outcome.label)
+        yield figure, list(zip(axes, shown, strict=True))
 
 
 def weeks_picture(evaluation: Evaluation) -> Picture:
     """The power of each design by how long it lasts: for the step near the tool, and for the wait."""
-    shown = _shown_outcomes(evaluation)
+    columns = [weeks for weeks in WEEKS if weeks <= evaluation.bank.n_weeks]
     told = []
-    with figure_of(4.6 * len(shown), 4.6, 1, len(shown), sharex=True, sharey=True) as (figure, axes):
-        for ax, outcome in zip(axes, shown, strict=True):
-            sound, ends = evaluation.sound(outcome), dict[int, list[tuple[float, float, int]]]()
-            for number, design in enumerate(evaluation.designs, start=1):
-                if design not in evaluation.shown(outcome):
-                    continue
-                lengths = list(power_over_weeks(evaluation.bank, design, outcome, evaluation.arm))
-                if not lengths:
-                    continue
-                is_sound = design in sound
-                ax.plot(*zip(*lengths, strict=True), "-" if is_sound else ":", color=BLUE if is_sound else WORSE)
-                weeks, power = lengths[-1]
-                ends.setdefault(round(power / SPOT), []).append((weeks, power, number))
-                told.append(f"{design.label}, {outcome.label.lower()}: {100 * power:.0f} % in {weeks} weeks")
-            _number_spots(ax, ends.values(), (5, -3))
-            ax.axhline(TARGETS[0], color=GREY, linewidth=1.2, linestyle="--")
-            panel_title(ax, outcome.label)
-            ax.set_xlabel("weeks")
-        axes[0].set(ylim=(0, 1.08), xlim=(0, None), ylabel="found: share that find the tool's effect")
+    with _rows_of_designs(evaluation, 0.34) as (figure, panels):
+        for ax, outcome in panels:
+            sound = evaluation.sound(outcome)
+            powers = np.full((len(evaluation.designs), len(columns)), np.nan)
+            for row, design in enumerate(evaluation.designs):
+                of_length = power_over_weeks(
+                    evaluation.bank, design, outcome, evaluation.arm, deviations=evaluation.deviations
+                )
+                for weeks, power in of_length if design in evaluation.shown(outcome) else ():
+                    column = columns.index(weeks)
+                    powers[row, column] = power if design in sound else np.nan
+                    colour = "white" if design in sound and power > 0.6 else DARK if design in sound else GREY
+                    ax.text(column, row, f"{100 * power:.0f}", ha="center", va="center", color=colour, fontsize=9)
+                    told.append(f"{design.label}, {outcome.label.lower()}, {weeks} weeks: {100 * power:.0f} %")
+            ax.imshow(powers, cmap="Blues", vmin=0, vmax=1.2, aspect="auto")
+            ax.set_xticks(range(len(columns)), [str(weeks) for weeks in columns])
+            ax.set_xlabel("weeks in all")
+            ax.grid(visible=False)
         figure.supxlabel(BANNER, fontsize=8)
         png = png_of(figure)
-    words = (
-        "Power by how long an evaluation lasts; numbers as above. Dotted: more false alarms than a test promises, or "
-        "groups that share their queues. The line: 80 %."
-    )
+    words = "How many find this tool's effect, by weeks. Grey: not to be relied on (false alarms, or shared queues)."
     return Picture("weeks", png, f"Power over weeks. {'; '.join(told)}.", words)
-
-
-def _panel(ax: Axes, evaluation: Evaluation, outcome: EvaluatedOutcome) -> None:
-    """Draw the designs for one outcome; those on one spot share their numbers."""
-    ax.axvline(LEVEL, color=GREY, linewidth=1.2, linestyle="--")
-    spots: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
-    for number, design in enumerate(evaluation.designs, start=1):
-        if design not in evaluation.shown(outcome):
-            continue
-        nothing, tool = (evaluation.one(design, outcome, arm) for arm in (evaluation.nothing, evaluation.arm))
-        x, y = nothing.significant.value, tool.right.value
-        ax.plot(x, y, "o", color=BLUE if design.is_randomised else WORSE, markersize=8)
-        spots.setdefault((round(x / SPOT), round(y / SPOT)), []).append((x, y, number))
-    _number_spots(ax, spots.values(), (7, -12))
-
-
-def _number_spots(ax: Axes, spots: Iterable[list[tuple[float, float, int]]], away: tuple[int, int]) -> None:
-    """Write the numbers of designs that share a spot beside the farthest of them, `away` in points."""
-    for points in spots:
-        x, y, _ = max(points)
-        numbers = ", ".join(str(number) for *_, number in points)
-        ax.annotate(numbers, (x, y), xytext=away, textcoords="offset points", fontsize=9, color=DARK)

@@ -1,14 +1,16 @@
 """Charts after buying: how long until a tool that fails is noticed, and how often a chart alarms for nothing.
 
 A department has learnt its own weeks with the tool; from some week on the tool is another one, such as one that answers
-worse. Each chart looks at one outcome, on its worse side, and is set to one false alarm a year over the departments. A
-limit that takes patients as independent (binomial) is beside them as textbooks have it: it is not set, and fails.
+worse. Each chart looks at one outcome, on its worse side, and is set to one false alarm a year over the departments:
+on every second of them, and used on the others, so that what is printed was not fitted. A limit that takes patients as
+independent (binomial) is beside them as textbooks have it: it is not set, and fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -37,7 +39,7 @@ Step = Callable[[Floats, Floats], Floats]
 class ChartResult:
     """How a chart of an outcome does.
 
-    alarms      a year while the tool is as it was bought
+    alarms      a year while the tool is as it was bought, and the lowest and highest of nine in ten departments
     noticed     the share of failures that are noticed within half a year
     weeks       the median weeks until they are, inf if more than half are not while it is watched
     by_department  the lowest and the highest of nine in ten departments
@@ -46,6 +48,7 @@ class ChartResult:
     outcome: EvaluatedOutcome
     chart: str
     alarms: float
+    alarms_by_department: tuple[float, float]
     noticed: float
     weeks: float
     by_department: tuple[float, float]
@@ -63,23 +66,36 @@ def chart_results(
     """Charts of each outcome, for a tool that becomes another one.
 
     `worse`: +1 where more is worse, -1 where less is; `from_go_live`: whether what fails changes from the first
-    simulated week on, so that it is watched from there alone, not from any week. Raises ResultsError for too few weeks.
+    simulated week on, so that it is watched from there alone, not from any week. Raises ResultsError for too few weeks
+    or departments.
     """
     if bank.n_weeks < 2 * LEARNT_WEEKS + YEAR // 2:
         raise ResultsError(f"charts: {bank.n_weeks} weeks are too few. Simulate run.measured_days=728")
+    if len(set(bank.department.tolist())) < 2:
+        raise ResultsError("charts: limits are set on other departments, and there is one. Simulate run.departments=20")
     for outcome in outcomes:
         sign = worse(outcome)
         sound = _worse_by(bank, outcome, bought, bought, sign, np.arange(0, bank.n_weeks, EVERY))
         starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
-        charts: dict[str, Callable[[Floats], Mask]] = {
-            "Shewhart": _shewhart(sound[0]), "EWMA": _set(sound[0], _ewma), "CUSUM": _set(sound[0], _cusum)
-        }  # fmt: skip
-        for chart, alarmed in charts.items():
-            yield _result(bank, outcome, chart, alarmed(sound[0]), alarmed(failed[0]))
+        for chart, set_on in CHARTS.items():
+            yield _result(bank, outcome, chart, *_on_the_others(bank, set_on, sound[0], failed[0]))
         if outcome.measure.endswith("_share"):
             beyond = (np.abs(of_arm[1]) > SIGMAS for of_arm in (sound, failed))
             yield _result(bank, outcome, "binomial, 3 sigma", *beyond)
+
+
+def _on_the_others(bank: Bank, set_on: SetOn, sound: Floats, failed: Floats) -> tuple[Mask, Mask]:
+    """Alarms while the tool is sound and after it failed, shape as given, by limits set on the other half of the
+    departments."""
+    _, department = np.unique(bank.department, return_inverse=True)
+    of_half = [np.repeat(department % 2 == 1, len(away) // bank.n_runs) for away in (sound, failed)]
+    alarms = [np.zeros(away.shape, dtype=np.bool_) for away in (sound, failed)]
+    for half in (False, True):
+        alarmed = set_on(sound[of_half[0] != half])
+        for mask, away, which in zip(alarms, (sound, failed), of_half, strict=True):
+            mask[which == half] = alarmed(away[which == half])
+    return alarms[0], alarms[1]
 
 
 def _worse_by(
@@ -140,15 +156,24 @@ def _ewma(total: Floats, away: Floats) -> Floats:
     return EWMA_WEIGHT * away + (1 - EWMA_WEIGHT) * total
 
 
+SetOn = Callable[[Floats], Callable[[Floats], Mask]]
+CHARTS: Mapping[str, SetOn] = {
+    "Shewhart": _shewhart, "EWMA": partial(_set, step=_ewma), "CUSUM": partial(_set, step=_cusum)
+}  # fmt: skip
+"""What sets the limit of each chart on weeks of a sound tool."""
+
+
 def _result(bank: Bank, outcome: EvaluatedOutcome, chart: str, sound: Mask, failed: Mask) -> ChartResult:
     first = np.where(failed.any(axis=1), failed.argmax(axis=1) + 1.0, np.inf)
     of_runs = first.reshape(bank.n_runs, -1)
     medians = np.quantile(of_runs, 0.5, axis=1, method="higher")
-    ends = np.quantile(medians, (0.05, 0.95), method="nearest")
+    alarms = YEAR * sound.reshape(bank.n_runs, -1).mean(axis=1)
+    ends, of_alarms = (np.quantile(each, (0.05, 0.95), method="nearest") for each in (medians, alarms))
     return ChartResult(
         outcome,
         chart,
-        YEAR * float(sound.mean()),
+        float(alarms.mean()),
+        (float(of_alarms[0]), float(of_alarms[1])),
         float((first <= YEAR // 2).mean()),
         float(np.quantile(first, 0.5, method="higher")),
         (float(ends[0]), float(ends[1])),

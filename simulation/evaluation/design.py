@@ -149,6 +149,11 @@ class EvaluationDesign(Sourced):
     """How it is analysed; the first is the one that it is judged by."""
 
     @property
+    def size(self) -> int:
+        """Weeks times departments."""
+        return self.weeks * self.departments
+
+    @property
     def is_randomised(self) -> bool:
         """Whether chance decides when a department has the tool."""
         return not isinstance(self.switching, BeforeAfter)

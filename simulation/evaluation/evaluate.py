@@ -6,10 +6,10 @@ The files are configs/evaluation (designs), configs/outcomes and configs/deviati
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.config.folders import names_in, search_folders
 from simulation.config.stated_part import stated_part
@@ -25,7 +25,7 @@ from simulation.evaluation.design import (
     main_outcome,
 )
 from simulation.evaluation.deviations import Deviation
-from simulation.evaluation.operating import N_TRIALS, needed, rows
+from simulation.evaluation.operating import N_TRIALS, Operating, needed, rows
 from simulation.evaluation.switching import daily_of, overrides_of, why_not_switched
 from simulation.evaluation.trials import Bank, arm_switched, bank_of
 from simulation.evaluation.value import Stakes, values
@@ -55,6 +55,7 @@ def evaluate(
     stakes: Mapping[str, float] | None = None,
     deviations: Sequence[str] = (),
     config_dir: str | None = None,
+    done: Callable[[int], object] = lambda n_designs: None,
 ) -> Evaluation:
     """What evaluations of an arm would report, emulated on the simulated weeks of a result (`run=evaluation`).
 
@@ -62,27 +63,34 @@ def evaluate(
     `"weeks=52"`; `trials`: how many are emulated of each; `stakes`: what an evaluation is worth follows from them:
     `prior` (the chance that the tool works at all), `hour` (pounds an hour less of waiting is worth), `price` (pounds a
     year; the arm's own, if it states one), `years` (1) and `cost` (0, of the evaluation); `deviations`: names of files
-    in `configs/deviations/`, such as `"missing_weeks"`. Raises ConfigError for faults in files or stakes, and
-    ResultsError for a result without the arm, without outcomes by day or with too few weeks or departments.
+    in `configs/deviations/`, such as `"missing_weeks"`; `done`: is called with the number of designs that are emulated.
+    Raises ConfigError for faults in files or stakes, and ResultsError for a result without the arm, without outcomes by
+    day or with too few weeks or departments.
     """
     at_stake = stakes_of(stakes or {}, result.arm(arm).cost)
+    if at_stake and "price" not in (stakes or {}):  # then it is the arm's
+        at_stake = replace(at_stake, price_source=result.arm(arm).explanation.cost_words)
     _must_do_something(arm, result.design)
     bank = bank_of(result)
-    designs = _simulated(designs_named(design, overrides, config_dir=config_dir), bank, arm, design == ALL_DESIGNS)
+    named = designs_named(design, overrides, config_dir=config_dir)
+    stated = deviations_named(deviations, named, config_dir=config_dir)
+    possible = [each for each in named if not (stated and each.is_simulated)]
+    designs = _simulated(possible, bank, arm, design == ALL_DESIGNS)
     outcomes = outcomes_of(designs, config_dir=config_dir)
-    stated = deviations_named(deviations, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
     if missing:
         found = f"the run kept no {missing[0].measure} of {missing[0].group} by day"
         refuse("outcomes", found, "Run it with these outcomes among run.daily")
     arms, main = (result.design.nothing, arm), main_outcome(outcomes)
-    emulated = tuple(rows(bank, designs, outcomes, arms, n_trials=trials, deviations=stated))
     composed = [design for design in designs if not design.is_simulated]
-    sizes = {
-        design.label: needed(bank, design, main, arm, n_trials=trials) for design in composed if design.is_randomised
-    }
-    worth = () if at_stake is None else tuple(values(bank, composed, main, arms, at_stake, n_trials=trials))
-    return Evaluation(result, arm, bank, designs, outcomes, emulated, sizes, trials, at_stake, worth, stated)
+    how: dict[str, Any] = {"n_trials": trials, "deviations": stated}
+    emulated: list[Operating] = []
+    for number, one in enumerate(designs, start=1):
+        emulated += rows(bank, [one], outcomes, arms, **how)
+        done(number)
+    sizes = {design.label: needed(bank, design, main, arm, **how) for design in composed if design.is_randomised}
+    worth = () if at_stake is None else tuple(values(bank, composed, main, arms, at_stake, **how))
+    return Evaluation(result, arm, bank, designs, outcomes, tuple(emulated), sizes, trials, at_stake, worth, stated)
 
 
 def _simulated(
@@ -118,7 +126,8 @@ def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None
                 key, f"found {value:g}", f"Write {'a chance between 0 and 1' if key == 'prior' else '0 or more'}"
             )
     faults.refuse()
-    return Stakes(**{key: float(known[key] or 0.0) for key in STAKES})
+    prior, price, hour, years, cost = (float(known[key] or 0.0) for key in STAKES)
+    return Stakes(prior, price, hour, years, cost)
 
 
 def asked_trials(text: str | None) -> int:
@@ -156,8 +165,13 @@ def designs_named(
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 
-def deviations_named(names: Sequence[str], *, config_dir: str | None = None) -> tuple[Deviation, ...]:
-    """Deviations from the plan by the names of their files. Raises ConfigError for a file with faults."""
+def deviations_named(
+    names: Sequence[str], designs: Sequence[EvaluationDesign] = (), *, config_dir: str | None = None
+) -> tuple[Deviation, ...]:
+    """Deviations from the plan by the names of their files. Raises ConfigError for a file with faults, and for designs
+    all of which are simulated as they were planned."""
+    if names and designs and all(design.is_simulated for design in designs):
+        refuse("deviations", "days and patients are switched as planned", "Leave them out, or choose another design")
     return tuple(stated_part(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
 
 

@@ -36,7 +36,7 @@ N_TRIALS = 2_000
 TARGETS = (0.8, 0.9)
 """The powers for which a size is looked for."""
 SOUND = 0.07
-"""The most false alarms with which a design is taken at its word."""
+"""The most false alarms with which a design that is not randomised is taken at its word."""
 N_OF_A_LENGTH = 250
 WEEKS = (8, 12, 16, 24, 36, 52, 78, 104)
 MOST_DEPARTMENTS = 120
@@ -74,6 +74,13 @@ class Operating:
     right: OperatingFigure
     wrong: OperatingFigure
     bias: OperatingFigure
+
+    @property
+    def keeps_its_level(self) -> bool:
+        """Whether false alarms, if its arm does nothing, are about the 5 % that tests promise. A randomised design is
+        not taken to break them by what chance among the trials makes of it."""
+        alarms = self.significant
+        return alarms.value <= SOUND or (self.design.is_randomised and alarms.low <= LEVEL)
 
 
 def operating(
@@ -155,7 +162,13 @@ class NeededSize:
 
 
 def needed(
-    bank: Bank, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str, *, n_trials: int = N_TRIALS
+    bank: Bank,
+    design: EvaluationDesign,
+    outcome: EvaluatedOutcome,
+    arm: str,
+    *,
+    n_trials: int = N_TRIALS,
+    deviations: Sequence[Deviation] = (),
 ) -> tuple[NeededSize, ...]:
     """The sizes with which a randomised design reaches each power: more weeks of one department, else more departments.
 
@@ -164,7 +177,7 @@ def needed(
     """
     sizes: list[tuple[EvaluationDesign, float]] = []
     for sized in sizes_of(design, bank):
-        trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED)
+        trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
         reported = analysed(trials, design.analyses[0])
         sizes.append((sized, _found(trials, reported)))
         if sizes[-1][1] >= TARGETS[-1]:
@@ -199,15 +212,22 @@ def _by_halves(bank: Bank, outcome: EvaluatedOutcome) -> bool:
 
 
 def power_over_weeks(
-    bank: Bank, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str, *, n_trials: int = N_OF_A_LENGTH
+    bank: Bank,
+    design: EvaluationDesign,
+    outcome: EvaluatedOutcome,
+    arm: str,
+    *,
+    n_trials: int = N_OF_A_LENGTH,
+    deviations: Sequence[Deviation] = (),
 ) -> Iterator[tuple[int, float]]:
-    """Weeks of a design, and how often it finds an arm's effect, for every length that the bank allows."""
+    """Weeks (about, of a stepped wedge), and how often a design of so many finds an arm's effect, for every length that
+    the bank allows."""
     for weeks in WEEKS:
         longer = stretched(design, weeks)
         if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
-            trials = trials_of(bank, longer, arm, outcome.daily, n_trials, seed=SEED)
+            trials = trials_of(bank, longer, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
             reported = analysed(trials, design.analyses[0])
-            yield longer.weeks, _found(trials, reported)
+            yield weeks, _found(trials, reported)
 
 
 def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:

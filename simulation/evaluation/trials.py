@@ -173,7 +173,7 @@ def trials_of(
     spans = begins + design.wash_out_days, begins + design.unit_days
     arms = switched(bank, design, arm)
     if isinstance(design.switching, ByPatient):
-        return _by_patient(bank, arm, arms, outcome, runs, spans)
+        return _by_patient(bank, arm, arms[1], outcome, runs, begins, chance)
     if isinstance(design.switching, AlternateDays):
         of_run = arms[0] == arms[1]  # else nothing was switched, and any order will do
         allocations = days_on(WEEK_DAYS * bank.n_weeks)[begins] if of_run else _pairs_drawn(begins.shape, chance)
@@ -205,13 +205,22 @@ def trials_of(
 
 
 def _by_patient(
-    bank: Bank, arm: str, arms: tuple[str, str], outcome: DailyOutcome, runs: Ints, spans: tuple[Ints, Ints]
+    bank: Bank, arm: str, where: str, outcome: DailyOutcome, runs: Ints, begins: Ints, chance: np.random.Generator
 ) -> Trials:
-    """Trials with two periods at the same time: the patients without the tool, and those with it."""
+    """Trials with two periods at the same time: the patients without the tool, and those with it, both in the queues of
+    the arm `where`; `begins`: of weeks.
+
+    Each simulated department drew its coins once, and windows of its weeks share them. Where the tool does nothing, a
+    second coin therefore says for each trial and day which half is called that with it: all coins together are then
+    drawn anew, as likely as before, and no two trials have the same.
+    """
     halves = [replace(outcome, group=group) for group in HALVES]
-    of_halves = zip(arms, halves, strict=True)
-    ends = spans[0][:, :, 0], spans[1][:, :, -1]
-    moments = np.stack([bank.moments(name, half, runs, *ends) for name, half in of_halves], axis=2)
+    days = (begins[:, 0, :, None] + np.arange(WEEK_DAYS)).reshape(len(runs), -1)
+    of_days = np.stack([bank.moments(where, half, runs, days, days + 1) for half in halves], axis=1)
+    if where == arm:
+        swapped = chance.random((len(runs), 1, days.shape[1], 1)) < 0.5
+        of_days = np.where(swapped, of_days[:, ::-1], of_days)
+    moments = of_days.sum(axis=2)[:, None]
     on = np.array([[[False, True]]])
     true = bank.effects(arm, *halves)[runs].mean(axis=1)
     return Trials(moments, on, np.zeros(len(runs), dtype=np.int64), np.zeros(2, dtype=np.int64), runs, true)
@@ -219,9 +228,12 @@ def _by_patient(
 
 def switched(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
     """The arms in which a design's periods without and with a tool are found: the baseline and the arm itself, or one
-    in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm."""
+    in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm; but halves
+    by a coin wait together, so both are of the one arm."""
     simulated = arm_switched(arm, design)
-    return (simulated, simulated) if design.is_simulated and simulated in bank.days else (bank.baseline, arm)
+    if design.is_simulated and simulated in bank.days:
+        return simulated, simulated
+    return (arm if isinstance(design.switching, ByPatient) else bank.baseline), arm
 
 
 def arm_switched(arm: str, design: EvaluationDesign) -> str:

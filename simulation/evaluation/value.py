@@ -17,6 +17,7 @@ import numpy as np
 
 from simulation.evaluation.analyses import TrialEstimates, analysed
 from simulation.evaluation.design import WEEK_DAYS, BeforeAfter, EvaluatedOutcome, EvaluationDesign
+from simulation.evaluation.deviations import Deviation
 from simulation.evaluation.operating import LEVEL, variance_over_departments
 from simulation.evaluation.trials import SEED, Bank, Trials, trials_of
 from simulation.records.schema import Floats, Ints, Mask
@@ -32,7 +33,7 @@ class Stakes:
 
     prior  the chance that the tool works at all; price  pounds a year; hour  pounds that an hour less of waiting is
     worth; years  for which the decision holds; cost  pounds that the evaluation costs, but for what the tool costs and
-    brings in its weeks
+    brings in its weeks; price_source  whose figure the price is
     """
 
     prior: float
@@ -40,6 +41,7 @@ class Stakes:
     hour: float
     years: float
     cost: float
+    price_source: str = "yours"
 
 
 class Pounds(NamedTuple):
@@ -56,7 +58,8 @@ class DesignValue:
     perfect      a year, to know what the tool does there
     evaluated    a year, to buy by the bound that is best
     significant  a year, to buy if p < 0.05 and the wait is shorter
-    net          over all years, to buy by the best bound, less all that the evaluation costs
+    weeks        lost in the weeks of the evaluation, in which the tool is on or off against what is known
+    net          over all years, to buy by the best bound, less that and what the evaluation costs itself
     buys         whether a department that evaluates nothing should buy
     """
 
@@ -64,7 +67,8 @@ class DesignValue:
     perfect: Pounds
     evaluated: Pounds
     significant: Pounds
-    net: float
+    weeks: float
+    net: Pounds
     buys: bool
 
 
@@ -76,10 +80,13 @@ def values(
     stakes: Stakes,
     *,
     n_trials: int,
+    deviations: Sequence[Deviation] = (),
 ) -> Iterator[DesignValue]:
     """What evaluations by each design are worth; `arms`: the one that does nothing, and the tool."""
     for design in designs:
-        of_arms = [trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED) for arm in arms]
+        of_arms = [
+            trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations) for arm in arms
+        ]
         reported = [analysed(trials, design.analyses[0]) for trials in of_arms]
         yield _value(bank, design, outcome, of_arms[1], reported, stakes)
 
@@ -109,9 +116,9 @@ def _value(
     evaluated = worth(_bought(effects, weights * gains))
     first = trials.allocations[0, 0] if isinstance(design.switching, BeforeAfter) else trials.allocations
     weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))
-    otherwise = (weeks_off if known > 0 else weeks_on) * abs(known) * WEEK_DAYS / YEAR_DAYS
-    net = stakes.years * evaluated.value - stakes.cost - float(otherwise)
-    return DesignValue(design, worth(gains > 0), evaluated, worth((p < LEVEL) & (effects < 0)), net, known > 0)
+    lost = float((weeks_off if known > 0 else weeks_on) * abs(known) * WEEK_DAYS / YEAR_DAYS)
+    net = Pounds(stakes.years * evaluated.value - stakes.cost - lost, stakes.years * evaluated.half_width)
+    return DesignValue(design, worth(gains > 0), evaluated, worth((p < LEVEL) & (effects < 0)), lost, net, known > 0)
 
 
 def _patients(bank: Bank, outcome: EvaluatedOutcome) -> Floats:

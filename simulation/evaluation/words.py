@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simulation.display.words import change, cost_in_short, unit_words
-from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.operating import SOUND, TARGETS, NeededSize, OperatingFigure
+from simulation.evaluation.design import ANALYSES, BeforeAfter, EvaluatedOutcome, EvaluationDesign
+from simulation.evaluation.operating import NeededSize, OperatingFigure
 from simulation.measures.definitions import definition_of
 from simulation.wording import listed_with_and, number_of
 
@@ -28,85 +28,83 @@ OF_AN_AI = "SPIRIT-AI (Cruz Rivera et al. 2020, Nat Med 26:1351) and CONSORT-AI 
 
 
 def sentences(evaluation: Evaluation) -> Iterator[str]:
-    """What the tool does, what the designs would tell of it, and what that rests on."""
-    main = evaluation.main
-    truths = [_truth(evaluation, outcome) for outcome in evaluation.outcomes if outcome.role != "safety"]
-    yield f"In {_departments(evaluation)} the tool truly changes {listed_with_and(truths)}."
-    first = next((design for design in evaluation.designs if not design.is_randomised), None)
-    for design in dict.fromkeys(filter(None, (first, evaluation.best))):
-        alarms, tool = (evaluation.one(design, main, arm) for arm in (evaluation.nothing, evaluation.arm))
-        is_sound = alarms.significant.value <= SOUND
-        would = "would" if is_sound and tool.right.value >= TARGETS[0] else "would not"
-        yield (
-            f"{design.label}, {design.weeks} weeks, {would} find out about '{main.label.lower()}'. Of 100 such "
-            f"evaluations of a tool that does nothing, {_in_100(alarms.significant)} find an effect; of this one "
-            f"{_in_100(tool.right)} find its effect and {_in_100(tool.wrong, short=True)} the opposite, with "
-            f"±{_size(evaluation, main, tool.half_width)}."
-        )
-    yield from _sizes(evaluation)
-    yield from _near(evaluation)
+    """Whether the design that was asked about would tell, which one would, and what that rests on."""
+    main, (design, outcome) = evaluation.main, evaluation.planned
+    asked = next((asked for asked in evaluation.designs if not asked.is_randomised), evaluation.designs[0])
+    yield _verdict(evaluation, asked)
+    if evaluation.finds(design, outcome):
+        if (design, outcome) != (asked, main):
+            alarms, tool = evaluation.both(design, outcome)
+            near = "" if outcome == main else ", nearer to the tool"
+            yield (
+                f"What would: {design.label.lower()}, {span_words(design)}, by '{outcome.label.lower()}'{near}: "
+                f"{_in_100(tool.right)} of 100 find its change, and {_in_100(alarms.significant)} an effect of nothing."
+            )
+    elif len(evaluation.designs) > 1:
+        yield "None of these designs finds the change of either outcome in 80 of 100."
+    if not evaluation.finds(design, main):
+        yield from _least_size(evaluation)
     yield from _carried_over(evaluation)
     yield from _harm(evaluation)
     if evaluation.deviations:
         stated = listed_with_and([deviation.label.lower() for deviation in evaluation.deviations])
-        yield f"Not all goes as planned: {stated}."
+        yield f"Not all goes as planned: {stated} (assumed)."
     factors = evaluation.result.study.baseline.pathway.lasting_factors.values()
-    alike = "the season and no more, so before and after real false alarms are likely to be more"
+    alike = "the season alone, so real false alarms before and after are likely to be more"
     if any(factor.shared and factor.active for factor in factors):
         alike = "good and bad months, as trusts do"
-    yield f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share {alike}."
+    yield (f"This rests on {_departments(evaluation)}, {evaluation.bank.n_weeks} weeks each. They share {alike}.")
     yield _worth(evaluation)
 
 
-def _near(evaluation: Evaluation) -> Iterator[str]:
-    """The least design that finds the change of an outcome near the tool: in department-weeks, of those that keep their
-    5 %, randomised ones first."""
-    for outcome in evaluation.outcomes:
-        sound = evaluation.sound(outcome)
-        among = [design for design in sound if design.is_randomised] or sound
-        found = {design: evaluation.one(design, outcome, evaluation.arm).right for design in among}
-        enough = [design for design in among if found[design].value >= TARGETS[0]]
-        if outcome.role == "mechanism" and enough:
-            design = min(enough, key=lambda design: design.weeks * design.departments)
-            alarms = evaluation.one(design, outcome, evaluation.result.design.nothing).significant
-            yield (
-                f"'{outcome.label}' is nearer to the tool: {design.label.lower()}, {design.weeks} weeks, finds its "
-                f"change in {_in_100(found[design], short=True)} of 100 (false alarms "
-                f"{_in_100(alarms, short=True)})."
-            )
+def _verdict(evaluation: Evaluation, design: EvaluationDesign) -> str:
+    """Whether a design would tell of the wait, and why."""
+    main, (alarms, tool) = evaluation.main, evaluation.both(design, evaluation.main)
+    answer = "Yes" if evaluation.finds(design, main) else "No"
+    return (
+        f"{answer}: {design.label.lower()}, {span_words(design)}, would {'' if answer == 'Yes' else 'not '}tell you. "
+        f"The tool changes '{main.label.lower()}' by {_signed(evaluation, main, tool.true)}, with "
+        f"±{_size(evaluation, main, tool.half_width)} reported. Of 100 evaluations of a tool that does nothing, "
+        f"{_in_100(alarms.significant)} report an effect (a test promises 5); of this one, {_in_100(tool.right)} find "
+        f"its effect and {_in_100(tool.wrong, short=True)} the opposite."
+    )
+
+
+def span_words(design: EvaluationDesign) -> str:
+    """How long a design lasts: '12 weeks before and 12 after', '24 weeks'."""
+    if isinstance(design.switching, BeforeAfter):
+        before = design.switching.before_weeks
+        return f"{before} weeks before and {design.weeks - before} after"
+    return number_of(design.weeks, "week")
 
 
 def _carried_over(evaluation: Evaluation) -> Iterator[str]:
     """What designs show whose groups meet in the same queues, beside what the tool does to everybody."""
-    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"]
-    for outcome in (*near[:1], evaluation.main):
-        rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
-        own = {row.design: row for row in reversed(rows)}
-        shown = [
-            f"{design.label.lower()} {_signed(evaluation, outcome, row.true + row.bias.value)} of "
-            f"{_signed(evaluation, outcome, row.true)}"
-            for design, row in reversed(own.items())
-        ]
-        if shown:
-            yield (
-                f"Queues carry over what a tool saves, so '{outcome.label.lower()}' shows a part of it: "
-                f"{listed_with_and(shown)}."
-            )
+    outcome = next((outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"), evaluation.main)
+    rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
+    own = {row.design: row for row in reversed(rows)}
+    shown = [
+        f"{design.label.partition(',')[0].lower()} show {change(row.true + row.bias.value, evaluation.unit(outcome))}"
+        for design, row in reversed(own.items())
+    ]
+    if shown:
+        true = _signed(evaluation, outcome, rows[0].true)
+        yield f"Queues carry over what a tool saves: of {true} by '{outcome.label.lower()}', {'; '.join(shown)}."
 
 
 def _worth(evaluation: Evaluation) -> str:
     """What evaluations are worth, and the rule that loses money; or why nothing is said of it."""
     stakes = evaluation.stakes
     if stakes is None:
-        return "No value in pounds is given: that takes a stated chance that the tool works at all (prior=)."
-    best = max(evaluation.worth, key=lambda value: value.net)
+        return "No value in pounds is given without a stated chance that the tool works (prior=)."
+    best = max(evaluation.worth, key=lambda value: value.net.value)
     worst = min(evaluation.worth, key=lambda value: value.significant.value)
     words = (
         f"With a chance of {100 * stakes.prior:.0f} % that the tool works, {cost_in_short(stakes.price)} a year and "
         f"£{stakes.hour:g} an hour, to know is worth {cost_in_short(best.perfect.value)} a year. "
     )
-    if best.net > 0:
-        gain = f"{cost_in_short(best.net)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
+    if best.net.value > 0:
+        gain = f"{cost_in_short(best.net.value)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
         words += f"Best is {best.design.label.lower()}: {gain}, its cost deducted."
     else:
         words += f"No design is worth its cost. On what is known today: {'buy' if best.buys else 'do not buy'}."
@@ -117,12 +115,9 @@ def _worth(evaluation: Evaluation) -> str:
 
 
 def _departments(evaluation: Evaluation) -> str:
-    return number_of(len(set(evaluation.departments)), "simulated department")
-
-
-def _truth(evaluation: Evaluation, outcome: EvaluatedOutcome) -> str:
-    true = evaluation.of(outcome, evaluation.arm)[0].true
-    return f"'{outcome.label.lower()}' by {_signed(evaluation, outcome, true)}"
+    return number_of(
+        len(set(map(evaluation.result.study.department, evaluation.result.numbers))), "simulated department"
+    )
 
 
 def _signed(evaluation: Evaluation, outcome: EvaluatedOutcome, value: float) -> str:
@@ -140,36 +135,33 @@ def _in_100(figure: OperatingFigure, *, short: bool = False) -> str:
     return f"{value:.0f}" if short else f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
-def _sizes(evaluation: Evaluation) -> Iterator[str]:
-    """What the randomised designs need for 80 % power."""
-    sizes = {
-        design.label: evaluation.sizes[design.label][0]
-        for design in evaluation.sound(evaluation.main)
-        if design.is_randomised
-    }
-    words = [f"{label.lower()}: {size_words(size)}" for label, size in sizes.items() if size.weeks is not None]
-    if words:
-        others = "; the others do not reach it" if len(words) < len(sizes) else ""
-        yield f"80 % power on the wait takes, of {'; of '.join(words)}{others}."
-    elif sizes:
-        yield "None of these that keeps its 5 % reaches 80 % power on the wait within five years or 120 departments."
+def _least_size(evaluation: Evaluation) -> Iterator[str]:
+    """The least that a randomised design needs for 80 % power on the wait."""
+    sound = [design.label for design in evaluation.sound(evaluation.main) if design.label in evaluation.sizes]
+    sizes = {label: size for label in sound for size in evaluation.sizes[label][:1] if size.weeks is not None}
+    if sizes:
+        label, size = min(sizes.items(), key=lambda each: (each[1].weeks or 0) * each[1].departments)
+        label = label.partition(",")[0].lower()
+        wait = evaluation.main.label.lower()
+        yield f"To find the change of '{wait}' in 80 of 100 takes {label}: {size_words(size)}."
+    elif sound:
+        yield "On the wait, no randomised design here reaches 80 of 100 within five years or 120 departments."
 
 
 def _harm(evaluation: Evaluation) -> Iterator[str]:
-    """What evaluations would see of a change in the waits of the most urgent, by the truth and by the label given."""
+    """What evaluations would see of longer waits of the most urgent, by the truth and by the label given."""
     urgent = [outcome for outcome in evaluation.outcomes if outcome.group.endswith("=1-2")]
-    if len(urgent) == 2 and all(evaluation.best in evaluation.shown(outcome) for outcome in urgent):
-        truly, given = (
-            _signed(evaluation, outcome, evaluation.of(outcome, evaluation.arm)[0].true) for outcome in urgent
-        )
-        by_truth, by_label = (
-            _in_100(evaluation.one(evaluation.best, outcome, evaluation.arm).right, short=True) for outcome in urgent
-        )
-        yield (
-            f"The wait of levels 1 and 2 changes by {truly} by the truth, by {given} by the labels, which alone the "
-            f"records show. {evaluation.best.label} finds the first in {by_truth} of 100, if all cases are audited, "
-            f"and the second in {by_label}."
-        )
+    design, _ = evaluation.planned
+    if len(urgent) == 2 and all(design in evaluation.shown(outcome) for outcome in urgent):
+        rows = [evaluation.one(design, outcome, evaluation.arm) for outcome in urgent]
+        if rows[0].true > 0:
+            truly, given = (_signed(evaluation, row.outcome, row.true) for row in rows)
+            by_truth, by_label = (_in_100(row.right, short=True) for row in rows)
+            yield (
+                f"The wait of levels 1 and 2 changes by {truly} by the truth, {given} by the labels, which alone "
+                f"records show. {design.label} finds the first in {by_truth} of 100, if all cases are audited, and the "
+                f"second in {by_label}."
+            )
 
 
 def size_words(size: NeededSize) -> str:
@@ -180,11 +172,16 @@ def size_words(size: NeededSize) -> str:
     return f"{'' if size.simulated else 'about '}{size.weeks} weeks in {where}"
 
 
-def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
-    """A paragraph for the protocol of an evaluation by this design."""
-    main = evaluation.main
+def protocol(evaluation: Evaluation, design: EvaluationDesign, main: EvaluatedOutcome) -> str:
+    """A paragraph for the protocol of an evaluation by this design with this primary outcome."""
     definition = definition_of(main.measure, evaluation.result.own).definition
-    alarms, tool = (evaluation.one(design, main, arm) for arm in (evaluation.nothing, evaluation.arm))
+    alarms, tool = evaluation.both(design, main)
+    finds, wait = evaluation.finds(design, main), evaluation.main
+    why = "" if finds else " No outcome of this design is found in 80 of 100: enlarge it before anybody signs."
+    if main != wait:
+        of_wait = evaluation.one(design, wait, evaluation.arm).right
+        why = f" It is primary because this design finds its change; that of '{wait.label.lower()}' it finds in "
+        why += f"{_in_100(of_wait, short=True)} of 100."
     others = listed_with_and(
         [outcome.label for outcome in evaluation.outcomes if outcome != main and outcome.is_recorded]
     )
@@ -195,10 +192,10 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
     ]
     where = "one department" if design.departments == 1 else f"{design.departments} departments"
     parts = (
-        f"Primary outcome: {main.label}. {definition.removesuffix(' Primary.')}",
+        f"Primary outcome: {main.label}. {definition.removesuffix(' Primary.')}{why}",
         f"Secondary outcomes from routine records: {others}.",
         f"By audit of a sample of cases, blind to whether the tool was on: {audited}." if audited else "",
-        f"Setting and size: {where}, {design.weeks} weeks.",
+        f"Setting and size: {where}, {span_words(design)}.",
         f"Allocation: {design.randomised}."
         + (" The list is drawn outside the departments, before the first week." if design.is_randomised else ""),
         "Unit of analysis: "
@@ -212,7 +209,7 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
         f"Assumptions: an effect of {_signed(evaluation, main, tool.true)}. Emulated {evaluation.n_trials:,} times on "
         f"{_departments(evaluation)}, the design finds it in {_in_100(tool.right)} of 100, with "
         f"±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
-        f"{_in_100(alarms.significant)} of 100{'' if alarms.significant.value <= SOUND else ', which is too many'}.",
+        f"{_in_100(alarms.significant)} of 100{'' if alarms.keeps_its_level else ', which is too many'}.",
         f"Reported by {REPORTED_BY[design.switching.kind]}, with {OF_AN_AI}.",
     )
     return " ".join(filter(None, parts))

@@ -94,7 +94,7 @@ def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, .
 def count_by_evidence(resolved: Mapping[str, object], groups: Sequence[str]) -> dict[str, int]:
     """The number of sourced statements in these groups of a configuration, by evidence."""
     evidence = [statement.evidence for group in groups for statement in walk(plain(resolved.get(group)), group)]
-    return {kind: evidence.count(kind) for kind in ("assumed", "measured", "published")}
+    return {kind: evidence.count(kind) for kind in sorted({"assumed", "measured", "published", *evidence})}
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def with_more(block: Scaled, ratios: Mapping[str, float], busy: Sequence[float])
     """
     pool, ratio = block.path.rpartition(".")[2], ratios.get(block.path.rpartition(".")[2], 1.0)
     values = dict(block.values)
-    if pool not in ratios or block.evidence == "measured":
+    if pool not in ratios or block.evidence != "assumed":
         return block
     if "rota" in values:
         values["rota"] = scaled_rota(values["rota"], ratio, busy)

@@ -6,21 +6,21 @@ marked as assumed and is listed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from simulation.api import run
 from simulation.config import load
-from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, resolve
-from simulation.config.files import copied
-from simulation.config.folders import packaged_configs
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
+from simulation.config.stated_part import stated_part
 from simulation.config.totals import Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
@@ -45,7 +45,10 @@ from simulation.extracts.fitting import (
 from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.page import beside_picture, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
+from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
 from simulation.measures.measuring import MeasureName
+from simulation.offers.asking import answers_in
+from simulation.offers.interview import Answers
 from simulation.records.schema import LEFT, Floats
 from simulation.runs.result import StudyResult
 from simulation.triage.matrix import probabilities
@@ -63,7 +66,9 @@ SHORT = (
 )  # fmt: skip
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
-TRIAGE = ("triage_interview", "triage_record", "triage_observations")
+PACKAGED_NURSE = "korea"
+CHOICE_OF_NURSE = re.compile(r"# (- override /nurse@_global_\.nurse: )\w+")
+"""The line of a study, left out as a comment, that chooses how often nurses are right."""
 TARGETS: Mapping[str, tuple[str, float, str]] = {
     "within_4h_share": ("Within four hours", 0.015, "calibrated"),
     "over_12h_share": ("Over 12 hours from arrival", 0.01, "calibrated"),
@@ -78,6 +83,11 @@ TARGETS: Mapping[str, tuple[str, float, str]] = {
     "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
 }
 """The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
+LIKENESS = (
+    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
+    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
+)
+"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
 OFFER_ANSWERS = (
     ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
     ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
@@ -89,18 +99,22 @@ KEPT = (
     ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled until they are as full as there"),
     ("ward stays, and admissions that do not come through A&E", "configs/site/typical.yaml, scaled to attendances"),
     ("complaints, tests, specialties", "configs/site/typical.yaml"),
-    ("how often nurses are right", "configs/nurse/korea.yaml, by which true levels were worked out from coded ones"),
 )
 """What stamps do not identify, and what stands in its place."""
 
 
 @dataclass(frozen=True, repr=False)
 class FittedDepartment:
-    """The typical department with what an extract identifies in its place; beds are those stated, if any."""
+    """The typical department with what an extract identifies, and what was stated, in its place.
+
+    nurse  the file of `configs/nurse/` that says how often nurses give each label to each true level
+    """
 
     extract: Extract
     name: str
-    beds: int | None = None
+    stated: StatedDepartment = field(default_factory=StatedDepartment)
+    nurse: str = PACKAGED_NURSE
+    config_dir: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be one, and an extract that is too small."""
@@ -111,10 +125,10 @@ class FittedDepartment:
 
     # --- what is fitted -----------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def typical(self) -> Raw:
         """The typical department as it is stated, with its references."""
-        return stated_in((), [packaged_configs()]).raw
+        return typical()
 
     @cached_property
     def resolved(self) -> Raw:
@@ -133,9 +147,13 @@ class FittedDepartment:
 
     @cached_property
     def nurse_table(self) -> Floats:
-        """P(label | true level) of the packaged nurse, shape (5, 5)."""
-        nurse = sound(Nurse, self.resolved["nurse"], "nurse", lambda _: ())
-        return probabilities(nurse.labels.matrix)
+        """P(label | true level) of the nurse, shape (5, 5)."""
+        stated = stated_part(Nurse, "nurse", self.nurse, lambda *_: (), self.config_dir)
+        table = probabilities(stated.labels.matrix)
+        if table.shape != (len(LEVELS), len(LEVELS)):
+            found = f"has {' x '.join(map(str, table.shape))} levels"
+            refuse(f"nurse/{self.nurse}", found, f"Count labels of {len(LEVELS)} levels: {', '.join(LEVELS)}")
+        return table
 
     @cached_property
     def mix(self) -> Mapping[str, Figures]:
@@ -217,7 +235,9 @@ class FittedDepartment:
             for name in SOURCES
             if name not in self.sources
         ]
-        taken = {**{block.path: block for block in (*scaling.scaled(), *absent)}, **fitted}
+        taken = {block.path: block for block in (*scaling.scaled(), *absent)} | fitted
+        for block in self.stated.blocks(self._usual_minutes()):  # what is stated counts before what stamps say
+            taken[block.path] = block
         ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
         return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
 
@@ -229,11 +249,33 @@ class FittedDepartment:
         share = self.extract.measures.value("admitted_share")
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
-            "beds": self.beds, "ambulances_per_day": round(ambulances, 2),
+            "beds": self._beds, "ambulances_per_day": round(ambulances, 2),
         }  # fmt: skip
         if ambulances == 0 or not self._leaves_room(per_day, ambulances):
             del stated["ambulances_per_day"]
         return sound(Totals, stated, self.extract.name, lambda _: ())
+
+    @property
+    def _beds(self) -> int | None:
+        beds = self.stated.values.get("beds")
+        return None if beds is None else round(beds)
+
+    def _usual_minutes(self) -> Mapping[str, float]:
+        """The mean minutes of triage and of a first contact at the typical site, with these patients, at a factor of
+        1."""
+        durations, attributes = (self.resolved["site"][name] for name in ("durations", "attributes"))
+        contact, total = durations["first_contact"]["mean"], 0.0
+        per_day = {name: float(figures.values[0]) for name, figures in self.per_day.items()}
+        for name, number in per_day.items():
+            mean = number / sum(per_day.values()) * float(contact["base"])
+            for factor in contact["times"]:
+                of_patients = {"acuity_true": self.mix, "age_band": self.ages}[factor["by"]]
+                attribute = attributes[factor["by"]]
+                shares = of_patients[name].values if name in of_patients else np.array(attribute["shares"][name])
+                mean *= float(shares @ np.array([factor["values"][value] for value in attribute["categories"]]))
+            total += mean
+        triage = sum(float(durations[name]["mean"]) for name in TRIAGE)
+        return {"triage_minutes": triage, "first_contact": total}
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
@@ -288,7 +330,7 @@ class FittedDepartment:
         if self.mix:
             shares = {name: rounded(mix.values) for name, mix in self.mix.items()}
             words = "; ".join(f"{name} {mix.words(2)}" for name, mix in self.mix.items())
-            how = "true levels from coded ones by how often nurses are right (configs/nurse/korea.yaml)"
+            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml)"
             yield self._fitted("site.attributes.acuity_true", {"shares": shares}, f"{how}; {words}")
         if self.ages:
             shares = {name: rounded(ages.values) for name, ages in self.ages.items()}
@@ -357,8 +399,7 @@ class FittedDepartment:
         patients = self.extract.patients
         minutes = (patients["triaged_at"] - patients["assessed_at"])[of_source(self.extract, "walk_in")]
         minutes = minutes[minutes >= 0]
-        durations = self.resolved["site"]["durations"]
-        usual = sum(float(durations[name]["mean"]) for name in TRIAGE)
+        usual = self._usual_minutes()["triage_minutes"]
         if len(minutes) < LEAST_ATTENDANCES / 3:
             return None
         half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
@@ -372,15 +413,22 @@ class FittedDepartment:
     @cached_property
     def texts(self) -> Mapping[str, str]:
         """The text of each file, by group."""
-        return {**self._texts_of(self.blocks), "targets": self._targets()}
+        texts = {**self._texts_of(self.blocks), "targets": self._targets()}
+        stated = {block.path for block in self.blocks if block.evidence == "stated"}
+        texts["priors"] = self.stated.left_to_vary(texts["priors"], stated)
+        if self.nurse != PACKAGED_NURSE:
+            texts["study"] = CHOICE_OF_NURSE.sub(rf"\g<1>{self.nurse}", texts["study"])
+        return texts
 
     def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
         made_by = f"aeflow fit extract={self.extract.name} out={self.name}"
         costs = Scaling(self.typical, self.totals).costs()
         lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
         study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
+        scaled = (kind for kind in SCALED_KINDS if kind != "study")
         return {
-            kind: study if kind == "study" else scaled_text(kind, self.name, made_by, blocks) for kind in SCALED_KINDS
+            "study": study,
+            **{kind: scaled_text(kind, self.name, made_by, blocks, self.stated.pathway) for kind in scaled},
         }
 
     def _targets(self) -> str:
@@ -413,18 +461,25 @@ class FittedDepartment:
 
     @cached_property
     def tables(self) -> ReportTables:
-        """`fitted`, `spans`, `kept`."""
-        tables = (self._fitted_table(), self._spans_table(), self._kept_table())
-        return ReportTables((table.kind, table) for table in tables)
+        """`fitted`, `stated` if anything was, `spans`, `kept`."""
+        tables = (self._fitted_table(), self._stated_table(), self._spans_table(), self._kept_table())
+        return ReportTables((table.kind, table) for table in tables if table.cells)
 
     def _fitted_table(self) -> ReportTable:
         cells = [
-            (block.path, _shown(block.values), block.source.removeprefix(f"{self.source}, "))
+            (
+                re.sub(r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?", "", block.path)
+                .replace("_", " ")
+                .replace(".", ": "),
+                _shown(block.values),
+                block.source.removeprefix(f"{self.source}, "),
+            )
             for block in self.blocks
             if block.evidence == "measured"
         ]
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
-        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, self._notes())
+        notes = (*self._notes(), f"Every number: {self.name}.yaml in configs/site and configs/calibration.")
+        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
 
     def _notes(self) -> Sequence[str]:
         crowding = follows_crowding(self.extract)
@@ -435,6 +490,13 @@ class FittedDepartment:
         if crowding <= 0.1:
             words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
         return (words,)
+
+    def _stated_table(self) -> ReportTable:
+        cells = [(key.replace("_", " "), words, "stated") for key, words in self.stated.words.items()]
+        others = ", ".join(key.replace("_", " ") for key in self.stated.unused)
+        notes = (f"Not used: {others}: the records say it, or it is about a product.",) if others else ()
+        title = "Stated by the department: the stamps do not show it, and nothing here checks it"
+        return ReportTable("stated", title, ("what", "read as", "evidence"), cells, notes)
 
     def _spans_table(self) -> ReportTable:
         cells: list[Cells] = []
@@ -456,7 +518,7 @@ class FittedDepartment:
         return ReportTable("spans", "Minutes between stamps, by family", headers, cells, notes)
 
     def _kept_table(self) -> ReportTable:
-        fitted = {block.path for block in self.blocks if block.evidence == "measured"}
+        fitted = {block.path for block in self.blocks if block.evidence in ("measured", "stated")}
         unfitted = {
             "calibration.patience_scale": ("patience", "configs/calibration/typical.yaml: too few who left unseen"),
             "calibration.triage_minutes_scale": ("minutes of triage", "configs/site/typical.yaml: no stamp of its end"),
@@ -464,13 +526,14 @@ class FittedDepartment:
             "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
         }
         rows = [*(words for path, words in unfitted.items() if path not in fitted), *KEPT]
-        if self.beds is not None:
-            rows.append(("adult beds", f"stated: {self.beds}, shared out as at the typical site"))
-        else:
+        whose = "the packaged one" if self.nurse == PACKAGED_NURSE else "yours"
+        words = f"configs/nurse/{self.nurse}.yaml ({whose}), by which true levels were worked out from coded ones"
+        rows.append(("how often nurses are right", words))
+        if self._beds is None:
             rows.append(("adult beds", "as many as the admissions need at the typical site"))
-        return ReportTable(
-            "kept", "Not identified by the stamps: kept from the typical site", ("what", "value of"), rows
-        )
+        notes = ("What the department stated stands in its place, in the table above.",) if self.stated.words else ()
+        title = "Not identified by the stamps: kept from the typical site"
+        return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
     def next_steps(self, where: str = "") -> Iterator[str]:
         """What to do next, and how long it takes."""
@@ -498,17 +561,37 @@ class FittedDepartment:
         result = self.simulated(folder)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        tables = [extract.tables["quality"], extract.beside(result), *self.tables.values(), extract.tables["columns"]]
-        return write_pages(results, f"{extract.name} beside '{self.name}'", self.sentences(), tables, pictures)
+        after = ReportTable("next", "What to do next", ("command, and how long it takes",),
+                            [(line,) for line in self.next_steps()])  # fmt: skip
+        tables = [extract.dirt, extract.beside(result), *self.tables.values(), after, extract.tables["columns"]]
+        sentences = (*self.sentences(), self._likeness(result))
+        return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
+
+    def _likeness(self, result: StudyResult) -> str:
+        """How near the simulated department is to the records."""
+        of_records, simulated = self.extract.measures, result.measures[result.design.baseline]
+        words, is_near = [], True
+        for measure, label, scale, near in LIKENESS:
+            if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
+                own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
+                words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
+                is_near &= abs(here - own) <= (near if scale == 100 else near * own)
+        so = (
+            "The two are near."
+            if is_near
+            else "They differ: before you trust an effect, let departments be found that fit."
+        )
+        return f"{'; '.join(words)}. {so}"
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""
         n, days = len(self.extract.patients), self.extract.days
         yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
         yield from self._notes()
+        but = ", but for what was stated" if self.stated.words else ""
         yield (
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "
-            "on duty, places and beds are the typical site's, scaled: so the waits of the two may well differ."
+            f"on duty, places and beds are the typical site's, scaled{but}: so the waits of the two may well differ."
         )
 
 
@@ -521,13 +604,32 @@ def rounded(values: Floats) -> list[float]:
 
 
 def _shown(values: Mapping[str, Any]) -> str:
-    text = flow(copied(dict(values)))
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """The numbers of a block, or how many they are."""
+    words = (
+        f"{key.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{len(value)} {key}"
+        for key, value in values.items()
+        if key != "range"
+    )
+    return ", ".join(words)
 
 
-def fit_department(extract: Extract, name: str, *, beds: int | None = None) -> FittedDepartment:
+def fit_department(
+    extract: Extract,
+    name: str,
+    *,
+    stated: Answers = MappingProxyType({}),
+    answers: Path | str | None = None,
+    nurse: str = PACKAGED_NURSE,
+    config_dir: str | None = None,
+) -> FittedDepartment:
     """The typical department with what an extract identifies in its place.
 
-    Raises ConfigError for a name that cannot be one, or an extract that is too small.
+    stated   what no stamp says, by key: rotas in words (`doctors`), places (`majors_cubicles`), `beds`, minutes of a
+             task (`first_contact`)
+    answers  a file of `aeflow offer`, of which the answers about the department are taken; `stated` counts before it
+    nurse    the file of `configs/nurse/` by which true levels are worked out from coded ones
+
+    Raises ConfigError for a name that cannot be one, an extract that is too small, or answers that cannot be read.
     """
-    return FittedDepartment(extract, name, beds)
+    given = {**(answers_in(Path(answers)) if answers is not None else {}), **stated}
+    return FittedDepartment(extract, name, stated_department(given), nurse, config_dir)

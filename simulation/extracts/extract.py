@@ -114,10 +114,11 @@ class Extract:
         for name, value in zip(self.measures.names, self.measures.values, strict=True):
             if name.group == "all" and (name.measure, name.group) in simulated[0].places:
                 values = np.array([one.value(name.measure, name.group) for one in simulated])
-                low, high = np.quantile(values, [0.05, 0.95])
+                low, high = np.quantile(values, [0.05, 0.95] if len(values) >= 20 else [0, 1])
                 there = Cell(float(values.mean()), name.unit, float(low), float(high))
                 cells.append((definitions()[name.measure].label, Cell(float(value), name.unit), there))
-        notes = (f"Simulated: mean of {len(simulated)} replications, in brackets nine in ten of them.",)
+        ends = "nine in ten of them" if len(simulated) >= 20 else "the lowest and the highest"
+        notes = (f"Simulated: mean of {len(simulated)} replications, in brackets {ends}.",)
         return ReportTable(
             "beside", f"{self.name} beside '{result.design.name}'", ("", "extract", "simulated"), cells, notes
         )
@@ -177,8 +178,7 @@ def read_extract(
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
     stated = _mapping_of(mapping, config_dir)
     what = {column: key for key, column in reversed(_roles(stated).items())}
-    few = [coded.column for coded in stated.codes.values()]
-    return _extract(Path(path).name, read_file(Path(path), what, few), stated)
+    return _extract(Path(path).name, read_file(Path(path), what), stated)
 
 
 def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import re
-import warnings
 from collections import Counter
 from collections.abc import Collection, Mapping
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.errors import Faults, meant, refuse
 
@@ -22,18 +22,17 @@ DRAFTED_ROWS = 20_000
 
 
 class ExtractFile(NamedTuple):
-    """What was read of a file: its columns as text, the number of other columns, and of rows that were too long."""
+    """What was read of a file: its columns as text, the number of other columns, and of rows that were left out."""
 
     frame: pd.DataFrame
     n_ignored: int
     n_uneven: int
 
 
-def read_file(path: Path, columns: Mapping[str, str] | None = None, few: Collection[str] = ()) -> ExtractFile:
+def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFile:
     """The named columns of a CSV or Parquet file. Raises ConfigError, in which no value of the file stands.
 
-    `columns`: what each is for, by its name; None: all columns of the first rows, for a draft. `few`: columns that hold
-    the same few values again and again.
+    `columns`: what each is for, by its name; None: all columns of the first rows, for a draft.
     """
     if not path.is_file():
         refuse(str(path), "there is no such file", "Name a CSV or a Parquet file")
@@ -41,41 +40,63 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None, few: Collect
         refuse(str(path), f"is {path.stat().st_size:,} bytes", f"Give at most {LARGEST_BYTES:,}")
     is_parquet = path.suffix.casefold() in (".parquet", ".pq")
     try:
-        return _parquet(path, columns) if is_parquet else _csv(path, columns, few)
+        return _parquet(path, columns) if is_parquet else _csv(path, columns)
     except (OSError, ValueError, OverflowError, MemoryError, ImportError):  # what they say may hold a patient's words
         kind = "Parquet" if is_parquet else "CSV"
         refuse(str(path), f"cannot be read as {kind}", f"Name a {kind} file with one row for each attendance")
 
 
-def _csv(path: Path, columns: Mapping[str, str] | None, few: Collection[str]) -> ExtractFile:
+def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
     import pandas as pd
 
     encoding, separator = _written_as(path)
-    shared: dict[str, Any] = {
-        "sep": separator, "encoding": encoding, "encoding_errors": "replace", "keep_default_na": False,
-    }  # fmt: skip
-    header = [str(name) for name in pd.read_csv(path, nrows=0, dtype=str, **shared).columns]
+    start = pd.read_csv(
+        path, sep=separator, encoding=encoding, encoding_errors="replace", keep_default_na=False, dtype=str,
+        index_col=False, on_bad_lines="skip", nrows=DRAFTED_ROWS if columns is None else 0,
+    )  # fmt: skip
+    if columns is None:
+        return ExtractFile(start, 0, 0)
+    header = [str(name) for name in start.columns]
     repeated = [name for name, n in Counter(re.sub(r"\.\d+$", "", name) for name in header).items() if n > 1]
     _must_have(path, header, columns, repeated)
-    wanted = list(columns) if columns is not None else header
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        frame = pd.read_csv(
-            path,
-            usecols=lambda name: str(name) in wanted,
-            nrows=DRAFTED_ROWS if columns is None else None,
-            on_bad_lines="warn",
-            index_col=False,
-            dtype={name: "category" if name in few else "str" for name in wanted},
-            **shared,
-        )
-    n_uneven = sum(str(warning.message).count("Skipping line") for warning in said)
+    try:
+        frame, n_uneven = _cells(path, encoding, separator, columns)
+    except ValueError:  # bytes that are no text: read again, with a sign in their place
+        with _opened(path) as file:
+            text = file.read().decode(encoding, errors="replace").encode()
+        frame, n_uneven = _cells(BytesIO(text), "utf-8", separator, columns)
     return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
+
+
+def _cells(source: Path | BytesIO, encoding: str, separator: str, columns: Collection[str]) -> tuple[pd.DataFrame, int]:
+    """The named columns as text, and how many rows were left out because they have more or fewer cells than the
+    header: which cell is which cannot be said. Raises ValueError for bytes that are no text."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    uneven = []
+
+    def leave_out(row: csv.InvalidRow) -> str:
+        uneven.append(row.actual_columns)
+        return "skip"
+
+    table = csv.read_csv(
+        source,
+        csv.ReadOptions(encoding=encoding.removesuffix("-sig")),
+        csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out),
+        csv.ConvertOptions(include_columns=[*columns], column_types=dict.fromkeys(columns, pa.large_string())),
+    )
+    return table.to_pandas(), len(uneven)
+
+
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
+    """A file of text, unpacked if it is packed."""
+    return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
 
 
 def _written_as(path: Path) -> tuple[str, str]:
     """The encoding of a file of text, and what separates its cells: the sign that is most often in the first line."""
-    with gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb") as file:
+    with _opened(path) as file:
         start = file.read(65_536)
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:

@@ -126,7 +126,7 @@ def events_of(extract: Extract) -> Events:
     def group(rows: Mask, kind: str, event: Ints, at: Floats) -> tuple[Column, ...]:
         chosen = np.flatnonzero(rows & ~np.isnan(at))
         taken = place[chosen] if kind.startswith("resource") else np.full(len(chosen), np.nan)
-        return row[chosen], np.full(len(chosen), EVENT_TYPES.index(kind)), event[chosen], at[chosen], taken
+        return chosen, np.full(len(chosen), EVENT_TYPES.index(kind)), event[chosen], at[chosen], taken
 
     arrived = patients["arrived_at"][row]
     groups = (
@@ -136,8 +136,9 @@ def events_of(extract: Extract) -> Events:
         group(used, "resource_use_end", 3 + 3 * step, until),
         group(ends, "arrival_departure", np.full(n, len(known) - 1), activities["joined_at"]),
     )
-    entity, kind, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
-    order = np.lexsort((np.arange(len(time)), time))
+    activity, kind, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
+    order = np.lexsort((activity, time))  # a use ends before the next is waited for; events of one stay in their order
+    entity = row[activity]
     columns = {
         "entity_id": entity[order],
         "pathway": patients["arrival_source"][entity[order]],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +39,10 @@ BY_GROUP = (
 GROUPS = ("age_band", "arrival_source")
 HOURS = tuple(f"arrival_hour={hour:02d}" for hour in range(24))
 DAYS = tuple(f"weekday={day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
-BESIDE = "Blue: the extract. Orange: simulated, the mean of the replications; the band: nine in ten of them."
+BESIDE = (
+    "Blue: the records. Orange: simulated, the mean of the replications; band or bar: nine in ten of them (of "
+    "fewer than 20 all). Arrivals are fitted, so they agree; waits come out of the simulated queues."
+)
 
 
 def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
@@ -60,13 +63,14 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
         panels = [("within_4h_share", "Within four hours by hour of arrival, %", HOURS)]
         panels += [(measure, words, tuple(dict.fromkeys(groups))) for measure, words in BY_GROUP]
         for ax, (measure, words, which) in zip(axes[2:], panels, strict=True):
-            names = [group for group in which if (measure, group) in places]
+            names = tuple(group for group in which if (measure, group) in places
+                          and np.isfinite(extract.measures.value(measure, group)))  # fmt: skip
             scale = 100 if measure.endswith("share") else 1
             seen = scale * np.array([extract.measures.value(measure, group) for group in names])
             runs = scale * np.array([[one.value(measure, group) for group in names] for one in simulated])
             _panel(ax, names, seen, runs)
             panel_title(ax, words)
-        handles = [legend_line(color=BLUE, marker="o", label="extract"), legend_line(color=WORSE, label="simulated")]
+        handles = [legend_line(color=BLUE, marker="o", label="records"), legend_line(color=WORSE, label="simulated")]
         legend_below(figure, handles)
         png = png_of(figure)
     alt = f"Arrivals, and waits by hour of arrival, age and source: {extract.name} and {name}."
@@ -85,15 +89,27 @@ def wanted(site: Pathway, along: int) -> Floats:
 
 
 def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
-    """One measure by group: points of the extract, line and band of the simulation."""
+    """One measure by hour or weekday (a line and its band simulated) or by group (a point and its bar): points of the
+    extract beside them."""
     at = np.arange(len(names))
-    low, middle, high = np.quantile(runs, 0.05, axis=0), runs.mean(axis=0), np.quantile(runs, 0.95, axis=0)
-    ax.fill_between(at, low, high, color=WORSE, alpha=0.2, linewidth=0)
-    ax.plot(at, middle, color=WORSE)
+    low, middle, high = spread(runs)[0], runs.mean(axis=0), spread(runs)[1]
+    if names in (HOURS, DAYS):
+        ax.fill_between(at, low, high, color=WORSE, alpha=0.2, linewidth=0)
+        ax.plot(at, middle, color=WORSE)
+    else:  # ages and sources have no order between them
+        ax.errorbar(at, middle, (middle - low, high - middle), fmt="_", color=WORSE, capsize=3)
     ax.plot(at, seen, "o", color=BLUE, markersize=4)
+    if names not in (HOURS, DAYS):
+        ax.set_ylim(bottom=0)
     labels = [name.partition("=")[2].replace("_", " ") for name in names]
     step = 4 if len(names) == 24 else 1
-    ax.set_xticks(at[::step], labels[::step], fontsize=8, rotation=0 if step > 1 else 30)
+    turned: dict[str, Any] = {} if step > 1 else {"rotation": 30, "ha": "right"}
+    ax.set_xticks(at[::step], labels[::step], fontsize=8, **turned)
+
+
+def spread(runs: Floats) -> Floats:
+    """The ends within which nine in ten replications are, or all of fewer than 20; along the first axis."""
+    return np.asarray(np.quantile(runs, [0.05, 0.95] if len(runs) >= 20 else [0, 1], axis=0))
 
 
 def page_of(title: str, sentences: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]) -> str:
@@ -106,7 +122,7 @@ def page_of(title: str, sentences: Sequence[str], tables: Sequence[ReportTable],
 
 
 def write_pages(
-    results: Path, title: str, sentences: Iterator[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
+    results: Path, title: str, sentences: Iterable[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
 ) -> Path:
     """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page."""
     page = page_of(title, tuple(sentences), tables, pictures)

@@ -21,7 +21,7 @@ class DirtKind(NamedTuple):
 
 
 KINDS: Mapping[str, DirtKind] = {
-    "uneven_row": DirtKind("row with more cells than the header", ROW_OUT, loses=True),
+    "uneven_row": DirtKind("row with more or fewer cells than the header", ROW_OUT, loses=True),
     "empty_row": DirtKind("row without a value in any column that is read", ROW_OUT),
     "repeated_header": DirtKind("the header again, within the file", ROW_OUT),
     "repeated_row": DirtKind("row that repeats another one", "one of them kept", loses=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,14 +47,18 @@ DONE, HAS_LEFT, OPEN = 0, 1, 3
 
 @dataclass(frozen=True)
 class ReadExtract:
-    """What was read: the two tables, what was found on the way, the Monday from which minutes count (in minutes from
-    the first of January 1970), and how each point in time is rounded."""
+    """What was read: the table of patients, what was found on the way, the Monday from which minutes count (in minutes
+    from the first of January 1970), and how each point in time is rounded."""
 
     patients: PatientsTable
-    activities: ActivityTable
     quality: DataQuality
     monday: float
     rounding: Mapping[str, Rounding]
+
+    @cached_property
+    def activities(self) -> ActivityTable:
+        """What stamps say of activities: the assessment, the first clinician, the wait for a bed, and the end."""
+        return _activities(self.patients)
 
 
 def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0) -> ReadExtract:
@@ -83,9 +88,8 @@ def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_u
     _ends(times, stamps, codes["outcome"], quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
-    points = {name: at - monday for name, at in times.items()}
-    patients = _patients(points, codes, age)
-    return ReadExtract(patients, _activities(patients), quality, monday, rounding)
+    patients = _patients({name: at - monday for name, at in times.items()}, codes, age)
+    return ReadExtract(patients, quality, monday, rounding)
 
 
 def _words(point: str) -> str:
@@ -151,6 +155,7 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
     changes = clock_changes(zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay)
     n = len(arrived)
     local = {"arrived_at": arrived}
+    rounded_to = {name: rounding_of(column.at).to for name, column in stamps.items()}
     for name, column in stamps.items():
         where = _words(name)
         quality.add("other_format", column.other_format.sum(), n, where)
@@ -158,7 +163,7 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
             there = int((~column.nothing).sum())
             quality.add("unreadable_stamp", column.unreadable.sum(), there, where)
             quality.add("placeholder_date", column.placeholder.sum(), there, where)
-            local[name] = _dated(name, arrived, column.at, quality)
+            local[name] = _dated(name, arrived, column.at, rounded_to[name], quality)
     skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
     quality.add("no_such_time", skipped.sum(), n)
@@ -168,17 +173,20 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
     times = {"arrived_at": arrived}
     for name, at in forward.items():
         if name != "arrived_at":
-            step = max(rounding_of(stamps[column].at).to for column in (name, "arrived_at"))
+            step = max(rounded_to[name], rounded_to["arrived_at"])
             minutes = elapsed(arrived, at, changes) if changes else at - arrived
             times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
     return _within_stay(times, mapping, quality)
 
 
-def _dated(name: str, arrived: Floats, at: Floats, quality: DataQuality) -> Floats:
-    """Stamps without dates that stand without a time, and with the day turned where it was not."""
+def _dated(name: str, arrived: Floats, at: Floats, step: int, quality: DataQuality) -> Floats:
+    """Stamps without dates that stand without a time, and with the day turned where it was not.
+
+    `step`: minutes to which they are rounded; who came within them after midnight has a stamp on it.
+    """
     there, where = int((~np.isnan(at)).sum()), _words(name)
     same_day = np.floor(at / DAY) == np.floor(arrived / DAY)
-    alone = same_day & (at % DAY == 0) & (at < arrived)
+    alone = same_day & (at % DAY == 0) & (at < arrived) & (arrived - at >= step)
     quality.add("date_without_time", alone.sum(), there, where)
     at = np.where(alone, np.nan, at)
     early = same_day & (arrived - at > DAY / 2)
@@ -255,7 +263,8 @@ def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) ->
         return None
     text = plain_text(frame[mapping.age])
     nothing = is_nothing(text)
-    years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
+    number, values = pd.factorize(text)
+    years = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float)[number]
     fine = (years >= 0) & (years < OLDEST + 1)
     quality.add("impossible_age", (~fine & ~nothing).sum(), len(years))
     quality.add("missing_age", nothing.sum(), len(years))
@@ -329,14 +338,14 @@ def _patients(points: Mapping[str, Floats], codes: Mapping[str, Ints], age: Ints
 
 
 def _activities(patients: PatientsTable) -> ActivityTable:
-    """What stamps say of activities: the assessment, the first clinician, the wait for a bed, and the end."""
+    """A row for each step that stamps speak of, by patient, as they followed each other."""
     ends = tuple(name for name in patients.known("outcome") if name != IN_BUILDING)
     steps = (*STEPS, *ends)
     rows = [part for part in _stages(patients, steps) if len(part[0])]
     patient, step, outcome, joined, started, ended = (
         np.concatenate(column) if rows else np.zeros(0) for column in zip(*rows, strict=True)
     )
-    order = np.lexsort((step, patient))
+    order = np.argsort(patient, kind="stable")  # of a patient they are in the order of steps already
     columns: dict[str, Column] = {
         "patient": patient[order].astype(np.int32),
         "step": step[order].astype(np.int16),

@@ -248,7 +248,7 @@ class TheirDepartments:
             if block.path.removeprefix("staffing.") not in self.rotas
         ]
         for pool, rota in self.rotas.items():
-            blocks.append(Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview"))
+            blocks.append(Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview", "stated"))
         made_by = f"aeflow offer name={name}"
         return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
 

@@ -75,13 +75,14 @@ def offered(
     n: int = N_DEPARTMENTS,
     progress: Callable[[int, int], None] = lambda done, of: None,
     differs: Sequence[str] = (),
+    where: Sequence[str] = (),
 ) -> tuple[list[str], list[str]]:
     """Write the department, the product and the study of these answers into a folder of configurations; lines on how
     the departments compare with the answers, and on labels.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
-    do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
-    the answers, before anything is simulated.
+    do; `differs`: what these answers have otherwise than those of another offer; `where`: overrides that say where
+    years run. Raises ConfigError with every fault of the answers, before anything is simulated.
     """
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
@@ -104,7 +105,7 @@ def offered(
         write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
         places = (trial, *search_folders(folder if folder.is_dir() else None))
         study = study_from(
-            stated_in((f"study={name}", f"run.departments={n}", f"run.replications={n}"), places), places
+            stated_in((f"study={name}", f"run.departments={n}", f"run.replications={n}", *where), places), places
         )
         of_labels, harshest = label_lines(study, product)
         alone = _years(study.of_arms([]))

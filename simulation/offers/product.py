@@ -42,7 +42,7 @@ PILOTS = {
     "alternating": ("24 alternate weeks", 14.0, 0.05),
 }
 """Pilots in one department, by answer: words, half of the interval in minutes of the wait, and false alarms. Measured:
-`aeflow evaluate arm=ai_scribe_measured`, 24 departments."""
+the table of docs/validation.md, with which a test compares them."""
 
 
 def asks(key: str) -> OfferQuestion:

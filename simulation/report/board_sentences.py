@@ -361,7 +361,8 @@ def pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Se
         return
     is_large = abs(result.row_of(target, arm.name).difference) >= ENOUGH * pilot.half_width
     yield Sentence(
-        f"A pilot of $design would report ± $half minutes, and an effect of nothing in $alarms of 100: it "
+        f"The pilot, $design, would measure the wait to ± $half minutes, and find that a product that does nothing "
+        f"works or harms in $alarms of 100: it "
         f"{'could' if is_large and pilot.false_alarms < TOO_MANY else 'could not'} tell.",
         design=cut_short(pilot.design),
         half=short_number(pilot.half_width, "minutes"),

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from time import monotonic
 from typing import NamedTuple
 
 from simulation.display.words import DOES_NOT_FIT, season_words
@@ -13,7 +14,7 @@ from simulation.report.findings import unlike_words
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
-from simulation.study.workload import work_of
+from simulation.study.workload import in_words, work_of
 from simulation.triage.check_policy import idle
 
 
@@ -75,15 +76,8 @@ class Callbacks(NamedTuple):
 @contextmanager
 def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -> Iterator[Callbacks]:
     """Live bars on a terminal, a line every fifth of the way otherwise; `keeps`: whether tables will be written."""
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     console = Console(file=sys.stderr)
     if not console.is_terminal:
@@ -93,13 +87,13 @@ def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -
         )
         return
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with bars.Progress(*columns, console=console, transient=True) as bar:
         simulated = bar.add_task(what.capitalize(), total=n_tasks)
         kept = bar.add_task("Tables", total=n_tasks, visible=keeps, start=False)
 
@@ -115,10 +109,10 @@ def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -
 
 
 class _Lines:
-    """A line every fifth of the way."""
+    """A line every fifth of the way, with the time that is left if what follows takes as long."""
 
     def __init__(self, n_all: int) -> None:
-        self._n_all = n_all
+        self._n_all, self._began = n_all, monotonic()
 
     def planning(self, n_all: int) -> None:
         self._n_all = n_all
@@ -126,4 +120,6 @@ class _Lines:
     def ended(self, what: str, n_done: int) -> None:
         every = max(self._n_all // 5, 1)
         if n_done % every == 0 or n_done == self._n_all:
-            print(f"  {n_done} of {self._n_all} {what}", file=sys.stderr, flush=True)
+            left = (monotonic() - self._began) * (self._n_all - n_done) / n_done
+            words = f", about {in_words(left)} left" if left >= 1 else ""
+            print(f"  {n_done} of {self._n_all} {what}{words}", file=sys.stderr, flush=True)

@@ -333,9 +333,12 @@ class StudyResult:
 
         A twentieth of the work while a result grows; tables, sentences and figures of other measures need the whole.
         """
-        judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
-        wanted = {(one.measure, one.group) for one in judged}
+        return self.slim()
 
+    def slim(self, *also: tuple[str, str]) -> Self:
+        """The same with these measures as well, by name and group."""
+        judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
+        wanted = {*also, *((one.measure, one.group) for one in judged)}
         known: dict[int, tuple[tuple[MeasureName, ...], list[int]]] = {}
 
         def few(measures: Measures) -> Measures:

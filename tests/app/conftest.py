@@ -8,6 +8,7 @@ import pytest
 
 import simulation as ae
 from simulation.app import asked as asked_module
+from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.measures.measuring import Measures
 
@@ -16,6 +17,12 @@ SHORT = tuple(
     for word in asked_module.RUN
 )
 PAIRS = [("arm", "ai_scribe_measured"), ("arm", "lean_triage")]
+
+
+@pytest.fixture(autouse=True)
+def own_lock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heavy work waits for none that another process of this machine is at."""
+    monkeypatch.setattr(background_module, "LOCK", tmp_path_factory.mktemp("lock") / "heavy.lock")
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from markupsafe import escape
 
 import simulation as ae
 from docs.tools.publish import PUBLISHED
-from simulation.app.asked import EVERY, AskedQuestion, asked_in
+from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.departments import EVERY
 from simulation.app.desk import Look
 from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, shown, view_page
 from simulation.app.serving import STORED

@@ -6,21 +6,16 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import (
-    DEPARTMENTS,
-    EVERY,
     EXAMPLE,
     MOST_ARMS,
-    TYPICAL,
     AskedQuestion,
     arms_of,
     asked_by_file,
     asked_in,
-    controls,
-    today,
 )
+from simulation.app.controls import controls, today
+from simulation.app.departments import PACKAGED, TYPICAL, department
 from simulation.errors import ConfigError
-
-ALL = [(key, str(control.highest)) for key, control in controls().items()]
 
 
 def changes(asked: AskedQuestion) -> dict[str, object]:
@@ -45,19 +40,19 @@ def test_a_first_question_is_the_example_in_the_typical_department() -> None:
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 @pytest.mark.parametrize("key", controls())
 def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
-    value = getattr(controls()[key], end)
+    value = getattr(today(PACKAGED[TYPICAL])[key], end)
     asked = asked_in([(key, str(value)), ("arm", "lean_triage")])
     assert len(changes(asked)) == (len(controls()[key].paths) if value else 0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["lowest", "highest"])
-@pytest.mark.parametrize("department", DEPARTMENTS)
-def test_every_control_may_be_moved_at_once_in_every_department(department: str, end: str) -> None:
-    values = [(key, str(getattr(control, end))) for key, control in controls().items()]
-    asked = asked_in([("department", department), *values, ("arm", "lean_triage")])
+@pytest.mark.parametrize("name", PACKAGED)
+def test_every_control_may_be_moved_at_once_in_every_department(name: str, end: str) -> None:
+    values = [(key, str(getattr(now, end))) for key, now in today(department(name)).items()]
+    asked = asked_in([("department", name), *values, ("arm", "lean_triage")])
     study = ae.load(*asked.overrides)
-    assert (study.departments is not None) == (department == EVERY)
+    assert (study.departments is not None) == bool(department(name).ensemble)
 
 
 def test_shifts_of_one_team_are_put_together() -> None:
@@ -86,13 +81,13 @@ def test_a_product_of_one_s_own_takes_so_many_seconds_off_each_triage() -> None:
     assert "Cho" not in saved.source
 
 
-@pytest.mark.parametrize("department", [TYPICAL, "short_of_triage"])
-def test_every_control_says_what_it_is_today_and_where_that_comes_from(department: str) -> None:
-    for key, now in today(department).items():
+@pytest.mark.parametrize("name", [TYPICAL, "short_of_triage"])
+def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str) -> None:
+    for key, now in today(department(name)).items():
         assert now.evidence in ("published", "measured", "assumed"), key
         assert now.source, key
-    assert today(TYPICAL)["attendances"].words == "340 patients a day"
-    assert "2 from 10-23 h" in today(TYPICAL)["triage_nurses"].words
+    assert today(PACKAGED[TYPICAL])["attendances"].words == "340 patients a day"
+    assert "2 from 10-23 h" in today(PACKAGED[TYPICAL])["triage_nurses"].words
 
 
 @pytest.mark.parametrize(
@@ -101,8 +96,8 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(departmen
         ([("department", "St Elsewhere"), ("arm", "lean_triage")], "department: there is no 'St Elsewhere'"),
         ([("arm", "lean_triag")], "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?"),
         ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
-        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -10 to 20"),
-        ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -50 to 50 %"),
+        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -50 to 30"),
+        ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -30 to 210 %"),
         ([("seconds", "-5"), ("arm", "lean_triage")], "seconds off each triage: found '-5'. Choose 0 to 180"),
         ([("arm", name) for name in (*arms_of(),)], f"Choose {MOST_ARMS} at most"),
     ],
@@ -128,3 +123,18 @@ def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
 def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> None:
     with pytest.raises(ConfigError, match="may not be stated here"):
         asked_by_file(f"['study=ai_triage', '{word}']", "a name")
+
+
+def test_a_control_goes_as_far_as_the_configuration_says_that_a_department_could() -> None:
+    cubicles, laboratory = (today(PACKAGED[TYPICAL])[key] for key in ("cubicles", "tests"))
+    assert (cubicles.number, cubicles.lowest, cubicles.highest) == (35, -15, 3)  # 20 to 38
+    assert (laboratory.number, laboratory.lowest, laboratory.highest) == (29, -30, 210)  # 20 to 90, in steps of 5 %
+    assert today(PACKAGED["short_of_triage"])["cubicles"].highest == 0  # 39 already
+
+
+@pytest.mark.parametrize("key", controls())
+def test_a_control_keeps_within_the_bounds_of_the_typed_class(key: str) -> None:
+    control, now = controls()[key], today(PACKAGED[TYPICAL])[key]
+    assert control.typed.meaning
+    assert control.typed.unit == ("factor" if control.how == "times" else "units" if control.how == "extra" else "")
+    assert now.lowest > -100 if control.how == "times" else (now.number or 0) + now.highest >= 0

@@ -34,6 +34,12 @@ def test_an_answer_that_cannot_be_used_is_asked_again_with_what_is_wrong() -> No
     assert 'value="109500"' in text
 
 
+def test_a_choice_that_was_not_made_is_asked_for() -> None:
+    before = [FIRST, ("within_four_hours", ""), ("admitted_share", ""), ("beds", ""), ("triage_nurses", "")]
+    assert "is not answered" not in page([*before, ("asked", "triage_nurses")])
+    assert "is not answered. Choose one of these" in page([*before, ("asked", "ambulances")])
+
+
 def test_what_an_answer_was_read_as_is_said_on_the_next_page() -> None:
     assert "300 attendances a day" in page([FIRST]).replace("\n", " ")
 

@@ -16,6 +16,15 @@ BESIDE = {
     "runs.executors.executor": "how many processors there are",
     "offers": "the interview, its questions and checks",
     "offers.interview": "the same",
+    "offers.offer": "departments and study out of its answers",
+    "config": "names and values of configurations",
+    "config.files": "YAML that was sent, read safely",
+    "config.folders": "whether one's own files have changed",
+    "config.vocabulary": "meanings and units of keys",
+    "department.vocabulary": "the class of a department, for these",
+    "resumable": "runs that are kept as they end",
+    "study.overload": "what such a run refuses",
+    "study.workload": "the same, and minutes in words",
 }
 """What the app imports beside the front, and for what."""
 

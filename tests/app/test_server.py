@@ -116,7 +116,8 @@ def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(
     ("content", "told"),
     [
         ("['executor=dask']", "may not be stated here"),
-        ("site: typical", "is not a list of overrides"),
+        ("site: typical", "site: found"),
+        ("[1, 2]", "is not a list of overrides"),
         (b"\xff\xfe", "is not text in UTF-8"),
         ("['study=nothing']", "there is no study"),
         ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),

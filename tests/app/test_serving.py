@@ -61,6 +61,11 @@ def test_a_mistaken_word_is_one_message(word: str, told: str, capsys: pytest.Cap
     assert told in capsys.readouterr().err
 
 
+def test_a_folder_of_configurations_that_is_missing_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["app", "--config-dir", "nowhere"]) == 2
+    assert "--config-dir: there is no folder 'nowhere'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("library", ["uvicorn", "starlette.applications"])
 def test_without_its_libraries_the_app_says_how_to_install_them(
     library: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

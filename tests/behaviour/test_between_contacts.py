@@ -1,4 +1,4 @@
-"""`pathway=between_contacts`: what happens between two contacts, on a week of the typical department."""
+"""`site=between_contacts`: what happens between two contacts, on a week of the typical department."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength
 from simulation.units import to_ticks
 
-CHOSEN = ("pathway=between_contacts", "calibration=typical_between_contacts")
+CHOSEN = "site=between_contacts"
 RUN = RunLength(warm_up_days=0, measured_days=7, cool_down_days=2, replications=1, seed=3)
 CLINICIANS = ("doctors", "practitioners", "children_doctors", "specialty_doctors")
 REVIEWS = ("doctor_review", "minors_review", "children_review", "direct_review")
@@ -20,12 +20,12 @@ REVIEWS = ("doctor_review", "minors_review", "children_review", "direct_review")
 @pytest.fixture(scope="module")
 def ordered() -> Simulated:
     """A week in which the triage nurse orders tests."""
-    arm = load("triage=nurse_orders_tests", *CHOSEN).alone
+    arm = load("triage=nurse_orders_tests", CHOSEN).alone
     return simulate_arm(arm, RUN, "compiled", 0, cool_down_days=2)
 
 
 def test_every_arm_of_the_study_of_known_effects_can_be_composed_with_it() -> None:
-    assert len(load("study=known_effects", "ensemble=none", *CHOSEN).arms) > 20
+    assert len(load("study=known_effects", "ensemble=none", CHOSEN).arms) > 20
 
 
 def test_nobody_is_seen_again_before_the_time_after_the_contact_is_over(ordered: Simulated) -> None:

@@ -8,25 +8,30 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from simulation.app import asked as asked_module
+from simulation.app import background as background_module
 from simulation.app.desk import Desk
 from simulation.app.pages import VIEWS
 from simulation.app.server import app_of
 from simulation.app.serving import stored_answer
+from simulation.config.new import new_scaled_department
+from simulation.offers import offer as offer_module
 from tests.app.conftest import SHORT
+from tests.app.test_background import BRIEF, OFFER, WEEK
 
 from .test_report import violations
 
 pytestmark = pytest.mark.slow
 
 EXAMPLE = "department=typical&arm=ai_scribe_measured&arm=lean_triage"
-SECONDS = 60_000
-"""Milliseconds until the first answer, on a busy machine."""
+SECONDS, MINUTES = 60_000, 400_000
+"""Milliseconds until the first answer, and until the page for a board is ready, on a busy machine."""
 MOST_REQUESTS = 10
 TOO_WIDE = """() => [...document.querySelectorAll('main *')]
     .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
@@ -43,18 +48,27 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    """Questions of two days a replication."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Questions of two days a replication; an offer of 20 departments that are made in weeks, and compared in days."""
+    here = tmp_path_factory.mktemp("app")
+    new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, here / "configs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asked_module, "RUN", (*SHORT, "run.cool_down_days=1", "run.doublings=0"))
+        patch.setattr(background_module, "N_DEPARTMENTS", 20)
+        patch.setattr(background_module, "LOCK", here / "heavy.lock")
+        patch.setattr(offer_module, "YEAR", WEEK)
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        app, desk = app_of(port, n_workers=1, stored=stored_answer())
+        app, desk = app_of(
+            port, n_workers=1, stored=stored_answer(), results=here / "results", config_dir=here / "configs"
+        )
+        desk.background.where += (*BRIEF, "run.replications=20", "run.departments=20")
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         thread.start()
         yield Served(f"http://127.0.0.1:{port}", desk)
+        desk.background.stop()
         server.should_exit = True
         thread.join(10)
 
@@ -200,7 +214,18 @@ def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (360, 740)])
 @pytest.mark.parametrize(
-    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/runs", "/?arm=x"]
+    "path",
+    [
+        "/",
+        f"/?{EXAMPLE}&beds=2",
+        "/open",
+        "/interview",
+        "/interview?attendances_per_day=9",
+        "/runs",
+        "/records",
+        "/narrow?run=first",
+        "/?arm=x",
+    ],
 )
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: str, width: int, height: int) -> None:
     page = visitor(path, width, height)
@@ -228,6 +253,66 @@ def test_a_day_is_watched_with_the_only_script_that_the_page_names(visitor: Visi
     page.locator(".views").get_by_role("link", name="Lean triage, no AI").click()
     expect(page.locator("canvas").first).to_be_visible(timeout=SECONDS)
     assert violations(page) == []
+
+
+def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked_about(visitor: Visit) -> None:
+    page = visitor("/interview?attendances_per_day=310", 360, 740)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{page.url.partition('/interview')[0]}/interview?{urlencode(OFFER)}")
+    for _question in range(20):  # the rest is left blank
+        if "Check your answers" in page.title():
+            break
+        if page.get_by_label("I do not know").count():
+            page.get_by_label("I do not know").check()
+        page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Make the page for my board").click()
+    expect(page.locator("#work")).to_contain_text("Making departments", timeout=SECONDS)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    address = page.url
+    page.reload()
+    assert page.url == address
+    expect(page.locator("#work")).to_contain_text("It is ready", timeout=MINUTES)
+    assert violations(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="A letter to the vendor").click()
+    assert "Our AI" in Path(download.value.path()).read_text(encoding="utf-8")
+    page.get_by_role("link", name="Open the board's page").click()
+    expect(page.locator("body")).to_contain_text("Our AI")
+    page = visitor("/")
+    page.get_by_label("1. Department").select_option("our_ai")
+    page.get_by_text("Change patients, staff, places and beds").click()
+    expect(page.locator("#attendances-help")).to_contain_text("Today: 310 patients a day")
+
+
+def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=35"))
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="A year of this department, 20 times").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("time to a blood result +35 %")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#work")).to_contain_text("Stopped.", timeout=SECONDS)
+    assert violations(page) == []
+
+
+def test_what_can_be_changed_follows_the_department(visitor: Visit) -> None:
+    page = visitor(f"/?{EXAMPLE}&cubicles=2")
+    page.get_by_label("1. Department").select_option("short_of_triage")
+    expect(page.locator("#cubicles")).to_have_attribute("max", "0")
+    assert "cubicles" not in page.url
+    page.get_by_label("1. Department").select_option("ours")
+    expect(page.locator("#attendances-help")).to_contain_text("Today: 250 patients a day")
+    answered(page)
+
+
+def test_ranges_shrink_as_figures_are_typed(visitor: Visit) -> None:
+    page = visitor()
+    page.get_by_role("link", name="What do you know of your department?").click()
+    page.get_by_label("Mean wait for triage of walk-ins").press_sequentially("24.5")
+    expect(page.locator("#narrowed table").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Mean wait for triage of walk-ins").fill("soon")
+    expect(page.get_by_role("alert")).to_contain_text("Write a number, as in 24.5")
 
 
 def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:

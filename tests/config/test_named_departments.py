@@ -40,6 +40,11 @@ def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(name: 
     assert study.on_one == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
 
 
+def test_a_study_on_a_site_with_an_ensemble_of_its_own_names_it() -> None:
+    assert load("site=between_contacts").on_one.endswith("; ensemble=between_contacts has departments like it")
+    assert load("site=between_contacts", "ensemble=between_contacts").departments is not None
+
+
 def test_a_department_is_called_by_the_name_of_its_files() -> None:
     named = {
         "study=gallery/one_nurse": "the department 'one_nurse'",

@@ -8,6 +8,7 @@ import pytest
 from simulation.cli import main
 from simulation.commands import inquiries
 from simulation.evaluation.evaluate import designs_named
+from simulation.offers.product import PILOTS
 from simulation.study.study import Study
 
 from .test_docs import ROOT, blocks
@@ -59,3 +60,34 @@ def test_the_page_lists_every_design_with_its_departments() -> None:
     for name, departments in listed.items():
         (design,) = designs_named(name)
         assert design.departments == int(departments) * (2 if name == "parallel_clusters" else 1)
+
+
+def measured(design: str, outcome: str) -> list[int]:
+    """A row of the table of docs/validation.md: false alarms of the sham, found and opposite of the scribe and of lean
+    triage, ±, and bias, in whole numbers."""
+    (stated,) = designs_named(design)
+    validation = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| {re.escape(stated.label)} \| {outcome} \| (.*) \|$", validation, re.MULTILINE)
+    numbers = re.findall(r"-?\+?\d+\.?\d*", re.sub(r"\([^)]*\)", "", row))
+    return [int(float(number) + 0.5) for number in numbers]
+
+
+def test_pilots_of_offers_are_those_that_validation_measured() -> None:
+    """Who measures anew changes the table of docs/validation.md, and `PILOTS` as this test says."""
+    rows = {
+        answer: measured(design, "Wait to first clinician")
+        for answer, design in (("before-after", "before_after"), ("alternating", "alternate_weeks"))
+    }
+    assert {answer: (half, alarms) for answer, (_, half, alarms) in PILOTS.items()} == {
+        answer: (row[5], row[0] / 100) for answer, row in rows.items()
+    }
+
+
+def test_the_page_gives_the_figures_of_validation() -> None:
+    before = measured("before_after", "Wait to first clinician")
+    assert f"{before[0]} call a tool that does nothing a success or a harm" in text()
+    assert f"the pilot reports ± {before[5]}" in text()
+    triage, wait = (
+        measured("alternate_weeks", each)[1] for each in ("Wait for triage, walk-ins", "Wait to first clinician")
+    )
+    assert f"in {triage} of\n100 pilots, and that of the wait to a clinician in {wait}." in text()

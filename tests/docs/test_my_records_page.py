@@ -1,9 +1,11 @@
 """The page on one's own records: its mapping, its commands and its Python are run on a made-up extract."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -15,14 +17,14 @@ from tests.extracts.made import clean, mapping
 
 from .test_docs import ROOT, blocks
 
-PAGE = "docs/how-to/my-records.md"
+PAGE, OFFER = "docs/how-to/my-records.md", "docs/how-to/vendor-offer.md"
 MOST_LINES = 12
 
 
 def commands() -> list[list[str]]:
     """The commands of the page, in order."""
     lines = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
-    return [line.split()[1:] for line in lines if line.startswith("aeflow ")]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("aeflow ")]
 
 
 def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
@@ -65,14 +67,31 @@ def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytes
     assert names["steps"][("arrived", "assessed")] > 300
 
 
+def test_vidigi_shows_everybody_who_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prep = pytest.importorskip("vidigi.prep", reason="it brings forty packages, so it is not installed for the tests")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(1200, 20), encoding="utf-8")
+    names: dict[str, Any] = {"ae": ae, "extract": ae.read_extract("attendances.csv", mapping())}
+    exec(compile(blocks(PAGE, "python")[2], PAGE, "exec"), names)
+    shown = prep.reshape_for_animations(names["events"], every_x_time_units=60, limit_duration=1440)
+    arrived, departed = (names["extract"].patients[point] for point in ("arrived_at", "departed_at"))
+    for snapshot in (0, 600, 1380):
+        at = 14 * 1440 + snapshot
+        there = set(np.flatnonzero((arrived <= at) & ~(departed <= at)))
+        now = shown[(shown["snapshot_time"] == snapshot) & (shown["event"] != "depart")]
+        assert set(now["entity_id"]) == there
+        assert not now["event"].astype(str).str.endswith(":end").any()
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_page_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
+    (tmp_path / "offer.yaml").write_text(blocks(OFFER, "yaml")[0], encoding="utf-8")
     run = [words for words in commands() if words[0] in ("extract", "fit", "trace")]
-    assert [words[0] for words in run] == ["extract", "extract", "fit", "trace", "extract"]
+    assert [words[0] for words in run] == ["extract", "extract", "fit", "fit", "trace", "extract"]
     for words in run:
         quick = ["imputations=2", "run.warm_up_days=7"] if words[0] == "trace" else []
         assert main([*words, *quick]) == 0
     assert (tmp_path / "events.xes").is_file()
-    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 2
+    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 3

@@ -62,27 +62,29 @@ def evaluation(made: Result) -> Evaluation:
     return ae.evaluate(made, TOOL, trials=200)
 
 
-def test_a_before_and_after_of_months_that_differ_is_told_to_find_nothing_out(evaluation: Evaluation) -> None:
-    before, best = evaluation.sentences[1:3]
-    assert before.startswith("Before and after, one department, 24 weeks, would not find out")
-    assert best.startswith("Alternate weeks, eight departments, 24 weeks, would find out")
+def test_the_first_sentence_says_whether_the_design_asked_about_would_tell_and_the_next_which_would(
+    evaluation: Evaluation,
+) -> None:
+    before, best = evaluation.sentences[:2]
+    assert before.startswith("No: before and after, one department, 12 weeks before and 12 after, would not tell you")
+    assert best.startswith("What would: alternate weeks, eight departments, 24 weeks, by 'wait to first clinician'")
     alarms = evaluation.one(evaluation.designs[0], evaluation.main, "sham").significant
     assert alarms.value > 0.2
 
 
 def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluation) -> None:
     (harm,) = (sentence for sentence in evaluation.sentences if "levels 1 and 2" in sentence)
-    assert "+18.0 minutes by the truth, by −1.0 minutes by the labels" in harm
+    assert "+18.0 minutes by the truth, −1.0 minutes by the labels" in harm
     by_truth, by_label = map(
         int, re.findall(r"in (\d+) of 100, if all cases are audited, and the second in (\d+)", harm)[0]
     )
     assert by_truth > by_label + 20
 
 
-def test_the_page_has_few_words_one_table_one_picture_and_loads_nothing(evaluation: Evaluation) -> None:
-    n_words = sum(len(sentence.split()) for sentence in (*evaluation.sentences, evaluation.title))
-    assert n_words <= MOST_WORDS
+def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_nothing(evaluation: Evaluation) -> None:
     page = evaluation.page
+    beside = re.sub(r"<(style|title|table|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert len(beside.split()) <= MOST_WORDS
     assert page.count("<table>") == 1
     assert page.count("<img ") == 2
     assert "http" not in page.replace('lang="en-GB"', "")
@@ -111,9 +113,25 @@ def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evalua
         assert words in evaluation.protocol
 
 
+def test_the_primary_outcome_of_the_protocol_is_one_that_the_design_finds(evaluation: Evaluation) -> None:
+    main = evaluation.main
+    seldom = tuple(
+        replace(row, right=replace(row.right, value=0.1)) if row.outcome == main else row for row in evaluation.emulated
+    )
+    planned = replace(evaluation, emulated=seldom)
+    design, outcome = planned.planned
+    assert (outcome.role, planned.finds(design, outcome)) == ("mechanism", True)
+    assert "Primary outcome: Wait for triage, walk-ins." in planned.protocol
+    assert "that of 'wait to first clinician' it finds in 10 of 100" in planned.protocol
+    assert "nearer to the tool" in planned.sentences[1]
+    low = replace(seldom[0].right, value=0.1)
+    nowhere = replace(evaluation, emulated=tuple(replace(row, right=low) for row in evaluation.emulated))
+    assert "enlarge it before anybody signs" in nowhere.protocol
+
+
 def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(evaluation: Evaluation) -> None:
     for design in evaluation.designs:
-        written = protocol(evaluation, design)
+        written = protocol(evaluation, design, evaluation.main)
         assert f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided" in written
         assert f"Reported by {REPORTED_BY[design.switching.kind]}, with" in written
     assert set(REPORTED_BY) == {design.switching.kind for design in designs_named("all")}
@@ -197,6 +215,7 @@ def test_the_command_prints_the_table_and_the_answer(
         (["arm=lean_triage", "design.wekes=3", "design=before_after"], "Did you mean 'weeks'"),
         (["arm=ai_streams"], "It is one of study=alternatives"),
         (["arm=lean_triage", "prior=likely"], "prior: found likely"),
+        (["arm=lean_triage", "design=by_patient", "deviations=drop_out"], "patients are switched as planned"),
     ],
 )
 def test_a_mistake_is_one_message(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

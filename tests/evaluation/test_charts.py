@@ -2,6 +2,7 @@
 taken as independent."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,21 @@ def test_charts_that_are_set_alarm_once_a_year_and_the_binomial_limit_more_often
     assert charts["binomial, 3 sigma"].alarms > 3
 
 
+def test_limits_are_set_on_other_departments_than_they_are_used_on() -> None:
+    """Every second department has months that differ. Set on themselves, charts would alarm once a year whatever."""
+    calm = bank(0.01)
+    months = 0.02 * np.random.default_rng(2).normal(size=(N, 26)).repeat(28, axis=1)
+    months[::2] = 0
+    days = {}
+    for arm, of in calm.days.items():
+        n, left = of[:, 0, 0], of[:, 0, 1] + of[:, 0, 0] * months
+        days[arm] = np.stack([n, left, left], axis=1)[:, None]
+    charts = results(replace(calm, days=days))
+    for chart in ("EWMA", "CUSUM"):
+        assert charts[chart].alarms > 1.2
+        assert charts[chart].alarms_by_department[1] > 3
+
+
 def test_a_cusum_is_quicker_on_a_small_shift_and_both_are_on_a_large_one() -> None:
     small, large = results(bank(0.008)), results(bank(0.04))
     assert small["CUSUM"].weeks < small["Shewhart"].weeks
@@ -64,6 +80,8 @@ def test_a_failure_that_begins_later_is_watched_from_go_live() -> None:
     assert results(bank(0.04), from_go_live=True)["Shewhart"].weeks == 1
 
 
-def test_too_few_weeks_are_refused() -> None:
+def test_too_few_weeks_and_a_single_department_are_refused() -> None:
+    with pytest.raises(ResultsError, match="limits are set on other departments, and there is one"):
+        results(replace(bank(0.01), department=np.zeros(N, dtype=int)))
     with pytest.raises(ResultsError, match=r"60 weeks are too few\. Simulate run.measured_days=728"):
         results(bank(0.01, weeks=60))

@@ -73,6 +73,26 @@ def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wai
     np.testing.assert_allclose(nothing.values, 60.0)
 
 
+def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_however_few_departments_drew_coins() -> (
+    None
+):
+    """Waits of a day are alike, and the sham's run drifts from the nurses'. Halves of two runs, or the coins that eight
+    departments drew once, would be off by far more than chance."""
+    chance, shape = np.random.default_rng(4), (8, 7 * 30)
+    first = chance.binomial(200, 0.5, shape).astype(float)
+    n = np.stack([first, 200 - first], axis=1)
+    of_day, coins = 5 * chance.normal(size=(8, 1, 210)), 2 * chance.normal(size=n.shape) / np.sqrt(n)
+
+    def days(drift: np.ndarray) -> np.ndarray:
+        means = 60 + of_day + drift + coins
+        return np.stack([n, n * means, n * (means**2 + 4)], axis=2)
+
+    halves = tuple(replace(WAIT, group=group) for group in HALVES)
+    arms = {"nurse": days(np.zeros((8, 1, 210))), "sham": days(chance.normal(size=(8, 1, 210)))}
+    trials = trials_of(Bank(halves, "nurse", arms, np.arange(8)), PATIENTS, "sham", WAIT, 3_000, seed=1)
+    assert (analysed(trials, "patients_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.015)
+
+
 def study_with(arm: str, *names: str) -> Study:
     designs = [design for name in names for design in designs_named(name)]
     study = load("study=ai_triage", *SHORT)

@@ -32,7 +32,7 @@ def test_an_evaluation_that_cannot_err_is_worth_what_knowing_is() -> None:
     assert value.evaluated.value == pytest.approx(0.5 * 10_000, rel=0.01)
     assert value.significant.value == pytest.approx(0.5 * 10_000, rel=0.15)
     forgone = 4 * 7 / YEAR_DAYS * 0.5 * (gain - 10_000)
-    assert value.net == pytest.approx(value.evaluated.value - forgone)
+    assert value.net.value == pytest.approx(value.evaluated.value - forgone)
 
 
 def test_what_is_not_worth_its_price_even_if_it_works_is_not_worth_an_evaluation() -> None:
@@ -40,7 +40,7 @@ def test_what_is_not_worth_its_price_even_if_it_works_is_not_worth_an_evaluation
     assert value.perfect == (0.0, 0.0)
     assert value.evaluated.value == 0.0
     assert value.significant.value < -20.0
-    assert value.net == pytest.approx(-4 * 7 / YEAR_DAYS * (10_000 - 0.5 * 15 * HOURS_A_MINUTE))
+    assert value.net.value == pytest.approx(-4 * 7 / YEAR_DAYS * (10_000 - 0.5 * 15 * HOURS_A_MINUTE))
 
 
 def test_buying_if_significant_loses_money_where_power_is_low_and_the_tool_is_worth_its_price() -> None:
@@ -58,8 +58,8 @@ def test_an_evaluation_is_worth_more_the_longer_it_lasts_and_never_more_than_kno
 
 def test_years_and_the_cost_of_the_evaluation_are_in_the_net() -> None:
     one, three = (worth(-20.0, replace(STAKES, years=years, cost=700.0)) for years in (1.0, 3.0))
-    assert three.net - one.net == pytest.approx(2 * one.evaluated.value)
-    assert worth(-20.0, STAKES).net - one.net == pytest.approx(700.0)
+    assert three.net.value - one.net.value == pytest.approx(2 * one.evaluated.value)
+    assert worth(-20.0, STAKES).net.value - one.net.value == pytest.approx(700.0)
 
 
 def test_stakes_are_stated_whole_or_not_at_all() -> None:

@@ -1,4 +1,4 @@
-"""A made-up extract of attendances, and the same with 26 kinds of dirt, each in rows of its own, with how many.
+"""A made-up extract of attendances, and the same with 31 kinds of dirt, each in rows of its own, with how many.
 
 Stamps are local times of London, with seconds, over 300 days from 6 January 2025. Every kind has a number of rows that
 no other kind has, so that a reader that confuses two is found out. Nothing here knows how an extract is read.
@@ -23,6 +23,7 @@ COLUMNS = (
     "Attendance_ID", "Patient_Pseudo_ID", *STAMPS, "Acuity", "Arrival_Mode", "Age", "Sex", "Disposition", "Complaint",
     "Patient_Name",
 )  # fmt: skip
+MORE, FEWER = "more cells", "fewer cells"
 CANARIES = ("Zzyzx canary in free text", "Canaria Birdsong")
 """What stands in the free text and in the name of every patient: it must be found nowhere else."""
 LEVELS = ("1 - Immediate", "2 - Very urgent", "3 - Urgent", "4 - Standard", "5 - Non-urgent")
@@ -69,7 +70,8 @@ def clean(n: int = 3000, *, seed: int = 1, days: int = DAYS) -> list[Row]:
 
 @dataclass
 class Broken:
-    """An extract with dirt: its rows, and how many rows or stamps of each kind were made wrong."""
+    """An extract with dirt: its rows, and how many rows or stamps of each kind were made wrong. What a row holds under
+    `MORE` is written behind its cells, and with a figure under `FEWER` so many of the last are not written."""
 
     rows: list[Row]
     rng: np.random.Generator
@@ -87,9 +89,11 @@ class Broken:
     def text(self, delimiter: str = ",") -> str:
         """The extract as CSV."""
         into = io.StringIO()
-        writer = csv.DictWriter(into, COLUMNS, delimiter=delimiter, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
+        writer = csv.writer(into, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in self.rows:
+            cells = [*(row[column] for column in COLUMNS), *row.get(MORE, "")]
+            writer.writerow(cells[: len(cells) - int(row.get(FEWER, 0))])
         return into.getvalue()
 
 
@@ -263,6 +267,30 @@ def overlapping(extract: Broken, n: int) -> None:
         extract.rows.append(again)
 
 
+def uneven_row(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n)):
+        row |= {FEWER: "3"} if number % 2 else {MORE: "xy"}
+
+
+def empty_row(extract: Broken, n: int) -> None:
+    extract.rows += [dict.fromkeys(COLUMNS, "") for _ in range(n)]
+
+
+def unreadable_arrival(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row[ARRIVED] = "about noon"
+
+
+def missing_age(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row["Age"] = ""
+
+
+def no_seen(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_seen):
+        row[SEEN] = ""
+
+
 def rounded(extract: Broken, n: int) -> None:
     """Assessments of very many rows on the quarter of an hour, among them rows of other kinds of dirt: not theirs."""
     for row in extract.take(n, lambda row: is_admitted(row) and row[ASSESSED] > row[ARRIVED]):
@@ -274,7 +302,8 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
     repeated_row, same_attendance_twice, no_arrival, unreadable_stamp, placeholder_date, before_arrival, out_of_order,
     day_not_turned, date_without_time, other_format, no_such_time, hour_twice, unknown_code, missing_code, untidy_code,
     impossible_age, left_without_time, back_again, stay_too_long, repeated_header, no_departure,
-    decision_without_admission, admitted_without_decision, outside_period, overlapping, rounded,
+    decision_without_admission, admitted_without_decision, outside_period, overlapping, uneven_row, empty_row,
+    unreadable_arrival, missing_age, no_seen, rounded,
 )  # fmt: skip
 
 
@@ -293,6 +322,16 @@ def broken(
     order = rng.permutation(len(extract.rows))
     extract.rows = [extract.rows[place] for place in order]
     return extract
+
+
+def on_whole(rows: list[Row], minutes: int, *, keep: tuple[str, ...] = ()) -> list[Row]:
+    """The rows with every stamp put back to the last multiple of so many minutes, but for some columns."""
+    put = [dict(row) for row in rows]
+    for row in put:
+        for column in STAMPS:
+            if row[column] and column not in keep:
+                moved(row, column, minutes=-(at(row, column).minute % minutes), seconds=-at(row, column).second)
+    return put
 
 
 def mutated(text: str, *, seed: int) -> bytes:

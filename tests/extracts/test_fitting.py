@@ -14,8 +14,10 @@ from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import described, families_of, patience_of
-from simulation.extracts.fitting import Arrivals, follows_crowding, shares_of, true_mix
+from simulation.extracts.fitting import Arrivals, coded_counts, follows_crowding, of_source, shares_of, true_mix
+from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
+from simulation.study.simulate import SharedDraws
 from tests.extracts.dirt import ARRIVED
 from tests.extracts.made import clean, mapping, read, written
 
@@ -159,3 +161,83 @@ def test_the_command_writes_department_and_page(tmp_path: Path, monkeypatch: pyt
     assert "Data quality" in page.read_text(encoding="utf-8")
     assert ARRIVED in page.read_text(encoding="utf-8")
     assert mapping()["age"] in page.read_text(encoding="utf-8")
+
+
+# --- what a department says of itself ---------------------------------------------------------------------------------
+
+ANSWERS = """
+attendances_per_day: 310
+triage_nurses: two from 8 to 22 h, one by night
+ambulances: own nurses
+ambulance_nurses: 1 at all hours
+triage_minutes: 6
+product: Our AI
+"""
+
+
+@pytest.fixture(scope="module")
+def told(extract: Extract, tmp_path_factory: pytest.TempPathFactory) -> FittedDepartment:
+    path = written(ANSWERS, tmp_path_factory.mktemp("answers"), "offer.yaml")
+    stated = {"doctors": "6 8-22, 3 by night", "majors_cubicles": 21, "first_contact": 27, "settling": "9 min"}
+    return fit_department(extract, "told", stated=stated, answers=path)
+
+
+def test_what_is_stated_takes_the_place_of_what_is_assumed_and_is_marked(told: FittedDepartment) -> None:
+    stated = {block.path: block.values for block in told.blocks if block.evidence == "stated"}
+    assert stated["staffing.triage_nurses"]["rota"] == [
+        {"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1},
+    ]  # fmt: skip
+    assert stated["staffing.assessment_nurses"]["rota"] == [{"hours": "0-24", "number": 1}]
+    assert {shift["number"] for shift in stated["staffing.doctors"]["rota"]} == {3, 6}
+    assert stated["calibration.majors_cubicles"]["value"] == 21
+    assert stated["calibration.settling_minutes"]["value"] == 9
+
+
+def test_what_is_stated_is_listed_as_it_was_read(told: FittedDepartment) -> None:
+    table = told.tables["stated"]
+    assert {row[0] for row in table.rows} >= {"doctors", "triage nurses", "majors cubicles", "first contact"}
+    assert {row[2] for row in table.rows} == {"stated"}
+    assert "product" in table.notes[0]
+
+
+def test_a_first_contact_takes_the_stated_minutes_with_these_patients(told: FittedDepartment, tmp_path: Path) -> None:
+    told.write_configs(tmp_path)
+    study = load("study=told", "run=weeks", "run.measured_days=28", "pathway.allow_overload=true", "run.warm_up_days=0",
+                 config_dir=str(tmp_path))  # fmt: skip
+    assert study.baseline.pathway.pools["doctors"].evidence == "stated"
+    drawn = SharedDraws(DrawnRun(1, 0, 28)).of(study.baseline.pathway)
+    minutes = drawn.minutes["first_contact"][0][drawn.arrival_source < 3]
+    assert minutes[minutes > 0].mean() == pytest.approx(27, rel=0.1)
+
+
+def test_departments_that_fit_do_not_vary_what_was_stated(told: FittedDepartment) -> None:
+    priors = yaml.safe_load(told.texts["priors"])
+    assert "structures" not in priors
+    assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(priors["parameters"])
+    assert "discharge_minutes" in priors["parameters"]
+
+
+def test_answers_that_cannot_be_read_are_refused_together(extract: Extract) -> None:
+    stated = {"doctors": "6 at dawn", "beds": 3, "majors_cubicles": 2.5, "majors_cubicals": 20}
+    with pytest.raises(ConfigError) as refused:
+        fit_department(extract, "told", stated=stated)
+    assert [fault.where for fault in refused.value.faults] == list(stated)
+
+
+def test_true_levels_may_come_from_the_departments_own_nurses(extract: Extract, tmp_path: Path) -> None:
+    counts = (90 * np.eye(5) + 2).astype(int).tolist()
+    nurse = {
+        "labels": {
+            "name": "nurse",
+            "correlation": {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"},
+            "matrix": {"counts": counts, "evidence": "measured", "source": "own panel"},
+        }
+    }
+    (tmp_path / "nurse").mkdir()
+    (tmp_path / "nurse/ours.yaml").write_text(yaml.safe_dump(nurse), encoding="utf-8")
+    ours = fit_department(extract, "ours_too", nurse="ours", config_dir=str(tmp_path))
+    coded = shares_of(coded_counts(extract, of_source(extract, "walk_in"))).values
+    assert ours.mix["walk_in"].values == pytest.approx(np.clip((coded - 0.02) / 0.9, 0, 1), abs=0.01)
+    ours.write_configs(tmp_path)
+    assert load("study=ours_too", config_dir=str(tmp_path)).baseline.policy.nurse.matrix.source == "own panel"
+    assert "configs/nurse/ours.yaml (yours)" in str(ours.tables["kept"].frame())

@@ -1,6 +1,8 @@
 """Extracts are read into the two tables, and dirt is counted kind by kind."""
 
+import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,13 +16,14 @@ from simulation.extracts.extract import Extract, draft, read_extract
 from simulation.extracts.quality import KINDS
 from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
 from simulation.records.schema import ActivityTable, Patients
-from tests.extracts.dirt import ARRIVED, CANARIES, DEPARTED, SEEN, STAMPS, broken, mutated
+from tests.extracts.dirt import ARRIVED, CANARIES, DEPARTED, SEEN, STAMPS, broken, mutated, on_whole
 from tests.extracts.made import clean, mapping, read, written
 
 NATURAL = re.compile("hour_twice")
 """What a clean extract has, too: a night in which clocks go back."""
 LOST = {
-    "repeated_row", "same_attendance_twice", "no_arrival", "repeated_header", "outside_period",
+    "repeated_row", "same_attendance_twice", "no_arrival", "repeated_header", "outside_period", "uneven_row",
+    "empty_row", "unreadable_arrival",
 }  # fmt: skip
 """Kinds of which rows are left out: of a repetition, those that repeat."""
 
@@ -73,6 +76,31 @@ def test_a_parquet_file_gives_the_same_as_csv(tmp_path: Path) -> None:
     pd.read_csv(path, parse_dates=[ARRIVED, SEEN]).to_parquet(tmp_path / "extract.parquet")
     one, other = (read_extract(tmp_path / name, mapping()) for name in ("extract.csv", "extract.parquet"))
     np.testing.assert_array_equal(one.measures.values, other.measures.values)
+
+
+@pytest.mark.parametrize("kind", ["utf-16", "cp1252", "utf-8-sig", "gz", "quoted", ";", "bytes"])
+def test_a_file_is_read_however_it_was_written(kind: str, tmp_path: Path) -> None:
+    n = 900 if kind == "bytes" else 120  # far behind where the encoding is looked at
+    text = clean(n).replace("canary", "d\u00e9j\u00e0 vu")
+    if kind == "quoted":
+        text = text.replace(CANARIES[0].replace("canary", "d\u00e9j\u00e0 vu"), '"said ""no"",\nthen left"')
+    content = text.replace(",", ";" if kind == ";" else ",").encode(kind if kind[:2] in ("ut", "cp") else "utf-8")
+    if kind == "bytes":
+        content = content[:-200] + content[-200:].replace("\u00e9".encode(), b"\xff")
+    path = tmp_path / f"extract.csv{'.gz' * (kind == 'gz')}"
+    path.write_bytes(gzip.compress(content) if kind == "gz" else content)
+    extract = read_extract(path, mapping())
+    assert (len(extract.patients), extract.quality.n("uneven_row")) == (n, 0)
+
+
+@pytest.mark.parametrize("minutes", [5, 15])
+def test_stamps_before_an_arrival_by_rounding_alone_are_put_at_it(minutes: int, tmp_path: Path) -> None:
+    extract = broken(800, kinds=())
+    coarse = replace(extract, rows=on_whole(extract.rows, minutes, keep=(ARRIVED,)))
+    quality = read(coarse.text(), tmp_path).quality
+    early = sum(row[column] < row[ARRIVED] for row in coarse.rows for column in STAMPS if row[column])
+    assert quality.n("before_by_rounding") == early > 0
+    assert quality.n("before_arrival") == 0
 
 
 def test_measures_are_those_of_the_stamps(tmp_path: Path) -> None:

@@ -235,10 +235,7 @@ def test_what_does_more_for_the_same_money_is_part_of_the_advice(
     assert advice_of(offered).endswith("The same money may do more elsewhere."), "its safety is not settled"
     result = offered.shown
     monkeypatch.setattr(board_sentences, "limits_of", lambda result, arm: Limits([], []))
-    assert (
-        str(list(board_sentences.advice(result, *board(offered).arms))[-1])
-        == "The same money does more elsewhere."
-    )
+    assert str(list(board_sentences.advice(result, *board(offered).arms))[-1]) == "The same money does more elsewhere."
 
 
 def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
@@ -322,9 +319,10 @@ def test_what_the_planned_pilot_could_tell_is_one_line(result: Result) -> None:
     for half_width, false_alarms in ((200.0, 0.05), (1.0, 0.05), (1.0, 0.27)):
         pilot = PlannedPilot(design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms)
         told.append(text_of(board(made(result, waits, offer=bare(pilot=pilot)))))
-    assert "A pilot of 24 alternate weeks would report ± 200 minutes, and an effect of nothing in 5 of 100" in told[0]
+    assert "The pilot, 24 alternate weeks, would measure the wait to ± 200 minutes, and find that a product" in told[0]
+    assert "does nothing works or harms in 5 of 100: it could not tell." in told[0]
     assert ["it could tell" in page for page in told] == [False, True, False]
-    assert "A pilot of" not in text_of(board(made(result, waits, offer=bare())))
+    assert "The pilot, " not in text_of(board(made(result, waits, offer=bare())))
 
 
 def test_few_departments_have_no_answer(offered: Result) -> None:

@@ -23,7 +23,7 @@ from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
-from simulation.resumable import run_into
+from simulation.resumable import RunStopped, run_into
 from simulation.runs.executors import executor as serial
 from simulation.runs.executors.executor import open_executor
 from simulation.runs.replicate import ReplicationResult, replicate
@@ -246,6 +246,23 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     assert ran == [0, 1, 2, 3]
     assert output == []
     assert ae.same_numbers(again.result, computed)
+
+
+def test_a_cancelled_run_keeps_what_has_ended_and_is_gone_on_with(
+    four: Study, computed: ae.Result, tmp_path: Path, without_report: None
+) -> None:
+    cancelled = threading.Event()
+
+    def cancel_at_two(n_done: int) -> None:
+        if n_done == 2:
+            cancelled.set()
+
+    with pytest.raises(RunStopped, match=r"stopped. 2 of 4 replications are kept in .*; the same command resumes it"):
+        run_into(four, tmp_path, done=cancel_at_two, cancelled=cancelled)
+    output: list[str] = []
+    stored = run_into(four, tmp_path, say=output.append, cancelled=threading.Event())
+    assert "2 of 4 replications are kept" in output[0]
+    assert ae.same_numbers(stored.result, computed)
 
 
 def opened(study: Study, results: Path) -> UnfinishedRun:

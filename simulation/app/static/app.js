@@ -84,11 +84,28 @@
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
-  form.querySelectorAll("input[type=range]").forEach((slider) => {
-    show(slider);
-    slider.addEventListener("input", () => show(slider));
+  form.querySelectorAll("input[type=range]").forEach(show);
+  form.addEventListener("input", (event) => { if (isSlider(event.target.name)) show(event.target); });
+  // What there is today, and how far it can be changed, is the department's.
+  const controls = document.getElementById("controls");
+  const ofDepartment = async () => {
+    const pairs = [...new FormData(form)].filter(([key]) => !isSlider(key));
+    const page = new DOMParser().parseFromString(await (await fetch(`/?${new URLSearchParams(pairs)}`)).text(), "text/html");
+    const its = page.getElementById("controls");
+    if (!its) return;
+    const values = new Map([...controls.querySelectorAll("input")].map((slider) => [slider.id, slider.value]));
+    controls.replaceChildren(...its.children);
+    controls.querySelectorAll("input").forEach((slider) => {
+      slider.value = values.get(slider.id) ?? 0;
+      show(slider);
+    });
+  };
+  form.addEventListener("change", async (event) => {
+    ask();
+    const before = query();
+    if (event.target.id === "department") await ofDepartment();
+    if (query() !== before) ask();
   });
-  form.addEventListener("change", () => ask());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
@@ -100,16 +117,14 @@
     if (button.hasAttribute("data-stop")) stopped();
     else if (button.dataset.more !== undefined) ask(button.dataset.more);
   });
-  const reset = document.getElementById("as-today");
-  if (reset) {
-    reset.addEventListener("click", () => {
-      form.querySelectorAll("details input[type=range]").forEach((slider) => {
-        slider.value = 0;
-        show(slider);
-      });
-      ask();
+  form.addEventListener("click", (event) => {
+    if (event.target.id !== "as-today") return;
+    controls.querySelectorAll("input").forEach((slider) => {
+      slider.value = 0;
+      show(slider);
     });
-  }
+    ask();
+  });
   new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(answer);
   addEventListener("pagehide", stop);
   if (!answer.dataset.stored) ask();

@@ -21,7 +21,7 @@ from simulation.statistics.verdict import INTERVAL_NOTES
 from simulation.statistics.weakness import SPELL_DAYS
 from simulation.wording import spaced
 
-EVIDENCE = ("published", "measured", "assumed")
+EVIDENCE = ("published", "measured", "stated", "assumed")
 FULL_DEPARTMENT = "full_share"
 LONGEST_QUEUES = 8
 """Steps that the table of what binds shows."""
@@ -236,7 +236,7 @@ def counts_table(statements: Sequence[Statement]) -> ReportTable:
     return crossed(
         ("counts", "Sourced statements by evidence", "part"),
         [(part, part) for part in dict.fromkeys(part for part, _ in counts)],
-        [(evidence, evidence) for evidence in EVIDENCE],
+        [(kind, kind) for kind in EVIDENCE if kind != "stated" or counts["in all", kind]],
         lambda part, evidence: Cell(counts[part, evidence], style="number", digits=0),
     )
 

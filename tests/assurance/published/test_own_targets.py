@@ -73,7 +73,7 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
         ({"lowest": 0.6}, "unknown key 'lowest'"),
         ({"low": "sixty"}, "low: found 'sixty'. Allowed: a valid number"),
         ({"low": "true"}, "low: found True. Allowed: a valid number"),
-        ({"evidence": "mesured"}, "evidence: found 'mesured'. Allowed: 'published', 'measured' or 'assumed'."),
+        ({"evidence": "guess"}, "evidence: found 'guess'. Allowed: 'published', 'measured', 'stated' or 'assumed'."),
     ],
 )
 def test_a_mistake_in_a_row_is_one_message_that_names_file_and_row(

@@ -1,0 +1,23 @@
+// Figures narrow the answer as they are typed: the page is asked for again, and its answer put in place of the old one.
+"use strict";
+(() => {
+  const form = document.getElementById("known");
+  let waiting = 0;
+  let asked = "";
+  const narrow = async () => {
+    const address = `/narrow?${new URLSearchParams(new FormData(form))}`;
+    asked = address;
+    const text = await (await fetch(address)).text();
+    if (asked !== address) return;
+    const now = new DOMParser().parseFromString(text, "text/html").getElementById("narrowed");
+    if (!now) return;
+    history.replaceState(null, "", address);
+    document.getElementById("narrowed").replaceChildren(...now.childNodes);
+    const rows = document.querySelectorAll("#narrowed tbody tr").length;
+    document.getElementById("said").textContent = rows ? "The ranges have been narrowed." : "";
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(narrow, 400);
+  });
+})();

@@ -1,0 +1,145 @@
+"""What a department says of itself that no stamp does: who is on duty when, places, beds, and minutes of single tasks.
+
+Answers are those of the interview of `aeflow offer`, in its words, or go by the name of a pool or of a duration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from simulation.config.bounds import REFERENCE
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw
+from simulation.config.folders import packaged_configs
+from simulation.config.totals import Scaled
+from simulation.errors import Fault, Faults, nearest
+from simulation.offers.department import TheirDepartments
+from simulation.offers.interview import Answer, Answers, check, is_blank, questions
+from simulation.offers.reading import Unread, read, words_of
+
+ASKED = ("beds", "triage_nurses", "ambulances", "ambulance_nurses", "children", "doctors", "triage_minutes")
+"""Questions of the interview that stamps do not answer."""
+TRIAGE = ("triage_interview", "triage_record", "triage_observations")
+SCALES = {"triage_minutes": "triage_minutes_scale", "first_contact": "doctor_minutes_scale"}
+"""Minutes that are stated as a mean over patients, and the calibration parameter that multiplies them."""
+UNITS = {"rota": "people on duty", "number": "places", "minutes": "minutes"}
+
+
+@cache
+def typical() -> Raw:
+    """The typical department as it is stated, with its references; not to be changed."""
+    return stated_in((), [packaged_configs()]).raw
+
+
+@cache
+def stated_keys() -> Mapping[str, str]:
+    """What can be stated, by key: a `rota`, a `number` of places, `minutes`, or what the interview asks (`asked`)."""
+    site = typical()["site"]
+    places = dict.fromkeys((name for name, pool in site["pools"].items() if "capacity" in pool), "number")
+    minutes = {
+        name: "minutes"
+        for name, one in site["durations"].items()
+        if "scale" not in one and not isinstance(one["mean"], dict) and one["mean"]
+    }
+    return {
+        **dict.fromkeys(typical()["staffing"], "rota"), **places, **minutes, "first_contact": "minutes",
+        **dict.fromkeys(ASKED, "asked"),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StatedDepartment:
+    """What was stated, as it was read, by key, and in words; and the answers that are not used."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+
+    @cached_property
+    def _interviewed(self) -> TheirDepartments:
+        return TheirDepartments(self.values, 0)
+
+    @property
+    def pathway(self) -> str:
+        """The packaged pathway from which the department starts: who sees children, who is at which door."""
+        return self._interviewed.base_pathway
+
+    def blocks(self, usual: Mapping[str, float]) -> Iterator[Scaled]:
+        """The blocks that it states. `usual`: the mean minutes of each of `SCALES` with these patients, at a factor of
+        1."""
+        rotas = dict(self._interviewed.rotas)
+        rotas |= {name: value.stated() for name, value in self.values.items() if stated_keys()[name] == "rota"}
+        for pool, rota in rotas.items():
+            key = "ambulance_nurses" if pool == "assessment_nurses" and "ambulance_nurses" in self.words else pool
+            yield self._block(f"staffing.{pool}.rota", rota, self.words.get(key, self.words.get("ambulances", "")))
+        for name, value in self.values.items():
+            kind, path, number = stated_keys()[name], "", value
+            if name in SCALES:
+                path, number = f"calibration.{SCALES[name]}.value", round(value / usual[name], 4)
+            elif kind in ("number", "minutes"):
+                section, key = ("pools", "capacity") if kind == "number" else ("durations", "mean")
+                refers = REFERENCE.fullmatch(str(typical()["site"][section][name][key]))
+                path = refers[1] if refers else f"site.{section}.{name}.{key}"
+            if path:
+                yield self._block(path, number, self.words[name])
+
+    @staticmethod
+    def _block(path: str, value: Any, words: str) -> Scaled:
+        block, _, key = path.rpartition(".")
+        values = {key: value, "range": [value, value]} if key == "value" else {key: value}
+        return Scaled(block, values, f"stated by the department: {words}", "stated")
+
+    def left_to_vary(self, priors: str, paths: set[str]) -> str:
+        """The text of priors without structures of other staff, where staff are stated, and without parameters that
+        change what is."""
+        if any(path.startswith("staffing.") for path in paths) or self.pathway != "emergency_department":
+            priors = re.sub(r"^structures:\n(?:  .*\n)+", "", priors, flags=re.MULTILINE)
+        lines = priors.splitlines(keepends=True)
+        return "".join(line for line in lines if not any(f"changes: [{path}." in line for path in paths))
+
+
+def stated_department(answers: Answers) -> StatedDepartment:
+    """What answers say of the department. Raises ConfigError with every fault.
+
+    Answers to other questions of the interview, about a product or what stamps say, are not used.
+    """
+    known, faults = stated_keys(), Faults()
+    given = {key: answer for key, answer in answers.items() if not is_blank(answer)}
+    asked = check({key: answer for key, answer in given.items() if known.get(key) == "asked"})
+    values, words, unused = dict[str, Any](), dict[str, str](), list[str]()
+    for key, answer in given.items():
+        kind = known.get(key)
+        if kind == "asked":
+            faults += asked.faults.get(key, [])
+            if key in asked.values:
+                question = questions()[key]
+                values[key] = asked.values[key]
+                words[key] = words_of(question.kind, asked.values[key], question.unit)
+        elif kind is not None:
+            _read_one(key, kind, answer, values, words, faults)
+        elif key in questions():
+            unused.append(key)
+        else:
+            faults.add(key, "is nothing that can be stated", nearest(key, known))
+    faults.refuse()
+    return StatedDepartment(values, words, tuple(unused))
+
+
+def _read_one(
+    key: str, kind: str, answer: Answer, values: dict[str, Any], words: dict[str, str], faults: Faults
+) -> None:
+    """Add the value and the words of an answer, or its fault."""
+    try:
+        value = read(kind, answer, {})
+    except Unread as unread:
+        faults.append(Fault(key, unread.found, unread.remedy))
+        return
+    if kind != "rota" and (value <= 0 or (kind == "number" and value != int(value))):
+        faults.add(key, f"found {answer}", f"Write {'a whole number' if kind == 'number' else 'minutes'} above 0")
+        return
+    values[key] = int(value) if kind == "number" else value
+    words[key] = words_of(kind, value, UNITS[kind])

@@ -1,0 +1,202 @@
+"""Heavy work of the app: one piece at a time, in turn, stopped within one, and stored as any run is."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+import simulation as ae
+from simulation.app import background as background_module
+from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.background import MOST_WAITING, Background, HeavyWork
+from simulation.app.departments import EVERY
+from simulation.app.server import app_of
+from simulation.app.working import full_work, state
+from simulation.errors import ConfigError
+from simulation.offers import offer as offer_module
+
+from .conftest import PAIRS
+from .test_server import PORT, Client
+
+BRIEF = (
+    "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0", "run.profiles=1",
+    "engine=compiled",
+)  # fmt: skip
+OFFER = {
+    "attendances_per_day": "310",
+    "within_four_hours": "62 %",
+    "triage_nurses": "two from 8 to 22 h, one by night",
+    "product": "Our AI",
+    "does": "saves time",
+    "used_share": "60 %",
+    "saves": "30 s",
+    "price_a_year": "£120,000",
+}
+WEEK = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
+SECONDS = 120
+
+
+@pytest.fixture
+def background(tmp_path: Path) -> Iterator[Background]:
+    made = Background(tmp_path / "results", 1)
+    yield made
+    made.stop()
+
+
+def until(is_so: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something is so; an error after so many seconds."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def held(key: str, go: threading.Event) -> HeavyWork:
+    """A piece of work that takes until `go` is set, or it is stopped."""
+
+    def do(work: HeavyWork) -> Path:
+        work.now("running", 10)
+        while not go.is_set():
+            work.step(3)
+            time.sleep(0.01)
+        return Path()
+
+    return HeavyWork((key,), f"work {key}", "/", do)
+
+
+def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background: Background) -> None:
+    go = threading.Event()
+    first, second = background.start(held("one", go)), background.start(held("two", go))
+    until(lambda: first.stage == "running")
+    assert second.stage == "waiting"
+    assert "1 piece of such work comes first." in state(background, second)
+    assert "3 of 10" in state(background, first)
+    go.set()
+    until(lambda: second.stage == "done")
+
+
+def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
+    go, other = threading.Event(), Background(tmp_path / "other", 1)
+    first = background.start(held("one", go))
+    until(lambda: first.stage == "running")
+    second = other.start(held("two", go))
+    until(lambda: second.stage == "elsewhere")
+    go.set()
+    until(lambda: second.stage == "done")
+
+
+def test_work_that_is_stopped_ends_and_the_next_begins(background: Background) -> None:
+    first, second = (background.start(held(name, threading.Event())) for name in ("one", "two"))
+    until(lambda: first.stage == "running")
+    first.stopped.set()
+    until(lambda: first.stage == "stopped")
+    until(lambda: second.stage == "running")
+
+
+def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(background: Background) -> None:
+    go = threading.Event()
+    works = [background.start(held(str(number), go)) for number in range(MOST_WAITING + 1)]
+    assert background.start(held("2", go)) is works[2]
+    with pytest.raises(ConfigError, match="Try again in some minutes"):
+        background.start(held("one more", go))
+    assert background.work(works[1].name) is works[1]
+    with pytest.raises(ConfigError, match="is not known here any more"):
+        background.work("guessed")
+
+
+def test_no_page_of_another_site_begins_heavy_work(tmp_path: Path) -> None:
+    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    for path in (f"/offer?{urlencode(OFFER)}", f"/full/year?{urlencode(PAIRS)}"):
+        assert Client(app).post(path, headers={"Origin": "https://evil.example"}).status_code == 403
+        assert Client(app).get(path).status_code == 405
+    assert desk.background.n_known == 0
+
+
+def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
+    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    refused = Client(app).post("/offer?attendances_per_day=109500")
+    assert refused.status_code == 400
+    assert "Is it a year" in refused.text
+    assert desk.background.n_known == 0
+
+
+def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
+    def fail(work: HeavyWork) -> Path:
+        raise ValueError("no such thing")
+
+    failed, go = background.start(HeavyWork(("a",), "a", "/", fail)), threading.Event()
+    go.set()
+    after = background.start(held("b", go))
+    until(lambda: after.stage == "done")
+    assert failed.stage == "refused"
+    assert "no such thing" in state(background, failed)
+
+
+def test_a_question_in_full_is_a_year_or_every_department() -> None:
+    asked = asked_in(PAIRS)
+    year, every = (ae.load(*asked.in_full(length)) for length in asked.lengths)
+    assert (year.run.measured_days, year.departments) == (364, None)
+    assert every.department_words == "100 departments of the ensemble 'typical'"
+    assert every.run.replications == 200
+    assert [arm.name for arm in every.arms] == ["nurse", "ai_scribe_measured", "lean_triage"]
+    assert list(asked_in([("department", EVERY), *PAIRS]).lengths) == ["every"]
+
+
+def test_a_length_that_is_not_offered_is_one_message(background: Background) -> None:
+    with pytest.raises(ConfigError, match="length: there is no 'decade'"):
+        full_work(background, AskedQuestion(), "decade")
+
+
+@pytest.mark.slow
+def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, desk = app_of(PORT, n_workers=2, results=tmp_path)
+    client, where = Client(app), desk.background.where
+    desk.background.where = (*where, *BRIEF, "run.replications=6", "run.measured_days=28")
+    begun = client.post(f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"})
+    address = begun.headers["location"]
+    work = desk.background.work(address.removeprefix("/work/"))
+    assert "In full: a year of the typical department, 20 times" in client.get(address).text
+    until(lambda: work.n_done >= 2, SECONDS)
+    assert client.post(f"{address}/stop").status_code == 303
+    until(lambda: work.has_ended, SECONDS)
+    assert "goes on from there" in client.get(address).text
+    again = client.post(f"/full/year?{urlencode(PAIRS)}").headers["location"]
+    assert again != address
+    looks = client.get(f"{again}/looks").text
+    assert "Resuming an unfinished run" in looks
+    assert looks.endswith("event: end\ndata: \n\n")
+    (name,) = desk.runs()
+    page = client.get(again).text
+    assert f"/run?run={name}" in page
+    assert client.get("/file/report.html", params={"run": name}).headers["content-disposition"].startswith("attachment")
+    refused = client.get("/file/manifest.json", params={"run": name})
+    assert (refused.status_code, "manifest.json" in refused.text) == (400, True)
+
+
+@pytest.mark.slow
+def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(background_module, "N_DEPARTMENTS", 20)
+    monkeypatch.setattr(offer_module, "YEAR", WEEK)
+    app, desk = app_of(PORT, n_workers=2, results=tmp_path / "results")
+    client, where = Client(app), desk.background.where
+    desk.background.where = (*where, *BRIEF, "run.departments=20", "run.replications=20")
+    address = client.post(f"/offer?{urlencode(OFFER)}").headers["location"]
+    looks = client.get(f"{address}/looks").text
+    assert "Making departments that your answers could mean" in looks
+    page = client.get(address).text
+    assert "Open the board's page" in unescape(page), page[page.index("<main") :]
+    (name,) = desk.runs()
+    board = client.get("/board", params={"run": name})
+    assert "Our AI" in board.text
+    assert "planning" in board.text.lower()
+    assert client.get("/file/letter.txt", params={"run": name}).status_code == 200
+    assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
+    study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
+    assert study.department_words == "20 departments of the ensemble 'our_ai'"

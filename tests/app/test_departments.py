@@ -1,0 +1,258 @@
+"""Departments and policies of the user's own: they are in the lists, may be asked about, and are told when faulty."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+import simulation as ae
+from simulation.app.asked import AskedQuestion, arms_of, asked_by_file, asked_in
+from simulation.app.controls import today
+from simulation.app.departments import (
+    BENCH_NURSE,
+    BENCHED,
+    DRAWN,
+    HERE,
+    MOST_SENT,
+    PACKAGED,
+    TYPICAL,
+    configuration,
+    department,
+    departments,
+    load,
+)
+from simulation.app.pages import narrow_page, question_page
+from simulation.app.sending import address_of
+from simulation.app.serving import STORED
+from simulation.config.new import new_scaled_department
+from simulation.errors import ConfigError
+from simulation.vetting import policy_file
+
+from .test_server import FILE, PORT, Client, app_of
+
+SITE = """
+defaults: [typical, _self_]
+arrivals:
+  walk_in: {per_day: 150, evidence: measured, source: "our extract, 'day' and night: 2025"}
+"""
+WHOLE = """
+site: {arrivals: {walk_in: {per_day: 150}}}
+staffing:
+  doctors: {rota: [{hours: 8-20, number: 9}, {hours: 20-8, number: 4}], evidence: measured, source: rota}
+"""
+
+
+POLICY = """
+kind: matrix
+name: ours
+ai:
+  name: ours
+  correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured here"}
+  matrix:
+    evidence: measured
+    source: "400 cases"
+    counts: [[40, 8, 2, 0, 0], [6, 54, 13, 2, 0], [1, 20, 98, 13, 1], [0, 4, 22, 76, 4], [0, 1, 3, 11, 21]]
+role: advises
+acceptance: {value: 0.6, range: [0, 1], evidence: assumed, source: "to be swept"}
+covers: {labels: [walk_in, referred], evidence: assumed, source: "nobody in an ambulance uses a kiosk"}
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder in which the app was started."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(HERE, "folder", None)
+    yield tmp_path
+    HERE.sent.clear()
+
+
+def sent(text: str) -> AskedQuestion:
+    """The question that a file with a department leads to."""
+    address = address_of(text)
+    assert address is not None
+    return asked_in(parse_qsl(address.removeprefix("/?")))
+
+
+# --- a folder of configurations -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_about(here: Path, named: bool) -> None:
+    folder = here / ("elsewhere" if named else "configs")
+    new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, folder)
+    app, _ = app_of(PORT, n_workers=1, config_dir=folder if named else None)
+    page = Client(app).get("/?department=ours&arm=lean_triage").text
+    assert '<option value="ours" selected>Your department ours</option>' in page
+    assert "Today: 250 patients a day" in page
+    asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")])
+    study = load(*asked.overrides)
+    assert study.choices["site"] == study.choices["staffing"] == study.choices["calibration"] == "ours"
+    assert sum(source.per_day or 0 for source in study.baseline.pathway.arrivals.values() if source.attends) == 250
+    assert ae.overrides_in(configuration(*asked.first(4)))
+
+
+def test_departments_of_others_and_of_the_gallery_are_not_among_them() -> None:
+    assert list(departments()) == list(PACKAGED)
+
+
+def test_a_faulty_department_of_one_s_own_is_told_and_the_others_are_there(here: Path) -> None:
+    path = here / "configs/site/broken.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("defaults: [typical, _self_]\narrivals: {walk_in: {per_dy: 1}}\n", encoding="utf-8")
+    asked = asked_in([("department", "broken"), ("arm", "lean_triage")])
+    with pytest.raises(ConfigError, match=r"unknown key 'per_dy'. Did you mean 'per_day'\?"):
+        load(*asked.overrides)
+    assert question_page(AskedQuestion())
+
+
+def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(here: Path, two: ae.Result) -> None:
+    for path in new_scaled_department("ours", {"attendances_per_day": "250"}, here / "configs"):
+        if path.parent.name == "site":
+            site = path
+    _, desk = app_of(PORT, n_workers=1)
+    asked = asked_in([("department", "ours"), ("arm", "lean_triage")])
+    desk._keep(asked, two)
+    assert desk.result(asked) is two
+    site.write_text(site.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert desk.result(asked) is None
+
+
+@pytest.mark.slow
+def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) -> None:
+    from simulation.extracts.department import fit_department
+    from tests.extracts.made import clean, read
+
+    fit_department(read(clean(6000, 80), here), "mine").write_configs(here / "configs")
+    client = Client(app_of(PORT, n_workers=1)[0])
+    assert 'href="/?department=mine&amp;arm=ai_scribe_measured' in client.get("/records").text
+    assert "Your department mine" in client.get("/?department=mine&arm=lean_triage").text
+    study = load(*asked_in([("department", "mine"), ("arm", "lean_triage")]).overrides)
+    assert study.choices["site"] == "mine"
+
+
+# --- what is sent ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "doctors"), [(SITE, None), (WHOLE, ["8-20", "20-8"])])
+def test_a_department_that_is_sent_is_the_typical_one_with_what_it_states(text: str, doctors: list[str] | None) -> None:
+    asked = sent(text)
+    pathway = load(*asked.overrides).baseline.pathway
+    assert pathway.arrivals["walk_in"].per_day == 150
+    if doctors:
+        assert [shift.hours for shift in pathway.pools["doctors"].rota or ()] == doctors
+    assert today(asked.where)["attendances"].words == "265.6 patients a day"
+
+
+def test_a_department_that_is_sent_is_its_sender_s_alone_and_is_never_written(here: Path) -> None:
+    client = Client(app_of(PORT, n_workers=1)[0])
+    address = client.post("/open", content=f"text={SITE}").headers["location"]
+    assert "The department that you sent" in client.get(address).text
+    assert "The department that you sent" not in client.get("/?arm=lean_triage").text
+    assert client.get("/?department=sent-guessed&arm=lean_triage").status_code == 400
+    assert list(here.iterdir()) == []
+
+
+def test_its_question_as_a_file_states_it_whole() -> None:
+    asked = sent(SITE)
+    again = asked_by_file(configuration(*asked.first(4)), "its name")
+    assert load(*again.overrides).baseline.pathway.arrivals["walk_in"].per_day == 150
+
+
+def test_only_so_many_departments_that_were_sent_are_kept() -> None:
+    first = sent(SITE).department
+    for _ in range(MOST_SENT):
+        HERE.keep(PACKAGED[TYPICAL])
+    with pytest.raises(ConfigError, match="is not known here any more"):
+        department(first)
+
+
+def test_answers_that_are_sent_go_on_in_the_interview() -> None:
+    client = Client(app_of(PORT, n_workers=1)[0])
+    opened = client.post("/open", content="text=attendances_per_day: 300\r\nwithin_four_hours: 62 %\r\n")
+    assert opened.headers["location"] == "/interview?attendances_per_day=300&within_four_hours=62+%25"
+    assert "question 3 of about" in client.get(opened.headers["location"]).text
+
+
+def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
+    secret = here / "secret.csv"
+    secret.write_text("1,2,3\nsecret,5,6\n", encoding="utf-8")
+    client = Client(app_of(PORT, n_workers=1)[0])
+    page = client.get("/interview", params={"product": "x", "does": "labels", "against": "panel", "table": str(secret)})
+    assert "secret" not in page.text.replace(str(secret), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("arrivals: {walk_in: {per_dy: 150}}", "unknown key 'per_dy'. Did you mean 'per_day'?"),
+        ("arivals: {x: 1}", "unknown key 'arivals'. Did you mean 'arrivals'?"),
+        ("arrivals: {walk_in: {per_day: lots}}", "site.arrivals.walk_in.per_day: found 'lots'"),
+        ("site: 3", "the file: site: found '3'"),
+        ("site: {}\nexecutor: dask", "states 'executor' beside a department"),
+        ("defaults: [/secret]\narrivals: {}", "starts from ['/secret']"),
+        ("just words", "is none of what can be sent"),
+        ("site: {}", "states 0 values"),
+        ("a: [", "the file, line 1"),
+    ],
+)
+def test_a_bad_file_is_told_in_a_sentence(text: str, told: str) -> None:
+    refused = Client(app_of(PORT, n_workers=1)[0]).post("/open", content=f"text={text}")
+    assert refused.status_code == 400
+    assert told in unescape(refused.text)
+
+
+def test_a_list_is_a_question() -> None:
+    assert address_of(FILE) is None
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
+    path = here / "configs/triage/ours.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(POLICY, encoding="utf-8")
+    asked = asked_in([("arm", "own_ours"), ("arm", "lean_triage")])
+    assert [arm.name for arm in load(*asked.overrides).arms] == ["nurse", "lean_triage", "own_ours"]
+    assert "Your policy ours" in question_page(asked)
+    assert asked_in(parse_qsl(asked.query)) == asked
+
+
+@pytest.mark.slow
+def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_measured(here: Path) -> None:
+    from simulation.vetting.bench import run_bench
+    from simulation.vetting.vet import cases_of, vetting_named
+    from tests.vetting.test_card import Fixed
+
+    assert (policy_file.VETTED, policy_file.DRAWN, policy_file.BENCH_NURSE) == (BENCHED, DRAWN, BENCH_NURSE)
+    plan = vetting_named("synthetic", ["cases.number=120"])
+    bench = run_bench(replace(plan, comparators=False), cases_of(plan), Fixed(name="Acme 2.1"))  # type: ignore[arg-type]
+    for name, text in policy_file.policy_files(bench).items():
+        (here / "configs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "configs" / name).write_text(text, encoding="utf-8")
+    assert [name for name in arms_of() if name.startswith("own_")] == ["own_vetted", "own_vetted_advises"]
+    study = load(*asked_in([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
+    assert study.choices["nurse"] == BENCH_NURSE
+    assert study.arm("own_vetted").policy.beside_nurse is not None
+    assert load(*asked_in([("arm", "lean_triage")]).overrides).choices["nurse"] != BENCH_NURSE
+
+
+# --- the first visit ------------------------------------------------------------------------------------------------
+
+
+def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
+    _, desk = app_of(PORT, n_workers=1)
+    asked = desk.open_run("first")
+    result = desk.result(asked)
+    assert result is not None
+    about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
+    assert about == {"identity": result.manifest["identity"], "n_replications": len(result.replications)}
+    text = narrow_page(asked, result, {"wait": "24.5", "days": "28"})
+    assert "In departments with figures like these" in text
+    assert 'href="/"' in text
+    assert 'href="/narrow?run=first"' in question_page(AskedQuestion(), "<p>worked out beforehand</p>")
