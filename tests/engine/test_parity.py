@@ -23,7 +23,7 @@ from .every_word import every_word_case
 from .small import Person, department, minutes, play
 from .strategies import GRIDS, case, case_of, pathway
 
-SEEDS = range(50)
+SEEDS = range(32)
 
 
 @pytest.mark.parametrize("grid", GRIDS[::-1])
@@ -34,7 +34,7 @@ def test_both_engines_make_the_same_table_of_random_departments(grid: int) -> No
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         assert_equal(run, reference.simulate(made.plan, made.columns, made.horizon), f"seed {seed}")
         seen += np.bincount(run.activities.outcome, minlength=len(Outcome))
-    assert seen.min() > 100, f"the departments exercise too little: {seen}"
+    assert seen.min() > 60, f"the departments exercise too little: {seen}"
 
 
 def test_both_engines_make_the_same_table_of_departments_that_use_every_word_together() -> None:

@@ -16,7 +16,7 @@ from .copies import Edit, interpreted, reference_with
 from .equality import assert_equal
 from .strategies import GRIDS, Case, case, case_of
 
-SEEDS = range(80)
+SEEDS = range(48)
 SHUFFLES = range(2)
 SHUFFLED = Edit(
     "        self.env = simpy.Environment()\n",
@@ -75,7 +75,7 @@ def test_considering_every_list_at_every_instant_changes_nothing() -> None:
 
 def test_considering_every_list_at_every_instant_changes_nothing_in_the_compiled_engine() -> None:
     engine = interpreted(EVERY_LIST_COMPILED)
-    for seed in SEEDS[1:60:20]:
+    for seed in SEEDS[1:48:20]:
         made = case(seed, GRIDS[1])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         assert_equal(run, engine(made.plan, made.columns, made.horizon), f"seed {seed}")

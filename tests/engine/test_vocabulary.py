@@ -14,9 +14,9 @@ from simulation.units import NEVER, WEEK
 
 from .strategies import GRIDS, case
 
-SEEDS = range(100)
+SEEDS = range(70)
 OFTEN = 20
-"""What 100 random departments must show at least, of everything."""
+"""What 70 random departments must show at least, of everything."""
 TOO_RARE = (
     "A kind of branch, step or trigger that was added to tests/engine/strategies.py takes the place of others: each "
     "random choice after it falls otherwise. Draw it last, or raise there the share of departments that use what is "
@@ -101,7 +101,7 @@ def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> Non
 
 def test_the_words_of_supply_and_demand_are_in_the_random_departments() -> None:
     used: Counter[str] = Counter()
-    for seed in SEEDS:
+    for seed in range(100):  # each counts once
         made = case(seed, GRIDS[1]).pathway
         used["shifts laid over a rota"] += any(pool.extra_shifts and pool.rota for pool in made.pools.values())
         capacities = [pool for pool in made.pools.values() if pool.capacity]

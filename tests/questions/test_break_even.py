@@ -203,11 +203,11 @@ def test_a_price_is_as_good_value_as_the_other_arms() -> None:
 
 
 def test_the_interval_holds_the_truth_where_some_departments_have_no_break_even() -> None:
-    """100 made-up ensembles of 60 departments, in a third of which the tool can never save enough. The interval is of
-    the mean over all such departments, where the tool draws level at 56.75 seconds: 95 %, standard error 2.2 %. The
+    """50 made-up ensembles of 60 departments, in a third of which the tool can never save enough. The interval is of
+    the mean over all such departments, where the tool draws level at 56.75 seconds: 95 %, standard error 3.1 %. The
     count misses the truth by three at most, as a rule."""
     generator, department, held, apart = np.random.default_rng(23), np.tile(np.arange(60), 2), 0, []
-    for _ in range(100):
+    for _ in range(50):
         size = np.exp(generator.normal(0, 0.4, 60))
         most = np.where(generator.random(60) < 1 / 3, generator.uniform(1, 4.5, 60), math.inf)
         noise = generator.normal(0, 1, 120)
@@ -221,7 +221,7 @@ def test_the_interval_holds_the_truth_where_some_departments_have_no_break_even(
         found = break_even(seconds(), tool, department)
         held += found.low <= 56.75 <= found.high
         apart.append(found.n_never - int((most < 5).sum()))
-    assert held >= 90
+    assert held >= 44
     assert np.percentile(np.abs(apart), 90) <= 3
 
 
@@ -251,7 +251,7 @@ def test_departments_that_gain_alike_from_both_arms_have_one_price() -> None:
     """Both arms do more where more is to be gained, so their ratio is the same everywhere. With chance taken out of
     each by itself, nine in ten departments were said to spread over 66,000 pounds."""
     generator, widths = np.random.default_rng(22), []
-    for _ in range(100):
+    for _ in range(50):
         size = 1 + 0.4 * generator.normal(size=60)
         found = price_of(noisy_effects(-2 * size, -4 * size, generator), "tool", "nurse", COST, np.tile(range(60), 2))
         assert found is not None

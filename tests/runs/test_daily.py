@@ -12,6 +12,7 @@ from simulation.errors import ConfigError
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.quantities import Number, Share
 from simulation.runs.replicate import replicate
+from simulation.runs.store.run_folder import write_data
 from simulation.study.study import Study
 
 OUTCOMES = tuple(
@@ -62,7 +63,7 @@ def test_the_group_of_who_was_given_an_urgent_label_differs_from_that_of_the_tru
 
 def test_days_are_stored_and_read_as_they_were(daily: Study, tmp_path: Path) -> None:
     result = compare(daily)
-    again = read(result.write(tmp_path))
+    again = read(write_data(result, tmp_path))
     assert again.run.daily == OUTCOMES
     for ours, theirs in zip(result.replications, again.replications, strict=True):
         for name, arm in ours.arms.items():

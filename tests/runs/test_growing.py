@@ -26,7 +26,7 @@ def like(replication: ReplicationResult, number: int) -> ReplicationResult:
 def test_verdicts_on_the_targets_alone_are_those_of_the_whole_at_200_looks(result: Result) -> None:
     study = replace(result.study, run=replace(result.run, replications=2 * LOOKS))
     replications = tuple(like(result.replications[number % 2], number) for number in range(LOOKS))
-    for n in (*range(1, 12), *range(12, LOOKS, 17), LOOKS):
+    for n in (1, 2, 3, 11, *range(12, LOOKS, 94), LOOKS):
         whole = replace(result, study=study, replications=replications[:n])
         slim = whole.on_targets
         assert len(slim.measures["nurse"][0].names) < 10

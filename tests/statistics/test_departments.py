@@ -341,12 +341,12 @@ def firmness(values: Floats, department: NDArray[np.int64], *, by_range: bool) -
 
 
 def test_fewer_answers_hardly_ever_give_a_firmer_verdict() -> None:
-    """300 offers over 24 departments, of which one is odd; without one answer, what it decides differs over them, too.
+    """100 offers over 24 departments, of which one is odd; without one answer, what it decides differs over them, too.
     Read from the mean over departments, the verdict is firmer in many: the odd one no longer makes most of the
     variance, and what a blank decides cancels in the mean."""
     generator, department = np.random.default_rng(31), np.tile(np.arange(24), 2)
     firmer = {True: 0, False: 0}
-    for _ in range(300):
+    for _ in range(100):
         truth = generator.normal(generator.uniform(-10, 2), 1, 24)
         truth[0] -= 12
         blank, noise = generator.permutation(np.linspace(-4, 4, 24)), generator.normal(0, 1.5, 48)
@@ -355,8 +355,8 @@ def test_fewer_answers_hardly_ever_give_a_firmer_verdict() -> None:
                 firmness((truth + more)[department] + noise, department, by_range=by_range) for more in (0, blank)
             )
             firmer[by_range] += fewer > full
-    assert firmer[True] <= 9
-    assert firmer[False] >= 30
+    assert firmer[True] <= 3
+    assert firmer[False] >= 10
 
 
 def test_the_range_of_an_offer_is_not_nil_where_noise_hides_what_departments_differ_by() -> None:

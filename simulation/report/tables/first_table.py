@@ -2,21 +2,8 @@
 
 from collections.abc import Iterator
 
+from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, ReportTable, range_cell
-from simulation.display.words import (
-    amount,
-    group_words,
-    kind_of,
-    kind_of_row,
-    labelled,
-    levels_of,
-    measure_label,
-    measure_notes,
-    prints_as_zero,
-    short_words,
-    unit_words,
-    weak_notes,
-)
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
 from simulation.report.tables.money import SAME, alternatives_table, ranked, safety_cell, stated_cost
@@ -56,7 +43,7 @@ def first_table(result: StudyResult) -> ReportTable | None:
         of_arm += [safety_cell(result, arm)] if limits else []
         if costs:
             of_arm.append(stated_cost(arm, "rounded pounds"))
-        cells.append((labelled(result, arm), *of_arm))
+        cells.append((in_words.labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
     notes = tuple(_notes(result, figures))
@@ -108,7 +95,7 @@ def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
     with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
-    is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
+    is_scale = len(in_words.levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
     known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _is_informative(result, *figure))
     others = ((target.measure, target.group) for target in result.targets)
     return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
@@ -120,7 +107,9 @@ def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
     if not result.has(measure, group):
         return False
     rows = [result.row(arm.name, measure, group) for arm in result.arms]
-    return any(row.unit != "share" or amount(row.mean, row.unit) != amount(1.0, row.unit) for row in rows)
+    return any(
+        row.unit != "share" or in_words.amount(row.mean, row.unit) != in_words.amount(1.0, row.unit) for row in rows
+    )
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
@@ -133,9 +122,9 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
     if target is not None:
         label = target.label
     else:
-        label = measure_label(result, measure)
-        label += "" if group == ALL else f", {group_words(group)}"
-    return f"{label}, {unit_words(result.before(measure, group).unit)}"
+        label = in_words.measure_label(result, measure)
+        label += "" if group == ALL else f", {in_words.group_words(group)}"
+    return f"{label}, {in_words.unit_words(result.before(measure, group).unit)}"
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
@@ -144,11 +133,11 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
         return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
-        kind = "no change" if prints_as_zero(row) else kind_of_row(row)
+        kind = "no change" if in_words.prints_as_zero(row) else in_words.kind_of_row(row)
         words = kind.replace("cannot tell", "not settled")
     else:
         finding = result.finding(arm.name, target)
-        kind, words = kind_of(finding), short_words(finding)
+        kind, words = in_words.kind_of(finding), in_words.short_words(finding)
     return range_cell(row, words=words, look=kind.replace(" ", "-"))
 
 
@@ -158,7 +147,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         "none stated" if target is None else threshold(target.minimal_important_difference, result.unit(target))
         for target in targets
     ]
-    levels = levels_of(result.study.baseline.pathway)
+    levels = in_words.levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
@@ -173,7 +162,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         f"Difference {brackets}. Least difference that matters, by column: "
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
-    yield from measure_notes(result, *(measure for measure, _ in figures))
+    yield from in_words.measure_notes(result, *(measure for measure, _ in figures))
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
-    yield from weak_notes(result, shown, "not settled")
+    yield from in_words.weak_notes(result, shown, "not settled")

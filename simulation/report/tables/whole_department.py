@@ -9,18 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
-from simulation.display.words import (
-    covered,
-    departments_words,
-    doubt_note,
-    group_words,
-    labelled,
-    measure_label,
-    season_words,
-    single_levels,
-    target_of,
-)
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, binding_measures, label_of
 from simulation.measures.profile import STAGES
@@ -58,8 +48,8 @@ def by_arm_table(
             "of its 95 % interval (in the row's unit, or percentage points)."
         )
         notes += INTERVAL_NOTES[result.interval_kind]
-    arms = [(labelled(result, arm), arm.name) for arm in result.arms]
-    notes.append(doubt_note(result))
+    arms = [(in_words.labelled(result, arm), arm.name) for arm in result.arms]
+    notes.append(in_words.doubt_note(result))
     return crossed(named, known, arms, lambda figure, arm: level_cell(result, arm, *figure), notes)
 
 
@@ -67,9 +57,9 @@ def own_table(result: StudyResult) -> ReportTable | None:
     """The user's own measures, for everybody and for each own group; None if none are stated."""
     rows = []
     for name in result.own:
-        words = measure_label(result, name)
+        words = in_words.measure_label(result, name)
         rows.append((words, name, ALL))
-        rows += [(f"{words}: {group_words(group)}", name, group) for group in result.own_groups]
+        rows += [(f"{words}: {in_words.group_words(group)}", name, group) for group in result.own_groups]
     return by_arm_table(result, ("own", "Measures of your own", "measure"), rows)
 
 
@@ -114,15 +104,15 @@ def measures_table(result: StudyResult) -> ReportTable:
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
-            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval))
-    notes = (*_weak_notes(result, of_baseline), doubt_note(result))
-    headers = ("measure", "mean", f"95 % interval {covered(result)}")
+            cells.append((in_words.measure_label(result, row.measure), Cell(row.mean, row.unit), interval))
+    notes = (*_weak_notes(result, of_baseline), in_words.doubt_note(result))
+    headers = ("measure", "mean", f"95 % interval {in_words.covered(result)}")
     return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
 
 
 def _weak_notes(result: StudyResult, rows: Sequence[Comparison]) -> Iterator[str]:
     """Notes on measures without an interval, and on those whose interval is not to be relied on."""
-    short = [measure_label(result, row.measure) for row in rows if row.short]
+    short = [in_words.measure_label(result, row.measure) for row in rows if row.short]
     if short:
         years = SPELL_DAYS // 364
         yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
@@ -173,7 +163,7 @@ def stages_seen(parts: Collection[StayParts]) -> list[int]:
 
 def levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which waits are known, most urgent first."""
-    return single_levels(result.groups("time_to_clinician_median"))
+    return in_words.single_levels(result.groups("time_to_clinician_median"))
 
 
 def day_table(result: StudyResult) -> ReportTable:
@@ -217,7 +207,7 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
         return None
     columns, note = [], "Patients who were seen."
     for name in names:
-        group, target = f"acuity_true={name}", target_of(name, names)
+        group, target = f"acuity_true={name}", in_words.target_of(name, names)
         goal = "" if target is None else f" (target {target:g})"
         columns.append((f"{spaced(name)}{goal}, median", ("time_to_clinician_median", group)))
         columns.append(("95th percentile", ("time_to_clinician_p95", group)))
@@ -262,8 +252,8 @@ def run_table(result: StudyResult) -> ReportTable:
     )
     rows = [
         ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
-        ("season", season_words(run, result.numbers)),
-        ("departments", departments_words(result)),
+        ("season", in_words.season_words(run, result.numbers)),
+        ("departments", in_words.departments_words(result)),
         ("department", f"the typical one: {result.study.on_one}" if result.study.on_one else ""),
         ("seed", str(run.seed)),
         ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),

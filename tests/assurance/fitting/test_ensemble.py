@@ -76,7 +76,7 @@ def years_file(own: Path) -> Path:
 
 
 def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
-    made, output = built(own, "confirm=4", "confirm_departments=15")
+    made, output = built(own, "confirm=2", "confirm_departments=15")
     text = "\n".join(output)
     assert len(made.departments) == 20
     with YearsFile(years_file(own)) as file:
@@ -91,7 +91,7 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert made.built.pathway == "gallery/one_nurse"
     assert made.built.accepted >= 20
     assert f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years" in text
-    assert "Confirmed on fresh seeds: 15 departments, 4 years each" in text
+    assert "Confirmed on fresh seeds: 15 departments, 2 years each" in text
     for picture in ("identified.png", "parameters.png"):
         assert years_file(own).with_name(picture).read_bytes().startswith(b"\x89PNG")
     rows = list(csv.DictReader(years_file(own).with_name("parameters.csv").read_text(encoding="utf-8").splitlines()))
@@ -112,7 +112,7 @@ def test_departments_of_several_structures_are_found_and_written_with_their_stru
     (own / "pathway").mkdir()
     two = "defaults: [gallery/one_nurse@_here_, _self_]\npools: {nurses: {capacity: 2}}\n"
     (own / "pathway" / "two_nurses.yaml").write_text(two, encoding="utf-8")
-    made, output = built(own, "confirm=4", "confirm_departments=20")
+    made, output = built(own, "confirm=2", "confirm_departments=20")
     members = [made.member(number) for number in range(20)]
     with YearsFile(years_file(own)) as file:
         fresh = [year for year in file.years.values() if year.number >= CONFIRM_FROM]

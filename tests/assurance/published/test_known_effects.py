@@ -33,7 +33,7 @@ TARGETS = targets_named("known_effects", [packaged_configs()])
 @pytest.fixture(scope="module")
 def study() -> Study:
     """The study of known effects."""
-    return load(f"study={STUDY}")
+    return load(f"study={STUDY}", "ensemble=none")
 
 
 def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0), **changes: Any) -> KnownEffect:
