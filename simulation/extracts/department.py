@@ -383,8 +383,7 @@ class FittedDepartment:
     def texts(self) -> Mapping[str, str]:
         """The text of each file, by group."""
         texts = {**self._texts_of(self.blocks), "targets": self._targets()}
-        stated = {block.path for block in self.blocks if block.evidence == "stated"}
-        texts["priors"] = self.stated.left_to_vary(texts["priors"], stated)
+        texts["priors"] = self.stated.left_to_vary(texts["priors"], self.blocks)
         if self.nurse != PACKAGED_NURSE:
             texts["study"] = CHOICE_OF_NURSE.sub(rf"\g<1>{self.nurse}", texts["study"])
         return texts

@@ -5,8 +5,9 @@ Answers are those of the interview of `aeflow offer`, in its words, or go by the
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -93,9 +94,16 @@ class StatedDepartment:
         values = {key: value, "range": [value, value]} if key == "value" else {key: value}
         return Scaled(block, values, f"stated by the department: {words}", "stated")
 
-    def left_to_vary(self, priors: str, paths: set[str]) -> str:
-        """The text of priors without structures of other staff, where staff are stated, and without parameters that
-        change what is."""
+    def left_to_vary(self, priors: str, blocks: Sequence[Scaled]) -> str:
+        """The text of priors without structures of other staff, where staff are stated, without parameters that change
+        what is, and without those of places so few that their range leaves one number."""
+        paths = {block.path for block in blocks if block.evidence == "stated"}
+        for block in blocks:
+            if found := re.search(
+                rf"\[{block.path}\.value\], how: times, whole: true, range: \[(.+?), (.+?)\]", priors
+            ):
+                low, high = (float(end) * block.values["value"] for end in found.groups())
+                paths |= {block.path} if math.ceil(low) >= math.floor(high) else set()
         if any(path.startswith("staffing.") for path in paths) or self.pathway != "emergency_department":
             priors = re.sub(r"^structures:\n(?:  .*\n)+", "", priors, flags=re.MULTILINE)
         lines = priors.splitlines(keepends=True)

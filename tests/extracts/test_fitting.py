@@ -218,6 +218,8 @@ def test_departments_that_fit_do_not_vary_what_was_stated(told: FittedDepartment
     assert not priors.structures
     assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(priors.parameters)
     assert "discharge_minutes" in priors.parameters
+    few = next(block.values["value"] for block in told.blocks if block.path == "calibration.assessment_bays")
+    assert ("assessment_bays" in priors.parameters) == (few > 3)
 
 
 def test_answers_that_cannot_be_read_are_refused_together(extract: Extract) -> None:
