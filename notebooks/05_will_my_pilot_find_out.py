@@ -41,8 +41,8 @@ answer = ae.evaluate(result, "lean_triage", trials=400)
 answer.table
 
 # %% [markdown]
-# To the right of the dashed line, designs find effects of nothing. Blue designs are randomised. On the left the step
-# next to the tool, on the right the wait that it is bought for.
+# Where orange is to the right of the first dashed line, a design finds effects of nothing. Blue should be to the right
+# of the second. On the left the step next to the tool, on the right the wait that it is bought for.
 
 # %%
 answer.pictures["designs"]
@@ -63,14 +63,16 @@ for sentence in answer.sentences:
 # %% [markdown]
 # ## A design of your own, and what goes wrong with it
 #
-# Alternate weeks for a year: on in one week of each fortnight, by a coin. Then the same with staff who take the tool up
-# slowly and weeks that cannot be counted.
+# A stepped wedge with steps of six weeks. Then the same where staff take the tool up slowly, a novelty fades, weeks
+# cannot be counted, or departments drop out: each is an assumption, with what it rests on.
 
 # %%
-for deviations in ((), ("slow_adoption", "missing_weeks")):
-    longer = ae.evaluate(result, "lean_triage", "alternate_weeks", "weeks=52", trials=400, deviations=deviations)
-    found = longer.one(longer.designs[0], longer.main, "lean_triage").right
-    print(f"{' and '.join(deviations) or 'as planned'}: found in {100 * found.value:.0f} of 100")
+for deviations in ((), ("slow_adoption",), ("fading_novelty",), ("missing_weeks",), ("drop_out",)):
+    own = ("stepped_wedge", "weeks=30", "switching.step_weeks=6")
+    wedge = ae.evaluate(result, "lean_triage", *own, trials=400, deviations=deviations)
+    found = wedge.one(wedge.designs[0], wedge.main, "lean_triage")
+    words = [f"{each.label} ({each.evidence}: {each.source})" for each in wedge.deviations] or ["As planned"]
+    print(f"{words[0]}: found in {100 * found.right.value:.0f} of 100, ±{found.half_width:.1f} minutes")
 
 # %% [markdown]
 # ## Is it worth it?

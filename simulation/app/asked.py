@@ -18,6 +18,7 @@ from simulation.app.departments import (
     EVERY,
     N_DEPARTMENTS,
     N_IN_FULL,
+    OWN,
     PACKAGED,
     TYPICAL,
     Department,
@@ -40,6 +41,8 @@ EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
+MOST_BESIDE, MOST_OF_NAME = 3, 40
+"""Questions beside one, and characters of a question's name."""
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
@@ -48,8 +51,9 @@ KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenari
 class AskedQuestion:
     """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
 
-    `beside`: the query of another question, whose answer is shown below its own; `seconds`: what a product of the
-    reader's own would take off each triage, 0 where none is asked about; `run`: a stored run, in place of all this.
+    `beside`: the queries of other questions, whose answers are shown beside its own; `name`: what the reader calls it;
+    `seconds`: what a product of the reader's own would take off each triage, 0 where none is asked about; `run`: a
+    stored run, in place of all this.
     """
 
     department: str = TYPICAL
@@ -57,9 +61,10 @@ class AskedQuestion:
     arms: tuple[str, ...] = EXAMPLE
     file: str = ""
     own: tuple[str, ...] = ()
-    beside: str = ""
+    beside: tuple[str, ...] = ()
     seconds: int = 0
     run: str = ""
+    name: str = ""
 
     @property
     def lengths(self) -> Mapping[str, str]:
@@ -89,7 +94,13 @@ class AskedQuestion:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
         pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
         own = [("seconds", str(self.seconds))] if self.seconds else []
-        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
+        name = [("name", self.name)] if self.name else []
+        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
+
+    def keeping(self, *others: str) -> str:
+        """The address's query with other questions beside this one, the newest last."""
+        kept = list(dict.fromkeys(other for other in others if other))[-MOST_BESIDE:]
+        return "&".join((self.query, *(urlencode({"beside": other}) for other in kept)))
 
     @property
     def where(self) -> Department:
@@ -196,10 +207,11 @@ def packaged_arms() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    where, typed, arms, beside, seconds = TYPICAL, dict[str, str](), list[str](), "", 0
+    where, typed, arms, seconds, name = TYPICAL, dict[str, str](), list[str](), 0, ""
+    beside = tuple(text for key, text in pairs if key == "beside" and text)[-MOST_BESIDE:]
     for key, text in pairs:
-        if key == "beside":
-            beside = text
+        if key == "name":
+            name = " ".join(text.split())[:MOST_OF_NAME]
         elif key == "department":
             department(text)  # raises where there is none
             where = text
@@ -216,13 +228,16 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    if department(where).ensemble and f"{OWN}{where}" in arms_of():  # departments of an offer differ in its product
+        arms.append(f"{OWN}{where}")
     now, values = today(department(where)) if typed else {}, dict[str, int]()
     for key, text in typed.items():
         control = controls()[key]
         lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
         values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(where, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds)
+    chosen = tuple(arm for arm in arms_of() if arm in arms)
+    return AskedQuestion(where, changed, chosen, beside=beside, seconds=seconds, name=name)
 
 
 def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:

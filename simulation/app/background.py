@@ -47,7 +47,8 @@ ENDED = ("done", "stopped", "refused")
 class HeavyWork:
     """A piece of heavy work, how far it is, and what came of it.
 
-    key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for.
+    key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for;
+    department: the name of one that it made.
     """
 
     key: tuple[str, ...]
@@ -59,22 +60,27 @@ class HeavyWork:
     n_done: int = 0
     n_all: int = 0
     folder: Path | None = None
+    department: str = ""
     notes: list[str] = field(default_factory=list)
     refused: AeflowError | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     n_changes: int = 0
-    _began: float = 0.0
+    _first: tuple[int, float] | None = None
 
     def now(self, stage: Stage, n_all: int = 0) -> None:
         """Say what is done now, in how many steps."""
-        self.stage, self.n_done, self.n_all, self._began = stage, 0, n_all, time.monotonic()
+        self.stage, self.n_done, self.n_all, self._first = stage, 0, n_all, None
         self.n_changes += 1
 
     def step(self, n_done: int, n_all: int | None = None) -> None:
         """Say how many of the steps have been done. Raises RunStopped if it is to end."""
-        self.n_done, self.n_all = n_done, n_all or self.n_all
-        self.n_changes += 1
+        self.did(n_done, n_all)
         self.heed()
+
+    def did(self, n_done: int, n_all: int | None = None) -> None:
+        """Say how many of the steps have been done."""
+        self.n_done, self.n_all, self.n_changes = n_done, n_all or self.n_all, self.n_changes + 1
+        self._first = self._first or (n_done, time.monotonic())
 
     def heed(self) -> None:
         """Raise RunStopped if it is to end."""
@@ -88,10 +94,14 @@ class HeavyWork:
 
     @property
     def time_left(self) -> str:
-        """About how long what is done now will still take, in words; '' if that is not known yet."""
-        if not 0 < self.n_done < self.n_all:
+        """About how long what is done now will still take, in words; '' if that is not known yet.
+
+        From the pace since the first step, before which there is compiling, and what was kept of an earlier run.
+        """
+        n_first, at = self._first or (0, 0.0)
+        if not 0 < n_first < self.n_done < self.n_all:
             return ""
-        return in_words((time.monotonic() - self._began) / self.n_done * (self.n_all - self.n_done))
+        return in_words((time.monotonic() - at) / (self.n_done - n_first) * (self.n_all - self.n_done))
 
 
 class Background:
@@ -134,11 +144,6 @@ class Background:
         remedy = "The app was started anew since. See the stored runs, or ask again: replications that were kept count"
         refuse("this work", "is not known here any more", remedy)
 
-    @property
-    def n_known(self) -> int:
-        """How many pieces are remembered."""
-        return len(self._works)
-
     def n_before(self, work: HeavyWork) -> int:
         """How many pieces come before one that waits."""
         with self._lock:
@@ -175,14 +180,12 @@ class Background:
         refuse_overload(study)
 
         def done(n_done: int) -> None:
-            work.n_done, work.n_changes = n_done, work.n_changes + 1
+            work.did(n_done)
             if n_done == work.n_all:
                 work.now("writing")
 
-        stored = run_into(
-            study, self.results, say=work.notes.append, done=done, planning=partial(work.now, "running"),
-            cancelled=work.stopped,
-        )  # fmt: skip
+        say, plan = work.notes.append, partial(work.now, "running")
+        stored = run_into(study, self.results, say=say, done=done, planning=plan, cancelled=work.stopped)
         if stored.failed is not None:
             work.notes.append(str(stored.failed))
         return stored.folder
@@ -195,9 +198,9 @@ class Background:
             work.now("making", 7 * N_DEPARTMENTS)
             told = offered(answers, folder, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where)
             self._made[work.key] = name, [*told[0], *told[1]]
-        name, beside = self._made[work.key]
-        work.notes += [*beside, f"It is called '{name}', and its files are in {folder}"]
-        return self.compared(work, (f"study={name}",))
+        work.department, beside = self._made[work.key]
+        work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
+        return self.compared(work, (f"study={work.department}",))
 
 
 @contextmanager

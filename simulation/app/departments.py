@@ -19,7 +19,7 @@ from simulation.config import composed, search_folders
 from simulation.config.folders import fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
-TYPICAL, EVERY = "typical", "ensemble"
+TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
@@ -54,10 +54,8 @@ PACKAGED = {
     "short_of_clinicians": Department("A department short of clinicians", ("site=short_of_clinicians",)),
     "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
     EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
-    "between_contacts": Department(
-        f"{N_DEPARTMENTS} departments where results are not all that patients wait for (slower)",
-        ("site=between_contacts",),
-        ensemble="between_contacts",
+    BETWEEN: Department(
+        f"{N_DEPARTMENTS} departments with time between contacts (slower)", (f"site={BETWEEN}",), BETWEEN
     ),
 }
 
@@ -132,8 +130,10 @@ def department(name: str) -> Department:
 
 
 def own_policies() -> dict[str, str]:
-    """The names of the user's own files of policies, by the name of the arm that each becomes."""
-    names = names_in("triage", search_folders(HERE.folder)[:-1])
+    """The names of the user's own files of policies, by the name of the arm that each becomes: those in folders of the
+    user's own, and products of offers, which a checkout has among the package's."""
+    folders = search_folders(HERE.folder)
+    names = names_in("triage", folders[:-1]) | (names_in("triage", folders) & (departments().keys() - PACKAGED.keys()))
     return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
 
 

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
+from weakref import WeakValueDictionary
 from zipfile import ZipFile
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background
 from simulation.app.departments import N_DEPARTMENTS, load, stamp
+from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
 from simulation.runs.store.listing import ListedRun, list_runs
 
@@ -33,6 +35,8 @@ FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
 FIRST = 4
 """The fewest replications that are shown: below four no interval is bounded."""
+PROFILED = 4
+"""Replications that are simulated again, with day profiles, for views of a day; no other work needs any."""
 
 Step = Literal["waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"]
 
@@ -70,7 +74,8 @@ class Desk:
         self.n_workers = n_workers
         self._results = results
         self.background = Background(results or Path("results"), n_workers)
-        self._turns = threading.Semaphore(n_workers)
+        self._turns = Turns(n_workers)
+        self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
@@ -102,6 +107,25 @@ class Desk:
         with self._lock:
             return self._kept.get(_key(asked))
 
+    def profiled(self, asked: AskedQuestion) -> ae.Result | None:
+        """The same with day profiles of its first replications, which are simulated again for them, once."""
+        result = self.result(asked)
+        if result is None or asked.run or result.run.profiles:
+            return result
+        executor = FirstFew(self.n_workers, self.share(), PROFILED)
+        growth = ae.grow(load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
+        for again in growth:
+            if len(again.replications) == PROFILED:
+                growth.cancel()
+        executor.close()
+        self._keep(asked, again.with_more(result.replications[PROFILED:], 0.0, 0.0))
+        return self.result(asked)
+
+    def share(self, visitor: str = "") -> VisitorShare:
+        """A visitor's share of the processors, the same while any work of theirs goes on; without a name, a new one."""
+        with self._lock:
+            return self._shares.setdefault(visitor, self._turns.share()) if visitor else self._turns.share()
+
     def runs(self) -> dict[str, ListedRun]:
         """The finished runs in the folder of results, the newest first, by the name of their folder within it."""
         if self._results is None or not self._results.is_dir():
@@ -126,7 +150,10 @@ class Desk:
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
             before = self._kept.pop(_key(asked), None)
-            longest = max(filter(None, (before, result)), key=lambda one: len(one.replications))
+            if before is not None and before.run.profiles > result.run.profiles:
+                longest = before.with_more(result.replications[len(before.replications) :], 0.0, 0.0)
+            else:
+                longest = max(filter(None, (result, before)), key=lambda one: len(one.replications))
             self._kept[_key(asked)] = longest
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -134,7 +161,7 @@ class Desk:
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""
         asked = AskedQuestion()
-        executor = ae.ThreadExecutor(1, self._turns)
+        executor = ae.ThreadExecutor(1, self.share())
         with suppress(AeflowError):
             growth = ae.grow(load(*asked.overrides), executor=executor)
             self._keep(asked, next(growth))
@@ -143,17 +170,19 @@ class Desk:
 
     # --- work -----------------------------------------------------------------------------------------------------
 
-    async def looks(self, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> AsyncIterator[Look]:
+    async def looks(
+        self, asked: AskedQuestion, most: int = MOST_REPLICATIONS, visitor: str = ""
+    ) -> AsyncIterator[Look]:
         """Looks at a question while it is worked on, the newest each time; the work ends when nobody asks for the next.
 
-        The last one is `ended` or `refused`.
+        The last one is `ended` or `refused`. `visitor`: a name that is the same for all questions of one visitor.
         """
         if self._places is None:
             self._places = asyncio.Semaphore(MOST_RUNNING)
         if self._places.locked():
             yield Look("waiting")
         async with self._places:
-            work = _Work(self, asked, most, asyncio.get_running_loop())
+            work = _Work(self, asked, most, self.share(visitor))
             self.n_running += 1
             try:
                 work.thread.start()
@@ -170,8 +199,9 @@ class Desk:
 class _Work:
     """A thread that works on one question, and the newest look at it."""
 
-    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._desk, self._asked, self._most, self._loop = desk, asked, most, loop
+    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, share: VisitorShare) -> None:
+        self._desk, self._asked, self._most, self._share = desk, asked, most, share
+        self._loop = asyncio.get_running_loop()
         self._newest: Look | None = None
         self._changed = asyncio.Event()
         self._stopped = threading.Event()
@@ -200,13 +230,15 @@ class _Work:
             self._loop.call_soon_threadsafe(put)
 
     def _run(self) -> None:
-        executor = ae.ThreadExecutor(self._desk.n_workers, self._desk._turns)
+        so_far, needed = self._desk.result(self._asked), first_shown(self._asked)
+        missing = max(needed - (0 if so_far is None else len(so_far.replications)), 0)
+        executor = FirstFew(self._desk.n_workers, self._share, missing)
         newest: ae.Result | None = None
         try:
-            for newest in self._grown(executor, self._desk.result(self._asked)):
+            for newest in self._grown(executor, so_far):
                 self._desk._keep(self._asked, newest)
                 n = len(newest.replications)
-                self._show(Look("looking" if n >= first_shown(self._asked) else "simulating", newest))
+                self._show(Look("looking" if n >= needed else "simulating", newest))
                 if n >= self._most or self._stopped.is_set():
                     self.stop()
             self._show(Look("ended", newest))
@@ -226,17 +258,17 @@ class _Work:
             yield so_far
             if len(so_far.replications) >= self._most:
                 return
-            study = so_far.study
         else:
             self._show(Look("loading"))
-            study = load(*self._asked.overrides)
-        growth = ae.grow(
-            study,
-            executor=executor,
-            phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
-            so_far=so_far,
-        )
-        self._growth = growth
+        with self._share:  # a question that was left while it waited is not even loaded
+            if self._stopped.is_set():
+                return
+            growth = self._growth = ae.grow(
+                load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
+                executor=executor,
+                phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
+                so_far=so_far,
+            )
         if self._stopped.is_set():
             growth.cancel()
         yield from growth

@@ -20,11 +20,8 @@ MOST_CHARACTERS = 400
 
 def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {
-        key: "" if questions()[key].kind == "table" else text.strip()[:MOST_CHARACTERS]  # which would name a file here
-        for key, text in pairs
-        if key in questions()
-    }
+    typed = {key: text.strip()[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
+    typed |= {key: "" for key in typed if questions()[key].kind == "table"}  # which would name a file of this computer
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 

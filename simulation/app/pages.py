@@ -23,6 +23,7 @@ from simulation.app.asked import (
 from simulation.app.controls import controls, today
 from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, load
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
+from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
 from simulation.errors import AeflowError, refuse
@@ -40,8 +41,8 @@ PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
-Beside = tuple[AskedQuestion, ae.Result]
-"""Another question and its result, shown below an answer."""
+Beside = tuple[AskedQuestion, ae.Result | None]
+"""Another question and its result, shown beside an answer; None if it is not worked out here."""
 STEPS = {
     "waiting": "Others are being answered first.",
     "loading": "Reading the question.",
@@ -68,14 +69,20 @@ VIEWS = {
     "who": View(
         "Who gains and who loses",
         "The same change does not reach everybody alike: by true urgency, age, way of arrival and language.",
-        ("worse_off", "by_level", "by_group"),
-        ("by_group",),
+        ("worse_off", "by_level", "by_group", "gaps", "acuity"),
+        ("by_group", "acuity"),
     ),
     "day": View(
         "A day by hour", "When patients come, and how many are in the department.", ("day",), ("day",), of_profiles=True
     ),
     "stay": View(
         "Where a stay's time goes", "Minutes of a mean stay, by stage.", ("stay",), ("stay",), of_profiles=True
+    ),
+    "hours": View(
+        "Bottlenecks by hour",
+        "When staff, places and beds are short, and when a policy relieves them.",
+        (),
+        of_profiles=True,
     ),
     "binding": View("What is short", "How busy staff, places and beds are, and who waits for what.", ("binding",)),
     "departments": View(
@@ -84,7 +91,11 @@ VIEWS = {
         ("departments:wait_to_clinician_mean:all", "what_decides"),
     ),
     "pathway": View(
-        "The pathway", "What a patient goes through, and what each policy changes.", ("changes",), ("pathway",)
+        "The pathway by area",
+        "What a patient goes through, how long it takes, and where each policy changes it.",
+        ("changes",),
+        ("pathway",),
+        of_profiles=True,
     ),
     "rests": View(
         "What it rests on", "Each policy in a line, and what was assumed.", ("arms", "added_assumptions", "run")
@@ -188,8 +199,8 @@ class ShownArm:
     fails: bool
 
 
-def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Beside | None = None) -> str:
-    """The answer as far as it is known, as a piece of a page; below it that of another question, `beside` it."""
+def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
+    """The answer as far as it is known, as a piece of a page; with other questions, `beside` it."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
     is_shown = result is not None and n >= needed
@@ -206,7 +217,9 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         full=asked.lengths,
         most=most,
         views=_views(asked),
-        beside=None if beside is None else _beside(*beside),
+        together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
+        link=asked.keeping(*asked.beside),
+        keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
         **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
     )
@@ -222,6 +235,7 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     return {
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
+        "better": _beyond_ai(slim, arms),
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -232,17 +246,48 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     }
 
 
-def _beside(asked: AskedQuestion, result: ae.Result) -> dict[str, Any]:
-    """What is shown of the other question."""
-    of = shown(result.on_targets, result)
-    where = department_words(asked, result)
-    return {
-        **of,
-        "department": where,
-        "n": len(result.replications),
-        "changes": list(changes_words(asked)),
-        "query": asked.query,
+def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
+    """The labels of what does surely more on the first target than every AI: apart from their intervals."""
+    rows = {arm: slim.finding(arm.name, slim.first_target) for arm in arms}
+    tools, others = ([arm for arm in arms if arm.is_tool == is_tool] for is_tool in (True, False))
+    if not tools or not all(readable(rows[arm]) for arm in tools):
+        return []
+    sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
+    ends = {
+        arm: sorted((sign * rows[arm].comparison.difference_low, sign * rows[arm].comparison.difference_high))
+        for arm in arms
     }
+    return [arm.label for arm in others if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)]
+
+
+def _together(questions: Sequence[Beside]) -> dict[str, Any]:
+    """Questions side by side: a row each, the effects of every policy on the first target, each with its own n."""
+    known = [(asked, None if result is None else result.on_targets) for asked, result in questions]
+    results = [slim for _, slim in known if slim is not None]
+    labels = {name: slim.arm(name).label for slim in results for name in slim.judged}
+    rows = []
+    for asked, slim in known:
+        others = [one.query for one, _ in questions[1:] if one is not asked]
+        rows.append(
+            {
+                "name": asked.name,
+                "words": "; changed: ".join(
+                    filter(None, (department_words(asked, slim), "; ".join(changes_words(asked))))
+                ),
+                "n": 0 if slim is None else len(slim.replications),
+                "today": "" if slim is None else _level(slim, slim.first_target),
+                "cells": [] if slim is None else [_effect(slim, name) for name in labels],
+                "query": asked.query,
+                "without": questions[0][0].keeping(*others),
+            }
+        )
+    target = results[0].first_target.label if results else ""
+    return {"labels": list(labels.values()), "rows": rows, "target": target}
+
+
+def _effect(slim: ae.Result, name: str) -> Cell | str:
+    """The effect of a policy on the first target; '–' where it is not compared."""
+    return _cell(slim.finding(name, slim.first_target)) if name in slim.judged else "–"
 
 
 def _level(slim: ae.Result, target: Any) -> str:
@@ -341,7 +386,8 @@ def runs_page(runs: Mapping[str, ListedRun]) -> str:
 def run_page(asked: AskedQuestion, result: ae.Result) -> str:
     """The first page of a stored run, with the ways to its views."""
     views, of_offer = _views(asked, result), result.design.offer is not None
-    return rendered("run.html", asked=asked, answer=first_visit(result, of_run=True), views=views, of_offer=of_offer)
+    shown = {"answer": first_visit(result, of_run=True), "views": views, "of_offer": of_offer}
+    return rendered("run.html", asked=asked, arms=result.shown.others, **shown)
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
@@ -356,6 +402,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     if result is not None:
         known = result.tables
         tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
+        tables += hours_tables(result) if name == "hours" else []
         pictures = [picture for one in view.pictures if (picture := _picture(result, one))]
     return rendered(
         "view.html",
@@ -371,6 +418,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
         tables=tables,
         most_rows=MOST_ROWS,
         pictures=pictures,
+        areas=areas(result) if result is not None and name == "pathway" else [],
     )
 
 

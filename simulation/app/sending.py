@@ -33,8 +33,13 @@ def address_of(text: str) -> str | None:
     if not isinstance(stated, Mapping) or not stated or not all(isinstance(key, str) for key in stated):
         refuse("the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line")
     if stated.keys() & questions().keys():
-        return f"/interview?{urlencode({key: '' if value is None else str(value) for key, value in stated.items()})}"
+        return f"/interview?{urlencode({key: _answer(value) for key, value in stated.items()})}"
     return f"/?{AskedQuestion(HERE.keep(_department(stated))).query}"
+
+
+def _answer(value: Any) -> str:
+    """An answer as it is typed."""
+    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _department(stated: Mapping[str, Any]) -> Department:

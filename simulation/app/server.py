@@ -40,7 +40,7 @@ NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this computer is called in the address of a page."""
 MOST_BYTES = 64_000
 """Of what is sent: a question, or answers of the interview."""
-MOST_QUERY = 4_000
+MOST_QUERY, MOST_NAME = 4_000, 40
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES = 0.2, 0.5
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -57,6 +57,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 OF_PAGES = {"Content-Security-Policy": POLICY, **HEADERS}
+OF_FILES = {"Cache-Control": "private, max-age=600"}
+"""Styles and scripts are asked for once in ten minutes."""
 Answering = Callable[[Request], Awaitable[Response]]
 
 
@@ -82,7 +84,8 @@ class Guard:
         async def send_with(message: Any) -> None:
             if message["type"] == "http.response.start":
                 known = {key.lower() for key, _ in message["headers"]}
-                added = [(key.encode(), value.encode()) for key, value in OF_PAGES.items()]
+                own = OF_PAGES | (OF_FILES if scope["path"].startswith("/static/") else {})
+                added = [(key.encode(), value.encode()) for key, value in own.items()]
                 message["headers"] += [(key, value) for key, value in added if key.lower() not in known]
             await send(message)
 
@@ -166,11 +169,12 @@ class Front:
             look, asked = Look("refused", refused=error), AskedQuestion()
             words = pages.answer(look, asked)
             return Response(_event("look", words) + _event("end", ""), media_type="text/event-stream")
-        stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)))
+        visitor = request.query_params.get("visitor", "")[:MOST_NAME]
+        stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)), visitor)
         return StreamingResponse(stream, media_type="text/event-stream")
 
-    async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
-        looks, beside = self._desk.looks(asked, most), await run_in_threadpool(self._beside, asked)
+    async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
+        looks, beside = self._desk.looks(asked, most, visitor), await run_in_threadpool(self._beside, asked)
         try:
             async for look in looks:
                 yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside))
@@ -181,16 +185,16 @@ class Front:
             with suppress(RuntimeError):
                 await looks.aclose()  # type: ignore[attr-defined]
 
-    def _beside(self, asked: AskedQuestion) -> tuple[AskedQuestion, ae.Result] | None:
-        """The question that is to be shown beside another, and its result, if that is still kept."""
-        if not asked.beside:
-            return None
-        with suppress(AeflowError):
-            other = asked_in(parse_qsl(asked.beside, max_num_fields=60))
-            result = self._desk.result(other)
-            if result is not None and len(result.replications) >= first_shown(other):
-                return other, result
-        return None
+    def _beside(self, asked: AskedQuestion) -> list[pages.Beside]:
+        """The questions that are to be shown beside another, each with its result, if that is still kept."""
+        found: list[pages.Beside] = []
+        for query in asked.beside:
+            with suppress(AeflowError):
+                other = asked_in(parse_qsl(query, max_num_fields=60))
+                result = self._desk.result(other)
+                is_shown = result is not None and len(result.replications) >= first_shown(other)
+                found.append((other, result if is_shown else None))
+        return found
 
     async def as_file(self, request: Request) -> Response:
         """The question as a file that the command line asks again, with as many replications as were seen."""
@@ -208,9 +212,11 @@ class Front:
 
     async def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
-        result = self._known(await run_in_threadpool(self._asked, request))
+        asked = await run_in_threadpool(self._asked, request)
+        known = self._known(asked)
+        result = await run_in_threadpool(self._desk.profiled, asked)
         return HTMLResponse(
-            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": REPORT_POLICY}
+            await run_in_threadpool(pages.report, result or known), headers={"Content-Security-Policy": REPORT_POLICY}
         )
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
@@ -225,7 +231,8 @@ class Front:
         if name not in pages.VIEWS:
             return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
         asked = await run_in_threadpool(self._asked, request)
-        return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+        known = self._desk.profiled if pages.VIEWS[name].of_profiles else self._desk.result
+        return HTMLResponse(await run_in_threadpool(lambda: pages.view_page(name, asked, known(asked))))
 
     async def runs(self, request: Request) -> Response:
         """The stored runs."""
@@ -343,6 +350,11 @@ class Front:
         return _download(await run_in_threadpool((folder / name).read_text, "utf-8"), name, "application/octet-stream")
 
 
+async def _missing(request: Request, error: Exception) -> Response:
+    """The page of an address that leads nowhere."""
+    return HTMLResponse(pages.message_page("There is no such page", ["Choose one of the pages above."]), 404)
+
+
 def _told(answering: Answering) -> Answering:
     """The same, with a page that says what is wrong in place of an error of the reader's."""
 
@@ -405,4 +417,4 @@ def app_of(
     """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
     desk, HERE.folder = Desk(n_workers, results), config_dir
-    return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk
+    return Guard(Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port), desk

@@ -18,7 +18,6 @@ STAGES = {
     "making": "Making departments that your answers could mean.",
     "running": "Simulating every policy, with the same patients.",
     "writing": "Writing tables, pictures and pages.",
-    "done": "Done.",
     "stopped": "Stopped.",
 }
 FILES = {
@@ -57,14 +56,8 @@ def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> Heav
     checked.all_faults.refuse("The answers cannot be used")
     product = checked.values["product"]
     page = f"/interview?{urlencode([(key, '' if answer is None else str(answer)) for key, answer in answers.items()])}"
-    return background.start(
-        HeavyWork(
-            key=("offer", answers_text(pairs)),
-            about=f"The page for your board: {product}",
-            page=page,
-            do=lambda work: background.offered(work, answers, product),
-        )
-    )
+    key, about = ("offer", answers_text(pairs)), f"The page for your board: {product}"
+    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, answers, product)))
 
 
 def full_work(background: Background, asked: AskedQuestion, length: str) -> HeavyWork:
@@ -74,11 +67,4 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
     words = asked.in_full(length)
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
     about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
-    return background.start(
-        HeavyWork(
-            key=words,
-            about=about,
-            page=f"/?{asked.query}",
-            do=lambda work: background.compared(work, words),
-        )
-    )
+    return background.start(HeavyWork(words, about, f"/?{asked.query}", lambda work: background.compared(work, words)))

@@ -89,7 +89,7 @@ def trace(words: list[str]) -> int:
         traced = simulate_again(read, study, imputations=int(number), done=shown.done)
     print_tables([read.dirt, *traced.tables.values()])
     title = f"{read.name} simulated again"
-    tables = [read.tables["quality"], *traced.tables.values(), read.tables["columns"]]
+    tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
     print(
         f"\n{write_pages(Path(own.get('results') or 'results'), title, traced.sentences(), tables, [traced.picture])}"
     )

@@ -78,9 +78,9 @@ def patients_t(trials: Trials) -> TrialEstimates:
         mean = total / n
         columns += [mean, np.sqrt((squares - n * mean**2) / (n - 1)), n]
     test: Any = stats.ttest_ind_from_stats(*columns)
-    effect = columns[0] - columns[3]
+    away: Any = stats.ttest_ind_from_stats(columns[0] + 1.0, *columns[1:])  # an effect of 0 has no ratio to its error
     quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, columns[2] + columns[5] - 2)
-    return TrialEstimates(effect, np.abs(effect / test.statistic) * quantile, test.pvalue)
+    return TrialEstimates(columns[0] - columns[3], quantile / (away.statistic - test.statistic), test.pvalue)
 
 
 def _of_t_test(test: Any) -> TrialEstimates:

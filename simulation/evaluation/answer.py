@@ -248,7 +248,7 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
     """What each design is worth, and where each figure is from."""
 
     def cell(pounds: Pounds) -> Cell:
-        ends = f"± {cost_in_short(pounds.half_width)}"
+        ends = f"± {cost_in_short(pounds.half_width)}" if np.isfinite(pounds.half_width) else "(without bound)"
         return Cell(pounds.value, style="rounded pounds", words=ends)
 
     cells: list[Cells] = [
@@ -270,8 +270,8 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
         "the estimate is better than the bound that is best. ±: 95 %, departments as a sample.",
         f"Left: {stakes.years:g} times 'to evaluate', less {cost_in_short(stakes.cost)} for the evaluation itself and "
         "less what is lost in its weeks, in which the tool is on or off against what is known.",
-        f"Yours: chance {100 * stakes.prior:.0f} %, £{stakes.hour:g} an hour, {over}, {cost_in_short(stakes.cost)}. "
-        f"Price of £{stakes.price:,.0f} a year: {stakes.price_source}. Hours: simulated.",
+        f"Yours: chance {100 * stakes.prior:.0f} %, £{stakes.hour:g} an hour, {stakes.years:g} years and what the "
+        f"evaluation costs. Price of £{stakes.price:,.0f} a year: {stakes.price_source}. Hours: simulated.",
     )
     return ReportTable("value", "What an evaluation is worth to a department", headers, cells, notes)
 

@@ -119,7 +119,7 @@ def characteristics(
 
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
     """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
-    switches."""
+    switches. Departments' own means are drawn in by what chance among their trials adds to their spread."""
     mean, margin = (
         float(values.mean()),
         float(t_quantile(np.inf) * np.sqrt(variance_over_departments(values, department))),
@@ -127,18 +127,21 @@ def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigu
     if several:
         return OperatingFigure(mean, mean - margin, mean + margin)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
-    by_department = np.bincount(place, weights=values) / n
-    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(by_department, (0.05, 0.95)).tolist())
+    own, squares = (np.bincount(place, weights=values**power) / n for power in (1, 2))
+    noise, spread = ((squares - own**2) / np.maximum(n - 1, 1)).mean(), own.var(ddof=min(1, len(own) - 1))
+    truly = mean + (own - mean) * np.sqrt(max(1 - noise / spread, 0.0) if spread else 0.0)
+    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(truly, (0.05, 0.95)).tolist())
 
 
 def variance_over_departments(values: Floats, department: Ints) -> float:
-    """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample."""
+    """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample; infinite
+    where each trial has them all, since how much others would differ is then not known."""
     n_trials, n_each = department.shape
     known, place = np.unique(department, return_inverse=True)
     n = len(known)
     off, of_one = values - values.mean(), values.var()
     if n_each >= n or n < 2:
-        return float(of_one / n_trials)
+        return np.inf
     moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
     chance = n * n_each / n_trials * of_one
     without_return = ((n - 1) / (n - n_each)) ** 2  # the others of a trial are never the same department

@@ -192,13 +192,14 @@ def trials_of(
     counted = kept & counted_weeks(deviations, on.shape, chance) if deviations else np.broadcast_to(kept, on.shape)
     share = effect_shares(deviations, on)[..., None]
     shape = (n_trials, design.departments, design.n_periods, design.period_units, 3)
+    periods = kept.reshape(design.n_periods, -1).any(axis=1)
     moments, of_baseline = (
-        (of * counted[..., None]).reshape(shape).sum(axis=3)
+        (of * counted[..., None]).reshape(shape).sum(axis=3)[:, :, periods]
         for of in (without + share * (with_tool - without), without)
     )
-    periods = kept.reshape(design.n_periods, -1).any(axis=1)
-    moments = filled(moments[:, :, periods]) if deviations else moments[:, :, periods]
-    variances = _variances(ratio(of_baseline[..., 1], of_baseline[..., 0])[:, :, periods])
+    if deviations:
+        moments, of_baseline = filled(moments), filled(of_baseline)
+    variances = _variances(ratio(of_baseline[..., 1], of_baseline[..., 0]))
     true = bank.effects(arm, outcome)[runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs].mean(axis=1)
     weeks = (np.arange(design.n_periods) * design.unit_days * design.period_units // WEEK_DAYS)[periods]
     return Trials(moments, allocations[:, :, periods], drawn, weeks, runs, true, *variances)

@@ -31,7 +31,7 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     """Whether the design that was asked about would tell, which one would, and what that rests on."""
     main, (design, outcome) = evaluation.main, evaluation.planned
     asked = next((asked for asked in evaluation.designs if not asked.is_randomised), evaluation.designs[0])
-    yield _verdict(evaluation, asked)
+    yield from _verdict(evaluation, asked)
     if evaluation.finds(design, outcome):
         if (design, outcome) != (asked, main):
             alarms, tool = evaluation.both(design, outcome)
@@ -57,12 +57,12 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     yield _worth(evaluation)
 
 
-def _verdict(evaluation: Evaluation, design: EvaluationDesign) -> str:
+def _verdict(evaluation: Evaluation, design: EvaluationDesign) -> Iterator[str]:
     """Whether a design would tell of the wait, and why."""
     main, (alarms, tool) = evaluation.main, evaluation.both(design, evaluation.main)
-    answer = "Yes" if evaluation.finds(design, main) else "No"
-    return (
-        f"{answer}: {design.label.lower()}, {span_words(design)}, would {'' if answer == 'Yes' else 'not '}tell you. "
+    answer, would = ("Yes", "would") if evaluation.finds(design, main) else ("No", "would not")
+    yield f"{answer}: {design.label.lower()}, {span_words(design)}, {would} tell you."
+    yield (
         f"The tool changes '{main.label.lower()}' by {_signed(evaluation, main, tool.true)}, with "
         f"±{_size(evaluation, main, tool.half_width)} reported. Of 100 evaluations of a tool that does nothing, "
         f"{_in_100(alarms.significant)} report an effect (a test promises 5); of this one, {_in_100(tool.right)} find "

@@ -42,8 +42,9 @@ from simulation.extracts.fitting import (
     spans_of,
     true_mix,
 )
+from simulation.extracts.identified import KEPT, OFFER_ANSWERS, TARGETS
 from simulation.extracts.mapping import LEVELS, SOURCES
-from simulation.extracts.page import beside_picture, write_pages
+from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
 from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
 from simulation.measures.measuring import MeasureName
@@ -69,38 +70,6 @@ AT_DESK, AT_ONCE = 15.0, 0.1
 PACKAGED_NURSE = "korea"
 CHOICE_OF_NURSE = re.compile(r"# (- override /nurse@_global_\.nurse: )\w+")
 """The line of a study, left out as a comment, that chooses how often nurses are right."""
-TARGETS: Mapping[str, tuple[str, float, str]] = {
-    "within_4h_share": ("Within four hours", 0.015, "calibrated"),
-    "over_12h_share": ("Over 12 hours from arrival", 0.01, "calibrated"),
-    "time_to_clinician_median": ("Time to treatment, median", 0.08, "calibrated"),
-    "time_to_clinician_p95": ("Time to treatment, 95th percentile", 0.1, "predicted"),
-    "left_share": ("Left before being seen", 0.01, "calibrated"),
-    "admitted_share": ("Admitted", 0.015, "predicted"),
-    "decision_to_departure_over_4h_share": ("Over 4 hours from decision", 0.03, "calibrated"),
-    "decision_to_departure_over_12h_share": ("Over 12 hours from decision", 0.02, "calibrated"),
-    "walk_in_triage_wait_mean": ("Wait for triage of walk-ins, mean", 0.1, "calibrated"),
-    "walk_in_triage_minutes_mean": ("Minutes of triage", 0.05, "calibrated"),
-    "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
-}
-"""The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
-LIKENESS = (
-    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
-    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
-)
-"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
-OFFER_ANSWERS = (
-    ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
-    ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
-)  # fmt: skip
-"""Questions of `aeflow offer` that an extract answers: key, measure, factor and unit."""
-KEPT = (
-    ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
-    ("who is on duty when", "configs/staffing/typical.yaml, scaled until they are as busy as there"),
-    ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled until they are as full as there"),
-    ("ward stays, and admissions that do not come through A&E", "configs/site/typical.yaml, scaled to attendances"),
-    ("complaints, tests, specialties", "configs/site/typical.yaml"),
-)
-"""What stamps do not identify, and what stands in its place."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -550,7 +519,7 @@ class FittedDepartment:
             if measure in values:
                 answers.append(f"{key}: {scale * values[measure]:.3g}{unit}")
         yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
-        yield "Without it, staff minutes and numbers are the typical site's, and so are waits."
+        yield "Until then, staff minutes and numbers are the typical site's but for what you stated, and so are waits."
 
     def simulated(self, folder: Path | None = None) -> StudyResult:
         """Some months of the department as it was written, under its nurses: two runs of half a year."""
@@ -564,24 +533,8 @@ class FittedDepartment:
         after = ReportTable("next", "What to do next", ("command, and how long it takes",),
                             [(line,) for line in self.next_steps()])  # fmt: skip
         tables = [extract.dirt, extract.beside(result), *self.tables.values(), after, extract.tables["columns"]]
-        sentences = (*self.sentences(), self._likeness(result))
+        sentences = (*self.sentences(), likeness(extract, result))
         return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
-
-    def _likeness(self, result: StudyResult) -> str:
-        """How near the simulated department is to the records."""
-        of_records, simulated = self.extract.measures, result.measures[result.design.baseline]
-        words, is_near = [], True
-        for measure, label, scale, near in LIKENESS:
-            if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
-                own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
-                words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
-                is_near &= abs(here - own) <= (near if scale == 100 else near * own)
-        so = (
-            "The two are near."
-            if is_near
-            else "They differ: before you trust an effect, let departments be found that fit."
-        )
-        return f"{'; '.join(words)}. {so}"
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""
@@ -606,7 +559,11 @@ def rounded(values: Floats) -> list[float]:
 def _shown(values: Mapping[str, Any]) -> str:
     """The numbers of a block, or how many they are."""
     words = (
-        f"{key.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{len(value)} {key}"
+        f"{key.replace('_', ' ')} {value:g}"
+        if isinstance(value, int | float)
+        else "a table"
+        if isinstance(value, Mapping)
+        else f"{len(value)} {key}"
         for key, value in values.items()
         if key != "range"
     )

@@ -16,6 +16,7 @@ from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, WORSE, Picture, figure_of, legend_below, legend_line, panel_title, png_of
 from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
+from simulation.extracts.identified import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
@@ -41,7 +42,7 @@ HOURS = tuple(f"arrival_hour={hour:02d}" for hour in range(24))
 DAYS = tuple(f"weekday={day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 BESIDE = (
     "Blue: the records. Orange: simulated, the mean of the replications; band or bar: nine in ten of them (of "
-    "fewer than 20 all). Arrivals are fitted, so they agree; waits come out of the simulated queues."
+    "fewer than 20 all). Arrivals agree because they are the records' own; waits come out of simulated queues."
 )
 
 
@@ -77,6 +78,19 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
     return Picture("beside", png, alt, BESIDE)
 
 
+def likeness(extract: Extract, result: StudyResult) -> str:
+    """How near the simulated baseline is to the records, in a sentence."""
+    of_records, simulated = extract.measures, result.measures[result.design.baseline]
+    words, is_near = [], True
+    for measure, label, scale, near in LIKENESS:
+        if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
+            own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
+            words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
+            is_near &= abs(here - own) <= (near if scale == 100 else near * own)
+    so = "The two are near." if is_near else "They differ: before you trust an effect, find departments that fit."
+    return f"{'; '.join(words)}. {so}"
+
+
 def wanted(site: Pathway, along: int) -> Floats:
     """Attendances that a site states by hour of the day (`along` 0) or by weekday (1)."""
     total = np.zeros((7, 24))
@@ -98,7 +112,7 @@ def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
         ax.plot(at, middle, color=WORSE)
     else:  # ages and sources have no order between them
         ax.errorbar(at, middle, (middle - low, high - middle), fmt="_", color=WORSE, capsize=3)
-    ax.plot(at, seen, "o", color=BLUE, markersize=4)
+    ax.plot(at, seen, "o", color=BLUE, markersize=4, clip_on=False)
     if names not in (HOURS, DAYS):
         ax.set_ylim(bottom=0)
     labels = [name.partition("=")[2].replace("_", " ") for name in names]

@@ -21,11 +21,12 @@ from simulation.department.durations import Weibull
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE, Chance, Pathway
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
+from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.extracts.extract import Extract
 from simulation.extracts.fitting import coded_counts, of_source, true_mix
-from simulation.extracts.page import beside_picture
+from simulation.extracts.page import beside_picture, likeness
 from simulation.measures.measuring import measure
 from simulation.measures.window import unfinished
 from simulation.patients import Calendar, DrawnRun, Draws, Source
@@ -287,9 +288,11 @@ class Trace:
         """What its page begins with."""
         yield (
             f"The {len(self.extract.patients):,} attendances of {self.extract.name}, simulated "
-            f"{len(self.result.numbers)} times under {len(self.result.arms)} arms. Arrivals, labels, ages and "
-            "dispositions are the extract's; everything else was drawn. No row of it is in this page or in any file."
+            f"{len(self.result.numbers)} times: as they were triaged, and under {len(self.result.arms) - 1} other "
+            "policies. Arrivals, labels, ages and dispositions are the records'; everything else was drawn. No row is "
+            "in this page or in any file."
         )
+        yield likeness(self.extract, self.result)
         if self.other_label:
             yield f"{100 * self.other_label:.2f} % of labels differ from the coded ones: no such error was left."
 
@@ -318,7 +321,8 @@ class Trace:
             f"Mean over {n} imputations; in brackets nine in ten of them. Each has other true levels, minutes and "
             "patience, and its department in turn where the study has several.",
         )
-        headers = ("arm", *(target.label for target in targets))
+        units = [self.result.unit(target) for target in targets]
+        headers = ("arm", *(f"{one.label}, {unit_words(unit)}" for one, unit in zip(targets, units, strict=True)))
         return ReportTable("effects", "What would have been otherwise", headers, cells, notes)
 
     def __repr__(self) -> str:

@@ -349,11 +349,8 @@ class StudyResult:
             names, places = known[id(measures.names)]
             return Measures(names, measures.values[places])
 
-        replications = tuple(
-            replace(one, arms={name: replace(arm, measures=few(arm.measures)) for name, arm in one.arms.items()})
-            for one in self.replications
-        )
-        slim = replace(self, replications=replications)
+        slim = replace(self)
+        vars(slim)["measures"] = {name: list(map(few, measures)) for name, measures in self.measures.items()}
         vars(slim)["identical"] = self.identical  # of every measure
         return slim
 
@@ -419,7 +416,7 @@ class StudyResult:
         """One tidy row per arm, measure and group: `summary.csv`."""
         return summary(self.comparisons)
 
-    @property
+    @cached_property
     def judged(self) -> tuple[str, ...]:
         """Every arm that gets a verdict: not the baseline, nor arms that only an ablation's decomposition needs."""
         return tuple(arm.name for arm in self.shown.others)

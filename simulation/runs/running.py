@@ -22,6 +22,9 @@ from simulation.study.simulate import simulate_arm
 from simulation.study.study import Precision, Study
 from simulation.study.workload import refuse_large
 
+_COMPILED = threading.Event()
+"""Whether this process has compiled the engine."""
+
 
 def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
@@ -145,9 +148,10 @@ def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
 
 
 def compile_first(study: Study) -> None:
-    """Compile the engine in this process, so that workers find it in numba's cache; the reference engine has nothing to
-    compile."""
-    if study.engine == "compiled":
+    """Compile the engine in this process, once, so that workers find it in numba's cache; the reference engine has
+    nothing to compile."""
+    if study.engine == "compiled" and not _COMPILED.is_set():
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
         simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
         _ = simulated.activities  # sorted by compiled code of its own
+        _COMPILED.set()

@@ -159,9 +159,7 @@ class _Walk:
         sampled = np.bincount(self.arrival_source, minlength=len(per_week))
         self.weight = (per_week / np.maximum(sampled, 1))[self.arrival_source]
         """The number of patients a week for whom each patient of the sample stands."""
-        self.kept = sorted({self.pools[pool] for step in pathway.steps.values() for pool in step.keeps})
-        """The pools that patients can hold from one step to another."""
-        self.held = np.zeros((len(self.pools), n))
+        self.held = np.zeros((n, len(self.pools)))
         """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
@@ -250,26 +248,27 @@ class _Walk:
     def _serve(self, step: Step, rows: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
         for pool in step.releases_at_start:
-            self.held[self.pools[pool], rows] = 0
+            self.held[rows, self.pools[pool]] = 0
         started = self.started[rows] = self.clock[rows]
         since, minutes = self._counted(step, rows)
         if step.since:
             self.clock_started[step.since][rows] = np.nan
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
-        parts = {number: self.held[number, rows] for number in self.kept}
-        parts |= {(number := self.pools[pool]): part + parts.get(number, 0.0) for pool, part in taken.items()}
-        if numbers := [number for number, part in parts.items() if part.any()]:
-            units = np.stack([parts[number] for number in numbers])
+        units = self.held[rows]
+        for pool, part in taken.items():
+            units[:, self.pools[pool]] += part
+        if len(numbers := np.flatnonzero(units.any(axis=0))):
+            units = units.T[numbers]
             self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
-            self.hours[np.array(numbers)[:, None], rows] += units * minutes / 60
+            self.hours[numbers[:, None], rows] += units * minutes / 60
         self.clock[rows] = started + minutes
         for clock in step.starts_clock:
             self.clock_started[clock][rows] = self.clock[rows]
         for pool in step.keeps:
-            self.held[self.pools[pool], rows] += taken[pool]
+            self.held[rows, self.pools[pool]] += taken[pool]
         for pool in step.releases_at_end:
-            self.held[self.pools[pool], rows] = 0
+            self.held[rows, self.pools[pool]] = 0
         if step.relabels:
             self.acuity[rows] = self.attributes[step.relabels][rows]
 

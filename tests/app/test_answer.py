@@ -3,40 +3,59 @@
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from markupsafe import escape
 
 import simulation as ae
 from docs.tools.publish import PUBLISHED
-from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY
-from simulation.app.desk import Look
-from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, shown, view_page
+from simulation.app.desk import FIRST, Look
+from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, view_page
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.display.table import Cell
+from simulation.study.design import Target
+from tests.app.conftest import PAIRS
 
 LOOKS = 200
 Grown = Callable[[int, float], ae.Result]
 
 
+def seen(text: str) -> dict[str, list[str]]:
+    """The rows of the first table of an answer as they are read, by policy."""
+    body = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in body.split("</tr>") if row)
+    return {unescape(label): [unescape(cell) for cell in row] for label, *row in cells}
+
+
+def to_be_seen(result: ae.Result, arm: str, target: Target) -> str:
+    """What the package says of a policy on a target, as a reader sees it."""
+    row = result.finding(arm, target).comparison
+    if not row.difference_high - row.difference_low <= (10 if row.unit == "minutes" else 0.1):
+        return NOT_YET
+    return str(Cell(row.difference, row.unit, row.difference_low, row.difference_high, style="difference"))
+
+
 @pytest.mark.slow
-def test_at_200_looks_the_numbers_are_those_of_the_package(grown: Grown, asked: AskedQuestion) -> None:
+def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(grown: Grown, asked: AskedQuestion) -> None:
+    """Every look there is: none, and 1 to 199 of the 200 that are planned. The package's numbers are of the whole."""
     whole = grown(LOOKS - 1, 0.05)
-    for n in (*range(4, 20), *range(20, LOOKS - 1, 12)):
-        result = ae.Result(whole.study, whole.replications[:n], whole.explained, whole.manifest)
-        for arm in shown(result.on_targets, result)["arms"]:
-            for cell, target in zip(arm.cells, result.targets, strict=True):
-                row = result.finding(arm.name, target).comparison
-                width = row.difference_high - row.difference_low
-                if cell == NOT_YET:
-                    assert not width <= (10 if row.unit == "minutes" else 0.1)
-                else:
-                    assert isinstance(cell, Cell)
-                    ends = (row.difference, row.difference_low, row.difference_high)
-                    assert (cell.value, cell.low, cell.high) == ends
+    shown_at = []
+    for n in range(LOOKS):
+        first = ae.Result(whole.study, whole.replications[:n], whole.explained, whole.manifest) if n else None
+        rows = seen(answer(Look("looking", first), asked))
+        assert bool(rows) == (n >= FIRST)
+        for label, cells in rows.items():
+            assert first is not None
+            (arm,) = (one.name for one in first.arms if one.label == label)
+            assert cells[:-1] == [to_be_seen(first, arm, target) for target in first.targets], n
+            shown_at += [n] * any(cell != NOT_YET for cell in cells[:-1])
+    assert {len(whole.judged) * [n] == [at for at in shown_at if at == n] for n in range(20, LOOKS)} == {True}
 
 
 def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: AskedQuestion) -> None:
@@ -45,6 +64,17 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     numbers = {number for groups in stated for number in groups if number}
     assert numbers == {"30"}
     assert "always" in text.replace("stay true however", "always")
+
+
+def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(30, 0.001)
+    target = result.first_target
+    scribe, lean = (result.finding(arm, target).comparison for arm in asked.arms)
+    apart = lean.difference_high < scribe.difference_low
+    text = answer(Look("looking", result), asked)
+    assert ("Surely more than any AI here" in text) == apart
+    assert apart
+    assert "Surely more" not in answer(Look("looking", grown(5, 0.9)), asked)
 
 
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(grown: Grown, asked: AskedQuestion) -> None:
@@ -86,11 +116,24 @@ def test_the_page_states_its_words_once_and_escapes_them() -> None:
     assert "study=&lt;b&gt;" in text
 
 
-def test_another_question_is_shown_beside_it_with_its_own_n(grown: Grown, asked: AskedQuestion) -> None:
-    other = asked_in([("beds", "4"), ("arm", "lean_triage")])
-    text = answer(Look("looking", grown(30, 0.02)), asked, beside=(other, grown(12, 0.02)))
+def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown: Grown) -> None:
+    asked = asked_in([*PAIRS, ("name", "As it  is"), ("beside", "beds=4&arm=lean_triage&name=More+beds")])
+    other = asked_in([("beds", "4"), ("arm", "lean_triage"), ("name", "<b>More beds")])
+    gone = asked_in([("tests", "5"), ("arm", "two_more_beds")])
+    text = answer(Look("looking", grown(30, 0.02)), asked, beside=[(other, grown(12, 0.02)), (gone, None)])
+    assert "‘As it is’" in text
+    assert "&lt;b&gt;More beds" in text
     assert "changed: staffed beds in medicine +4" in text
-    assert text.count("n = 12") == 1
+    assert (text.count("n = 12"), text.count("not worked out yet")) == (1, 1)
+    assert f'href="/?{escape(asked.keeping(gone.query))}">put away' in text
+
+
+def test_the_link_keeps_the_names_and_the_questions_beside() -> None:
+    asked = asked_in([*PAIRS, ("name", "Plan B"), *(("beside", f"beds={n}&arm=lean_triage") for n in range(5))])
+    assert len(asked.beside) == MOST_BESIDE
+    assert asked_in(parse_qsl(asked.keeping(*asked.beside))) == asked
+    assert asked.overrides == asked_in(PAIRS).overrides
+    assert asked.keeping(*asked.beside, asked.query).count("beside=") == MOST_BESIDE
 
 
 @pytest.mark.slow

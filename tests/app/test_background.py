@@ -18,6 +18,7 @@ from simulation.app.server import app_of
 from simulation.app.working import full_work, state
 from simulation.errors import ConfigError
 from simulation.offers import offer as offer_module
+from simulation.study.workload import in_words
 
 from .conftest import PAIRS
 from .test_server import PORT, Client
@@ -31,9 +32,11 @@ OFFER = {
     "within_four_hours": "62 %",
     "triage_nurses": "two from 8 to 22 h, one by night",
     "product": "Our AI",
-    "does": "saves time",
+    "does": "saves time and advises",
     "used_share": "60 %",
     "saves": "30 s",
+    "against": "nurses",
+    "exact_share": "88 %",
     "price_a_year": "£120,000",
 }
 WEEK = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
@@ -79,6 +82,17 @@ def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background
     until(lambda: second.stage == "done")
 
 
+def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, now = HeavyWork(("a",), "a", "/", lambda work: Path()), [0.0]
+    monkeypatch.setattr(background_module.time, "monotonic", lambda: now[0])
+    work.now("running", 20)
+    for n_done, at in ((4, 500.0), (5, 530.0)):  # four were kept, after some minutes of compiling
+        now[0] = at
+        assert work.time_left == ""
+        work.did(n_done)
+    assert work.time_left == in_words(15 * 30)
+
+
 def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
     go, other = threading.Event(), Background(tmp_path / "other", 1)
     first = background.start(held("one", go))
@@ -113,7 +127,7 @@ def test_no_page_of_another_site_begins_heavy_work(tmp_path: Path) -> None:
     for path in (f"/offer?{urlencode(OFFER)}", f"/full/year?{urlencode(PAIRS)}"):
         assert Client(app).post(path, headers={"Origin": "https://evil.example"}).status_code == 403
         assert Client(app).get(path).status_code == 405
-    assert desk.background.n_known == 0
+    assert not desk.background._works
 
 
 def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
@@ -121,7 +135,7 @@ def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
     refused = Client(app).post("/offer?attendances_per_day=109500")
     assert refused.status_code == 400
     assert "Is it a year" in refused.text
-    assert desk.background.n_known == 0
+    assert not desk.background._works
 
 
 def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
@@ -196,7 +210,9 @@ def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pyt
     board = client.get("/board", params={"run": name})
     assert "Our AI" in board.text
     assert "planning" in board.text.lower()
+    assert 'href="/?department=our_ai&amp;arm=lean_triage' in page
     assert client.get("/file/letter.txt", params={"run": name}).status_code == 200
     assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
     study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
     assert study.department_words == "20 departments of the ensemble 'our_ai'"
+    assert [arm.name for arm in study.arms] == ["nurse", "lean_triage", "own_our_ai"]

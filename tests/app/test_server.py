@@ -85,6 +85,9 @@ def test_the_app_loads_nothing_from_elsewhere_and_sets_no_cookie(client: Client)
         assert answered.headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in answered.headers
         assert "http://" not in answered.text.replace("http://www.w3.org/2000/svg", "")
+    assert client.get("/").headers["cache-control"] == "no-store"
+    assert client.get("/static/app.js").headers["cache-control"] == "private, max-age=600"
+    assert client.get("/nothing").text.count("There is no such page") == 2
     for sheet in ("nhsuk", "app"):
         styles = client.get(f"/static/{sheet}.css").text
         assert not {"@font-face", "url(", "@import", "Frutiger"} & set(styles.replace("(", "( ").split())

@@ -2,6 +2,7 @@
 outside is asked."""
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -30,7 +31,7 @@ from .test_report import violations
 pytestmark = pytest.mark.slow
 
 EXAMPLE = "department=typical&arm=ai_scribe_measured&arm=lean_triage"
-SECONDS, MINUTES = 60_000, 400_000
+SECONDS, MINUTES = 60_000, 800_000
 """Milliseconds until the first answer, and until the page for a board is ready, on a busy machine."""
 MOST_REQUESTS = 10
 TOO_WIDE = """() => [...document.querySelectorAll('main *')]
@@ -282,7 +283,8 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     page = visitor("/")
     page.get_by_label("1. Department").select_option("our_ai")
     page.get_by_text("Change patients, staff, places and beds").click()
-    expect(page.locator("#attendances-help")).to_contain_text("Today: 310 patients a day")
+    expect(page.locator("#attendances-help")).to_contain_text("Today: 310 patients a day", timeout=SECONDS)
+    expect(page.locator(".what-is-shown + .verdicts")).to_contain_text("Your policy our_ai", timeout=MINUTES)
 
 
 def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
@@ -298,10 +300,10 @@ def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
 def test_what_can_be_changed_follows_the_department(visitor: Visit) -> None:
     page = visitor(f"/?{EXAMPLE}&cubicles=2")
     page.get_by_label("1. Department").select_option("short_of_triage")
-    expect(page.locator("#cubicles")).to_have_attribute("max", "0")
-    assert "cubicles" not in page.url
+    expect(page.locator("#cubicles")).to_have_attribute("max", "0", timeout=SECONDS)
+    expect(page).not_to_have_url(re.compile("cubicles"), timeout=SECONDS)
     page.get_by_label("1. Department").select_option("ours")
-    expect(page.locator("#attendances-help")).to_contain_text("Today: 250 patients a day")
+    expect(page.locator("#attendances-help")).to_contain_text("Today: 250 patients a day", timeout=SECONDS)
     answered(page)
 
 
@@ -309,10 +311,10 @@ def test_ranges_shrink_as_figures_are_typed(visitor: Visit) -> None:
     page = visitor()
     page.get_by_role("link", name="What do you know of your department?").click()
     page.get_by_label("Mean wait for triage of walk-ins").press_sequentially("24.5")
-    expect(page.locator("#narrowed table").first).to_be_visible()
+    expect(page.locator("#narrowed table").first).to_be_visible(timeout=SECONDS)
     assert violations(page) == []
     page.get_by_label("Mean wait for triage of walk-ins").fill("soon")
-    expect(page.get_by_role("alert")).to_contain_text("Write a number, as in 24.5")
+    expect(page.get_by_role("alert")).to_contain_text("Write a number, as in 24.5", timeout=SECONDS)
 
 
 def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:

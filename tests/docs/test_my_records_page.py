@@ -56,6 +56,7 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(names["trace"].tables["effects"].rows) == 2
 
 
+@pytest.mark.filterwarnings("ignore:Install the optional requirement")
 def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pm4py", reason="its licence is not ours, so it is not installed for the tests")
     monkeypatch.chdir(tmp_path)

@@ -111,6 +111,9 @@ def test_patients_as_units_ignore_that_weeks_differ() -> None:
     assert reported.half_width[0] == pytest.approx(
         np.ptp(stats.t.interval(0.95, 24 * n - 2, scale=abs(reported.effect[0] / test.statistic))) / 2
     )
+    alike = analysed(replace(weeks, moments=np.repeat(moments[:, :, :1], 24, axis=2)), "patients_t")
+    assert (alike.effect == 0).all()
+    assert (alike.half_width > 0).all()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.evaluation.analyses import analysed
-from simulation.evaluation.design import Alternating, BeforeAfter, Parallel
+from simulation.evaluation.design import Alternating, BeforeAfter, Parallel, Stepped
 from simulation.evaluation.deviations import Deviation, counted_weeks, effect_shares, filled
 from simulation.evaluation.evaluate import deviations_named
 from simulation.evaluation.trials import trials_of
@@ -64,6 +64,14 @@ def test_a_missing_period_is_the_mean_of_the_departments_others() -> None:
     moments = np.array([[[[2.0, 20.0, 200.0], [0.0, 0.0, 0.0], [4.0, 80.0, 1600.0]]]])
     np.testing.assert_allclose(filled(moments)[0, 0, 1], [3.0, 50.0, 900.0])
     np.testing.assert_allclose(filled(moments)[0, 0, [0, 2]], moments[0, 0, [0, 2]])
+
+
+def test_a_wedge_whose_departments_drop_out_is_analysed_by_every_analysis() -> None:
+    wedge = design_of(Stepped(kind="stepped", step_weeks=4), departments=4, weeks=20, analysis="gls")
+    gone = [deviation(drop_out_share=0.5)]
+    trials = trials_of(bank_of_noise(8, 30, effect=-9.0), wedge, "tool", WAIT, 20, seed=1, deviations=gone)
+    for analysis in ("permutation", "gls"):
+        assert analysed(trials, analysis).effect.mean() == pytest.approx(-9.0, abs=4.0)
 
 
 @pytest.mark.parametrize("kind", ["alternating", "parallel"])

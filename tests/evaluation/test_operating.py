@@ -39,7 +39,14 @@ def test_departments_in_which_the_tool_harms_are_found_with_their_own_sign() -> 
     assert abs(tool.true) < 2.0
     assert tool.right.value > 0.6
     assert tool.right.p5 < 0.2
-    assert tool.right.p95 == 1.0
+    assert tool.right.p95 > 0.97
+
+
+def test_departments_that_are_alike_are_told_apart_less_than_their_few_trials_would() -> None:
+    """Of 20 trials each, nine in ten shares would be 0.35 apart by chance alone."""
+    tool = operating(bank_of_noise(50, 104, effect=1.5), ONE, "weekly_t", WAIT, "tool", n_trials=1_000)
+    assert 0.3 < tool.right.value < 0.7
+    assert tool.right.p95 - tool.right.p5 < 0.28
 
 
 def test_intervals_over_departments_hold_the_truth_where_departments_differ() -> None:
@@ -56,6 +63,12 @@ def test_intervals_over_departments_hold_the_truth_where_departments_differ() ->
                 held_by_binomial += abs(values.mean() - 0.4) < 1.96 * np.sqrt(0.24 / 2_000)
     assert min(held) >= 180
     assert held_by_binomial < 60
+
+
+def test_trials_that_all_have_every_department_leave_their_sample_without_bound() -> None:
+    bank = bank_of_noise(4, 20, effect=-3.0)
+    tool = operating(bank, TWO, "cluster_t", WAIT, "tool", n_trials=100)
+    assert (tool.bias.low, tool.bias.high) == (-np.inf, np.inf)
 
 
 def test_values_that_have_nothing_to_do_with_departments_vary_as_trials_do() -> None:

@@ -52,18 +52,35 @@ def test_a_canary_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
-def test_a_kill_leaves_no_canary(tmp_path: Path) -> None:
-    extract = written(clean(6000, 80), tmp_path)
+@pytest.mark.parametrize("moment", ["", "configs/site/mine.yaml", "results/extracts"])
+def test_a_kill_leaves_no_canary(moment: str, tmp_path: Path) -> None:
+    """Killed while the extract is read, when the first file of the department is there, and as its page is written."""
+    extract = written(clean(20_000, 80), tmp_path)
     assert subprocess.run(
         [sys.executable, "-m", "simulation", "extract", "draft", "extract.csv"], cwd=tmp_path, capture_output=True
     ).returncode == 0  # fmt: skip
-    for seconds in (1.0, 2.5):
-        fit = subprocess.Popen(
-            [sys.executable, "-m", "simulation", "fit", "extract=extract.csv", "out=mine"],
-            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={"TMPDIR": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)},
-        )  # fmt: skip
-        time.sleep(seconds)
-        fit.kill()
-        fit.wait()
-        assert not found_in(tmp_path, extract)
+    fit = subprocess.Popen(
+        [sys.executable, "-m", "simulation", "fit", "extract=extract.csv", "out=mine"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={"TMPDIR": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)},
+    )  # fmt: skip
+    while fit.poll() is None:
+        if (tmp_path / moment).exists() if moment else is_open(fit.pid, extract):
+            break
+        time.sleep(0.002)
+    assert fit.poll() is None, "it ended before it could be killed"
+    fit.kill()
+    fit.wait()
+    assert not found_in(tmp_path, extract)
+
+
+def is_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open; where nothing says so, whether it has run for two seconds."""
+    folder = Path(f"/proc/{pid}/fd")
+    if not folder.is_dir():
+        time.sleep(2)
+        return True
+    try:
+        return any(link.readlink() == path for link in folder.iterdir())
+    except OSError:
+        return False

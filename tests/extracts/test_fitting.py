@@ -10,6 +10,8 @@ from scipy import stats
 
 import simulation as ae
 from simulation.config import load
+from simulation.config.ensembles import priors_named
+from simulation.config.folders import packaged_configs
 from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
@@ -210,11 +212,12 @@ def test_a_first_contact_takes_the_stated_minutes_with_these_patients(told: Fitt
     assert minutes[minutes > 0].mean() == pytest.approx(27, rel=0.1)
 
 
-def test_departments_that_fit_do_not_vary_what_was_stated(told: FittedDepartment) -> None:
-    priors = yaml.safe_load(told.texts["priors"])
-    assert "structures" not in priors
-    assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(priors["parameters"])
-    assert "discharge_minutes" in priors["parameters"]
+def test_departments_that_fit_do_not_vary_what_was_stated(told: FittedDepartment, tmp_path: Path) -> None:
+    told.write_configs(tmp_path)
+    priors = priors_named("told", [tmp_path, packaged_configs()])
+    assert not priors.structures
+    assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(priors.parameters)
+    assert "discharge_minutes" in priors.parameters
 
 
 def test_answers_that_cannot_be_read_are_refused_together(extract: Extract) -> None:

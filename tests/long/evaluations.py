@@ -192,7 +192,7 @@ def value(n: int) -> None:
                 print(
                     f"{tool}, prior {prior:g}, {worth.design.label}: to know {pounds(worth.perfect)}, to evaluate "
                     f"{pounds(worth.evaluated)}, if p < 0.05 {pounds(worth.significant)} a year; over three years, "
-                    f"less its cost, {worth.net / 1000:+.0f}k"
+                    f"less its cost, {worth.net.value / 1000:+.0f}k (± {worth.net.half_width / 1000:.0f}k)"
                 )
 
 
@@ -215,7 +215,8 @@ def charts(n: int) -> None:
     for failing in ("degraded", "always"):
         for chart in chart_results(bank, outcomes, "works", failing, worse=worse):
             print(
-                f"{failing}, {chart.outcome.label}, {chart.chart}: {chart.alarms:.1f} false alarms a year, noticed in "
+                f"{failing}, {chart.outcome.label}, {chart.chart}: {chart.alarms:.1f} false alarms a year "
+                f"({chart.alarms_by_department[0]:.1f} to {chart.alarms_by_department[1]:.1f}), noticed in "
                 f"half a year {100 * chart.noticed:.0f} %, weeks {chart.weeks:.0f} ({chart.by_department[0]:.0f} to "
                 f"{chart.by_department[1]:.0f})"
             )

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
         ("signals.py", ("--each", "1"), "12 of 12 held"),
         ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
         ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
+        ("large_extracts.py", ("--rows", "20000"), "20,000 rows"),
         (
             "recovered_from_extracts.py",
             ("--truths", "1", "--departments", "8", "--days", "182", "--solve-days", "84", "--effect-days", "28"),

@@ -8,6 +8,16 @@
   const jump = document.querySelector(".jump");
   let stream = null;
   let announced = 0;
+  let soon = 0;
+  // Which questions are one visitor's, so that each visitor gets a share of the work: chance, and nothing else.
+  const visitor = (() => {
+    try {
+      localStorage.visitor ||= crypto.randomUUID();
+      return localStorage.visitor;
+    } catch {
+      return "";
+    }
+  })();
 
   // Words beside each slider: what is changed, and what it comes to.
   const show = (slider) => {
@@ -27,7 +37,7 @@
   };
 
   const query = () => {
-    const pairs = [...new FormData(form)].filter(([key, value]) => !(isSlider(key) && Number(value) === 0));
+    const pairs = [...new FormData(form)].filter(([key, value]) => value && !(isSlider(key) && Number(value) === 0));
     return new URLSearchParams(pairs).toString();
   };
   const isSlider = (key) => form.elements[key] instanceof HTMLInputElement && form.elements[key].type === "range";
@@ -40,11 +50,12 @@
 
   const ask = (most = "") => {
     stop();
+    clearTimeout(soon);
     const asked = query();
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
     answer.setAttribute("aria-busy", "true");
-    stream = new EventSource(`/looks?${asked}${most ? `&most=${most}` : ""}`);
+    stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
     stream.addEventListener("look", (event) => swap(event.data));
     stream.addEventListener("end", stop);
     stream.addEventListener("error", () => {
@@ -59,6 +70,7 @@
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
     answer.innerHTML = html;
     delete answer.dataset.stored;
+    delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
     if (again) again.focus({ preventScroll: true });
     const n = answer.querySelector(".n");
@@ -89,10 +101,10 @@
   // What there is today, and how far it can be changed, is the department's.
   const controls = document.getElementById("controls");
   const ofDepartment = async () => {
-    const pairs = [...new FormData(form)].filter(([key]) => !isSlider(key));
-    const page = new DOMParser().parseFromString(await (await fetch(`/?${new URLSearchParams(pairs)}`)).text(), "text/html");
+    const pairs = new URLSearchParams([...new FormData(form)].filter(([key]) => !isSlider(key)));
+    const page = new DOMParser().parseFromString(await (await fetch(`/?${pairs}`)).text(), "text/html");
     const its = page.getElementById("controls");
-    if (!its) return;
+    if (!its || pairs.get("department") !== form.elements.department.value) return; // another was chosen meanwhile
     const values = new Map([...controls.querySelectorAll("input")].map((slider) => [slider.id, slider.value]));
     controls.replaceChildren(...its.children);
     controls.querySelectorAll("input").forEach((slider) => {
@@ -100,11 +112,16 @@
       show(slider);
     });
   };
+  const askSoon = () => { // a slider moved by a key that is held is one question
+    clearTimeout(soon);
+    answer.dataset.stale = "yes";
+    soon = setTimeout(ask, 150);
+  };
   form.addEventListener("change", async (event) => {
-    ask();
+    askSoon();
     const before = query();
     if (event.target.id === "department") await ofDepartment();
-    if (query() !== before) ask();
+    if (query() !== before) askSoon();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();

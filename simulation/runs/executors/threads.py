@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from simulation.runs.executors.executor import WorkerLost
 from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
@@ -18,10 +18,11 @@ from simulation.study.study import Study
 class ThreadExecutor:
     """Worker threads of this process, each started when it is first needed.
 
-    `turns`: a semaphore that several executors share, so that together they run no more replications at once.
+    `turns`: entered around each replication, as a semaphore that several executors share, so that together they run no
+    more at once.
     """
 
-    def __init__(self, n_workers: int, turns: threading.Semaphore | None = None) -> None:
+    def __init__(self, n_workers: int, turns: AbstractContextManager[object] | None = None) -> None:
         self.n_at_once = n_workers
         self._turns = nullcontext() if turns is None else turns
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="replication")

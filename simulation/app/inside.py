@@ -1,0 +1,126 @@
+"""Inside the department: how busy each pool is by hour, and the pathway by area with what each policy changes there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simulation as ae
+from simulation.display.table import Cell, Cells, ReportTable
+
+BUSY = (0.5, 0.7, 0.85, 0.95)
+"""Shares of busy time at which a cell is drawn darker: a judgement. Above the third, waits grow quickly."""
+LEAST_BUSY, LEAST_MOVED = 0.02, 0.05
+"""Mean share of busy time below which a pool is left out, and by how much a policy must move an hour to be listed."""
+HOURS = tuple(f"{hour:02d}" for hour in range(24))
+LEAST_MINUTES = 0.05
+"""Mean minutes of a stay below which a step is left out."""
+AREAS = {
+    "registration and triage": "Registration and triage",
+    "place": "A cubicle or a chair",
+    "nurse": "Nurse",
+    "clinician": "Doctor or practitioner",
+    "tests": "Tests",
+    "specialty": "Specialty team",
+    "bed": "A bed on a ward",
+    "other": "Discharge, transport and the rest",
+}
+"""The stages of a stay, in the order in which a patient meets them, in words."""
+
+
+def hours_tables(result: ae.Result) -> list[ReportTable]:
+    """How busy each pool is by clock hour under nurse triage, the busiest first; then what each policy changes of it.
+
+    Empty where no replication has a day profile.
+    """
+    day = result.baseline.day
+    means = dict(zip(day.pools, day.busy_mean.tolist(), strict=True))
+    pools = sorted((pool for pool in day.pools if means[pool] >= LEAST_BUSY), key=lambda pool: -means[pool])
+    if not pools:
+        return []
+    before = _by_hour(result.baseline, pools)
+    cells: list[Cells] = [(_spaced(pool), *(_busy(share) for share in before[pool])) for pool in pools]
+    notes = [f"Held minutes in 100 minutes on duty or open. Darker from {', '.join(f'{100 * b:.0f}' for b in BUSY)}."]
+    notes += ["Over 100: those whose shift has ended finish what they do."]
+    found = [
+        ReportTable("hours", f"How busy, by hour: '{result.baseline.label}', %", ("pool", *HOURS), cells, (*notes,))
+    ]
+    for arm in result.shown.others:
+        after = _by_hour(arm, pools)
+        moved = {pool: [b - a for a, b in zip(before[pool], after[pool], strict=True)] for pool in pools}
+        rows: list[Cells] = [
+            (_spaced(pool), *(_moved(by) for by in moved[pool]))
+            for pool in pools
+            if max((abs(by) for by in moved[pool] if by == by), default=0.0) >= LEAST_MOVED
+        ]
+        if rows:
+            title = f"'{arm.label}': percentage points more or less busy"
+            note = f"What it moves by {100 * LEAST_MOVED:.0f} points or more. Single hours move by chance, too."
+            found.append(ReportTable("hours", title, ("pool", *HOURS), rows, (note,)))
+    return found
+
+
+def _by_hour(arm: Any, pools: Sequence[str]) -> dict[str, list[float]]:
+    shares = dict(zip(arm.day.pools, arm.day.busy.tolist(), strict=True))
+    return {pool: shares[pool] for pool in pools}
+
+
+def _busy(share: float) -> Cell:
+    look = "" if share != share else f"busy-{sum(share >= bound for bound in BUSY)}"
+    return Cell(share, "share", style="percent", digits=0, look=look)
+
+
+def _moved(by: float) -> Cell:
+    if not abs(by) >= LEAST_MOVED:
+        return Cell(text="·")
+    return Cell(by, "share", text=f"{100 * by:+.0f}".replace("-", "−"), look="more" if by > 0 else "less")
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class AreaShown:
+    """An area of the department: by policy the minutes of a mean stay waiting for it and in it; its steps, each with
+    the numbers of the policies that change it; and these changes, each with its policy's number and label."""
+
+    name: str
+    minutes: list[tuple[str, float, float]]
+    steps: list[tuple[str, list[int]]]
+    changes: list[tuple[int, str, str]]
+
+    @property
+    def longest(self) -> float:
+        """The most minutes that it takes under any policy."""
+        return max(waiting + working for _, waiting, working in self.minutes)
+
+
+def areas(result: ae.Result) -> list[AreaShown]:
+    """The pathway by area, in the order in which a patient meets them, with what each policy changes there; policies
+    have their number among the arms. Empty without a day profile."""
+    arms, stages = result.shown.arms, result.stages
+    spent = [
+        {
+            step: both
+            for step, *both in zip(arm.day.steps, arm.day.waiting.tolist(), arm.day.working.tolist(), strict=True)
+        }
+        for arm in arms
+    ]
+    changed = [(number, arm.label, one) for number, arm in enumerate(arms) for one in arm.explanation.changed]
+    found = []
+    for area, name in AREAS.items():
+        steps = [
+            step for step in stages if stages[step] == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
+        ]
+        if steps:
+            here = [(number, label, one) for number, label, one in changed if set(one.at) & set(steps)]
+            minutes = [
+                (arm.label, sum(of[step][0] for step in steps), sum(of[step][1] for step in steps))
+                for arm, of in zip(arms, spent, strict=True)
+            ]
+            marked = [(_spaced(step), sorted({number for number, _, one in here if step in one.at})) for step in steps]
+            words = [(number, label, f"{_spaced(one.what)}: {one.words}") for number, label, one in here]
+            found.append(AreaShown(name, minutes, marked, words))
+    return found
