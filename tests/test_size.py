@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_236
+MOST_LINES = 41_210
 MOST_TOKENS = 434_650
-MOST_CORE = 27_700
+MOST_CORE = 27_640
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
