@@ -40,7 +40,7 @@ def fit(words: list[str]) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
     from simulation.config.new import name_faults
     from simulation.extracts.department import PACKAGED_NURSE, WRITTEN, fit_department
-    from simulation.extracts.stated import stated_keys
+    from simulation.extracts.stated import stated_department, stated_keys
 
     own, others = split_own(words, FITTED)
     stated, others = split_own(others, stated_keys())
@@ -51,6 +51,7 @@ def fit(words: list[str]) -> int:
         if not own.get(key):
             refuse(key, f"names no {what.split()[-1]}", "Say: aeflow fit extract=FILE out=NAME")
     Faults(name_faults(own["out"], Path(config_dir or "configs"), WRITTEN)).refuse()
+    stated_department(stated)  # faults before a long reading
     read = _read(own["extract"], own.get("mapping"), config_dir)
     nurse, answers = own.get("nurse") or PACKAGED_NURSE, own.get("answers")
     fitted = fit_department(read, own["out"], stated=stated, answers=answers, nurse=nurse, config_dir=config_dir)

@@ -19,7 +19,7 @@ from tests.extracts.made import clean
         (["extract", "mine.csv", "mapping=malmo"], "has no column 'arrival_at_hospital'"),
         (["fit", "extract=mine.csv"], "names no department"),
         (["fit", "extract=mine.csv", "out=typical"], "comes with aeflow"),
-        (["fit", "extract=mine.csv", "out=mine", "beds=many"], "whole number"),
+        (["fit", "extract=mine.csv", "out=mine", "beds=many"], "beds: found 'many'"),
         (["fit", "extract=mine.csv", "out=mine", "bed=500"], "Did you mean 'beds'?"),
         (["trace"], "Say: aeflow trace extract=FILE"),
         (["trace", "extract=mine.csv", "imputations=1"], "Allowed: 2 to 200"),

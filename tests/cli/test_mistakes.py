@@ -36,7 +36,10 @@ def changed(name: str, before: str, after: str) -> str:
         ),
         ("run.seed.x=3", "'run.seed' holds no keys"),
         ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
-        ("site=null", "site=null: there is no site named 'null'. Known names: published/treatment_centre"),
+        (
+            "site=null",
+            "site=null: there is no site named 'null'. Known names: between_contacts",
+        ),
         ("~study", "~study: a study needs every group"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a list"),

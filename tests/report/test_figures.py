@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.api import Result
+from simulation.display import words as in_words
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell
 from simulation.report.figures import department_pictures as figures_of_department
@@ -110,7 +111,7 @@ def test_levels_without_a_target_are_drawn_without_one_and_the_caption_names_non
     result: StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where levels have names of their own."""
-    for module in (figures_of_department, tables_of_department):
+    for module in (figures_of_department, in_words):
         monkeypatch.setattr(module, "target_of", lambda level, levels: None)
     drawn, table = figures_of_department.acuity(result), tables_of_department.acuity_table(result)
     assert drawn is not None
