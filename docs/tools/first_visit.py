@@ -44,10 +44,13 @@ def _pack(result: Result) -> None:
     bare = replace(
         few,
         replications=tuple(
-            replace(one, arms={name: replace(arm, day=None, shares=None) for name, arm in one.arms.items()})
-            for one in few.replications
+            replace(one, arms={
+                name: replace(arm, measures=few.measures[name][place], day=None, shares=None)
+                for name, arm in one.arms.items()
+            })
+            for place, one in enumerate(few.replications)
         ),
-    )
+    )  # fmt: skip
     with TemporaryDirectory() as temporary, ZipFile(FIRST_RUN, "w", ZIP_DEFLATED, compresslevel=9) as packed:
         for path in sorted(write_data(bare, Path(temporary)).iterdir()):
             packed.writestr(ZipInfo(path.name), path.read_bytes(), ZIP_DEFLATED)
