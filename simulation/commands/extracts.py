@@ -88,6 +88,7 @@ def trace(words: list[str]) -> int:
         study = study.of_arms(arms)
     with progress(int(number), what="imputations") as shown:
         traced = simulate_again(read, study, imputations=int(number), done=shown.done)
+    print("", *(line for sentence in traced.sentences() for line in lines_of(sentence)), sep="\n")
     print_tables([read.dirt, *traced.tables.values()])
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]

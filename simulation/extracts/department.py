@@ -7,7 +7,7 @@ marked as assumed and is listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from simulation.config import load
 from simulation.config.dotted import Raw, resolve
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
 from simulation.config.stated_part import stated_part
-from simulation.config.totals import Scaled, Scaling, Totals
+from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
@@ -33,9 +33,9 @@ from simulation.extracts.fitting import (
     Figures,
     admitted_cells,
     coded_counts,
+    crowding_words,
     fit_admission,
     fitted_sources,
-    follows_crowding,
     level_given_code,
     of_source,
     shares_of,
@@ -216,6 +216,13 @@ class FittedDepartment:
         per_day = sum(float(figures.values[0]) for figures in self.per_day.values())
         ambulances = float(self.per_day["ambulance"].values[0]) if "ambulance" in self.per_day else 0.0
         share = self.extract.measures.value("admitted_share")
+        if per_day < LEAST["attendances_per_day"]:
+            found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
+            refuse(
+                self.extract.name,
+                found,
+                f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample",
+            )
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
             "beds": self._beds, "ambulances_per_day": round(ambulances, 2),
@@ -446,18 +453,11 @@ class FittedDepartment:
             if block.evidence == "measured"
         ]
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
-        notes = (*self._notes(), f"Every number: {self.name}.yaml in configs/site and configs/calibration.")
+        notes = (
+            *crowding_words(self.extract),
+            f"Every number: {self.name}.yaml in configs/site and configs/calibration.",
+        )
         return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
-
-    def _notes(self) -> Sequence[str]:
-        crowding = follows_crowding(self.extract)
-        if crowding is None:
-            return ()
-        says = "follow" if crowding > 0.1 else "do not follow"
-        words = f"Waits {says} crowding: rank correlation {crowding:.2f} of waits and how many are there for the hour."
-        if crowding <= 0.1:
-            words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
-        return (words,)
 
     def _stated_table(self) -> ReportTable:
         cells = [(key.replace("_", " "), words, "stated") for key, words in self.stated.words.items()]
@@ -535,11 +535,14 @@ class FittedDepartment:
         sentences = (*self.sentences(), likeness(extract, result))
         return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
 
+    def __repr__(self) -> str:
+        return "\n".join((f"Department '{self.name}'.", *self.sentences(), "Planning only, not for clinical use."))
+
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""
         n, days = len(self.extract.patients), self.extract.days
         yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
-        yield from self._notes()
+        yield from crowding_words(self.extract)
         but = ", but for what was stated" if self.stated.words else ""
         yield (
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "

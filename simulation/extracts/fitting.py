@@ -26,6 +26,8 @@ LEAST_DAYS, LEAST_OF_MONTH = 28, 10
 N_DRAWN = 200
 """How often counts are drawn again for an interval."""
 N_ROUNDS = 400
+LEAST_CROWDING = 0.1
+"""The rank correlation above which waits follow crowding; a judgement."""
 MOST_RANKED = 50_000
 
 
@@ -280,6 +282,18 @@ def follows_crowding(extract: Extract) -> float | None:
         return None
     hour = (arrived[rows] // 60 % 24).astype(np.int64)
     return float(spearmanr(wait[rows], _less_mean(there[rows].astype(float), hour)).statistic)
+
+
+def crowding_words(extract: Extract) -> tuple[str, ...]:
+    """Whether its waits follow crowding, in a sentence or two; none if waits are unknown."""
+    crowding = follows_crowding(extract)
+    if crowding is None:
+        return ()
+    says = "follow" if crowding > LEAST_CROWDING else "do not follow"
+    words = f"Waits {says} crowding: rank correlation {crowding:.2f} of waits and how many are there for the hour."
+    if crowding <= LEAST_CROWDING:
+        words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
+    return (words,)
 
 
 def _less_mean(values: Floats, group: Ints) -> Floats:
