@@ -280,7 +280,10 @@ def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
 
 
 def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
-    """The policy with the largest effect of those that are shown to help and fail no limit of safety."""
+    """The policy with the largest effect of those that are shown to help and fail no limit of safety; None before every
+    effect can be read."""
+    if any(arm.look == NOT_YET.replace(" ", "-") for arm in arms):
+        return None
     helping = [arm for arm in arms if arm.look == "better" and not arm.failed]
     return max(
         helping, key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference), default=None

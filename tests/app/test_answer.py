@@ -39,6 +39,7 @@ def made_result(arms: Sequence[pages.ShownArm]) -> Any:
     rows = {
         arm.name: SimpleNamespace(
             unit="minutes",
+            difference=float(arm.verdict),
             better="lower",
             difference_low=float(arm.verdict) - 0.5,
             difference_high=float(arm.verdict) + 0.5,
@@ -106,6 +107,14 @@ def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai()
     arms = [made("scribe", -2, is_tool=True), made("claim", -9, is_tool=True, is_claimed=True), made("lean", -8)]
     assert pages._beyond_ai(made_result(arms), arms) == ["lean"]
     assert pages._beyond_ai(made_result(arms[1:]), arms[1:]) == []
+
+
+def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_read() -> None:
+    lean, unsafe = made("lean", -8), replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",))
+    arms = [lean, unsafe, made("scribe", -2, is_tool=True)]
+    assert pages._best(made_result(arms), arms) is lean
+    arms.append(replace(made("beds", -1), look="not-yet"))
+    assert pages._best(made_result(arms), arms) is None
 
 
 def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_does_not_reproduce(
