@@ -36,8 +36,8 @@ RUN = (
     "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
-EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
-"""The policies that are chosen at first: a tool that was measured, and what else could be done."""
+EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage")
+"""The policies that are chosen at first: a tool that saves minutes, one that labels, and what needs no AI."""
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
@@ -238,6 +238,13 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
     chosen = tuple(arm for arm in arms_of() if arm in arms)
     return AskedQuestion(where, changed, chosen, beside=beside, seconds=seconds, name=name)
+
+
+def few_enough(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same pairs with no more policies than can be chosen, the first of them."""
+    has_own = any(key == "seconds" and text not in ("", "0") for key, text in pairs)
+    arms = list(dict.fromkeys(text for key, text in pairs if key == "arm"))[: MOST_ARMS - has_own]
+    return [(key, text) for key, text in pairs if key != "arm" or text in arms]
 
 
 def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:

@@ -77,6 +77,13 @@ def controls() -> Mapping[str, Control]:
 
 
 @cache
+def helps() -> Mapping[str, str]:
+    """What each policy that is offered at first is, in a line, by arm."""
+    stated: dict[str, str] = yaml.safe_load(Path(__file__).with_name("policies.yaml").read_text(encoding="utf-8"))
+    return stated
+
+
+@cache
 def key_at(path: str) -> Key:
     """The key at the end of a dotted path into a department, as its typed class states it."""
     group, *parts = path.split(".")
@@ -126,7 +133,7 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
     if control.key == "discharges":  # a factor says nothing to a planner
         return Today("", *known, *ends, in_range=in_range)
     unit = control.unit or key_at(control.today[0]).unit
-    return Today(f"{number:g} {unit}", *known, *ends, number, unit, in_range)
+    return Today(f"{round(number, 1):g} {unit}", *known, *ends, number, unit, in_range)
 
 
 def _at(block: Mapping[str, Any], path: str) -> Any:

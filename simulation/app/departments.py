@@ -11,6 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,13 @@ def configuration(*words: str) -> str:
 def resolved(*words: str) -> Mapping[str, Any]:
     """The configuration of these overrides as plain values. Raises ConfigError."""
     return composed(words, config_dir=HERE.folder)
+
+
+@cache
+def limitation() -> str:
+    """What departments like England's do not reproduce, in the words of their ensemble."""
+    text = (search_folders()[-1] / "ensembles" / f"{TYPICAL}.yaml").read_text(encoding="utf-8")
+    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("limitation: "))
 
 
 def stamp() -> tuple[tuple[str, int, int], ...]:

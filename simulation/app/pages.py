@@ -9,6 +9,7 @@ import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +21,16 @@ from simulation.app.asked import (
     AskedQuestion,
     arms_of,
 )
-from simulation.app.controls import controls, today
-from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, load
+from simulation.app.controls import controls, helps, today
+from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, limitation, load
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
-from simulation.display.words import amount, effect, kind_of
+from simulation.display.words import amount, change, effect, kind_of, rests_on_claim, unit_words
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
+from simulation.offers.reading import Unread, read
+from simulation.report.headlines import PATIENTS, harmed_groups
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
 from simulation.runs.store.listing import ListedRun
@@ -50,7 +53,7 @@ STEPS = {
     "compiling": "Compiling the engine, once on this computer: some ten seconds.",
     "simulating": "Simulating.",
     "looking": "Still refining.",
-    "ended": "At rest.",
+    "ended": "Done for now.",
 }
 
 
@@ -120,7 +123,7 @@ FIGURES = {
         "nurses",
         {"measure": "on_duty_by_day_mean", "group": "pool=triage_nurses"},
     ),
-    "four_hours": LocalFigure("Share within four hours", "0 to 1", {"measure": "within_4h_share"}),
+    "four_hours": LocalFigure("Share within four hours", "such as 58 %", {"measure": "within_4h_share"}),
 }
 """Figures that most departments can read off, and that say most about what triage does there."""
 
@@ -139,8 +142,9 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
-def question_page(asked: AskedQuestion, stored: str = "") -> str:
-    """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit."""
+def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] = ()) -> str:
+    """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit; or
+    with `faults` of what was asked in its place."""
     where, now = asked.where, today(asked.where)
     return rendered(
         "question.html",
@@ -150,6 +154,8 @@ def question_page(asked: AskedQuestion, stored: str = "") -> str:
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
+        helps=helps(),
+        faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
     )
@@ -187,16 +193,22 @@ def changes_words(asked: AskedQuestion) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class ShownArm:
-    """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words."""
+    """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words.
+
+    failed: labels of the limits that it fails; harmed: who waits longer by more than matters; cost: a year.
+    """
 
     name: str
     label: str
     is_tool: bool
+    is_claimed: bool
     cells: tuple[Cell | str, ...]
     verdict: str
     look: str
     safety: str
-    fails: bool
+    failed: tuple[str, ...]
+    harmed: str
+    cost: Cell | str
 
 
 def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
@@ -228,14 +240,19 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
 def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
     """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left."""
     target = slim.first_target
-    arms = [_shown_arm(slim, name) for name in slim.judged]
+    arms = [_shown_arm(slim, whole, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
     base = slim.row_of(target)
     effects = {"arms": arms, "targets": slim.targets, "levels": [_level(slim, one) for one in slim.targets]}
+    effects["limits"] = [margin.label for margin in slim.design.margins]
+    over = slim.study.departments
     return {
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
+        "best": _best(slim, arms),
         "better": _beyond_ai(slim, arms),
+        "over": over is not None,
+        "limitation": limitation() if over is None else over.limitation,
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -247,9 +264,11 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
 
 
 def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
-    """The labels of what does surely more on the first target than every AI: apart from their intervals."""
+    """The labels of what does surely more on the first target than every AI, untested claims left aside: apart from
+    their intervals."""
     rows = {arm: slim.finding(arm.name, slim.first_target) for arm in arms}
-    tools, others = ([arm for arm in arms if arm.is_tool == is_tool] for is_tool in (True, False))
+    tools = [arm for arm in arms if arm.is_tool and not arm.is_claimed]
+    others = [arm for arm in arms if not arm.is_tool]
     if not tools or not all(readable(rows[arm]) for arm in tools):
         return []
     sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
@@ -258,6 +277,17 @@ def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
         for arm in arms
     }
     return [arm.label for arm in others if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)]
+
+
+def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
+    """The policy with the largest effect of those that are shown to help and fail no limit of safety; None before every
+    effect can be read."""
+    if any(arm.look == NOT_YET.replace(" ", "-") for arm in arms):
+        return None
+    helping = [arm for arm in arms if arm.look == "better" and not arm.failed]
+    return max(
+        helping, key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference), default=None
+    )
 
 
 def _together(questions: Sequence[Beside]) -> dict[str, Any]:
@@ -295,20 +325,25 @@ def _level(slim: ae.Result, target: Any) -> str:
     return amount(row.mean, row.unit)
 
 
-def _shown_arm(slim: ae.Result, name: str) -> ShownArm:
+def _shown_arm(slim: ae.Result, whole: ae.Result, name: str) -> ShownArm:
     findings = [slim.finding(name, target) for target in slim.targets]
     arm, first = slim.arm(name), findings[0]
     safety = [one for one in slim.safety if one.arm == name]
     is_read = readable(first)
+    harmed = sorted(harmed_groups(whole, whole.arm(name)), key=lambda row: -abs(row.difference))
+    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed)
     return ShownArm(
         name=name,
         label=arm.label,
         is_tool=not arm.ready.arm.comparator,
+        is_claimed=rests_on_claim(slim, arm),
         cells=tuple(_cell(finding) for finding in findings),
         verdict=_verdict(first),
         look=kind_of(first).replace(" ", "-") if is_read else "not-yet",
         safety=_safety_words(safety),
-        fails=any(one.judgement.kind == "inferior" for one in safety),
+        failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
+        harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
+        cost="not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds"),
     )
 
 
@@ -454,8 +489,8 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
 
 def _figure(key: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
+        return float(read("share" if key == "four_hours" else "number", text, {}))
+    except Unread:
         refuse(FIGURES[key].label if key in FIGURES else key, f"found '{text[:20]}'", "Write a number, as in 24.5")
 
 
@@ -476,7 +511,8 @@ def report(result: ae.Result) -> str:
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
     study = load(*asked.overrides) if result is None else result.study
-    return ae.animate(study, study.design.baseline, arm).html
+    page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.query}"
+    return page.replace("<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1)
 
 
 def message_page(heading: str, sentences: Sequence[str]) -> str:

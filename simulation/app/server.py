@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import simulation as ae
 from simulation.app import interviewing, pages, working
-from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in
+from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork
 from simulation.app.departments import HERE, PACKAGED, configuration, departments
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
@@ -157,7 +157,15 @@ class Front:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
             return HTMLResponse(await run_in_threadpool(pages.question_page, AskedQuestion(), self._stored))
-        return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
+        try:
+            return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
+        except AeflowError as error:
+            pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
+            if (kept := few_enough(pairs)) == pairs:
+                raise
+            faults = [*pages.faults_of(error), "The first of them are kept below; untick one to choose another."]
+            page = await run_in_threadpool(lambda: pages.question_page(asked_in(kept), faults=faults))
+            return HTMLResponse(page, 400)
 
     async def looks(self, request: Request) -> Response:
         """A stream of looks at a question, which is worked on as long as somebody listens."""

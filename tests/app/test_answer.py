@@ -2,9 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -12,6 +15,7 @@ from markupsafe import escape
 
 import simulation as ae
 from docs.tools.publish import PUBLISHED
+from simulation.app import pages
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY
 from simulation.app.desk import FIRST, Look
@@ -23,6 +27,28 @@ from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 
 LOOKS = 200
+
+
+def made(name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False) -> pages.ShownArm:
+    """A policy of which only this is known; its interval is half a minute either way (`made_result`)."""
+    return pages.ShownArm(name, name, is_tool, is_claimed, (), str(effect), "better", "", (), "", "")
+
+
+def made_result(arms: Sequence[pages.ShownArm]) -> Any:
+    """A result that knows the effects of these policies, in minutes, and no more."""
+    rows = {
+        arm.name: SimpleNamespace(
+            unit="minutes",
+            difference=float(arm.verdict),
+            better="lower",
+            difference_low=float(arm.verdict) - 0.5,
+            difference_high=float(arm.verdict) + 0.5,
+        )
+        for arm in arms
+    }
+    return SimpleNamespace(first_target=None, finding=lambda name, _: SimpleNamespace(comparison=rows[name]))
+
+
 Grown = Callable[[int, float], ae.Result]
 
 
@@ -53,8 +79,8 @@ def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(grown: Grown, ask
         for label, cells in rows.items():
             assert first is not None
             (arm,) = (one.name for one in first.arms if one.label == label)
-            assert cells[:-1] == [to_be_seen(first, arm, target) for target in first.targets], n
-            shown_at += [n] * any(cell != NOT_YET for cell in cells[:-1])
+            assert cells[:-2] == [to_be_seen(first, arm, target) for target in first.targets], n
+            shown_at += [n] * any(cell != NOT_YET for cell in cells[:-2])
     assert {len(whole.judged) * [n] == [at for at in shown_at if at == n] for n in range(20, LOOKS)} == {True}
 
 
@@ -75,6 +101,42 @@ def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQu
     assert ("Surely more than any AI here" in text) == apart
     assert apart
     assert "Surely more" not in answer(Look("looking", grown(5, 0.9)), asked)
+
+
+def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai() -> None:
+    arms = [made("scribe", -2, is_tool=True), made("claim", -9, is_tool=True, is_claimed=True), made("lean", -8)]
+    assert pages._beyond_ai(made_result(arms), arms) == ["lean"]
+    assert pages._beyond_ai(made_result(arms[1:]), arms[1:]) == []
+
+
+def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_read() -> None:
+    lean, unsafe = made("lean", -8), replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",))
+    arms = [lean, unsafe, made("scribe", -2, is_tool=True)]
+    assert pages._best(made_result(arms), arms) is lean
+    arms.append(replace(made("beds", -1), look="not-yet"))
+    assert pages._best(made_result(arms), arms) is None
+
+
+def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_does_not_reproduce(
+    grown: Grown, asked: AskedQuestion
+) -> None:
+    result = grown(30, 0.001)
+    text = answer(Look("looking", result), asked)
+    assert "; ".join(margin.label for margin in result.design.margins) in text
+    assert "simulation noise in this one department (not how departments differ)" in text
+    assert "the model's departments: they reproduce 3 of 18 published effects" in text
+    assert [cells[-1] for cells in seen(text).values()] == ["£165,000", "£60,000"]
+    assert "Of the policies ticked, ‘Lean triage, no AI’ does most so far" in text
+
+
+def test_who_waits_longer_is_said_beside_the_policy(
+    grown: Grown, asked: AskedQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
+    harmed = (replace(row, difference=6.0),)
+    monkeypatch.setattr(pages, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ())
+    text = answer(Look("looking", grown(30, 0.001)), asked)
+    assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
 
 
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(grown: Grown, asked: AskedQuestion) -> None:
@@ -151,6 +213,11 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     assert all(escape(str(cell)) in text for table in narrowed.tables for row in table.cells for cell in row)
     assert "Write a number, as in 24.5" in narrow_page(asked, result, {"wait": "soon"})
     assert "There is a problem" in narrow_page(asked, result, {"wait": "900"})
+    share = float(result.values("nurse", "within_4h_share").mean())
+    typed = (f"{100 * share:.0f} %", f"{share:.2f}")
+    one, other = (narrow_page(asked, result, {"four_hours": text}).partition("<h2>In departments")[2] for text in typed)
+    assert one
+    assert one == other
 
 
 def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:

@@ -8,12 +8,13 @@ import simulation as ae
 from simulation.app.asked import (
     EXAMPLE,
     MOST_ARMS,
+    USUAL,
     AskedQuestion,
     arms_of,
     asked_by_file,
     asked_in,
 )
-from simulation.app.controls import controls, today
+from simulation.app.controls import controls, helps, today
 from simulation.app.departments import PACKAGED, TYPICAL, department
 from simulation.errors import ConfigError
 
@@ -35,6 +36,10 @@ def test_a_first_question_is_the_example_in_the_typical_department() -> None:
     study = ae.load(*AskedQuestion().overrides)
     assert [arm.name for arm in study.arms] == ["nurse", *EXAMPLE]
     assert study.resolved["scenario"] == {"question": "What happens in the department as it is?", "changes": {}}
+
+
+def test_every_policy_that_is_offered_at_first_has_a_line_on_what_it_is() -> None:
+    assert set(helps()) == set(list(arms_of())[:USUAL])
 
 
 @pytest.mark.parametrize("end", ["lowest", "highest"])

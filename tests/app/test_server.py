@@ -7,14 +7,14 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 
 import simulation as ae
 from simulation.app import desk as desk_module
-from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
 from simulation.app.desk import Desk, Look
 from simulation.app.server import MOST_BYTES, MOST_QUERY, Guard, app_of, plain
 from simulation.errors import ConfigError
@@ -61,6 +61,15 @@ def desk_and_client() -> tuple[Desk, Client]:
 @pytest.fixture
 def client(desk_and_client: tuple[Desk, Client]) -> Client:
     return desk_and_client[1]
+
+
+def test_a_sixth_policy_is_refused_beside_a_form_that_keeps_the_first_five(client: Client) -> None:
+    arms = list(arms_of())[: MOST_ARMS + 1]
+    refused = client.get(f"/?beds=4&{urlencode([('arm', arm) for arm in arms])}")
+    assert refused.status_code == 400
+    assert "policies: 6 are chosen" in refused.text
+    assert [f'value="{arm}" checked' in refused.text for arm in arms] == [True] * MOST_ARMS + [False]
+    assert 'name="beds" min="-50" max="30" step="1" value="4"' in refused.text
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:80", "", "localhost:1"])

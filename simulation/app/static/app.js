@@ -96,6 +96,19 @@
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
+  // No more policies than can be answered: the other boxes rest once so many are ticked.
+  const most = document.getElementById("most");
+  const limit = () => {
+    if (!most) return;
+    const boxes = [...form.querySelectorAll("input[name=arm]")];
+    const n = boxes.filter((box) => box.checked).length + (Number(form.elements.seconds.value) > 0);
+    const isFull = n >= Number(most.dataset.most);
+    boxes.forEach((box) => { box.disabled = isFull && !box.checked; });
+    form.elements.seconds.disabled = isFull && Number(form.elements.seconds.value) === 0;
+    most.textContent = `One to ${most.dataset.most} in all${isFull ? ": untick one to choose another" : ""}.`;
+  };
+  form.addEventListener("change", limit);
+  limit();
   form.querySelectorAll("input[type=range]").forEach(show);
   form.addEventListener("input", (event) => { if (isSlider(event.target.name)) show(event.target); });
   // What there is today, and how far it can be changed, is the department's.

@@ -14,7 +14,7 @@
     history.replaceState(null, "", address);
     document.getElementById("narrowed").replaceChildren(...now.childNodes);
     const rows = document.querySelectorAll("#narrowed tbody tr").length;
-    document.getElementById("said").textContent = rows ? "The ranges have been narrowed." : "";
+    document.getElementById("said").textContent = rows ? "The answer is now of departments with these figures." : "";
   };
   form.addEventListener("input", () => {
     clearTimeout(waiting);
