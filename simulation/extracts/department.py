@@ -583,12 +583,10 @@ def fit_department(
 ) -> FittedDepartment:
     """The typical department with what an extract identifies in its place.
 
-    stated   what no stamp says, by key: rotas in words (`doctors`), places (`majors_cubicles`), `beds`, minutes of a
-             task (`first_contact`)
-    answers  a file of `aeflow offer`, of which the answers about the department are taken; `stated` counts before it
-    nurse    the file of `configs/nurse/` by which true levels are worked out from coded ones
-
-    Raises ConfigError for a name that cannot be one, an extract that is too small, or answers that cannot be read.
+    `stated` is what no stamp says, by key: rotas in words (`doctors`), places (`majors_cubicles`), `beds`, minutes of a
+    task (`first_contact`). `answers` is a file of `aeflow offer`, of which the answers about the department are taken;
+    `stated` counts before it. `nurse` is the file of `configs/nurse/` by which true levels are worked out from coded
+    ones. Raises ConfigError for a name that cannot be one, an extract that is too small, or answers that cannot be read.
     """
     given = {**(answers_in(Path(answers)) if answers is not None else {}), **stated}
     return FittedDepartment(extract, name, stated_department(given), nurse, config_dir)

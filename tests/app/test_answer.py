@@ -230,10 +230,10 @@ def test_the_command_line_gives_the_numbers_of_the_app_bit_for_bit(
     short: None, asked: AskedQuestion, tmp_path: Path
 ) -> None:
     for seen in ae.grow(ae.load(*asked.overrides, "executor=threads", "workers=2")):
-        if len(seen.replications) == 5:
+        if len(seen.replications) >= 5:  # two may end together
             break
     path = tmp_path / "question.yaml"
-    path.write_text(ae.configuration(*asked.first(5)), encoding="utf-8")
+    path.write_text(ae.configuration(*asked.first(len(seen.replications))), encoding="utf-8")
     assert main(["compare", f"@{path}", f"results={tmp_path}", "executor=serial"]) == 0
     (folder,) = (tmp_path / "alternatives").glob("2*")
     read = ae.read(folder)
