@@ -586,7 +586,7 @@ def fit_department(
     `stated` is what no stamp says, by key: rotas in words (`doctors`), places (`majors_cubicles`), `beds`, minutes of a
     task (`first_contact`). `answers` is a file of `aeflow offer`, of which the answers about the department are taken;
     `stated` counts before it. `nurse` is the file of `configs/nurse/` by which true levels are worked out from coded
-    ones. Raises ConfigError for a name that cannot be one, an extract that is too small, or answers that cannot be read.
+    ones. Raises ConfigError for a name that cannot be one, too small an extract, or answers that cannot be read.
     """
     given = {**(answers_in(Path(answers)) if answers is not None else {}), **stated}
     return FittedDepartment(extract, name, stated_department(given), nurse, config_dir)
