@@ -233,14 +233,15 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         link=asked.keeping(*asked.beside),
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
-        **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
+        **(shown(result.on_targets, result, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
     )
 
 
-def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
-    """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left."""
+def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, Any]:
+    """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left and, once it
+    is `at_rest`, who is worse off and what policies cost, which take longer than all else that is shown."""
     target = slim.first_target
-    arms = [_shown_arm(slim, whole, name) for name in slim.judged]
+    arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
     base = slim.row_of(target)
     effects = {"arms": arms, "targets": slim.targets, "levels": [_level(slim, one) for one in slim.targets]}
@@ -325,12 +326,13 @@ def _level(slim: ae.Result, target: Any) -> str:
     return amount(row.mean, row.unit)
 
 
-def _shown_arm(slim: ae.Result, whole: ae.Result, name: str) -> ShownArm:
+def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
     findings = [slim.finding(name, target) for target in slim.targets]
     arm, first = slim.arm(name), findings[0]
     safety = [one for one in slim.safety if one.arm == name]
     is_read = readable(first)
-    harmed = sorted(harmed_groups(whole, whole.arm(name)), key=lambda row: -abs(row.difference))
+    rows = () if whole is None else harmed_groups(whole, whole.arm(name))
+    harmed = sorted(rows, key=lambda row: -abs(row.difference))
     groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed)
     return ShownArm(
         name=name,
@@ -343,8 +345,12 @@ def _shown_arm(slim: ae.Result, whole: ae.Result, name: str) -> ShownArm:
         safety=_safety_words(safety),
         failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
         harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
-        cost="not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds"),
+        cost="at the end" if whole is None else _cost(arm.cost),
     )
+
+
+def _cost(pounds: float | None) -> Cell | str:
+    return "not stated" if pounds is None else Cell(pounds, style="rounded pounds")
 
 
 def _verdict(finding: Finding) -> str:

@@ -121,7 +121,7 @@ def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_do
     grown: Grown, asked: AskedQuestion
 ) -> None:
     result = grown(30, 0.001)
-    text = answer(Look("looking", result), asked)
+    text = answer(Look("ended", result), asked)
     assert "; ".join(margin.label for margin in result.design.margins) in text
     assert "simulation noise in this one department (not how departments differ)" in text
     assert "the model's departments: they reproduce 3 of 18 published effects" in text
@@ -135,7 +135,8 @@ def test_who_waits_longer_is_said_beside_the_policy(
     row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
     harmed = (replace(row, difference=6.0),)
     monkeypatch.setattr(pages, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ())
-    text = answer(Look("looking", grown(30, 0.001)), asked)
+    assert "Worse off" not in answer(Look("looking", grown(30, 0.001)), asked)
+    text = answer(Look("ended", grown(30, 0.001)), asked)
     assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
 
 
