@@ -279,7 +279,8 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
             break
         if page.get_by_label("I do not know").count():
             page.get_by_label("I do not know").check()
-        page.get_by_role("button", name="Continue").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Make the page for my board").click()
     expect(page.locator("#work")).to_contain_text("Making departments", timeout=SECONDS)
     assert violations(page) == []
