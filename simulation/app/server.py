@@ -129,14 +129,14 @@ class Front:
             "/watch/{arm}": self.watch,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
-            "/work/{name}": self.work,
-            "/work/{name}/looks": self.work_looks,
+            "/heavy/{name}": self.work,
+            "/heavy/{name}/looks": self.work_looks,
             "/file/{name}": self.file,
         }
         posts: dict[str, Answering] = {
             "/offer": self.begin_offer,
             "/full/{length}": self.begin_full,
-            "/work/{name}/stop": self.stop_work,
+            "/heavy/{name}/stop": self.stop_work,
         }
         return [
             *(Route(path, _told(answering)) for path, answering in gets.items()),
@@ -316,13 +316,13 @@ class Front:
         """Have departments and the page for a board made of the interview's answers; its progress is a page."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
         work = await run_in_threadpool(working.offer_work, self._desk.background, pairs)
-        return RedirectResponse(f"/work/{work.name}", 303)
+        return RedirectResponse(f"/heavy/{work.name}", 303)
 
     async def begin_full(self, request: Request) -> Response:
         """Have a question worked out in full."""
         asked, length = await run_in_threadpool(self._asked, request), request.path_params["length"]
         work = await run_in_threadpool(working.full_work, self._desk.background, asked, length)
-        return RedirectResponse(f"/work/{work.name}", 303)
+        return RedirectResponse(f"/heavy/{work.name}", 303)
 
     def _work(self, request: Request) -> HeavyWork:
         return self._desk.background.work(request.path_params["name"])
@@ -348,7 +348,7 @@ class Front:
         """Have a piece of work end."""
         work = self._work(request)
         work.stopped.set()
-        return RedirectResponse(f"/work/{work.name}", 303)
+        return RedirectResponse(f"/heavy/{work.name}", 303)
 
     async def file(self, request: Request) -> Response:
         """One of the files of a stored run that can be kept."""

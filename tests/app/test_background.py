@@ -174,7 +174,7 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     desk.background.where = (*where, *BRIEF, "run.replications=6", "run.measured_days=28")
     begun = client.post(f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"})
     address = begun.headers["location"]
-    work = desk.background.work(address.removeprefix("/work/"))
+    work = desk.background.work(address.removeprefix("/heavy/"))
     assert "In full: a year of the typical department, 20 times" in client.get(address).text
     until(lambda: work.n_done >= 2, SECONDS)
     assert client.post(f"{address}/stop").status_code == 303
