@@ -120,8 +120,8 @@ def pytest_collection_finish() -> None:
     if ensembles := sys.modules.get("simulation.config.ensembles"):
         made = ensembles._arms_of.__wrapped__
         ensembles._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
-    if noted := sys.modules.get("simulation.records.noted"):
-        noted.MOST = CACHED  # type: ignore[attr-defined]
+    if disk_cache := sys.modules.get("simulation.records.disk_cache"):
+        disk_cache.MOST = CACHED  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

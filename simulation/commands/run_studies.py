@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, split_own, sweep
+from simulation.commands.command_line import RunRequest, headings, load_study, print_heading, split_own, sweep
 from simulation.errors import refuse
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     return code
 
 
-def _in_scenarios(asked: Sequence[AskedRun]) -> tuple[list[AskedRun], list[Study]]:
+def _in_scenarios(asked: Sequence[RunRequest]) -> tuple[list[RunRequest], list[Study]]:
     """The runs that were asked for, and the study of each. A study that states scenarios is run in each of them,
     unless the command chooses one."""
     runs, studies = [], []

@@ -26,7 +26,7 @@ from simulation.config.composing import Composed, files_with, lay_values, parsed
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import OF_TRIAGE, Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE, Choices, Folders, fingerprint_of, names_in, noted_of
+from simulation.config.folders import NO_FILE, Choices, Folders, cached_for_files, fingerprint_of, names_in
 from simulation.config.policies import policy_made_of, stated_in_file
 from simulation.config.validating import sound
 from simulation.department.check import unlike_faults
@@ -455,7 +455,9 @@ def over_ensemble(
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
     key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
-    noted_of(folders, f"structures-{digest(key)[:12]}", key, partial(_check_structures, study, departments, used))
+    cached_for_files(
+        folders, f"structures-{digest(key)[:12]}", key, partial(_check_structures, study, departments, used)
+    )
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
         replace(study, departments=departments, run=run), departments.impossible(used), len(used)

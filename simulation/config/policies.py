@@ -12,8 +12,8 @@ from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, differences
 from simulation.study.design import Arm, Design
+from simulation.triage.nurse_and_tool import Nurse, Tool, has_tool, policy_from
 from simulation.triage.policy import Policy
-from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
 PRICES = ("price_per_attendance", "cost_per_year")
 """Parts of the full policy that belong to no lever: an arm with all levers has them."""

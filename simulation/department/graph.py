@@ -54,11 +54,11 @@ class Edge:
     """An edge out of a node: its target `to`, its kind `by`, and its label `when` (a category, a probability).
 
     Kinds: `on`, the step is over; `case`, a branch decides; `again` and `done`, a loop goes round, or is over;
-    `turned_away`, the queue is full; `leaves`, patience ends.
+    `blocked`, the queue is full; `leaves`, patience ends.
     """
 
     to: str
-    by: Literal["on", "case", "again", "done", "turned_away", "leaves"]
+    by: Literal["on", "case", "again", "done", "blocked", "leaves"]
     when: str = ""
 
 
@@ -75,7 +75,7 @@ def _edges_out(pathway: Pathway, node: Node) -> Iterator[Edge]:
     if isinstance(node, Step):
         yield Edge(node.next, "on")
         if node.blocked_next is not None and node.queue_limit is not None:
-            yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
+            yield Edge(node.blocked_next, "blocked", f"more than {node.queue_limit} waiting")
         if node.may_leave and waits(node) and pathway.patience:
             yield Edge(pathway.patience.next, "leaves", "patience ends")
     elif isinstance(node, ByAttribute):
@@ -245,7 +245,7 @@ def coin_name(branch: str, number: int = 0) -> str:
 
 
 @cached_by_pathway
-def leaning(pathway: Pathway) -> tuple[str, ...]:
+def label_dependent(pathway: Pathway) -> tuple[str, ...]:
     """The attributes that depend on the label: chances that lean on it, and all that depend on one of these."""
     depending: list[str] = []
     for name, attribute in pathway.attributes.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.config.folders import names_in, search_folders
-from simulation.config.stated_part import stated_part
+from simulation.config.load_file import load_file
 from simulation.display.table import ReportTable
 from simulation.errors import Faults, refuse
 from simulation.evaluation.answer import Evaluation, charts_table
@@ -159,9 +159,7 @@ def designs_named(
     Raises ConfigError with every fault.
     """
     names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else name.split(",")
-    designs = (
-        stated_part(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names
-    )
+    designs = (load_file(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names)
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 
@@ -172,13 +170,13 @@ def deviations_named(
     all of which are simulated as they were planned."""
     if names and designs and all(design.is_simulated for design in designs):
         refuse("deviations", "days and patients are switched as planned", "Leave them out, or choose another design")
-    return tuple(stated_part(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
+    return tuple(load_file(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
 
 
 def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None = None) -> tuple[EvaluatedOutcome, ...]:
     """The outcomes that designs look at, each once. Raises ConfigError for a file with faults."""
     files = dict.fromkeys(design.outcomes for design in designs)
-    stated = (stated_part(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files)
+    stated = (load_file(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files)
     by_name = {outcome.daily: outcome for file in stated for outcome in reversed(file.outcomes)}
     return tuple(reversed(by_name.values()))
 
@@ -193,7 +191,7 @@ def charts(
     """
     before, after = (result.arm(name).label for name in (bought, arm))
     bank = bank_of(result)
-    stated = stated_part(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
+    stated = load_file(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
     watched = [outcome for outcome in stated if outcome.daily in bank.outcomes]
 
     def worse(outcome: EvaluatedOutcome) -> int:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulation.config.load_file import load_file
 from simulation.config.new import flow
-from simulation.config.stated_part import stated_part
 from simulation.config.validating import sound
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
@@ -183,7 +183,7 @@ def read_extract(
 
 def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:
     if isinstance(mapping, str):
-        return stated_part(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
+        return load_file(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
     if isinstance(mapping, ExtractMapping):
         return mapping
     stated = {"evidence": "measured", "source": "own records", **mapping}

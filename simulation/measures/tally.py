@@ -143,7 +143,7 @@ def tally(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     return from_holdings(asked, run, window=window)
 
 
-def add_up_along(asked: TallyPlan, run: Run, *, window: Window) -> None:
+def tally_with(asked: TallyPlan, run: Run, *, window: Window) -> None:
     """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` reads them then."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded

@@ -17,7 +17,7 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import packaged_configs
 from simulation.config.new import scaled_text
-from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, on_duty, shared_out
+from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, apportioned, on_duty
 from simulation.offers.reading import PER_HOUR, Rota
 from simulation.study.design import factor_of
 from simulation.study.members import Member, Structure, VariedParameter
@@ -221,7 +221,7 @@ class TheirDepartments:
         if self.totals.beds is not None:
             total = sum(beds.values())
             exact = [number * self.totals.beds / total for number in beds.values()]
-            beds = dict(zip(beds, map(float, shared_out(exact, self.totals.beds)), strict=True))
+            beds = dict(zip(beds, map(float, apportioned(exact, self.totals.beds)), strict=True))
         for name, stated in self.parameters.items():
             value = beds.get(name, by_name[name])
             if stated.how == "set" and name not in beds:

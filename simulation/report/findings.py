@@ -27,7 +27,7 @@ from simulation.runs.running import values_for
 from simulation.statistics.intervals import interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
 from simulation.study.study import Precision, ReadyArm, figures_of, keys_of
-from simulation.triage.unlike_patients import unlike_patients
+from simulation.triage.applicability import applicability_notes
 from simulation.wording import first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
@@ -207,7 +207,7 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
     """''AI label, erring up' and 2 other arms: ...', each warning once with all its arms."""
     labels_by_words: dict[str, list[str]] = {}
     for arm in arms:
-        for words in unlike_patients(arm.policy, arm.pathway):
+        for words in applicability_notes(arm.policy, arm.pathway):
             labels_by_words.setdefault(words, []).append(arm.arm.label)
     return [f"{first_and_others(labels)}: {words}." for words, labels in labels_by_words.items()]
 

@@ -60,7 +60,7 @@ def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
         in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
     return Fault(
         f"{written_in(study, pool)}{pool}",
-        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{in_arms}",
+        f"load {worst:.2f} over the week, and nobody can leave, be blocked by a full queue or go elsewhere{in_arms}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
 

@@ -24,8 +24,8 @@ import numpy as np
 from simulation.records.schema import Floats, Mask
 from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, judged
 from simulation.vetting.cases import Case, CaseSet, Levels, case_set
-from simulation.vetting.earlier import EarlierCard, change_since
 from simulation.vetting.scores import Labelled
+from simulation.vetting.version_change import EarlierCard, change_since
 from simulation.vetting.vet import vetting_named
 
 CLAIMED = 0.05

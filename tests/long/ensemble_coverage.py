@@ -36,7 +36,7 @@ from scipy.stats.qmc import Sobol
 from simulation.assurance.fitting.diagnostics import rows_of
 from simulation.assurance.fitting.emulator import (
     YEARS_JUDGED,
-    Guess,
+    EmulatorPrediction,
     RowEmulator,
     Space,
     in_threads,
@@ -108,7 +108,7 @@ class Taught:
     strays: Floats
     """Covariance of what a year of a department strays by from its mean, over `beside`, on the scales learnt."""
 
-    def guesses(self, points: Floats) -> list[Guess]:
+    def guesses(self, points: Floats) -> list[EmulatorPrediction]:
         """What each row is expected to be."""
         return in_threads(lambda row: row.at(points), self.rows)
 
@@ -175,10 +175,10 @@ def log_chance_of(taught: Taught, row_means: Floats, rng: np.random.Generator) -
     return log_chance
 
 
-_first_tried: dict[bytes, list[Guess]] = {}
+_first_tried: dict[bytes, list[EmulatorPrediction]] = {}
 
 
-def _shared(taught: Taught, points: Floats) -> list[Guess]:
+def _shared(taught: Taught, points: Floats) -> list[EmulatorPrediction]:
     """Every walk starts from the same points, which are looked at once."""
     key = points[:50].tobytes()
     if len(points) < 1000:

@@ -240,7 +240,7 @@ def coalitions(design: Design) -> tuple[Coalition, ...]:
     return coalitions_of(levers, sampled) if sampled else every_coalition(levers)
 
 
-def expanded(design: Design) -> Design:
+def with_combinations(design: Design) -> Design:
     """The study with an arm for each combination of its levers; the same study if it has none."""
     if not design.levers:
         return design

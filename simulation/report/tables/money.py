@@ -15,11 +15,11 @@ from simulation.display.table import (
     Cells,
     ReportTable,
     Style,
-    across_cell,
     apart,
     change_cell,
     difference_cell,
     ends_cell,
+    scaled_range_cell,
 )
 from simulation.display.words import covered, kind_of, labelled, measure_notes, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
@@ -149,7 +149,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             difference, interval = apart(row)
             effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
             money = (safety_cell(result, arm), cost_cell(arm), per_100k_cell(row, arm))
-            cells.append((labelled(result, arm), effect, across_cell(row), interval, *money))
+            cells.append((labelled(result, arm), effect, scaled_range_cell(row), interval, *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
     return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
@@ -198,7 +198,7 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         labelled(result, arm),
         Cell(times, style="number", digits=2),
         change_cell(times * row.difference, row.unit),
-        across_cell(row, times),
+        scaled_range_cell(row, times),
         ends_cell(min(ends), max(ends), row.unit),
         Cell(left, style="pounds") if left >= 1 else UNKNOWN,
         *paid,

@@ -11,12 +11,12 @@ from simulation.display.table import (
     Cell,
     Cells,
     ReportTable,
-    across_cell,
     apart,
     change_cell,
     crossed,
     difference_cell,
     ends_cell,
+    scaled_range_cell,
 )
 from simulation.display.words import (
     amount,
@@ -96,7 +96,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         row = finding.comparison
         difference, interval = apart(row)
         noise = ends_cell(row.simulated_low, row.simulated_high, unit)
-        intervals = (across_cell(row), interval, noise) if result.over_departments else (interval,)
+        intervals = (scaled_range_cell(row), interval, noise) if result.over_departments else (interval,)
         cells.append((arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (

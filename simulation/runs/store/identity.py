@@ -23,7 +23,7 @@ import numpy as np
 from simulation.department.graph import cached_by_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
-from simulation.records.noted import noted
+from simulation.records.disk_cache import cached_on_disk
 from simulation.records.serialise import Plain, digest, digest_of_exact, exact
 from simulation.study.study import Study
 
@@ -150,11 +150,11 @@ def _without(block: Plain, keys: Collection[str]) -> Plain:
 def source_digest() -> str:
     """SHA-256 of what of the package's source can change a number of a replication.
 
-    Working it out takes half a second, so it is noted for as long as no file changes.
+    Working it out takes half a second, so it is cached on disk until a file changes.
     """
     paths = sorted(path for path in PACKAGE.rglob("*.*") if path.suffix in (".py", ".yaml"))
     files = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    return str(noted("source", files, partial(_of_numbers, paths)))
+    return str(cached_on_disk("source", files, partial(_of_numbers, paths)))
 
 
 def _of_numbers(paths: Sequence[Path]) -> str:

@@ -13,7 +13,7 @@ from simulation.errors import Fault, Faults, nearest, refuse
 T = TypeVar("T")
 
 
-def stated_part(
+def load_file(
     kind: type[T],
     group: str,
     name: str,

@@ -25,13 +25,13 @@ MOST_CHARACTERS = 100
 """The length of a source in a sentence."""
 
 
-def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
+def applicability_notes(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
     """Warnings about a tool that was measured with other nurses, against another truth, or on few such patients."""
-    warnings = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
+    warnings = measured_elsewhere(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
     return tuple(filter(None, warnings))
 
 
-def of_other_patients(policy: Policy) -> str:
+def measured_elsewhere(policy: Policy) -> str:
     """A warning that a tool and the nurses were not measured on the same patients; empty if they were.
 
     Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
