@@ -177,32 +177,20 @@ def run(study: Study, *, done: Done = unheard, executor: Executor | None = None)
     return compare(study.only(), done=done, executor=executor)
 
 
-def grow(
-    study: Study,
-    *,
-    executor: Executor | None = None,
-    phase: Callable[[Phase], None] | None = None,
-    so_far: StudyResult | None = None,
-) -> Growth:
-    """Results that grow as replications end: `for result in ae.grow(study): ...`.
-
-    Each has the replications up to the first that has not ended, so slow replications bias nothing. `phase` is called
-    with what is done before the first of them; `so_far`: a shorter result of the same study, to go on from. Raises
-    ConfigError as `compare` does.
-    """
-    return Growth(study, executor, phase, so_far)
-
-
 class Growth(Iterator[Result]):
     """Results of a study that grow, one replication or more at a time, up to the planned number.
 
-    `cancel()` ends it from any thread; the last result is whole. While it grows, verdicts come from intervals that hold
-    however often one looks; at the planned number, from ordinary ones.
+    `for result in ae.grow(study): ...`. Each has the replications up to the first that has not ended, so slow
+    replications bias nothing. `phase` is called with what is done before the first of them; `so_far`: a shorter result
+    of the same study, to go on from. `cancel()` ends it from any thread; the last result is whole. While it grows,
+    verdicts come from intervals that hold however often one looks; at the planned number, from ordinary ones. Raises
+    ConfigError as `compare` does.
     """
 
     def __init__(
         self,
         study: Study,
+        *,
         executor: Executor | None = None,
         phase: Callable[[Phase], None] | None = None,
         so_far: StudyResult | None = None,
@@ -249,6 +237,9 @@ class Growth(Iterator[Result]):
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
                     manifest = manifest_of(study, so_far, identity, wall_seconds=seconds, inputs=inputs)
                     yield Result(study, so_far, explained, manifest)
+
+
+grow = Growth
 
 
 def _must_be_runnable(study: Study, name: str) -> None:

@@ -51,6 +51,11 @@ def split_config_dir(words: Sequence[str]) -> RunRequest:
     return others, config_dir
 
 
+def with_config_dir(config_dir: str | None) -> str:
+    """The option --config-dir of a command that is suggested; '' if no folder is named."""
+    return f" --config-dir {config_dir}" if config_dir is not None else ""
+
+
 def sweep(words: Sequence[str]) -> list[RunRequest]:
     """The overrides and the folder of configurations of each run: of one, or with -m of one for each combination of
     comma-separated values."""
@@ -84,6 +89,17 @@ def print_heading(heading: str) -> None:
     """Print the heading of a run of a sweep, apart from the run before it."""
     if heading:
         print(f"{'' if heading.startswith('Run 1 ') else chr(10)}{heading}")
+
+
+def is_dry_run(study: Study, *, alone: bool = False) -> bool:
+    """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
+    from simulation.report.progress import announce
+    from simulation.study.workload import work_of
+
+    announce(study, alone=alone)
+    if study.resolved["dry_run"]:
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    return bool(study.resolved["dry_run"])
 
 
 def load_study(overrides: Sequence[str], config_dir: str | None) -> Study:

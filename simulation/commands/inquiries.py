@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import load_study, options, split_config_dir, split_own
+from simulation.commands.command_line import is_dry_run, load_study, options, split_config_dir, split_own
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -46,12 +46,10 @@ def prices(words: list[str]) -> int:
 
 def _run_for_a_question(study: Study) -> StudyResult | None:
     """Run a study without storing it; None for a dry run."""
-    from simulation.report.progress import announce, progress
+    from simulation.report.progress import progress
     from simulation.runs.running import compare
 
-    announce(study, alone=False)
-    if study.resolved["dry_run"]:
-        print("Dry run: nothing was simulated.")
+    if is_dry_run(study):
         return None
     with progress(len(study.run.numbers)) as callbacks:
         return compare(study, done=callbacks.done)
@@ -184,13 +182,11 @@ def evaluate(words: list[str]) -> int:
 def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     """The stored run of a study, or a new one that is stored; None for a dry run."""
     from simulation.evaluation.evaluate import stored_run
-    from simulation.report.progress import announce, progress
+    from simulation.report.progress import progress
     from simulation.resumable import run_into
     from simulation.study.workload import work_of
 
-    announce(study, alone=False)
-    if study.resolved["dry_run"]:
-        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    if is_dry_run(study):
         return None
     stored = stored_run(study, results)
     if stored is not None:

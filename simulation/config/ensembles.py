@@ -33,7 +33,7 @@ from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
-from simulation.study.design import Arm, Design, factor_of, is_number
+from simulation.study.design import Arm, Design, factor_of, is_number, is_within
 from simulation.study.members import OF_CHANGE, Built, Member, Structure, VariedParameter
 from simulation.study.over_departments import (
     n_used,
@@ -554,7 +554,7 @@ def outright_faults(ensemble: str, varied: Mapping[str, str], raw: Raw, changes:
         if factor_of(change.value) is not None or change.of_triage:
             continue
         old = value_at(raw, change.path)
-        overwritten = {path for path in varied if _is_within(path, change.path) or _is_within(change.path, path)}
+        overwritten = {path for path in varied if is_within(path, change.path) or is_within(change.path, path)}
         for path in sorted((overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)):
             yield Fault(
                 change.where,
@@ -565,14 +565,10 @@ def outright_faults(ensemble: str, varied: Mapping[str, str], raw: Raw, changes:
             )
 
 
-def _is_within(path: str, block: str) -> bool:
-    return path == block or path.startswith(f"{block}.")
-
-
 def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
     """The varied paths that a value refers to."""
     named = set(_references(value))
-    return {path for path in varied if any(_is_within(path, block) for block in named)}
+    return {path for path in varied if any(is_within(path, block) for block in named)}
 
 
 def _references(value: Any) -> Iterator[str]:

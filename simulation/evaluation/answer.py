@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 FOLDER, PAGE, TABLE, PROTOCOL = "evaluations", "evaluation.html", "designs.csv", "protocol.txt"
 ALARMS: dict[str, Any] = {"marker": "D", "linestyle": "none", "markersize": 6, "color": WORSE}
 FOUND: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 7, "color": BLUE}
-MOST_WORDS = 300
-"""Words of the page beside tables and protocol."""
 MOST_BIAS = 0.25
 """The share of the effect that an evaluation may miss on average and still tell; a judgement."""
 
@@ -383,9 +381,7 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
             sound = evaluation.sound(outcome)
             powers = np.full((len(evaluation.designs), len(columns)), np.nan)
             for row, design in enumerate(evaluation.designs):
-                of_length = power_over_weeks(
-                    evaluation.bank, design, outcome, evaluation.arm, deviations=evaluation.deviations
-                )
+                of_length = power_over_weeks(evaluation.bank, design, outcome, evaluation.arm, evaluation.deviations)
                 for weeks, power in of_length if design in evaluation.shown(outcome) else ():
                     column = columns.index(weeks)
                     powers[row, column] = power if design in sound else np.nan

@@ -83,21 +83,6 @@ class Operating:
         return alarms.value <= SOUND or (self.design.is_randomised and alarms.low <= LEVEL)
 
 
-def operating(
-    bank: Bank,
-    design: EvaluationDesign,
-    analysis: Analysis,
-    outcome: EvaluatedOutcome,
-    arm: str,
-    *,
-    n_trials: int = N_TRIALS,
-    seed: int = SEED,
-) -> Operating:
-    """How an analysis of a design does with one arm and outcome, over emulated trials."""
-    trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=seed)
-    return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
-
-
 def characteristics(
     trials: Trials,
     reported: TrialEstimates,
@@ -182,7 +167,7 @@ def needed(
     for sized in sizes_of(design, bank):
         trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
         reported = analysed(trials, design.analyses[0])
-        sizes.append((sized, _found(trials, reported)))
+        sizes.append((sized, _power(trials, reported)))
         if sizes[-1][1] >= TARGETS[-1]:
             break
     found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
@@ -206,7 +191,8 @@ def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]
     yield from (replace(design, departments=n) for n in sorted(sizes))
 
 
-def _found(trials: Trials, reported: TrialEstimates) -> float:
+def _power(trials: Trials, reported: TrialEstimates) -> float:
+    """The share of trials that find an effect of the right sign."""
     return float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())
 
 
@@ -219,18 +205,15 @@ def power_over_weeks(
     design: EvaluationDesign,
     outcome: EvaluatedOutcome,
     arm: str,
-    *,
-    n_trials: int = N_OF_A_LENGTH,
-    deviations: Sequence[Deviation] = (),
+    deviations: Sequence[Deviation],
 ) -> Iterator[tuple[int, float]]:
     """Weeks (about, of a stepped wedge), and how often a design of so many finds an arm's effect, for every length that
     the bank allows."""
     for weeks in WEEKS:
         longer = stretched(design, weeks)
         if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
-            trials = trials_of(bank, longer, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
-            reported = analysed(trials, design.analyses[0])
-            yield weeks, _found(trials, reported)
+            trials = trials_of(bank, longer, arm, outcome.daily, N_OF_A_LENGTH, seed=SEED, deviations=deviations)
+            yield weeks, _power(trials, analysed(trials, design.analyses[0]))
 
 
 def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:

@@ -33,8 +33,6 @@ FOLLOWING = ("under_share", "correlation")
 """Blanks that are told as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
-AROUND = 0.1
-"""How far a stated share may be off to either side, for sweeps. A judgement."""
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
 PILOTS = {

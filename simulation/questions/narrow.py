@@ -45,7 +45,7 @@ from simulation.statistics.departments import (
     within_and_between,
 )
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.verdict import direction_words, threshold
+from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
 from simulation.wording import listed_with_and, number_of
 
@@ -465,14 +465,10 @@ def range_words(low: float, high: float, matters: float, unit: str, better: Bett
 
     `is_sure`: whether the sign of the expected difference is certain enough to be said.
     """
-    important = threshold(matters, unit)
-    if is_sure and (low > 0 or high < 0):
-        nearest, furthest = sorted((abs(low), abs(high)))
-        by = "by more than" if nearest >= matters else "by less than" if furthest < matters else "perhaps by less than"
-        return f"{direction_words(unit, better, down=high < 0)}, {by} {important}"
-    if -matters < low and high < matters:
-        return f"no change beyond {important}"
-    return "not settled by these figures"
+    if not is_sure:
+        low, high = min(low, 0.0), max(high, 0.0)
+    kind, _, words = interval_words(low, high, matters, unit, better)
+    return "not settled by these figures" if kind == "cannot tell" else words
 
 
 def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterator[str]:

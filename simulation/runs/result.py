@@ -400,13 +400,6 @@ class StudyResult:
         """The unit of what is judged."""
         return self.row_of(judged).unit
 
-    def shares(self, arm: str) -> Shares | None:
-        """The shares of patients of all replications who wait shorter and longer than under the baseline.
-
-        Raises ResultsError if there is no such arm.
-        """
-        return self.arm(arm).shares
-
     @property
     def n_unfinished(self) -> int:
         """Measured attendances, of every arm and replication, that had not left when the run ended."""

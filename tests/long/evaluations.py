@@ -23,7 +23,7 @@ from simulation.config import load
 from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import BeforeAfter, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.evaluate import designs_named, outcomes_of
-from simulation.evaluation.operating import OperatingFigure, operating, rows
+from simulation.evaluation.operating import OperatingFigure, rows
 from simulation.evaluation.switching import daily_of, overrides_of
 from simulation.evaluation.trials import Bank, bank_of, days_on
 from simulation.evaluation.value import Pounds, Stakes, values
@@ -32,6 +32,7 @@ from simulation.measures.definitions import definition_of
 from simulation.measures.own_quantities import NOTHING_OWN
 from simulation.runs.running import simulate
 from simulation.study.study import Study
+from tests.evaluation.made import operating
 
 TOOLS = ("ai_scribe_measured", "lean_triage")
 WORLDS = ("still", "usual", "shared")

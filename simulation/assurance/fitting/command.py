@@ -105,8 +105,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
         from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
-        tied, conflicting = ties(fit)[:MOST_PAIRS], conflicting_targets(fit)[:MOST_PAIRS]
-        about = {"parameters": contractions(fit), "ties": tied, "conflicting_targets": conflicting, "spreads": spreads(fit)}
+        pairs = {"ties": ties(fit)[:MOST_PAIRS], "conflicts": conflicting_targets(fit)[:MOST_PAIRS]}
+        about = {"parameters": contractions(fit), "spreads": spreads(fit), **pairs}
         structures = structure_shares(fit)
         say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, most=MOST_AT_END, structures=structures, **about))
         (folder / "identified.png").write_bytes(identified(fit).png)
