@@ -12,9 +12,10 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
-from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
+from simulation.config.ensembles import changes_stated
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, Folders, file_named, names_in, search_folders
+from simulation.config.over_ensemble import arm_changes, over_ensemble
 from simulation.config.override_file import question_text, with_files
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.config.dotted import Raw, lay_over
-from simulation.config.ensembles import EnsembleDepartments
 from simulation.config.files import copied
+from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.config.policies import policy_made_of
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults

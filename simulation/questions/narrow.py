@@ -33,18 +33,9 @@ from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.statistics.departments import (
-    MIN_DEPARTMENTS,
-    Components,
-    Department,
-    Ranges,
-    components,
-    known_twice,
-    n_departments,
-    ranges,
-    within_and_between,
-)
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Ranges, n_departments, ranges
 from simulation.statistics.intervals import t_quantile
+from simulation.statistics.variance_components import Components, components, known_twice, within_and_between
 from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
 from simulation.wording import listed_with_and, number_of

@@ -40,7 +40,9 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         check_route(pathway, faults, graph, reached)
         if not faults.broken & {"pool", "hours"}:
             explored = explore(pathway, graph)
-            check_carried(pathway, faults, explored, clocks=explored.followed and "clock" not in faults.broken)
+            check_carried(
+                pathway, faults, explored, clocks=explored.follows_categories and "clock" not in faults.broken
+            )
             check_deadlocks(pathway, faults, explored)
             check_staffing(pathway, faults, graph, reached)
     if not faults:

@@ -22,14 +22,8 @@ from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.departments import (
-    MIN_DEPARTMENTS,
-    Department,
-    components,
-    counted,
-    known_twice,
-    n_departments,
-)
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted, n_departments
+from simulation.statistics.variance_components import components, known_twice
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
 from simulation.wording import listed_with_and
