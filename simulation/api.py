@@ -45,7 +45,7 @@ from simulation.runs.running import (
 )
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
-from simulation.runs.store.kept import Done, unheard
+from simulation.runs.store.kept import Done, no_progress
 from simulation.runs.store.manifest import input_hashes, manifest_of
 from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
@@ -100,7 +100,7 @@ class Result(StudyResult):
         """
         return beside(self, other)
 
-    def more(self, n: int, *, done: Done = unheard, executor: Executor | None = None) -> Self:
+    def more(self, n: int, *, done: Done = no_progress, executor: Executor | None = None) -> Self:
         """The result extended by the next `n` replications.
 
         It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
@@ -156,7 +156,7 @@ class Result(StudyResult):
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
+def compare(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> Result:
     """Run every arm of a study on the same patients; `done(n)` is called when `n` replications have ended.
 
     `executor`: one that stays open after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
@@ -171,7 +171,7 @@ def compare(study: Study, *, done: Done = unheard, executor: Executor | None = N
     return Result(study, all_replications, Explained(study), manifest)
 
 
-def run(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
+def run(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> Result:
     """Run one arm alone: the baseline's department under the policy of the group `triage`, if it has one."""
     _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)

@@ -139,7 +139,7 @@ Cells = Sequence[str | Cell]
 """A row of a table."""
 
 
-def apart(row: Comparison) -> tuple[Cell, Cell]:
+def difference_cells(row: Comparison) -> tuple[Cell, Cell]:
     """A difference from the baseline and its interval, in two cells."""
     return change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit)
 

@@ -101,7 +101,7 @@ def _on_the_others(bank: Bank, set_on: SetOn, sound: Floats, failed: Floats) -> 
 def _worse_by(
     bank: Bank, outcome: EvaluatedOutcome, bought: str, arm: str, sign: int, starts: Ints
 ) -> tuple[Floats, Floats]:
-    """By how much each watched week is worse than those learnt, in the department's own standard deviations, and in
+    """How much worse each watched week is than those learnt, in the department's own standard deviations, and in
     those of independent patients, shape (n_runs * n_starts, n_watched) each. `starts`: first weeks that are learnt."""
     (means, _), (now, n_now) = (_weekly(bank, outcome, name) for name in (bought, arm))
     weeks = (starts[:, None] + np.arange(bank.n_weeks)) % bank.n_weeks
@@ -147,7 +147,7 @@ def _running(away: Floats, step: Step, limit: float) -> Mask:
 
 
 def _cusum(total: Floats, away: Floats) -> Floats:
-    """What weeks are worse by than the slack, added up, never below 0."""
+    """The excess of weeks over the slack, added up, never below 0."""
     return np.maximum(total + away - SLACK, 0.0)
 
 

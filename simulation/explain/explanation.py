@@ -1,4 +1,4 @@
-"""What explains a study's arms, worked out once: it is stored with the result, and a report only reads it."""
+"""The explanation of a study's arms, worked out once: it is stored with the result, and a report only reads it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -161,7 +161,7 @@ def next_question(answers: Answers) -> str | None:
 
 
 def check(answers: Answers, folder: Path | None = None) -> Checked:
-    """What was read of the answers, with a fault for each that cannot be used and a note on each that was read.
+    """The answers as they were read, with a fault for each that cannot be used and a note on each that was read.
 
     `folder`: where tables are that answers name.
     """

@@ -1,11 +1,11 @@
-"""What is the answer of a stored result in a department some of whose figures are known? Nothing is simulated.
+"""What is the answer of a stored result for departments with some known figures? Nothing is simulated.
 
 Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
 much noise as the local figures have, so that a figure of few days or few patients moves the answer less.
 
-A department may lie from the line for two reasons: departments of one structure (who is on when, who does what) differ,
-and all of a structure lie from the line by what they share. The second is drawn once a structure, so that it rests on
-few draws, and a department of any other structure draws it anew.
+A department deviates from the line for two reasons: departments of one structure (who is on when, who does what)
+differ, and departments of one structure share a deviation. The second is drawn once a structure, so it rests on few
+draws, and a department of another structure draws it anew.
 
 Noise of a figure is that between replications of one department, in proportion to the figure, for its own number of
 days (taken as independent), plus that of counting so many patients.
@@ -72,7 +72,7 @@ class ObservedFigure:
     measure: str
     """The measure, by its name in the tables: one that a hospital can read off."""
     group: str = "all"
-    """Whose figure: everybody's, a group's, or that of a pool or step. Example: `pool=doctors`"""
+    """The group, pool or step that the figure is about; `all` is everybody. Example: `pool=doctors`"""
     value: Annotated[float, Ge(0), Unit("that of the measure")]
     """The figure; a share is a number from 0 to 1 (of busy staff it may be above 1)."""
     days: Annotated[float, Ge(1), Le(3660), Unit("days")]

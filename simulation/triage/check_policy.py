@@ -57,8 +57,8 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     unread = {name: action.sets for name, action in policy.actions.items() if action.sets not in read}
     parts = [Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'") for name, sets in unread.items()]
     if policy.watches and (not pathway.rounds or not pathway.rounds.active):
-        unheard = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
-        parts.insert(0, Idle("watches", unheard))
+        no_progress = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
+        parts.insert(0, Idle("watches", no_progress))
     return tuple(parts)
 
 

@@ -84,7 +84,7 @@ def joint_counts(bench: Bench) -> Floats:
 
 
 def double_misses(bench: Bench) -> Floats:
-    """Of patients of levels 1-2 whom the nurse under-triages, the share whom the tool under-triages too: on the bench,
+    """The share under-triaged by the tool too among levels 1-2 whom the nurse under-triages: on the bench,
     and as a comparison simulates it with the prior of thin cells. NaN for both if she under-triages none."""
     counts, less_urgent = joint_counts(bench), distances(N_LEVELS)[:N_HIGH] > 0
     beside = BesideNurse(counts=counts.tolist(), evidence="assumed", source="")

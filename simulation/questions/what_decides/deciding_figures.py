@@ -376,9 +376,9 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     ax.grid(color=drawing.PALE)
     ax.set_axisbelow(True)
     drawing.few_ticks(ax, 5)
-    drawing.panel_title(ax, drawing.broken(arm.label, 34), size=9)
+    drawing.panel_title(ax, drawing.wrapped(arm.label, 34), size=9)
     of_figure = {"share": "%", "minutes": "min"}.get(name.unit, name.unit)
-    ax.set_xlabel(drawing.broken(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
+    ax.set_xlabel(drawing.wrapped(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:
