@@ -139,7 +139,7 @@ def evaluate(words: list[str]) -> int:
     if not arm:
         remedy = "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
         refuse("arm", "names no arm", remedy)
-    n_trials, stakes = wing.asked_trials(own.get("trials")), wing.asked_stakes(own)
+    n_trials, stakes = wing.parsed_trials(own.get("trials")), wing.parsed_stakes(own)
     stated, config_dir = options(rest)
     designs = wing.designs_named(name, changes, config_dir=config_dir)
     deviations = list(filter(None, own.get("deviations", "").split(",")))
@@ -154,12 +154,12 @@ def evaluate(words: list[str]) -> int:
         study, _, config_dir = _asked(rest, (), {"run": "evaluation"})
         _refuse_arms_of_another_study(study, own, config_dir)
         if bought is None:
-            wing.must_be_answerable(study, arm, stakes)
+            wing.refuse_unanswerable(study, arm, stakes)
             more = wing.overrides_of_switching(study, arm, designs)
             study, _, config_dir = (
                 _asked([*rest, *more], (), {"run": "evaluation"}) if more else (study, own, config_dir)
             )
-        arms = (bought or study.design.nothing, arm)
+        arms = (bought or study.design.null_arm, arm)
         study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs)
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)

@@ -22,7 +22,7 @@ def offer(words: list[str]) -> int:
     from simulation.config.new import write_new
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check, questions
-    from simulation.offers.offer import N_DEPARTMENTS, name_of, offered, read_back, told_apart
+    from simulation.offers.offer import N_DEPARTMENTS, changed_answers, name_of, offered, read_back
     from simulation.report.progress import progress
 
     own, others = split_own(words, OWN)
@@ -57,7 +57,7 @@ def offer(words: list[str]) -> int:
 
         of_departments, of_labels = offered(
             stated | changed, folder, tables=path.parent, name=name, n=int(n), progress=done,
-            differs=told_apart(stated, changed),
+            differs=changed_answers(stated, changed),
         )  # fmt: skip
     print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
     for number, words_told in enumerate((*of_departments, *of_labels)):

@@ -149,7 +149,7 @@ def trials_of(
     outcome: DailyOutcome,
     n_trials: int,
     *,
-    seed: int,
+    seed: int = SEED,
     deviations: Sequence[Deviation] = (),
 ) -> Trials:
     """Emulated trials of a design. The seed decides departments, first weeks and orders, whatever arm and outcome.

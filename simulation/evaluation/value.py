@@ -19,7 +19,7 @@ from simulation.evaluation.analyses import TrialEstimates, analysed
 from simulation.evaluation.design import WEEK_DAYS, BeforeAfter, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.deviations import Deviation
 from simulation.evaluation.operating import LEVEL, variance_over_departments
-from simulation.evaluation.trials import SEED, Bank, Trials, trials_of
+from simulation.evaluation.trials import Bank, Trials, trials_of
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.statistics.intervals import t_quantile
 
@@ -72,7 +72,7 @@ class DesignValue:
     buys: bool
 
 
-def values(
+def design_values(
     bank: Bank,
     designs: Sequence[EvaluationDesign],
     outcome: EvaluatedOutcome,
@@ -84,9 +84,7 @@ def values(
 ) -> Iterator[DesignValue]:
     """What evaluations by each design are worth; `arms`: the one that does nothing, and the tool."""
     for design in designs:
-        of_arms = [
-            trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations) for arm in arms
-        ]
+        of_arms = [trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations) for arm in arms]
         reported = [analysed(trials, design.analyses[0]) for trials in of_arms]
         yield _value(bank, design, outcome, of_arms[1], reported, stakes)
 

@@ -1,9 +1,11 @@
-"""Minutes of doctors, and of triage, at which a department has the four-hour share, wait or minutes that were answered.
+"""Calibrates each department of an offer to the answers: minutes of doctors to the four-hour share, and minutes of
+triage to its wait or its mean.
 
-Each department is simulated for a year, moved along a slope that is assumed for all, and simulated again with the same
-random numbers; then it is moved along its own slopes, twice, the last time by two years. If the mean of fresh years is
-off, all are moved together, and further fresh years are what is printed. Departments have different random numbers, so
-that chance, which is two points of a year's four-hour share, cancels in their mean.
+It is Broyden's method on logarithms of the parameters. Each department is simulated for a year, moved along a slope
+that is assumed for all, and simulated again with the same random numbers; then it is moved along its own slopes, twice,
+the last time by two years. If the mean of fresh years is off, all are moved together, and further fresh years are what
+is printed. Departments have different random numbers, so that chance, which is two points of a year's four-hour share,
+cancels in their mean.
 """
 
 from __future__ import annotations
@@ -36,9 +38,15 @@ SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_
 """Measures that are printed, of all patients."""
 
 
-class Solved(NamedTuple):
-    """A parameter to solve for: its measure, the value wanted (of all departments, or of each), the assumed change of
-    the measure (of its logarithm where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
+class CalibrationTarget(NamedTuple):
+    """A parameter to calibrate, and the measure that it is calibrated to.
+
+    wanted  the value of the measure, of all departments or of each
+    slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
+    bounds  of the parameter
+    also    parameters that follow once this one's logarithm has fallen by more than `beyond`, and by how many times as
+            much as the rest of the fall
+    """
 
     parameter: str
     measure: str
@@ -48,8 +56,6 @@ class Solved(NamedTuple):
     in_log: bool = False
     beyond: float = 0.0
     also: Mapping[str, float] = {}
-    """What follows once the parameter's logarithm has fallen by more than `beyond`: by parameter, by how many times as
-    much as the rest of the fall."""
 
     @property
     def near(self) -> float:
@@ -63,10 +69,8 @@ class Solved(NamedTuple):
 
 @dataclass
 class Solver:
-    """Departments whose parameters are solved for, on a study of the baseline alone over them.
-
-    `done`: called with the number of years simulated so far.
-    """
+    """Calibrates departments by a study of the baseline alone over them; `done`: called with the number of years
+    simulated so far."""
 
     study: Study
     ensemble: Ensemble
@@ -79,7 +83,7 @@ class Solver:
         """Count the years that will be simulated: more if all are off together."""
         self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
-    def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
+    def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
         compile_first(self.study)
@@ -116,7 +120,7 @@ class Solver:
         for name, count in self.at_ends:
             yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
 
-    def _points(self, wanted: Sequence[Solved], at: Floats) -> dict[str, Floats]:
+    def _points(self, wanted: Sequence[CalibrationTarget], at: Floats) -> dict[str, Floats]:
         """Logarithms of all parameters that move, by name; `at`: of those wanted, shape (n_departments, n_wanted)."""
         points = {one.parameter: at[:, place] for place, one in enumerate(wanted)}
         for place, one in enumerate(wanted):
@@ -162,7 +166,7 @@ class Solver:
         return {measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()}
 
 
-def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[Solved]) -> Floats:
+def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:
     """The slopes of each department, shape (n, measures, parameters), after a move and what it changed (Broyden 1965,
     Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one."""
     length = (moved**2).sum(axis=1)
@@ -175,7 +179,7 @@ def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[So
     return np.asarray(updated)
 
 
-def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:
+def comparison_lines(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:
     """A line for each measure: what was answered, what the departments give, and what could not be met."""
     words = {
         "within_4h_share": ("within four hours", 100.0, "%", 1.0),

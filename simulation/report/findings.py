@@ -179,7 +179,7 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
     focus = result.design.focus
     arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
     lines += [f"Warning, {words}" for words in (*unlike_words(arms), *_seconds_words(arms))]
-    lines += [f"Warning: {DOES_NOT_FIT} {misfit}." for misfit in result.explanation.misfits]
+    lines += [f"Warning: {DOES_NOT_FIT} {warning}." for warning in result.explanation.department_warnings]
     n_replications = len(result.replications)
     if n_replications < 2:
         lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
@@ -215,7 +215,7 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
 def implausible(result: StudyResult) -> tuple[str, ...]:
     """A sentence each for full beds and long handovers, as they were simulated.
 
-    `study/misfits.py` finds what does not fit together before anything runs, such as work beyond capacity.
+    `study/department_warnings.py` finds what does not fit together before anything runs, such as work beyond capacity.
     """
     return tuple(f"Check the department: {words}" for words in _implausible(result))
 

@@ -82,7 +82,7 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     precision, design = study.run.precision, study.design
     assert precision is not None
     level = values_of(replications, design.baseline, precision)
-    arms = precision.arms_meant([arm.name for arm in study.arms], design.baseline, design.sham)
+    arms = precision.planned_arms([arm.name for arm in study.arms], design.baseline, design.sham)
     return {
         arm: level if arm == design.baseline else paired(values_of(replications, arm, precision), level) for arm in arms
     }

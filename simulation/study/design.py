@@ -359,7 +359,7 @@ class Design:
         )
 
     @property
-    def nothing(self) -> str:
+    def null_arm(self) -> str:
         """The arm that does nothing: the sham, or the baseline itself."""
         return self.sham or self.baseline
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from simulation.evaluation.analyses import analysed
 from simulation.evaluation.design import Analysis, EvaluatedOutcome, EvaluationDesign, Stepped, Switching
-from simulation.evaluation.operating import N_TRIALS, SEED, Operating, characteristics
+from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, characteristics
 from simulation.evaluation.trials import Bank, Trials, trials_of
 from simulation.measures.daily import DailyOutcome
 from simulation.records.schema import Floats, Mask
@@ -22,9 +22,9 @@ def operating(
     arm: str,
     *,
     n_trials: int = N_TRIALS,
-) -> Operating:
+) -> OperatingCharacteristics:
     """How an analysis of a design does with one arm and outcome, over emulated trials."""
-    trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED)
+    trials = trials_of(bank, design, arm, outcome.daily, n_trials)
     return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
 
 

@@ -65,7 +65,7 @@ def world(scenario: str, n: int) -> Bank:
     first = of_size(n, *words)
     study = of_size(n, *words, *dict.fromkeys(word for tool in TOOLS for word in overrides_of(first, tool, switched)))
     arms = [arm.name for arm in study.arms if arm.name.startswith(TOOLS)]
-    chosen = study.of_arms([study.design.nothing, *arms])
+    chosen = study.of_arms([study.design.null_arm, *arms])
     daily = daily_of(outcomes_of(designs), switched)
     return kept(scenario, replace(chosen, run=replace(chosen.run, daily=daily)))
 

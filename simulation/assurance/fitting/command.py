@@ -58,7 +58,7 @@ OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
 """Other keys that it takes: how years are simulated, and the files that state the site."""
 
 
-class Asked(NamedTuple):
+class EnsembleCommand(NamedTuple):
     """A parsed command line: whole numbers, names, and the overrides of the configuration."""
 
     numbers: dict[str, int]
@@ -69,7 +69,7 @@ class Asked(NamedTuple):
 def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> Path:
     """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
     must_be_installed()
-    asked, began = asked_for(overrides), time.perf_counter()
+    asked, began = parsed(overrides), time.perf_counter()
     folders = search_folders(config_dir)
     composed = stated_in(asked.overrides, folders)
     name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
@@ -123,7 +123,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
     return path
 
 
-def asked_for(overrides: Sequence[str]) -> Asked:
+def parsed(overrides: Sequence[str]) -> EnsembleCommand:
     """The parsed command line. Raises ConfigError with every fault."""
     numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
     words: dict[str, str] = {}
@@ -145,7 +145,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
             remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
             faults.add(override, "is not for this command", remedy)
     faults.refuse()
-    return Asked(numbers, words, tuple(with_defaults(configuration, "run=validation")))
+    return EnsembleCommand(numbers, words, tuple(with_defaults(configuration, "run=validation")))
 
 
 def _must_be_fitted(targets: Sequence[PublishedFigure], name: str) -> None:

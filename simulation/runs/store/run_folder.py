@@ -251,7 +251,7 @@ def _explanation(content: Plain) -> Explanation:
     graph = content["reachable"]
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     reachable = Subgraph(graph["starts"], edges, graph["unused"], graph["passed"])
-    return Explanation(arms, reachable, content.get("misfits", ()))
+    return Explanation(arms, reachable, content.get("department_warnings", ()))
 
 
 def _in_tuples(value: Any) -> Any:
