@@ -11,7 +11,7 @@ import pytest
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
 from simulation.assurance.fitting.build import LEAST_CHANCE
-from simulation.assurance.fitting.command import parsed, ensemble
+from simulation.assurance.fitting.command import ensemble, parsed
 from simulation.assurance.fitting.diagnostics import CONFIRM_FROM
 from simulation.assurance.fitting.years import YearsFile
 from simulation.cli import main
