@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.records.schema import Floats, Mask
-from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, judged
+from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, verdicts_on
 from simulation.vetting.cases import Case, CaseSet, Levels, case_set
 from simulation.vetting.scores import Labelled
 from simulation.vetting.version_change import EarlierCard, change_since
@@ -85,7 +85,7 @@ def says_go(plan: Vetting, cases: CaseSet, errors: Errors, rng: np.random.Genera
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
+        for verdict in verdicts_on(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
     )
     return change_since(Bench(plan, cases, "new", {}, (), labelled, {}, verdicts), earlier).go
 

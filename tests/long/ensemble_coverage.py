@@ -33,7 +33,6 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.fitting.diagnostics import rows_of
 from simulation.assurance.fitting.emulator import (
     YEARS_JUDGED,
     EmulatorPrediction,
@@ -142,7 +141,8 @@ def taught_by(
 ) -> Taught:
     """The emulators, and how a year strays from what they expect."""
     points = space.points([year.member for year in years])
-    emulator = learn(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)
+    values = np.array([[year.rows[target.name] for target in targets] for year in years])
+    emulator = learn(targets, points, values, judged_by_mean)
     beside = tuple(RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT))
     in_threads(RowEmulator.learn, beside)
     guesses = in_threads(lambda row: row.at(points), beside)
