@@ -119,10 +119,10 @@ def lines(study: Study) -> Iterator[str]:
     """Lines about a study: its arms, what they change, its baseline department, and the offered load."""
     pathway = study.baseline.pathway
     yield from _heading(study)
-    load, department_warnings = load_and_warnings(study)
-    if department_warnings:
+    load, warnings = load_and_warnings(study)
+    if warnings:
         yield "\nDoes not fit together"
-    for warning in department_warnings:
+    for warning in warnings:
         yield from _folded(f"{warning}.")
     yield "\nArms"
     for ready in study.arms:
@@ -166,13 +166,13 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """Lines about a department that was scaled: how full its beds would be, and what does not fit together."""
-    (load, department_warnings), (typical_load, _) = load_and_warnings(own), load_and_warnings(typical)
+    (load, warnings), (typical_load, _) = load_and_warnings(own), load_and_warnings(typical)
     beds, typical_beds = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
     if beds is not None and typical_beds is not None and not beds.full:
         yield from _folded(_beds_words(beds, typical_beds), indent="")
-    for warning in department_warnings:
+    for warning in warnings:
         yield from _folded(f"Does not fit together. {warning}.", indent="")
-    if not department_warnings:
+    if not warnings:
         yield "Nothing there is hard to believe: go on."
 
 
