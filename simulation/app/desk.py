@@ -7,6 +7,7 @@ reader goes on from it. Files that were sent are kept under names that nobody ca
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import threading
 from collections import OrderedDict
@@ -29,7 +30,7 @@ from simulation.runs.store.listing import ListedRun, list_runs
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
-MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
+MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 10, 20
 """Questions that are worked on at once, results and files that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
@@ -167,6 +168,8 @@ class Desk:
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
+        gc.collect()
+        gc.freeze()  # so that what one question leaves behind is soon found, without a look at all that stays
 
     # --- work -----------------------------------------------------------------------------------------------------
 
@@ -216,7 +219,7 @@ class _Work:
         return self._newest
 
     def stop(self) -> None:
-        """Have the work end: replications end before their next arm."""
+        """Have the work end: replications end before the next part of their work."""
         self._stopped.set()
         if self._growth is not None:
             self._growth.cancel()
