@@ -7,7 +7,6 @@ reader goes on from it. Files that were sent are kept under names that nobody ca
 from __future__ import annotations
 
 import asyncio
-import gc
 import secrets
 import threading
 from collections import OrderedDict
@@ -22,7 +21,7 @@ from zipfile import ZipFile
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
-from simulation.app.background import Background
+from simulation.app.background import Background, tidy_memory
 from simulation.app.departments import N_DEPARTMENTS, load, stamp
 from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
@@ -168,8 +167,7 @@ class Desk:
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
-        gc.collect()
-        gc.freeze()  # so that what one question leaves behind is soon found, without a look at all that stays
+        tidy_memory()
 
     # --- work -----------------------------------------------------------------------------------------------------
 
