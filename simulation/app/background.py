@@ -204,7 +204,7 @@ class Background:
 
 
 def tidy_memory() -> None:
-    """Free what nobody needs, and have the collector leave alone what stays, so that it soon finds what questions leave.
+    """Free what nobody needs, and have the collector leave alone what stays, so that it soon finds what else goes.
 
     A run has frozen what was there: right for a command, not for what serves on.
     """
