@@ -23,6 +23,7 @@ from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_pag
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.display.table import Cell
+from simulation.explain.explanation import Explained
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 
@@ -90,6 +91,15 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     numbers = {number for groups in stated for number in groups if number}
     assert numbers == {"30"}
     assert "always" in text.replace("stay true however", "always")
+
+
+def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(FIRST, 0.02)
+    misfits = ("Beds over 100 %: stays ask for 728 of 616 staffed beds. Look at calibration.*_beds",)
+    known = replace(result, explained=Explained(result.study, replace(result.explanation, misfits=misfits)))
+    text = answer(Look("ended", known), asked)
+    assert "does not fit together. Beds over 100 %: stays ask for 728 of 616 staffed beds.</p>" in text
+    assert "does not fit" not in answer(Look("ended", result), asked)
 
 
 def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:

@@ -42,7 +42,9 @@ def test_every_policy_that_is_offered_at_first_has_a_line_on_what_it_is() -> Non
     assert set(helps()) == set(list(arms_of())[:USUAL])
 
 
-@pytest.mark.parametrize(("key", "scenario"), [("attendances", "busier_same_staff"), ("attendances_followed", "busier")])
+@pytest.mark.parametrize(
+    ("key", "scenario"), [("attendances", "busier_same_staff"), ("attendances_followed", "busier")]
+)
 def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenario: str) -> None:
     study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)
     assert study.baseline.pathway == ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway

@@ -1,6 +1,7 @@
 """The typical department adapts: each mechanism is off, to the last tick, where its parameter is 0."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -76,7 +77,8 @@ def test_a_tenth_more_above_plan_is_kept_pace_with_and_a_tenth_more_for_good_is_
         return float((patients["departed_at"] - patients["arrived_at"]).mean())
 
     usual, above_plan, for_good = (
-        stay(*(f"pathway.arrivals.walk_in.{key}={{times: 1.1}}" for key in keys)) for keys in ((), ("scale",), ("per_day",))
+        stay(*(f"pathway.arrivals.walk_in.{key}={{times: 1.1}}" for key in keys))
+        for keys in ((), ("scale",), ("per_day",))
     )
     assert above_plan < 1.1 * usual
     assert for_good > 1.3 * usual
@@ -94,7 +96,7 @@ def test_with_more_patients_and_the_staff_of_today_the_app_says_longer_waits() -
         return np.array([one.arms["nurse"].measures.value("wait_to_clinician_mean") for one in results])
 
     by_change = [waits("attendances", value) for value in (-10, -5, 0, 5, 10)]
-    assert all(np.all(more > fewer) for fewer, more in zip(by_change, by_change[1:], strict=False))
+    assert all(np.all(more > fewer) for fewer, more in pairwise(by_change))
     assert 45 < (by_change[-1] - by_change[2]).mean() < 75  # 'about an hour', as the slider says
     assert abs((waits("attendances_followed", 10) - by_change[2]).mean()) < 10
 
