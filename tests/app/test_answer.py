@@ -95,11 +95,11 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
 
 def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
     result = grown(FIRST, 0.02)
-    misfits = ("Beds over 100 %: stays ask for 728 of 616 staffed beds. Look at calibration.*_beds",)
+    misfits = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
     known = replace(result, explained=Explained(result.study, replace(result.explanation, misfits=misfits)))
     text = answer(Look("ended", known), asked)
-    assert "does not fit together. Beds over 100 %: stays ask for 728 of 616 staffed beds.</p>" in text
-    assert "does not fit" not in answer(Look("ended", result), asked)
+    assert "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>" in text
+    assert "at its limits" not in answer(Look("ended", result), asked)
 
 
 def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
