@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_063
-MOST_TOKENS = 436_030
+MOST_LINES = 41_068
+MOST_TOKENS = 436_080
 MOST_CORE = 27_680
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
