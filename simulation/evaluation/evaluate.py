@@ -74,7 +74,7 @@ def evaluate(
     bank = bank_of(result)
     named = designs_named(design, overrides, config_dir=config_dir)
     stated = deviations_named(deviations, named, config_dir=config_dir)
-    possible = [each for each in named if not (stated and each.is_simulated)]
+    possible = [design for design in named if not (stated and design.is_simulated)]
     designs = _simulated(possible, bank, arm, design == ALL_DESIGNS)
     outcomes = outcomes_of(designs, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
@@ -159,7 +159,7 @@ def designs_named(
     Raises ConfigError with every fault.
     """
     names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else name.split(",")
-    designs = (load_file(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names)
+    designs = (load_file(EvaluationDesign, "evaluation", file, design_faults, config_dir, overrides) for file in names)
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 

@@ -110,7 +110,7 @@ def _value(
         margin = t_quantile(np.inf) * np.sqrt(variance_over_departments(more, bank.department[trials.runs]))
         return Pounds(float(more.mean()), float(margin))
 
-    effects, p = (np.stack([getattr(one, name) for one in reported]) for name in ("effect", "p"))
+    effects, p = (np.stack([getattr(estimates, name) for estimates in reported]) for name in ("effect", "p"))
     evaluated = worth(_bought(effects, weights * gains))
     first = trials.allocations[0, 0] if isinstance(design.switching, BeforeAfter) else trials.allocations
     weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))

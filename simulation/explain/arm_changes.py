@@ -83,7 +83,7 @@ class ArmChanges:
     changes: tuple[ArmChange, ...]
     opened: tuple[tuple[str, str], ...] = ()
 
-    def without_echoes(self) -> ArmChanges:
+    def without_by_label(self) -> ArmChanges:
         """These changes without those of kind 'by label', which every arm has that gives another label."""
         return replace(self, changes=tuple(change for change in self.changes if change.kind != "by label"))
 

@@ -69,7 +69,7 @@ class Explained:
 
 def explain(study: Study) -> Explanation:
     """Work out what explains each arm, on some weeks of patients drawn with the study's seed."""
-    changed = {arm.arm: arm.without_echoes().changes for arm in arm_changes(study, study.design.shown)}
+    changed = {arm.arm: arm.without_by_label().changes for arm in arm_changes(study, study.design.shown)}
     readings, arms = _readings(study), {}
     for arm in study.arms:
         cost = cost_of(arm)

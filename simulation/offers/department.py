@@ -144,9 +144,9 @@ class OfferedDepartments:
     @property
     def base_pathway(self) -> str:
         """The packaged pathway that the department's own starts from: what all its structures share."""
-        if all(one.one_team for one in self._left.values()):
+        if all(option.one_team for option in self._left.values()):
             return ONE_TEAM
-        return SHARED_CHILDREN if all(one.children for one in self._left.values()) else "emergency_department"
+        return SHARED_CHILDREN if all(option.children for option in self._left.values()) else "emergency_department"
 
     def _changes(self, one: OfferedStructure) -> dict[str, Any]:
         """The changes that make the scaled site into a structure: rotas, who is asked for, and triage minutes."""

@@ -169,7 +169,7 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
         },
         "parameters": stated,
         "structures": {key: as_stated(plain(one)) for key, one in departments.structures.items()},
-        "departments": [{"structure": one.structure, "values": list(one.values)} for one in members],
+        "departments": [{"structure": member.structure, "values": list(member.values)} for member in members],
     }  # fmt: skip
     made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
     faults.refuse()

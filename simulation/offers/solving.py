@@ -90,22 +90,22 @@ class Solver:
         n = len(self.ensemble.departments)
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
-            at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
-            self.start, slopes = at, np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
-            low, high = np.log([one.bounds for one in wanted]).T
-            goal = np.array([np.broadcast_to(one.of(one.wanted), n) for one in wanted]).T
+            at = np.array([np.log(self._values(aim.parameter)) for aim in wanted]).T.reshape(n, len(wanted))
+            self.start, slopes = at, np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
+            low, high = np.log([aim.bounds for aim in wanted]).T
+            goal = np.array([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted]).T
             before: tuple[Floats, Floats] | None = None
             for years in YEARS:
                 measured = self._years(executor, self._points(wanted, at), years, self.study.run.seed)
-                value = np.array([one.of(measured[one.measure]) for one in wanted]).T
+                value = np.array([aim.of(measured[aim.measure]) for aim in wanted]).T
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([one.of(np.mean(one.wanted)) - one.of(np.mean(fresh[one.measure])) for one in wanted])
-            if (np.abs(off) > [one.near for one in wanted]).any():
+            off = np.array([aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure])) for aim in wanted])
+            if (np.abs(off) > [aim.near for aim in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH

@@ -304,7 +304,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
 
 def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
-    now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
+    now, before = (point.result.differences(arm, target) for point in (run, sweep.runs[0]))
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
     return several_runs.compare_first(now, before, level=level, department=sweep.department).excludes_zero
 

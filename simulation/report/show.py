@@ -133,7 +133,7 @@ def lines(study: Study) -> Iterator[str]:
     yield "\nWhat each arm changes"
     for changed in arm_changes(study, study.design.shown):
         yield f"  {changed.arm}"
-        yield from (f"  {line}" for line in _change_lines(changed.without_echoes()))
+        yield from (f"  {line}" for line in _change_lines(changed.without_by_label()))
     who_is_next = FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
     yield f"\nDepartment {pathway.name}: {_size(study)}; {who_is_next}"
     yield f"  {counts_words(study)}"
@@ -231,7 +231,7 @@ def _named(*groups: tuple[str, ...]) -> str:
 
 def _note(source: ArrivalSource) -> str:
     """Whether an arrival source is outside A&E, its booked patients and its surges, in brackets."""
-    booked = [f"{some.number} at {some.at} {some.days}" for some in source.booked]
+    booked = [f"{booking.number} at {booking.at} {booking.days}" for booking in source.booked]
     surges = [
         f"x {surge.times:g} from day {surge.starts_on_day} for {surge.days} day{'s' if surge.days > 1 else ''}"
         for surge in source.surges

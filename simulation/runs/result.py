@@ -338,7 +338,7 @@ class StudyResult:
     def slim(self, *also: tuple[str, str]) -> Self:
         """The same with these measures as well, by name and group."""
         judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
-        wanted = {*also, *((one.measure, one.group) for one in judged)}
+        wanted = {*also, *((target.measure, target.group) for target in judged)}
         known: dict[int, tuple[tuple[MeasureName, ...], list[int]]] = {}
 
         def few(measures: Measures) -> Measures:

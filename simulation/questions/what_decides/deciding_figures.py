@@ -365,7 +365,7 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     best, target = deciding.arms[arm.name].explains[0], result.first_target
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = drawing.axis_scale(name.unit), drawing.axis_scale(unit)
-    figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))
+    figures, effects = (components(values, deciding.departments).means for values in (deciding.seen, deciding.effects))
     x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
     ax.plot(x, y, "o", color=drawing.DARK if best.found else drawing.GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:

@@ -194,7 +194,7 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     cells: list[Cells] = []
     for label, stay in parts.items():
         minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
-        cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
+        cells.append((label, *(Cell(number, style="number") for number in (*minutes, stay.total))))
     stages = (f"{words}{STAGES[n]}" for n in shown for words in ("waiting for ", ""))
     title = "Minutes per attendance: waiting for a stage, and in it"
     return ReportTable("stay", title, ("arm", *stages, "in all"), cells)
