@@ -437,7 +437,7 @@ def _about(breakevens: BreakEvens) -> dict[str, object]:
         "group": target.group,
         "study": study.design.name,
         "scenario": study.scenario,
-        "played": study.department_words,
+        "departments": study.department_words,
         "seed": run.seed,
         "replications": len(run.numbers),
         "warm_up_days": run.warm_up_days,
