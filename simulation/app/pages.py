@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,17 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, limitation, load
+from simulation.app.departments import (
+    EVERY,
+    N_DEPARTMENTS,
+    OWN,
+    PACKAGED,
+    departments,
+    limitation,
+    load,
+    own_policies,
+    policy_words,
+)
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
@@ -34,6 +44,7 @@ from simulation.report.headlines import PATIENTS, harmed_groups
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
 from simulation.runs.store.listing import ListedRun
+from simulation.study.workload import in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -42,6 +53,8 @@ WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
 NOT_YET = "not yet"
 PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
+MORE = 40
+"""Replications that 'More' adds to an answer at rest."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -154,7 +167,7 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
-        helps=helps(),
+        helps=helps() | {arm: policy_words(name) for arm, name in own_policies().items()},
         faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -215,7 +228,7 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
     """The answer as far as it is known, as a piece of a page; with other questions, `beside` it."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
-    is_shown = result is not None and n >= needed
+    is_shown, more = result is not None and n >= needed, n + MORE if n >= most else most
     return rendered(
         "answer.html",
         step=look.step,
@@ -228,6 +241,11 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         planned=PLANNED,
         full=asked.lengths,
         most=most,
+        more=more,
+        more_time=_time(more - n, result) if result is not None else "",
+        time_left=_time(most - n, result) if result is not None and is_shown and look.step == "looking" else "",
+        elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
+        n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
         link=asked.keeping(*asked.beside),
@@ -252,8 +270,9 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         "effects": {**effects, "baseline": slim.baseline.label},
         "best": _best(slim, arms),
         "better": _beyond_ai(slim, arms),
+        "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
-        "limitation": limitation() if over is None else over.limitation,
+        "limitation": limitation(slim.study.choices["site"]) if over is None else over.limitation,
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -385,19 +404,42 @@ def _width(finding: Finding) -> str:
 
 
 def _safety_words(safety: Sequence[Safety]) -> str:
-    """'passes 3 of 3', 'fails 1 of 3', '2 of 3 not settled'."""
-    kinds = [one.judgement.kind for one in safety]
-    failed, passed = (
-        kinds.count("inferior"),
-        sum(kind in ("non-inferior", "no difference", "none seen") for kind in kinds),
-    )
-    if failed:
-        return f"fails {failed} of {len(kinds)}"
-    return (
-        f"passes {passed} of {len(kinds)}"
-        if passed == len(kinds)
-        else f"{len(kinds) - passed} of {len(kinds)} not settled"
-    )
+    """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
+    failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
+    open_ = [one.margin.label for one in safety if one.judgement.kind not in ("inferior", *PASSED)]
+    said = [f"{verb}: {', '.join(labels)}" for verb, labels in (("fails", failed), ("not settled", open_)) if labels]
+    return "; ".join(said) or f"passes all {len(safety)}"
+
+
+def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> list[tuple[str, str]]:
+    """What is not settled yet, and what would settle it: 'Lean triage, no AI: Left before being seen', 'about 40 more
+    replications'."""
+    found = []
+    for arm in arms:
+        finding = slim.finding(arm.name, slim.first_target)
+        told = [(finding.target.label, finding.verdict)] if kind_of(finding) == "cannot tell" else []
+        told += [
+            (one.margin.label, one.judgement)
+            for one in slim.safety
+            if one.arm == arm.name and one.judgement.kind not in ("inferior", *PASSED)
+        ]
+        found += [(f"{arm.label}: {label}", _what_settles(judged.words, judged.n_more, slim)) for label, judged in told]
+    return found
+
+
+def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
+    """What would settle a verdict, in words, with the minutes that it takes here."""
+    if words.startswith("worse"):
+        return f"it is {words}; more replications may tell"
+    if n_more == 0:
+        return "so near a limit that more replications would hardly tell"
+    why = words.rpartition(": ")[2]
+    return f"{why}, {_time(n_more, slim)}" if n_more and not slim.over_departments else why
+
+
+def _time(n: int, result: ae.Result) -> str:
+    """How long so many more replications take at the pace so far: 'about 40 s'."""
+    return f"about {in_words(result.manifest['wall_seconds'] / len(result.replications) * n)}"
 
 
 def faults_of(error: AeflowError) -> list[str]:
@@ -468,6 +510,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
     n = 0 if result is None else len(result.replications)
     sentences: tuple[str, ...] = ()
     tables: tuple[ReportTable, ...] = ()
+    caution = ""
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
@@ -477,7 +520,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
             blocks = [
                 {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
             ]
-            _, sentences, tables = ae.narrow(result, blocks)
+            _, sentences, tables, caution = ae.narrow(result, blocks)
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -490,6 +533,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         faults=faults,
         sentences=sentences,
         tables=tables,
+        caution=caution,
     )
 
 
