@@ -167,7 +167,7 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
-        helps=helps() | {arm: policy_words(name) for arm, name in own_policies().items()},
+        helps={**helps(), **{arm: policy_words(name) for arm, name in own_policies().items()}},
         faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -208,7 +208,8 @@ def changes_words(asked: AskedQuestion) -> Iterator[str]:
 class ShownArm:
     """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words.
 
-    failed: labels of the limits that it fails; harmed: who waits longer by more than matters; cost: a year.
+    is_small: whether its effect is known to be too small to matter; failed: labels of the limits that it fails;
+    harmed: who waits longer by more than matters; cost: a year.
     """
 
     name: str
@@ -222,6 +223,7 @@ class ShownArm:
     failed: tuple[str, ...]
     harmed: str
     cost: Cell | str
+    is_small: bool = False
 
 
 def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
@@ -269,6 +271,7 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
         "best": _best(slim, arms),
+        "none_helps": at_rest and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
         "better": _beyond_ai(slim, arms),
         "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
@@ -365,6 +368,7 @@ def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
         failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
         harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
         cost="at the end" if whole is None else _cost(arm.cost),
+        is_small=first.verdict.size == "less",
     )
 
 
@@ -406,35 +410,48 @@ def _width(finding: Finding) -> str:
 def _safety_words(safety: Sequence[Safety]) -> str:
     """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
     failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
-    open_ = [one.margin.label for one in safety if one.judgement.kind not in ("inferior", *PASSED)]
+    open_ = [one.margin.label for one in safety if _is_open(one)]
     said = [f"{verb}: {', '.join(labels)}" for verb, labels in (("fails", failed), ("not settled", open_)) if labels]
     return "; ".join(said) or f"passes all {len(safety)}"
 
 
+def _is_open(safety: Safety) -> bool:
+    return safety.judgement.kind not in ("inferior", *PASSED)
+
+
 def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> list[tuple[str, str]]:
-    """What is not settled yet, and what would settle it: 'Lean triage, no AI: Left before being seen', 'about 40 more
-    replications'."""
+    """What is not settled yet and what would settle it: '‘Lean triage, no AI’, Left before being seen', 'about 40 more
+    replications'. Limits of a policy that fails another are left out."""
     found = []
     for arm in arms:
         finding = slim.finding(arm.name, slim.first_target)
-        told = [(finding.target.label, finding.verdict)] if kind_of(finding) == "cannot tell" else []
-        told += [
-            (one.margin.label, one.judgement)
+        if kind_of(finding) == "cannot tell":
+            verdict = finding.verdict
+            found.append((f"‘{arm.label}’, {finding.target.label}", _what_settles(verdict.words, verdict.n_more, slim)))
+        found += [
+            (f"‘{arm.label}’, {one.margin.label}", _what_settles(one.judgement.words, one.judgement.n_more, slim))
             for one in slim.safety
-            if one.arm == arm.name and one.judgement.kind not in ("inferior", *PASSED)
+            if one.arm == arm.name and _is_open(one) and not arm.failed
         ]
-        found += [(f"{arm.label}: {label}", _what_settles(judged.words, judged.n_more, slim)) for label, judged in told]
     return found
 
 
 def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
-    """What would settle a verdict, in words, with the minutes that it takes here."""
+    """What would settle a verdict, in words, with the time that it takes here."""
     if words.startswith("worse"):
         return f"it is {words}; more replications may tell"
+    if n_more is None:
+        return words.rpartition(": ")[2]
     if n_more == 0:
         return "so near a limit that more replications would hardly tell"
-    why = words.rpartition(": ")[2]
-    return f"{why}, {_time(n_more, slim)}" if n_more and not slim.over_departments else why
+    if slim.over_departments:
+        return f"about {n_more} more departments are needed: work it out in full"
+    beyond = (
+        ""
+        if len(slim.replications) + n_more <= PLANNED
+        else f", beyond the {PLANNED} of this page: work it out in full"
+    )
+    return f"about {n_more} more replications, {_time(n_more, slim)}{beyond}"
 
 
 def _time(n: int, result: ae.Result) -> str:

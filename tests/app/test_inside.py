@@ -6,8 +6,8 @@ import simulation as ae
 from simulation.app.asked import asked_in
 from simulation.app.desk import PROFILED, Desk
 from simulation.app.inside import HOURS, areas, hours_tables
-from simulation.display.words import STAGE_WORDS
 from simulation.display.table import Cell
+from simulation.display.words import STAGE_WORDS
 from tests.app.conftest import PAIRS
 
 

@@ -195,7 +195,7 @@
       pen.fillRect(0, top, width, 1);
       cells.forEach(([x, y], n) => {
         const { seen, waiting } = states[n][area], line = wide ? top + 15 : y - 5;
-        if (wide || n === 0) write(areas[area], x, line - (wide ? 0 : 20), "bold 13px", INK, "left", cell - 150);
+        if (wide || n === 0) write(areas[area], x, line - (wide ? 0 : 20), "bold 13px", INK, "left", wide ? cell - 150 : cell);
         if (!wide) write(arms[n].label, x, line, "12px", QUIET, "left", cell - 130);
         write(`${seen.length} being seen, ${waiting.length} waiting`, x + cell, line, "12px", QUIET, "right");
         pen.fillStyle = QUIET;

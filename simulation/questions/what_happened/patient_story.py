@@ -55,11 +55,17 @@ STEP_WORDS = {
     "sampling": "a blood sample",
     "laboratory": "blood results",
     "reporting": "the report on a picture",
-    "move to": "a bed",
 }
-"""What a step is to a patient, by how its name ends or begins; a step of another name keeps that."""
-STEP_PLACES = {"majors": " in majors", "minors": " in minors", "resus": " in resus", "children": " for children"}
-"""What the rest of a step's name says of the place."""
+"""What a step is to a patient, by how its name ends; another name is kept."""
+STEP_PLACES = {
+    "majors": " in majors",
+    "minors": " in minors",
+    "resus": " in resus",
+    "children": " for children",
+    "doctor": "",
+    "specialty": " of the specialty team",
+}
+"""What the rest of a step's name says of the place, or of who it is."""
 
 
 class PatientKey(NamedTuple):
@@ -259,13 +265,14 @@ def step_words(name: str) -> str:
     """A step as a patient meets it.
 
     >>> step_words("majors_contact"), step_words("move_to_medicine"), step_words("triage")
-    ('a clinician in majors', 'a bed (medicine)', 'triage')
+    ('a clinician in majors', 'a ward bed', 'triage')
     """
     words = spaced(name)
+    if words.startswith("move to "):  # the place of the activity says which
+        return "a ward bed"
     for part, told in STEP_WORDS.items():
-        rest = words.removesuffix(part) if words.endswith(part) else words.removeprefix(part)
-        if rest != words:
-            rest = rest.strip()
+        if words.endswith(part):
+            rest = words.removesuffix(part).strip()
             return told + STEP_PLACES.get(rest, f" ({rest})" if rest else "")
     return words
 
