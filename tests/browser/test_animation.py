@@ -185,6 +185,13 @@ def test_a_click_on_a_patient_tells_the_story_so_far(page: Page, tables: list[Ta
     assert page.locator("#nobody").is_visible()
 
 
+def test_two_days_and_their_controls_fit_on_a_laptop_s_screen(page: Page) -> None:
+    boxes = [page.locator(one).bounding_box() for one in ("#play", "#time", "canvas")]
+    assert all(box is not None and box["y"] + box["height"] <= 800 for box in boxes)
+    words = page.locator("main").inner_text().partition("To find this day again")[0]
+    assert not re.search(r"\barms?\b|replication|walk_in", words)
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opened, path: Path, width: int, height: int) -> None:
     page = opened(path, width, height)

@@ -238,6 +238,17 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: st
     assert page.evaluate(TOO_WIDE) == []
 
 
+def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=45", 360, 740))
+    page.get_by_role("button", name="Stop").click()
+    table = page.get_by_role("table", name=re.compile("Difference from"))
+    assert table.evaluate("one => one.scrollWidth <= one.closest('.scroll').clientWidth")
+    expect(table.get_by_role("columnheader", name="Safety limits")).to_be_attached()
+    expect(table.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(5)
+    expect(page.get_by_role("heading", name="What next")).to_be_visible()
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])
 def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str) -> None:
     if served.desk.result(asked_module.asked_in([("arm", "ai_scribe_measured"), ("arm", "lean_triage")])) is None:
