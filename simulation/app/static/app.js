@@ -68,7 +68,9 @@
   // The whole answer at once, so that every number of it is of the same replications; focus stays where it was.
   const swap = (html) => {
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
+    const wasOpen = answer.querySelector("details")?.open;
     answer.innerHTML = html;
+    if (wasOpen && answer.querySelector("details")) answer.querySelector("details").open = true;
     delete answer.dataset.stored;
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
