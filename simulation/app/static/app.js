@@ -48,7 +48,8 @@
     answer.removeAttribute("aria-busy");
   };
 
-  const ask = (most = "") => {
+  // `isStopped`: only what is known is asked for, with what is said of an answer at rest.
+  const ask = (most = "", isStopped = false) => {
     stop();
     clearTimeout(soon);
     const asked = query();
@@ -56,7 +57,7 @@
     announced = 0;
     answer.setAttribute("aria-busy", "true");
     stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
-    stream.addEventListener("look", (event) => swap(event.data));
+    stream.addEventListener("look", (event) => swap(event.data, isStopped));
     stream.addEventListener("end", stop);
     stream.addEventListener("error", () => {
       if (!stream || stream.readyState !== EventSource.CLOSED) return;
@@ -66,11 +67,12 @@
   };
 
   // The whole answer at once, so that every number of it is of the same replications; focus stays where it was.
-  const swap = (html) => {
+  const swap = (html, isStopped) => {
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
     const wasOpen = answer.querySelector("details")?.open;
     answer.innerHTML = html;
     if (wasOpen && answer.querySelector("details")) answer.querySelector("details").open = true;
+    if (isStopped) markStopped();
     delete answer.dataset.stored;
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
@@ -87,11 +89,17 @@
 
   const stopped = () => {
     stop();
+    markStopped();
+    if (answer.querySelector(".verdicts")) ask(parseInt(answer.querySelector(".n").textContent, 10), true);
+  };
+
+  const markStopped = () => {
     const state = answer.querySelector(".state");
     if (!state) return;
     const words = state.querySelector("span");
     if (words) words.textContent = "Stopped.";
     const button = state.querySelector("button");
+    if (!button) return;
     button.textContent = "Go on";
     button.removeAttribute("data-stop");
     button.dataset.more = "";
