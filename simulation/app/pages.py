@@ -411,6 +411,8 @@ def _safety_words(safety: Sequence[Safety]) -> str:
     """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
     failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
     open_ = [one.margin.label for one in safety if _is_open(one)]
+    if safety and len(open_) == len(safety):
+        return f"none of {len(safety)} settled yet"
     said = [f"{verb}: {', '.join(labels)}" for verb, labels in (("fails", failed), ("not settled", open_)) if labels]
     return "; ".join(said) or f"passes all {len(safety)}"
 

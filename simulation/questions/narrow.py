@@ -445,7 +445,9 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     if not n_wide:
         return ""
     figure, n = min(zip(narrowed.names, narrowed.as_far, strict=True), key=lambda one: one[1])
-    why = "These figures say little about what they do, and a range allows for rotas that none of these departments has."
+    why = (
+        "These figures say little about what they do, and a range allows for rotas that none of these departments has."
+    )
     if n <= (1 - LEVEL) * narrowed.n_departments:
         why = (
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "

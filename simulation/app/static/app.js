@@ -121,9 +121,12 @@
   limit();
   form.querySelectorAll("input[type=range]").forEach(show);
   form.addEventListener("input", (event) => { if (isSlider(event.target.name)) show(event.target); });
-  // What there is today, and how far it can be changed, is the department's.
+  // What there is today, and how far it can be changed, is the department's: asked for where it is seen or changed.
   const controls = document.getElementById("controls");
   const ofDepartment = async () => {
+    const isUsed = controls.open || [...controls.querySelectorAll("input")].some(({ value }) => Number(value) !== 0);
+    controls.dataset.old = isUsed ? "" : "yes";
+    if (!isUsed) return;
     const pairs = new URLSearchParams([...new FormData(form)].filter(([key]) => !isSlider(key)));
     const page = new DOMParser().parseFromString(await (await fetch(`/?${pairs}`)).text(), "text/html");
     const its = page.getElementById("controls");
@@ -135,6 +138,7 @@
       show(slider);
     });
   };
+  controls?.addEventListener("toggle", () => { if (controls.open && controls.dataset.old) ofDepartment(); });
   const askSoon = () => { // a slider moved by a key that is held is one question
     clearTimeout(soon);
     answer.dataset.stale = "yes";
