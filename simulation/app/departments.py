@@ -7,6 +7,7 @@ memory, under a name that nobody can guess.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
@@ -15,14 +16,11 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-import yaml
-
 import simulation as ae
 from simulation.config import composed, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.folders import file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
-from simulation.explain.statements import blocks
 
 TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
@@ -150,22 +148,18 @@ def own_policies() -> dict[str, str]:
     return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
 
 
-def policy_words(name: str) -> str:
-    """What a policy of the user's own is: the question at the head of its file, or else the first source in it."""
-    path = file_named("triage", name, search_folders(HERE.folder))
-    text = "" if path is None else path.read_text(encoding="utf-8", errors="replace")
-    head = text.partition("\n")[0]
-    if head.startswith("# Question: "):
-        return head.removeprefix("# Question: ")
-    try:
-        source = next((one["source"] for _, one in blocks(yaml.safe_load(text), "")), "")
-    except yaml.YAMLError:
-        return "Its file cannot be read as YAML."
-    return (
-        f"Your own file. Its source: {shorten(source, MOST_OF_SOURCE, placeholder=' …')}"
-        if source
-        else "Your own file."
-    )
+def own_helps() -> dict[str, str]:
+    """What each policy of the user's own is, by arm: the question at the head of its file, or the first source in it."""
+    paths = {arm: file_named("triage", name, search_folders(HERE.folder)) for arm, name in own_policies().items()}
+    return {arm: _help_in(path.read_text(encoding="utf-8", errors="replace")) for arm, path in paths.items() if path}
+
+
+def _help_in(text: str) -> str:
+    if found := re.match("# Question: (.+)", text):
+        return found[1]
+    source = re.search(r'\bsource: (?:"([^"]+)"|([^"\n,}]+))', text)
+    words = "" if source is None else shorten(source[1] or source[2], MOST_OF_SOURCE, placeholder=" …")
+    return f"Your own file. Its source: {words}" if words else "Your own file."
 
 
 def nurses_beside(arms: Iterable[str]) -> tuple[str, ...]:

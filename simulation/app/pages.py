@@ -30,8 +30,7 @@ from simulation.app.departments import (
     departments,
     limitation,
     load,
-    own_policies,
-    policy_words,
+    own_helps,
 )
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
@@ -167,7 +166,7 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
-        helps={**helps(), **{arm: policy_words(name) for arm, name in own_policies().items()}},
+        helps={**helps(), **own_helps()},
         faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -446,14 +445,10 @@ def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
         return words.rpartition(": ")[2]
     if n_more == 0:
         return "so near a limit that more replications would hardly tell"
-    if slim.over_departments:
-        return f"about {n_more} more departments are needed: work it out in full"
-    beyond = (
-        ""
-        if len(slim.replications) + n_more <= PLANNED
-        else f", beyond the {PLANNED} of this page: work it out in full"
-    )
-    return f"about {n_more} more replications, {_time(n_more, slim)}{beyond}"
+    if slim.over_departments or len(slim.replications) + n_more > PLANNED:
+        one = "departments" if slim.over_departments else "replications"
+        return f"about {n_more} more {one}, which is beyond this page: work it out in full"
+    return f"about {n_more} more replications, {_time(n_more, slim)}"
 
 
 def _time(n: int, result: ae.Result) -> str:

@@ -99,10 +99,8 @@ def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int 
     simulations = [
         simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days) for arm in ready
     ]
-    weekday, date = (
-        day_name[(days - 1) % 7],
-        patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar),
-    )
+    weekday = day_name[(days - 1) % 7]
+    date = patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar)
     where = f", department {study.department(number)}" if study.departments is not None else ""
     about = f"Study {study.design.name}, scenario {study.scenario}, replication {number}{where}: {weekday} ({date})."
     when = f"A simulated {weekday} in {date.partition(',')[0]}."

@@ -45,26 +45,15 @@ WORDS = {
 
 
 STEP_WORDS = {
-    "contact": "a clinician",
-    "look": "a clinician",
-    "review": "a clinician's review",
-    "settling": "a nurse",
-    "seat": "a chair",
-    "trolley": "a trolley",
-    "place": "a place",
-    "sampling": "a blood sample",
-    "laboratory": "blood results",
-    "reporting": "the report on a picture",
-}
+    "contact": "a clinician", "look": "a clinician", "review": "a clinician's review", "settling": "a nurse",
+    "seat": "a chair", "trolley": "a trolley", "place": "a place", "sampling": "a blood sample",
+    "laboratory": "blood results", "reporting": "the report on a picture",
+}  # fmt: skip
 """What a step is to a patient, by how its name ends; another name is kept."""
 STEP_PLACES = {
-    "majors": " in majors",
-    "minors": " in minors",
-    "resus": " in resus",
-    "children": " for children",
-    "doctor": "",
+    "majors": " in majors", "minors": " in minors", "resus": " in resus", "children": " for children", "doctor": "",
     "specialty": " of the specialty team",
-}
+}  # fmt: skip
 """What the rest of a step's name says of the place, or of who it is."""
 
 
