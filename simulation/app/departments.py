@@ -149,7 +149,7 @@ def own_policies() -> dict[str, str]:
 
 
 def own_helps() -> dict[str, str]:
-    """What each policy of the user's own is, by arm: the question at the head of its file, or the first source in it."""
+    """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
     paths = {arm: file_named("triage", name, search_folders(HERE.folder)) for arm, name in own_policies().items()}
     return {arm: _help_in(path.read_text(encoding="utf-8", errors="replace")) for arm, path in paths.items() if path}
 
