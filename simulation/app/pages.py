@@ -229,7 +229,7 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
     """The answer as far as it is known, as a piece of a page; with other questions, `beside` it."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
-    is_shown, more = result is not None and n >= needed, n + MORE if n >= most else most
+    is_shown = result is not None and n >= needed
     return rendered(
         "answer.html",
         step=look.step,
@@ -242,8 +242,7 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         planned=PLANNED,
         full=asked.lengths,
         most=most,
-        more=more,
-        more_time=_time(more - n, result) if result is not None else "",
+        more=n + MORE if n >= most else most,
         time_left=_time(most - n, result) if result is not None and is_shown and look.step == "looking" else "",
         elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
         n_elsewhere=N_DEPARTMENTS,

@@ -9,6 +9,7 @@
   let stream = null;
   let announced = 0;
   let soon = 0;
+  let goal = "";
   // Which questions are one visitor's, so that each visitor gets a share of the work: chance, and nothing else.
   const visitor = (() => {
     try {
@@ -52,6 +53,7 @@
   const ask = (most = "", isStopped = false) => {
     stop();
     clearTimeout(soon);
+    if (!isStopped) goal = most;
     const asked = query();
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
@@ -102,7 +104,7 @@
     if (!button) return;
     button.textContent = "Go on";
     button.removeAttribute("data-stop");
-    button.dataset.more = "";
+    button.dataset.more = goal;
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
