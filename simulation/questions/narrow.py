@@ -445,9 +445,7 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     if not n_wide:
         return ""
     figure, n = min(zip(narrowed.names, narrowed.as_far, strict=True), key=lambda one: one[1])
-    why = (
-        "These figures say little about what they do, and a range allows for rotas that none of these departments has."
-    )
+    why = "These figures say little about what they do, and ranges allow for rotas that no department here has."
     if n <= (1 - LEVEL) * narrowed.n_departments:
         why = (
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
@@ -483,12 +481,9 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
     """The effect of an arm in all departments, and in those with these figures."""
     at, effects = narrowed.of(arm, target), narrowed.estimates
-    _, low, high, _ = (float(column[at]) for column in effects.everywhere)
-    return (float(effects.average[at]), low, high), (
-        float(effects.mean[at]),
-        float(effects.low[at]),
-        float(effects.high[at]),
-    )
+    columns = (effects.average, *effects.everywhere[1:3], effects.mean, effects.low, effects.high)
+    average, lowest, highest, mean, low, high = (float(column[at]) for column in columns)
+    return (average, lowest, highest), (mean, low, high)
 
 
 def _words(result: StudyResult, narrowed: NarrowedEffects, arm: ArmResult, target: Target) -> str:
