@@ -54,6 +54,8 @@ PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
 MORE = 40
 """Replications that 'More' adds to an answer at rest."""
+EARLY = 10
+"""Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -420,29 +422,33 @@ def _is_open(safety: Safety) -> bool:
     return safety.judgement.kind not in ("inferior", *PASSED)
 
 
-def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> list[tuple[str, str]]:
-    """What is not settled yet and what would settle it: '‘Lean triage, no AI’, Left before being seen', 'about 40 more
-    replications'. Limits of a policy that fails another are left out."""
-    found = []
+def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> dict[str, list[str]]:
+    """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
+    being seen)']. Limits of a policy that fails another are left out."""
+    found: dict[str, list[str]] = {}
     for arm in arms:
-        finding = slim.finding(arm.name, slim.first_target)
-        if kind_of(finding) == "cannot tell":
-            verdict = finding.verdict
-            found.append((f"‘{arm.label}’, {finding.target.label}", _what_settles(verdict.words, verdict.n_more, slim)))
-        found += [
-            (f"‘{arm.label}’, {one.margin.label}", _what_settles(one.judgement.words, one.judgement.n_more, slim))
+        finding, by_how = slim.finding(arm.name, slim.first_target), dict[str, list[str]]()
+        is_open = kind_of(finding) == "cannot tell"
+        judged = [(finding.target.label, finding.verdict.words, finding.verdict.n_more)] * is_open
+        judged += [
+            (one.margin.label, one.judgement.words, one.judgement.n_more)
             for one in slim.safety
             if one.arm == arm.name and _is_open(one) and not arm.failed
         ]
+        for label, words, n_more in judged:
+            by_how.setdefault(_what_settles(words, n_more, slim), []).append(label)
+        for how, labels in by_how.items():
+            found.setdefault(how, []).append(f"‘{arm.label}’ ({'; '.join(labels)})")
     return found
 
 
 def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
     """What would settle a verdict, in words, with the time that it takes here."""
     if words.startswith("worse"):
-        return f"it is {words}; more replications may tell"
+        return f"{words}: more replications may tell"
     if n_more is None:
-        return words.rpartition(": ")[2]
+        early = f"too early to say how many replications it takes: that can be told from {EARLY} on"
+        return early if len(slim.replications) < EARLY else words.rpartition(": ")[2]
     if n_more == 0:
         return "so near a limit that more replications would hardly tell"
     if slim.over_departments or len(slim.replications) + n_more > PLANNED:

@@ -148,6 +148,9 @@ def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(grown: Gr
     assert re.fullmatch(r"about 40 more replications, about \d+ \w+", told)
     assert pages._what_settles("cannot tell", 900, result.on_targets).endswith("work it out in full")
     assert "hardly tell" in pages._what_settles("cannot tell: as narrow as planned", 0, result.on_targets)
+    early = pages._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
+    assert [len(what) for what in early.values()] == [1]
+    assert next(iter(early)).startswith("too early to say")
     unknown = replace(lean, judgement=replace(lean.judgement, kind="cannot tell"))
     failed = replace(unknown, judgement=replace(lean.judgement, kind="inferior"))
     assert pages._safety_words([lean, unknown, failed]) == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
