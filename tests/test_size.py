@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_167
-MOST_TOKENS = 437_107
+MOST_LINES = 41_172
+MOST_TOKENS = 437_201
 MOST_CORE = 27_733
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
