@@ -25,8 +25,8 @@ from simulation.study.overload import sampled_loads
 from simulation.triage.check_policy import _known
 
 CACHED = (
-    graph_of, coins_of, label_dependent, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources, _asked,
-    _without_words, sampled_loads, _known,
+    graph_of, coins_of, label_dependent, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources,
+    _asked, _without_words, sampled_loads, _known,
 )  # fmt: skip
 Make = Callable[..., Pathway]
 TWO_WAYS = """
