@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 from filelock import FileLock, Timeout
 
-from simulation.app.departments import HERE, load
+from simulation.app.departments import Place
 from simulation.errors import AeflowError, refuse
 from simulation.offers.interview import Answer
 from simulation.offers.offer import N_DEPARTMENTS, name_of, offered
@@ -107,8 +107,8 @@ class HeavyWork:
 class Background:
     """Pieces of heavy work, for every visitor: they wait for one another, and for those of other apps of this user."""
 
-    def __init__(self, results: Path, n_workers: int) -> None:
-        self.results = results
+    def __init__(self, results: Path, n_workers: int, place: Place) -> None:
+        self.results, self.place = results, place
         self.where = ("executor=threads", f"workers={max(n_workers - 1, 1)}")
         """One processor is left to those who look at an answer."""
         self._works: OrderedDict[str, HeavyWork] = OrderedDict()
@@ -175,7 +175,7 @@ class Background:
     def compared(self, work: HeavyWork, words: tuple[str, ...]) -> Path:
         """Run a study to its end and store it; its folder."""
         work.now("checking")
-        study = load(*words, *self.where)
+        study = self.place.load(*words, *self.where)
         refuse_large([study])
         refuse_overload(study)
 
@@ -192,7 +192,7 @@ class Background:
 
     def offered(self, work: HeavyWork, answers: Mapping[str, Answer], product: str) -> Path:
         """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it."""
-        folder = HERE.folder or Path("configs")
+        folder = self.place.folder or Path("configs")
         if work.key not in self._made:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)

@@ -61,12 +61,23 @@ PACKAGED = {
 }
 
 
-@dataclass
+@cache
+def limitation() -> str:
+    """What departments like England's do not reproduce, in the words of their ensemble."""
+    text = (search_folders()[-1] / "ensembles" / f"{TYPICAL}.yaml").read_text(encoding="utf-8")
+    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("limitation: "))
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where this process's app was started: the folder of `--config-dir`, None for `./configs` alone; what was sent."""
+    """Where configurations are looked for: a folder before `./configs`, or that alone; and what was sent there."""
 
     folder: Path | None = None
-    sent: OrderedDict[str, Department] = field(default_factory=OrderedDict)
+    sent: OrderedDict[str, Department] = field(default_factory=OrderedDict, compare=False)
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return search_folders(self.folder)
 
     def keep(self, department: Department) -> str:
         """Keep a department that was sent; its name."""
@@ -76,43 +87,59 @@ class Place:
             self.sent.popitem(last=False)
         return name
 
+    def load(self, *words: str) -> ae.Study:
+        """The study of these overrides, with the configurations of this place. Raises ConfigError."""
+        return ae.load(*words, config_dir=self.folder)
 
-HERE = Place()
+    def configuration(self, *words: str) -> str:
+        """The text of a file that asks this again, in this place. Raises ConfigError."""
+        return ae.configuration(*words, config_dir=self.folder)
+
+    def resolved(self, *words: str) -> Mapping[str, Any]:
+        """The configuration of these overrides as plain values. Raises ConfigError."""
+        return composed(words, config_dir=self.folder)
+
+    def stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """What tells whether one of the user's own configurations has changed."""
+        return fingerprint_of(self._folders[:-1])
+
+    def departments(self) -> dict[str, Department]:
+        """The departments that everybody can choose, by name: the package's, then the user's own."""
+        of_group = {group: names_in(group, self._folders) for group in (*GROUPS, "ensembles")}
+        own = sorted(name for name in of_group["site"] if "/" not in name and name not in PACKAGED)
+        return PACKAGED | {name: _own(name, of_group) for name in own}
+
+    def department(self, name: str) -> Department:
+        """A department by its name in an address. Raises ConfigError if it is not, or no longer, known."""
+        if name in PACKAGED:
+            return PACKAGED[name]
+        if name.startswith(SENT):
+            if name not in self.sent:
+                refuse(
+                    "the department", "is not known here any more", "Send it again: it is kept in memory, for a while"
+                )
+            return self.sent[name]
+        known = self.departments()
+        if name not in known:
+            refuse("department", f"there is no '{name[:40]}'", nearest(name[:40], known))
+        return known[name]
+
+    def own_policies(self) -> dict[str, str]:
+        """The names of the user's own files of policies, by the name of the arm that each becomes: those in folders of
+        the user's own, and products of offers, which a checkout has among the package's."""
+        own, known = names_in("triage", self._folders[:-1]), names_in("triage", self._folders)
+        names = sorted(own | (known & (self.departments().keys() - PACKAGED.keys())))
+        return {f"{OWN}{name}": name for name in names if name.isidentifier() and not name.startswith(DRAWN)}
+
+    def nurses_beside(self, arms: Iterable[str]) -> tuple[str, ...]:
+        """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""
+        is_benched = any(arm.startswith(f"{OWN}{BENCHED}") for arm in arms)
+        known = is_benched and BENCH_NURSE in names_in("nurse", self._folders[:-1])
+        return (f"nurse={BENCH_NURSE}",) if known else ()
 
 
-def load(*words: str) -> ae.Study:
-    """The study of these overrides, with the configurations of this place. Raises ConfigError."""
-    return ae.load(*words, config_dir=HERE.folder)
-
-
-def configuration(*words: str) -> str:
-    """The text of a file that asks this again, in this place. Raises ConfigError."""
-    return ae.configuration(*words, config_dir=HERE.folder)
-
-
-def resolved(*words: str) -> Mapping[str, Any]:
-    """The configuration of these overrides as plain values. Raises ConfigError."""
-    return composed(words, config_dir=HERE.folder)
-
-
-@cache
-def limitation() -> str:
-    """What departments like England's do not reproduce, in the words of their ensemble."""
-    text = (search_folders()[-1] / "ensembles" / f"{TYPICAL}.yaml").read_text(encoding="utf-8")
-    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("limitation: "))
-
-
-def stamp() -> tuple[tuple[str, int, int], ...]:
-    """What tells whether one of the user's own configurations has changed."""
-    return fingerprint_of(search_folders(HERE.folder)[:-1])
-
-
-def departments() -> dict[str, Department]:
-    """The departments that everybody can choose, by name: the package's, then the user's own."""
-    folders = search_folders(HERE.folder)
-    of_group = {group: names_in(group, folders) for group in (*GROUPS, "ensembles")}
-    own = sorted(name for name in of_group["site"] if "/" not in name and name not in PACKAGED)
-    return PACKAGED | {name: _own(name, of_group) for name in own}
+LOCAL = Place()
+"""Of `./configs`; nothing is sent there."""
 
 
 def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:
@@ -121,32 +148,3 @@ def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:
     if name not in of_group["ensembles"]:
         return Department(f"Your department {name}", words)
     return Department(f"Your department {name} ({N_DEPARTMENTS} departments, slower)", words, name)
-
-
-def department(name: str) -> Department:
-    """A department by its name in an address. Raises ConfigError if it is not, or no longer, known."""
-    if name in PACKAGED:
-        return PACKAGED[name]
-    if name.startswith(SENT):
-        if name not in HERE.sent:
-            refuse("the department", "is not known here any more", "Send it again: it is kept in memory, for a while")
-        return HERE.sent[name]
-    known = departments()
-    if name not in known:
-        refuse("department", f"there is no '{name[:40]}'", nearest(name[:40], known))
-    return known[name]
-
-
-def own_policies() -> dict[str, str]:
-    """The names of the user's own files of policies, by the name of the arm that each becomes: those in folders of the
-    user's own, and products of offers, which a checkout has among the package's."""
-    folders = search_folders(HERE.folder)
-    names = names_in("triage", folders[:-1]) | (names_in("triage", folders) & (departments().keys() - PACKAGED.keys()))
-    return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
-
-
-def nurses_beside(arms: Iterable[str]) -> tuple[str, ...]:
-    """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""
-    is_benched = any(arm.startswith(f"{OWN}{BENCHED}") for arm in arms)
-    known = is_benched and BENCH_NURSE in names_in("nurse", search_folders(HERE.folder)[:-1])
-    return (f"nurse={BENCH_NURSE}",) if known else ()

@@ -22,7 +22,7 @@ from zipfile import ZipFile
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background
-from simulation.app.departments import N_DEPARTMENTS, load, stamp
+from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
 from simulation.runs.store.listing import ListedRun, list_runs
@@ -64,16 +64,17 @@ def _first_run() -> ae.Result:
 
 def _key(asked: AskedQuestion) -> tuple[object, ...]:
     """What a result is kept under: the question, and the user's own files as they are now."""
-    return (asked.overrides, stamp())
+    return (asked.overrides, asked.place.stamp())
 
 
 class Desk:
     """Questions in work, their results and files, for every visitor of one process."""
 
-    def __init__(self, n_workers: int, results: Path | None = None) -> None:
+    def __init__(self, n_workers: int, results: Path | None = None, place: Place | None = None) -> None:
         self.n_workers = n_workers
+        self.place = place or Place()
         self._results = results
-        self.background = Background(results or Path("results"), n_workers)
+        self.background = Background(results or Path("results"), n_workers, self.place)
         self._turns = Turns(n_workers)
         self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places: asyncio.Semaphore | None = None
@@ -86,7 +87,7 @@ class Desk:
 
     def take_in(self, text: str) -> AskedQuestion:
         """A file's question, kept under a name that nobody can guess. Raises ConfigError."""
-        asked = asked_by_file(text, secrets.token_urlsafe(16))
+        asked = asked_by_file(text, secrets.token_urlsafe(16), self.place)
         with self._lock:
             self._files[asked.file] = asked
             while len(self._files) > MOST_FILES:
@@ -113,7 +114,7 @@ class Desk:
         if result is None or asked.run or result.run.profiles:
             return result
         executor = FirstFew(self.n_workers, self.share(), PROFILED)
-        growth = ae.grow(load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
+        growth = ae.grow(asked.place.load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
         for again in growth:
             if len(again.replications) == PROFILED:
                 growth.cancel()
@@ -160,10 +161,10 @@ class Desk:
 
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""
-        asked = AskedQuestion()
+        asked = AskedQuestion(place=self.place)
         executor = ae.ThreadExecutor(1, self.share())
         with suppress(AeflowError):
-            growth = ae.grow(load(*asked.overrides), executor=executor)
+            growth = ae.grow(asked.place.load(*asked.overrides), executor=executor)
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
@@ -264,7 +265,7 @@ class _Work:
             if self._stopped.is_set():
                 return
             growth = self._growth = ae.grow(
-                load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
+                self._asked.place.load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
                 executor=executor,
                 phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
                 so_far=so_far,

@@ -22,7 +22,7 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, limitation, load
+from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, limitation
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
@@ -145,13 +145,13 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] = ()) -> str:
     """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit; or
     with `faults` of what was asked in its place."""
-    where, now = asked.where, today(asked.where)
+    where, now = asked.where, today(asked.where, asked.place)
     return rendered(
         "question.html",
         asked=asked,
         stored=stored,
         n_packaged=len(PACKAGED),
-        departments=departments() | {asked.department: where},
+        departments=asked.place.departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
         helps=helps(),
@@ -163,13 +163,14 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
 
 def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
     """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
-    arms = [(name, arm) for name, arm in arms_of().items() if not name.startswith(OWN)]
+    known = arms_of(asked.place)
+    arms = [(name, arm) for name, arm in known.items() if not name.startswith(OWN)]
     groups = []
     for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
         for heading, is_ai in (("AI at triage" if is_usual else "Other AI", True), ("Without AI", False)):
             of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
             groups.append((heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group)))
-    own = [(name, arm) for name, arm in arms_of().items() if name.startswith(OWN)]
+    own = [(name, arm) for name, arm in known.items() if name.startswith(OWN)]
     return [("Your own policies", own, True), *groups]
 
 
@@ -516,7 +517,7 @@ def report(result: ae.Result) -> str:
 
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
-    study = load(*asked.overrides) if result is None else result.study
+    study = asked.place.load(*asked.overrides) if result is None else result.study
     page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.query}"
     return page.replace("<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from simulation.app.asked import RUN, AskedQuestion
-from simulation.app.departments import HERE, Department, load
+from simulation.app.departments import Department, Place
 from simulation.config.files import value_in
 from simulation.errors import Faults, refuse
 from simulation.offers.interview import questions
@@ -20,7 +20,7 @@ MOST_VALUES = 400
 KINDS = "a question, answers of the interview, or a department"
 
 
-def address_of(text: str) -> str | None:
+def address_of(text: str, place: Place) -> str | None:
     """The page that answers or a department lead to, once checked; None for what is a list, as questions are.
 
     Raises ConfigError with every fault.
@@ -34,7 +34,7 @@ def address_of(text: str) -> str | None:
         refuse("the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line")
     if stated.keys() & questions().keys():
         return f"/interview?{urlencode({key: _answer(value) for key, value in stated.items()})}"
-    return f"/?{AskedQuestion(HERE.keep(_department(stated))).query}"
+    return f"/?{AskedQuestion(place.keep(_department(stated, place)), place=place).query}"
 
 
 def _answer(value: Any) -> str:
@@ -42,7 +42,7 @@ def _answer(value: Any) -> str:
     return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _department(stated: Mapping[str, Any]) -> Department:
+def _department(stated: Mapping[str, Any], place: Place) -> Department:
     """The department of a file, as what it states over the typical one. Raises ConfigError with every fault."""
     whole = dict(stated)
     if (starts := whole.pop("defaults", ["typical"])) not in STARTS:
@@ -57,7 +57,7 @@ def _department(stated: Mapping[str, Any]) -> Department:
     if not 0 < len(words) <= MOST_VALUES:
         refuse("the file", f"states {len(words)} values", f"State 1 to {MOST_VALUES}: what the typical one has not")
     made = Department("The department that you sent", words)
-    load(*RUN, *made.over(0))
+    place.load(*RUN, *made.over(0))
     return made
 
 

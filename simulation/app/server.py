@@ -19,7 +19,7 @@ import simulation as ae
 from simulation.app import interviewing, pages, working
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork
-from simulation.app.departments import HERE, PACKAGED, configuration, departments
+from simulation.app.departments import PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.app.sending import address_of
 from simulation.errors import AeflowError, refuse
@@ -151,12 +151,13 @@ class Front:
         stated = dict(pairs)
         if "run" in stated:
             return self._desk.open_run(stated["run"])
-        return self._desk.file(stated["file"]) if "file" in stated else asked_in(pairs)
+        return self._desk.file(stated["file"]) if "file" in stated else asked_in(pairs, self._desk.place)
 
     async def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
-            return HTMLResponse(await run_in_threadpool(pages.question_page, AskedQuestion(), self._stored))
+            first = AskedQuestion(place=self._desk.place)
+            return HTMLResponse(await run_in_threadpool(pages.question_page, first, self._stored))
         try:
             return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
         except AeflowError as error:
@@ -164,7 +165,7 @@ class Front:
             if (kept := few_enough(pairs)) == pairs:
                 raise
             faults = [*pages.faults_of(error), "The first of them are kept below; untick one to choose another."]
-            page = await run_in_threadpool(lambda: pages.question_page(asked_in(kept), faults=faults))
+            page = await run_in_threadpool(lambda: pages.question_page(asked_in(kept, self._desk.place), faults=faults))
             return HTMLResponse(page, 400)
 
     async def looks(self, request: Request) -> Response:
@@ -198,7 +199,7 @@ class Front:
         found: list[pages.Beside] = []
         for query in asked.beside:
             with suppress(AeflowError):
-                other = asked_in(parse_qsl(query, max_num_fields=60))
+                other = asked_in(parse_qsl(query, max_num_fields=60), self._desk.place)
                 result = self._desk.result(other)
                 is_shown = result is not None and len(result.replications) >= first_shown(other)
                 found.append((other, result if is_shown else None))
@@ -209,7 +210,7 @@ class Front:
         n = request.query_params.get("n", "")
         seen = min(int(n), PLANNED) if n.isdecimal() and int(n) else MOST_REPLICATIONS
         asked = await run_in_threadpool(self._asked, request)
-        text = await run_in_threadpool(configuration, *asked.first(seen))
+        text = await run_in_threadpool(asked.place.configuration, *asked.first(seen))
         return _download(text, "question.yaml", "application/yaml")
 
     async def as_csv(self, request: Request) -> Response:
@@ -276,7 +277,7 @@ class Front:
         if request.method == "POST":
             text = (await _sent(request)).removeprefix("text=").strip()
             try:
-                address = await run_in_threadpool(address_of, text)
+                address = await run_in_threadpool(address_of, text, self._desk.place)
                 address = address or f"/?{(await run_in_threadpool(self._desk.take_in, text)).query}"
                 if len(address) > MOST_QUERY:
                     refuse("the file", "holds answers that are too long for an address", "Shorten texts")
@@ -290,7 +291,7 @@ class Front:
     async def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
         written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
-        own = [(name, one.label) for name, one in departments().items() if name not in PACKAGED]
+        own = [(name, one.label) for name, one in self._desk.place.departments().items() if name not in PACKAGED]
         return HTMLResponse(pages.rendered("records.html", written=written, own=own, example=EXAMPLE))
 
     async def record(self, request: Request) -> Response:
@@ -424,5 +425,5 @@ def app_of(
 ) -> tuple[Guard, Desk]:
     """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
-    desk, HERE.folder = Desk(n_workers, results), config_dir
+    desk = Desk(n_workers, results, Place(config_dir))
     return Guard(Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port), desk

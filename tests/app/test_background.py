@@ -13,7 +13,7 @@ import simulation as ae
 from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.app.background import MOST_WAITING, Background, HeavyWork
-from simulation.app.departments import EVERY
+from simulation.app.departments import EVERY, LOCAL
 from simulation.app.server import app_of
 from simulation.app.working import full_work, state
 from simulation.errors import ConfigError
@@ -45,7 +45,7 @@ SECONDS = 120
 
 @pytest.fixture
 def background(tmp_path: Path) -> Iterator[Background]:
-    made = Background(tmp_path / "results", 1)
+    made = Background(tmp_path / "results", 1, LOCAL)
     yield made
     made.stop()
 
@@ -94,7 +94,7 @@ def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.
 
 
 def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
-    go, other = threading.Event(), Background(tmp_path / "other", 1)
+    go, other = threading.Event(), Background(tmp_path / "other", 1, LOCAL)
     first = background.start(held("one", go))
     until(lambda: first.stage == "running")
     second = other.start(held("two", go))

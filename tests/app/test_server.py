@@ -15,6 +15,7 @@ import pytest
 import simulation as ae
 from simulation.app import desk as desk_module
 from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
+from simulation.app.departments import LOCAL
 from simulation.app.desk import Desk, Look
 from simulation.app.server import MOST_BYTES, MOST_QUERY, Guard, app_of, plain
 from simulation.errors import ConfigError
@@ -64,7 +65,7 @@ def client(desk_and_client: tuple[Desk, Client]) -> Client:
 
 
 def test_a_sixth_policy_is_refused_beside_a_form_that_keeps_the_first_five(client: Client) -> None:
-    arms = list(arms_of())[: MOST_ARMS + 1]
+    arms = list(arms_of(LOCAL))[: MOST_ARMS + 1]
     refused = client.get(f"/?beds=4&{urlencode([('arm', arm) for arm in arms])}")
     assert refused.status_code == 400
     assert "policies: 6 are chosen" in refused.text
