@@ -91,7 +91,8 @@ class AskedQuestion:
         """The address's query that states this question."""
         if self.file or self.run:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
-        pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
+        sent = [("sent", self.place.sent)] if self.place.sent else []
+        pairs = [*sent, ("department", self.department), *((key, str(value)) for key, value in self.changed)]
         own = [("seconds", str(self.seconds))] if self.seconds else []
         name = [("name", self.name)] if self.name else []
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])

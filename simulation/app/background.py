@@ -172,10 +172,10 @@ class Background:
                 work.now("refused")
             gc.unfreeze()  # a run freezes what is there: right for a command, not for what serves on
 
-    def compared(self, work: HeavyWork, words: tuple[str, ...]) -> Path:
-        """Run a study to its end and store it; its folder."""
+    def compared(self, work: HeavyWork, words: tuple[str, ...], place: Place) -> Path:
+        """Run a study of a place to its end and store it; its folder."""
         work.now("checking")
-        study = self.place.load(*words, *self.where)
+        study = place.load(*words, *self.where)
         refuse_large([study])
         refuse_overload(study)
 
@@ -200,7 +200,7 @@ class Background:
             self._made[work.key] = name, [*told[0], *told[1]]
         work.department, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
-        return self.compared(work, (f"study={work.department}",))
+        return self.compared(work, (f"study={work.department}",), self.place)
 
 
 @contextmanager

@@ -1,16 +1,14 @@
 """The departments and policies that can be chosen: the package's, those of the user's configurations, what was sent.
 
 A department of the user's own is a site in `./configs`, or in the folder that `--config-dir` names, with the files of
-its name in the groups beside it. If it has an ensemble, what is asked is asked over that. One that was sent is kept in
-memory, under a name that nobody can guess.
+its name in the groups beside it. If it has an ensemble, what is asked is asked over that. A folder that was sent is
+kept in memory, under a name that nobody can guess, and is looked up in the same way.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,6 @@ N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
 """The groups whose files of one name are a department."""
-SENT, MOST_SENT = "sent-", 20
-"""How names of departments begin that were sent, and how many of them are kept."""
 OWN = "own_"
 """How arms are called whose policy is a file of the user's own, before the name of the file."""
 BENCHED, DRAWN, BENCH_NURSE = "vetted", "vetted_drawn_", "bench"
@@ -70,22 +66,19 @@ def limitation() -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where configurations are looked for: a folder before `./configs`, or that alone; and what was sent there."""
+    """Where configurations are looked for: a folder before `./configs`, None for that alone.
+
+    sent: the name under which the folder is kept that was sent, '' for one on the disk; left_out: files that were sent
+    with it and are not used here.
+    """
 
     folder: Path | None = None
-    sent: OrderedDict[str, Department] = field(default_factory=OrderedDict, compare=False)
+    sent: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def _folders(self) -> tuple[Path, ...]:
         return search_folders(self.folder)
-
-    def keep(self, department: Department) -> str:
-        """Keep a department that was sent; its name."""
-        name = f"{SENT}{secrets.token_urlsafe(16)}"
-        self.sent[name] = department
-        while len(self.sent) > MOST_SENT:
-            self.sent.popitem(last=False)
-        return name
 
     def load(self, *words: str) -> ae.Study:
         """The study of these overrides, with the configurations of this place. Raises ConfigError."""
@@ -113,12 +106,6 @@ class Place:
         """A department by its name in an address. Raises ConfigError if it is not, or no longer, known."""
         if name in PACKAGED:
             return PACKAGED[name]
-        if name.startswith(SENT):
-            if name not in self.sent:
-                refuse(
-                    "the department", "is not known here any more", "Send it again: it is kept in memory, for a while"
-                )
-            return self.sent[name]
         known = self.departments()
         if name not in known:
             refuse("department", f"there is no '{name[:40]}'", nearest(name[:40], known))
@@ -139,7 +126,7 @@ class Place:
 
 
 LOCAL = Place()
-"""Of `./configs`; nothing is sent there."""
+"""That of `./configs`."""
 
 
 def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:

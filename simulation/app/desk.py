@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ from simulation.runs.store.listing import ListedRun, list_runs
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
 MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
-"""Questions that are worked on at once, results and files that are kept."""
+"""Questions that are worked on at once, results, and files and folders that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
 FIRST = 4
@@ -64,7 +64,7 @@ def _first_run() -> ae.Result:
 
 def _key(asked: AskedQuestion) -> tuple[object, ...]:
     """What a result is kept under: the question, and the user's own files as they are now."""
-    return (asked.overrides, asked.place.stamp())
+    return (asked.overrides, asked.place, asked.place.stamp())
 
 
 class Desk:
@@ -80,19 +80,36 @@ class Desk:
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
+        self._sent: OrderedDict[str, Place] = OrderedDict()
         self._lock = threading.Lock()
         self.n_running = 0
 
     # --- files and results ----------------------------------------------------------------------------------------
 
-    def take_in(self, text: str) -> AskedQuestion:
-        """A file's question, kept under a name that nobody can guess. Raises ConfigError."""
-        asked = asked_by_file(text, secrets.token_urlsafe(16), self.place)
+    def take_in(self, text: str, place: Place) -> AskedQuestion:
+        """A file's question in a place, kept under a name that nobody can guess. Raises ConfigError."""
+        asked = asked_by_file(text, secrets.token_urlsafe(16), place)
         with self._lock:
             self._files[asked.file] = asked
             while len(self._files) > MOST_FILES:
                 self._files.popitem(last=False)
         return asked
+
+    def keep(self, place: Place) -> Place:
+        """The same folder that was sent, kept under its name."""
+        with self._lock:
+            self._sent[place.sent] = place
+            while len(self._sent) > MOST_FILES:
+                self._sent.popitem(last=False)
+        return place
+
+    def place_of(self, pairs: Sequence[tuple[str, str]]) -> Place:
+        """Where the configurations of an address are. Raises ConfigError if they were sent and are not kept now."""
+        name = dict(pairs).get("sent", "")
+        with self._lock:
+            if not name or name in self._sent:
+                return self._sent[name] if name else self.place
+        refuse("what was sent", "is not known here any more", "Send it again: it is kept in memory, and for a while")
 
     def file(self, name: str) -> AskedQuestion:
         """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""

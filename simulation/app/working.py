@@ -67,4 +67,5 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
     words = asked.in_full(length)
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
     about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
-    return background.start(HeavyWork(words, about, f"/?{asked.query}", lambda work: background.compared(work, words)))
+    key, page = (asked.place.sent, *words), f"/?{asked.query}"
+    return background.start(HeavyWork(key, about, page, lambda work: background.compared(work, words, asked.place)))

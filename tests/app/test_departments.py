@@ -9,18 +9,16 @@ from urllib.parse import parse_qsl
 import pytest
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion, arms_of, asked_by_file, asked_in
+from simulation.app.asked import AskedQuestion, arms_of, asked_in
 from simulation.app.controls import today
 from simulation.app.departments import (
     BENCH_NURSE,
     BENCHED,
     DRAWN,
     LOCAL,
-    MOST_SENT,
     PACKAGED,
-    TYPICAL,
-    Place,
 )
+from simulation.app.desk import Desk
 from simulation.app.pages import narrow_page, question_page
 from simulation.app.sending import address_of
 from simulation.app.serving import STORED
@@ -28,7 +26,7 @@ from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
 from simulation.vetting import policy_file
 
-from .test_server import FILE, PORT, Client, app_of
+from .test_server import PORT, Client, app_of
 
 SITE = """
 defaults: [typical, _self_]
@@ -65,12 +63,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def asked_of(address: str, desk: Desk) -> AskedQuestion:
+    """The question that an address of an app states."""
+    pairs = parse_qsl(address.removeprefix("/?"))
+    return asked_in(pairs, desk.place_of(pairs))
+
+
 def sent(text: str) -> AskedQuestion:
     """The question that a file with a department leads to."""
-    place = Place()
-    address = address_of(text, place)
-    assert address is not None
-    return asked_in(parse_qsl(address.removeprefix("/?")), place)
+    desk = Desk(1)
+    return asked_of(address_of({"": text.encode()}, desk), desk)
 
 
 # --- a folder of configurations -------------------------------------------------------------------------------------
@@ -146,9 +148,9 @@ def test_a_department_that_is_sent_is_the_typical_one_with_what_it_states(text: 
 def test_a_department_that_is_sent_is_its_sender_s_alone_and_is_never_written(here: Path) -> None:
     client = Client(app_of(PORT, n_workers=1)[0])
     address = client.post("/open", content=f"text={SITE}").headers["location"]
-    assert "The department that you sent" in client.get(address).text
-    assert "The department that you sent" not in client.get("/?arm=lean_triage").text
-    assert client.get("/?department=sent-guessed&arm=lean_triage").status_code == 400
+    assert "Your department yours" in client.get(address).text
+    assert "Your department yours" not in client.get("/?arm=lean_triage").text
+    assert client.get("/?sent=guessed&arm=lean_triage").status_code == 400
     assert list(here.iterdir()) == []
 
 
@@ -161,17 +163,13 @@ def test_two_apps_of_one_process_share_neither_folder_nor_what_was_sent(here: Pa
 
 
 def test_its_question_as_a_file_states_it_whole() -> None:
-    asked = sent(SITE)
-    again = asked_by_file(asked.place.configuration(*asked.first(4)), "its name")
+    app, desk = app_of(PORT, n_workers=1)
+    client = Client(app)
+    asked = asked_of(client.post("/open", content=f"text={SITE}").headers["location"], desk)
+    kept = client.get(f"/question.yaml?{asked.query}").content
+    again = desk.file(client.post("/open", files={"file": kept}).headers["location"].removeprefix("/?file="))
+    assert again.own == asked.overrides
     assert again.place.load(*again.overrides).baseline.pathway.arrivals["walk_in"].per_day == 150
-
-
-def test_only_so_many_departments_that_were_sent_are_kept() -> None:
-    first = sent(SITE)
-    for _ in range(MOST_SENT):
-        first.place.keep(PACKAGED[TYPICAL])
-    with pytest.raises(ConfigError, match="is not known here any more"):
-        assert first.where
 
 
 def test_answers_that_are_sent_go_on_in_the_interview() -> None:
@@ -196,10 +194,11 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
         ("arivals: {x: 1}", "unknown key 'arivals'. Did you mean 'arrivals'?"),
         ("arrivals: {walk_in: {per_day: lots}}", "site.arrivals.walk_in.per_day: found 'lots'"),
         ("site: 3", "the file: site: found '3'"),
+        ("name: a\nsite: {}", "states 'name' beside a department"),
         ("site: {}\nexecutor: dask", "states 'executor' beside a department"),
-        ("defaults: [/secret]\narrivals: {}", "starts from ['/secret']"),
+        ("defaults: [/secret]\narrivals: {}", "Could not load 'secret'"),
         ("just words", "is none of what can be sent"),
-        ("site: {}", "states 0 values"),
+        ("site: {}", "the file: site: found '{}'"),
         ("a: [", "the file, line 1"),
     ],
 )
@@ -207,10 +206,6 @@ def test_a_bad_file_is_told_in_a_sentence(text: str, told: str) -> None:
     refused = Client(app_of(PORT, n_workers=1)[0]).post("/open", content=f"text={text}")
     assert refused.status_code == 400
     assert told in unescape(refused.text)
-
-
-def test_a_list_is_a_question() -> None:
-    assert address_of(FILE, LOCAL) is None
 
 
 # --- policies -------------------------------------------------------------------------------------------------------
