@@ -10,7 +10,6 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from stat import S_ISLNK
@@ -19,20 +18,18 @@ from urllib.parse import urlencode
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as PackingError
 
-from simulation.app.asked import EXAMPLE, KEYS, MOST_ARMS, AskedQuestion
-from simulation.app.departments import GROUPS, OWN, PACKAGED, TYPICAL, Place
+from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
+from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
 from simulation.app.desk import Desk
 from simulation.config.bounds import shortened
 from simulation.config.files import mapping_in, value_in
-from simulation.config.folders import folder_in_memory, is_name_of_file, names_in, yaml_files
+from simulation.config.folders import folder_in_memory, is_name_of_file, names_in, packaged_configs, yaml_files
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.interview import questions
 
 MOST_BYTES, MOST_UNPACKED = 1_000_000, 4_000_000
 """Of what is sent, and of the files of a zip together."""
 MOST_FILES, MOST_DEPARTMENTS = 400, 20
-TAKEN = (*GROUPS, "triage", "ensembles", "study", "run", "scenario")
-"""The groups of a folder that a question here can read."""
 ALONE = ("site", "staffing", "calibration", "pathway")
 """Those that one file may state, each under its name; a file without them is a site."""
 QUESTION = "question.yaml"
@@ -171,6 +168,7 @@ def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
 def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:
     """The files of a folder by their path within `configs`, its question, and the names of those not used here."""
     kept, left_out, question, roots, faults = dict[str, bytes](), list[str](), None, dict[str, None](), Faults()
+    groups = {path.name for path in packaged_configs().iterdir() if path.is_dir()}
     if len(files) > MOST_FILES:
         refuse("the folder", f"holds more than {MOST_FILES} files", "Send the folder of configurations alone")
     if sum(map(len, files.values())) > MOST_UNPACKED:
@@ -179,7 +177,7 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | N
         parts = path.split("/")
         if any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts):
             continue  # of an editor or an operating system
-        at = next((number for number, part in enumerate(parts[:-1]) if part in TAKEN), None)
+        at = max((number for number, part in enumerate(parts[:-1]) if part in groups), default=None)
         if not is_name_of_file(path):
             faults.add(
                 shortened(path) or "what was pasted", "is no name of a file in a folder", "Send the folder alone"
@@ -193,6 +191,8 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | N
             left_out.append(path)
     if len(roots) > 1:
         faults.add("the folder", f"holds several folders of configurations: {', '.join(roots)}", "Send one of them")
+    if not kept and not faults:
+        refuse("the folder", "holds no configurations", "Send one that holds site/NAME.yaml or triage/NAME.yaml")
     faults.refuse()
     return kept, question, left_out
 
@@ -208,16 +208,11 @@ def _checked(place: Place) -> tuple[list[str], list[str]]:
     policies = [arm for arm, name in place.own_policies().items() if name in names_in("triage", folders)]
     if len(own) > MOST_DEPARTMENTS:
         refuse("the folder", f"holds {len(own)} departments", f"Send {MOST_DEPARTMENTS} at most")
-    usual = replace(place, folder=None).resolved(*AskedQuestion().overrides)
     for name in own or [TYPICAL]:
         arms = (*EXAMPLE, *(arm for arm in policies if arm not in [f"{OWN}{other}" for other in own if other != name]))
         try:
-            study = place.load(*AskedQuestion(name, arms=arms, place=place).overrides)
+            place.load(*AskedQuestion(name, arms=arms, place=place).overrides)
         except ConfigError as error:
             faults += error.faults
-            continue
-        for key, value in study.resolved.items():
-            if key not in (*KEYS, "triage") and value != usual.get(key):
-                faults.add(f"site/{name}.yaml", f"'{key[:40]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
     faults.refuse()
     return own, policies
