@@ -190,13 +190,16 @@ class Background:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], product: str) -> Path:
-        """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it."""
+    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], tables: Path, product: str) -> Path:
+        """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it; `tables`:
+        where tables are that answers name."""
         folder = self.place.folder or Path("configs")
         if work.key not in self._made:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)
-            told = offered(answers, folder, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where)
+            told = offered(
+                answers, folder, tables=tables, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where
+            )
             self._made[work.key] = name, [*told[0], *told[1]]
         work.department, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]

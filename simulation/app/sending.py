@@ -21,7 +21,6 @@ from zlib import error as PackingError
 from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
 from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
 from simulation.app.desk import Desk
-from simulation.config.bounds import shortened
 from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import folder_in_memory, is_name_of_file, names_in, packaged_configs, yaml_files
 from simulation.errors import ConfigError, Faults, refuse
@@ -29,11 +28,12 @@ from simulation.offers.interview import questions
 
 MOST_BYTES, MOST_UNPACKED = 1_000_000, 4_000_000
 """Of what is sent, and of the files of a zip together."""
-MOST_FILES, MOST_DEPARTMENTS = 400, 20
+MOST_FILES, MOST_DEPARTMENTS, MOST_SHOWN = 400, 20, 80
+"""The last: characters of a name that a message shows."""
 ALONE = ("site", "staffing", "calibration", "pathway")
 """Those that one file may state, each under its name; a file without them is a site."""
-QUESTION = "question.yaml"
-"""The file of a folder that is asked, if there is one."""
+QUESTION, ANSWERS = "question.yaml", "offer.yaml"
+"""The file of a folder that is asked, if there is one, and that of answers, beside the tables that these name."""
 KINDS = "a question, answers of the interview, a department or a folder of configurations"
 DAMAGED = (BadZipFile, PackingError, NotImplementedError, EOFError, ValueError, OSError)
 """What a zip raises that is none, or no whole one."""
@@ -62,12 +62,12 @@ def files_sent(content: bytes, kind: str) -> dict[str, bytes]:
 
 
 def _unpacked(content: bytes) -> dict[str, bytes]:
-    """The files of a zip by path, no more of each than may be; those that are no YAML are left empty."""
+    """The files of a zip by path, no more of each than may be; those that nothing here reads are left empty."""
     files, left, faults = dict[str, bytes](), MOST_UNPACKED, Faults()
     try:
         with ZipFile(BytesIO(content)) as packed:
             for entry in [entry for entry in packed.infolist() if not entry.is_dir()][: MOST_FILES + 1]:
-                shown = f"the zip: {shortened(entry.filename)}"
+                shown = f"the zip: {entry.filename[:MOST_SHOWN]}"
                 if entry.flag_bits & 1:
                     faults.add(shown, "is encrypted", "Pack it without a password")
                 elif S_ISLNK(entry.external_attr >> 16):
@@ -76,14 +76,14 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
                     faults.add(shown, "is in it twice", "Keep one of them")
                 elif entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
                     faults.add(shown, "is packed in a way that is not read here", "Make an ordinary zip")
-                elif not entry.filename.endswith(".yaml"):
+                elif not entry.filename.endswith((".yaml", ".csv")):
                     files[entry.filename] = b""
                 elif left >= 0:
                     with packed.open(entry) as file:
                         files[entry.filename] = file.read(left + 1)
                     left -= len(files[entry.filename])
     except DAMAGED as error:
-        refuse("the zip", f"cannot be unpacked ({shortened(str(error))})", "Pack it again")
+        refuse("the zip", f"cannot be unpacked ({str(error)[:MOST_SHOWN]})", "Pack it again")
     faults.refuse()
     return files
 
@@ -91,11 +91,16 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
 def packed(place: Place, question: str) -> bytes:
     """A folder that was sent and a question about it as a zip: unpacked, the command line asks the same in it."""
     assert place.folder
+    texts = {file.relative_to(place.folder): file.read_text("utf-8") for file in yaml_files([place.folder])}
+    return zipped({QUESTION: question, **{f"configs/{name}": text for name, text in texts.items()}})
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    """Files, by path, as a zip."""
     written = BytesIO()
     with ZipFile(written, "w", ZIP_DEFLATED) as made:
-        made.writestr(QUESTION, question)
-        for file in yaml_files([place.folder]):
-            made.writestr(f"configs/{file.relative_to(place.folder).as_posix()}", file.read_text("utf-8"))
+        for name, content in files.items():
+            made.writestr(name, content)
     return written.getvalue()
 
 
@@ -104,12 +109,12 @@ def packed(place: Place, question: str) -> bytes:
 
 def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
     """The page that what was sent leads to, once checked and kept. Raises ConfigError with every fault."""
-    if len(files) != 1:
+    tables = {path: content for path, content in files.items() if path.endswith(".csv")}
+    others = [path for path in files if path not in tables]
+    path = others[0] if len(others) == 1 else "/"
+    if "/" in path and path.rpartition("/")[2] not in (QUESTION, ANSWERS):
         return _folder_address(files, desk)
-    ((path, content),) = files.items()
-    if "/" in path and path.rpartition("/")[2] != QUESTION:
-        return _folder_address(files, desk)
-    text, faults = _text(content), Faults()
+    text, faults = _text(files[path]), Faults()
     stated = value_in(text, "the file", faults)
     faults.refuse()
     if isinstance(stated, list):
@@ -117,13 +122,17 @@ def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
     if not isinstance(stated, Mapping) or not stated or not all(isinstance(key, str) for key in stated):
         refuse("the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line")
     if stated.keys() & questions().keys():
-        return f"/interview?{urlencode({key: _answer(value) for key, value in stated.items()})}"
-    return _folder_address(_department(stated, PurePosixPath(path).stem), desk)
+        by_name = {PurePosixPath(path).name: _text(content) for path, content in tables.items()}
+        answers = {key: _answer(value) for key, value in stated.items()}
+        named = [key for key in answers if key in questions() and questions()[key].kind == "table" and answers[key]]
+        kept = answers | {key: by_name.get(PurePosixPath(answers[key]).name, "") for key in named}
+        return f"/interview?{urlencode({key: text for key, text in kept.items() if text or key not in named})}"
+    return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, desk)
 
 
 def _text(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n").strip()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").strip(" \n")
     except UnicodeDecodeError:
         refuse("what was sent", "is not text in UTF-8", "Save it as UTF-8")
 
@@ -180,7 +189,7 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | N
         at = max((number for number, part in enumerate(parts[:-1]) if part in groups), default=None)
         if not is_name_of_file(path):
             faults.add(
-                shortened(path) or "what was pasted", "is no name of a file in a folder", "Send the folder alone"
+                path[:MOST_SHOWN] or "what was pasted", "is no name of a file in a folder", "Send the folder alone"
             )
         elif at is not None and path.endswith(".yaml"):
             roots["/".join(parts[:at])] = None

@@ -21,7 +21,7 @@ from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_
 from simulation.app.background import HeavyWork
 from simulation.app.departments import PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
-from simulation.app.sending import MOST_BYTES, address_of, files_sent, packed
+from simulation.app.sending import ANSWERS, MOST_BYTES, address_of, files_sent, packed, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 
@@ -315,7 +315,10 @@ class Front:
     async def answers(self, request: Request) -> Response:
         """The answers so far, as the file that `aeflow offer` reads."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        return _download(interviewing.answers_text(pairs), "offer.yaml", "application/yaml")
+        text, (_, tables) = interviewing.answers_text(pairs), interviewing.with_tables(interviewing.answers_of(pairs))
+        if tables:
+            return _kept(zipped({ANSWERS: text, **tables}), "offer.zip", "application/zip")
+        return _download(text, ANSWERS, "application/yaml")
 
     # --- work in the background ---------------------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from simulation.app.asked import AskedQuestion
 from simulation.app.background import Background, HeavyWork
-from simulation.app.interviewing import answers_of, answers_text
+from simulation.app.interviewing import answers_of, checked_answers, with_tables
 from simulation.app.pages import changes_words, department_words, faults_of, rendered
+from simulation.config.folders import folder_in_memory
 from simulation.errors import nearest, refuse
-from simulation.offers.interview import check
 
 STAGES = {
     "elsewhere": "Another aeflow of yours on this computer is at such work. Yours begins when it has ended.",
@@ -52,12 +52,14 @@ def page(background: Background, work: HeavyWork) -> str:
 def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> HeavyWork:
     """The page for a board out of the interview's answers, in its turn. Raises ConfigError with every fault of them."""
     answers = answers_of(pairs)
-    checked = check(answers)
+    checked = checked_answers(answers)
     checked.all_faults.refuse("The answers cannot be used")
     product = checked.values["product"]
     page = f"/interview?{urlencode([(key, '' if answer is None else str(answer)) for key, answer in answers.items()])}"
-    key, about = ("offer", answers_text(pairs)), f"The page for your board: {product}"
-    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, answers, product)))
+    named, tables = with_tables(answers)
+    key, about = ("offer", page), f"The page for your board: {product}"
+    where = folder_in_memory(tables)
+    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, named, where, product)))
 
 
 def full_work(background: Background, asked: AskedQuestion, length: str) -> HeavyWork:

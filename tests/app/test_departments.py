@@ -184,7 +184,9 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
     secret.write_text("1,2,3\nsecret,5,6\n", encoding="utf-8")
     client = Client(app_of(PORT, n_workers=1)[0])
     page = client.get("/interview", params={"product": "x", "does": "labels", "against": "panel", "table": str(secret)})
-    assert "secret" not in page.text.replace(str(secret), "")
+    assert "table.csv: holds no table" in page.text
+    sent = client.post("/open", files={"file": ("offer.yaml", f"does: labels\ntable: {secret}".encode())})
+    assert sent.headers["location"] == "/interview?does=labels"
 
 
 @pytest.mark.parametrize(

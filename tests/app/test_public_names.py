@@ -21,7 +21,7 @@ BESIDE = {
     "offers.offer": "departments and study out of its answers",
     "config": "names and values of configurations",
     "config.files": "YAML that was sent, read safely",
-    "config.folders": "whether one's own files have changed",
+    "config.folders": "folders on the disk and in memory, and whether their files have changed",
     "config.vocabulary": "meanings and units of keys",
     "department.vocabulary": "the class of a department, for these",
     "resumable": "runs that are kept as they end",

@@ -12,7 +12,7 @@ import pytest
 import simulation as ae
 from simulation.app.asked import AskedQuestion
 from simulation.app.desk import Desk
-from simulation.app.sending import MOST_FILES, MOST_UNPACKED, address_of, files_sent
+from simulation.app.sending import MOST_FILES, MOST_UNPACKED, address_of, files_sent, zipped
 from simulation.app.sending import _sorted_out as sorted_out
 from simulation.config import packaged_configs
 from simulation.config.new import new_scaled_department
@@ -23,14 +23,6 @@ from .test_server import PORT, Client, app_of
 
 Files = dict[str, bytes]
 TWO = {"configs/site/ours.yaml": SITE.encode(), "configs/site/theirs.yaml": SITE.replace("150", "160").encode()}
-
-
-def zipped(files: Files, how: int = ZIP_DEFLATED) -> bytes:
-    written = io.BytesIO()
-    with ZipFile(written, "w", how) as made:
-        for name, content in files.items():
-            made.writestr(name, content)
-    return written.getvalue()
 
 
 def opened(files: Files, desk: Desk | None = None) -> AskedQuestion:
@@ -124,7 +116,7 @@ def test_every_fault_of_a_folder_is_in_one_message() -> None:
         ({"C:\\site\\a.yaml": SITE.encode(), "b": b""}, "is no name of a file in a folder"),
         ({"site/a.yaml": SITE.encode(), "": SITE.encode()}, "what was pasted: is no name"),
         ({"one/site/a.yaml": SITE.encode(), "two/site/a.yaml": SITE.encode()}, "several folders of configurations"),
-        ({"notes.txt": b"", "b.csv": b""}, "holds no configurations"),
+        ({"notes.txt": b"", "b.md": b""}, "holds no configurations"),
         ({"scenario/mine.yaml": b"question: q?\nchanges: {}", "b": b""}, "holds no department, policy or question"),
         ({f"site/{number}.yaml": SITE.encode() for number in range(21)}, "holds 21 departments"),
         (dict.fromkeys(map(str, range(MOST_FILES + 1)), b""), "holds more than 400 files"),
