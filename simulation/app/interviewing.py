@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from simulation.app.pages import rendered
-from simulation.config.folders import folder_in_memory
 from simulation.offers import asking
 from simulation.offers.interview import Answer, Checked, check, is_asked, is_blank, next_question, questions
 from simulation.offers.offer import N_DEPARTMENTS
+from simulation.records.in_memory import folder_in_memory
 
 MOST_CHARACTERS = 800
 """Of one answer; a table of counts has 200 or so."""

@@ -22,9 +22,10 @@ from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
 from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
 from simulation.app.desk import Desk
 from simulation.config.files import mapping_in, value_in
-from simulation.config.folders import folder_in_memory, is_name_of_file, names_in, packaged_configs, yaml_files
+from simulation.config.folders import is_name_of_file, names_in, packaged_configs, yaml_files
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.interview import questions
+from simulation.records.in_memory import folder_in_memory
 
 MOST_BYTES, MOST_UNPACKED = 1_000_000, 4_000_000
 """Of what is sent, and of the files of a zip together."""

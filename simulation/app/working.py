@@ -9,8 +9,8 @@ from simulation.app.asked import AskedQuestion
 from simulation.app.background import Background, HeavyWork
 from simulation.app.interviewing import answers_of, checked_answers, with_tables
 from simulation.app.pages import changes_words, department_words, faults_of, rendered
-from simulation.config.folders import folder_in_memory
 from simulation.errors import nearest, refuse
+from simulation.records.in_memory import folder_in_memory
 
 STAGES = {
     "elsewhere": "Another aeflow of yours on this computer is at such work. Yours begins when it has ended.",

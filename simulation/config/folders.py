@@ -5,13 +5,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from hashlib import sha256
-from io import BytesIO
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from simulation.errors import refuse
+from simulation.records.in_memory import PathInMemory
 from simulation.records.noted import noted
 
 Folders = Sequence[Path]
@@ -28,52 +27,6 @@ DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
 )
 """Names of devices on Windows: no file is called so there, whatever its ending."""
-
-
-class _InMemory(type(Path())):  # type: ignore[misc]  # of this system's kind: before Python 3.12 no other can be extended
-    """A path within a folder that is in memory alone; `contents`: of its files, by the text of their whole path."""
-
-    contents: ClassVar[Mapping[str, bytes]] = {}
-
-    def resolve(self, strict: bool = False) -> Path:
-        """The same path: nothing in memory is a link."""
-        return self
-
-    def is_file(self, **_: Any) -> bool:
-        """Whether it is one of the files."""
-        return self.as_posix() in self.contents
-
-    exists = is_file
-
-    def is_dir(self, **_: Any) -> bool:
-        """Whether one of the files is below it."""
-        return any(name.startswith(f"{self.as_posix()}/") for name in self.contents)
-
-    def open(self, *_: Any, **__: Any) -> BytesIO:
-        """The file, to be read as bytes. Raises FileNotFoundError."""
-        if not self.is_file():
-            raise FileNotFoundError(2, "there is no such file", self.as_posix())
-        return BytesIO(self.contents[self.as_posix()])
-
-    def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
-        """The text that it holds. Raises FileNotFoundError and UnicodeDecodeError."""
-        return self.open().read().decode(encoding or "utf-8")
-
-    def files(self) -> Iterator[Path]:
-        """The configuration files below it, by name."""
-        below = f"{self.as_posix()}/"
-        return (type(self)(name) for name in sorted(self.contents) if name.startswith(below) and name.endswith(".yaml"))
-
-
-def folder_in_memory(files: Mapping[str, bytes]) -> Path:
-    """A folder of configurations that is never on the disk, out of its files by their paths in it (`site/ours.yaml`).
-
-    `load` and whatever else takes `config_dir` read it as they read a folder. Two are equal if they hold the same.
-    """
-    root = f"/in memory/{sha256(repr(sorted(files.items())).encode()).hexdigest()}"
-    kind = type("_OneInMemory", (_InMemory,), {"contents": {f"{root}/{name}": text for name, text in files.items()}})
-    folder: Path = kind(root)
-    return folder
 
 
 def packaged_configs() -> Path:
@@ -107,7 +60,7 @@ def yaml_files(folders: Folders) -> list[Path]:
 
 
 def _files_of(folder: Path) -> Iterator[Path]:
-    return folder.files() if isinstance(folder, _InMemory) else (Path(entry.path) for entry in _entries(folder))
+    return folder.files() if isinstance(folder, PathInMemory) else (Path(entry.path) for entry in _entries(folder))
 
 
 def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:

@@ -2,6 +2,7 @@
 
 import io
 import random
+import tempfile
 import tracemalloc
 from html import unescape
 from pathlib import Path
@@ -61,13 +62,20 @@ def test_a_folder_that_is_sent_gives_the_command_line_s_numbers_to_the_last_bit(
         assert here.arms[arm].measures.values.tobytes() == of_arm.measures.values.tobytes(), arm
 
 
-def test_a_zip_and_a_folder_of_a_browser_lead_to_the_same_department(ours: Files) -> None:
+def test_a_zip_and_a_folder_of_a_browser_lead_to_the_same_department_and_no_file_is_made(
+    ours: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))  # a temporary file would raise
     client = Client(app_of(PORT, n_workers=1)[0])
     of_browser = [("folder", (f"mine/{name}", text)) for name, text in ours.items()]
     for files in ({"file": ("ours.zip", zipped(ours))}, of_browser):
         page = client.get(client.post("/open", files=files).headers["location"]).text
         assert '<option value="ours" selected>Your department ours</option>' in page
         assert "Your policy kiosk" in page
+    assert list(empty.iterdir()) == []
 
 
 def test_every_department_of_a_folder_is_in_its_sender_s_list_and_in_no_other() -> None:
