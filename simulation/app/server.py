@@ -395,7 +395,9 @@ async def _sent(request: Request) -> bytes:
         if n_bytes <= MOST_BYTES:
             content += part
     if n_bytes > MOST_BYTES:
-        refuse("what was sent", f"is longer than {MOST_BYTES // 1000} kB", "Send the folder of configurations alone")
+        refuse(
+            "what was sent", f"is larger than {MOST_BYTES // 1_000_000} MB", "Send the folder of configurations alone"
+        )
     return bytes(content)
 
 

@@ -110,7 +110,7 @@ def test_the_app_refuses_what_is_too_long(client: Client) -> None:
     assert client.get(f"/?x={'y' * MOST_QUERY}").status_code == 403
     sent = client.post("/open", content="x" * (MOST_BYTES + 1))
     assert sent.status_code == 400
-    assert "is longer than 1000 kB" in sent.text
+    assert "is larger than 1 MB" in sent.text
 
 
 def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(

@@ -258,6 +258,16 @@ def test_a_folder_that_is_chosen_is_asked_about_and_kept_with_its_question(
     assert "mine" not in other.get_by_label("1. Department").inner_text()
 
 
+def test_without_scripts_a_folder_is_taken_all_the_same(browser: Browser, served: Served, mine: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for how in ("zip", "folder"):
+        page.goto(f"{served.home}/open")
+        chosen(page, how, mine)
+        assert page.get_by_label("1. Department").input_value() == "mine"
+    context.close()
+
+
 def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, mine: Path) -> None:
     page = visitor("/open")
     bad = mine.with_suffix(".zip")
@@ -270,10 +280,10 @@ def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, m
     page.get_by_label("Or a folder of configurations").set_input_files(mine)
     page.get_by_role("button", name="Open it").click()
     told = page.get_by_label("Or a folder of configurations").evaluate("one => one.validationMessage")
-    assert "at most 1000 kB can be sent" in told
+    assert "at most 1 MB can be sent" in told
     page.locator("#upload").evaluate("form => { form.noValidate = true; }")
     page.get_by_role("button", name="Open it").click()
-    expect(page.get_by_role("alert")).to_contain_text("is longer than 1000 kB", timeout=SECONDS)
+    expect(page.get_by_role("alert")).to_contain_text("is larger than 1 MB", timeout=SECONDS)
 
 
 def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
