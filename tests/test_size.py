@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_186
-MOST_TOKENS = 438_076
+MOST_LINES = 41_192
+MOST_TOKENS = 438_122
 MOST_CORE = 27_676
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""

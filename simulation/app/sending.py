@@ -178,7 +178,8 @@ def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
 def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:
     """The files of a folder by their path within `configs`, its question, and the names of those not used here."""
     kept, left_out, question, roots, faults = dict[str, bytes](), list[str](), None, dict[str, None](), Faults()
-    groups = {path.name for path in packaged_configs().iterdir() if path.is_dir()}
+    packaged = packaged_configs()
+    groups = {path.name for path in packaged.iterdir() if path.is_dir()}
     if len(files) > MOST_FILES:
         refuse("the folder", f"holds more than {MOST_FILES} files", "Send the folder of configurations alone")
     if sum(map(len, files.values())) > MOST_UNPACKED:
@@ -194,7 +195,9 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | N
             )
         elif at is not None and path.endswith(".yaml"):
             roots["/".join(parts[:at])] = None
-            kept["/".join(parts[at:])] = content
+            own = packaged.joinpath(*parts[at:])
+            if not own.is_file() or own.read_bytes() != content:  # a checkout holds the package's beside one's own
+                kept["/".join(parts[at:])] = content
         elif parts[-1] == QUESTION:
             question = content
         else:
@@ -215,7 +218,8 @@ def _checked(place: Place) -> tuple[list[str], list[str]]:
         mapping_in(file, file.relative_to(place.folder).as_posix(), faults, may_be_empty=True)
     faults.refuse()
     own = sorted(name for name in names_in("site", folders) if name not in PACKAGED and "/" not in name)
-    policies = [arm for arm, name in place.own_policies().items() if name in names_in("triage", folders)]
+    new = names_in("triage", folders) - names_in("triage", [packaged_configs()])
+    policies = [arm for arm, name in place.own_policies().items() if name in new]
     if len(own) > MOST_DEPARTMENTS:
         refuse("the folder", f"holds {len(own)} departments", f"Send {MOST_DEPARTMENTS} at most")
     for name in own or [TYPICAL]:

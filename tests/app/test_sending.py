@@ -4,6 +4,7 @@ import io
 import random
 import tempfile
 import tracemalloc
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile, ZipInfo
@@ -95,6 +96,14 @@ def test_the_question_of_a_folder_is_asked_over_a_pathway_that_is_stated_whole()
     desk = Desk(1)
     asked = desk.file(address_of({**files, "question.yaml": b"[study=mine]"}, desk).removeprefix("/?file="))
     assert asked.place.load(*asked.overrides).baseline.pathway == ae.load("study=gallery/clinic").baseline.pathway
+
+
+def test_of_the_folder_of_a_checkout_what_is_not_the_package_s_is_taken(ours: Files) -> None:
+    configs = packaged_configs()
+    files = {f"x/configs/{path.relative_to(configs)}": path.read_bytes() for path in configs.rglob("*.yaml")}
+    asked = opened({**files, **{f"x/{name}": text for name, text in ours.items()}})
+    assert (asked.department, asked.arms[-1], asked.place.left_out) == ("ours", "own_kiosk", ("x/configs/config.yaml",))
+    assert asked.place == replace(opened(ours).place, sent=asked.place.sent, left_out=asked.place.left_out)
 
 
 def test_what_is_not_used_here_is_named(ours: Files) -> None:
