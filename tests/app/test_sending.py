@@ -194,8 +194,8 @@ def form(content: bytes) -> tuple[bytes, str]:
 
 
 def test_a_zip_that_unpacks_to_a_thousand_times_its_size_fills_no_memory() -> None:
-    bomb = zipped({f"site/{number}.yaml": b" " * 20_000_000 for number in range(3)})
-    assert len(bomb) < 100_000
+    bomb = zipped({"site/a.yaml": b" " * 20_000_000})
+    assert len(bomb) < 20_000 + 1_000
     tracemalloc.start()
     with pytest.raises(ConfigError, match="holds more than 4 MB"):
         address_of(files_sent(*form(bomb)), Desk(1))
