@@ -262,6 +262,7 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
+        "misfits": [words.partition(". Look at")[0] for words in whole.explanation.misfits] if at_rest else (),
     }
 
 

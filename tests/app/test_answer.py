@@ -23,6 +23,7 @@ from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_pag
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.display.table import Cell
+from simulation.explain.explanation import Explained
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 
@@ -90,6 +91,15 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     numbers = {number for groups in stated for number in groups if number}
     assert numbers == {"30"}
     assert "always" in text.replace("stay true however", "always")
+
+
+def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(FIRST, 0.02)
+    misfits = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
+    known = replace(result, explained=Explained(result.study, replace(result.explanation, misfits=misfits)))
+    text = answer(Look("ended", known), asked)
+    assert "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>" in text
+    assert "at its limits" not in answer(Look("ended", result), asked)
 
 
 def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
