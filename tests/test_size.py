@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_255
-MOST_TOKENS = 438_489
-MOST_CORE = 27_716
+MOST_LINES = 41_359
+MOST_TOKENS = 439_610
+MOST_CORE = 27_769
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000

@@ -7,15 +7,17 @@ kept in memory, under a name that nobody can guess, and is looked up in the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import simulation as ae
 from simulation.config import composed, search_folders
-from simulation.config.folders import fingerprint_of, names_in
+from simulation.config.ensembles import ensemble_named
+from simulation.config.folders import file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
 TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
@@ -23,6 +25,8 @@ N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
 """The groups whose files of one name are a department."""
+MOST_OF_SOURCE = 160
+"""Characters of a source that stand beneath a policy of the user's own."""
 OWN = "own_"
 """How arms are called whose policy is a file of the user's own, before the name of the file."""
 BENCHED, DRAWN, BENCH_NURSE = "vetted", "vetted_drawn_", "bench"
@@ -57,13 +61,6 @@ PACKAGED = {
 }
 
 
-@cache
-def limitation() -> str:
-    """What departments like England's do not reproduce, in the words of their ensemble."""
-    text = (search_folders()[-1] / "ensembles" / f"{TYPICAL}.yaml").read_text(encoding="utf-8")
-    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("limitation: "))
-
-
 @dataclass(frozen=True)
 class Place:
     """Where configurations are looked for: a folder before `./configs`, None for that alone.
@@ -92,6 +89,11 @@ class Place:
         """The configuration of these overrides as plain values. Raises ConfigError."""
         return composed(words, config_dir=self.folder)
 
+    def limitation(self, site: str) -> str:
+        """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""
+        name = site if site in names_in("ensembles", self._folders) else TYPICAL
+        return ensemble_named(name, self._folders).limitation
+
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
         """What tells whether one of the user's own configurations has changed."""
         return fingerprint_of(self._folders[:-1])
@@ -118,6 +120,11 @@ class Place:
         names = sorted(own | (known & (self.departments().keys() - PACKAGED.keys())))
         return {f"{OWN}{name}": name for name in names if name.isidentifier() and not name.startswith(DRAWN)}
 
+    def own_helps(self) -> dict[str, str]:
+        """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
+        paths = {arm: file_named("triage", name, self._folders) for arm, name in self.own_policies().items()}
+        return {arm: _help_in(path.read_text("utf-8", "replace")) for arm, path in paths.items() if path}
+
     def nurses_beside(self, arms: Iterable[str]) -> tuple[str, ...]:
         """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""
         is_benched = any(arm.startswith(f"{OWN}{BENCHED}") for arm in arms)
@@ -135,3 +142,11 @@ def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:
     if name not in of_group["ensembles"]:
         return Department(f"Your department {name}", words)
     return Department(f"Your department {name} ({N_DEPARTMENTS} departments, slower)", words, name)
+
+
+def _help_in(text: str) -> str:
+    if found := re.match("# Question: (.+)", text):
+        return found[1]
+    source = re.search(r'\bsource: (?:"([^"]+)"|([^"\n,}]+))', text)
+    words = "" if source is None else shorten(source[1] or source[2], MOST_OF_SOURCE, placeholder=" …")
+    return f"Your own file. Its source: {words}" if words else "Your own file."
