@@ -89,11 +89,6 @@ class Place:
         """The configuration of these overrides as plain values. Raises ConfigError."""
         return composed(words, config_dir=self.folder)
 
-    def limitation(self, site: str) -> str:
-        """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""
-        name = site if site in names_in("ensembles", self._folders) else TYPICAL
-        return ensemble_named(name, self._folders).limitation
-
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
         """What tells whether one of the user's own configurations has changed."""
         return fingerprint_of(self._folders[:-1])
@@ -123,7 +118,13 @@ class Place:
     def own_helps(self) -> dict[str, str]:
         """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
         paths = {arm: file_named("triage", name, self._folders) for arm, name in self.own_policies().items()}
-        return {arm: _help_in(path.read_text("utf-8", "replace")) for arm, path in paths.items() if path}
+        texts = {arm: path.read_text(encoding="utf-8", errors="replace") for arm, path in paths.items() if path}
+        return {arm: _help_in(text) for arm, text in texts.items()}
+
+    def limitation(self, site: str) -> str:
+        """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""
+        name = site if site in names_in("ensembles", self._folders) else TYPICAL
+        return ensemble_named(name, self._folders).limitation
 
     def nurses_beside(self, arms: Iterable[str]) -> tuple[str, ...]:
         """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""

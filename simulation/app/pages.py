@@ -22,7 +22,7 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import EVERY, LOCAL, N_DEPARTMENTS, OWN, PACKAGED, Place
+from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
@@ -245,18 +245,14 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         link=asked.keeping(*asked.beside),
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
-        **(
-            shown(result.on_targets, result, look.step == "ended", asked.place)
-            if result is not None and is_shown
-            else {"arms": ()}
-        ),
+        **(shown(result, asked.place, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
     )
 
 
-def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True, place: Place = LOCAL) -> dict[str, Any]:
-    """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left and, once it
-    is `at_rest`, who is worse off and what policies cost, which take longer than all else that is shown; `place`: where
-    it was asked."""
+def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any]:
+    """What the answer shows of a result: its targets and, once it is `at_rest`, who is worse off and what policies
+    cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
+    slim = whole.on_targets
     target = slim.first_target
     arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]

@@ -164,7 +164,7 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
         "none": "None of the policies ticked is shown",
         "small": "None of the policies ticked does enough to matter",
     }
-    shown = pages.shown(grown(30, 0.001).on_targets, grown(30, 0.001))
+    shown = pages.shown(grown(30, 0.001), LOCAL)
     lean = shown["best"]
     for best, none_helps, said in (
         (None, True, "none"),
