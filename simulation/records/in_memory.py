@@ -28,9 +28,9 @@ class PathInMemory(type(Path())):  # type: ignore[misc]  # a Path is extended fr
         """One of the files, to be read as bytes."""
         return BytesIO(self.contents[self.as_posix()])
 
-    def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
+    def read_text(self, encoding: str | None = None, errors: str | None = None, *_: Any) -> str:
         """The text of one of the files. Raises UnicodeDecodeError."""
-        return self.open().read().decode(encoding or "utf-8")
+        return self.open().read().decode(encoding or "utf-8", errors or "strict")
 
     def files(self) -> Iterator[Path]:
         """The configuration files below it, by name."""
