@@ -21,7 +21,7 @@ from simulation.study.offer import OfferFacts
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
-DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 1, 25), (1, 1, 15))
+DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 0, 40), (1, 0, 15))
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
 

@@ -361,8 +361,8 @@ def pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Se
         return
     is_large = abs(result.row_of(target, arm.name).difference) >= ENOUGH * pilot.half_width
     yield Sentence(
-        f"The pilot, $design, would measure the wait to ± $half minutes, and find that a product that does nothing "
-        f"works or harms in $alarms of 100: it "
+        f"The pilot, $design, would measure the wait to ± $half minutes, and misjudge a product that does nothing in "
+        f"$alarms of 100: it "
         f"{'could' if is_large and pilot.false_alarms < TOO_MANY else 'could not'} tell.",
         design=cut_short(pilot.design),
         half=short_number(pilot.half_width, "minutes"),
@@ -412,7 +412,9 @@ def assumed(offer: OfferFacts, most: int) -> Iterator[Sentence]:
 
 
 def _listed(nouns: Sequence[str], most: int) -> str:
-    """'a; b; 2 more', of more than so many."""
+    """'a; b; 2 more', of more than so many; of none '2 points, in the full report'."""
+    if not most:
+        return f"{len(nouns)} point{'s' if len(nouns) > 1 else ''}, in the full report"
     return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
 
 

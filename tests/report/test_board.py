@@ -98,7 +98,7 @@ def test_the_page_keeps_to_its_words_however_much_the_offer_says(offered: Result
     facts = {"claims": many, "not_shown": many, "assumed": many, "differs": many}
     page = board(with_offer(offered, product=long, department=long, **facts))
     assert page.n_words <= MOST_WORDS
-    assert "; 8 more." in text_of(page)
+    assert "9 points, in the full report." in text_of(page)
     assert "…" in page.title
 
 
@@ -319,8 +319,8 @@ def test_what_the_planned_pilot_could_tell_is_one_line(result: Result) -> None:
     for half_width, false_alarms in ((200.0, 0.05), (1.0, 0.05), (1.0, 0.27)):
         pilot = PlannedPilot(design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms)
         told.append(text_of(board(made(result, waits, offer=bare(pilot=pilot)))))
-    assert "The pilot, 24 alternate weeks, would measure the wait to ± 200 minutes, and find that a product" in told[0]
-    assert "does nothing works or harms in 5 of 100: it could not tell." in told[0]
+    assert "The pilot, 24 alternate weeks, would measure the wait to ± 200 minutes, and misjudge a product" in told[0]
+    assert "misjudge a product that does nothing in 5 of 100: it could not tell." in told[0]
     assert ["it could tell" in page for page in told] == [False, True, False]
     assert "The pilot, " not in text_of(board(made(result, waits, offer=bare())))
 
