@@ -10,21 +10,24 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import yaml
 
 from simulation.api import run
 from simulation.config import load
+from simulation.config.bounds import shortened
 from simulation.config.dotted import Raw, resolve
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
 from simulation.config.stated_part import stated_part
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
-from simulation.errors import Faults, refuse
+from simulation.errors import Fault, Faults, refuse
 from simulation.extracts.busy import as_busy, with_more
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import FittedPatience, described, families_of, patience_of
@@ -32,8 +35,8 @@ from simulation.extracts.fitting import (
     Arrivals,
     Figures,
     admitted_cells,
+    cautions,
     coded_counts,
-    crowding_words,
     fit_admission,
     fitted_sources,
     level_given_code,
@@ -57,6 +60,8 @@ from simulation.triage.stated import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
+FITTED_BY, MOST_KEYS = "aeflow fit", 3
+"""What a fitted site says that it was made by, and keys of a file that are shown as differing."""
 WRITTEN = (*SCALED_KINDS, "targets")
 """The groups of files of a fitted department."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
@@ -396,7 +401,7 @@ class FittedDepartment:
         return texts
 
     def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
-        made_by = f"aeflow fit extract={self.extract.name} out={self.name}"
+        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
         costs = Scaling(self.typical, self.totals).costs()
         lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
         study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
@@ -426,11 +431,30 @@ class FittedDepartment:
             if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
                 yield name, float(value)
 
-    def write_configs(self, folder: Path | str = "configs") -> tuple[Path, ...]:
-        """Write every file, none over another, and return them. Raises ConfigError."""
+    def write_configs(self, folder: Path | str = "configs", *, overwrite: bool = False) -> tuple[Path, ...]:
+        """Write every file, and return them. Files that are there and say the same are left alone.
+
+        Others of an earlier fit are replaced with `overwrite`, and kept beside the new ones as `NAME.yaml.old1` and so
+        on. Raises ConfigError without `overwrite`, saying what differs, and for a name that is taken otherwise.
+        """
         folder = Path(folder)
-        Faults(name_faults(self.name, folder, tuple(self.texts))).refuse()
-        return write_files(self.texts, self.name, folder)
+        faults = Faults(taken_faults(self.name, folder))
+        faults.refuse()
+        paths = {kind: folder / kind / f"{self.name}.yaml" for kind in self.texts}
+        there = {kind: path.read_text("utf-8", "replace") for kind, path in paths.items() if path.is_file()}
+        changed = [kind for kind, text in there.items() if text != self.texts[kind]]
+        for kind in changed:
+            what = differences(there[kind], self.texts[kind])
+            faults.add(
+                str(paths[kind]), f"differs: {what}", "Write over it with overwrite=true, or choose another name"
+            )
+        if not overwrite:
+            faults.refuse()
+        for path in (paths[kind] for kind in changed):
+            olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
+            path.rename(next(old for old in olds if not old.exists()))
+        write_files({kind: text for kind, text in self.texts.items() if not paths[kind].exists()}, self.name, folder)
+        return tuple(paths.values())
 
     # --- tables -------------------------------------------------------------------------------------------------
 
@@ -454,7 +478,7 @@ class FittedDepartment:
         ]
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
         notes = (
-            *crowding_words(self.extract),
+            *cautions(self.extract),
             f"Every number: {self.name}.yaml in configs/site and configs/calibration.",
         )
         return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
@@ -542,12 +566,40 @@ class FittedDepartment:
         """What the page begins with."""
         n, days = len(self.extract.patients), self.extract.days
         yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
-        yield from crowding_words(self.extract)
+        yield from cautions(self.extract)
         but = ", but for what was stated" if self.stated.words else ""
         yield (
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "
             f"on duty, places and beds are the typical site's, scaled{but}: so the waits of the two may well differ."
         )
+
+
+def taken_faults(name: str, folder: Path) -> Iterator[Fault]:
+    """Faults of a name for a fitted department: it is not allowed, or is taken by files that no fit has written."""
+    site = folder / "site" / f"{name}.yaml"
+    is_fitted = site.is_file() and FITTED_BY in site.read_text("utf-8", "replace")
+    yield from name_faults(name, folder, () if is_fitted else WRITTEN)
+
+
+def differences(old: str, new: str) -> str:
+    """What two files say differently: the first keys with both values, and how many more there are."""
+    try:
+        there, now = (dict(_leaves(yaml.safe_load(text), "")) for text in (old, new))
+    except yaml.YAMLError:
+        return "it cannot be read as YAML"
+    keys = [key for key in {**there, **now} if there.get(key) != now.get(key) and not key.endswith(".source")]
+    words = [shortened(f"{key} is {there.get(key)}, would be {now.get(key)}") for key in keys[:MOST_KEYS]]
+    more = [f"{len(keys) - MOST_KEYS} more"] if len(keys) > MOST_KEYS else []
+    return "; ".join([*words, *more]) or "comments or sources"
+
+
+def _leaves(part: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Each single value of a configuration, by its dotted path."""
+    if not isinstance(part, Mapping | list):
+        yield path, part
+        return
+    for key, inner in part.items() if isinstance(part, Mapping) else enumerate(part):
+        yield from _leaves(inner, f"{path}.{key}" if path else str(key))
 
 
 def rounded(values: Floats) -> list[float]:
