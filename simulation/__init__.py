@@ -19,8 +19,8 @@ __all__ = [
     "AeflowError", "ConfigError", "DrawsError", "Growth", "PlanError", "Result", "ResultsError", "Study", "Wanted",
     "__version__", "between", "animate", "board", "board_page", "ThreadExecutor", "charts", "compare", "configuration",
     "draft_mapping", "evaluate", "event_log", "events_of", "figure", "fit_department", "from_table", "first_page",
-    "gather", "grow", "letter", "load", "narrow", "nearest_matrix", "open_executor", "overrides_in", "read", "read_extract", "run",
-    "same_numbers", "trace", "vet", "write",
+    "gather", "grow", "letter", "load", "narrow", "nearest_matrix", "open_executor", "overrides_in", "read",
+    "read_extract", "run", "same_numbers", "trace", "vet", "write",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -38,8 +38,9 @@ def extract(words: list[str]) -> int:
 
 def fit(words: list[str]) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
-    from simulation.extracts.department import PACKAGED_NURSE, fit_department, taken_faults
+    from simulation.extracts.department import PACKAGED_NURSE, fit_department
     from simulation.extracts.stated import stated_department, stated_keys
+    from simulation.extracts.written import taken_faults
 
     own, others = split_own(words, FITTED)
     stated, others = split_own(others, stated_keys())
@@ -124,11 +125,6 @@ def mapping_of(file: str) -> str:
 
 
 def _read(file: str, mapping: str | None, config_dir: str | None) -> Extract:
-    from simulation.config.folders import names_in, search_folders
-    from simulation.extracts.extract import GROUP, read_extract
+    from simulation.extracts.extract import read_extract
 
-    usual = mapping_of(file)
-    if mapping is None and usual not in names_in(GROUP, search_folders(config_dir)):
-        remedy = f"Draft it: aeflow extract draft {file}; or name another: mapping=NAME"
-        refuse("mapping", f"there is no configs/{GROUP}/{usual}.yaml", remedy)
-    return read_extract(file, mapping or usual, config_dir=config_dir)
+    return read_extract(file, mapping or mapping_of(file), config_dir=config_dir)

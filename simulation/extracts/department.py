@@ -10,24 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import yaml
 
 from simulation.api import run
 from simulation.config import load
-from simulation.config.bounds import shortened
 from simulation.config.dotted import Raw, resolve
-from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
+from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text
 from simulation.config.stated_part import stated_part
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
-from simulation.errors import Fault, Faults, refuse
+from simulation.errors import Faults, refuse
 from simulation.extracts.busy import as_busy, with_more
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import FittedPatience, described, families_of, patience_of
@@ -50,6 +47,7 @@ from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
 from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
+from simulation.extracts.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
@@ -60,10 +58,6 @@ from simulation.triage.stated import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
-FITTED_BY, MOST_KEYS = "aeflow fit", 3
-"""What a fitted site says that it was made by, and keys of a file that are shown as differing."""
-WRITTEN = (*SCALED_KINDS, "targets")
-"""The groups of files of a fitted department."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
@@ -223,11 +217,8 @@ class FittedDepartment:
         share = self.extract.measures.value("admitted_share")
         if per_day < LEAST["attendances_per_day"]:
             found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
-            refuse(
-                self.extract.name,
-                found,
-                f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample",
-            )
+            remedy = f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample"
+            refuse(self.extract.name, found, remedy)
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
             "beds": self._beds, "ambulances_per_day": round(ambulances, 2),
@@ -437,24 +428,7 @@ class FittedDepartment:
         Others of an earlier fit are replaced with `overwrite`, and kept beside the new ones as `NAME.yaml.old1` and so
         on. Raises ConfigError without `overwrite`, saying what differs, and for a name that is taken otherwise.
         """
-        folder = Path(folder)
-        faults = Faults(taken_faults(self.name, folder))
-        faults.refuse()
-        paths = {kind: folder / kind / f"{self.name}.yaml" for kind in self.texts}
-        there = {kind: path.read_text("utf-8", "replace") for kind, path in paths.items() if path.is_file()}
-        changed = [kind for kind, text in there.items() if text != self.texts[kind]]
-        for kind in changed:
-            what = differences(there[kind], self.texts[kind])
-            faults.add(
-                str(paths[kind]), f"differs: {what}", "Write over it with overwrite=true, or choose another name"
-            )
-        if not overwrite:
-            faults.refuse()
-        for path in (paths[kind] for kind in changed):
-            olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
-            path.rename(next(old for old in olds if not old.exists()))
-        write_files({kind: text for kind, text in self.texts.items() if not paths[kind].exists()}, self.name, folder)
-        return tuple(paths.values())
+        return write_again(self.texts, self.name, Path(folder), overwrite=overwrite)
 
     # --- tables -------------------------------------------------------------------------------------------------
 
@@ -572,34 +546,6 @@ class FittedDepartment:
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "
             f"on duty, places and beds are the typical site's, scaled{but}: so the waits of the two may well differ."
         )
-
-
-def taken_faults(name: str, folder: Path) -> Iterator[Fault]:
-    """Faults of a name for a fitted department: it is not allowed, or is taken by files that no fit has written."""
-    site = folder / "site" / f"{name}.yaml"
-    is_fitted = site.is_file() and FITTED_BY in site.read_text("utf-8", "replace")
-    yield from name_faults(name, folder, () if is_fitted else WRITTEN)
-
-
-def differences(old: str, new: str) -> str:
-    """What two files say differently: the first keys with both values, and how many more there are."""
-    try:
-        there, now = (dict(_leaves(yaml.safe_load(text), "")) for text in (old, new))
-    except yaml.YAMLError:
-        return "it cannot be read as YAML"
-    keys = [key for key in {**there, **now} if there.get(key) != now.get(key) and not key.endswith(".source")]
-    words = [shortened(f"{key} is {there.get(key)}, would be {now.get(key)}") for key in keys[:MOST_KEYS]]
-    more = [f"{len(keys) - MOST_KEYS} more"] if len(keys) > MOST_KEYS else []
-    return "; ".join([*words, *more]) or "comments or sources"
-
-
-def _leaves(part: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Each single value of a configuration, by its dotted path."""
-    if not isinstance(part, Mapping | list):
-        yield path, part
-        return
-    for key, inner in part.items() if isinstance(part, Mapping) else enumerate(part):
-        yield from _leaves(inner, f"{path}.{key}" if path else str(key))
 
 
 def rounded(values: Floats) -> list[float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.config.folders import names_in, search_folders
-from simulation.config.new import flow
 from simulation.config.stated_part import stated_part
 from simulation.config.validating import sound
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
 from simulation.extracts.files import DRAFTED_ROWS, ExtractFile, read_file
 from simulation.extracts.mapping import (
-    DRAFT_SOURCE,
     HEADINGS,
-    MEANINGS,
     ExtractMapping,
-    StampColumns,
     drafted,
     extract_mapping_faults,
     source_words,
@@ -41,6 +38,12 @@ if TYPE_CHECKING:
 
 GROUP = "extract"
 """The folder of mappings among configurations."""
+AnyMapping = ExtractMapping | Mapping[str, Any] | str
+"""A mapping, as a file states one, or the name of one in `configs/extract/`."""
+DRAFT_HEAD = """Correct it, above all what codes mean. Other columns are never read.
+# day_first: 03/04/2025 is the third of April. timezone: of clocks that go forward and back; null if they never do.
+# worst_share: of rows with one kind of dirt; beyond it the extract is refused.
+"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,7 +157,7 @@ class Extract:
 
 def _roles(mapping: ExtractMapping) -> dict[str, str]:
     """The column of each key, by the key in words."""
-    roles = {}
+    roles: dict[str, str] = {}
     for name, of in mapping.stamps.items():
         parts = [""] if len(of) == 1 else [", date", ", time"]
         roles |= {f"{name.removesuffix('_at')}{part}": column for part, column in zip(parts, of, strict=True)}
@@ -163,9 +166,7 @@ def _roles(mapping: ExtractMapping) -> dict[str, str]:
     return {name.replace("_", " "): column for name, column in roles.items()}
 
 
-def from_table(
-    frame: pd.DataFrame, mapping: ExtractMapping | Mapping[str, Any] | str, *, name: str = "table"
-) -> Extract:
+def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table") -> Extract:
     """The extract in a data frame, whose columns hold text or points in time.
 
     `mapping`: as a file states it, or the name of one in `configs/extract/`. No other column is looked at. Raises
@@ -182,20 +183,18 @@ def from_table(
     return _extract(name, ExtractFile(own, len(frame.columns) - len(columns), 0), stated, mapping)
 
 
-def read_extract(
-    path: Path | str, mapping: ExtractMapping | Mapping[str, Any] | str, *, config_dir: str | None = None
-) -> Extract:
+def read_extract(path: Path | str, mapping: AnyMapping, *, config_dir: str | None = None) -> Extract:
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
-    stated = _mapping_of(mapping, config_dir)
+    stated = _mapping_of(mapping, config_dir, path)
     what = {column: key for key, column in reversed(_roles(stated).items())}
     return _extract(Path(path).name, read_file(Path(path), what), stated, mapping)
 
 
-def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:
+def _mapping_of(mapping: AnyMapping, config_dir: str | None = None, file: Path | str = "FILE") -> ExtractMapping:
     if isinstance(mapping, str):
         if mapping not in (known := names_in(GROUP, search_folders(config_dir))):
-            draft_it = "Draft one: aeflow extract draft FILE, or ae.draft_mapping in Python"
-            refuse(GROUP, f"there is no '{mapping}'", f"{draft_it}. {nearest(mapping, known)}")
+            draft_it = f"Draft it: aeflow extract draft {file}, or ae.draft_mapping in Python; or name another"
+            refuse("mapping", f"there is no configs/{GROUP}/{mapping}.yaml", f"{draft_it}. {nearest(mapping, known)}")
         return stated_part(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
     if isinstance(mapping, ExtractMapping):
         return mapping
@@ -219,38 +218,23 @@ def draft_mapping(records: pd.DataFrame | Path | str) -> dict[str, Any]:
     of which department and months the records are. Values of fewer than 5 rows are not in it. Raises ConfigError if a
     file cannot be read, or if no column looks like an arrival, a departure or an outcome.
     """
-    is_file = isinstance(records, str | Path)
-    frame = (read_file(Path(records)).frame if is_file else records).head(DRAFTED_ROWS).rename(columns=str)
-    stated = drafted(frame.astype("str").fillna(""))
+    name, frame = "table", records
+    if isinstance(frame, str | Path):
+        name, frame = Path(frame).name, read_file(Path(frame)).frame
+    stated = drafted(frame.head(DRAFTED_ROWS).rename(columns=str).astype("str").fillna(""))
     needed = [key for key in ("arrived_at", "departed_at", "outcome") if key not in {**stated, **stated["times"]}]
     if needed:
         found = f"no column looks like {' or '.join(key.removesuffix('_at') for key in needed)}"
-        remedy = "Write a mapping by hand: docs/how-to/my-records.md shows a whole one"
-        refuse(Path(records).name if is_file else "table", found, remedy)
-    return {**stated, "day_first": True, "timezone": "Europe/London", "worst_share": 0.05, "evidence": "measured",
-            "source": DRAFT_SOURCE}  # fmt: skip
+        refuse(name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")
+    return stated
 
 
 def draft(path: Path | str) -> str:
     """The same of a file as the text of one in `configs/extract/`."""
-    return "".join(_draft_lines(Path(path).name, draft_mapping(path)))
+    import yaml
 
-
-def _draft_lines(name: str, stated: Mapping[str, Any]) -> Iterator[str]:
-    yield f"# How {name} is read: a draft. Correct it, above all what codes mean. Other columns are never read.\n"
-    yield "times:\n"
-    for point in fields(StampColumns):
-        if point.name in stated["times"]:
-            yield f"  {point.name}: {flow(stated['times'][point.name])}\n"
-        else:
-            yield f"  # {point.name}: no column looks like it\n"
-    for key in HEADINGS:
-        if key in MEANINGS and key in stated:
-            yield f"{key}:\n  column: {flow(stated[key]['column'])}\n  values:\n"
-            yield from (f"    {flow(value)}: {meaning}\n" for value, meaning in stated[key]["values"].items())
-        elif not key.endswith("_at"):
-            yield f"{key}: {flow(stated[key])}\n" if key in stated else f"# {key}: no column looks like it\n"
-    yield "day_first: true   # 03/04/2025 is the third of April\n"
-    yield "timezone: Europe/London   # of clocks that go forward and back; null if they never do\n"
-    yield "worst_share: 0.05   # of rows with one kind of dirt; beyond it the extract is refused\n"
-    yield f'evidence: measured\nsource: "{DRAFT_SOURCE}"\n'
+    stated = draft_mapping(path)
+    missing = [key for key in HEADINGS if key not in {**stated, **stated["times"]}]
+    none = f"# No column looks like: {', '.join(missing)}.\n" if missing else ""
+    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf)
+    return f"# How {Path(path).name} is read: a draft. {DRAFT_HEAD}{none}{text}"

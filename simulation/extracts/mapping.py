@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
-from itertools import permutations
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -237,30 +236,27 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
     Only values of at least `FEWEST` rows are in it: what one patient said is not.
     """
     plain = {name: re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in frame.columns}
-    times: dict[str, str | list[str]] = {}
-    others: dict[str, Any] = {}
+    times: dict[str, Any] = {}
+    stated: dict[str, Any] = {"times": times}
     for key, heading in HEADINGS.items():
         fitting = {name: words for name, words in plain.items() if re.search(heading, words)}
-        if key.endswith("_at"):
-            if found := _stamped(frame, fitting):
-                times[key] = found[0] if len(found) == 1 else found
-        else:
-            found = [name for name in fitting if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES][:1]
-            for name in found:
-                others[key] = {"column": name, "values": _meant(key, frame[name])} if key in MEANINGS else name
+        coded = (name for name in fitting if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES)
+        found = _stamped(frame, fitting) if key.endswith("_at") else [*coded][:1]
+        if found:
+            (times if key.endswith("_at") else stated)[key] = found[0] if len(found) == 1 else found
         plain = {name: words for name, words in plain.items() if name not in found}
-    return {"times": times, **others}
+    for key in MEANINGS.keys() & stated.keys():
+        stated[key] = {"column": stated[key], "values": _meant(key, frame[stated[key]])}
+    return {**stated, "day_first": True, "timezone": "Europe/London", "worst_share": 0.05, "evidence": "measured",
+            "source": DRAFT_SOURCE}  # fmt: skip
 
 
 def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
     """The first column of points in time, or else the first two that are their date and their time, by name."""
-    looks = {name: _look(frame[name]) for name in fitting}
-    whole = [[name] for name, look in looks.items() if look == "stamp"]
-    of = {name: re.sub(r"date|time|of|_", "", words) for name, words in fitting.items()}
-    pairs = ([date, time] for date, time in permutations(fitting, 2) if of[date] == of[time])
-    return next(
-        (pair for pair in [*whole, *pairs] if len(pair) == 1 or [looks[name] for name in pair] == ["date", "time"]), []
-    )
+    looks = [(_look(frame[name]), re.sub(r"date|time|of|_", "", words), name) for name, words in fitting.items()]
+    whole = [[name] for look, _, name in looks if look == "stamp"]
+    dates, times = ({of: name for look, of, name in looks if look == wanted} for wanted in ("date", "time"))
+    return next(iter([*whole, *([dates[of], times[of]] for of in dates if of in times)]), [])
 
 
 def _look(column: pd.Series) -> str:

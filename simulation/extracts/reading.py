@@ -237,7 +237,7 @@ def _within_stay(times: dict[str, Floats], mapping: ExtractMapping, quality: Dat
 # --- codes and ages ---------------------------------------------------------------------------------------------------
 
 
-def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Ints:
+def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Column:
     """The codes of a column in our categories, MISSING where there is none, shape (n,)."""
     import pandas as pd
 
@@ -251,15 +251,12 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
     nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]
     exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
     n, where = len(column), name.replace("_", " ")
-    kinds = {
-        "missing_code": [meaning is None and none for meaning, none in zip(meant, nothing, strict=True)],
-        "unknown_code": [meaning is None and not none for meaning, none in zip(meant, nothing, strict=True)],
-        "untidy_code": [
-            meaning is not None and value not in exact for meaning, value in zip(meant, written, strict=True)
-        ],
-    }
-    for kind, which in kinds.items():
-        quality.add(kind, counts[which].sum() if any(which) else 0, n, where)
+    kinds = [
+        ("missing_code" if none else "unknown_code") if meaning is None else "read" if value in exact else "untidy_code"
+        for meaning, value, none in zip(meant, written, nothing, strict=True)
+    ]
+    for kind in ("missing_code", "unknown_code", "untidy_code"):
+        quality.add(kind, counts[[one == kind for one in kinds]].sum(), n, where)
     code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
     return np.array([*code, MISSING], dtype=np.int16)[number]
 
@@ -270,7 +267,7 @@ def _plain(value: object) -> str:
     return text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
 
 
-def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Ints | None:
+def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
     """Ages in whole years, MISSING where there is none, shape (n,); None without such a column."""
     import pandas as pd
 
@@ -322,7 +319,7 @@ def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Flo
 # --- the tables -------------------------------------------------------------------------------------------------------
 
 
-def _patients(points: Mapping[str, Floats], codes: Mapping[str, Ints], age: Ints | None) -> PatientsTable:
+def _patients(points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None) -> PatientsTable:
     """One row for each attendance, in order of arrival."""
     n = len(points["arrived_at"])
     walk_in = np.zeros(n, dtype=np.int16)

@@ -52,9 +52,7 @@ class Stamps(NamedTuple):
 
     def of(self, rows: Ints) -> Stamps:
         """Those of some rows."""
-        return Stamps(
-            self.at[rows], self.nothing[rows], self.unreadable[rows], self.placeholder[rows], self.other_format[rows]
-        )
+        return self._make(column[rows] for column in self)
 
 
 def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:

@@ -189,8 +189,12 @@ def test_a_draft_without_a_source_is_said_beside_the_columns(tmp_path: Path) -> 
 
 
 def test_an_unknown_mapping_is_refused_with_how_to_draft_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no 'ours'. Draft one: aeflow extract draft FILE, or ae.draft_mapping"):
+    with pytest.raises(
+        ConfigError, match=r"no configs/extract/ours.yaml. Draft it: aeflow extract draft .*extract.csv"
+    ):
         read_extract(written(clean(50), tmp_path), "ours")
+    with pytest.raises(ConfigError, match=r"or ae.draft_mapping in Python"):
+        ae.from_table(pd.DataFrame({ARRIVED: []}), "ours")
 
 
 def test_codes_take_no_text_for_each_row(tmp_path: Path) -> None:
