@@ -52,7 +52,7 @@ class Stamps(NamedTuple):
 
     def of(self, rows: Ints) -> Stamps:
         """Those of some rows."""
-        return self._make(column[rows] for column in self)
+        return Stamps._make(column[rows] for column in self)
 
 
 def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
