@@ -156,7 +156,8 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
                 yield Fault(f"{where}.{name}.values.{value}", f"'{meaning}' is not known", nearest(meaning, known))
     used: dict[str, str] = {}
     stamped = [(f"times.{name}", column) for name, of in mapping.stamps.items() for column in of]
-    for name, column in [*stamped, *((name, coded.column) for name, coded in mapping.codes.items())]:
+    others = [(name, getattr(mapping, name)) for name in ("age", "attendance", "patient") if getattr(mapping, name)]
+    for name, column in [*stamped, *((name, coded.column) for name, coded in mapping.codes.items()), *others]:
         if column in used:
             found = f"the column '{column}' is that of {used[column]}, too"
             yield Fault(f"{where}.{name}", found, "Name another, or leave it out")

@@ -184,7 +184,7 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
     quality.add("no_such_time", skipped.sum(), n)
     quality.add("hour_twice", twice.sum(), n)
-    times = {name: np.where(skipped_hour(local.pop(name), changes), at + 60, at) for name, at in [*local.items()]}
+    times = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
     arrived = times["arrived_at"]
     for name, at in times.items():
         if name != "arrived_at":

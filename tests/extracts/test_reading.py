@@ -130,6 +130,12 @@ def test_a_mapping_is_refused_with_every_fault_at_once(tmp_path: Path) -> None:
     assert len(refused.value.faults) == 3
 
 
+@pytest.mark.parametrize("key", ["age", "patient"])
+def test_a_column_that_two_keys_name_is_refused(key: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"mapping.{key}: the column '{SEEN}' is that of times.seen_at, too"):
+        read(clean(50), tmp_path, **{key: SEEN})
+
+
 def test_other_columns_are_not_loaded_and_their_number_is_said(tmp_path: Path) -> None:
     extract = read(clean(), tmp_path)
     assert extract.n_ignored == 2
