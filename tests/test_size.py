@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_005
-MOST_TOKENS = 435_713
+MOST_LINES = 41_059
+MOST_TOKENS = 436_750
 MOST_CORE = 27_640
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -91,8 +89,7 @@ def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
     nothing reads it: `2025-03-04 ?`."""
     day = plain_text(date).str.replace(WITHOUT_TIME, "", regex=True)
     clock = plain_text(time).str.replace(WITHOUT_DATE, "", regex=True)
-    clock = clock.str.replace(r"^(\d{1,4})(?:\.0)?$", lambda found: found[1].zfill(4), regex=True)
-    clock = clock.str.replace(r"^(\d\d)(\d\d)$", r"\1:\2", regex=True)
+    clock = clock.str.replace(r"^(\d{0,2}?)(\d\d?)(?:\.0)?$", lambda of: f"{of[1]:0>2}:{of[2]:0>2}", regex=True)
     no_day, no_clock = is_nothing(day), is_nothing(clock)
     both = day.mask(no_day, "?") + " " + clock.mask(no_clock, "?")
     return both.mask(no_day & no_clock, "")
@@ -150,18 +147,13 @@ def clock_changes(zone: ZoneInfo | None, first: float, last: float) -> tuple[Clo
     """The changes of clocks between two points in time, in minutes from the first of January 1970."""
     if zone is None:
         return ()
-    changes, begin = [], datetime(1970, 1, 1, tzinfo=UTC)
-    hours = [begin + timedelta(minutes=60 * hour) for hour in range(int(first // 60) - 48, int(last // 60) + 49, 12)]
-    for earlier, later in pairwise(hours):
-        before, after = (point.astimezone(zone).utcoffset() or timedelta() for point in (earlier, later))
-        if before != after:
-            while later - earlier > timedelta(minutes=1):
-                middle = earlier + (later - earlier) / 2
-                is_before = middle.astimezone(zone).utcoffset() == before
-                earlier, later = (middle, later) if is_before else (earlier, middle)
-            at = round(((later - begin) + before).total_seconds() / 60)
-            changes.append(ClockChange(at, (after - before).total_seconds() / 60))
-    return tuple(changes)
+    import pandas as pd
+
+    begin, end = (pd.Timestamp(0) + pd.Timedelta(minutes=at // 60 * 60) for at in (first - 2 * DAY, last + 2 * DAY))
+    quarters = pd.date_range(begin, end, freq="15min")
+    by = (quarters.tz_localize("UTC").tz_convert(zone).tz_localize(None) - quarters).total_seconds().to_numpy() / 60
+    at = quarters.to_numpy("datetime64[m]").astype(np.int64)
+    return tuple(ClockChange(float(at[k + 1] + by[k]), by[k + 1] - by[k]) for k in np.flatnonzero(np.diff(by)))
 
 
 def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
