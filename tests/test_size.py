@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 41_059
-MOST_TOKENS = 436_750
-MOST_CORE = 27_640
+MOST_TOKENS = 436_753
+MOST_CORE = 27_638
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
