@@ -15,7 +15,7 @@ share and wait for triage. Then three things are asked:
     python tests/long/recovered_from_extracts.py --truths 60 --departments 24
     python tests/long/recovered_from_extracts.py --truths 10 --departments 24 --imputations 20
 
-A truth takes some minutes of a processor; with `--departments 8 --solve-days 84` about 25 seconds, so that 60 take
+A truth takes some minutes of a processor; with `--departments 8 --solve-days 84` about 30 seconds, so that 60 take
 half an hour. Exit code 1: of 20 truths or more, less than 83 % of effects are held, or ranges are more than 0.6 of
 those before.
 """
