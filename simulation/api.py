@@ -221,7 +221,7 @@ class Growth(Iterator[Result]):
         return next(self._results)
 
     def cancel(self) -> None:
-        """Stop, and end the replications that are running: processes at once, threads before their next arm."""
+        """Stop, and end the replications that are running: processes at once, threads before their next part."""
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:

@@ -32,8 +32,8 @@ from simulation.errors import nearest, refuse
 STUDY, PLANNED = "alternatives", 200
 """The study whose arms can be chosen; the replications that are planned, of which a reader sees the beginning."""
 RUN = (
-    f"study={STUDY}", f"run.replications={PLANNED}", "run.warm_up_days=7", "run.measured_days=28", "run.profiles=2",
-    "~study.arms.sham", "study.sham=null", "study.focus=[]",
+    f"study={STUDY}", f"run.replications={PLANNED}", "run.warm_up_days=7", "run.measured_days=28",
+    "run.cool_down_days=2", "run.profiles=2", "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
 EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage")

@@ -170,7 +170,7 @@ class Background:
                 told = f"{type(error).__name__}: {error}. This is a fault of aeflow: report it"
                 work.refused = error if isinstance(error, AeflowError) else AeflowError(told)
                 work.now("refused")
-            gc.unfreeze()  # a run freezes what is there: right for a command, not for what serves on
+            tidy_memory()
 
     def compared(self, work: HeavyWork, words: tuple[str, ...]) -> Path:
         """Run a study to its end and store it; its folder."""
@@ -201,6 +201,16 @@ class Background:
         work.department, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
         return self.compared(work, (f"study={work.department}",))
+
+
+def tidy_memory() -> None:
+    """Free what nobody needs, and have the collector leave alone what stays, so that it soon finds what else goes.
+
+    A run has frozen what was there: right for a command, not for what serves on.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager

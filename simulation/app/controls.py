@@ -21,7 +21,8 @@ from simulation.department.vocabulary import Pathway
 class Control:
     """Something that a planner can change, in steps; `value` 0 is the department today.
 
-    lowest, highest: how far, where the configuration states no range; unit: words, where the type says too little.
+    lowest, highest: how far, where the configuration states no range; unit: words, where the type says too little;
+    rests_on: the block that says what it rests on, where that is not the block of its value.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Control:
     highest: int | None = None
     unit: str = ""
     hours: str = ""
+    rests_on: str = ""
 
     @property
     def sign(self) -> str:
@@ -120,7 +122,8 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
     """A control's value, evidence, source and ends, read off the configuration; None if it has none of these."""
     try:
         found = [_at(stated, path) for path in control.today]
-        holder = found[0] if control.how == "shift" else _at(stated, control.today[0].rpartition(".")[0])
+        rests_on = control.rests_on or control.today[0].rpartition(".")[0]
+        holder = found[0] if control.how == "shift" else _at(stated, rests_on)
         known = holder["evidence"], holder["source"]
         if control.how == "shift":
             shifts = "; ".join(f"{one['number']} from {one['hours']} h" for one in holder["rota"])

@@ -7,17 +7,19 @@ memory, under a name that nobody can guess.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import simulation as ae
 from simulation.config import composed, search_folders
-from simulation.config.folders import fingerprint_of, names_in
+from simulation.config.ensembles import ensemble_named
+from simulation.config.folders import file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
 TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
@@ -25,6 +27,8 @@ N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
 """The groups whose files of one name are a department."""
+MOST_OF_SOURCE = 160
+"""Characters of a source that stand beneath a policy of the user's own."""
 SENT, MOST_SENT = "sent-", 20
 """How names of departments begin that were sent, and how many of them are kept."""
 OWN = "own_"
@@ -95,11 +99,10 @@ def resolved(*words: str) -> Mapping[str, Any]:
     return composed(words, config_dir=HERE.folder)
 
 
-@cache
-def limitation() -> str:
-    """What departments like England's do not reproduce, in the words of their ensemble."""
-    text = (search_folders()[-1] / "ensembles" / f"{TYPICAL}.yaml").read_text(encoding="utf-8")
-    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("limitation: "))
+def limitation(site: str) -> str:
+    """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""
+    folders = search_folders(HERE.folder)
+    return ensemble_named(site if site in names_in("ensembles", folders) else TYPICAL, folders).limitation
 
 
 def stamp() -> tuple[tuple[str, int, int], ...]:
@@ -143,6 +146,20 @@ def own_policies() -> dict[str, str]:
     folders = search_folders(HERE.folder)
     names = names_in("triage", folders[:-1]) | (names_in("triage", folders) & (departments().keys() - PACKAGED.keys()))
     return {f"{OWN}{name}": name for name in sorted(names) if name.isidentifier() and not name.startswith(DRAWN)}
+
+
+def own_helps() -> dict[str, str]:
+    """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
+    paths = {arm: file_named("triage", name, search_folders(HERE.folder)) for arm, name in own_policies().items()}
+    return {arm: _help_in(path.read_text(encoding="utf-8", errors="replace")) for arm, path in paths.items() if path}
+
+
+def _help_in(text: str) -> str:
+    if found := re.match("# Question: (.+)", text):
+        return found[1]
+    source = re.search(r'\bsource: (?:"([^"]+)"|([^"\n,}]+))', text)
+    words = "" if source is None else shorten(source[1] or source[2], MOST_OF_SOURCE, placeholder=" …")
+    return f"Your own file. Its source: {words}" if words else "Your own file."
 
 
 def nurses_beside(arms: Iterable[str]) -> tuple[str, ...]:

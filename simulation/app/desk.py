@@ -21,7 +21,7 @@ from zipfile import ZipFile
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
-from simulation.app.background import Background
+from simulation.app.background import Background, tidy_memory
 from simulation.app.departments import N_DEPARTMENTS, load, stamp
 from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
@@ -29,7 +29,7 @@ from simulation.runs.store.listing import ListedRun, list_runs
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
-MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
+MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 10, 20
 """Questions that are worked on at once, results and files that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
@@ -167,6 +167,7 @@ class Desk:
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
+        tidy_memory()
 
     # --- work -----------------------------------------------------------------------------------------------------
 
@@ -216,7 +217,7 @@ class _Work:
         return self._newest
 
     def stop(self) -> None:
-        """Have the work end: replications end before their next arm."""
+        """Have the work end: replications end before the next part of their work."""
         self._stopped.set()
         if self._growth is not None:
             self._growth.cancel()

@@ -8,6 +8,7 @@ from typing import Any
 
 import simulation as ae
 from simulation.display.table import Cell, Cells, ReportTable
+from simulation.display.words import STAGE_WORDS
 
 BUSY = (0.5, 0.7, 0.85, 0.95)
 """Shares of busy time at which a cell is drawn darker: a judgement. Above the third, waits grow quickly."""
@@ -16,17 +17,6 @@ LEAST_BUSY, LEAST_MOVED = 0.02, 0.05
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 LEAST_MINUTES = 0.05
 """Mean minutes of a stay below which a step is left out."""
-AREAS = {
-    "registration and triage": "Registration and triage",
-    "place": "A cubicle or a chair",
-    "nurse": "Nurse",
-    "clinician": "Doctor or practitioner",
-    "tests": "Tests",
-    "specialty": "Specialty team",
-    "bed": "A bed on a ward",
-    "other": "Discharge, transport and the rest",
-}
-"""The stages of a stay, in the order in which a patient meets them, in words."""
 
 
 def hours_tables(result: ae.Result) -> list[ReportTable]:
@@ -110,7 +100,7 @@ def areas(result: ae.Result) -> list[AreaShown]:
     ]
     changed = [(number, arm.label, one) for number, arm in enumerate(arms) for one in arm.explanation.changed]
     found = []
-    for area, name in AREAS.items():
+    for area, name in STAGE_WORDS.items():
         steps = [
             step for step in stages if stages[step] == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,16 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import N_DEPARTMENTS, OWN, PACKAGED, departments, limitation, load
+from simulation.app.departments import (
+    EVERY,
+    N_DEPARTMENTS,
+    OWN,
+    PACKAGED,
+    departments,
+    limitation,
+    load,
+    own_helps,
+)
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
@@ -34,6 +43,7 @@ from simulation.report.headlines import PATIENTS, harmed_groups
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
 from simulation.runs.store.listing import ListedRun
+from simulation.study.workload import in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -42,6 +52,10 @@ WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
 NOT_YET = "not yet"
 PASSED = ("non-inferior", "no difference", "none seen")
 """Kinds of judgement by which a limit of safety is kept."""
+MORE = 40
+"""Replications that 'More' adds to an answer at rest."""
+EARLY = 10
+"""Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -154,7 +168,7 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         departments=departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
-        helps=helps(),
+        helps={**helps(), **own_helps()},
         faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -195,7 +209,8 @@ def changes_words(asked: AskedQuestion) -> Iterator[str]:
 class ShownArm:
     """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words.
 
-    failed: labels of the limits that it fails; harmed: who waits longer by more than matters; cost: a year.
+    is_small: whether its effect is known to be too small to matter; failed: labels of the limits that it fails;
+    harmed: who waits longer by more than matters; cost: a year.
     """
 
     name: str
@@ -209,6 +224,7 @@ class ShownArm:
     failed: tuple[str, ...]
     harmed: str
     cost: Cell | str
+    is_small: bool = False
 
 
 def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
@@ -228,6 +244,10 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         planned=PLANNED,
         full=asked.lengths,
         most=most,
+        more=n + MORE if n >= most else most,
+        time_left=_time(most - n, result) if result is not None and is_shown and look.step == "looking" else "",
+        elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
+        n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
         link=asked.keeping(*asked.beside),
@@ -251,9 +271,11 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
         "best": _best(slim, arms),
+        "none_helps": at_rest and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
         "better": _beyond_ai(slim, arms),
+        "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
-        "limitation": limitation() if over is None else over.limitation,
+        "limitation": limitation(slim.study.choices["site"]) if over is None else over.limitation,
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -261,6 +283,7 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
+        "misfits": [words.partition(". Look at")[0] for words in whole.explanation.misfits] if at_rest else (),
     }
 
 
@@ -346,6 +369,7 @@ def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
         failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
         harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
         cost="at the end" if whole is None else _cost(arm.cost),
+        is_small=first.verdict.size == "less",
     )
 
 
@@ -385,19 +409,57 @@ def _width(finding: Finding) -> str:
 
 
 def _safety_words(safety: Sequence[Safety]) -> str:
-    """'passes 3 of 3', 'fails 1 of 3', '2 of 3 not settled'."""
-    kinds = [one.judgement.kind for one in safety]
-    failed, passed = (
-        kinds.count("inferior"),
-        sum(kind in ("non-inferior", "no difference", "none seen") for kind in kinds),
-    )
-    if failed:
-        return f"fails {failed} of {len(kinds)}"
-    return (
-        f"passes {passed} of {len(kinds)}"
-        if passed == len(kinds)
-        else f"{len(kinds) - passed} of {len(kinds)} not settled"
-    )
+    """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
+    failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
+    open_ = [one.margin.label for one in safety if _is_open(one)]
+    if safety and len(open_) == len(safety):
+        return f"none of {len(safety)} settled yet"
+    said = [f"{verb}: {', '.join(labels)}" for verb, labels in (("fails", failed), ("not settled", open_)) if labels]
+    return "; ".join(said) or f"passes all {len(safety)}"
+
+
+def _is_open(safety: Safety) -> bool:
+    return safety.judgement.kind not in ("inferior", *PASSED)
+
+
+def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> dict[str, list[str]]:
+    """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
+    being seen)']. Limits of a policy that fails another are left out."""
+    found: dict[str, list[str]] = {}
+    for arm in arms:
+        finding, by_how = slim.finding(arm.name, slim.first_target), dict[str, list[str]]()
+        is_open = kind_of(finding) == "cannot tell"
+        judged = [(finding.target.label, finding.verdict.words, finding.verdict.n_more)] * is_open
+        judged += [
+            (one.margin.label, one.judgement.words, one.judgement.n_more)
+            for one in slim.safety
+            if one.arm == arm.name and _is_open(one) and not arm.failed
+        ]
+        for label, words, n_more in judged:
+            by_how.setdefault(_what_settles(words, n_more, slim), []).append(label)
+        for how, labels in by_how.items():
+            found.setdefault(how, []).append(f"‘{arm.label}’ ({'; '.join(labels)})")
+    return found
+
+
+def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
+    """What would settle a verdict, in words, with the time that it takes here."""
+    if words.startswith("worse"):
+        return f"{words}: more replications may tell"
+    if n_more is None:
+        early = f"too early to say how many replications it takes: that can be told from {EARLY} on"
+        return early if len(slim.replications) < EARLY else words.rpartition(": ")[2]
+    if n_more == 0:
+        return "so near a limit that more replications would hardly tell"
+    if slim.over_departments or len(slim.replications) + n_more > PLANNED:
+        one = "departments" if slim.over_departments else "replications"
+        return f"about {n_more} more {one}, which is beyond this page: work it out in full"
+    return f"about {n_more} more replications, {_time(n_more, slim)}"
+
+
+def _time(n: int, result: ae.Result) -> str:
+    """How long so many more replications take at the pace so far: 'about 40 s'."""
+    return f"about {in_words(result.manifest['wall_seconds'] / len(result.replications) * n)}"
 
 
 def faults_of(error: AeflowError) -> list[str]:
@@ -468,6 +530,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
     n = 0 if result is None else len(result.replications)
     sentences: tuple[str, ...] = ()
     tables: tuple[ReportTable, ...] = ()
+    caution = ""
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
@@ -477,7 +540,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
             blocks = [
                 {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
             ]
-            _, sentences, tables = ae.narrow(result, blocks)
+            _, sentences, tables, caution = ae.narrow(result, blocks)
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -490,6 +553,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         faults=faults,
         sentences=sentences,
         tables=tables,
+        caution=caution,
     )
 
 

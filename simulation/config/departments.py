@@ -75,7 +75,7 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
 _Judged = tuple[Pathway | None, tuple[Fault, ...]]
 _checked_before: dict[str, _Judged] = {}
 """The departments that were checked, the last used last, and their faults, by what they state: studies share some."""
-MOST_CACHED = 64
+MOST_CACHED = 16
 _lock = Lock()
 
 

@@ -7,8 +7,9 @@ is the part that some patients can take. It is for pictures and tables only: eng
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Literal, NamedTuple, TypeVar
+from weakref import finalize
 
 from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
@@ -26,27 +27,23 @@ from simulation.department.vocabulary import (
 )
 
 Result = TypeVar("Result")
-MOST_PATHWAYS = 64
 WORSENING = ("worsened_at", "noticed_at")
 """The further points in time of a department in which patients get worse while they wait."""
 
 
-class _Same(NamedTuple):
-    """A pathway as a key: equal to itself alone. It is not hashable, because it holds mappings."""
-
-    pathway: Pathway
-
-    def __hash__(self) -> int:
-        return id(self.pathway)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.pathway is other.pathway
-
-
 def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathway], Result]:
-    """Cache a function's results for the last 64 pathways, which are frozen, distinguished by identity."""
-    cached = lru_cache(MOST_PATHWAYS)(lambda same: function(same.pathway))
-    return wraps(function)(lambda pathway: cached(_Same(pathway)))
+    """Cache a function's result for each pathway as long as that lives. A result must not hold its pathway."""
+    known: dict[int, Result] = {}
+
+    @wraps(function)
+    def cached(pathway: Pathway) -> Result:
+        key = id(pathway)
+        if key not in known:
+            known[key] = function(pathway)
+            finalize(pathway, known.pop, key, None).atexit = False
+        return known[key]
+
+    return cached
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,8 @@ class Follows(Sourced):
 
     The minutes of patients who arrive on a day are multiplied by (attendances of the last days / those planned for
     these days) to the power of minus the elasticity. The plan is what `per_day` and the profiles state, without
-    `scale`, surges and drawn factors. The day itself and those after it do not count.
+    `scale`, surges and drawn factors: a change of `scale` is followed for good, one of `per_day` is not. The day itself
+    and those after it do not count.
 
     Example: `{durations: [first_contact, review], arrivals: [walk_in, ambulance], elasticity: 1, evidence: assumed,
     source: "how elastic capacity must have been, fitted to what trusts report"}`
@@ -269,11 +270,13 @@ class ArrivalSource(Sourced):
     starts: NodeName
     """The step, branch or loop at which patients enter."""
     per_day: PerDay | None = None
-    """Mean arrivals a day, before `scale`; where it is stated, nobody is `booked`."""
+    """Mean arrivals a day, before `scale`: the plan, with which `follows` compares. Where it is stated, nobody is
+    `booked`."""
     booked: tuple[Booking, ...] = ()
     """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
     scale: Times = 1.0
     """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
+    It is above or below plan, so minutes that follow demand follow it; a change of `per_day` moves the plan, too.
     Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
     by_hour: HoursProfile | None = None
     """The profile of arrivals by hour: 24 weights, or 168 of a week, which leave no room for `by_weekday`."""

@@ -33,6 +33,17 @@ CUT, UNCUT = "wait_to_clinician_mean", "wait_to_clinician_uncut_mean"
 """The mean wait whose waits over 12 h count as 12 h, and the one in which they count in full."""
 MOVED = 1.0
 """Minutes by which a department's means must differ to be printed: a fifth of the least difference that matters."""
+STAGE_WORDS = {
+    "registration and triage": "Registration and triage",
+    "place": "A cubicle or a chair",
+    "nurse": "Nurse",
+    "clinician": "Doctor or practitioner",
+    "tests": "Tests",
+    "specialty": "Specialty team",
+    "bed": "A bed on a ward",
+    "other": "Discharge, transport and the rest",
+}
+"""The stages of a stay (`STAGES`), in the order in which a patient meets them, in words."""
 FEW_WEEKS = 4
 """Start weeks up to which each is named."""
 GROUP_WORDS = {

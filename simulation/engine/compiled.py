@@ -17,6 +17,7 @@ from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
 from simulation.engine.compiled_records import FlatPlan, Output, People, Records, Workspace
 from simulation.engine.contract import Changes, Notices, Run
+from simulation.engine.in_turn import beside_others
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
@@ -46,7 +47,10 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
         into = Output(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         workspace = _workspace(plan, flat, people, n_slots)
-        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, workspace, into, horizon, n_slots)
+        with beside_others():
+            code, n_activities, n_changed, n_noticed, n_events = loop.run(
+                fresh, people, workspace, into, horizon, n_slots
+            )
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:

@@ -25,6 +25,8 @@ from simulation.offers.reading import read as read_text
 
 AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)?", re.IGNORECASE)
 """The part of a rota that is about nurses for ambulances."""
+NOT_ASKED_ANY_MORE = ("nurses_table",)
+"""Questions that are asked of fewer products than they were: an earlier answer to them is still read."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
 Kind = Literal["number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"]
@@ -174,7 +176,7 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
     for key, question in questions().items():
         answer = answers.get(key)
         if not is_blank(answer):
-            if is_asked(question, answers):
+            if is_asked(question, answers) or key in NOT_ASKED_ANY_MORE:
                 _read_one(key, question, answer, folder or Path(), checked)
             else:
                 _unasked(key, question, answers, checked)

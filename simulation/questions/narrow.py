@@ -68,7 +68,7 @@ TINY = 1e-12
 """A divisor in place of 0."""
 RANGE = f"{100 * LEVEL:.0f} %"
 EffectRange = tuple[float, float, float]
-"""A mean or median, and the ends of a range."""
+"""A mean, and the ends of a range."""
 
 
 @config_dataclass
@@ -141,7 +141,7 @@ class Narrowed:
     """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
     sign: 1 or -1 where the effect has this sign with 95 % certainty, else 0, as for an arm without an effect;
-    everywhere: median and range over all departments, chance removed.
+    everywhere, average: range and mean over all departments, chance removed.
     """
 
     mean: Floats
@@ -149,6 +149,7 @@ class Narrowed:
     high: Floats
     sign: Floats
     everywhere: Ranges
+    average: Floats
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def narrow(
     degrees = spare_structures, spare, (moments.n - 1).sum()
     half_width, least_certain = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
     sign = np.where(np.abs(mean) > least_certain, np.sign(mean), 0.0)
-    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department))
+    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department), centre[n:])
 
 
 def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floats]:
@@ -263,12 +264,14 @@ class NarrowedEffects:
     """The effects of every arm on every target in departments with the observed figures.
 
     names: names of the figures in the result; seen: the lowest and highest value of each figure over the run's
-    departments; effects: arm and target of each effect; estimates: the effects themselves, in that order.
+    departments; as_far: how many of these have a figure as high or higher, or as low or lower, whichever are fewer;
+    effects: arm and target of each effect; estimates: the effects themselves, in that order.
     """
 
     observed: Observed
     names: tuple[MeasureName, ...]
     seen: tuple[tuple[float, float], ...]
+    as_far: tuple[int, ...]
     effects: tuple[tuple[str, Target], ...]
     estimates: Narrowed
     n_departments: int
@@ -318,11 +321,13 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
     Faults(_outside_fault(far, observed, names, where) for far in outside(figures, departments, local)).refuse()
     means = components(figures, departments).means
+    as_far = np.minimum((means >= values).sum(axis=0), (means <= values).sum(axis=0))
     figures, local = _by_wait(names, figures, local)
     return NarrowedEffects(
         observed=observed,
         names=names,
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
+        as_far=tuple(as_far.tolist()),
         effects=tuple(effects),
         estimates=narrow(figures, differences, departments, local, over.structure_of),
         n_departments=len(means),
@@ -402,18 +407,22 @@ def _outside_fault(far: Outside, observed: Observed, names: Sequence[MeasureName
 
 
 class NarrowedAnswer(NamedTuple):
-    """The answer for departments with some figures: in numbers, in sentences, and in a table a target."""
+    """The answer for departments with some figures: in numbers, in sentences, and in a table a target.
+
+    caution: that some range is not narrower than over all departments, and why; '' if every one is.
+    """
 
     effects: NarrowedEffects
     sentences: tuple[str, ...]
     tables: tuple[ReportTable, ...]
+    caution: str = ""
 
 
 def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
     """The answer of a result for departments with some figures; `where` names them. Raises what `narrowed` raises."""
     effects = narrowed(result, observed, where)
     tables = tuple(_table(result, effects, target) for target in result.targets)
-    return NarrowedAnswer(effects, tuple(narrowed_sentences(result, effects)), tables)
+    return NarrowedAnswer(effects, tuple(narrowed_sentences(result, effects)), tables, not_narrower(result, effects))
 
 
 def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
@@ -423,9 +432,32 @@ def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     """
     answer = narrowed_answer(result, observed, where)
     print(f"{result.design.question} For departments with figures like these:")
-    print_sentences(answer.sentences)
+    print_sentences((answer.caution, *answer.sentences) if answer.caution else answer.sentences)
     print_tables(answer.tables)
     print(f"\n{BANNER}")
+
+
+def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
+    """A sentence on how many arms have a range of the first target that is as wide with these figures as over all
+    departments, or wider, and why; '' if there are none."""
+    arms = [arm.name for arm in result.others if arm.name != result.design.sham]
+    n_wide = sum(_is_as_wide(narrowed, name, result.first_target) for name in arms)
+    if not n_wide:
+        return ""
+    figure, n = min(zip(narrowed.names, narrowed.as_far, strict=True), key=lambda one: one[1])
+    why = "These figures say little about what they do, and ranges allow for rotas that no department here has."
+    if n <= (1 - LEVEL) * narrowed.n_departments:
+        why = (
+            f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
+            f"{'have' if n > 1 else 'has'} {figure_words(figure, inside=True)} as far out), so fewer are like yours."
+        )
+    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in the table). {why}"
+
+
+def _is_as_wide(narrowed: NarrowedEffects, arm: str, target: Target) -> bool:
+    """Whether the range of an effect is as wide with these figures as over all departments, where it has one."""
+    everywhere, narrow = _effects(narrowed, arm, target)
+    return narrow[2] - narrow[1] >= everywhere[2] - everywhere[1] > 0
 
 
 def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
@@ -434,11 +466,12 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
     for arm in result.others:
         everywhere, narrow = _effects(narrowed, arm.name, target)
         words = _words(result, narrowed, arm, target)
+        words += "; range not narrower" * _is_as_wide(narrowed, arm.name, target)
         cells = (Cell(mean, unit, low, high, style="difference") for mean, low, high in (everywhere, narrow))
         rows.append((labelled(result, arm), *cells, words))
     headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
     notes = (
-        f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
+        f"All departments: mean (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
         f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
     )
     kind = f"narrowed_{target.measure}_{target.group}"
@@ -448,8 +481,9 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
     """The effect of an arm in all departments, and in those with these figures."""
     at, effects = narrowed.of(arm, target), narrowed.estimates
-    median, low, high, _ = (float(column[at]) for column in effects.everywhere)
-    return (median, low, high), (float(effects.mean[at]), float(effects.low[at]), float(effects.high[at]))
+    columns = (effects.average, *effects.everywhere[1:3], effects.mean, effects.low, effects.high)
+    average, lowest, highest, mean, low, high = (float(column[at]) for column in columns)
+    return (average, lowest, highest), (mean, low, high)
 
 
 def _words(result: StudyResult, narrowed: NarrowedEffects, arm: ArmResult, target: Target) -> str:

@@ -66,13 +66,13 @@ class ReplicationResult:
 
 
 class ReplicationStopped(Exception):
-    """A replication was to stop, and ended before its next arm."""
+    """A replication was to stop, and ended before the next part of its work."""
 
 
 def replicate(study: Study, number: int, *, stopped: Callable[[], bool] | None = None) -> ReplicationResult:
     """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E.
 
-    `stopped`: asked before each arm. Raises ReplicationStopped once it says so.
+    `stopped`: asked before each part of the work on an arm. Raises ReplicationStopped once it says so.
     """
     began = time.perf_counter()
     study, days = study.of(number), study.run.cool_down_days
@@ -93,10 +93,13 @@ def _once(
     results: dict[str, ArmReplication] = {}
     totals = np.zeros(4)
     baseline: Patients | None = None
-    for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
+
+    def go_on() -> None:
         if stopped is not None and stopped():
             raise ReplicationStopped
-        results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline)
+
+    for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
+        results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline, go_on)
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
         totals += amounts
@@ -114,17 +117,27 @@ def _once(
 
 
 def _run_arm(
-    study: Study, number: int, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None
+    study: Study,
+    number: int,
+    arm: ReadyArm,
+    drawn: SharedDraws,
+    days: int,
+    baseline: Patients | None,
+    go_on: Callable[[], None],
 ) -> tuple[ArmReplication, Patients, tuple[float, ...]]:
     """Simulate one arm: its results, its patients, and its attendances, activities, events and seconds of the engine.
 
     Its large tables are freed when this returns, but for the patients, which the caller keeps of the baseline alone.
+    `go_on`: called before each part of the work; raises ReplicationStopped.
     """
     run, window, coverages = study.run, study.run.window, study.design.coverages
+    go_on()
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
+    go_on()
     started = time.thread_time()
     simulation = simulated(arm, draws, study.engine, days, window=window)
     engine_seconds = time.thread_time() - started
+    go_on()
     patients = simulation.patients
     if coverages is not None:
         used_in = (study.arm(name).policy for name in (coverages.partial, coverages.full))

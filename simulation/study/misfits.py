@@ -86,7 +86,8 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
     That is a load above 1 where nothing relieves it, else above `RELIEF`. The load of adult beds is compared as it is
     once pressure has ended stays as early as it can; that of a pool whose work others can do, theirs included.
     """
-    loads = {pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above_1(load).items()}
+    above = above_1(load.of_week())
+    loads = {pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above.items()}
     without_relief, pressed = not_relieved(pathway, loads), _share_under_pressure(pathway)
     return {
         pool: ratio

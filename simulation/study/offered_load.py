@@ -11,6 +11,7 @@ The sample may have gone through a triage policy first.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,14 @@ from simulation.units import TICKS_PER_MINUTE, WEEK
 WEEK_MINUTES = HOURS_OF_WEEK * 60
 
 
+class WeeklyLoad(NamedTuple):
+    """Load over the week and its standard error from the sample, by pool, shape (n_pools,)."""
+
+    pools: tuple[str, ...]
+    ratio: Floats
+    error: Floats
+
+
 @dataclass(frozen=True)
 class Load:
     """Work asked of pools and units on duty, by hour of the week (0 is Monday 0-1 h).
@@ -80,6 +89,10 @@ class Load:
         """Load over the week, shape (n_pools,)."""
         return load_ratio(self.work.sum(axis=1), self.capacity.sum(axis=1))
 
+    def of_week(self) -> WeeklyLoad:
+        """The load over the week, with its error."""
+        return WeeklyLoad(self.pools, self.weekly(), self.error)
+
 
 def load_ratio(work: Floats, capacity: Floats) -> Floats:
     """Work divided by capacity; 0 without work, whatever the capacity."""
@@ -97,11 +110,18 @@ def offered_load(pathway: Pathway, patients: Draws) -> Load:
     step ends early. A pool that a random outage closes has the units that it has in the long run. Patients present at
     time 0 are left out. Draw the sample from the department `in_a_mean_week`.
     """
-    walk = _Walk(pathway, patients)
-    walk.run()
+    walk = _Walk(pathway, patients, by_hour=True)
     capacity = np.stack([*walk.units.values()])
     error = load_ratio(walk.weekly_error(), capacity.sum(axis=1))
     return Load(tuple(pathway.pools), walk.work, capacity, error)
+
+
+def weekly_load(pathway: Pathway, patients: Draws) -> WeeklyLoad:
+    """The same over the week alone, in three quarters of the time."""
+    walk = _Walk(pathway, patients, by_hour=False)
+    capacity = np.stack([*walk.units.values()]).sum(axis=1)
+    ratios = (load_ratio(work, capacity) for work in (walk.hours @ walk.weight, walk.weekly_error()))
+    return WeeklyLoad(tuple(pathway.pools), *ratios)
 
 
 def in_a_mean_week(pathway: Pathway) -> Pathway:
@@ -134,9 +154,9 @@ def _units(pathway: Pathway, pool: Pool) -> Floats:
 
 
 class _Walk:
-    """The patients of the sample on their way through the route. Clocks are minutes; rows are patients."""
+    """The way of the sample's patients through the route. Clocks are minutes; rows are patients."""
 
-    def __init__(self, pathway: Pathway, patients: Draws) -> None:
+    def __init__(self, pathway: Pathway, patients: Draws, *, by_hour: bool) -> None:
         self.pathway = pathway
         self.nodes = pathway.nodes()
         self.number = {name: number for number, name in enumerate(self.nodes)}
@@ -169,9 +189,13 @@ class _Walk:
         }
         """When each running clock was started."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
+        """Unit-hours by pool and hour of the week, if they are wanted `by_hour`."""
+        self.by_hour = by_hour
         self.hours = np.zeros((len(self.pools), n))
+        """Unit-hours by pool and patient."""
+        self._run()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         """Sweep over the nodes, each after those that lead to it, until every patient has reached an end.
 
         Edges back to the start of a loop do not count for the order.
@@ -260,7 +284,8 @@ class _Walk:
             units[:, self.pools[pool]] += part
         if len(numbers := np.flatnonzero(units.any(axis=0))):
             units = units.T[numbers]
-            self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
+            if self.by_hour:
+                self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
             self.hours[numbers[:, None], rows] += units * minutes / 60
         self.clock[rows] = started + minutes
         for clock in step.starts_clock:

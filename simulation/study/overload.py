@@ -14,7 +14,7 @@ from simulation.department.vocabulary import Opens, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import DrawnRun
 from simulation.patients.arrivals import wanted_arrivals
-from simulation.study.offered_load import Load, in_a_mean_week, offered_load
+from simulation.study.offered_load import WeeklyLoad, in_a_mean_week, weekly_load
 from simulation.study.simulate import SharedDraws
 from simulation.study.study import ReadyArm, Study, group_of, written_in
 from simulation.triage.apply import apply
@@ -49,8 +49,8 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
 
 
-def _load_of(arm: ReadyArm, sample: SharedDraws) -> Load:
-    return offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway))))
+def _load_of(arm: ReadyArm, sample: SharedDraws) -> WeeklyLoad:
+    return weekly_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway))))
 
 
 def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
@@ -65,7 +65,7 @@ def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
     )
 
 
-def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
+def overloaded(pathway: Pathway, load: WeeklyLoad) -> dict[str, float]:
     """The loads above 1 over the week that nothing relieves, by pool; none if the pathway says `allow_overload`.
 
     Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
@@ -80,11 +80,11 @@ def not_relieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, floa
     return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
 
 
-def above_1(load: Load, *, z: float = SURE) -> dict[str, float]:
+def above_1(load: WeeklyLoad, *, z: float = SURE) -> dict[str, float]:
     """The loads above 1 over the week by so many standard errors of the sample, by pool."""
     return {
         pool: ratio
-        for pool, ratio, error in zip(load.pools, load.weekly().tolist(), load.error.tolist(), strict=True)
+        for pool, ratio, error in zip(load.pools, load.ratio.tolist(), load.error.tolist(), strict=True)
         if is_above_1(ratio, error, z)
     }
 

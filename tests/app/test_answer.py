@@ -17,16 +17,19 @@ import simulation as ae
 from docs.tools.publish import PUBLISHED
 from simulation.app import pages
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
-from simulation.app.departments import EVERY
+from simulation.app.departments import EVERY, limitation
 from simulation.app.desk import FIRST, Look
 from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, view_page
 from simulation.app.serving import STORED
 from simulation.cli import main
+from simulation.config import packaged_configs
 from simulation.display.table import Cell
+from simulation.explain.explanation import Explained
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 
 LOOKS = 200
+OPEN = ("lean_triage", "Left before being seen")
 
 
 def made(name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False) -> pages.ShownArm:
@@ -92,15 +95,24 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     assert "always" in text.replace("stay true however", "always")
 
 
+def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(FIRST, 0.02)
+    misfits = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
+    known = replace(result, explained=Explained(result.study, replace(result.explanation, misfits=misfits)))
+    text = answer(Look("ended", known), asked)
+    assert "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>" in text
+    assert "at its limits" not in answer(Look("ended", result), asked)
+
+
 def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
     result = grown(30, 0.001)
     target = result.first_target
     scribe, lean = (result.finding(arm, target).comparison for arm in asked.arms)
     apart = lean.difference_high < scribe.difference_low
     text = answer(Look("looking", result), asked)
-    assert ("Surely more than any AI here" in text) == apart
+    assert ("Surely does more than any AI here" in text) == apart
     assert apart
-    assert "Surely more" not in answer(Look("looking", grown(5, 0.9)), asked)
+    assert "Surely does more" not in answer(Look("looking", grown(5, 0.9)), asked)
 
 
 def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai() -> None:
@@ -127,6 +139,49 @@ def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_do
     assert "the model's departments: they reproduce 3 of 18 published effects" in text
     assert [cells[-1] for cells in seen(text).values()] == ["£165,000", "£60,000"]
     assert "Of the policies ticked, ‘Lean triage, no AI’ does most so far" in text
+
+
+def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(grown: Grown, asked: AskedQuestion) -> None:
+    result = grown(30, 0.02)
+    (lean,) = (one for one in result.on_targets.safety if (one.arm, one.margin.label) == OPEN)
+    told = pages._what_settles("cannot tell: about 40 more replications (from n = 30)", 40, result.on_targets)
+    assert re.fullmatch(r"about 40 more replications, about \d+ \w+", told)
+    assert pages._what_settles("cannot tell", 900, result.on_targets).endswith("work it out in full")
+    assert "hardly tell" in pages._what_settles("cannot tell: as narrow as planned", 0, result.on_targets)
+    early = pages._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
+    assert [len(what) for what in early.values()] == [1]
+    assert next(iter(early)).startswith("too early to say")
+    unknown = replace(lean, judgement=replace(lean.judgement, kind="cannot tell"))
+    failed = replace(unknown, judgement=replace(lean.judgement, kind="inferior"))
+    assert pages._safety_words([lean, unknown, failed]) == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
+    assert pages._safety_words([lean]) == "passes all 1"
+    assert "What next" in answer(Look("ended", result), asked)
+    assert "What next" not in answer(Look("looking", result), asked)
+
+
+def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: AskedQuestion) -> None:
+    words = {
+        "none": "None of the policies ticked is shown",
+        "small": "None of the policies ticked does enough to matter",
+    }
+    shown = pages.shown(grown(30, 0.001).on_targets, grown(30, 0.001))
+    lean = shown["best"]
+    for best, none_helps, said in (
+        (None, True, "none"),
+        (replace(lean, is_small=True), False, "small"),
+        (lean, False, ""),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pages, "shown", lambda *_, b=best, n=none_helps: {**shown, "best": b, "none_helps": n})
+            text = answer(Look("ended", grown(30, 0.001)), asked)
+        assert [key for key, sentence in words.items() if sentence in text] == [said] * bool(said)
+
+
+@pytest.mark.parametrize("site", ["typical", "between_contacts"])
+def test_a_limitation_is_that_of_the_ensemble_that_is_asked_about(site: str) -> None:
+    stated = (packaged_configs() / "ensembles" / f"{site}.yaml").read_text(encoding="utf-8")
+    assert f"limitation: {limitation(site)}\n" in stated
+    assert limitation("short_of_beds") == limitation("typical")
 
 
 def test_who_waits_longer_is_said_beside_the_policy(

@@ -8,11 +8,11 @@ import simulation as ae
 from simulation.app.asked import (
     EXAMPLE,
     MOST_ARMS,
-    USUAL,
     AskedQuestion,
     arms_of,
     asked_by_file,
     asked_in,
+    packaged_arms,
 )
 from simulation.app.controls import controls, helps, today
 from simulation.app.departments import PACKAGED, TYPICAL, department
@@ -38,8 +38,17 @@ def test_a_first_question_is_the_example_in_the_typical_department() -> None:
     assert study.resolved["scenario"] == {"question": "What happens in the department as it is?", "changes": {}}
 
 
-def test_every_policy_that_is_offered_at_first_has_a_line_on_what_it_is() -> None:
-    assert set(helps()) == set(list(arms_of())[:USUAL])
+def test_every_policy_has_a_line_on_what_it_is() -> None:
+    assert set(helps()) == set(packaged_arms())
+    assert all(20 < len(words) < 160 and words.endswith((".", "?")) for words in helps().values())
+
+
+@pytest.mark.parametrize(
+    ("key", "scenario"), [("attendances", "busier_same_staff"), ("attendances_followed", "busier")]
+)
+def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenario: str) -> None:
+    study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)
+    assert study.baseline.pathway == ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway
 
 
 @pytest.mark.parametrize("end", ["lowest", "highest"])
@@ -92,6 +101,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
         assert now.evidence in ("published", "measured", "assumed"), key
         assert now.source, key
     assert today(PACKAGED[TYPICAL])["attendances"].words == "340 patients a day"
+    assert "trusts' panel" in today(PACKAGED[TYPICAL])["attendances_followed"].source
     assert "2 from 10-23 h" in today(PACKAGED[TYPICAL])["triage_nurses"].words
 
 
@@ -141,5 +151,6 @@ def test_a_control_goes_as_far_as_the_configuration_says_that_a_department_could
 def test_a_control_keeps_within_the_bounds_of_the_typed_class(key: str) -> None:
     control, now = controls()[key], today(PACKAGED[TYPICAL])[key]
     assert control.typed.meaning
-    assert control.typed.unit == ("factor" if control.how == "times" else "units" if control.how == "extra" else "")
+    units = {"times": ("factor", "patients a day"), "extra": ("units",), "shift": ("",)}
+    assert control.typed.unit in units[control.how]
     assert now.lowest > -100 if control.how == "times" else (now.number or 0) + now.highest >= 0

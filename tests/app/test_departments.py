@@ -220,6 +220,9 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
     asked = asked_in([("arm", "own_ours"), ("arm", "lean_triage")])
     assert [arm.name for arm in load(*asked.overrides).arms] == ["nurse", "lean_triage", "own_ours"]
     assert "Your policy ours" in question_page(asked)
+    assert "Your own file. Its source: not measured here" in question_page(asked)
+    path.write_text(f"# Question: what if it were ours?\n{POLICY}", encoding="utf-8")
+    assert "what if it were ours?" in question_page(asked)
     assert asked_in(parse_qsl(asked.query)) == asked
 
 
@@ -254,5 +257,9 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     assert about == {"identity": result.manifest["identity"], "n_replications": len(result.replications)}
     text = narrow_page(asked, result, {"wait": "24.5", "days": "28"})
     assert "In departments with figures like these" in text
+    assert "−2.2 (−7.5 to −0.4)" in text, "the mean that the first visit shows"
+    assert "ranges are no narrower" in text
+    assert "range not narrower" in text
+    assert "Your figures are unusual" in unescape(narrow_page(asked, result, {"wait": "55", "days": "28"}))
     assert 'href="/"' in text
     assert 'href="/narrow?run=first"' in question_page(AskedQuestion(), "<p>worked out beforehand</p>")

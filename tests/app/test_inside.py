@@ -5,8 +5,9 @@ import pytest
 import simulation as ae
 from simulation.app.asked import asked_in
 from simulation.app.desk import PROFILED, Desk
-from simulation.app.inside import AREAS, HOURS, areas, hours_tables
+from simulation.app.inside import HOURS, areas, hours_tables
 from simulation.display.table import Cell
+from simulation.display.words import STAGE_WORDS
 from tests.app.conftest import PAIRS
 
 
@@ -24,7 +25,9 @@ def test_a_pool_is_as_busy_by_hour_as_the_result_says(two: ae.Result) -> None:
 
 def test_areas_hold_the_whole_stay_and_mark_what_a_policy_changes(two: ae.Result) -> None:
     shown = areas(two)
-    assert [area.name for area in shown] == [name for name in AREAS.values() if name in {area.name for area in shown}]
+    assert [area.name for area in shown] == [
+        name for name in STAGE_WORDS.values() if name in {area.name for area in shown}
+    ]
     for number, arm in enumerate(two.arms):
         minutes = sum(waiting + working for area in shown for _, waiting, working in area.minutes[number : number + 1])
         whole = sum(

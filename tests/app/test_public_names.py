@@ -20,6 +20,7 @@ BESIDE = {
     "offers.reading": "figures as people write them",
     "offers.offer": "departments and study out of its answers",
     "config": "names and values of configurations",
+    "config.ensembles": "what an ensemble says of its departments",
     "config.files": "YAML that was sent, read safely",
     "config.folders": "whether one's own files have changed",
     "config.vocabulary": "meanings and units of keys",

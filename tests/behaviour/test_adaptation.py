@@ -1,15 +1,19 @@
 """The typical department adapts: each mechanism is off, to the last tick, where its parameter is 0."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from simulation.app.asked import asked_in
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
+from simulation.engine.choose import EngineName
 from simulation.engine.plan import lower
 from simulation.patients import draw
 from simulation.runs.running import simulate
+from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 
 PARAMETERS = ("staff_elasticity", "ward_elasticity", "effort_share", "clinician_month_sd", "ward_month_sd")
@@ -61,6 +65,40 @@ def test_each_parameter_alone_does_something(name: str) -> None:
 def test_nobody_reacts_is_busier_without_what_reacts() -> None:
     busier = [f"calibration.{name}.value=0" for name in REACTS]
     assert load("scenario=nobody_reacts").baseline.pathway == load("scenario=busier", *busier).baseline.pathway
+
+
+def test_a_tenth_more_above_plan_is_kept_pace_with_and_a_tenth_more_for_good_is_not(engine: EngineName) -> None:
+    """One nurse whose minutes follow demand fully: load .8 stays .8, or becomes .88; stays of 60 and 100 minutes."""
+
+    def stay(*overrides: str) -> float:
+        study = load("study=gallery/adapts", "run.warm_up_days=14", "run.measured_days=84", *overrides)
+        run = simulate_arm(study.arm("adapts"), study.run, engine, 0, cool_down_days=1)
+        patients = run.patients.frame()
+        return float((patients["departed_at"] - patients["arrived_at"]).mean())
+
+    usual, above_plan, for_good = (
+        stay(*(f"pathway.arrivals.walk_in.{key}={{times: 1.1}}" for key in keys))
+        for keys in ((), ("scale",), ("per_day",))
+    )
+    assert above_plan < 1.1 * usual
+    assert for_good > 1.3 * usual
+
+
+@pytest.mark.slow
+def test_with_more_patients_and_the_staff_of_today_the_app_says_longer_waits() -> None:
+    """Eight pairs of four weeks; a paired difference of 10 % has a standard deviation of 17 minutes (n = 32)."""
+
+    def waits(control: str, value: int) -> np.ndarray:
+        asked = asked_in([(control, str(value)), ("arm", "lean_triage")])
+        study = load(*asked.overrides, "run.first=0", "run.count=8", "engine=compiled", "executor=serial")
+        design = replace(study.design, arms={"nurse": study.baseline.arm})
+        results = simulate(replace(study, arms=(study.baseline,), design=design)).replications
+        return np.array([one.arms["nurse"].measures.value("wait_to_clinician_mean") for one in results])
+
+    by_change = [waits("attendances", value) for value in (-10, -5, 0, 5, 10)]
+    assert all(np.all(more > fewer) for fewer, more in pairwise(by_change))
+    assert 45 < (by_change[-1] - by_change[2]).mean() < 75  # 'about an hour', as the slider says
+    assert abs((waits("attendances_followed", 10) - by_change[2]).mean()) < 10
 
 
 @pytest.mark.slow

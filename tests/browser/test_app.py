@@ -108,6 +108,12 @@ def answered(page: Page) -> Page:
     return page
 
 
+def stop(page: Page) -> None:
+    """Stop an answer, and wait until it says what is said at rest."""
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="What next")).to_be_visible(timeout=SECONDS)
+
+
 def shown(page: Page) -> int:
     return int(page.locator(".n").inner_text().split()[0])
 
@@ -232,10 +238,20 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: st
     page = visitor(path, width, height)
     if EXAMPLE in path:
         answered(page)
-        page.get_by_role("button", name="Stop").click()
+        stop(page)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(TOO_WIDE) == []
+
+
+def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=45", 360, 740))
+    stop(page)
+    table = page.get_by_role("table", name=re.compile("Difference from"))
+    assert table.evaluate("one => one.scrollWidth <= one.closest('.scroll').clientWidth")
+    expect(table.get_by_role("columnheader", name="Safety limits")).to_be_attached()
+    expect(table.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(5)
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])

@@ -20,7 +20,7 @@ from simulation.report import board_sentences
 from simulation.study.offer import OfferFacts
 
 from . import test_app
-from .test_app import MOST_REQUESTS, SECONDS, TOO_WIDE, Served, Visit, answered, violations
+from .test_app import MOST_REQUESTS, SECONDS, TOO_WIDE, Served, Visit, answered, stop, violations
 from .test_board import OFFERS
 
 pytestmark = pytest.mark.slow
@@ -64,7 +64,7 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     page.get_by_label("AI as published claims say (untested)").check()  # 2
     expect(page.locator(".verdicts")).to_contain_text("AI as published claims say", timeout=SECONDS)
     see(page, f"{width}-2-another-policy")
-    page.get_by_role("button", name="Stop").click()  # 3
+    stop(page)  # 3
     page.locator(".verdicts").scroll_into_view_if_needed()
     see(page, f"{width}-3-read")
     words = page.locator("#answer").inner_text()
@@ -96,7 +96,7 @@ def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(visito
     expect(side).to_contain_text("Faster tests")
     verdicts = page.locator(".verdicts li").first
     expect(verdicts).to_be_visible(timeout=SECONDS)
-    page.get_by_role("button", name="Stop").click()
+    stop(page)
     side.scroll_into_view_if_needed()
     see(page, "side-by-side")
     link = page.get_by_role("link", name="Link to this question").get_attribute("href")

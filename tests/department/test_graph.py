@@ -1,12 +1,33 @@
 """What is left of a pathway without the ways that nobody takes."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from itertools import combinations
 
-from simulation.department.graph import Edge, graph_of, subgraph_of, whole_graph
+from simulation.department.graph import (
+    Edge,
+    coins_of,
+    dated_after_departure,
+    durations_by_source,
+    graph_of,
+    leaning,
+    nodes_by_source,
+    subgraph_of,
+    whole_graph,
+)
 from simulation.department.layout import lay_out
 from simulation.department.vocabulary import Pathway
+from simulation.engine.plan import lower
+from simulation.measures.binding import _asked, _resources
+from simulation.runs.store.identity import _without_words
+from simulation.study.overload import known_of
+from simulation.triage.check_policy import _known
 
+CACHED = (
+    graph_of, coins_of, leaning, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources, _asked,
+    _without_words, known_of, _known,
+)  # fmt: skip
 Make = Callable[..., Pathway]
 TWO_WAYS = """
 attributes: {kind_of: {kind: choice, categories: [a, b], shares: [1, 0], evidence: assumed, source: test}}
@@ -64,3 +85,12 @@ branches: {sort: {kind: attribute, attribute: level, cases: {a: talk}, otherwise
 """)
     labels = {(edge.start, edge.end): edge.label for edge in lay_out(pathway).edges if edge.start == "sort"}
     assert labels == {("sort", "talk"): "a", ("sort", "home"): "otherwise"}
+
+
+def test_what_is_known_of_a_department_goes_with_it(smallest: Make) -> None:
+    pathway = smallest(TWO_WAYS)
+    assert all(of(pathway) is of(pathway) for of in CACHED)
+    known = weakref.ref(pathway)
+    del pathway
+    gc.collect()
+    assert known() is None

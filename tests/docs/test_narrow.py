@@ -13,7 +13,7 @@ from simulation.config import load
 from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
-from simulation.questions.narrow import narrowed, narrowed_sentences, show_narrowed
+from simulation.questions.narrow import narrowed, narrowed_answer, narrowed_sentences, show_narrowed
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
@@ -103,6 +103,18 @@ def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path, capsys:
     assert effects.high[at] - effects.low[at] < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_range_that_a_figure_does_not_narrow_is_never_called_narrower(study: Study, file: Path) -> None:
+    result, observed = made(study), observed_in(file)
+    (wait,) = (figure for figure in observed.figures if figure.measure == "walk_in_triage_wait_mean")
+    idle = replace(wait, measure="within_4h_share", value=0.5)
+    for figure, n_wide in ((wait, 0), (idle, 1)):
+        answer = narrowed_answer(result, replace(observed, figures=(figure,)), "ours.yaml")
+        assert answer.caution.startswith("1 of 1 ranges are no narrower" if n_wide else "")
+        assert bool(answer.caution) == bool(n_wide)
+        marked = [row for row in answer.tables[0].cells if "range not narrower" in str(row[-1])]
+        assert len(marked) == n_wide
 
 
 def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of_one(study: Study, file: Path) -> None:

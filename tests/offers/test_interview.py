@@ -20,6 +20,19 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
         assert question.allowed is None or question.allowed[0] < question.allowed[1], key
 
 
+def test_nurses_errors_are_asked_of_a_product_that_labels_and_an_earlier_answer_is_still_read(tmp_path: Path) -> None:
+    question = questions()["nurses_table"]
+    assert [is_asked(question, {"does": does}) for does in ("saves time", "advises", "saves time and labels")] == [
+        0,
+        1,
+        1,
+    ]
+    (tmp_path / "nurses.csv").write_text("\n".join(["9,1,0,0,0"] * 5), encoding="utf-8")
+    checked = check({"does": "saves time", "nurses_table": "nurses.csv"}, tmp_path)
+    assert "nurses_table" in checked.values
+    assert "nurses_table" not in checked.faults
+
+
 @pytest.mark.parametrize(
     ("text", "on_duty", "hours"),
     [

@@ -20,6 +20,7 @@ import pytest
 
 import simulation
 from simulation.config import load
+from simulation.engine.in_turn import beside_others
 from simulation.errors import AeflowError, ConfigError, Fault
 from simulation.runs import replicate as replicate_module
 from simulation.runs import running as run_module
@@ -185,20 +186,24 @@ def test_threads_give_the_numbers_of_one_thread(few: Study) -> None:
 
 
 @pytest.mark.parametrize("executor", ["serial", "threads"])
-def test_a_cancelled_replication_ends_before_its_next_arm(
+def test_a_cancelled_replication_ends_before_the_next_part_of_its_work(
     few: Study, executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, cancelled, run_arm = [], threading.Event(), replicate_module._run_arm
+    begun, cancelled, simulate = [], threading.Event(), replicate_module.simulated
 
-    def cancelling(study: Study, number: int, arm: ReadyArm, *others: Any) -> Any:
+    def cancelling(arm: ReadyArm, *others: Any, **named: Any) -> Any:
         begun.append(arm.name)
         cancelled.set()
-        ended = run_arm(study, number, arm, *others)
+        ended = simulate(arm, *others, **named)
         stopped.wait(timeout=10)  # of threads: until the driver has heard of it
         return ended
 
+    def measured(*_: object, **__: object) -> Any:
+        begun.append("measuring")
+
     stopped = threading.Event()
-    monkeypatch.setattr(replicate_module, "_run_arm", cancelling)
+    monkeypatch.setattr(replicate_module, "simulated", cancelling)
+    monkeypatch.setattr(replicate_module, "_measured", measured)
     study = replace(few, executor=executor, workers=1)
     assert len(study.arms) > 1
     with open_executor(study, cancelled=cancelled) as opened:
@@ -224,7 +229,8 @@ def test_executors_that_share_turns_run_no_more_at_once_together(few: Study, mon
         with lock:
             running.append(number)
             most.append(len(running))
-        time.sleep(0.01)
+        with beside_others():
+            time.sleep(0.01)
         with lock:
             running.remove(number)
         return "done"  # type: ignore[return-value]
@@ -237,6 +243,31 @@ def test_executors_that_share_turns_run_no_more_at_once_together(few: Study, mon
     assert max(most) == 2
     for executor in executors:
         executor.close()
+
+
+def test_threads_do_all_but_the_compiled_loop_one_at_a_time(few: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    within, beside, most = [0], [0], {"within": 0, "beside": 0}
+
+    def watched(study: Study, number: int, **_: Any) -> int:
+        for _ in range(20):
+            within[0] += 1
+            most["within"] = max(most["within"], within[0])
+            time.sleep(0.0005)
+            within[0] -= 1
+            with beside_others():
+                beside[0] += 1
+                most["beside"] = max(most["beside"], beside[0])
+                time.sleep(0.002)
+                beside[0] -= 1
+        return number
+
+    monkeypatch.setattr(threads_module, "replicate", watched)
+    executor = ThreadExecutor(3)
+    futures = [executor.submit(few, number) for number in range(3)]
+    assert [future.result(timeout=10) for future in futures] == [0, 1, 2]
+    executor.close()
+    assert most["within"] == 1
+    assert most["beside"] >= 2
 
 
 def test_threads_may_make_the_departments_of_one_study_at_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
 from simulation.study.misfits import remarks
-from simulation.study.offered_load import Load, offered_load
+from simulation.study.offered_load import Load, offered_load, weekly_load
 from simulation.study.overload import overloaded
 
 Make = Callable[..., Pathway]
@@ -25,7 +25,7 @@ OVERLOAD = "arrivals: {walk_in: {per_day: 120}}\n"
 
 def overloads(make: Make, changes: str = "") -> dict[str, float]:
     pathway = make(OVERLOAD + changes)
-    return overloaded(pathway, offered_load(pathway, sample(pathway)))
+    return overloaded(pathway, offered_load(pathway, sample(pathway)).of_week())
 
 
 def test_an_overloaded_pool_without_relief_is_reported_with_its_load(smallest: Make) -> None:
@@ -54,7 +54,7 @@ def test_overload_with_relief_is_not_told(relief: str, smallest: Make) -> None:
     pathway = smallest(changes if changes.startswith("{") else OVERLOAD + changes)
     load = offered_load(pathway, sample(pathway))
     assert load.weekly()[0] > 1
-    assert overloaded(pathway, load) == {}
+    assert overloaded(pathway, load.of_week()) == {}
 
 
 def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: Make) -> None:
@@ -62,7 +62,15 @@ def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: M
     subgraph = "steps: {see: {asks: [], any_of: [nurses, doctors]}}"
     assert overloads(smallest, doctors + subgraph) == {}
     busier = smallest(OVERLOAD.replace("120", "240") + doctors + subgraph)
-    assert len(overloaded(busier, offered_load(busier, sample(busier)))) == 2
+    assert len(overloaded(busier, weekly_load(busier, sample(busier)))) == 2
+
+
+def test_the_load_of_the_week_alone_is_that_of_its_hours(smallest: Make) -> None:
+    pathway = smallest(OVERLOAD)
+    by_hour, alone = offered_load(pathway, sample(pathway)).of_week(), weekly_load(pathway, sample(pathway))
+    assert alone.pools == by_hour.pools
+    np.testing.assert_allclose(alone.ratio, by_hour.ratio, rtol=1e-12)
+    np.testing.assert_allclose(alone.error, by_hour.error, rtol=1e-12)
 
 
 def flat(work: float, capacity: float) -> Load:

@@ -9,6 +9,7 @@
   let stream = null;
   let announced = 0;
   let soon = 0;
+  let goal = "";
   // Which questions are one visitor's, so that each visitor gets a share of the work: chance, and nothing else.
   const visitor = (() => {
     try {
@@ -48,15 +49,17 @@
     answer.removeAttribute("aria-busy");
   };
 
-  const ask = (most = "") => {
+  // `isStopped`: only what is known is asked for, with what is said of an answer at rest.
+  const ask = (most = "", isStopped = false) => {
     stop();
     clearTimeout(soon);
+    if (!isStopped) goal = most;
     const asked = query();
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
     answer.setAttribute("aria-busy", "true");
     stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
-    stream.addEventListener("look", (event) => swap(event.data));
+    stream.addEventListener("look", (event) => swap(event.data, isStopped));
     stream.addEventListener("end", stop);
     stream.addEventListener("error", () => {
       if (!stream || stream.readyState !== EventSource.CLOSED) return;
@@ -66,9 +69,12 @@
   };
 
   // The whole answer at once, so that every number of it is of the same replications; focus stays where it was.
-  const swap = (html) => {
+  const swap = (html, isStopped) => {
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
+    const wasOpen = answer.querySelector("details")?.open;
     answer.innerHTML = html;
+    if (wasOpen && answer.querySelector("details")) answer.querySelector("details").open = true;
+    if (isStopped) markStopped();
     delete answer.dataset.stored;
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
@@ -85,14 +91,20 @@
 
   const stopped = () => {
     stop();
+    markStopped();
+    if (answer.querySelector(".verdicts")) ask(parseInt(answer.querySelector(".n").textContent, 10), true);
+  };
+
+  const markStopped = () => {
     const state = answer.querySelector(".state");
     if (!state) return;
     const words = state.querySelector("span");
     if (words) words.textContent = "Stopped.";
     const button = state.querySelector("button");
+    if (!button) return;
     button.textContent = "Go on";
     button.removeAttribute("data-stop");
-    button.dataset.more = "";
+    button.dataset.more = goal;
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
@@ -111,9 +123,12 @@
   limit();
   form.querySelectorAll("input[type=range]").forEach(show);
   form.addEventListener("input", (event) => { if (isSlider(event.target.name)) show(event.target); });
-  // What there is today, and how far it can be changed, is the department's.
+  // What there is today, and how far it can be changed, is the department's: asked for where it is seen or changed.
   const controls = document.getElementById("controls");
   const ofDepartment = async () => {
+    const isUsed = controls.open || [...controls.querySelectorAll("input")].some(({ value }) => Number(value) !== 0);
+    controls.dataset.old = isUsed ? "" : "yes";
+    if (!isUsed) return;
     const pairs = new URLSearchParams([...new FormData(form)].filter(([key]) => !isSlider(key)));
     const page = new DOMParser().parseFromString(await (await fetch(`/?${pairs}`)).text(), "text/html");
     const its = page.getElementById("controls");
@@ -125,6 +140,7 @@
       show(slider);
     });
   };
+  controls?.addEventListener("toggle", () => { if (controls.open && controls.dataset.old) ofDepartment(); });
   const askSoon = () => { // a slider moved by a key that is held is one question
     clearTimeout(soon);
     answer.dataset.stale = "yes";

@@ -111,8 +111,7 @@
 
   function introduction(person) {
     const [, , arrived, came, ...others] = people[person], level = texts[others.pop()], who = others.map((one) => texts[one]).join(", ");
-    const when = `${clock(arrived, true)} (${content.dates[Math.floor(arrived / day)]})`;
-    return `Arrived ${when} ${texts[came]}.${who && ` ${who[0].toUpperCase()}${who.slice(1).toLowerCase()}.`}${level}`;
+    return `Arrived ${clock(arrived, true)} ${texts[came]}.${who && ` ${who[0].toUpperCase()}${who.slice(1).toLowerCase()}.`}${level}`;
   }
 
   // --- the picture ----------------------------------------------------------------------------------------------
@@ -123,25 +122,32 @@
   const onDark = (colour) => (colour === TITLE ? "#fff" : "#000");
   let layout, now = begins + 720 * minute, states = [], places = arms.map(() => new Map()), selected = -1;
 
-  /* Rows of places for each area: those who are seen to the left of a line, those who wait to its right. */
+  /* Rows of places for each area, small enough for the window if that can be: those who are seen to the left of a line,
+     those who wait to its right. */
   function layOut() {
-    const width = canvas.clientWidth, wide = width >= 700 || arms.length < 2, pitch = wide ? 20 : 15;
+    const width = canvas.clientWidth, wide = width >= 700 || arms.length < 2;
+    const room = innerHeight - scrollY - canvas.getBoundingClientRect().top - 10;
+    for (const pitch of wide ? [20, 19, 18, 17] : [15]) if (laidOut(width, wide, pitch) <= room) break;
+    canvas.style.height = `${layout.top}px`;
+    [canvas.width, canvas.height] = [width, layout.top].map((size) => Math.round(size * layout.scale));
+  }
+
+  function laidOut(width, wide, pitch) {
     const cell = wide ? (width - gap * (arms.length - 1)) / arms.length : width;
     const least = wide ? 5 : 2, across = Math.max(Math.floor(cell / pitch) - 1, 2 * least);
     const deep = (area, split) => Math.max(1, Math.ceil(most[area].seen / split), Math.ceil(most[area].waiting / (across - split)));
     const height = (split) => shown.reduce((sum, area) => sum + deep(area, split), 0);
     const split = Array.from({ length: across - least }, (_, n) => n + least).reduce((a, b) => (height(b) < height(a) ? b : a));
-    let top = wide ? 42 : 2;
+    let top = wide ? 40 : 2;
     const rows = shown.map((area) => {
-      const rows = deep(area, split), block = rows * pitch + (wide ? 0 : 20), first = top + (wide ? 24 : 40);
+      const rows = deep(area, split), block = rows * pitch + (wide ? 0 : 20), first = top + (wide ? 21 : 40);
       const cells = arms.map((_, n) => (wide ? [n * (cell + gap), first] : [0, first + n * block]));
       const row = { area, rows, top, cells };
-      top += 36 + block * (wide ? 1 : arms.length);
+      top += (wide ? 25 : 36) + block * (wide ? 1 : arms.length);
       return row;
     });
-    layout = { width, wide, pitch, cell, split: (split + 0.5) * pitch, rows, scale: window.devicePixelRatio || 1, sprites: {} };
-    canvas.style.height = `${top}px`;
-    [canvas.width, canvas.height] = [width, top].map((size) => Math.round(size * layout.scale));
+    layout = { width, wide, pitch, cell, split: (split + 0.5) * pitch, rows, top, scale: window.devicePixelRatio || 1, sprites: {} };
+    return top;
   }
 
   /* A patient as a small picture: a ring waits, a full circle is being seen; the number is the level. */
@@ -188,10 +194,10 @@
       pen.fillStyle = LINE;
       pen.fillRect(0, top, width, 1);
       cells.forEach(([x, y], n) => {
-        const { seen, waiting } = states[n][area], line = wide ? top + 17 : y - 5;
-        if (wide || n === 0) write(areas[area], x, top + 17, "bold 13px");
+        const { seen, waiting } = states[n][area], line = wide ? top + 15 : y - 5;
+        if (wide || n === 0) write(areas[area], x, line - (wide ? 0 : 20), "bold 13px", INK, "left", wide ? cell - 150 : cell);
         if (!wide) write(arms[n].label, x, line, "12px", QUIET, "left", cell - 130);
-        write(`${seen.length} seen, ${waiting.length} waiting`, x + cell, line, "12px", QUIET, "right");
+        write(`${seen.length} being seen, ${waiting.length} waiting`, x + cell, line, "12px", QUIET, "right");
         pen.fillStyle = QUIET;
         pen.fillRect(x + split - 1, y, 2, deep * pitch);
         const put = (one, left, k) => { moving = place(n, one, left, y + (k % deep) * pitch, glide, before) || moving; };
@@ -228,7 +234,7 @@
 
   function build() {
     const [head, body] = ["thead", "tbody"].map((name) => add(element("counts"), name)), [first, second] = [add(head, "tr"), add(head, "tr")];
-    add(first, "th", "place", { scope: "col", rowspan: 2 });
+    add(first, "th", "Where", { scope: "col", rowspan: 2 });
     for (const { label } of arms) {
       add(first, "th", label, { scope: "colgroup", colspan: 2, class: "number" });
       for (const what of ["seen", "waiting"]) add(second, "th", what, { scope: "col", class: "number" });
@@ -258,7 +264,8 @@
     element("nobody").hidden = selected >= 0;
     element("somebody").hidden = selected < 0;
     if (selected < 0) return;
-    put(element("who"), `Patient ${named(selected)}`);
+    put(element("who"), `Patient ${people[selected][1]}, ${texts[people[selected][3]]}`);
+    element("who").title = named(selected);
     put(element("introduction"), introduction(selected));
     document.querySelectorAll("#stories ol").forEach((list, n) => {
       const lines = now < people[selected][2] ? ["Has not come yet."] : story(arms[n], selected, now);

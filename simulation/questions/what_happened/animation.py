@@ -24,6 +24,7 @@ import numpy as np
 from simulation.department.vocabulary import ACUITY_GIVEN
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import GREY, LEVEL_COLOURS
+from simulation.display.words import STAGE_WORDS
 from simulation.engine.rows import OUTCOMES, EndRow
 from simulation.errors import ResultsError, refuse
 from simulation.explain.statements import BANNER
@@ -98,10 +99,12 @@ def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int 
     simulations = [
         simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days) for arm in ready
     ]
-    when = f"{day_name[(days - 1) % 7]} ({patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar)})"
+    weekday = day_name[(days - 1) % 7]
+    date = patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar)
     where = f", department {study.department(number)}" if study.departments is not None else ""
-    about = f"Study {study.design.name}, scenario {study.scenario}, replication {number}{where}: {when}."
-    return _page(ready, _Day(ready, simulations, (days - 1) * DAY).content(), about)
+    about = f"Study {study.design.name}, scenario {study.scenario}, replication {number}{where}: {weekday} ({date})."
+    when = f"A simulated {weekday} in {date.partition(',')[0]}."
+    return _page(ready, _Day(ready, simulations, (days - 1) * DAY).content(), about, when)
 
 
 def _arms_of(study: Study, arms: Sequence[str]) -> tuple[str, ...]:
@@ -114,11 +117,11 @@ def _arms_of(study: Study, arms: Sequence[str]) -> tuple[str, ...]:
     return tuple(study.arm(name).name for name in dict.fromkeys(arms or usual))
 
 
-def _page(ready: Sequence[ReadyArm], content: dict[str, Any], about: str) -> Animation:
+def _page(ready: Sequence[ReadyArm], content: dict[str, Any], about: str, when: str) -> Animation:
     """The page with its content. Words of the user are escaped, and the script is the only one that may run."""
     title = f"A day in A&E: {' beside '.join(arm.arm.label for arm in ready)}"
     script = SCRIPT.read_text(encoding="utf-8")
-    words = {"title": title, "about": about, "banner": BANNER}
+    words = {"title": title, "about": about, "when": when, "banner": BANNER}
     page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         {name: html.escape(text) for name, text in words.items()},
         content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
@@ -153,8 +156,6 @@ class _Day:
         in_order = sorted(keys, key=lambda key: (keys[key].arrived_at[row := keys[key].row_of[key]], row))
         people = [self._person(key, keys[key]) for key in in_order]
         arms = [arm.content(in_order) for arm in self.arms]
-        calendar = self.arms[0].simulated.draws.calendar
-        days = range(min((person[2] for person in people), default=self.begins) // DAY, self.begins // DAY + 1)
         pathways = [arm.ready.pathway for arm in self.arms]
         relabels = ((pathway, step.relabels) for pathway in pathways for step in pathway.steps.values())
         labels = [*dict.fromkeys(name for pathway, by in relabels if by for name in pathway.categories(by))]
@@ -166,8 +167,10 @@ class _Day:
         return {
             "begins": self.begins,
             "ticks": TICKS_PER_MINUTE,
-            "areas": STAGES,
-            "steps": [[spaced(name), area] for name, area in zip(self.steps, self.areas, strict=True)],
+            "areas": [*STAGE_WORDS.values()],
+            "steps": [
+                [patient_story.step_words(name), area] for name, area in zip(self.steps, self.areas, strict=True)
+            ],
             "classes": classes,
             "kinds": list(self.kinds),
             "arms": arms,
@@ -175,7 +178,6 @@ class _Day:
             "texts": list(self.texts),
             "words": patient_story.WORDS,
             "weekdays": day_name[:],
-            "dates": {day: patient_story.date_of(day * 1440.0, calendar) for day in days},
         }
 
     def step(self, name: str, arm: ReadyArm) -> int:

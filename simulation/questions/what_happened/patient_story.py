@@ -39,9 +39,22 @@ WORDS = {
     "took": "took {}",
     "goes_on": "still goes on",
     "departed": "{} after arriving",
-    "none": "Did not come under this arm.",
+    "none": "Did not come under this policy.",
 }
 """What is said of an activity, of a departure, and of who did not come, in Python and in the page of an animation."""
+
+
+STEP_WORDS = {
+    "contact": "a clinician", "look": "a clinician", "review": "a clinician's review", "settling": "a nurse",
+    "seat": "a chair", "trolley": "a trolley", "place": "a place", "sampling": "a blood sample",
+    "laboratory": "blood results", "reporting": "the report on a picture",
+}  # fmt: skip
+"""What a step is to a patient, by how its name ends; another name is kept."""
+STEP_PLACES = {
+    "majors": " in majors", "minors": " in minors", "resus": " in resus", "children": " for children", "doctor": "",
+    "specialty": " of the specialty team",
+}  # fmt: skip
+"""What the rest of a step's name says of the place, or of who it is."""
 
 
 class PatientKey(NamedTuple):
@@ -203,7 +216,7 @@ def date_of(at: float, calendar: Calendar) -> str:
 def _attribute_words(name: str, value: str) -> str:
     if name == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    return value if name == "sex" else f"{spaced(name.removesuffix('_band'))} {value}"
+    return value if name == "sex" else f"{spaced(name.replace('_band', '_group'))} {value}"
 
 
 def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
@@ -229,12 +242,28 @@ def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
         lines += outage_line(simulated, int(at), joined)
         pool = int(activities["pool"][at])
         place = f" ({spaced(pools[pool])})" if pool >= 0 else ""
-        words = spaced(steps[activities["step"][at]]) + place
+        words = step_words(steps[activities["step"][at]]) + place
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
     lines += [line for _, line in between_steps]
     return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
+
+
+def step_words(name: str) -> str:
+    """A step as a patient meets it.
+
+    >>> step_words("majors_contact"), step_words("move_to_medicine"), step_words("triage")
+    ('a clinician in majors', 'a ward bed', 'triage')
+    """
+    words = spaced(name)
+    if words.startswith("move to "):  # the place of the activity says which
+        return "a ward bed"
+    for part, told in STEP_WORDS.items():
+        if words.endswith(part):
+            rest = words.removesuffix(part).strip()
+            return told + STEP_PLACES.get(rest, f" ({rest})" if rest else "")
+    return words
 
 
 def worsening(attendance: Attendance) -> list[tuple[float, str]]:

@@ -130,7 +130,7 @@ def block_ctrl_c() -> None:
 
 
 class SerialExecutor:
-    """Runs each replication at once, in this thread; `cancelled` ends it before its next arm."""
+    """Runs each replication at once, in this thread; `cancelled` ends it before the next part of its work."""
 
     n_at_once = 1
 

@@ -1,7 +1,7 @@
 """Replications in several threads of this process: no process to start, no study to send, one compiled engine.
 
-The compiled loop releases Python's lock (GIL), so threads share processors while it runs; two did 1.5 times the work of
-one. Processes (`executor=local`) do more for a long run. A stop takes effect before the next arm of a replication.
+The compiled loop releases Python's lock (GIL), so threads share processors while it runs; all else is done by one at a
+time. Processes (`executor=local`) do more for a long run. A stop takes effect within an arm of a replication.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 
+from simulation.engine.in_turn import in_turn
 from simulation.runs.executors.executor import WorkerLost
 from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
 from simulation.study.study import Study
@@ -34,13 +35,13 @@ class ThreadExecutor:
 
     def _replicated(self, study: Study, number: int, stopped: threading.Event) -> ReplicationResult:
         try:
-            with self._turns:
+            with self._turns, in_turn():
                 return replicate(study, number, stopped=stopped.is_set)
         except ReplicationStopped:
             raise WorkerLost from None
 
     def stop(self) -> None:
-        """Have every replication end before its next arm; what is submitted afterwards runs."""
+        """Have every replication end before the next part of its work; what is submitted afterwards runs."""
         stopped, self._stopped = self._stopped, threading.Event()
         stopped.set()
 
