@@ -158,13 +158,14 @@ def test_the_same_department_may_be_written_again(fitted: FittedDepartment, tmp_
 
 
 def test_a_department_that_differs_from_what_is_there_is_refused_with_what_differs(
-    fitted: FittedDepartment, told: FittedDepartment, tmp_path: Path
+    told: FittedDepartment, tmp_path: Path
 ) -> None:
     told.write_configs(tmp_path)
-    again = replace(told, stated=replace(told.stated, values=told.stated.values | {"majors_cubicles": 22}))
-    with pytest.raises(ConfigError, match=r"majors_cubicles\.value is 21, would be 22.*overwrite=true"):
-        again.write_configs(tmp_path)
-    assert told.write_configs(tmp_path)
+    there = told.texts["calibration"].replace("majors_cubicles: {value: 21", "majors_cubicles: {value: 20")
+    written(there, tmp_path / "calibration", "told.yaml")
+    with pytest.raises(ConfigError, match=r"majors_cubicles\.value is 20, would be 21.*overwrite=true"):
+        told.write_configs(tmp_path)
+    assert (tmp_path / "calibration/told.yaml").read_text(encoding="utf-8") == there
 
 
 def test_what_is_written_over_is_kept_beside_it(told: FittedDepartment, tmp_path: Path) -> None:
