@@ -113,6 +113,11 @@ def test_names_cannot_lead_out_of_their_folders(tmp_path: Path) -> None:
         ae.load(f"{key}=own", config_dir=folder)
         with pytest.raises(ConfigError, match=r"there is no triage (policy )?'\.\./stray'"):
             ae.load(f"{key}=../stray", config_dir=folder)
+    Path(tmp_path, "secret.yaml").write_text("secret: 1\n", encoding="utf-8")
+    for name in ("../../secret", f"/{tmp_path}/secret"):
+        with pytest.raises(ConfigError, match="Could not load") as refused:
+            ae.load("site=own", config_dir=own(tmp_path, "site", f"defaults: [typical, {name}, _self_]\n"))
+        assert "unknown key" not in str(refused.value)
     for name, told in (("../elsewhere", "is not a name"), ("latest", "is a reserved name")):
         with pytest.raises(ConfigError, match=told):
             ae.load(f"study.name={name}")

@@ -16,16 +16,14 @@ import simulation as ae
 from simulation.app.controls import controls, today
 from simulation.app.departments import (
     EVERY,
+    LOCAL,
     N_DEPARTMENTS,
     N_IN_FULL,
     OWN,
     PACKAGED,
     TYPICAL,
     Department,
-    department,
-    load,
-    nurses_beside,
-    own_policies,
+    Place,
 )
 from simulation.errors import nearest, refuse
 
@@ -53,7 +51,7 @@ class AskedQuestion:
 
     `beside`: the queries of other questions, whose answers are shown beside its own; `name`: what the reader calls it;
     `seconds`: what a product of the reader's own would take off each triage, 0 where none is asked about; `run`: a
-    stored run, in place of all this.
+    stored run, in place of all this; `place`: where its department and policies are looked for.
     """
 
     department: str = TYPICAL
@@ -65,6 +63,7 @@ class AskedQuestion:
     seconds: int = 0
     run: str = ""
     name: str = ""
+    place: Place = LOCAL
 
     @property
     def lengths(self) -> Mapping[str, str]:
@@ -92,7 +91,8 @@ class AskedQuestion:
         """The address's query that states this question."""
         if self.file or self.run:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
-        pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
+        sent = [("sent", self.place.sent)] if self.place.sent else []
+        pairs = [*sent, ("department", self.department), *((key, str(value)) for key, value in self.changed)]
         own = [("seconds", str(self.seconds))] if self.seconds else []
         name = [("name", self.name)] if self.name else []
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
@@ -105,7 +105,7 @@ class AskedQuestion:
     @property
     def where(self) -> Department:
         """The department. Raises ConfigError if it is not known any more."""
-        return department(self.department)
+        return self.place.department(self.department)
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -125,15 +125,15 @@ class AskedQuestion:
             return self.own or (f"run={self.run}",)
         changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
         words = [*run, *where, *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms)]
-        words += [_own_policy(arm, name) for arm, name in own_policies().items() if arm in self.arms]
+        words += [_own_policy(arm, name) for arm, name in self.place.own_policies().items() if arm in self.arms]
         if not any(word.startswith("nurse=") for word in where):
-            words += nurses_beside(self.arms)
+            words += self.place.nurses_beside(self.arms)
         if changes:
             words += ["~scenario.changes", f"+scenario.changes={_inline(changes)}"]
             words += ["scenario.question='What if the department were changed?'"]
             words += ["+scenario.evidence=assumed", "+scenario.source='chosen in the app'"]
         for arm in self.arms:
-            own = {path: value for path, value in arms_of()[arm].changes.items() if path in changes}
+            own = {path: value for path, value in arms_of(self.place)[arm].changes.items() if path in changes}
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
@@ -192,10 +192,10 @@ class OwnArm(NamedTuple):
     changes: Mapping[str, Any] = {}
 
 
-def arms_of() -> Mapping[str, Any]:
+def arms_of(place: Place) -> Mapping[str, Any]:
     """The arms that can be chosen beside nurse triage, by name: those of the study, in its order, as stated, and those
     of the user's own policies."""
-    return {**packaged_arms(), **{arm: OwnArm(f"Your policy {name}") for arm, name in own_policies().items()}}
+    return {**packaged_arms(), **{arm: OwnArm(f"Your policy {name}") for arm, name in place.own_policies().items()}}
 
 
 @cache
@@ -205,19 +205,20 @@ def packaged_arms() -> Mapping[str, Any]:
     return {name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)}
 
 
-def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
-    """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
+def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQuestion:
+    """The question that the pairs of an address state, in a place. Raises ConfigError for what is not offered."""
+    known = arms_of(place)
     where, typed, arms, seconds, name = TYPICAL, dict[str, str](), list[str](), 0, ""
     beside = tuple(text for key, text in pairs if key == "beside" and text)[-MOST_BESIDE:]
     for key, text in pairs:
         if key == "name":
             name = " ".join(text.split())[:MOST_OF_NAME]
         elif key == "department":
-            department(text)  # raises where there is none
+            place.department(text)  # raises where there is none
             where = text
         elif key == "arm":
-            if text not in arms_of():
-                refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], arms_of()))
+            if text not in known:
+                refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], known))
             arms.append(text)
         elif key == "seconds":
             seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
@@ -228,16 +229,16 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
         refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
-    if department(where).ensemble and f"{OWN}{where}" in arms_of():  # departments of an offer differ in its product
+    if place.department(where).ensemble and f"{OWN}{where}" in known:  # departments of an offer differ in its product
         arms.append(f"{OWN}{where}")
-    now, values = today(department(where)) if typed else {}, dict[str, int]()
+    now, values = today(place.department(where), place) if typed else {}, dict[str, int]()
     for key, text in typed.items():
         control = controls()[key]
         lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
         values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    chosen = tuple(arm for arm in arms_of() if arm in arms)
-    return AskedQuestion(where, changed, chosen, beside=beside, seconds=seconds, name=name)
+    chosen = tuple(arm for arm in known if arm in arms)
+    return AskedQuestion(where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place)
 
 
 def few_enough(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -257,8 +258,8 @@ def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> 
     return value
 
 
-def asked_by_file(text: str, name: str) -> AskedQuestion:
-    """The question of a file that somebody sent, checked. Raises ConfigError with every fault.
+def asked_by_file(text: str, name: str, place: Place = LOCAL) -> AskedQuestion:
+    """The question of a file that somebody sent, checked in a place. Raises ConfigError with every fault.
 
     It may state what is asked, and not where it runs; its length is that of every question here.
     """
@@ -268,6 +269,6 @@ def asked_by_file(text: str, name: str) -> AskedQuestion:
         if key not in KEYS:
             refuse("the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
     kept = (word for word in words if word.partition("=")[0] not in ("run.first", "run.count"))
-    asked = AskedQuestion(file=name, own=tuple(kept), arms=())
-    study = load(*asked.own)
+    asked = AskedQuestion(file=name, own=tuple(kept), arms=(), place=place)
+    study = place.load(*asked.own)
     return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 from filelock import FileLock, Timeout
 
-from simulation.app.departments import HERE, load
+from simulation.app.departments import Place
 from simulation.errors import AeflowError, refuse
 from simulation.offers.interview import Answer
 from simulation.offers.offer import N_DEPARTMENTS, name_of, offered
@@ -107,8 +107,8 @@ class HeavyWork:
 class Background:
     """Pieces of heavy work, for every visitor: they wait for one another, and for those of other apps of this user."""
 
-    def __init__(self, results: Path, n_workers: int) -> None:
-        self.results = results
+    def __init__(self, results: Path, n_workers: int, place: Place) -> None:
+        self.results, self.place = results, place
         self.where = ("executor=threads", f"workers={max(n_workers - 1, 1)}")
         """One processor is left to those who look at an answer."""
         self._works: OrderedDict[str, HeavyWork] = OrderedDict()
@@ -172,10 +172,10 @@ class Background:
                 work.now("refused")
             tidy_memory()
 
-    def compared(self, work: HeavyWork, words: tuple[str, ...]) -> Path:
-        """Run a study to its end and store it; its folder."""
+    def compared(self, work: HeavyWork, words: tuple[str, ...], place: Place) -> Path:
+        """Run a study of a place to its end and store it; its folder."""
         work.now("checking")
-        study = load(*words, *self.where)
+        study = place.load(*words, *self.where)
         refuse_large([study])
         refuse_overload(study)
 
@@ -190,17 +190,20 @@ class Background:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], product: str) -> Path:
-        """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it."""
-        folder = HERE.folder or Path("configs")
+    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], tables: Path, product: str) -> Path:
+        """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it; `tables`:
+        where tables are that answers name."""
+        folder = self.place.folder or Path("configs")
         if work.key not in self._made:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)
-            told = offered(answers, folder, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where)
+            told = offered(
+                answers, folder, tables=tables, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where
+            )
             self._made[work.key] = name, [*told[0], *told[1]]
         work.department, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
-        return self.compared(work, (f"study={work.department}",))
+        return self.compared(work, (f"study={work.department}",), self.place)
 
 
 def tidy_memory() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import yaml
 
-from simulation.app.departments import Department, resolved
+from simulation.app.departments import LOCAL, Department, Place
 from simulation.config.vocabulary import Key, classes_in, keys_of
 from simulation.department.vocabulary import Pathway
 
@@ -111,9 +111,9 @@ class Today:
     in_range: bool = False
 
 
-def today(where: Department) -> Mapping[str, Today]:
-    """The department as it is, by control; a control whose values it does not have is left out."""
-    stated = resolved("ensemble=none", *where.words)
+def today(where: Department, place: Place = LOCAL) -> Mapping[str, Today]:
+    """A place's department as it is, by control; a control whose values it does not have is left out."""
+    stated = place.resolved("ensemble=none", *where.words)
     found = {key: _today(control, stated) for key, control in controls().items()}
     return {key: now for key, now in found.items() if now is not None}
 

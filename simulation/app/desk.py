@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from zipfile import ZipFile
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background, tidy_memory
-from simulation.app.departments import N_DEPARTMENTS, load, stamp
+from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
 from simulation.runs.store.listing import ListedRun, list_runs
@@ -30,7 +30,7 @@ from simulation.runs.store.listing import ListedRun, list_runs
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
 MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 10, 20
-"""Questions that are worked on at once, results and files that are kept."""
+"""Questions that are worked on at once, results, and files and folders that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
 FIRST = 4
@@ -64,34 +64,52 @@ def _first_run() -> ae.Result:
 
 def _key(asked: AskedQuestion) -> tuple[object, ...]:
     """What a result is kept under: the question, and the user's own files as they are now."""
-    return (asked.overrides, stamp())
+    return (asked.overrides, asked.place, asked.place.stamp())
 
 
 class Desk:
     """Questions in work, their results and files, for every visitor of one process."""
 
-    def __init__(self, n_workers: int, results: Path | None = None) -> None:
+    def __init__(self, n_workers: int, results: Path | None = None, place: Place | None = None) -> None:
         self.n_workers = n_workers
+        self.place = place or Place()
         self._results = results
-        self.background = Background(results or Path("results"), n_workers)
+        self.background = Background(results or Path("results"), n_workers, self.place)
         self._turns = Turns(n_workers)
         self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
+        self._sent: OrderedDict[str, Place] = OrderedDict()
         self._lock = threading.Lock()
         self.n_running = 0
 
     # --- files and results ----------------------------------------------------------------------------------------
 
-    def take_in(self, text: str) -> AskedQuestion:
-        """A file's question, kept under a name that nobody can guess. Raises ConfigError."""
-        asked = asked_by_file(text, secrets.token_urlsafe(16))
+    def take_in(self, text: str, place: Place) -> AskedQuestion:
+        """A file's question in a place, kept under a name that nobody can guess. Raises ConfigError."""
+        asked = asked_by_file(text, secrets.token_urlsafe(16), place)
         with self._lock:
             self._files[asked.file] = asked
             while len(self._files) > MOST_FILES:
                 self._files.popitem(last=False)
         return asked
+
+    def keep(self, place: Place) -> Place:
+        """The same folder that was sent, kept under its name."""
+        with self._lock:
+            self._sent[place.sent] = place
+            while len(self._sent) > MOST_FILES:
+                self._sent.popitem(last=False)
+        return place
+
+    def place_of(self, pairs: Sequence[tuple[str, str]]) -> Place:
+        """Where the configurations of an address are. Raises ConfigError if they were sent and are not kept now."""
+        name = dict(pairs).get("sent", "")
+        with self._lock:
+            if not name or name in self._sent:
+                return self._sent[name] if name else self.place
+        refuse("what was sent", "is not known here any more", "Send it again: it is kept in memory, and for a while")
 
     def file(self, name: str) -> AskedQuestion:
         """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""
@@ -113,7 +131,7 @@ class Desk:
         if result is None or asked.run or result.run.profiles:
             return result
         executor = FirstFew(self.n_workers, self.share(), PROFILED)
-        growth = ae.grow(load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
+        growth = ae.grow(asked.place.load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
         for again in growth:
             if len(again.replications) == PROFILED:
                 growth.cancel()
@@ -160,10 +178,10 @@ class Desk:
 
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""
-        asked = AskedQuestion()
+        asked = AskedQuestion(place=self.place)
         executor = ae.ThreadExecutor(1, self.share())
         with suppress(AeflowError):
-            growth = ae.grow(load(*asked.overrides), executor=executor)
+            growth = ae.grow(asked.place.load(*asked.overrides), executor=executor)
             self._keep(asked, next(growth))
             growth.cancel()
         executor.close()
@@ -265,7 +283,7 @@ class _Work:
             if self._stopped.is_set():
                 return
             growth = self._growth = ae.grow(
-                load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
+                self._asked.place.load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
                 executor=executor,
                 phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
                 so_far=so_far,

@@ -11,24 +11,37 @@ from urllib.parse import urlencode
 
 from simulation.app.pages import rendered
 from simulation.offers import asking
-from simulation.offers.interview import Answer, check, is_asked, is_blank, next_question, questions
+from simulation.offers.interview import Answer, Checked, check, is_asked, is_blank, next_question, questions
 from simulation.offers.offer import N_DEPARTMENTS
+from simulation.records.in_memory import folder_in_memory
 
-MOST_CHARACTERS = 400
-"""Of one answer."""
+MOST_CHARACTERS = 800
+"""Of one answer; a table of counts has 200 or so."""
 
 
 def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {key: text.strip()[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
-    typed |= {key: "" for key in typed if questions()[key].kind == "table"}  # which would name a file of this computer
+    typed = {key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
 
+def with_tables(answers: Mapping[str, Answer]) -> tuple[dict[str, Answer], dict[str, bytes]]:
+    """The answers with the name of a file for each table of counts, which is its text here, and these files by name: so
+    no file of this computer is read for them."""
+    names = {key: f"{key}.csv" for key in answers if questions()[key].kind == "table" and not is_blank(answers[key])}
+    return {**answers, **names}, {name: str(answers[key]).encode() for key, name in names.items()}
+
+
+def checked_answers(answers: Mapping[str, Answer]) -> Checked:
+    """What was read of the answers."""
+    named, tables = with_tables(answers)
+    return check(named, folder_in_memory(tables))
+
+
 def answers_text(pairs: Sequence[tuple[str, str]]) -> str:
-    """The answers so far, as the text of a file."""
-    return asking.answers_text(answers_of(pairs))
+    """The answers so far, as the text of a file, which names a file for each table."""
+    return asking.answers_text(with_tables(answers_of(pairs))[0])
 
 
 def _query(answers: Mapping[str, Answer]) -> str:
@@ -38,7 +51,7 @@ def _query(answers: Mapping[str, Answer]) -> str:
 def page(pairs: Sequence[tuple[str, str]]) -> str:
     """The first question that has no answer yet, or whose answer cannot be used; at the end how all were read."""
     answers = answers_of(pairs)
-    checked = check(answers)
+    checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
     key = faulty or next_question(answers)
     n_known = sum(is_asked(question, answers) for question in questions().values())

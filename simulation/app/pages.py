@@ -22,16 +22,7 @@ from simulation.app.asked import (
     arms_of,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import (
-    EVERY,
-    N_DEPARTMENTS,
-    OWN,
-    PACKAGED,
-    departments,
-    limitation,
-    load,
-    own_helps,
-)
+from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
@@ -159,16 +150,16 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] = ()) -> str:
     """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit; or
     with `faults` of what was asked in its place."""
-    where, now = asked.where, today(asked.where)
+    where, now = asked.where, today(asked.where, asked.place)
     return rendered(
         "question.html",
         asked=asked,
         stored=stored,
         n_packaged=len(PACKAGED),
-        departments=departments() | {asked.department: where},
+        departments=asked.place.departments() | {asked.department: where},
         controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
         choices=_choices(asked),
-        helps={**helps(), **own_helps()},
+        helps={**helps(), **asked.place.own_helps()},
         faults=faults,
         most_arms=MOST_ARMS,
         changes=list(changes_words(asked)),
@@ -177,13 +168,14 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
 
 def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
     """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
-    arms = [(name, arm) for name, arm in arms_of().items() if not name.startswith(OWN)]
+    known = arms_of(asked.place)
+    arms = [(name, arm) for name, arm in known.items() if not name.startswith(OWN)]
     groups = []
     for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
         for heading, is_ai in (("AI at triage" if is_usual else "Other AI", True), ("Without AI", False)):
             of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
             groups.append((heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group)))
-    own = [(name, arm) for name, arm in arms_of().items() if name.startswith(OWN)]
+    own = [(name, arm) for name, arm in known.items() if name.startswith(OWN)]
     return [("Your own policies", own, True), *groups]
 
 
@@ -253,13 +245,14 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         link=asked.keeping(*asked.beside),
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
-        **(shown(result.on_targets, result, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
+        **(shown(result, asked.place, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
     )
 
 
-def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, Any]:
-    """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left and, once it
-    is `at_rest`, who is worse off and what policies cost, which take longer than all else that is shown."""
+def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any]:
+    """What the answer shows of a result: its targets and, once it is `at_rest`, who is worse off and what policies
+    cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
+    slim = whole.on_targets
     target = slim.first_target
     arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
@@ -275,7 +268,7 @@ def shown(slim: ae.Result, whole: ae.Result, at_rest: bool = True) -> dict[str, 
         "better": _beyond_ai(slim, arms),
         "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
-        "limitation": limitation(slim.study.choices["site"]) if over is None else over.limitation,
+        "limitation": place.limitation(slim.study.choices["site"]) if over is None else over.limitation,
         "today": amount(base.mean, base.unit).replace(" min", " minutes"),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
@@ -580,7 +573,7 @@ def report(result: ae.Result) -> str:
 
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
-    study = load(*asked.overrides) if result is None else result.study
+    study = asked.place.load(*asked.overrides) if result is None else result.study
     page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.query}"
     return page.replace("<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1)
 

@@ -1,40 +1,141 @@
-"""What somebody sends as a file: a question, answers of the interview, or a department. It is read, checked, kept in
-memory and never written."""
+"""What somebody sends: a question, answers of the interview, a department in one file, or a folder of configurations as
+it is or as a zip. It is read, checked, kept in memory and never written.
+
+A folder is looked up as the command line looks one up, so the same folder gives the same numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import PurePosixPath
+from stat import S_ISLNK
 from typing import Any
 from urllib.parse import urlencode
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zlib import error as PackingError
 
-from simulation.app.asked import RUN, AskedQuestion
-from simulation.app.departments import HERE, Department, load
-from simulation.config.files import value_in
-from simulation.errors import Faults, refuse
+from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
+from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
+from simulation.app.desk import Desk
+from simulation.config.files import mapping_in, value_in
+from simulation.config.folders import is_name_of_file, names_in, packaged_configs, yaml_files
+from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.interview import questions
+from simulation.records.in_memory import folder_in_memory
 
-PARTS = ("site", "staffing", "calibration", "pathway")
-"""The groups that a file of a department may state, each under its name; a file without them is a site."""
-STARTS = (["typical"], ["typical", "_self_"])
-MOST_VALUES = 400
-KINDS = "a question, answers of the interview, or a department"
+MOST_BYTES, MOST_UNPACKED = 1_000_000, 4_000_000
+"""Of what is sent, and of the files of a zip together."""
+MOST_FILES, MOST_DEPARTMENTS, MOST_SHOWN = 400, 20, 80
+"""The last: characters of a name that a message shows."""
+ALONE = ("site", "staffing", "calibration", "pathway")
+"""Those that one file may state, each under its name; a file without them is a site."""
+QUESTION, ANSWERS = "question.yaml", "offer.yaml"
+"""The file of a folder that is asked, if there is one, and that of answers, beside the tables that these name."""
+KINDS = "a question, answers of the interview, a department or a folder of configurations"
+DAMAGED = (BadZipFile, PackingError, NotImplementedError, EOFError, ValueError, OSError)
+"""What a zip raises that is none, or no whole one."""
 
 
-def address_of(text: str) -> str | None:
-    """The page that answers or a department lead to, once checked; None for what is a list, as questions are.
+# --- what a form holds ------------------------------------------------------------------------------------------------
 
-    Raises ConfigError with every fault.
+
+def files_sent(content: bytes, kind: str) -> dict[str, bytes]:
+    """The files of a form by their path, those of a zip in its place; '' for what was pasted.
+
+    kind: the form's Content-Type. Raises ConfigError with every fault of a zip.
     """
-    faults = Faults()
+    boundary = re.search('boundary="?([^";]+)', kind)
+    if boundary is None:
+        return {"": content.removeprefix(b"text=")}
+    files = {}
+    for part in (b"\r\n" + content).split(f"\r\n--{boundary[1]}".encode())[1:-1]:
+        head, _, body = part.partition(b"\r\n\r\n")
+        name = re.search(rb'filename="([^"]*)"', head)
+        if body.strip() or (name and name[1]):
+            files[name[1].decode("utf-8", "replace") if name else ""] = body
+    if len(files) == 1 and (only := next(iter(files.values()))).startswith(b"PK"):
+        return _unpacked(only)
+    return files
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    """The files of a zip by path, no more of each than may be; those that nothing here reads are left empty."""
+    files, left, faults = dict[str, bytes](), MOST_UNPACKED, Faults()
+    try:
+        with ZipFile(BytesIO(content)) as packed:
+            for entry in [entry for entry in packed.infolist() if not entry.is_dir()][: MOST_FILES + 1]:
+                shown = f"the zip: {entry.filename[:MOST_SHOWN]}"
+                if entry.flag_bits & 1:
+                    faults.add(shown, "is encrypted", "Pack it without a password")
+                elif S_ISLNK(entry.external_attr >> 16):
+                    faults.add(shown, "is a link", "Pack the file itself")
+                elif entry.filename in files:
+                    faults.add(shown, "is in it twice", "Keep one of them")
+                elif entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                    faults.add(shown, "is packed in a way that is not read here", "Make an ordinary zip")
+                elif not entry.filename.endswith((".yaml", ".csv")):
+                    files[entry.filename] = b""
+                elif left >= 0:
+                    with packed.open(entry) as file:
+                        files[entry.filename] = file.read(left + 1)
+                    left -= len(files[entry.filename])
+    except DAMAGED as error:
+        refuse("the zip", f"cannot be unpacked ({str(error)[:MOST_SHOWN]})", "Pack it again")
+    faults.refuse()
+    return files
+
+
+def packed(place: Place, question: str) -> bytes:
+    """A folder that was sent and a question about it as a zip: unpacked, the command line asks the same in it."""
+    assert place.folder
+    texts = {file.relative_to(place.folder): file.read_text("utf-8") for file in yaml_files([place.folder])}
+    return zipped({QUESTION: question, **{f"configs/{name}": text for name, text in texts.items()}})
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    """Files, by path, as a zip."""
+    written = BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    return written.getvalue()
+
+
+# --- what it leads to -------------------------------------------------------------------------------------------------
+
+
+def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
+    """The page that what was sent leads to, once checked and kept. Raises ConfigError with every fault."""
+    tables = {path: content for path, content in files.items() if path.endswith(".csv")}
+    others = [path for path in files if path not in tables]
+    path = others[0] if len(others) == 1 else "/"
+    if "/" in path and path.rpartition("/")[2] not in (QUESTION, ANSWERS):
+        return _folder_address(files, desk)
+    text, faults = _text(files[path]), Faults()
     stated = value_in(text, "the file", faults)
     faults.refuse()
     if isinstance(stated, list):
-        return None
+        return f"/?{desk.take_in(text, desk.place).query}"
     if not isinstance(stated, Mapping) or not stated or not all(isinstance(key, str) for key in stated):
         refuse("the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line")
     if stated.keys() & questions().keys():
-        return f"/interview?{urlencode({key: _answer(value) for key, value in stated.items()})}"
-    return f"/?{AskedQuestion(HERE.keep(_department(stated))).query}"
+        by_name = {PurePosixPath(path).name: _text(content) for path, content in tables.items()}
+        answers = {key: _answer(value) for key, value in stated.items()}
+        named = [key for key in answers if key in questions() and questions()[key].kind == "table" and answers[key]]
+        kept = answers | {key: by_name.get(PurePosixPath(answers[key]).name, "") for key in named}
+        return f"/interview?{urlencode({key: text for key, text in kept.items() if text or key not in named})}"
+    return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, desk)
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").strip(" \n")
+    except UnicodeDecodeError:
+        refuse("what was sent", "is not text in UTF-8", "Save it as UTF-8")
 
 
 def _answer(value: Any) -> str:
@@ -42,41 +143,90 @@ def _answer(value: Any) -> str:
     return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _department(stated: Mapping[str, Any]) -> Department:
-    """The department of a file, as what it states over the typical one. Raises ConfigError with every fault."""
-    whole = dict(stated)
-    if (starts := whole.pop("defaults", ["typical"])) not in STARTS:
-        refuse("the file", f"starts from {starts}", "Start from the typical department, or from nothing, and state all")
-    parts = whole if whole.keys() & {*PARTS} else {"site": whole}
-    if others := [key for key in parts if key not in PARTS]:
-        refuse("the file", f"states '{others[0][:40]}' beside a department", f"Keep to {', '.join(PARTS)}")
+def _department(stated: Mapping[str, Any], name: str) -> dict[str, bytes]:
+    """The folder that one file of a department is short for; what it leaves out is the typical one's."""
+    parts = stated if stated.keys() & {*ALONE} else {"site": stated}
+    if others := [key for key in parts if key not in ALONE]:
+        refuse("the file", f"states '{others[0][:40]}' beside a department", f"Keep to {', '.join(ALONE)}")
+    name = name if name.isidentifier() and name not in PACKAGED else "yours"
+    usual = {part: "emergency_department" if part == "pathway" else TYPICAL for part in parts}
+    faults, files = Faults(), {}
     for part, block in parts.items():
-        if not isinstance(block, Mapping):
-            refuse(f"the file: {part}", f"found '{str(block)[:40]}'", "State the values of the department below it")
-    words = tuple(word for part, block in parts.items() for word in _words(part, block))
-    if not 0 < len(words) <= MOST_VALUES:
-        refuse("the file", f"states {len(words)} values", f"State 1 to {MOST_VALUES}: what the typical one has not")
-    made = Department("The department that you sent", words)
-    load(*RUN, *made.over(0))
-    return made
+        if not isinstance(block, Mapping) or not block:
+            faults.add(f"the file: {part}", f"found '{str(block)[:40]}'", "State the values of the department below it")
+        else:
+            whole = {"defaults": [usual[part], "_self_"], **block}
+            files[f"{part}/{name}.yaml"] = json.dumps(whole, ensure_ascii=False).encode()
+    faults.refuse()
+    return {f"site/{name}.yaml": b"defaults: [typical, _self_]", **files}
 
 
-def _words(path: str, value: Any) -> Iterator[str]:
-    """The override of each value of a block; a block whose keys are no names is one value."""
-    if isinstance(value, Mapping) and all(str(key).isidentifier() for key in value):
-        for key, inner in value.items():
-            if key != "defaults":
-                yield from _words(f"{path}.{key}", inner)
-    else:
-        yield f"++{path}={_written(value)}"
+def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
+    """The page that a folder leads to: its question, if it has one, or its first department."""
+    kept, question, left_out = _sorted_out(files)
+    place = Place(folder_in_memory(kept), secrets.token_urlsafe(16), tuple(left_out))
+    own, policies = _checked(place)
+    if question is not None:
+        return f"/?{desk.take_in(_text(question), desk.keep(place)).query}"
+    if not own and not policies:
+        remedy = "Send a folder with site/NAME.yaml, triage/NAME.yaml or question.yaml, under names of your own"
+        refuse("the folder", "holds no department, policy or question", remedy)
+    arms = (*EXAMPLE, *policies)[:MOST_ARMS]
+    return f"/?{AskedQuestion(own[0] if own else TYPICAL, arms=arms, place=desk.keep(place)).query}"
 
 
-def _written(value: Any) -> str:
-    """A value as an override states it: texts in quotes of their own."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_written(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_written, value)) + "]"
-    if isinstance(value, str):
-        return "'" + " ".join(value.split()).replace("\\", "").replace("'", "\\'") + "'"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:
+    """The files of a folder by their path within `configs`, its question, and the names of those not used here."""
+    kept, left_out, question, roots, faults = dict[str, bytes](), list[str](), None, dict[str, None](), Faults()
+    packaged = packaged_configs()
+    groups = {path.name for path in packaged.iterdir() if path.is_dir()}
+    if len(files) > MOST_FILES:
+        refuse("the folder", f"holds more than {MOST_FILES} files", "Send the folder of configurations alone")
+    if sum(map(len, files.values())) > MOST_UNPACKED:
+        refuse("the folder", f"holds more than {MOST_UNPACKED // 1_000_000} MB", "Send what the department needs")
+    for path, content in files.items():
+        parts = path.split("/")
+        if any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts):
+            continue  # of an editor or an operating system
+        at = max((number for number, part in enumerate(parts[:-1]) if part in groups), default=None)
+        if not is_name_of_file(path):
+            faults.add(
+                path[:MOST_SHOWN] or "what was pasted", "is no name of a file in a folder", "Send the folder alone"
+            )
+        elif at is not None and path.endswith(".yaml"):
+            roots["/".join(parts[:at])] = None
+            own = packaged.joinpath(*parts[at:])
+            if not own.is_file() or own.read_bytes() != content:  # a checkout holds the package's beside one's own
+                kept["/".join(parts[at:])] = content
+        elif parts[-1] == QUESTION:
+            question = content
+        else:
+            left_out.append(path)
+    if len(roots) > 1:
+        faults.add("the folder", f"holds several folders of configurations: {', '.join(roots)}", "Send one of them")
+    if not kept and not faults:
+        refuse("the folder", "holds no configurations", "Send one that holds site/NAME.yaml or triage/NAME.yaml")
+    faults.refuse()
+    return kept, question, left_out
+
+
+def _checked(place: Place) -> tuple[list[str], list[str]]:
+    """The departments and the policies of a folder, as arms. Raises ConfigError with every fault of every file."""
+    assert place.folder
+    faults, folders = Faults(), [place.folder]
+    for file in yaml_files(folders):
+        mapping_in(file, file.relative_to(place.folder).as_posix(), faults, may_be_empty=True)
+    faults.refuse()
+    own = sorted(name for name in names_in("site", folders) if name not in PACKAGED and "/" not in name)
+    new = names_in("triage", folders) - names_in("triage", [packaged_configs()])
+    policies = [arm for arm, name in place.own_policies().items() if name in new]
+    if len(own) > MOST_DEPARTMENTS:
+        refuse("the folder", f"holds {len(own)} departments", f"Send {MOST_DEPARTMENTS} at most")
+    for name in own or [TYPICAL]:
+        arms = (*EXAMPLE, *(arm for arm in policies if arm not in [f"{OWN}{other}" for other in own if other != name]))
+        try:
+            place.load(*AskedQuestion(name, arms=arms, place=place).overrides)
+        except ConfigError as error:
+            faults += error.faults
+    faults.refuse()
+    return own, policies

@@ -19,9 +19,9 @@ import simulation as ae
 from simulation.app import interviewing, pages, working
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork
-from simulation.app.departments import HERE, PACKAGED, configuration, departments
+from simulation.app.departments import PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
-from simulation.app.sending import address_of
+from simulation.app.sending import ANSWERS, MOST_BYTES, address_of, files_sent, packed, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 
@@ -38,8 +38,8 @@ except ImportError as error:
 LOOPBACK = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this computer is called in the address of a page."""
-MOST_BYTES = 64_000
-"""Of what is sent: a question, or answers of the interview."""
+MOST_HEEDED = 20 * MOST_BYTES
+"""Of what is too long: read and left, so that the browser shows why it was refused."""
 MOST_QUERY, MOST_NAME = 4_000, 40
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES = 0.2, 0.5
 POLICY = (
@@ -151,12 +151,15 @@ class Front:
         stated = dict(pairs)
         if "run" in stated:
             return self._desk.open_run(stated["run"])
-        return self._desk.file(stated["file"]) if "file" in stated else asked_in(pairs)
+        if "file" in stated:
+            return self._desk.file(stated["file"])
+        return asked_in(pairs, self._desk.place_of(pairs))
 
     async def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
-            return HTMLResponse(await run_in_threadpool(pages.question_page, AskedQuestion(), self._stored))
+            first = AskedQuestion(place=self._desk.place)
+            return HTMLResponse(await run_in_threadpool(pages.question_page, first, self._stored))
         try:
             return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
         except AeflowError as error:
@@ -164,7 +167,8 @@ class Front:
             if (kept := few_enough(pairs)) == pairs:
                 raise
             faults = [*pages.faults_of(error), "The first of them are kept below; untick one to choose another."]
-            page = await run_in_threadpool(lambda: pages.question_page(asked_in(kept), faults=faults))
+            first = asked_in(kept, self._desk.place_of(kept))
+            page = await run_in_threadpool(lambda: pages.question_page(first, faults=faults))
             return HTMLResponse(page, 400)
 
     async def looks(self, request: Request) -> Response:
@@ -198,7 +202,8 @@ class Front:
         found: list[pages.Beside] = []
         for query in asked.beside:
             with suppress(AeflowError):
-                other = asked_in(parse_qsl(query, max_num_fields=60))
+                pairs = parse_qsl(query, max_num_fields=60)
+                other = asked_in(pairs, self._desk.place_of(pairs))
                 result = self._desk.result(other)
                 is_shown = result is not None and len(result.replications) >= first_shown(other)
                 found.append((other, result if is_shown else None))
@@ -209,7 +214,9 @@ class Front:
         n = request.query_params.get("n", "")
         seen = min(int(n), PLANNED) if n.isdecimal() and int(n) else MOST_REPLICATIONS
         asked = await run_in_threadpool(self._asked, request)
-        text = await run_in_threadpool(configuration, *asked.first(seen))
+        text = await run_in_threadpool(asked.place.configuration, *asked.first(seen))
+        if asked.place.sent:
+            return _kept(packed(asked.place, text), "question.zip", "application/zip")
         return _download(text, "question.yaml", "application/yaml")
 
     async def as_csv(self, request: Request) -> Response:
@@ -274,23 +281,23 @@ class Front:
         """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
         faults: Sequence[str] = ()
         if request.method == "POST":
-            text = (await _sent(request)).removeprefix("text=").strip()
+            kind = request.headers.get("content-type", "")
             try:
-                address = await run_in_threadpool(address_of, text)
-                address = address or f"/?{(await run_in_threadpool(self._desk.take_in, text)).query}"
+                content = await _sent(request)
+                address = await run_in_threadpool(lambda: address_of(files_sent(content, kind), self._desk))
                 if len(address) > MOST_QUERY:
                     refuse("the file", "holds answers that are too long for an address", "Shorten texts")
             except AeflowError as error:
                 faults = pages.faults_of(error)
             else:
                 return RedirectResponse(address, 303)
-        words = pages.rendered("open.html", faults=faults, most_kb=MOST_BYTES // 1000)
+        words = pages.rendered("open.html", faults=faults, most_bytes=MOST_BYTES)
         return HTMLResponse(words, 400 if faults else 200)
 
     async def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
         written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
-        own = [(name, one.label) for name, one in departments().items() if name not in PACKAGED]
+        own = [(name, one.label) for name, one in self._desk.place.departments().items() if name not in PACKAGED]
         return HTMLResponse(pages.rendered("records.html", written=written, own=own, example=EXAMPLE))
 
     async def record(self, request: Request) -> Response:
@@ -308,7 +315,10 @@ class Front:
     async def answers(self, request: Request) -> Response:
         """The answers so far, as the file that `aeflow offer` reads."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        return _download(interviewing.answers_text(pairs), "offer.yaml", "application/yaml")
+        text, (_, tables) = interviewing.answers_text(pairs), interviewing.with_tables(interviewing.answers_of(pairs))
+        if tables:
+            return _kept(zipped({ANSWERS: text, **tables}), "offer.zip", "application/zip")
+        return _download(text, ANSWERS, "application/yaml")
 
     # --- work in the background ---------------------------------------------------------------------------------------
 
@@ -375,17 +385,20 @@ def _told(answering: Answering) -> Answering:
     return answer
 
 
-async def _sent(request: Request) -> str:
-    """The text that was sent. Raises ConfigError if it is too long or no text."""
-    content = bytearray()
+async def _sent(request: Request) -> bytes:
+    """What was sent. Raises ConfigError if it is too long."""
+    content, n_bytes = bytearray(), 0
     async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            refuse("what was sent", f"is longer than {MOST_BYTES // 1000} kB", "Send less")
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        refuse("what was sent", "is not text in UTF-8", "Save it as UTF-8")
+        n_bytes += len(part)
+        if n_bytes > MOST_HEEDED:
+            break
+        if n_bytes <= MOST_BYTES:
+            content += part
+    if n_bytes > MOST_BYTES:
+        refuse(
+            "what was sent", f"is larger than {MOST_BYTES // 1_000_000} MB", "Send the folder of configurations alone"
+        )
+    return bytes(content)
 
 
 def _event(name: str, text: str) -> str:
@@ -395,8 +408,12 @@ def _event(name: str, text: str) -> str:
 
 
 def _download(text: str, name: str, kind: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type=f"{kind}; charset=utf-8", headers=disposition)
+    return _kept(text, name, f"{kind}; charset=utf-8")
+
+
+def _kept(content: str | bytes, name: str, kind: str) -> Response:
+    """A file that the browser keeps."""
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _csv(result: ae.Result) -> str:
@@ -424,5 +441,5 @@ def app_of(
 ) -> tuple[Guard, Desk]:
     """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
-    desk, HERE.folder = Desk(n_workers, results), config_dir
+    desk = Desk(n_workers, results, Place(config_dir))
     return Guard(Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port), desk

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from simulation.app.asked import AskedQuestion
 from simulation.app.background import Background, HeavyWork
-from simulation.app.interviewing import answers_of, answers_text
+from simulation.app.interviewing import answers_of, checked_answers, with_tables
 from simulation.app.pages import changes_words, department_words, faults_of, rendered
 from simulation.errors import nearest, refuse
-from simulation.offers.interview import check
+from simulation.records.in_memory import folder_in_memory
 
 STAGES = {
     "elsewhere": "Another aeflow of yours on this computer is at such work. Yours begins when it has ended.",
@@ -52,12 +52,14 @@ def page(background: Background, work: HeavyWork) -> str:
 def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> HeavyWork:
     """The page for a board out of the interview's answers, in its turn. Raises ConfigError with every fault of them."""
     answers = answers_of(pairs)
-    checked = check(answers)
+    checked = checked_answers(answers)
     checked.all_faults.refuse("The answers cannot be used")
     product = checked.values["product"]
     page = f"/interview?{urlencode([(key, '' if answer is None else str(answer)) for key, answer in answers.items()])}"
-    key, about = ("offer", answers_text(pairs)), f"The page for your board: {product}"
-    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, answers, product)))
+    named, tables = with_tables(answers)
+    key, about = ("offer", page), f"The page for your board: {product}"
+    where = folder_in_memory(tables)
+    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, named, where, product)))
 
 
 def full_work(background: Background, asked: AskedQuestion, length: str) -> HeavyWork:
@@ -67,4 +69,5 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
     words = asked.in_full(length)
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
     about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
-    return background.start(HeavyWork(words, about, f"/?{asked.query}", lambda work: background.compared(work, words)))
+    key, page = (asked.place.sent, *words), f"/?{asked.query}"
+    return background.start(HeavyWork(key, about, page, lambda work: background.compared(work, words, asked.place)))

@@ -30,6 +30,7 @@ from simulation.config.folders import (
     Choices,
     Folders,
     fingerprint_of,
+    is_name_of_file,
     names_in,
     noted_of,
     search_folders,
@@ -72,17 +73,28 @@ class _Loaded(ConfigResult):
 class _Files(FileConfigSource):
     """Files of a folder as our own loader reads them; Hydra would follow whatever they say."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__("aeflow", f"{self.scheme()}://{folder}")
+        self._folder = folder
+
     @staticmethod
     def scheme() -> str:
         """The beginning of the path of such a folder, for Hydra."""
         return "aeflow"
 
+    def is_group(self, config_path: str) -> bool:
+        """Whether it is a folder within this one."""
+        return (self._folder / config_path).is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether it is a file of this folder: no name leads out of it."""
+        name = self._normalize_file_name(config_path)
+        return is_name_of_file(name) and (self._folder / name).is_file()
+
     def load_config(self, config_path: str) -> ConfigResult:
         """A file as Hydra wants it. Raises ConfigError if it is refused."""
-        path = Path(self.path) / self._normalize_file_name(config_path)
-        if not path.is_file():
-            return super().load_config(config_path)
-        shown, faults = shown_path(path, [Path(self.path)]), Faults()
+        path = self._folder / self._normalize_file_name(config_path)
+        shown, faults = shown_path(path, [self._folder]), Faults()
         content = mapping_in(path, shown, faults, may_be_empty=True)
         if content is not None and (fault := defaults_fault(content, shown)):
             faults.append(fault)
@@ -109,7 +121,7 @@ def _hydra_version() -> Iterator[None]:
 def _laid_over_files(choices: Sequence[str], folders: Folders) -> tuple[Raw, dict[str, str | None]]:
     """The files that Hydra chooses, in its order, each laid over those before it; and the name chosen of each group."""
     of_folders = ConfigRepository(ConfigSearchPathImpl())
-    of_folders.sources += [_Files("aeflow", f"{_Files.scheme()}://{folder}") for folder in folders]
+    of_folders.sources += [_Files(folder) for folder in folders]
     repository = CachingConfigRepository(of_folders)
     overridden = OverridesParser.create().parse_overrides(list(choices))
     with _hydra_version():

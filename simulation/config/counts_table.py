@@ -83,9 +83,9 @@ def _cells(path: Path) -> list[list[str]]:
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
-        refuse(str(path), f"cannot be read as CSV: {error}", "Save the sheet as CSV")
+        refuse(path.name, f"cannot be read as CSV: {error}", "Save the sheet as CSV")
     if not any(sum(map(bool, row)) > 1 for row in rows):
-        refuse(str(path), "holds no table", "Write a table of counts into it")
+        refuse(path.name, "holds no table", "Write a table of counts into it")
     width = max(len(row) for row in rows)
     return [row + [""] * (width - len(row)) for row in rows if any(row)]
 
@@ -105,18 +105,18 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
     faults = Faults()
-    content = bytes_of(path, str(path), faults, most=LARGEST_BYTES, less="Give one small table of counts")
+    content = bytes_of(path, path.name, faults, most=LARGEST_BYTES, less="Give one small table of counts")
     faults.refuse()
     assert content is not None
     if content.startswith(WORKBOOK):
-        refuse(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")
+        refuse(path.name, "is an Excel workbook", "Save the sheet as CSV, and name that file")
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:
             return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
         except UnicodeDecodeError:
             continue
-    refuse(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")
+    refuse(path.name, "cannot be read as text", "Save the sheet as CSV in UTF-8")
 
 
 def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> pd.DataFrame:

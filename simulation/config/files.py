@@ -91,7 +91,7 @@ def bytes_of(path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, 
         if path.exists() and not path.is_file():
             faults.add(shown, "is a folder, a device or a pipe", "Name a file")
             return None
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             content = file.read(most + 1)
     except OSError as error:
         remedy = "Name a file that is there" if isinstance(error, FileNotFoundError) else "Make it readable"

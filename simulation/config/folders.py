@@ -1,4 +1,5 @@
-"""Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
+"""Where configurations are looked for: a folder that the user names, on the disk or in memory, `./configs`, and the
+packaged folder."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import refuse
+from simulation.records.in_memory import PathInMemory
 from simulation.records.noted import noted
 
 Folders = Sequence[Path]
@@ -42,7 +44,8 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     Raises ConfigError if the folder named is missing.
     """
     packaged = packaged_configs()
-    folders = [Path(config_dir).resolve()] if config_dir is not None else []
+    named = Path(config_dir) if isinstance(config_dir, str) else config_dir
+    folders = [named.resolve()] if named is not None else []
     if folders and not folders[0].is_dir():
         refuse("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")
     local = Path("configs").resolve()
@@ -53,7 +56,11 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 def yaml_files(folders: Folders) -> list[Path]:
     """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
-    return [Path(entry.path) for folder in folders for entry in _entries(folder)]
+    return [file for folder in folders for file in _files_of(folder)]
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    return folder.files() if isinstance(folder, PathInMemory) else (Path(entry.path) for entry in _entries(folder))
 
 
 def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:

@@ -17,7 +17,7 @@ import simulation as ae
 from docs.tools.publish import PUBLISHED
 from simulation.app import pages
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
-from simulation.app.departments import EVERY, limitation
+from simulation.app.departments import EVERY, LOCAL
 from simulation.app.desk import FIRST, Look
 from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, view_page
 from simulation.app.serving import STORED
@@ -164,7 +164,7 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
         "none": "None of the policies ticked is shown",
         "small": "None of the policies ticked does enough to matter",
     }
-    shown = pages.shown(grown(30, 0.001).on_targets, grown(30, 0.001))
+    shown = pages.shown(grown(30, 0.001), LOCAL)
     lean = shown["best"]
     for best, none_helps, said in (
         (None, True, "none"),
@@ -180,8 +180,8 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
 @pytest.mark.parametrize("site", ["typical", "between_contacts"])
 def test_a_limitation_is_that_of_the_ensemble_that_is_asked_about(site: str) -> None:
     stated = (packaged_configs() / "ensembles" / f"{site}.yaml").read_text(encoding="utf-8")
-    assert f"limitation: {limitation(site)}\n" in stated
-    assert limitation("short_of_beds") == limitation("typical")
+    assert f"limitation: {LOCAL.limitation(site)}\n" in stated
+    assert LOCAL.limitation("short_of_beds") == LOCAL.limitation("typical")
 
 
 def test_who_waits_longer_is_said_beside_the_policy(

@@ -15,7 +15,7 @@ from simulation.app.asked import (
     packaged_arms,
 )
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import PACKAGED, TYPICAL, department
+from simulation.app.departments import LOCAL, PACKAGED, TYPICAL
 from simulation.errors import ConfigError
 
 
@@ -63,10 +63,10 @@ def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 @pytest.mark.parametrize("name", PACKAGED)
 def test_every_control_may_be_moved_at_once_in_every_department(name: str, end: str) -> None:
-    values = [(key, str(getattr(now, end))) for key, now in today(department(name)).items()]
+    values = [(key, str(getattr(now, end))) for key, now in today(LOCAL.department(name)).items()]
     asked = asked_in([("department", name), *values, ("arm", "lean_triage")])
     study = ae.load(*asked.overrides)
-    assert (study.departments is not None) == bool(department(name).ensemble)
+    assert (study.departments is not None) == bool(LOCAL.department(name).ensemble)
 
 
 def test_shifts_of_one_team_are_put_together() -> None:
@@ -97,7 +97,7 @@ def test_a_product_of_one_s_own_takes_so_many_seconds_off_each_triage() -> None:
 
 @pytest.mark.parametrize("name", [TYPICAL, "short_of_triage"])
 def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str) -> None:
-    for key, now in today(department(name)).items():
+    for key, now in today(LOCAL.department(name)).items():
         assert now.evidence in ("published", "measured", "assumed"), key
         assert now.source, key
     assert today(PACKAGED[TYPICAL])["attendances"].words == "340 patients a day"
@@ -114,7 +114,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
         ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -50 to 30"),
         ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -30 to 210 %"),
         ([("seconds", "-5"), ("arm", "lean_triage")], "seconds off each triage: found '-5'. Choose 0 to 180"),
-        ([("arm", name) for name in (*arms_of(),)], f"Choose {MOST_ARMS} at most"),
+        ([("arm", name) for name in (*arms_of(LOCAL),)], f"Choose {MOST_ARMS} at most"),
     ],
 )
 def test_what_is_not_offered_is_one_message(pairs: list[tuple[str, str]], message: str) -> None:

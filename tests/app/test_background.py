@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -13,14 +13,18 @@ import simulation as ae
 from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.app.background import MOST_WAITING, Background, HeavyWork
-from simulation.app.departments import EVERY
+from simulation.app.departments import EVERY, LOCAL
+from simulation.app.desk import Desk
+from simulation.app.sending import address_of
 from simulation.app.server import app_of
-from simulation.app.working import full_work, state
-from simulation.errors import ConfigError
+from simulation.app.working import full_work, offer_work, state
+from simulation.errors import ConfigError, refuse
 from simulation.offers import offer as offer_module
+from simulation.offers.interview import Answer, check
 from simulation.study.workload import in_words
 
 from .conftest import PAIRS
+from .test_interview import COUNTS
 from .test_server import PORT, Client
 
 BRIEF = (
@@ -45,7 +49,7 @@ SECONDS = 120
 
 @pytest.fixture
 def background(tmp_path: Path) -> Iterator[Background]:
-    made = Background(tmp_path / "results", 1)
+    made = Background(tmp_path / "results", 1, LOCAL)
     yield made
     made.stop()
 
@@ -94,7 +98,7 @@ def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.
 
 
 def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
-    go, other = threading.Event(), Background(tmp_path / "other", 1)
+    go, other = threading.Event(), Background(tmp_path / "other", 1, LOCAL)
     first = background.start(held("one", go))
     until(lambda: first.stage == "running")
     second = other.start(held("two", go))
@@ -158,6 +162,37 @@ def test_a_question_in_full_is_a_year_or_every_department() -> None:
     assert every.run.replications == 200
     assert [arm.name for arm in every.arms] == ["nurse", "ai_scribe_measured", "lean_triage"]
     assert list(asked_in([("department", EVERY), *PAIRS]).lengths) == ["every"]
+
+
+def test_a_department_that_was_sent_is_worked_out_in_full_as_it_was_sent(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies: list[ae.Study] = []
+    monkeypatch.setattr(background_module, "refuse_overload", studies.append)
+    monkeypatch.setattr(background_module, "run_into", lambda *_, **__: refuse("here", "ends", "the test"))
+    desk = Desk(1)
+    for n in (150, 160):
+        text = f"arrivals: {{walk_in: {{per_day: {n}}}}}".encode()
+        pairs = parse_qsl(address_of({"": text}, desk).removeprefix("/?"))
+        work = full_work(background, asked_in(pairs, desk.place_of(pairs)), "year")
+        until(lambda work=work: work.has_ended)  # type: ignore[misc]
+    assert [study.baseline.pathway.arrivals["walk_in"].per_day for study in studies] == [150, 160]
+
+
+def test_a_table_that_was_pasted_is_read_for_the_departments_of_an_offer(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def made(answers: dict[str, Answer], folder: Path, *, tables: Path, **_: object) -> None:
+        read.append(check(answers, tables).values["table"].rows[0])
+        refuse("here", "ends", "the test")
+
+    monkeypatch.setattr(background_module, "offered", made)
+    answers = {**{key: text for key, text in OFFER.items() if key != "exact_share"}, "table": COUNTS}
+    work = offer_work(background, list(answers.items()))
+    until(lambda: work.has_ended)
+    assert read == [(40, 8, 2, 0, 0)]
 
 
 def test_a_length_that_is_not_offered_is_one_message(background: Background) -> None:

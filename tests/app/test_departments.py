@@ -1,7 +1,6 @@
 """Departments and policies of the user's own: they are in the lists, may be asked about, and are told when faulty."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -10,21 +9,16 @@ from urllib.parse import parse_qsl
 import pytest
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion, arms_of, asked_by_file, asked_in
+from simulation.app.asked import AskedQuestion, arms_of, asked_in
 from simulation.app.controls import today
 from simulation.app.departments import (
     BENCH_NURSE,
     BENCHED,
     DRAWN,
-    HERE,
-    MOST_SENT,
+    LOCAL,
     PACKAGED,
-    TYPICAL,
-    configuration,
-    department,
-    departments,
-    load,
 )
+from simulation.app.desk import Desk
 from simulation.app.pages import narrow_page, question_page
 from simulation.app.sending import address_of
 from simulation.app.serving import STORED
@@ -32,7 +26,7 @@ from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
 from simulation.vetting import policy_file
 
-from .test_server import FILE, PORT, Client, app_of
+from .test_server import PORT, Client, app_of
 
 SITE = """
 defaults: [typical, _self_]
@@ -63,19 +57,22 @@ covers: {labels: [walk_in, referred], evidence: assumed, source: "nobody in an a
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in which the app was started."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(HERE, "folder", None)
-    yield tmp_path
-    HERE.sent.clear()
+    return tmp_path
+
+
+def asked_of(address: str, desk: Desk) -> AskedQuestion:
+    """The question that an address of an app states."""
+    pairs = parse_qsl(address.removeprefix("/?"))
+    return asked_in(pairs, desk.place_of(pairs))
 
 
 def sent(text: str) -> AskedQuestion:
     """The question that a file with a department leads to."""
-    address = address_of(text)
-    assert address is not None
-    return asked_in(parse_qsl(address.removeprefix("/?")))
+    desk = Desk(1)
+    return asked_of(address_of({"": text.encode()}, desk), desk)
 
 
 # --- a folder of configurations -------------------------------------------------------------------------------------
@@ -85,19 +82,19 @@ def sent(text: str) -> AskedQuestion:
 def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_about(here: Path, named: bool) -> None:
     folder = here / ("elsewhere" if named else "configs")
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, folder)
-    app, _ = app_of(PORT, n_workers=1, config_dir=folder if named else None)
+    app, desk = app_of(PORT, n_workers=1, config_dir=folder if named else None)
     page = Client(app).get("/?department=ours&arm=lean_triage").text
     assert '<option value="ours" selected>Your department ours</option>' in page
     assert "Today: 250 patients a day" in page
-    asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")])
-    study = load(*asked.overrides)
+    asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")], desk.place)
+    study = asked.place.load(*asked.overrides)
     assert study.choices["site"] == study.choices["staffing"] == study.choices["calibration"] == "ours"
     assert sum(source.per_day or 0 for source in study.baseline.pathway.arrivals.values() if source.attends) == 250
-    assert ae.overrides_in(configuration(*asked.first(4)))
+    assert ae.overrides_in(asked.place.configuration(*asked.first(4)))
 
 
 def test_departments_of_others_and_of_the_gallery_are_not_among_them() -> None:
-    assert list(departments()) == list(PACKAGED)
+    assert list(LOCAL.departments()) == list(PACKAGED)
 
 
 def test_a_faulty_department_of_one_s_own_is_told_and_the_others_are_there(here: Path) -> None:
@@ -106,7 +103,7 @@ def test_a_faulty_department_of_one_s_own_is_told_and_the_others_are_there(here:
     path.write_text("defaults: [typical, _self_]\narrivals: {walk_in: {per_dy: 1}}\n", encoding="utf-8")
     asked = asked_in([("department", "broken"), ("arm", "lean_triage")])
     with pytest.raises(ConfigError, match=r"unknown key 'per_dy'. Did you mean 'per_day'\?"):
-        load(*asked.overrides)
+        asked.place.load(*asked.overrides)
     assert question_page(AskedQuestion())
 
 
@@ -131,7 +128,7 @@ def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) 
     client = Client(app_of(PORT, n_workers=1)[0])
     assert 'href="/?department=mine&amp;arm=ai_scribe_measured' in client.get("/records").text
     assert "Your department mine" in client.get("/?department=mine&arm=lean_triage").text
-    study = load(*asked_in([("department", "mine"), ("arm", "lean_triage")]).overrides)
+    study = LOCAL.load(*asked_in([("department", "mine"), ("arm", "lean_triage")]).overrides)
     assert study.choices["site"] == "mine"
 
 
@@ -141,34 +138,38 @@ def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) 
 @pytest.mark.parametrize(("text", "doctors"), [(SITE, None), (WHOLE, ["8-20", "20-8"])])
 def test_a_department_that_is_sent_is_the_typical_one_with_what_it_states(text: str, doctors: list[str] | None) -> None:
     asked = sent(text)
-    pathway = load(*asked.overrides).baseline.pathway
+    pathway = asked.place.load(*asked.overrides).baseline.pathway
     assert pathway.arrivals["walk_in"].per_day == 150
     if doctors:
         assert [shift.hours for shift in pathway.pools["doctors"].rota or ()] == doctors
-    assert today(asked.where)["attendances"].words == "265.6 patients a day"
+    assert today(asked.where, asked.place)["attendances"].words == "265.6 patients a day"
 
 
 def test_a_department_that_is_sent_is_its_sender_s_alone_and_is_never_written(here: Path) -> None:
     client = Client(app_of(PORT, n_workers=1)[0])
     address = client.post("/open", content=f"text={SITE}").headers["location"]
-    assert "The department that you sent" in client.get(address).text
-    assert "The department that you sent" not in client.get("/?arm=lean_triage").text
-    assert client.get("/?department=sent-guessed&arm=lean_triage").status_code == 400
+    assert "Your department yours" in client.get(address).text
+    assert "Your department yours" not in client.get("/?arm=lean_triage").text
+    assert client.get("/?sent=guessed&arm=lean_triage").status_code == 400
     assert list(here.iterdir()) == []
 
 
+def test_two_apps_of_one_process_share_neither_folder_nor_what_was_sent(here: Path) -> None:
+    new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, here / "elsewhere")
+    one, other = (Client(app_of(PORT, n_workers=1, config_dir=folder)[0]) for folder in (here / "elsewhere", None))
+    address = one.post("/open", content=f"text={SITE}").headers["location"]
+    assert [client.get(address).status_code for client in (one, other)] == [200, 400]
+    assert ["Your department ours" in client.get("/?arm=lean_triage").text for client in (one, other)] == [True, False]
+
+
 def test_its_question_as_a_file_states_it_whole() -> None:
-    asked = sent(SITE)
-    again = asked_by_file(configuration(*asked.first(4)), "its name")
-    assert load(*again.overrides).baseline.pathway.arrivals["walk_in"].per_day == 150
-
-
-def test_only_so_many_departments_that_were_sent_are_kept() -> None:
-    first = sent(SITE).department
-    for _ in range(MOST_SENT):
-        HERE.keep(PACKAGED[TYPICAL])
-    with pytest.raises(ConfigError, match="is not known here any more"):
-        department(first)
+    app, desk = app_of(PORT, n_workers=1)
+    client = Client(app)
+    asked = asked_of(client.post("/open", content=f"text={SITE}").headers["location"], desk)
+    kept = client.get(f"/question.yaml?{asked.query}").content
+    again = desk.file(client.post("/open", files={"file": kept}).headers["location"].removeprefix("/?file="))
+    assert again.own == asked.overrides
+    assert again.place.load(*again.overrides).baseline.pathway.arrivals["walk_in"].per_day == 150
 
 
 def test_answers_that_are_sent_go_on_in_the_interview() -> None:
@@ -183,7 +184,9 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
     secret.write_text("1,2,3\nsecret,5,6\n", encoding="utf-8")
     client = Client(app_of(PORT, n_workers=1)[0])
     page = client.get("/interview", params={"product": "x", "does": "labels", "against": "panel", "table": str(secret)})
-    assert "secret" not in page.text.replace(str(secret), "")
+    assert "table.csv: holds no table" in page.text
+    sent = client.post("/open", files={"file": ("offer.yaml", f"does: labels\ntable: {secret}".encode())})
+    assert sent.headers["location"] == "/interview?does=labels"
 
 
 @pytest.mark.parametrize(
@@ -193,10 +196,11 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
         ("arivals: {x: 1}", "unknown key 'arivals'. Did you mean 'arrivals'?"),
         ("arrivals: {walk_in: {per_day: lots}}", "site.arrivals.walk_in.per_day: found 'lots'"),
         ("site: 3", "the file: site: found '3'"),
+        ("name: a\nsite: {}", "states 'name' beside a department"),
         ("site: {}\nexecutor: dask", "states 'executor' beside a department"),
-        ("defaults: [/secret]\narrivals: {}", "starts from ['/secret']"),
+        ("defaults: [/secret]\narrivals: {}", "Could not load 'secret'"),
         ("just words", "is none of what can be sent"),
-        ("site: {}", "states 0 values"),
+        ("site: {}", "the file: site: found '{}'"),
         ("a: [", "the file, line 1"),
     ],
 )
@@ -204,10 +208,6 @@ def test_a_bad_file_is_told_in_a_sentence(text: str, told: str) -> None:
     refused = Client(app_of(PORT, n_workers=1)[0]).post("/open", content=f"text={text}")
     assert refused.status_code == 400
     assert told in unescape(refused.text)
-
-
-def test_a_list_is_a_question() -> None:
-    assert address_of(FILE) is None
 
 
 # --- policies -------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(POLICY, encoding="utf-8")
     asked = asked_in([("arm", "own_ours"), ("arm", "lean_triage")])
-    assert [arm.name for arm in load(*asked.overrides).arms] == ["nurse", "lean_triage", "own_ours"]
+    assert [arm.name for arm in asked.place.load(*asked.overrides).arms] == ["nurse", "lean_triage", "own_ours"]
     assert "Your policy ours" in question_page(asked)
     assert "Your own file. Its source: not measured here" in question_page(asked)
     path.write_text(f"# Question: what if it were ours?\n{POLICY}", encoding="utf-8")
@@ -238,11 +238,11 @@ def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_meas
     for name, text in policy_file.policy_files(bench).items():
         (here / "configs" / name).parent.mkdir(parents=True, exist_ok=True)
         (here / "configs" / name).write_text(text, encoding="utf-8")
-    assert [name for name in arms_of() if name.startswith("own_")] == ["own_vetted", "own_vetted_advises"]
-    study = load(*asked_in([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
+    assert [name for name in arms_of(LOCAL) if name.startswith("own_")] == ["own_vetted", "own_vetted_advises"]
+    study = LOCAL.load(*asked_in([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
     assert study.choices["nurse"] == BENCH_NURSE
     assert study.arm("own_vetted").policy.beside_nurse is not None
-    assert load(*asked_in([("arm", "lean_triage")]).overrides).choices["nurse"] != BENCH_NURSE
+    assert LOCAL.load(*asked_in([("arm", "lean_triage")]).overrides).choices["nurse"] != BENCH_NURSE
 
 
 # --- the first visit ------------------------------------------------------------------------------------------------

@@ -1,15 +1,24 @@
 """The interview one question a page: the questions, the order and the checks of `aeflow offer`."""
 
-from html import escape
+from html import escape, unescape
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+from zipfile import ZipFile
 
 import pytest
 
-from simulation.app.interviewing import answers_of, answers_text, page
+from simulation.app.interviewing import answers_of, answers_text, checked_answers, page
 from simulation.offers.asking import answers_in
-from simulation.offers.interview import next_question, questions
+from simulation.offers.interview import check, next_question, questions
+
+from .test_server import PORT, Client, app_of
 
 FIRST = ("attendances_per_day", "300")
+COUNTS = "\n".join([",red,orange,yellow,green,blue", "red,40,8,2,0,0", "orange,6,54,13,2,0", "yellow,1,20,98,13,1",
+                    "green,0,4,22,76,4", "blue,0,1,3,11,21"])  # fmt: skip
+PRODUCT = [FIRST, ("product", "x"), ("does", "labels"), ("against", "panel")]
+ECHO = "of 125 true level 1-2 the tool called 25 lower (levels 1 to 5: 50, 75, 133, 106, 36 cases)"
 
 
 def test_it_begins_with_the_first_question_and_finds_no_fault_yet() -> None:
@@ -59,3 +68,47 @@ def test_the_file_of_answers_is_read_by_the_command(tmp_path: Path) -> None:
 def test_what_is_typed_cannot_become_markup(text: str) -> None:
     written = page([("attendances_per_day", text)])
     assert text not in written
+
+
+@pytest.mark.parametrize("text", [COUNTS, COUNTS.replace("\n", "\r\n"), COUNTS.replace(",", "\t")])
+def test_a_table_that_is_pasted_is_read_and_its_counts_are_said_as_the_command_says_them(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs.csv").write_text(COUNTS, encoding="utf-8")
+    echoed = check({**dict(PRODUCT), "table": "theirs.csv"}, tmp_path).notes["table"][-1].words
+    pairs = [*PRODUCT, ("table", text)]
+    assert checked_answers(answers_of(pairs)).notes["table"][-1].words == echoed
+    assert echoed in unescape(page([*pairs, *((key, "") for key in questions() if key not in dict(pairs))]))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (COUNTS.replace("98", "many"), "found 'many'"),
+        ("1,2\n3,4", "table.csv"),
+        ("/etc/passwd", "table.csv: holds no table"),
+        ("secret.csv", "table.csv: holds no table"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_asked_for_again(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.csv").write_text(COUNTS, encoding="utf-8")
+    shown = unescape(page([*PRODUCT, ("table", text)]))
+    assert told in shown
+    assert "There is a problem" in shown
+    assert "<textarea" in shown
+
+
+def test_answers_with_a_table_are_kept_as_files_that_the_command_and_the_app_read(tmp_path: Path) -> None:
+    client = Client(app_of(PORT, n_workers=1)[0])
+    kept = client.get("/interview/answers.yaml", params=[*PRODUCT, ("table", COUNTS)])
+    with ZipFile(BytesIO(kept.content)) as packed:
+        packed.extractall(tmp_path)
+    read = check(answers_in(tmp_path / "offer.yaml"), tmp_path)
+    assert read.values["table"] == checked_answers(answers_of([*PRODUCT, ("table", COUNTS)])).values["table"]
+    address = client.post("/open", files={"file": kept.content}).headers["location"]
+    assert dict(parse_qsl(urlsplit(address).query))["table"] == COUNTS
+    alone = client.post("/open", files={"file": ("offer.yaml", (tmp_path / "offer.yaml").read_bytes())})
+    assert "table" not in alone.headers["location"]

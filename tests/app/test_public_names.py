@@ -25,6 +25,7 @@ BESIDE = {
     "config.folders": "whether one's own files have changed",
     "config.vocabulary": "meanings and units of keys",
     "department.vocabulary": "the class of a department, for these",
+    "records.in_memory": "a folder that was sent",
     "resumable": "runs that are kept as they end",
     "study.overload": "what such a run refuses",
     "study.workload": "the same, and minutes in words",

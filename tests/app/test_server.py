@@ -15,8 +15,10 @@ import pytest
 import simulation as ae
 from simulation.app import desk as desk_module
 from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
+from simulation.app.departments import LOCAL, Place
 from simulation.app.desk import Desk, Look
-from simulation.app.server import MOST_BYTES, MOST_QUERY, Guard, app_of, plain
+from simulation.app.sending import MOST_BYTES
+from simulation.app.server import MOST_QUERY, Guard, app_of, plain
 from simulation.errors import ConfigError
 
 Answer = TypeVar("Answer")
@@ -64,7 +66,7 @@ def client(desk_and_client: tuple[Desk, Client]) -> Client:
 
 
 def test_a_sixth_policy_is_refused_beside_a_form_that_keeps_the_first_five(client: Client) -> None:
-    arms = list(arms_of())[: MOST_ARMS + 1]
+    arms = list(arms_of(LOCAL))[: MOST_ARMS + 1]
     refused = client.get(f"/?beds=4&{urlencode([('arm', arm) for arm in arms])}")
     assert refused.status_code == 400
     assert "policies: 6 are chosen" in refused.text
@@ -108,7 +110,7 @@ def test_the_app_refuses_what_is_too_long(client: Client) -> None:
     assert client.get(f"/?x={'y' * MOST_QUERY}").status_code == 403
     sent = client.post("/open", content="x" * (MOST_BYTES + 1))
     assert sent.status_code == 400
-    assert "is longer than 64 kB" in sent.text
+    assert "is larger than 1 MB" in sent.text
 
 
 def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(
@@ -285,11 +287,15 @@ def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch
     for asked in questions:
         desk._keep(asked, two)
     assert [desk.result(asked) is None for asked in questions] == [True, False, False]
-    names = [desk.take_in(FILE).file for _ in range(3)]
+    names = [desk.take_in(FILE, LOCAL).file for _ in range(3)]
     assert len(set(names)) == 3
     with pytest.raises(ConfigError, match="is not known here any more"):
         desk.file(names[0])
     assert desk.file(names[2]).own
+    sent = [desk.keep(Place(None, name)) for name in "abc"]
+    with pytest.raises(ConfigError, match="is not known here any more"):
+        desk.place_of([("sent", "a")])
+    assert desk.place_of([("sent", "c")]) is sent[2]
 
 
 def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+from zipfile import ZipFile
 
 import pytest
 import uvicorn
@@ -25,6 +26,7 @@ from simulation.config.new import new_scaled_department
 from simulation.offers import offer as offer_module
 from tests.app.conftest import SHORT
 from tests.app.test_background import BRIEF, OFFER, WEEK
+from tests.app.test_interview import COUNTS
 
 from .test_report import violations
 
@@ -192,8 +194,7 @@ def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path:
     page = visitor("/open")
     bad = tmp_path / "bad.yaml"
     bad.write_text("['executor=dask']", encoding="utf-8")
-    page.get_by_label("A file that ends in .yaml").set_input_files(bad)
-    expect(page.get_by_label("Or paste its text")).to_have_value("['executor=dask']")
+    page.get_by_label("A file that ends in .yaml or .zip").set_input_files(bad)
     page.get_by_role("button", name="Open it").click()
     expect(page.get_by_role("alert")).to_contain_text("may not be stated here")
     assert violations(page) == []
@@ -201,7 +202,7 @@ def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path:
     answered(question)
     with question.expect_download() as download:
         question.get_by_role("link", name="The question as a file").click()
-    page.get_by_label("Or paste its text").fill(Path(download.value.path()).read_text(encoding="utf-8"))
+    page.get_by_label("Or paste the text of a file").fill(Path(download.value.path()).read_text(encoding="utf-8"))
     page.get_by_role("button", name="Open it").click()
     answered(page)
     assert "file=" in page.url
@@ -210,13 +211,102 @@ def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path:
 def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
     one, other = visitor("/open"), visitor("/open")
     for page, arm in ((one, "lean_triage"), (other, "two_more_beds")):
-        page.get_by_label("Or paste its text").fill(f"['study=ai_triage', 'ensemble=none', '~study.arms.{arm}']")
+        page.get_by_label("Or paste the text of a file").fill(
+            f"['study=ai_triage', 'ensemble=none', '~study.arms.{arm}']"
+        )
         page.get_by_role("button", name="Open it").click()
         page.wait_for_url("**/?file=*")
     assert one.url != other.url
     one.get_by_text("What it states").click()
     assert "lean_triage" in one.locator("#question").inner_text()
     assert "two_more_beds" not in one.content()
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A folder of configurations on the visitor's side."""
+    new_scaled_department("mine", {"attendances_per_day": "270", "beds": "500"}, tmp_path / "configs")
+    return tmp_path / "configs"
+
+
+def chosen(page: Page, how: str, folder: Path) -> None:
+    """Choose the folder, or a zip of it, and open it."""
+    packed = folder.with_suffix(".zip")
+    if how == "zip":
+        with ZipFile(packed, "w") as made:
+            for path in folder.rglob("*.yaml"):
+                made.write(path, path.relative_to(folder.parent))
+    label = "Or a folder of configurations" if how == "folder" else "A file that ends in .yaml or .zip"
+    page.get_by_label(label).set_input_files(packed if how == "zip" else folder)
+    page.get_by_role("button", name="Open it").click()
+
+
+@pytest.mark.parametrize("how", ["zip", "folder"])
+def test_a_folder_that_is_chosen_is_asked_about_and_kept_with_its_question(
+    visitor: Visit, served: Served, mine: Path, how: str, tmp_path: Path
+) -> None:
+    page, other = visitor("/open"), visitor("/")
+    (mine / "notes.txt").write_text("mine", encoding="utf-8")
+    chosen(page, how, mine)
+    answered(page)
+    assert page.get_by_label("1. Department").input_value() == "mine"
+    expect(page.locator("#question")).to_contain_text("configs/notes.txt" if how == "folder" else "1. Department")
+    page.get_by_text("Change patients, staff, places and beds").click()
+    expect(page.locator("#attendances-help")).to_contain_text("Today: 270 patients a day")
+    assert violations(page) == []
+    page.get_by_role("button", name="Stop").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The question as a file").click()
+    with ZipFile(Path(download.value.path())) as packed:
+        assert {"question.yaml", "configs/site/mine.yaml"} <= set(packed.namelist())
+    page.get_by_label("1. Department").select_option("typical")
+    assert "sent=" in answered(page).url
+    assert "mine" not in other.get_by_label("1. Department").inner_text()
+
+
+def test_without_scripts_a_folder_is_taken_all_the_same(browser: Browser, served: Served, mine: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for how in ("zip", "folder"):
+        page.goto(f"{served.home}/open")
+        chosen(page, how, mine)
+        assert page.get_by_label("1. Department").input_value() == "mine"
+    context.close()
+
+
+def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, mine: Path) -> None:
+    page = visitor("/open")
+    bad = mine.with_suffix(".zip")
+    bad.write_bytes(b"PK\x03\x04 and no more")
+    page.get_by_label("A file that ends in .yaml or .zip").set_input_files(bad)
+    page.get_by_role("button", name="Open it").click()
+    expect(page.get_by_role("alert")).to_contain_text("the zip: cannot be unpacked")
+    assert violations(page) == []
+    (mine / "site/large.yaml").write_bytes(b"#" * 3_000_000)
+    page.get_by_label("Or a folder of configurations").set_input_files(mine)
+    page.get_by_role("button", name="Open it").click()
+    told = page.get_by_label("Or a folder of configurations").evaluate("one => one.validationMessage")
+    assert "at most 1 MB can be sent" in told
+    page.locator("#upload").evaluate("form => { form.noValidate = true; }")
+    page.get_by_role("button", name="Open it").click()
+    expect(page.get_by_role("alert")).to_contain_text("is larger than 1 MB", timeout=SECONDS)
+
+
+def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
+    before = {key: text for key, text in OFFER.items() if key != "exact_share"} | {"against": "panel"}
+    page = visitor(f"/interview?{urlencode(before)}", 360, 740)
+    for _question in range(20):
+        if page.locator("textarea").count():
+            break
+        if page.get_by_label("I do not know").count():
+            page.get_by_label("I do not know").check()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continue").click()
+    assert violations(page) == []
+    page.locator("textarea").fill(COUNTS.replace(",", "\t"))
+    with page.expect_navigation():
+        page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".said")).to_contain_text("the tool called 25 lower")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (360, 740)])
@@ -256,7 +346,7 @@ def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor:
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])
 def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str) -> None:
-    if served.desk.result(asked_module.asked_in([("arm", "ai_scribe_measured"), ("arm", "lean_triage")])) is None:
+    if served.desk.result(asked_module.asked_in(parse_qsl(EXAMPLE), served.desk.place)) is None:
         answered(visitor(f"/?{EXAMPLE}"))
     page = visitor(f"/view/{name}?{EXAMPLE}", 360, 740)
     expect(page.locator("table").first).to_be_attached()

@@ -1,6 +1,5 @@
 """Files that are not what they should be: each is one message that names the file, and nothing is left out."""
 
-import builtins
 import errno
 import math
 import os
@@ -11,9 +10,11 @@ import pytest
 
 from simulation.config import load, packaged_configs
 from simulation.config.files import mapping_in
-from simulation.config.folders import fingerprint_of, names_in, yaml_files
+from simulation.config.folders import fingerprint_of, names_in, search_folders, yaml_files
+from simulation.config.new import new_scaled_department
 from simulation.config.policies import stated_in_file
 from simulation.errors import ConfigError, Faults
+from simulation.records.in_memory import folder_in_memory
 from tests.policies import policy_named
 
 Own = Callable[..., Path]
@@ -146,8 +147,8 @@ def test_a_file_that_cannot_be_read_is_one_message_that_names_it(
         if str(path) == str(locked):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    as_open, as_bytes = builtins.open, Path.read_bytes
-    monkeypatch.setattr(builtins, "open", lambda file, *more, **named: refuse(file) or as_open(file, *more, **named))
+    as_open, as_bytes = Path.open, Path.read_bytes
+    monkeypatch.setattr(Path, "open", lambda file, *more, **named: refuse(file) or as_open(file, *more, **named))
     monkeypatch.setattr(Path, "read_bytes", lambda path: refuse(path) or as_bytes(path))
     assert message_of(folder=tmp_path) == f"{file}: cannot be read: Permission denied. Make it readable."
 
@@ -198,3 +199,13 @@ ROWS = "Jane Smith, chest pain since Tuesday, " * 40
 def test_no_message_holds_a_whole_file(own: Own, group: str, text: str) -> None:
     output = message_of(f"{group}=mine", folder=own({f"{group}/mine.yaml": text}))
     assert output.count("Jane Smith") <= 6  # cut short wherever it is shown: as the place, and as what was found
+
+
+def test_a_folder_in_memory_is_read_as_the_same_folder_on_the_disk(tmp_path: Path) -> None:
+    new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, tmp_path)
+    files = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.yaml")}
+    folder, words = folder_in_memory(files), ("study=ours", "ensemble=none")
+    assert load(*words, config_dir=folder) == load(*words, config_dir=tmp_path)
+    assert names_in("site", [folder]) == names_in("site", [tmp_path]) == {"ours"}
+    assert search_folders(folder)[0] == folder_in_memory(dict(reversed(files.items()))) != folder_in_memory({})
+    assert message_of("site=our", folder=folder) == message_of("site=our", folder=tmp_path)
