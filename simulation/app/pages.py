@@ -465,7 +465,7 @@ def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
         study=result.design.name,
         page=ae.first_page(result),
         n=len(result.replications),
-        department=result.study.department_words,
+        department=result.study.department_words if of_run else f"{result.run.departments} departments like England's",
         example=AskedQuestion().query,
     )
 
