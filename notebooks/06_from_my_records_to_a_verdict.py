@@ -45,8 +45,8 @@ records.sample(3, random_state=1).sort_values("arrived_at")
 # %% [markdown]
 # ## What is in it
 #
-# A mapping says which column is what. `aeflow extract draft attendances.csv` writes the first version. The column
-# `name` is in no mapping, so nothing ever reads it.
+# A mapping says which column is what. `ae.draft_mapping(records)` makes the first version; what codes mean has to be
+# corrected by somebody who knows. The column `name` is in no mapping, so nothing ever reads it.
 
 # %%
 same = {

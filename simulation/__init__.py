@@ -18,9 +18,9 @@ from simulation.version import __version__
 __all__ = [
     "AeflowError", "ConfigError", "DrawsError", "Growth", "PlanError", "Result", "ResultsError", "Study", "Wanted",
     "__version__", "between", "animate", "board", "board_page", "ThreadExecutor", "charts", "compare", "configuration",
-    "evaluate", "event_log", "events_of", "figure", "fit_department", "from_table", "first_page", "gather", "grow",
-    "letter", "load", "narrow", "nearest_matrix", "open_executor", "overrides_in", "read", "read_extract", "run",
-    "same_numbers", "trace", "vet", "write",
+    "draft_mapping", "evaluate", "event_log", "events_of", "figure", "fit_department", "from_table", "first_page",
+    "gather", "grow", "letter", "load", "narrow", "nearest_matrix", "open_executor", "overrides_in", "read",
+    "read_extract", "run", "same_numbers", "trace", "vet", "write",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
     from simulation.extracts.department import fit_department
-    from simulation.extracts.extract import from_table, read_extract
+    from simulation.extracts.extract import draft_mapping, from_table, read_extract
     from simulation.extracts.logs import between, event_log, events_of
     from simulation.extracts.trace import trace
     from simulation.questions.what_happened.animation import animate
@@ -50,7 +50,7 @@ _HOMES = {
         "errors": "AeflowError ConfigError DrawsError PlanError ResultsError",
         "evaluation.evaluate": "charts evaluate",
         "extracts.department": "fit_department",
-        "extracts.extract": "from_table read_extract",
+        "extracts.extract": "draft_mapping from_table read_extract",
         "extracts.logs": "between event_log events_of",
         "extracts.trace": "trace",
         "questions.what_happened.animation": "animate",

@@ -66,6 +66,11 @@ class AskedQuestion:
     place: Place = LOCAL
 
     @property
+    def was_sent(self) -> bool:
+        """Whether it, or its department, was sent by somebody, and is kept in memory alone."""
+        return bool(self.file or self.place.sent)
+
+    @property
     def lengths(self) -> Mapping[str, str]:
         """In what ways it can be worked out in full, in words, by name."""
         if self.own:

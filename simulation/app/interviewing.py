@@ -26,6 +26,17 @@ def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
 
+def rest_blank(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers, and what else is asked left blank, but for what must be answered."""
+    all_of = dict(answers)
+    while True:
+        open_ones = (key for key, one in questions().items() if key not in all_of and is_asked(one, all_of))
+        key = next((key for key in open_ones if not questions()[key].required), None)
+        if key is None:
+            return {key: all_of[key] for key in questions() if key in all_of}
+        all_of[key] = None
+
+
 def with_tables(answers: Mapping[str, Answer]) -> tuple[dict[str, Answer], dict[str, bytes]]:
     """The answers with the name of a file for each table of counts, which is its text here, and these files by name: so
     no file of this computer is read for them."""
@@ -51,6 +62,8 @@ def _query(answers: Mapping[str, Answer]) -> str:
 def page(pairs: Sequence[tuple[str, str]]) -> str:
     """The first question that has no answer yet, or whose answer cannot be used; at the end how all were read."""
     answers = answers_of(pairs)
+    if ("rest", "blank") in pairs:
+        answers = rest_blank(answers)
     checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
     key = faulty or next_question(answers)

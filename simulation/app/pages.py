@@ -11,16 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from shutil import make_archive
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import simulation as ae
-from simulation.app.asked import (
-    MOST_ARMS,
-    PLANNED,
-    USUAL,
-    AskedQuestion,
-    arms_of,
-)
+from simulation.app.asked import MOST_ARMS, PLANNED, USUAL, AskedQuestion, arms_of
 from simulation.app.controls import controls, helps, today
 from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
@@ -471,7 +467,7 @@ def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
         study=result.design.name,
         page=ae.first_page(result),
         n=len(result.replications),
-        department=result.study.department_words,
+        department=result.study.department_words if of_run else f"{result.run.departments} departments like England's",
         example=AskedQuestion().query,
     )
 
@@ -566,6 +562,13 @@ def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
         return None
     uri = f"data:image/png;base64,{base64.b64encode(drawn.png).decode('ascii')}"
     return {"uri": uri, "alt": drawn.alt, "caption": drawn.caption}
+
+
+def packed(result: ae.Result) -> bytes:
+    """The folder of a run of this result, as a zip: `aeflow report` and `ae.read` take it once it is unpacked."""
+    with TemporaryDirectory() as folder:
+        written = result.write(Path(folder) / "results")
+        return Path(make_archive(str(Path(folder) / "answer"), "zip", written.parent, written.name)).read_bytes()
 
 
 def report(result: ae.Result) -> str:

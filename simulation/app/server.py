@@ -119,6 +119,7 @@ class Front:
             "/question.yaml": self.as_file,
             "/answer.csv": self.as_csv,
             "/report": self.report,
+            "/answer.zip": self.as_folder,
             "/view/{name}": self.view,
             "/records": self.records,
             "/records/{name}": self.record,
@@ -233,6 +234,15 @@ class Front:
         return HTMLResponse(
             await run_in_threadpool(pages.report, result or known), headers={"Content-Security-Policy": REPORT_POLICY}
         )
+
+    async def as_folder(self, request: Request) -> Response:
+        """The result that is kept as a run's folder, packed: data, tables, figures and report."""
+        asked = await run_in_threadpool(self._asked, request)
+        if asked.was_sent:
+            refuse("the folder", "is not made of what was sent, which is never written", "Keep the report or numbers")
+        known = self._known(asked)
+        result = await run_in_threadpool(self._desk.profiled, asked)
+        return _kept(await run_in_threadpool(pages.packed, result or known), "answer.zip", "application/zip")
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
         result = self._desk.result(asked)

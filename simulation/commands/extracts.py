@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ = ("mapping", "log", "name")
 TRACED = ("extract", "mapping", "arms", "imputations", "results")
 MOST_IMPUTATIONS = 200
-FITTED = ("extract", "mapping", "out", "answers", "nurse", "results")
+FITTED = ("extract", "mapping", "out", "answers", "nurse", "results", "overwrite")
 
 
 def extract(words: list[str]) -> int:
@@ -38,9 +38,9 @@ def extract(words: list[str]) -> int:
 
 def fit(words: list[str]) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
-    from simulation.config.new import name_faults
-    from simulation.extracts.department import PACKAGED_NURSE, WRITTEN, fit_department
+    from simulation.extracts.department import PACKAGED_NURSE, fit_department
     from simulation.extracts.stated import stated_department, stated_keys
+    from simulation.extracts.written import taken_faults
 
     own, others = split_own(words, FITTED)
     stated, others = split_own(others, stated_keys())
@@ -50,14 +50,17 @@ def fit(words: list[str]) -> int:
     for key, what in (("extract", "a file"), ("out", "the new department")):
         if not own.get(key):
             refuse(key, f"names no {what.split()[-1]}", "Say: aeflow fit extract=FILE out=NAME")
-    Faults(name_faults(own["out"], Path(config_dir or "configs"), WRITTEN)).refuse()
+    faults, overwrite = Faults(taken_faults(own["out"], Path(config_dir or "configs"))), own.get("overwrite", "false")
+    if overwrite not in ("true", "false"):
+        faults.add("overwrite", f"found {overwrite}", "Allowed: true, false")
+    faults.refuse()
     stated_department(stated)  # faults before a long reading
     read = _read(own["extract"], own.get("mapping"), config_dir)
     nurse, answers = own.get("nurse") or PACKAGED_NURSE, own.get("answers")
     fitted = fit_department(read, own["out"], stated=stated, answers=answers, nurse=nurse, config_dir=config_dir)
     print_tables([read.dirt, *fitted.tables.values()])
     folder = Path(config_dir or "configs")
-    for path in fitted.write_configs(folder):
+    for path in fitted.write_configs(folder, overwrite=overwrite == "true"):
         print(path)
     page = fitted.write_page(Path(own.get("results") or "results"), None if config_dir is None else folder)
     print(f"{page}: observed beside fitted, with pictures")
@@ -120,11 +123,6 @@ def mapping_of(file: str) -> str:
 
 
 def _read(file: str, mapping: str | None, config_dir: str | None) -> Extract:
-    from simulation.config.folders import names_in, search_folders
-    from simulation.extracts.extract import GROUP, read_extract
+    from simulation.extracts.extract import read_extract
 
-    usual = mapping_of(file)
-    if mapping is None and usual not in names_in(GROUP, search_folders(config_dir)):
-        remedy = f"Draft it: aeflow extract draft {file}; or name another: mapping=NAME"
-        refuse("mapping", f"there is no configs/{GROUP}/{usual}.yaml", remedy)
-    return read_extract(file, mapping or usual, config_dir=config_dir)
+    return read_extract(file, mapping or mapping_of(file), config_dir=config_dir)

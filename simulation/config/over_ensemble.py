@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 from simulation.config.bounds import REFERENCE, shortened
@@ -93,16 +93,12 @@ class EnsembleDepartments:
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
-        kept = [
-            (replace(ready, policy=policies[ready.name]), changes)
-            for ready, changes in zip(self.ready, self.changes, strict=True)
-            if ready.name in policies
-        ]
+        is_kept = [ready.name in policies for ready in self.ready]
         as_stated = {ready.name for ready in self.ready if policies.get(ready.name) == ready.policy}
         return replace(
             self,
-            ready=tuple(ready for ready, _ in kept),
-            changes=tuple(changes for _, changes in kept),
+            ready=tuple(replace(ready, policy=policies[ready.name]) for ready in compress(self.ready, is_kept)),
+            changes=tuple(compress(self.changes, is_kept)),
             tools={name: tool for name, tool in self.tools.items() if name in as_stated},
         )
 

@@ -20,7 +20,7 @@ from simulation.api import run
 from simulation.config import load
 from simulation.config.dotted import Raw, resolve
 from simulation.config.load_file import load_file
-from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
+from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
@@ -32,8 +32,8 @@ from simulation.extracts.fitting import (
     Arrivals,
     Figures,
     admitted_cells,
+    cautions,
     coded_counts,
-    crowding_words,
     fit_admission,
     fitted_sources,
     level_given_code,
@@ -47,6 +47,7 @@ from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
 from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
+from simulation.extracts.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
@@ -57,8 +58,6 @@ from simulation.triage.nurse_and_tool import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
-WRITTEN = (*SCALED_KINDS, "targets")
-"""The groups of files of a fitted department."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
@@ -218,11 +217,8 @@ class FittedDepartment:
         share = self.extract.measures.value("admitted_share")
         if per_day < LEAST["attendances_per_day"]:
             found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
-            refuse(
-                self.extract.name,
-                found,
-                f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample",
-            )
+            remedy = f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample"
+            refuse(self.extract.name, found, remedy)
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
             "beds": self._beds, "ambulances_per_day": round(ambulances, 2),
@@ -396,7 +392,7 @@ class FittedDepartment:
         return texts
 
     def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
-        made_by = f"aeflow fit extract={self.extract.name} out={self.name}"
+        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
         costs = Scaling(self.typical, self.totals).costs()
         lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
         study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
@@ -426,11 +422,13 @@ class FittedDepartment:
             if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
                 yield name, float(value)
 
-    def write_configs(self, folder: Path | str = "configs") -> tuple[Path, ...]:
-        """Write every file, none over another, and return them. Raises ConfigError."""
-        folder = Path(folder)
-        Faults(name_faults(self.name, folder, tuple(self.texts))).refuse()
-        return write_files(self.texts, self.name, folder)
+    def write_configs(self, folder: Path | str = "configs", *, overwrite: bool = False) -> tuple[Path, ...]:
+        """Write every file, and return them. Files that are there and say the same are left alone.
+
+        Others of an earlier fit are replaced with `overwrite`, and kept beside the new ones as `NAME.yaml.old1` and so
+        on. Raises ConfigError without `overwrite`, saying what differs, and for a name that is taken otherwise.
+        """
+        return write_again(self.texts, self.name, Path(folder), overwrite=overwrite)
 
     # --- tables -------------------------------------------------------------------------------------------------
 
@@ -454,7 +452,7 @@ class FittedDepartment:
         ]
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
         notes = (
-            *crowding_words(self.extract),
+            *cautions(self.extract),
             f"Every number: {self.name}.yaml in configs/site and configs/calibration.",
         )
         return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
@@ -542,7 +540,7 @@ class FittedDepartment:
         """What the page begins with."""
         n, days = len(self.extract.patients), self.extract.days
         yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
-        yield from crowding_words(self.extract)
+        yield from cautions(self.extract)
         but = ", but for what was stated" if self.stated.words else ""
         yield (
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "

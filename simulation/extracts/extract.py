@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulation.config.folders import names_in, search_folders
 from simulation.config.load_file import load_file
-from simulation.config.new import flow
 from simulation.config.validating import sound
 from simulation.display.table import Cell, ReportTable, ReportTables
-from simulation.errors import Faults, refuse
-from simulation.extracts.files import ExtractFile, read_file
+from simulation.errors import Faults, nearest, refuse
+from simulation.extracts.files import DRAFTED_ROWS, ExtractFile, read_file
 from simulation.extracts.mapping import (
     HEADINGS,
-    MEANINGS,
     ExtractMapping,
-    StampColumns,
     drafted,
     extract_mapping_faults,
+    source_words,
 )
 from simulation.extracts.quality import DataQuality
 from simulation.extracts.reading import ReadExtract, read_tables
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 
 GROUP = "extract"
 """The folder of mappings among configurations."""
+AnyMapping = ExtractMapping | Mapping[str, Any] | str
+"""A mapping, as a file states one, or the name of one in `configs/extract/`."""
+DRAFT_HEAD = """Correct it, above all what codes mean. Other columns are never read.
+# day_first: 03/04/2025 is the third of April. timezone: of clocks that go forward and back; null if they never do.
+# worst_share: of rows with one kind of dirt; beyond it the extract is refused.
+"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,6 +53,7 @@ class Extract:
     name      what it is called in tables: the file, or a table
     read      columns that were read, by what they were read for
     n_ignored columns that were not
+    stated_in where the mapping is stated, in words
     """
 
     name: str
@@ -54,6 +61,7 @@ class Extract:
     tables_read: ReadExtract
     read: Mapping[str, str]
     n_ignored: int
+    stated_in: str = "the mapping"
 
     @property
     def patients(self) -> Patients:
@@ -126,7 +134,8 @@ class Extract:
     def _columns(self) -> ReportTable:
         cells = [(column, what) for what, column in self.read.items()]
         note = f"{self.n_ignored} other columns were not loaded." if self.n_ignored != 1 else "1 other was not loaded."
-        return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, (note,))
+        notes = (note, *source_words(self.mapping, self.stated_in))
+        return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, notes)
 
     def _measures(self) -> ReportTable:
         named = zip(self.measures.names, self.measures.values, strict=True)
@@ -148,15 +157,16 @@ class Extract:
 
 def _roles(mapping: ExtractMapping) -> dict[str, str]:
     """The column of each key, by the key in words."""
-    others = {name: getattr(mapping, name) for name in ("age", "attendance", "patient")}
-    of_codes = {name: coded.column for name, coded in mapping.codes.items()}
-    roles = {**mapping.stamps, **of_codes, **{name: column for name, column in others.items() if column}}
-    return {name.removesuffix("_at").replace("_", " "): column for name, column in roles.items()}
+    roles: dict[str, str] = {}
+    for name, of in mapping.stamps.items():
+        parts = [""] if len(of) == 1 else [", date", ", time"]
+        roles |= {f"{name.removesuffix('_at')}{part}": column for part, column in zip(parts, of, strict=True)}
+    roles |= {name: coded.column for name, coded in mapping.codes.items()}
+    roles |= {name: column for name in ("age", "attendance", "patient") if (column := getattr(mapping, name))}
+    return {name.replace("_", " "): column for name, column in roles.items()}
 
 
-def from_table(
-    frame: pd.DataFrame, mapping: ExtractMapping | Mapping[str, Any] | str, *, name: str = "table"
-) -> Extract:
+def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table") -> Extract:
     """The extract in a data frame, whose columns hold text or points in time.
 
     `mapping`: as a file states it, or the name of one in `configs/extract/`. No other column is looked at. Raises
@@ -169,20 +179,22 @@ def from_table(
             faults.add(name, f"has no column '{column}'", "Name a column of the table in the mapping")
     faults.refuse()
     columns = list(stated.columns)
-    return _extract(name, ExtractFile(frame[columns], len(frame.columns) - len(columns), 0), stated)
+    own = frame[columns].reset_index(drop=True)
+    return _extract(name, ExtractFile(own, len(frame.columns) - len(columns), 0), stated, mapping)
 
 
-def read_extract(
-    path: Path | str, mapping: ExtractMapping | Mapping[str, Any] | str, *, config_dir: str | None = None
-) -> Extract:
+def read_extract(path: Path | str, mapping: AnyMapping, *, config_dir: str | None = None) -> Extract:
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
-    stated = _mapping_of(mapping, config_dir)
+    stated = _mapping_of(mapping, config_dir, path)
     what = {column: key for key, column in reversed(_roles(stated).items())}
-    return _extract(Path(path).name, read_file(Path(path), what), stated)
+    return _extract(Path(path).name, read_file(Path(path), what), stated, mapping)
 
 
-def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:
+def _mapping_of(mapping: AnyMapping, config_dir: str | None = None, file: Path | str = "FILE") -> ExtractMapping:
     if isinstance(mapping, str):
+        if mapping not in (known := names_in(GROUP, search_folders(config_dir))):
+            draft_it = f"Draft it: aeflow extract draft {file}, or ae.draft_mapping in Python; or name another"
+            refuse("mapping", f"there is no configs/{GROUP}/{mapping}.yaml", f"{draft_it}. {nearest(mapping, known)}")
         return load_file(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
     if isinstance(mapping, ExtractMapping):
         return mapping
@@ -190,44 +202,39 @@ def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: s
     return sound(ExtractMapping, stated, "mapping", lambda part: extract_mapping_faults(part, "mapping"))
 
 
-def _extract(name: str, file: ExtractFile, mapping: ExtractMapping) -> Extract:
+def _extract(name: str, file: ExtractFile, mapping: ExtractMapping, given: object) -> Extract:
     tables = read_tables(file.frame, mapping, where=name, n_uneven=file.n_uneven)
-    return Extract(name, mapping, tables, _roles(mapping), file.n_ignored)
+    stated_in = f"configs/{GROUP}/{given}.yaml" if isinstance(given, str) else Extract.stated_in
+    return Extract(name, mapping, tables, _roles(mapping), file.n_ignored, stated_in)
 
 
 # --- a first draft of a mapping ---------------------------------------------------------------------------------------
 
 
-def draft(path: Path | str) -> str:
-    """The text of a mapping for a file, with what each column seems to be; values of few rows are not in it.
+def draft_mapping(records: pd.DataFrame | Path | str) -> dict[str, Any]:
+    """The first draft of a mapping for a data frame or a file: what each column seems to be, and what codes may mean.
 
-    Raises ConfigError if the file cannot be read, or has no column that looks like an arrival, a departure or an
-    outcome.
+    It is what `from_table` and `read_extract` take. Correct it first, above all what codes mean, and say under `source`
+    of which department and months the records are. Values of fewer than 5 rows are not in it. Raises ConfigError if a
+    file cannot be read, or if no column looks like an arrival, a departure or an outcome.
     """
-    file = read_file(Path(path)).frame.astype("str").fillna("")
-    columns, meanings = drafted(file)
-    needed = [key for key in ("arrived_at", "departed_at", "outcome") if key not in columns]
+    name, frame = "table", records
+    if isinstance(frame, str | Path):
+        name, frame = Path(frame).name, read_file(Path(frame)).frame
+    stated = drafted(frame.head(DRAFTED_ROWS).rename(columns=str).astype("str").fillna(""))
+    needed = [key for key in ("arrived_at", "departed_at", "outcome") if key not in {**stated, **stated["times"]}]
     if needed:
         found = f"no column looks like {' or '.join(key.removesuffix('_at') for key in needed)}"
-        refuse(Path(path).name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")
-    return "".join(_draft_lines(Path(path).name, columns, meanings))
+        refuse(name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")
+    return stated
 
 
-def _draft_lines(name: str, columns: Mapping[str, str], meanings: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    yield f"# How {name} is read: a draft. Correct it, above all what codes mean. Other columns are never read.\n"
-    yield "times:\n"
-    for point in fields(StampColumns):
-        if point.name in columns:
-            yield f"  {point.name}: {flow(columns[point.name])}\n"
-        else:
-            yield f"  # {point.name}: no column looks like it\n"
-    for key in HEADINGS:
-        if key in MEANINGS and key in columns:
-            yield f"{key}:\n  column: {flow(columns[key])}\n  values:\n"
-            yield from (f"    {flow(value)}: {meaning}\n" for value, meaning in meanings[key].items())
-        elif not key.endswith("_at"):
-            yield f"{key}: {flow(columns[key])}\n" if key in columns else f"# {key}: no column looks like it\n"
-    yield "day_first: true   # 03/04/2025 is the third of April\n"
-    yield "timezone: Europe/London   # of clocks that go forward and back; null if they never do\n"
-    yield "worst_share: 0.05   # of rows with one kind of dirt; beyond it the extract is refused\n"
-    yield 'evidence: measured\nsource: "own extract: say of which department and months"\n'
+def draft(path: Path | str) -> str:
+    """The same of a file as the text of one in `configs/extract/`."""
+    import yaml
+
+    stated = draft_mapping(path)
+    missing = [key for key in HEADINGS if key not in {**stated, **stated["times"]}]
+    none = f"# No column looks like: {', '.join(missing)}.\n" if missing else ""
+    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf)
+    return f"# How {Path(path).name} is read: a draft. {DRAFT_HEAD}{none}{text}"

@@ -33,34 +33,11 @@ class FittedFamily(NamedTuple):
     aic: float
 
 
-def _lognormal(frozen: tuple[float, ...]) -> tuple[float, dict[str, Any]]:
-    shape, _, scale = frozen
-    return float(scale * np.exp(shape**2 / 2)), {"log_sd": round(float(shape), 3)}
-
-
-def _gamma(frozen: tuple[float, ...]) -> tuple[float, dict[str, Any]]:
-    shape, _, scale = frozen
-    return float(shape * scale), {"cv": round(float(shape**-0.5), 3)}
-
-
-def _weibull(frozen: tuple[float, ...]) -> tuple[float, dict[str, Any]]:
-    from scipy.special import gamma
-
-    shape, _, scale = frozen
-    return float(scale * gamma(1 + 1 / shape)), {"power": round(float(shape), 3)}
-
-
-def _exponential(frozen: tuple[float, ...]) -> tuple[float, dict[str, Any]]:
-    return float(frozen[1]), {}
-
-
-FAMILIES: Mapping[str, tuple[str, Callable[[tuple[float, ...]], tuple[float, dict[str, Any]]]]] = {
-    "lognormal": ("lognorm", _lognormal),
-    "gamma": ("gamma", _gamma),
-    "weibull": ("weibull_min", _weibull),
-    "exponential": ("expon", _exponential),
-}
-"""The name of each kind of duration in scipy, and how its parameters are written here."""
+FAMILIES: Mapping[str, tuple[str, str, float]] = {
+    "lognormal": ("lognorm", "log_sd", 1), "gamma": ("gamma", "cv", -0.5), "weibull": ("weibull_min", "power", 1),
+    "exponential": ("expon", "", 1),
+}  # fmt: skip
+"""The name of each kind of duration in scipy, and its key here, which is the shape there to some power."""
 
 
 def thinned(values: Floats, most: int) -> Floats:
@@ -82,18 +59,18 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
     low, high = np.maximum(known - around, TINY), known + around + TINY
     spans = stats.CensoredData.interval_censored(low=low, high=high) if step else np.maximum(known, TINY)
     fits = []
-    for kind, (name, written) in FAMILIES.items():
+    for kind, (name, key, power) in FAMILIES.items():
         family = getattr(stats, name)
-        given = {"loc": 0, "scale": max(float(known.mean()), TINY)}
         try:
-            frozen = family.fit(spans, floc=0, **({"scale": given["scale"]} if step else {}))
+            frozen = family.fit(spans, floc=0, **({"scale": max(float(known.mean()), TINY)} if step else {}))
         except (stats.FitError, ValueError, FloatingPointError):
             continue
         mass = family.cdf(high, *frozen) - family.cdf(low, *frozen)
         n_parameters = len(frozen) - 1
         aic = 2 * n_parameters - 2 * float(np.log(np.maximum(mass, 1e-12)).sum())
-        mean, keys = written(frozen)
-        fits.append(FittedFamily(kind, mean, keys, _distance(known, step, family.cdf, frozen), aic))
+        keys = {key: round(float(frozen[0] ** power), 3)} if key else {}
+        distance = _distance(known, step, family.cdf, frozen)
+        fits.append(FittedFamily(kind, float(family.mean(*frozen)), keys, distance, aic))
     best = min(fit.aic for fit in fits)
     return tuple(sorted((fit._replace(aic=fit.aic - best) for fit in fits), key=lambda fit: fit.aic))
 
@@ -156,10 +133,9 @@ def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatienc
     data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
     power, _, scale = stats.weibull_min.fit(data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1))
     spread = _spread(data, power, scale)
-    from scipy.special import gamma
 
     def mean_at(log_power: float, log_scale: float) -> float:
-        return float(np.exp(log_scale) * gamma(1 + 1 / np.exp(log_power)))
+        return float(stats.weibull_min.mean(np.exp(log_power), scale=np.exp(log_scale)))
 
     at = np.log([power, scale])
     slope = [(np.log(mean_at(*(at + step_)) / mean_at(*at))) / 1e-4 for step_ in np.eye(2) * 1e-4]

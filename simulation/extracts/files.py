@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", ";", "\t", "|")
 LARGEST_BYTES = 4_000_000_000
+CODED = ("arrival source", "acuity", "outcome", "sex", "age")
+"""What is read of columns in which few values stand, each of which is kept once."""
 DRAFTED_ROWS = 20_000
 """Rows that a draft looks at."""
 
@@ -68,13 +70,14 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
     return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
 
 
-def _cells(source: Path | BytesIO, encoding: str, separator: str, columns: Collection[str]) -> tuple[pd.DataFrame, int]:
+def _cells(source: Path | BytesIO, encoding: str, sep: str, columns: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
     """The named columns as text, and how many rows were left out because they have more or fewer cells than the
     header: which cell is which cannot be said. Raises ValueError for bytes that are no text."""
     import pyarrow as pa
     from pyarrow import csv
 
-    uneven = []
+    uneven, text = [], pa.large_string()
+    types = {name: pa.dictionary(pa.int32(), text) if what in CODED else text for name, what in columns.items()}
 
     def leave_out(row: csv.InvalidRow) -> str:
         uneven.append(row.actual_columns)
@@ -83,10 +86,10 @@ def _cells(source: Path | BytesIO, encoding: str, separator: str, columns: Colle
     table = csv.read_csv(
         source,
         csv.ReadOptions(encoding=encoding.removesuffix("-sig")),
-        csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out),
-        csv.ConvertOptions(include_columns=[*columns], column_types=dict.fromkeys(columns, pa.large_string())),
+        csv.ParseOptions(delimiter=sep, newlines_in_values=True, invalid_row_handler=leave_out),
+        csv.ConvertOptions(include_columns=[*columns], column_types=types),
     )
-    return table.to_pandas(), len(uneven)
+    return table.to_pandas(self_destruct=True), len(uneven)
 
 
 def _opened(path: Path) -> gzip.GzipFile | BufferedReader:

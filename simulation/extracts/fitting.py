@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.extracts.extract import Extract
+from simulation.extracts.mapping import source_words
 from simulation.extracts.reading import GIVEN
 from simulation.extracts.stamps import DAY
 from simulation.patients.variates import generator_of
@@ -284,16 +285,17 @@ def follows_crowding(extract: Extract) -> float | None:
     return float(spearmanr(wait[rows], _less_mean(there[rows].astype(float), hour)).statistic)
 
 
-def crowding_words(extract: Extract) -> tuple[str, ...]:
-    """Whether its waits follow crowding, in a sentence or two; none if waits are unknown."""
-    crowding = follows_crowding(extract)
+def cautions(extract: Extract) -> tuple[str, ...]:
+    """What to know of the records, in sentences: whether anybody said where they come from, and whether their waits
+    follow crowding, if waits are known."""
+    unsaid, crowding = source_words(extract.mapping, extract.stated_in), follows_crowding(extract)
     if crowding is None:
-        return ()
+        return unsaid
     says = "follow" if crowding > LEAST_CROWDING else "do not follow"
     words = f"Waits {says} crowding: rank correlation {crowding:.2f} of waits and how many are there for the hour."
     if crowding <= LEAST_CROWDING:
         words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
-    return (words,)
+    return (*unsaid, words)
 
 
 def _less_mean(values: Floats, group: Ints) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from annotated_types import MinLen
@@ -27,28 +27,32 @@ UNKNOWN_CODE = "unknown"
 FEWEST = 5
 """Rows that a value must have to be written into a draft, so that no patient's own words get there."""
 MOST_VALUES = 40
+DRAFT_SOURCE = "own extract: say of which department and months"
+"""What a draft says of where its records come from, until somebody writes it."""
+Stamp = str | tuple[str, str]
+"""The column of a point in time, or the two of its date and its time."""
 
 
 @config_dataclass
 class StampColumns:
-    """Which column holds each point in time. Stamps are points in time or dates with times, never minutes.
+    """Which column holds each point in time, or which two its date and its time. Stamps are never minutes.
 
-    Example: `{arrived_at: Arrival, seen_at: Seen, departed_at: Departure}`
+    Example: `{arrived_at: [Arrival_Date, Arrival_Time], seen_at: Seen, departed_at: Departure}`
     """
 
-    arrived_at: str
+    arrived_at: Stamp
     """Arrival at the department: of an ambulance, when it arrived, not when it was unloaded."""
-    assessed_at: str | None = None
+    assessed_at: Stamp | None = None
     """Start of the initial assessment. Example: `Assessed`"""
-    triaged_at: str | None = None
+    triaged_at: Stamp | None = None
     """End of triage, if there is a stamp. Example: `Triaged`"""
-    handed_over_at: str | None = None
+    handed_over_at: Stamp | None = None
     """End of the ambulance handover. Example: `Handover`"""
-    seen_at: str | None = None
+    seen_at: Stamp | None = None
     """First clinician. Example: `Seen`"""
-    decided_at: str | None = None
+    decided_at: Stamp | None = None
     """Decision to admit. Example: `Decision`"""
-    departed_at: str
+    departed_at: Stamp
     """Departure from the department: home, to a ward, or leaving unseen."""
 
 
@@ -107,10 +111,15 @@ class ExtractMapping(Sourced):
     """The same share for single kinds of dirt. Example: `{no_seen: 0.3}`"""
 
     @property
-    def stamps(self) -> Mapping[str, str]:
-        """The column of each point in time that has one, arrival first."""
+    def stamps(self) -> Mapping[str, tuple[str, ...]]:
+        """The column of each point in time that has one, or its two, arrival first."""
         stated = {point.name: getattr(self.times, point.name) for point in fields(self.times)}
-        return {name: column for name, column in stated.items() if column is not None}
+        return {name: (of,) if isinstance(of, str) else of for name, of in stated.items() if of is not None}
+
+    @property
+    def points(self) -> Mapping[str, str]:
+        """What the column of each point in time is called once a date and a time are put together."""
+        return {name: " ".join(of) for name, of in self.stamps.items()}
 
     @property
     def codes(self) -> Mapping[str, CodedColumn]:
@@ -123,7 +132,8 @@ class ExtractMapping(Sourced):
         """Every column that is read, each once."""
         others = (self.age, self.attendance, self.patient)
         coded = (coded.column for coded in self.codes.values())
-        return tuple(dict.fromkeys([*self.stamps.values(), *coded, *(name for name in others if name)]))
+        stamped = (column for of in self.stamps.values() for column in of)
+        return tuple(dict.fromkeys([*stamped, *coded, *(name for name in others if name)]))
 
 
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
@@ -145,8 +155,9 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
                 known = (*CATEGORIES[name], UNKNOWN_CODE)
                 yield Fault(f"{where}.{name}.values.{value}", f"'{meaning}' is not known", nearest(meaning, known))
     used: dict[str, str] = {}
-    stamped = {f"times.{name}": column for name, column in mapping.stamps.items()}
-    for name, column in {**stamped, **{name: coded.column for name, coded in mapping.codes.items()}}.items():
+    stamped = [(f"times.{name}", column) for name, of in mapping.stamps.items() for column in of]
+    others = [(name, getattr(mapping, name)) for name in ("age", "attendance", "patient") if getattr(mapping, name)]
+    for name, column in [*stamped, *((name, coded.column) for name, coded in mapping.codes.items()), *others]:
         if column in used:
             found = f"the column '{column}' is that of {used[column]}, too"
             yield Fault(f"{where}.{name}", found, "Name another, or leave it out")
@@ -158,6 +169,14 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
     for name in mapping.worst:
         faults.known(f"{where}.worst.{name}", name, KINDS, what="kind of dirt")
     yield from faults
+
+
+def source_words(mapping: ExtractMapping, stated_in: str) -> tuple[str, ...]:
+    """A warning while nobody has said where the records come from."""
+    if DRAFT_SOURCE not in mapping.source:
+        return ()
+    where = f"Nobody has said where these records come from: fill in the line `source:` of {stated_in}"
+    return (f"{where} (which department, which months). Every number that is fitted carries it.",)
 
 
 def zone_of(mapping: ExtractMapping) -> ZoneInfo | None:
@@ -204,29 +223,49 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 """What a value that may mean each category looks like; the first that fits is taken."""
 
 
-def drafted(frame: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """For a table of text: the column that seems to be each key, and what the values of columns of codes seem to mean.
+LOOKS = {
+    "date": r"^(?:\d+[-/. ](?:\d+|[A-Za-z]+)[-/. ]\d+|\d{8})(?:[ T]00:00(?::00(?:\.0+)?)?)?$",
+    "time": r"^(?:\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?|\d{3,4}(?:\.0)?)$",
+    "stamp": r"\d[-/T.: ]\d|^\d{5}(?:\.\d+)?$|^\d{8}",
+}
+"""What dates alone, times alone and points in time look like; the first that most values fit is taken."""
 
-    Only values of at least `FEWEST` rows are among them: what one patient said is not.
+
+def drafted(frame: pd.DataFrame) -> dict[str, Any]:
+    """The mapping of a table of text, as a file states it: what each column seems to be, and what codes seem to mean.
+
+    Only values of at least `FEWEST` rows are in it: what one patient said is not.
     """
-    plain = {str(name): re.sub(r"[^a-z0-9]+", "_", str(name).casefold()).strip("_") for name in frame.columns}
-    columns: dict[str, str] = {}
+    plain = {name: re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in frame.columns}
+    times: dict[str, Any] = {}
+    stated: dict[str, Any] = {"times": times}
     for key, heading in HEADINGS.items():
-        fitting = [name for name, words in plain.items() if re.search(heading, words) and name not in columns.values()]
-        if key in MEANINGS:
-            fitting = [name for name in fitting if 1 < frame[name].nunique() <= MOST_VALUES]
-        elif key.endswith("_at"):
-            fitting = [name for name in fitting if _is_dated(frame[name])]
-        if fitting:
-            columns[key] = fitting[0]
-    meanings = {key: _meant(key, frame[column]) for key, column in columns.items() if key in MEANINGS}
-    return columns, meanings
+        fitting = {name: words for name, words in plain.items() if re.search(heading, words)}
+        coded = (name for name in fitting if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES)
+        found = _stamped(frame, fitting) if key.endswith("_at") else [*coded][:1]
+        if found:
+            (times if key.endswith("_at") else stated)[key] = found[0] if len(found) == 1 else found
+        plain = {name: words for name, words in plain.items() if name not in found}
+    for key in MEANINGS.keys() & stated.keys():
+        stated[key] = {"column": stated[key], "values": _meant(key, frame[stated[key]])}
+    return {**stated, "day_first": True, "timezone": "Europe/London", "worst_share": 0.05, "evidence": "measured",
+            "source": DRAFT_SOURCE}  # fmt: skip
 
 
-def _is_dated(column: pd.Series) -> bool:
-    """Whether most values that are there look like a date: figures with a sign between them."""
-    values = column[column.str.strip() != ""].head(200)
-    return bool(len(values) and values.str.contains(r"\d[-/T.: ]\d|^\d{5}(?:\.\d+)?$|^\d{8}", regex=True).mean() > 0.5)
+def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
+    """The first column of points in time, or else the first two that are their date and their time, by name."""
+    looks = [(_look(frame[name]), re.sub(r"date|time|of|_", "", words), name) for name, words in fitting.items()]
+    whole = [[name] for look, _, name in looks if look == "stamp"]
+    dates, times = ({of: name for look, of, name in looks if look == wanted} for wanted in ("date", "time"))
+    return next(iter([*whole, *([dates[of], times[of]] for of in dates if of in times)]), [])
+
+
+def _look(column: pd.Series) -> str:
+    """Which of `LOOKS` most values that are there have; none: ''."""
+    values = column.str.strip()
+    values = values[values != ""].head(200)
+    fits = (look for look, form in LOOKS.items() if len(values) and values.str.contains(form, regex=True).mean() > 0.5)
+    return next(fits, "")
 
 
 def _meant(key: str, column: pd.Series) -> dict[str, str]:

@@ -18,6 +18,7 @@ from simulation.extracts.stamps import (
     Stamps,
     clock_changes,
     elapsed,
+    in_one,
     is_nothing,
     plain_text,
     repeated_hour,
@@ -62,16 +63,18 @@ class ReadExtract:
 
 
 def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0) -> ReadExtract:
-    """The tables of an extract whose columns are text or points in time.
+    """The tables of an extract whose columns are text or points in time. They are taken out of the frame as they are
+    read, because text takes most of the memory.
 
     Raises ConfigError if hardly a row can be used, or if a kind of dirt is beyond its share.
     """
     quality = DataQuality()
     quality.add("uneven_row", n_uneven, len(frame) + n_uneven)
+    for name, of in mapping.stamps.items():
+        if len(of) > 1:
+            frame[mapping.points[name]] = in_one(*(frame.pop(part) for part in of))
     frame = _distinct(frame, mapping, quality)
-    stamps = {name: stamps_of(frame[column], mapping) for name, column in mapping.stamps.items()}
-    others = [column for column in frame.columns if column not in mapping.stamps.values()]
-    frame = frame[others]  # what was read as time takes most of the memory
+    stamps = {name: stamps_of(frame.pop(column), mapping) for name, column in mapping.points.items()}
     kept = _with_arrival(stamps["arrived_at"], quality)
     if len(kept) < FEWEST_ROWS:
         quality.refuse(where, mapping.worst_share, mapping.worst)
@@ -102,7 +105,9 @@ def _words(point: str) -> str:
 
 def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> pd.DataFrame:
     """The rows, each attendance once, without empty ones and repeated headers."""
-    n, arrived = len(frame), mapping.times.arrived_at
+    import pandas as pd
+
+    n, arrived = len(frame), mapping.points["arrived_at"]
     empty = np.asarray((frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True))
     for column in frame.columns:
         empty[empty] = is_nothing(plain_text(frame[column][empty]))
@@ -112,23 +117,34 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     frame = _without(frame, empty | header)
     n = len(frame)
     if mapping.attendance is None:
-        repeated = frame.duplicated([arrived, mapping.times.departed_at], keep=False).to_numpy(copy=True)
+        repeated = frame.duplicated([arrived, mapping.points["departed_at"]], keep=False).to_numpy(copy=True)
         repeated[repeated] = frame[repeated].duplicated().to_numpy()
         quality.add("repeated_row", repeated.sum(), n)
         return _without(frame, repeated)
-    number = plain_text(frame[mapping.attendance])
-    twice = number.duplicated(keep=False).to_numpy() & ~is_nothing(number)
+    number = _numbered(frame[mapping.attendance])
+    twice = (number >= 0) & (np.bincount(number + 1)[number + 1] > 1)
     repeated, again = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     repeated[twice] = frame[twice].duplicated().to_numpy()
-    again[twice] = number[twice].duplicated().to_numpy()
+    again[twice] = pd.Series(number[twice]).duplicated().to_numpy()
     quality.add("repeated_row", repeated.sum(), n)
     quality.add("same_attendance_twice", (again & ~repeated).sum(), n)
     return _without(frame, again)
 
 
+def _numbered(column: pd.Series) -> Ints:
+    """Each value of a column as a number, -1 where nothing stands; shape (n,)."""
+    import pandas as pd
+
+    text = plain_text(column)
+    return np.where(is_nothing(text), -1, pd.factorize(text)[0])
+
+
 def _without(frame: pd.DataFrame, rows: Mask) -> pd.DataFrame:
-    """The frame without some rows; itself, not a copy, if there are none."""
-    return frame[~rows] if rows.any() else frame
+    """The frame without some rows; itself if there are none. Columns of the old one are freed one by one."""
+    if not rows.any():
+        return frame
+    kept = frame.index[~rows]
+    return frame[[]].loc[kept].assign(**{name: frame.pop(name)[kept] for name in [*frame.columns]})
 
 
 def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
@@ -168,10 +184,9 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
     quality.add("no_such_time", skipped.sum(), n)
     quality.add("hour_twice", twice.sum(), n)
-    forward = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
-    arrived = forward["arrived_at"]
-    times = {"arrived_at": arrived}
-    for name, at in forward.items():
+    times = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
+    arrived = times["arrived_at"]
+    for name, at in times.items():
         if name != "arrived_at":
             step = max(rounded_to[name], rounded_to["arrived_at"])
             minutes = elapsed(arrived, at, changes) if changes else at - arrived
@@ -222,7 +237,7 @@ def _within_stay(times: dict[str, Floats], mapping: ExtractMapping, quality: Dat
 # --- codes and ages ---------------------------------------------------------------------------------------------------
 
 
-def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Ints:
+def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Column:
     """The codes of a column in our categories, MISSING where there is none, shape (n,)."""
     import pandas as pd
 
@@ -236,17 +251,14 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
     nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]
     exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
     n, where = len(column), name.replace("_", " ")
-    kinds = {
-        "missing_code": [meaning is None and none for meaning, none in zip(meant, nothing, strict=True)],
-        "unknown_code": [meaning is None and not none for meaning, none in zip(meant, nothing, strict=True)],
-        "untidy_code": [
-            meaning is not None and value not in exact for meaning, value in zip(meant, written, strict=True)
-        ],
-    }
-    for kind, which in kinds.items():
-        quality.add(kind, counts[which].sum() if any(which) else 0, n, where)
+    kinds = [
+        ("missing_code" if none else "unknown_code") if meaning is None else "read" if value in exact else "untidy_code"
+        for meaning, value, none in zip(meant, written, nothing, strict=True)
+    ]
+    for kind in ("missing_code", "unknown_code", "untidy_code"):
+        quality.add(kind, counts[[one == kind for one in kinds]].sum(), n, where)
     code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
-    return np.array([*code, MISSING])[number]
+    return np.array([*code, MISSING], dtype=np.int16)[number]
 
 
 def _plain(value: object) -> str:
@@ -255,20 +267,20 @@ def _plain(value: object) -> str:
     return text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
 
 
-def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Ints | None:
+def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
     """Ages in whole years, MISSING where there is none, shape (n,); None without such a column."""
     import pandas as pd
 
     if mapping.age is None:
         return None
-    text = plain_text(frame[mapping.age])
-    nothing = is_nothing(text)
-    number, values = pd.factorize(text)
-    years = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float)[number]
+    number, values = pd.factorize(frame[mapping.age], use_na_sentinel=False)
+    text = plain_text(pd.Series(values))
+    nothing = is_nothing(text)[number]
+    years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)[number]
     fine = (years >= 0) & (years < OLDEST + 1)
     quality.add("impossible_age", (~fine & ~nothing).sum(), len(years))
     quality.add("missing_age", nothing.sum(), len(years))
-    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(np.int64)
+    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(np.int16)
 
 
 # --- what stamps and codes say together -------------------------------------------------------------------------------
@@ -290,12 +302,9 @@ def _ends(times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: In
 
 def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Floats], quality: DataQuality) -> None:
     """Count who comes again, by the patient's pseudonym, which goes no further."""
-    import pandas as pd
-
     if mapping.patient is None:
         return
-    text = plain_text(frame[mapping.patient])
-    person = np.where(is_nothing(text), -1, pd.factorize(text)[0])
+    person = _numbered(frame[mapping.patient])
     arrived = times["arrived_at"]
     order = np.lexsort((arrived, person))
     person, arrived, departed = person[order], arrived[order], times["departed_at"][order]
@@ -310,7 +319,7 @@ def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Flo
 # --- the tables -------------------------------------------------------------------------------------------------------
 
 
-def _patients(points: Mapping[str, Floats], codes: Mapping[str, Ints], age: Ints | None) -> PatientsTable:
+def _patients(points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None) -> PatientsTable:
     """One row for each attendance, in order of arrival."""
     n = len(points["arrived_at"])
     walk_in = np.zeros(n, dtype=np.int16)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +21,8 @@ OTHERS = (
     "%Y%m%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
 )  # fmt: skip
 WITH_OFFSET = r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$"
+WITHOUT_TIME, WITHOUT_DATE = r"[ T]00:00(?::00(?:\.0+)?)?$", r"^\d+[-/]\d+[-/]\d+[ T]"
+"""What stands behind a date alone and before a time alone, where a program writes both."""
 WITH_SERIAL = r"^\d{5}(?:\.\d+)?$"
 SERIAL_FROM = -25_569
 """Days from the first of January 1970 to the day 0 of spreadsheets."""
@@ -32,7 +32,8 @@ NOTHING = ("", "null", "none", "nan", "nat", "<na>", "n/a", "na", "-")
 """Text of a cell in which nothing stands, in small letters."""
 DAY = 1440.0
 MICROSECONDS = 60e6
-SAMPLE = 40
+SAMPLE, AT_ONCE = 40, 100_000
+"""Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
 
 class Stamps(NamedTuple):
@@ -49,9 +50,7 @@ class Stamps(NamedTuple):
 
     def of(self, rows: Ints) -> Stamps:
         """Those of some rows."""
-        return Stamps(
-            self.at[rows], self.nothing[rows], self.unreadable[rows], self.placeholder[rows], self.other_format[rows]
-        )
+        return Stamps._make(column[rows] for column in self)
 
 
 def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
@@ -63,23 +62,37 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
             column = column.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None)
         at, nothing, format_of = _minutes(column), column.isna().to_numpy(), np.zeros(len(column), dtype=np.int8)
     else:
-        text = plain_text(column)
-        nothing = is_nothing(text)
-        at, format_of = np.full(len(text), np.nan), np.full(len(text), -1, dtype=np.int8)
-        todo = np.flatnonzero(~nothing)
-        for code, form in enumerate(_formats(text.iloc[todo[:SAMPLE]], mapping)):
-            if not len(todo):
-                break
-            minutes = _parsed(text.iloc[todo], form, mapping)
-            read = ~np.isnan(minutes)
-            at[todo[read]], format_of[todo[read]] = minutes[read], code
-            todo = todo[~read]
+        parts = [column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)]
+        nothing = np.concatenate([is_nothing(plain_text(part)) for part in parts])
+        at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
+        there = np.flatnonzero(~nothing)
+        formats = _formats(plain_text(column.iloc[there[:SAMPLE]]), mapping)
+        for start in range(0, len(there), AT_ONCE):
+            todo = there[start : start + AT_ONCE]
+            text = plain_text(column.iloc[todo])
+            for code, form in enumerate(formats):
+                if len(todo):
+                    minutes = _parsed(text, form, mapping)
+                    read = ~np.isnan(minutes)
+                    at[todo[read]], format_of[todo[read]] = minutes[read], code
+                    todo, text = todo[~read], text[~read]
     unreadable = np.isnan(at) & ~nothing
     year = 1970 + np.nan_to_num(at) / (365.2425 * DAY)
     placeholder = ~np.isnan(at) & ((year < EARLIEST) | (year > LATEST))
     usual = int(np.bincount(format_of[format_of >= 0], minlength=1).argmax())
     other = (format_of >= 0) & (format_of != usual) & ~placeholder
     return Stamps(np.where(placeholder, np.nan, at), nothing, unreadable, placeholder, other)
+
+
+def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
+    """Dates and times of two columns as text in one. One without the other is no point in time and is written so that
+    nothing reads it: `2025-03-04 ?`."""
+    day = plain_text(date).str.replace(WITHOUT_TIME, "", regex=True)
+    clock = plain_text(time).str.replace(WITHOUT_DATE, "", regex=True)
+    clock = clock.str.replace(r"^(\d{0,2}?)(\d\d?)(?:\.0)?$", lambda of: f"{of[1]:0>2}:{of[2]:0>2}", regex=True)
+    no_day, no_clock = is_nothing(day), is_nothing(clock)
+    both = day.mask(no_day, "?") + " " + clock.mask(no_clock, "?")
+    return both.mask(no_day & no_clock, "")
 
 
 def plain_text(column: pd.Series) -> pd.Series:
@@ -134,18 +147,13 @@ def clock_changes(zone: ZoneInfo | None, first: float, last: float) -> tuple[Clo
     """The changes of clocks between two points in time, in minutes from the first of January 1970."""
     if zone is None:
         return ()
-    changes, begin = [], datetime(1970, 1, 1, tzinfo=UTC)
-    hours = [begin + timedelta(minutes=60 * hour) for hour in range(int(first // 60) - 48, int(last // 60) + 49, 12)]
-    for earlier, later in pairwise(hours):
-        before, after = (point.astimezone(zone).utcoffset() or timedelta() for point in (earlier, later))
-        if before != after:
-            while later - earlier > timedelta(minutes=1):
-                middle = earlier + (later - earlier) / 2
-                is_before = middle.astimezone(zone).utcoffset() == before
-                earlier, later = (middle, later) if is_before else (earlier, middle)
-            at = round(((later - begin) + before).total_seconds() / 60)
-            changes.append(ClockChange(at, (after - before).total_seconds() / 60))
-    return tuple(changes)
+    import pandas as pd
+
+    begin, end = (pd.Timestamp(0) + pd.Timedelta(minutes=at // 60 * 60) for at in (first - 2 * DAY, last + 2 * DAY))
+    quarters = pd.date_range(begin, end, freq="15min")
+    by = (quarters.tz_localize("UTC").tz_convert(zone).tz_localize(None) - quarters).total_seconds().to_numpy() / 60
+    at = quarters.to_numpy("datetime64[m]").astype(np.int64)
+    return tuple(ClockChange(float(at[k + 1] + by[k]), by[k + 1] - by[k]) for k in np.flatnonzero(np.diff(by)))
 
 
 def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:

@@ -25,7 +25,7 @@ from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.extracts.extract import Extract
-from simulation.extracts.fitting import coded_counts, crowding_words, of_source, true_mix
+from simulation.extracts.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.extracts.page import beside_picture, likeness
 from simulation.measures.measuring import measure
 from simulation.measures.window import unfinished
@@ -293,7 +293,7 @@ class Trace:
             "in this page or in any file."
         )
         yield likeness(self.extract, self.result)
-        yield from crowding_words(self.extract)
+        yield from cautions(self.extract)
         if self.other_label:
             yield f"{100 * self.other_label:.2f} % of labels differ from the coded ones: no such error was left."
 

@@ -58,6 +58,12 @@ def test_an_answer_to_what_is_not_asked_any_more_is_left_out() -> None:
     assert "ambulance_nurses" not in answers_of(pairs)
 
 
+def test_the_rest_of_the_answers_may_be_left_blank_at_once_but_for_what_must_be_answered() -> None:
+    assert "Check your answers" in page([*PRODUCT, ("rest", "blank")])
+    assert escape(questions()["product"].words) in page([FIRST, ("rest", "blank")])
+    assert "rest=blank" in page([FIRST])
+
+
 def test_the_file_of_answers_is_read_by_the_command(tmp_path: Path) -> None:
     path = tmp_path / "offer.yaml"
     path.write_text(answers_text([FIRST, ("within_four_hours", "")]), encoding="utf-8")

@@ -1,13 +1,15 @@
 """The server answers this computer alone, keeps what is sent in memory for its sender, and stops with its reader."""
 
 import asyncio
+import io
 import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -165,6 +167,26 @@ def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client:
     text = client.get(f"/question.yaml?{QUERY}&n=12").text
     assert ae.overrides_in(text)[-2:] == ("run.first=0", "run.count=12")
     assert ae.load(*ae.overrides_in(text)).run.numbers == range(12)
+
+
+@pytest.mark.slow
+def test_an_answer_is_kept_as_the_folder_of_a_run_but_not_that_of_what_was_sent(
+    short: None, desk_and_client: tuple[Desk, Client], tmp_path: Path
+) -> None:
+    desk, client = desk_and_client
+    asked = asked_in(parse_qsl(QUERY))
+    study = LOCAL.load(*asked.overrides, "run.profiles=4")
+    result = next(result for result in ae.grow(study) if len(result.replications) >= 4)
+    desk._keep(asked, result)
+    packed = client.get(f"/answer.zip?{QUERY}")
+    assert packed.headers["content-type"] == "application/zip"
+    ZipFile(io.BytesIO(packed.content)).extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert ae.same_numbers(ae.read(folder), result)
+    assert {path.name for path in folder.iterdir()} >= {"report.html", "figures", "tables", "summary.csv"}
+    text = client.get(f"/question.yaml?{QUERY}&n=4").text
+    sent = desk.take_in("\n".join(line for line in text.splitlines() if "engine" not in line), LOCAL)
+    assert "is not made of what was sent" in client.get(f"/answer.zip?{sent.query}").text
 
 
 @pytest.mark.slow

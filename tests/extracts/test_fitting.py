@@ -1,5 +1,6 @@
 """A fit finds again what an extract was made with, says what it could not find, and writes a department that loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import described, families_of, patience_of
 from simulation.extracts.fitting import Arrivals, coded_counts, follows_crowding, of_source, shares_of, true_mix
+from simulation.extracts.mapping import DRAFT_SOURCE
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws
@@ -147,19 +149,68 @@ def test_the_written_department_loads_and_brings_the_patients_of_the_extract(
         float(fitted.per_day["ambulance"].values[0]), abs=0.01
     )
     assert pathway.attributes["acuity_true"].evidence == "measured"
+
+
+def test_the_same_department_may_be_written_again(fitted: FittedDepartment, tmp_path: Path) -> None:
+    first = fitted.write_configs(tmp_path)
+    assert fitted.write_configs(tmp_path) == first
+    assert not list(tmp_path.rglob("*.old*"))
+
+
+def test_a_department_that_differs_from_what_is_there_is_refused_with_what_differs(
+    told: FittedDepartment, tmp_path: Path
+) -> None:
+    told.write_configs(tmp_path)
+    there = told.texts["calibration"].replace("majors_cubicles: {value: 21", "majors_cubicles: {value: 20")
+    written(there, tmp_path / "calibration", "told.yaml")
+    with pytest.raises(ConfigError, match=r"majors_cubicles\.value is 20, would be 21.*overwrite=true"):
+        told.write_configs(tmp_path)
+    assert (tmp_path / "calibration/told.yaml").read_text(encoding="utf-8") == there
+
+
+def test_what_is_written_over_is_kept_beside_it(told: FittedDepartment, tmp_path: Path) -> None:
+    told.write_configs(tmp_path)
+    calibration = tmp_path / "calibration/told.yaml"
+    for number in (1, 2):
+        edited = f"# our own words, {number}\n{told.texts['calibration']}"
+        calibration.write_text(edited, encoding="utf-8")
+        told.write_configs(tmp_path, overwrite=True)
+        assert calibration.read_text(encoding="utf-8") == told.texts["calibration"]
+        assert calibration.with_name(f"told.yaml.old{number}").read_text(encoding="utf-8") == edited
+    assert len(list(tmp_path.rglob("*.old*"))) == 2
+
+
+def test_files_that_no_fit_has_written_are_never_written_over(fitted: FittedDepartment, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    written("defaults: [typical, _self_]\n", tmp_path / "site", "mine.yaml")
     with pytest.raises(ConfigError, match="is there already"):
-        fitted.write_configs(tmp_path / "configs")
+        fitted.write_configs(tmp_path, overwrite=True)
+
+
+def test_a_source_that_nobody_filled_in_is_said_with_what_is_fitted(fitted: FittedDepartment) -> None:
+    unsaid = replace(fitted.extract, mapping=replace(fitted.extract.mapping, source=DRAFT_SOURCE))
+    words = "fill in the line `source:` of the mapping"
+    assert words in " ".join(replace(fitted, extract=unsaid).sentences())
+    assert words not in " ".join(fitted.sentences())
 
 
 @pytest.mark.slow
-def test_the_command_writes_department_and_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_writes_department_and_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from simulation.cli import main
 
     monkeypatch.chdir(tmp_path)
     written(clean(3000, 40), tmp_path)
     assert main(["extract", "draft", "extract.csv"]) == 0
     assert main(["fit", "extract=extract.csv", "out=mine"]) == 0
-    (page,) = (tmp_path / "results/extracts").rglob("extract.html")
+    assert "source:` of configs/extract/extract.yaml" in capsys.readouterr().out
+    mapping_file = tmp_path / "configs/extract/extract.yaml"
+    mapping_file.write_text(mapping_file.read_text("utf-8").replace("own extract: say of", "ours of"), "utf-8")
+    assert main(["fit", "extract=extract.csv", "out=mine"]) == 2
+    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=yes"]) == 2
+    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=true"]) == 0
+    page = max((tmp_path / "results/extracts").rglob("extract.html"))
     assert "Data quality" in page.read_text(encoding="utf-8")
     assert ARRIVED in page.read_text(encoding="utf-8")
     assert mapping()["age"] in page.read_text(encoding="utf-8")

@@ -3,16 +3,19 @@
 import gzip
 import re
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import simulation as ae
 from simulation.errors import AeflowError, ConfigError
 from simulation.extracts.extract import Extract, draft, read_extract
+from simulation.extracts.files import read_file
 from simulation.extracts.quality import KINDS
 from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
 from simulation.records.schema import ActivityTable, Patients
@@ -127,6 +130,12 @@ def test_a_mapping_is_refused_with_every_fault_at_once(tmp_path: Path) -> None:
     assert len(refused.value.faults) == 3
 
 
+@pytest.mark.parametrize("key", ["age", "patient"])
+def test_a_column_that_two_keys_name_is_refused(key: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"mapping.{key}: the column '{SEEN}' is that of times.seen_at, too"):
+        read(clean(50), tmp_path, **{key: SEEN})
+
+
 def test_other_columns_are_not_loaded_and_their_number_is_said(tmp_path: Path) -> None:
     extract = read(clean(), tmp_path)
     assert extract.n_ignored == 2
@@ -168,6 +177,107 @@ def test_a_draft_reads_the_file_that_it_is_of(tmp_path: Path) -> None:
     (folder / "mine.yaml").write_text(draft(path), encoding="utf-8")
     drafted = read_extract(path, "mine", config_dir=str(tmp_path / "configs"))
     np.testing.assert_array_equal(drafted.measures.values, read_extract(path, mapping()).measures.values)
+
+
+def test_a_draft_in_python_is_that_of_the_command(tmp_path: Path) -> None:
+    path = written(clean(), tmp_path)
+    stated = ae.draft_mapping(path)
+    assert yaml.safe_load(draft(path)) == stated
+    frame = pd.read_csv(path, parse_dates=[ARRIVED, SEEN, DEPARTED])
+    assert ae.draft_mapping(frame) == stated
+    assert len(ae.from_table(frame, stated).patients) == len(frame)
+
+
+def test_a_draft_without_a_source_is_said_beside_the_columns(tmp_path: Path) -> None:
+    path = written(clean(), tmp_path)
+    assert "fill in the line `source:`" in str(read_extract(path, ae.draft_mapping(path)).tables["columns"].notes)
+    assert "source:" not in str(read(clean(), tmp_path).tables["columns"].notes)
+
+
+def test_an_unknown_mapping_is_refused_with_how_to_draft_one(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no configs/extract/ours.yaml. Draft it: aeflow extract draft .*extract.csv"
+    ):
+        read_extract(written(clean(50), tmp_path), "ours")
+    with pytest.raises(ConfigError, match=r"or ae.draft_mapping in Python"):
+        ae.from_table(pd.DataFrame({ARRIVED: []}), "ours")
+
+
+def test_codes_take_no_text_for_each_row(tmp_path: Path) -> None:
+    file = read_file(written(clean(2000), tmp_path), {"Acuity": "acuity", "Age": "age", ARRIVED: "arrived"})
+    assert file.frame[["Acuity", "Age"]].memory_usage(deep=True).drop("Index").sum() < 2 * 2000 * 6
+    assert file.frame[ARRIVED].iloc[0].startswith("2025-")
+
+
+# --- date and time in two columns -------------------------------------------------------------------------------------
+
+
+def apart(text: str, date: str = "%Y-%m-%d", time: str = "%H:%M:%S") -> pd.DataFrame:
+    """The extract as text, each stamp in two columns."""
+    frame = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    for name in STAMPS:
+        stamp = pd.to_datetime(frame.pop(name), errors="coerce")
+        for part, form in (("Date", date), ("Time", time)):
+            frame[name.replace("DateTime", part)] = stamp.dt.strftime(form).fillna("")
+    return frame
+
+
+DATES, TIMES = ([name.replace("DateTime", part) for name in STAMPS] for part in ("Date", "Time"))
+TWO = dict(zip(mapping()["times"], map(list, zip(DATES, TIMES, strict=True)), strict=True))
+
+
+@pytest.mark.parametrize("forms", [("%Y-%m-%d", "%H:%M:%S"), ("%d/%m/%Y 00:00:00", "30/12/1899 %H:%M:%S"),
+                                   ("%d-%b-%Y", "%H:%M:%S")])  # fmt: skip
+def test_date_and_time_in_two_columns_are_read_as_one_stamp(forms: tuple[str, str], tmp_path: Path) -> None:
+    extract = ae.from_table(apart(clean(200), *forms), mapping(times=TWO))
+    np.testing.assert_array_equal(extract.measures.values, read(clean(200), tmp_path).measures.values)
+    assert extract.quality.n("other_format") == 0
+    assert extract.read["arrived, time"] == "Arrival_Time"
+
+
+@pytest.mark.parametrize("form", ["%H%M", "number"])
+def test_times_without_a_colon_are_read(form: str) -> None:
+    frame = apart(clean(200), time="%H:%M" if form == "number" else form)
+    if form == "number":
+        for name in TIMES:
+            frame[name] = pd.to_numeric(frame[name].str.replace(":", ""))
+    whole = pd.read_csv(StringIO(clean(200)), dtype=str, keep_default_na=False)
+    whole[[*STAMPS]] = whole[[*STAMPS]].apply(lambda column: column.str[:16])
+    values = ae.from_table(whole, mapping()).measures.values
+    np.testing.assert_array_equal(ae.from_table(frame, mapping(times=TWO)).measures.values, values)
+
+
+def test_a_date_without_its_time_is_counted_and_never_read_as_midnight() -> None:
+    frame = apart(clean())
+    frame.loc[:4, "Arrival_Time"] = ""
+    frame.loc[5:7, "Departure_Date"] = "NULL"
+    frame.loc[8:9, ["Departure_Date", "Departure_Time"]] = ""
+    quality = ae.from_table(frame, mapping(times=TWO)).quality
+    counted = {kind: quality.n(kind) for kind in ("unreadable_arrival", "unreadable_stamp", "no_departure")}
+    left = int((frame["Disposition"][8:10] == "Left before treatment").sum())
+    assert counted == {"unreadable_arrival": 5, "unreadable_stamp": 3, "no_departure": 2 - left}
+
+
+def test_a_file_of_dates_and_times_gives_the_same_as_one_of_stamps(dirty: Extract, tmp_path: Path) -> None:
+    frame = pd.read_csv(StringIO(broken().text()), dtype=str, keep_default_na=False, on_bad_lines="skip")
+    for name, date, time in zip(STAMPS, DATES, TIMES, strict=True):
+        parts = frame.pop(name).replace(name, f"{date} {time}").str.partition(" ")
+        frame[date], frame[time] = parts[0], parts[2]
+    text = frame.to_csv(index=False)
+    extract = read(text, tmp_path, times=TWO, worst_share=0.2)
+    for kind in ("no_arrival", "out_of_order", "before_arrival", "day_not_turned", "stay_too_long", "repeated_header"):
+        assert extract.quality.n(kind) == dirty.quality.n(kind) > 0, kind
+
+
+def test_a_draft_puts_date_and_time_of_the_same_name_together() -> None:
+    drafted = ae.draft_mapping(apart(clean()))
+    assert drafted["times"] == TWO
+    assert len(ae.from_table(apart(clean()), drafted).patients) == 400
+
+
+def test_a_column_of_dates_alone_is_no_stamp() -> None:
+    frame = apart(clean()).drop(columns="Seen_Time")
+    assert "seen_at" not in ae.draft_mapping(frame)["times"]
 
 
 def test_a_draft_holds_no_value_of_few_rows(tmp_path: Path) -> None:
