@@ -45,7 +45,7 @@ from simulation.runs.running import (
 )
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
-from simulation.runs.store.kept import Done, unheard
+from simulation.runs.store.kept import Done, no_progress
 from simulation.runs.store.manifest import input_hashes, manifest_of
 from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
@@ -100,7 +100,7 @@ class Result(StudyResult):
         """
         return beside(self, other)
 
-    def more(self, n: int, *, done: Done = unheard, executor: Executor | None = None) -> Self:
+    def more(self, n: int, *, done: Done = no_progress, executor: Executor | None = None) -> Self:
         """The result extended by the next `n` replications.
 
         It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
@@ -156,7 +156,7 @@ class Result(StudyResult):
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
+def compare(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> Result:
     """Run every arm of a study on the same patients; `done(n)` is called when `n` replications have ended.
 
     `executor`: one that stays open after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
@@ -171,38 +171,26 @@ def compare(study: Study, *, done: Done = unheard, executor: Executor | None = N
     return Result(study, all_replications, Explained(study), manifest)
 
 
-def run(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
+def run(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> Result:
     """Run one arm alone: the baseline's department under the policy of the group `triage`, if it has one."""
     _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
 
 
-def grow(
-    study: Study,
-    *,
-    executor: Executor | None = None,
-    phase: Callable[[Phase], None] | None = None,
-    so_far: StudyResult | None = None,
-) -> Growth:
-    """Results that grow as replications end: `for result in ae.grow(study): ...`.
-
-    Each has the replications up to the first that has not ended, so slow replications bias nothing. `phase` is called
-    with what is done before the first of them; `so_far`: a shorter result of the same study, to go on from. Raises
-    ConfigError as `compare` does.
-    """
-    return Growth(study, executor, phase, so_far)
-
-
 class Growth(Iterator[Result]):
     """Results of a study that grow, one replication or more at a time, up to the planned number.
 
-    `cancel()` ends it from any thread; the last result is whole. While it grows, verdicts come from intervals that hold
-    however often one looks; at the planned number, from ordinary ones.
+    `for result in ae.grow(study): ...`. Each has the replications up to the first that has not ended, so slow
+    replications bias nothing. `phase` is called with what is done before the first of them; `so_far`: a shorter result
+    of the same study, to go on from. `cancel()` ends it from any thread; the last result is whole. While it grows,
+    verdicts come from intervals that hold however often one looks; at the planned number, from ordinary ones. Raises
+    ConfigError as `compare` does.
     """
 
     def __init__(
         self,
         study: Study,
+        *,
         executor: Executor | None = None,
         phase: Callable[[Phase], None] | None = None,
         so_far: StudyResult | None = None,
@@ -249,6 +237,9 @@ class Growth(Iterator[Result]):
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
                     manifest = manifest_of(study, so_far, identity, wall_seconds=seconds, inputs=inputs)
                     yield Result(study, so_far, explained, manifest)
+
+
+grow = Growth
 
 
 def _must_be_runnable(study: Study, name: str) -> None:

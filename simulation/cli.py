@@ -13,7 +13,7 @@ from pathlib import Path
 from simulation.commands import app, extracts, inquiries, new_files, offers, run_studies, schemas, stored_runs
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
-from simulation.signals import StopAsked, stopped_by_signals
+from simulation.signals import StopSignal, stopped_by_signals
 from simulation.version import __version__
 
 HELP = Path(__file__).with_name("commands").joinpath("help.txt").read_text(encoding="utf-8")
@@ -53,17 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     never_refuse(sys.stdout, sys.stderr)
     logging.getLogger("aeflow").setLevel(logging.ERROR)  # commands say themselves what the library warns of
     words = list(sys.argv[1:] if argv is None else argv)
-    with stopped_by_signals() as asked:
+    with stopped_by_signals() as signalled:
         try:
-            code = _answered(words)
+            code = _run_command(words)
             flush_output()
             return code
         except KeyboardInterrupt as stop:
-            return _stopped(asked, str(stop))
+            return _stopped(signalled, str(stop))
         except Exception as error:
-            if asked.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
+            if signalled.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
                 is_shown = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
-                return _stopped(asked, str(error) if is_shown else "")
+                return _stopped(signalled, str(error) if is_shown else "")
             if isinstance(error, BrokenPipeError):
                 drop_output()  # whoever read the output has gone
                 return 0
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
 
 
-def _answered(words: Sequence[str]) -> int:
+def _run_command(words: Sequence[str]) -> int:
     """Run the command that the first word names, or show help or the version; the exit code."""
     if sys.stdout is None:
         raise AeflowError("the output is closed, so no answer can be shown. Open it, or send it to a file")
@@ -89,17 +89,17 @@ def _answered(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:
-        return COMMANDS[words[0]](_written_out(words[1:]))
+        return COMMANDS[words[0]](_with_files(words[1:]))
     return 0
 
 
-def _written_out(words: Sequence[str]) -> list[str]:
+def _with_files(words: Sequence[str]) -> list[str]:
     """The words of a command, those of a file of overrides in the place of each `@FILE`. Raises ConfigError."""
     if not any(word.startswith("@") for word in words):
         return list(words)
-    from simulation.config import written_out
+    from simulation.config import with_files
 
-    return list(written_out(words))
+    return list(with_files(words))
 
 
 def _docs() -> Path:
@@ -119,10 +119,10 @@ def help_of(name: str) -> str:
     return "\n\n".join([heading, "\n".join(lines), shared])
 
 
-def _stopped(asked: StopAsked, words: str) -> int:
+def _stopped(signalled: StopSignal, words: str) -> int:
     """Say that a signal stopped the command, and what is left of its work; return the exit code."""
-    _tell(f"{asked.words}. {words or 'Nothing half-written is left.'}", before="\n")
-    return asked.exit_code
+    _tell(f"{signalled.words}. {words or 'Nothing half-written is left.'}", before="\n")
+    return signalled.exit_code
 
 
 def _tell(message: str, *, before: str = "") -> None:

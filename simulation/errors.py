@@ -123,10 +123,10 @@ NEAR = 0.6
 """How alike two names are, from 0 to 1, for `nearest` to offer the one for the other."""
 
 
-def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
+def near_match(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
     """The known word that a word of one's own is nearly, from 0 to 1 alike, but not quite; None if there is none.
 
-    >>> meant("Lft", ["left", "admitted"]), meant("diverted", ["left", "admitted"])
+    >>> near_match("Lft", ["left", "admitted"]), near_match("diverted", ["left", "admitted"])
     ('left', None)
     """
     words = tuple(known)

@@ -25,7 +25,7 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import failure, replications, still_to_run
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
-from simulation.runs.store.kept import Done, unheard
+from simulation.runs.store.kept import Done, no_progress
 from simulation.runs.store.manifest import about, manifest_of, read_manifest
 from simulation.runs.store.run_folder import folders_of, write_data
 from simulation.runs.store.unfinished import UnfinishedRun
@@ -54,9 +54,9 @@ def run_into(
     *,
     resume: bool = True,
     say: Say = print,
-    done: Done = unheard,
-    keeping: Done = unheard,
-    planning: Done = unheard,
+    done: Done = no_progress,
+    keeping: Done = no_progress,
+    planning: Done = no_progress,
     cancelled: threading.Event | None = None,
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
@@ -88,14 +88,14 @@ def run_into(
             study, ordered, seconds = _completed(
                 study, unfinished, say=say, done=done, planning=planning, profiled=draw, cancelled=cancelled
             )
-        gc.freeze()  # nothing of what is there by now will go: looking through it takes a tenth of the time of a report
+        gc.freeze()  # all of this stays: looking through it for garbage takes a tenth of the time of a report
         engine_seconds = unfinished.engine_seconds
         manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
         return _stored(Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping)
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
-    """What is said of the newest finished run of this very study, before it is run again."""
+    """A note on the newest finished run of this study, before it is run again."""
     if study.run.part_name or not parent.is_dir():
         return
     for folder in sorted(folders_of(parent, identity.key), reverse=True):
@@ -131,7 +131,7 @@ def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Re
     return result
 
 
-def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = unheard) -> Stored:
+def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = no_progress) -> Stored:
     """Write the data of a result, unless a folder holds them, and its report; what was kept of it is removed."""
     try:
         folder = result.folder or _written(result, unfinished, keeping)
@@ -145,7 +145,7 @@ def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping
 
 
 def _written(result: Result, unfinished: UnfinishedRun, keeping: Done) -> Path:
-    """Write the data of a result; returns its folder. Meanwhile pictures are drawn, as the disk is slow to be sure."""
+    """Write the data of a result; returns its folder. Pictures are drawn while the disk is flushed."""
     parent, within, about_to = unfinished.folder.parent, unfinished.folder, unfinished.will_finish_as
     write = partial(write_data, result, parent, within=within, about_to=about_to, keeping=keeping)
     if result.run.keep:  # simulates again, which a signal has to be able to stop
@@ -217,7 +217,7 @@ def extend_into(
     results: Path,
     *,
     resume: bool = True,
-    done: Done = unheard,
+    done: Done = no_progress,
     on: Callable[[Study], Study] = lambda study: study,
 ) -> Stored:
     """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
@@ -241,5 +241,5 @@ def extend_into(
     identity, parent = Identity(before.manifest["identity"]), results / study.design.name
     unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=length.part_name, resume=resume)
     with unfinished:
-        _, new, seconds = _completed(part, unfinished, say=print, done=done, planning=unheard)
+        _, new, seconds = _completed(part, unfinished, say=print, done=done, planning=no_progress)
         return _stored(before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished)

@@ -20,22 +20,22 @@ class Stopped(KeyboardInterrupt):
     """
 
 
-class StopAsked:
+class StopSignal:
     """Whether a signal asked to stop, and which one (`number`; that of Ctrl-C if there was none)."""
 
     def __init__(self) -> None:
         self.number: int = signal.SIGINT
-        self._asked_at: float | None = None
+        self._received_at: float | None = None
 
     @property
-    def is_asked(self) -> bool:
+    def is_received(self) -> bool:
         """Whether a signal came at all."""
-        return self._asked_at is not None
+        return self._received_at is not None
 
     @property
     def stopping(self) -> bool:
         """Whether a signal came within the last `SECONDS_TO_STOP` seconds."""
-        return self._asked_at is not None and time.monotonic() - self._asked_at < SECONDS_TO_STOP
+        return self._received_at is not None and time.monotonic() - self._received_at < SECONDS_TO_STOP
 
     @property
     def exit_code(self) -> int:
@@ -51,44 +51,44 @@ class StopAsked:
         """Raise Stopped in the main thread."""
         if self.stopping:
             return
-        self._asked_at = time.monotonic()
+        self._received_at = time.monotonic()
         self.number = number
         raise Stopped
 
 
-_current: StopAsked | None = None
+_current: StopSignal | None = None
 
 
-def raise_if_asked() -> None:
+def raise_if_stopped() -> None:
     """Raise Stopped if a signal asked to stop and nothing came of it.
 
     Python drops what a handler raises while a destructor or a callback of another library runs.
     """
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and _current is not None and _current.is_asked:
+    if in_main and _current is not None and _current.is_received:
         raise Stopped
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[StopAsked]:
+def stopped_by_signals() -> Iterator[StopSignal]:
     """Make Ctrl-C, TERM and HUP raise Stopped while the context lasts; its value says which of them came.
 
     A signal that is ignored (HUP under nohup) stays ignored. Nothing changes outside the main thread, which alone gets
     signals.
     """
     global _current  # a process has one set of handlers
-    asked = StopAsked()
+    signalled = StopSignal()
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield signalled
         return
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     handlers = {number: signal.getsignal(number) for number in numbers}
     caught = [number for number in numbers if handlers[number] not in (signal.SIG_IGN, None)]
     for number in caught:
-        signal.signal(number, asked)
-    before, _current = _current, asked
+        signal.signal(number, signalled)
+    before, _current = _current, signalled
     try:
-        yield asked
+        yield signalled
     finally:
         _current = before
         for number in caught:

@@ -117,11 +117,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 50)
     if departments := sys.modules.get("simulation.config.departments"):
         departments.MOST_CACHED = CACHED  # type: ignore[attr-defined]
-    if ensembles := sys.modules.get("simulation.config.ensembles"):
-        made = ensembles._arms_of.__wrapped__
-        ensembles._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
-    if noted := sys.modules.get("simulation.records.noted"):
-        noted.MOST = CACHED  # type: ignore[attr-defined]
+    if over_ensemble := sys.modules.get("simulation.config.over_ensemble"):
+        made = over_ensemble._arms_of.__wrapped__
+        over_ensemble._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
+    if disk_cache := sys.modules.get("simulation.records.disk_cache"):
+        disk_cache.MOST = CACHED  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,6 +22,7 @@ from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
 from simulation.runs.replicate import ArmReplication
+from simulation.study.study import Study, written_in
 
 if TYPE_CHECKING:
     from simulation.assurance.targets import PublishedFigure
@@ -74,14 +75,16 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
     return chosen, {f"staffing.{chosen}.extra_shifts": shifts}
 
 
-def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
-    """The changes that take away a tenth of every ward group's beds, rounded. `paths`: where each pool is stated.
+def fewer_beds(study: Study) -> dict[str, Any]:
+    """The changes that take away a tenth of every ward group's beds in the baseline's department, rounded.
 
     They are of `extra`, which may be negative, so that everybody's draws stay the same.
     """
+    pathway = study.baseline.pathway
     pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED, CHILD_BED)}
     return {
-        f"{paths[name]}.extra": pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0)) for name, pool in pools.items()
+        f"{written_in(study, name)}{name}.extra": pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0))
+        for name, pool in pools.items()
     }
 
 

@@ -116,10 +116,10 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
     assert department is not None
     rows, baseline = [], result.design.baseline
     for target in targets:
-        arms = (target.change, target.against or baseline, result.design.nothing, baseline)
+        arms = (target.change, target.against or baseline, result.design.null_arm, baseline)
         after, before, sham, nurse = (result.values(arm, target.measure, target.group) for arm in arms)
         effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
-        (_, least, most), (_, *of_sham) = (spread_over(each, department).range for each in (effects, nothing))
+        (_, least, most), (_, *of_sham) = (spread_over(values, department).range for values in (effects, nothing))
         found = interval(effects, department=department)
         rows.append(KnownEffect(target, found, least, most, of_sham))
     n = len(set(department.tolist()))

@@ -312,7 +312,7 @@ class SiteRuns:
         if change == LONGER_STAYS:
             return self.changed(change, LONGER)
         if change == FEWER_BEDS:
-            return self.changed(change, fewer_beds(self.pathway, self._paths()))
+            return self.changed(change, fewer_beds(self.study))
         self.fewer_in, fewer = one_clinician_fewer(self.pathway)
         return self.changed(change, fewer)
 
@@ -321,12 +321,6 @@ class SiteRuns:
         arm = self.study.baseline
         own = {**self.raw["scenario"]["changes"], **arm.arm.changes, **changes}
         return replace(arm, name=name, pathway=pathway_from(self.raw, changes=own))
-
-    def _paths(self) -> dict[str, str]:
-        """The dotted path at which each pool is stated."""
-        groups = {"staffing": self.raw.get("staffing") or {}}
-        groups |= {f"{group}.pools": (self.raw.get(group) or {}).get("pools") or {} for group in ("site", "pathway")}
-        return {name: f"{group}.{name}" for group, pools in groups.items() for name in pools}
 
 
 GROUPS = ("site", "staffing", "calibration")

@@ -110,14 +110,14 @@ class PublishedFigure:
     strictly: bool = False
     """Whether the bounds themselves are refused."""
     change: str = ""
-    """Of a response: what is changed, in words. Example: `one more doctor at every hour`"""
+    """For a response: the change, in words. Example: `one more doctor at every hour`"""
     months: tuple[Month, Month] | None = None
     """The published figure is the mean of monthly figures, from one month to another (1 is January), both counted;
     none: it is of a whole year. Example: `[4, 9]`"""
     group: str = "all"
-    """Whose measure, by the group's name in the tables. Example: `arrival_source=walk_in`"""
+    """The group of patients, by its name in the tables. Example: `arrival_source=walk_in`"""
     standard_error: Annotated[float, Ge(0), OF_ROW] | None = None
-    """Of a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
+    """For a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
     scope: str = ""
     """Which departments and which years the figure is of, and how it was carried to the year that is fitted.
     Example: `Scotland, all emergency departments, 2015 to 2018; not stated for England`"""
@@ -129,14 +129,14 @@ class PublishedFigure:
     Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=adult}`"""
 
     trial: PublishedTrial | None = None
-    """Of a trial's effect: the trial."""
+    """For a trial's effect: the trial."""
     strength: Literal["", "strong", "weak"] = ""
-    """Of a trial's effect: `strong` if an interval of it is published, `weak` if there is none, or one that is derived
+    """For a trial's effect: `strong` if an interval of it is published, `weak` if there is none, or one that is derived
     from published counts or set by us. Example: `strong`"""
     scale: Literal["difference", "ratio", "odds_ratio"] = "difference"
     """How the two arms of a trial are compared: by the difference, the ratio or the odds ratio of the measure."""
     against: str = ""
-    """Of a trial's effect: the arm that stands for what was before; empty: the baseline. Example: `no_fast_track`"""
+    """For a trial's effect: the arm that stands for the time before; empty: the baseline. Example: `no_fast_track`"""
 
     @property
     def banded(self) -> bool:

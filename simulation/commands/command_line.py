@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from simulation.study.study import Study
 
 
-AskedRun = tuple[list[str], str | None]
+RunRequest = tuple[list[str], str | None]
 """What one run is composed of: overrides, and the folder of configurations that the command names."""
 
 
-def options(words: Sequence[str]) -> AskedRun:
+def options(words: Sequence[str]) -> RunRequest:
     """The overrides, and the folder after --config-dir. Raises ConfigError for a word that is no override."""
     overrides, config_dir = split_config_dir(words)
     for word in overrides:
@@ -34,7 +34,7 @@ def split_own(words: Sequence[str], own: Collection[str]) -> tuple[dict[str, str
     return dict(word.split("=", 1) for word in mine), [word for word in words if word not in mine]
 
 
-def split_config_dir(words: Sequence[str]) -> AskedRun:
+def split_config_dir(words: Sequence[str]) -> RunRequest:
     """The words without --config-dir, and the folder that it names."""
     others: list[str] = []
     config_dir: str | None = None
@@ -51,7 +51,12 @@ def split_config_dir(words: Sequence[str]) -> AskedRun:
     return others, config_dir
 
 
-def sweep(words: Sequence[str]) -> list[AskedRun]:
+def with_config_dir(config_dir: str | None) -> str:
+    """The option --config-dir of a command that is suggested; '' if no folder is named."""
+    return f" --config-dir {config_dir}" if config_dir is not None else ""
+
+
+def sweep(words: Sequence[str]) -> list[RunRequest]:
     """The overrides and the folder of configurations of each run: of one, or with -m of one for each combination of
     comma-separated values."""
     plain = [word for word in words if word not in ("-m", "--multirun")]
@@ -63,7 +68,7 @@ def sweep(words: Sequence[str]) -> list[AskedRun]:
     return [(chosen, config_dir) for chosen in combinations(overrides)]
 
 
-def headings(runs: Sequence[AskedRun]) -> list[str]:
+def headings(runs: Sequence[RunRequest]) -> list[str]:
     """What the output of each run begins with: which of them it is, and its swept values; '' if there is only one.
 
     >>> headings([(["run.seed=1", "scenario=usual"], None), (["run.seed=2", "scenario=usual"], None)])
@@ -84,6 +89,17 @@ def print_heading(heading: str) -> None:
     """Print the heading of a run of a sweep, apart from the run before it."""
     if heading:
         print(f"{'' if heading.startswith('Run 1 ') else chr(10)}{heading}")
+
+
+def is_dry_run(study: Study, *, alone: bool = False) -> bool:
+    """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
+    from simulation.report.progress import announce
+    from simulation.study.workload import work_of
+
+    announce(study, alone=alone)
+    if study.resolved["dry_run"]:
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    return bool(study.resolved["dry_run"])
 
 
 def load_study(overrides: Sequence[str], config_dir: str | None) -> Study:

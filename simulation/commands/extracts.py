@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import options, split_config_dir, split_own
+from simulation.commands.command_line import load_study, options, split_config_dir, split_own, with_config_dir
 from simulation.display.table import lines_of, print_tables
 from simulation.errors import Faults, nearest, refuse
 
@@ -64,15 +64,13 @@ def fit(words: list[str]) -> int:
         print(path)
     page = fitted.write_page(Path(own.get("results") or "results"), None if config_dir is None else folder)
     print(f"{page}: observed beside fitted, with pictures")
-    where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    for line in fitted.next_steps(where):
+    for line in fitted.next_steps(with_config_dir(config_dir)):
         print(*lines_of(line, "  ", "      "), sep="\n")
     return 0
 
 
 def trace(words: list[str]) -> int:
     """Simulate an extract's attendances again under the arms of a study; print and write what came out."""
-    from simulation.commands.command_line import load_study
     from simulation.extracts.page import write_pages
     from simulation.extracts.trace import trace as simulate_again
     from simulation.report.progress import progress
@@ -111,7 +109,7 @@ def _draft(files: list[str], name: str | None, config_dir: str | None) -> int:
     for path in write_files({GROUP: draft(files[0])}, called, Path(config_dir or "configs")):
         print(f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:")
     other = "" if called == mapping_of(files[0]) else f" mapping={called}"
-    print(f"  aeflow extract {files[0]}{other}{f' --config-dir {config_dir}' if config_dir else ''}")
+    print(f"  aeflow extract {files[0]}{other}{with_config_dir(config_dir)}")
     return 0
 
 

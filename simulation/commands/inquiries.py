@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import load_study, options, split_config_dir, split_own
+from simulation.commands.command_line import is_dry_run, load_study, options, split_config_dir, split_own
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -46,12 +46,10 @@ def prices(words: list[str]) -> int:
 
 def _run_for_a_question(study: Study) -> StudyResult | None:
     """Run a study without storing it; None for a dry run."""
-    from simulation.report.progress import announce, progress
+    from simulation.report.progress import progress
     from simulation.runs.running import compare
 
-    announce(study, alone=False)
-    if study.resolved["dry_run"]:
-        print("Dry run: nothing was simulated.")
+    if is_dry_run(study):
         return None
     with progress(len(study.run.numbers)) as callbacks:
         return compare(study, done=callbacks.done)
@@ -141,7 +139,7 @@ def evaluate(words: list[str]) -> int:
     if not arm:
         remedy = "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
         refuse("arm", "names no arm", remedy)
-    n_trials, stakes = wing.asked_trials(own.get("trials")), wing.asked_stakes(own)
+    n_trials, stakes = wing.parsed_trials(own.get("trials")), wing.parsed_stakes(own)
     stated, config_dir = options(rest)
     designs = wing.designs_named(name, changes, config_dir=config_dir)
     deviations = list(filter(None, own.get("deviations", "").split(",")))
@@ -156,12 +154,12 @@ def evaluate(words: list[str]) -> int:
         study, _, config_dir = _asked(rest, (), {"run": "evaluation"})
         _refuse_arms_of_another_study(study, own, config_dir)
         if bought is None:
-            wing.must_be_answerable(study, arm, stakes)
+            wing.refuse_unanswerable(study, arm, stakes)
             more = wing.overrides_of_switching(study, arm, designs)
             study, _, config_dir = (
                 _asked([*rest, *more], (), {"run": "evaluation"}) if more else (study, own, config_dir)
             )
-        arms = (bought or study.design.nothing, arm)
+        arms = (bought or study.design.null_arm, arm)
         study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs)
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
@@ -184,13 +182,11 @@ def evaluate(words: list[str]) -> int:
 def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     """The stored run of a study, or a new one that is stored; None for a dry run."""
     from simulation.evaluation.evaluate import stored_run
-    from simulation.report.progress import announce, progress
+    from simulation.report.progress import progress
     from simulation.resumable import run_into
     from simulation.study.workload import work_of
 
-    announce(study, alone=False)
-    if study.resolved["dry_run"]:
-        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    if is_dry_run(study):
         return None
     stored = stored_run(study, results)
     if stored is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from simulation.commands.command_line import load_study, split_config_dir
+from simulation.commands.command_line import load_study, split_config_dir, with_config_dir
 from simulation.errors import refuse
 
 DEPARTMENT = "aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
@@ -50,16 +50,12 @@ def _department(name: str, typed: Mapping[str, str], config_dir: str | None) -> 
     for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
         print(line)
     _next(name, config_dir)
-    print(f"Offered an AI?   aeflow offer{_where(config_dir)}")
+    print(f"Offered an AI?   aeflow offer{with_config_dir(config_dir)}")
 
 
 def _next(name: str, config_dir: str | None) -> None:
     """Say what can be done with a department that was written."""
-    where = _where(config_dir)
+    where = with_config_dir(config_dir)
     print(f"\nRun it:          aeflow compare study={name}{where}")
     print(f"Look at it:      aeflow show study={name}{where}")
     print("Then change it:  every key is in docs/vocabulary.md; a message says what is wrong and what to do.")
-
-
-def _where(config_dir: str | None) -> str:
-    return f" --config-dir {config_dir}" if config_dir is not None else ""

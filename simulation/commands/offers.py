@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simulation.commands.command_line import split_config_dir, split_own
+from simulation.commands.command_line import split_config_dir, split_own, with_config_dir
 from simulation.display.table import lines_of
 from simulation.errors import nearest, refuse
 
@@ -19,9 +19,10 @@ def offer(words: list[str]) -> int:
 
     A question's key with a value (`used_share='80 %'`) stands in the place of the answer in the file.
     """
+    from simulation.config.new import write_new
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check, questions
-    from simulation.offers.offer import N_DEPARTMENTS, name_of, offered, read_back, told_apart
+    from simulation.offers.offer import N_DEPARTMENTS, changed_answers, name_of, offered, read_back
     from simulation.report.progress import progress
 
     own, others = split_own(words, OWN)
@@ -30,7 +31,7 @@ def offer(words: list[str]) -> int:
     if rest:
         refuse(rest[0], "is no key of aeflow offer", nearest(rest[0].split("=")[0], (*OWN, *questions())))
     if "template" in own:
-        _write_new(Path(own["template"]), template())
+        write_new(Path(own["template"]), template(), "Name another file")
         print(f"{own['template']}: every question. Fill in what you know: aeflow offer answers={own['template']}")
         return 0
     n = own.get("departments", str(N_DEPARTMENTS))
@@ -56,13 +57,12 @@ def offer(words: list[str]) -> int:
 
         of_departments, of_labels = offered(
             stated | changed, folder, tables=path.parent, name=name, n=int(n), progress=done,
-            differs=told_apart(stated, changed),
+            differs=changed_answers(stated, changed),
         )  # fmt: skip
     print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
     for number, words_told in enumerate((*of_departments, *of_labels)):
         print(*lines_of(words_told, "" if number == len(of_departments) else "  ", "      "), sep="\n")
-    where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(f"\nThe answer, in some minutes: aeflow compare study={name}{where}")
+    print(f"\nThe answer, in some minutes: aeflow compare study={name}{with_config_dir(config_dir)}")
     return 0
 
 
@@ -75,12 +75,3 @@ def _is_right(path: Path, *, ask: bool) -> bool:
     if not (is_right := said.strip().casefold() in ("", "y", "yes")):
         print(f"Stopped. Change {path}, or one answer: aeflow offer answers={path} used_share='80 %'")
     return is_right
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet. Raises ConfigError."""
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        refuse(str(path), f"cannot be written: {error.strerror}", "Name another file")

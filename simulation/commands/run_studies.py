@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, split_own, sweep
+from simulation.commands.command_line import (
+    RunRequest,
+    headings,
+    is_dry_run,
+    load_study,
+    print_heading,
+    split_own,
+    sweep,
+)
 from simulation.errors import refuse
 
 if TYPE_CHECKING:
@@ -85,7 +93,7 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     return code
 
 
-def _in_scenarios(asked: Sequence[AskedRun]) -> tuple[list[AskedRun], list[Study]]:
+def _in_scenarios(asked: Sequence[RunRequest]) -> tuple[list[RunRequest], list[Study]]:
     """The runs that were asked for, and the study of each. A study that states scenarios is run in each of them,
     unless the command chooses one."""
     runs, studies = [], []
@@ -172,14 +180,11 @@ def _elsewhere(study: Study, asked: Study) -> Study:
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
     """Run a study, store it and print its answer; None for a dry run."""
-    from simulation.report.progress import announce, progress
+    from simulation.report.progress import progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.workload import work_of
 
-    announce(study, alone=alone)
-    if study.resolved["dry_run"]:
-        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    if is_dry_run(study, alone=alone):
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as callbacks:

@@ -13,9 +13,9 @@ from simulation.config.departments import pathway_from as pathway_from
 from simulation.config.files import mapping_in as mapping_in
 from simulation.config.folders import packaged_configs as packaged_configs
 from simulation.config.folders import search_folders as search_folders
+from simulation.config.override_file import overrides_in as overrides_in
+from simulation.config.override_file import with_files as with_files
 from simulation.config.policies import DEFAULT_NURSE as DEFAULT_NURSE
 from simulation.config.policies import nurse_named as nurse_named
-from simulation.config.question_file import overrides_in as overrides_in
-from simulation.config.question_file import written_out as written_out
 from simulation.config.studies import configuration as configuration
 from simulation.config.studies import load as load

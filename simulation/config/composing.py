@@ -29,10 +29,10 @@ from simulation.config.folders import (
     NO_FILE,
     Choices,
     Folders,
+    cached_for_files,
     fingerprint_of,
     is_name_of_file,
     names_in,
-    noted_of,
     search_folders,
     shown_path,
 )
@@ -216,10 +216,10 @@ def _files_composed(
 ) -> Composed:
     """The files as Hydra composes them; cached until one of them changes, because it takes half a second.
 
-    What the packaged files alone state is noted for later processes, too.
+    What the packaged files alone state is cached for later processes, too.
     """
     name = f"composed-{digest(choices)[:12]}"
-    return Composed(*noted_of(folders, name, choices, partial(_composed_by_hydra, choices, folders)))
+    return Composed(*cached_for_files(folders, name, choices, partial(_composed_by_hydra, choices, folders)))
 
 
 def _composed_by_hydra(choices: tuple[str, ...], folders: tuple[Path, ...]) -> list[Raw]:

@@ -11,7 +11,7 @@ from simulation.config.validating import keys_at
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.study.design import factor_of, is_number
-from simulation.triage.stated import Nurse, Tool
+from simulation.triage.nurse_and_tool import Nurse, Tool
 
 Raw = dict[str, Any]
 OF_TRIAGE = ("triage", "nurse")

@@ -78,7 +78,7 @@ def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
     path, faults = file_named(group, name, folders), Faults()
     if not path:
-        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, folders)))
+        refuse(group, f"there is no '{shortened(name)}'", nearest(name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     faults.refuse()
     return content or {}

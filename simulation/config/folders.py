@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import refuse
+from simulation.records.disk_cache import cached_on_disk
 from simulation.records.in_memory import PathInMemory
-from simulation.records.noted import noted
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""
@@ -131,12 +131,12 @@ def _own_modules() -> tuple[tuple[str, int, int], ...]:
     )
 
 
-def noted_of(folders: Folders, name: str, key: object, make: Callable[[], Any]) -> Any:
-    """What `make` gives. What it gives of the packaged files alone is noted for later processes, until one of these
-    files, or of the modules that read them, changes."""
+def cached_for_files(folders: Folders, name: str, key: object, make: Callable[[], Any]) -> Any:
+    """The value of `make()`. Of the packaged files alone it is cached on disk, until one of these files, or of the
+    modules that read them, changes."""
     if len(folders) > 1:
         return make()
-    return noted(name, [key, fingerprint_of(folders), _own_modules()], make)
+    return cached_on_disk(name, [key, fingerprint_of(folders), _own_modules()], make)
 
 
 def shown_path(path: Path, folders: Folders) -> str:

@@ -9,7 +9,7 @@ from simulation.department.vocabulary import Pathway, Pool
 from simulation.questions.narrow import Observed
 from simulation.study.design import Design
 from simulation.study.study import RunLength
-from simulation.triage.stated import Nurse, Tool
+from simulation.triage.nurse_and_tool import Nurse, Tool
 
 
 class FileKind(NamedTuple):

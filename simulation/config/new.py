@@ -20,7 +20,7 @@ from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
-from simulation.errors import ConfigError, Fault, Faults
+from simulation.errors import ConfigError, Fault, Faults, refuse
 from simulation.report.templates import templates
 
 KINDS = ("pathway", "study")
@@ -154,18 +154,20 @@ def number_in(text: str) -> Any:
 def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
     """Write a file called `name` in each group (text by group), and return the files. Raises ConfigError if one cannot
     be written or is there already."""
-    written = []
-    for kind, text in texts.items():
-        path = folder / kind / f"{name}.yaml"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            fault = Fault(str(path), f"cannot be written: {error.strerror}", "Name another folder")
-            raise ConfigError([fault]) from None
-        written.append(path)
-    return tuple(written)
+    paths = {kind: folder / kind / f"{name}.yaml" for kind in texts}
+    for kind, path in paths.items():
+        write_new(path, texts[kind], "Name another folder")
+    return tuple(paths.values())
+
+
+def write_new(path: Path, text: str, remedy: str) -> None:
+    """Write a file that is not there yet, with its folders. Raises ConfigError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        refuse(str(path), f"cannot be written: {error.strerror}", remedy)
 
 
 def sources(folders: Folders) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from simulation.config.folders import Folders, file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, differences
-from simulation.study.design import Arm, Design
+from simulation.study.design import Arm, Design, is_within
+from simulation.triage.nurse_and_tool import Nurse, Tool, has_tool, policy_from
 from simulation.triage.policy import Policy
-from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
 PRICES = ("price_per_attendance", "cost_per_year")
 """Parts of the full policy that belong to no lever: an arm with all levers has them."""
@@ -168,6 +168,6 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]
         may_differ = path in ("name", *PRICES) or not SOURCED.isdisjoint(path.split("."))
         if may_differ or values in ([None, ABSENT], [ABSENT, None]):
             continue
-        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed):
+        if not any(is_within(path, own) or is_within(own, path) for own in changed):
             found = f"together do not make up '{design.full}': {path} is not the same"
             yield Fault("study.levers", found, "Name it under `takes` of a lever")

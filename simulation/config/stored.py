@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.config.dotted import Change, ChangeRow
-from simulation.config.ensembles import EnsembleDepartments, changes_of_arms
 from simulation.config.files import mapping_in
+from simulation.config.over_ensemble import EnsembleDepartments, changes_of_arms
 from simulation.config.validating import sound, validated
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, ResultsError

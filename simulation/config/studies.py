@@ -12,9 +12,11 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
-from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
+from simulation.config.ensembles import changes_stated
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, Folders, file_named, names_in, search_folders
+from simulation.config.over_ensemble import arm_changes, over_ensemble
+from simulation.config.override_file import question_text, with_files
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,
@@ -26,14 +28,13 @@ from simulation.config.policies import (
     stated_in_file,
     with_all_readings,
 )
-from simulation.config.question_file import question_text, written_out
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, NonEmpty, Range, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.questions.ablation.levers import expanded, lever_faults
+from simulation.questions.ablation.levers import lever_faults, with_combinations
 from simulation.runs.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
     daily_faults,
@@ -134,7 +135,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     """
     _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
-    study = study_from(stated_in(written_out(overrides), folders), folders)
+    study = study_from(stated_in(with_files(overrides), folders), folders)
     if study.on_one:
         logging.getLogger("aeflow").warning("On one department: %s.", study.on_one)
     return study
@@ -145,7 +146,7 @@ def configuration(*overrides: str, config_dir: str | Path | None = None) -> str:
 
     It names files of configurations and holds none of their content. Raises ConfigError with every fault of its study.
     """
-    words = written_out(overrides)
+    words = with_files(overrides)
     return question_text(words, load(*words, config_dir=config_dir))
 
 
@@ -247,7 +248,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
     of_names = [*_unknown_arms(design), *_name_faults(design), *lever_faults(design), *harm_faults(design.harm)]
     if of_names:
         raise ConfigError([*of_names, *of_labels])
-    design = expanded(design)
+    design = with_combinations(design)
     design = replace(
         design,
         measures={**design.measures, **harm_measures(design.harm)},

@@ -229,7 +229,7 @@ class Scaling:
         """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
         typical, factor = self._adult_beds(), self.factors["beds"]
         exact = [number * factor for number in typical.values()]
-        for (name, number), beds in zip(typical.items(), shared_out(exact, _whole(sum(exact))), strict=True):
+        for (name, number), beds in zip(typical.items(), apportioned(exact, _whole(sum(exact))), strict=True):
             yield self._value(name, beds, "beds", number)
 
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
@@ -322,7 +322,7 @@ def on_duty(rota: Sequence[Raw]) -> list[int]:
     return hours
 
 
-def shared_out(exact: Sequence[float], total: int) -> list[int]:
+def apportioned(exact: Sequence[float], total: int) -> list[int]:
     """Whole numbers that add up to `total`, each within one of the exact number."""
     rounded = [math.floor(number + TINY) for number in exact]
     most_lacking = sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])

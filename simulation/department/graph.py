@@ -51,11 +51,11 @@ class Edge:
     """An edge out of a node: its target `to`, its kind `by`, and its label `when` (a category, a probability).
 
     Kinds: `on`, the step is over; `case`, a branch decides; `again` and `done`, a loop goes round, or is over;
-    `turned_away`, the queue is full; `leaves`, patience ends.
+    `blocked`, the queue is full; `leaves`, patience ends.
     """
 
     to: str
-    by: Literal["on", "case", "again", "done", "turned_away", "leaves"]
+    by: Literal["on", "case", "again", "done", "blocked", "leaves"]
     when: str = ""
 
 
@@ -72,7 +72,7 @@ def _edges_out(pathway: Pathway, node: Node) -> Iterator[Edge]:
     if isinstance(node, Step):
         yield Edge(node.next, "on")
         if node.blocked_next is not None and node.queue_limit is not None:
-            yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
+            yield Edge(node.blocked_next, "blocked", f"more than {node.queue_limit} waiting")
         if node.may_leave and waits(node) and pathway.patience:
             yield Edge(pathway.patience.next, "leaves", "patience ends")
     elif isinstance(node, ByAttribute):
@@ -131,52 +131,36 @@ def starts_of(pathway: Pathway) -> dict[str, str]:
     return {name: source.starts for part in (pathway.arrivals, pathway.present) for name, source in part.items()}
 
 
+def reachable(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) -> dict[str, None]:
+    """Everything that can be reached from `starts`, themselves included, nearest first; `targets`: where one leads."""
+    reached = dict.fromkeys(starts)
+    ahead = list(reached)
+    for name in ahead:  # which grows
+        new = dict.fromkeys(to for to in targets(name) if to not in reached)
+        reached |= new
+        ahead += new
+    return reached
+
+
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
     """Every node that can be reached from `starts`, themselves included, without the closed edges."""
     shut = set(closed)
-    reached = dict.fromkeys(starts)
-    ahead = deque(reached)
-    while ahead:
-        name = ahead.popleft()
-        for edge in graph[name]:
-            if edge.to not in reached and (name, edge) not in shut:
-                reached[edge.to] = None
-                ahead.append(edge.to)
-    return reached
+    return reachable(starts, lambda name: (edge.to for edge in graph[name] if (name, edge) not in shut))
+
+
+def descendants(graph: Targets, start: str) -> Collection[str]:
+    """Every node that can be reached from a node along one edge or more."""
+    return reachable(graph[start], lambda name: graph.get(name, ())).keys()
 
 
 def cycles(graph: Targets) -> list[list[str]]:
     """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
-    bit = {name: 1 << number for number, name in enumerate(graph)}
-    after = dict.fromkeys(graph, 0)  # the nodes that can be reached, as bits
-    grows = True
-    while grows:
-        grows = False
-        for name in reversed(bit):  # as a rule a node leads to later ones, which are then known
-            reached = after[name]
-            for to in graph[name]:
-                reached |= bit.get(to, 0) | after.get(to, 0)
-            grows |= reached != after[name]
-            after[name] = reached
-    groups, done = [], 0
+    after = {name: descendants(graph, name) for name in graph}
+    groups: list[list[str]] = []
     for name in graph:
-        if after[name] & bit[name] & ~done:
-            group = [member for member in graph if after[name] & bit[member] and bit[name] & after[member]]
-            done |= sum(bit[member] for member in group)
-            groups.append(group)
+        if name in after[name] and not any(name in group for group in groups):
+            groups.append([member for member in graph if member in after[name] and name in after[member]])
     return groups
-
-
-def descendants(graph: Targets, start: str) -> set[str]:
-    """Every node that can be reached from a node along one edge or more."""
-    reached: set[str] = set()
-    ahead = list(graph[start])
-    while ahead:
-        name = ahead.pop()
-        if name not in reached:
-            reached.add(name)
-            ahead += graph.get(name, ())
-    return reached
 
 
 def shortest_cycle(graph: Targets, start: str, members: set[str]) -> list[str]:
@@ -242,7 +226,7 @@ def coin_name(branch: str, number: int = 0) -> str:
 
 
 @cached_by_pathway
-def leaning(pathway: Pathway) -> tuple[str, ...]:
+def label_dependent(pathway: Pathway) -> tuple[str, ...]:
     """The attributes that depend on the label: chances that lean on it, and all that depend on one of these."""
     depending: list[str] = []
     for name, attribute in pathway.attributes.items():

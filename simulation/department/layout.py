@@ -29,7 +29,7 @@ GIVES_UP = "who gives up waiting"
 """The words in the box where patients come whose patience ends; no arrow leads there for them."""
 
 Kind = Literal["source", "step", "branch", "loop", "end"]
-Flow = Literal["arrives", "on", "case", "again", "done", "turned_away", "leaves"]
+Flow = Literal["arrives", "on", "case", "again", "done", "blocked", "leaves"]
 
 
 class DrawnNode(NamedTuple):

@@ -214,7 +214,7 @@ class Follows(Sourced):
     arrivals: NonEmpty[tuple[ArrivalsName, ...]]
     """Arrival sources whose patients' minutes follow; the attendances of all sources count."""
     elasticity: Ratio
-    """By how many per cent minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
+    """The percentage by which minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
     demand."""
     days: Annotated[int, Ge(1), Unit("days")] = 7
     """How many days before the arrival are looked back at. Example: `28`"""
@@ -255,7 +255,7 @@ class LastingFactor(Sourced):
     by_month: MonthsProfile | None = None
     """A profile of 12 weights by which it is multiplied besides, scaled to mean 1. Example: `arrivals_month`"""
     rises: Annotated[float, Ge(-0.5), Le(0.5), Unit("share a year")] = 0.0
-    """By how much it rises in each year from the measured window on, beside what is drawn. Example: `0.02`"""
+    """The rise in each year from the measured window on, besides what is drawn. Example: `0.02`"""
     active: bool = True
     """Whether it varies at all (a lever)."""
 

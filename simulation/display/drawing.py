@@ -28,7 +28,7 @@ BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
 SHAM = "#ffeb99"
 STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
 LEVEL_COLOURS = (WORSE, "#e69f00", "#f0e442", "#56b4e9", DARK)
-"""Of levels of acuity, the most urgent first."""
+"""Colours of the levels of acuity, the most urgent first."""
 DASHED = (0, (4, 3))
 DPI = 150
 LABEL_WIDTH = 30
@@ -96,7 +96,7 @@ def panel_title(ax: Axes, title: str, *, size: int = 10) -> None:
     ax.set_title(title, fontsize=size, fontweight="bold", loc="left", y=1.0)  # y: where it stands is not searched for
 
 
-def across(
+def label_differences(
     axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
 ) -> None:
     """Scale and label x axes of differences: panels of one unit alike, and the better side left, with an arrow."""
@@ -171,7 +171,7 @@ def png_of(figure: Figure) -> bytes:
 
 def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> None:
     """Name the arms along the y axis, the first at 0. `extra`: a line below each name."""
-    names = [broken(arm.label, LABEL_WIDTH) for arm in arms]
+    names = [wrapped(arm.label, LABEL_WIDTH) for arm in arms]
     if extra:
         names = [f"{name}\n{line}" for name, line in zip(names, extra, strict=True)]
     ax.set_yticks(range(len(arms)), names, fontsize=9)
@@ -180,7 +180,7 @@ def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> 
 
 
 @lru_cache(maxsize=256)
-def broken(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
     """The text in as few lines of at most `width` characters as possible, of about equal length."""
     n_lines = len(textwrap.wrap(text, width))
     narrowest = next(tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines)

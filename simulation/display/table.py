@@ -115,7 +115,7 @@ def range_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
     return replace(cell, low=low, high=high) if high - low > row.difference_high - row.difference_low else cell
 
 
-def across_cell(row: Comparison, times: float = 1.0) -> Cell:
+def scaled_range_cell(row: Comparison, times: float = 1.0) -> Cell:
     """The range of nine in ten departments of so many times a difference; a dash where there is none."""
     return ends_cell(times * row.department_p5, times * row.department_p95, row.unit)
 
@@ -139,7 +139,7 @@ Cells = Sequence[str | Cell]
 """A row of a table."""
 
 
-def apart(row: Comparison) -> tuple[Cell, Cell]:
+def difference_cells(row: Comparison) -> tuple[Cell, Cell]:
     """A difference from the baseline and its interval, in two cells."""
     return change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit)
 

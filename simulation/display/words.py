@@ -190,10 +190,10 @@ def attribute_of(group: str) -> str:
     return group.partition("=")[0]
 
 
-def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
+def informative_groups(groups: Iterable[str]) -> tuple[str, ...]:
     """The groups without those that are everybody, the only category of an attribute.
 
-    >>> told_apart(["all", "acuity_true=urgent", "acuity_true=minor", "arrival_source=walk_in"])
+    >>> informative_groups(["all", "acuity_true=urgent", "acuity_true=minor", "arrival_source=walk_in"])
     ('all', 'acuity_true=urgent', 'acuity_true=minor')
     """
     groups = list(groups)
@@ -259,12 +259,12 @@ def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "can
         yield weak_note(word)
 
 
-def covered(result: StudyResult) -> str:
+def interval_scope(result: StudyResult) -> str:
     """What intervals cover, in brackets after their name."""
     return "(departments as a sample)" if result.over_departments else "(simulation noise only)"
 
 
-def doubt_note(result: StudyResult) -> str:
+def uncertainty_note(result: StudyResult) -> str:
     """Sentences on what intervals are about, and what is not in them."""
     what = "cover simulation noise only"
     if result.over_departments:

@@ -44,13 +44,13 @@ def choose(asked: EngineAsked, n_patients: float) -> tuple[EngineName, str]:
         return "reference", "numba is not installed"
     if n_patients >= WORTH_COMPILING:
         return "compiled", f"about {n_patients:,.0f} patients; the same tables as the reference, bit for bit"
-    if lies_compiled():
+    if is_compiled():
         return "compiled", "compiled before; the same tables as the reference, bit for bit"
     return "reference", f"about {n_patients:,.0f} patients are too few to compile for"
 
 
 @cache
-def lies_compiled() -> bool:
+def is_compiled() -> bool:
     """Whether the compiled engine lies ready beside the code, or in NUMBA_CACHE_DIR; numba is not imported to find out.
 
     It is looked up once a process.

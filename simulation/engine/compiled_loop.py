@@ -28,7 +28,7 @@ QUEUE, HOURS, LOOP = int(Kind.QUEUE), int(Kind.HOURS), int(Kind.LOOP)
 DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)
 ELAPSED = int(Kind.ELAPSED)
 DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
-AWAY, OPEN = int(Outcome.TURNED_AWAY), int(Outcome.OPEN)
+AWAY, OPEN = int(Outcome.BLOCKED), int(Outcome.OPEN)
 # What a patient does next: follow the route; end an activity in one of four ways, or look whether it ends early; join
 # another queue; nothing.
 ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)

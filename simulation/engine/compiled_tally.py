@@ -14,7 +14,7 @@ from simulation.engine._cache import can_cache
 from simulation.engine.rows import NONE, Outcome
 from simulation.units import DAY, HOUR, NEVER, WEEK
 
-DONE, LEFT, TURNED_AWAY = int(Outcome.DONE), int(Outcome.LEFT), int(Outcome.TURNED_AWAY)
+DONE, LEFT, BLOCKED = int(Outcome.DONE), int(Outcome.LEFT), int(Outcome.BLOCKED)
 BITS = 67
 """A modulus that leaves another remainder for each power of 2 below 2^64, by which the pool of a bit is found."""
 
@@ -66,7 +66,7 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
             ticks = by_choice[step, np.uint32(record.pool + 1)]
             ticks[0] += end - start
             ticks[1] += _by_day(end, day_from, day_to) - _by_day(start, day_from, day_to)
-        gone = record.outcome == LEFT or record.outcome == TURNED_AWAY
+        gone = record.outcome == LEFT or record.outcome == BLOCKED
         if not (is_special[step] or gone):
             continue
         patient = np.uint32(record.patient)

@@ -21,7 +21,7 @@ all are free; one for any of several takes the first free in the order its step 
 
 **Leaving.** A patient whose patience ends at t has left before the dispatch at t. If patience ends while the
 patient is being served, it leaves on joining the next queue that allows leaving. Once a step with `first_seen` has
-started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives back
+started, or the patient has left once, patience no longer matters. Whoever leaves, is blocked or ends gives back
 everything held.
 
 **Clocks.** A clock that a step names in `starts_clock` starts for the patient as the step ends, anew if it ran. A step
@@ -48,7 +48,7 @@ not noticed before and does not leave now: its acuity now becomes what the pathw
 keeps its place (`joined at`). A later label replaces that.
 
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
-largest keys among those who joined at this instant; they are turned away in another B.
+largest keys among those who joined at this instant; they are blocked, and move on in another B.
 
 **Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
 reads whether it is down now; with `since_start`, whether it was down at any time from the start of the patient's last

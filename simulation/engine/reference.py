@@ -648,7 +648,7 @@ class _Department:
             self.joined_now += newcomers[:n_stay]
             blocked += newcomers[n_stay:]
         for patient in blocked:  # all are chosen before the first one joins another queue
-            self._leave(patient, Outcome.TURNED_AWAY, patient.step.blocked_next)
+            self._leave(patient, Outcome.BLOCKED, patient.step.blocked_next)
 
     def _rank(self, patient: _Patient) -> int:
         return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]

@@ -41,11 +41,11 @@ class Outcome(IntEnum):
 
     DONE = 0
     LEFT = 1
-    TURNED_AWAY = 2
+    BLOCKED = 2
     OPEN = 3
 
 
-OUTCOMES = ("done", "left", "turned_away", "open")
+OUTCOMES = ("done", "left", "blocked", "open")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from simulation.evaluation.operating import (
     TARGETS,
     WEEKS,
     NeededSize,
-    Operating,
+    OperatingCharacteristics,
     OperatingFigure,
     power_over_weeks,
 )
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 FOLDER, PAGE, TABLE, PROTOCOL = "evaluations", "evaluation.html", "designs.csv", "protocol.txt"
 ALARMS: dict[str, Any] = {"marker": "D", "linestyle": "none", "markersize": 6, "color": WORSE}
 FOUND: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 7, "color": BLUE}
-MOST_WORDS = 300
-"""Words of the page beside tables and protocol."""
 MOST_BIAS = 0.25
 """The share of the effect that an evaluation may miss on average and still tell; a judgement."""
 
@@ -77,7 +75,7 @@ class Evaluation:
     bank: Bank = field(repr=False)
     designs: tuple[EvaluationDesign, ...]
     outcomes: tuple[EvaluatedOutcome, ...]
-    emulated: tuple[Operating, ...]
+    emulated: tuple[OperatingCharacteristics, ...]
     sizes: Mapping[str, tuple[NeededSize, ...]]
     n_trials: int
     stakes: Stakes | None = None
@@ -85,9 +83,9 @@ class Evaluation:
     deviations: tuple[Deviation, ...] = ()
 
     @property
-    def nothing(self) -> str:
+    def null_arm(self) -> str:
         """The arm that does nothing: the sham, or the baseline itself."""
-        return self.result.design.nothing
+        return self.result.design.null_arm
 
     @property
     def label(self) -> str:
@@ -98,17 +96,19 @@ class Evaluation:
         """The unit of an outcome."""
         return definition_of(outcome.measure, self.result.own).unit
 
-    def of(self, outcome: EvaluatedOutcome, arm: str) -> tuple[Operating, ...]:
+    def of(self, outcome: EvaluatedOutcome, arm: str) -> tuple[OperatingCharacteristics, ...]:
         """Every design and analysis with one outcome and arm, in order."""
         return tuple(row for row in self.emulated if row.outcome == outcome and row.arm == arm)
 
-    def one(self, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str) -> Operating:
-        """A design by its own analysis, with one outcome and arm."""
+    def primary(self, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str) -> OperatingCharacteristics:
+        """A design by its primary analysis, with one outcome and arm."""
         return next(row for row in self.of(outcome, arm) if row.design == design)
 
-    def both(self, design: EvaluationDesign, outcome: EvaluatedOutcome) -> tuple[Operating, Operating]:
-        """A design by its own analysis, with what does nothing and with the arm."""
-        return self.one(design, outcome, self.nothing), self.one(design, outcome, self.arm)
+    def both(
+        self, design: EvaluationDesign, outcome: EvaluatedOutcome
+    ) -> tuple[OperatingCharacteristics, OperatingCharacteristics]:
+        """A design by its primary analysis, with the arm that does nothing and with the tool."""
+        return self.primary(design, outcome, self.null_arm), self.primary(design, outcome, self.arm)
 
     def finds(self, design: EvaluationDesign, outcome: EvaluatedOutcome) -> bool:
         """Whether a design finds an outcome's change in 80 of 100, most of it, and keeps the 5 % of its test."""
@@ -146,7 +146,7 @@ class Evaluation:
         return tuple(
             design
             for design in self.shown(outcome)
-            if self.one(design, outcome, self.nothing).keeps_its_level and not design.is_simulated
+            if self.primary(design, outcome, self.null_arm).keeps_its_level and not design.is_simulated
         )
 
     @cached_property
@@ -158,7 +158,7 @@ class Evaluation:
             if finding := [design for design in self.shown(outcome) if self.finds(design, outcome)]:
                 return min(finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)), outcome
         among = self.sound(self.main) or self.shown(self.main)
-        return max(among, key=lambda design: self.one(design, self.main, self.arm).right.value), self.main
+        return max(among, key=lambda design: self.primary(design, self.main, self.arm).right.value), self.main
 
     @property
     def title(self) -> str:
@@ -199,7 +199,7 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
     """A table for each outcome; that of the wait also shows the mechanism, and the sizes that are needed."""
     for outcome in evaluation.outcomes:
         unit = evaluation.unit(outcome)
-        nothing, tool = (evaluation.of(outcome, arm) for arm in (evaluation.nothing, evaluation.arm))
+        nothing, tool = (evaluation.of(outcome, arm) for arm in (evaluation.null_arm, evaluation.arm))
         beside = _beside if outcome == evaluation.main else lambda *_: {}
         columns = [_columns(unit, *pair) | beside(evaluation, *pair) for pair in zip(nothing, tool, strict=True)]
         seen = "in a trust's records" if outcome.is_recorded else "not in a trust's records"
@@ -217,7 +217,7 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
         )
 
 
-def _columns(unit: str, nothing: Operating, tool: Operating) -> dict[str, str | Cell]:
+def _columns(unit: str, nothing: OperatingCharacteristics, tool: OperatingCharacteristics) -> dict[str, str | Cell]:
     """The cells of an analysis of a design, by header."""
     right = tool.right
     return {
@@ -232,7 +232,9 @@ def _columns(unit: str, nothing: Operating, tool: Operating) -> dict[str, str | 
     }
 
 
-def _beside(evaluation: Evaluation, nothing: Operating, tool: Operating) -> dict[str, str | Cell]:
+def _beside(
+    evaluation: Evaluation, nothing: OperatingCharacteristics, tool: OperatingCharacteristics
+) -> dict[str, str | Cell]:
     """The power for the outcome near the tool, and the sizes for the wait."""
     near = [row for row in evaluation.emulated if row.outcome.role == "mechanism" and row.arm == tool.arm]
     found = [row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)]
@@ -383,9 +385,7 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
             sound = evaluation.sound(outcome)
             powers = np.full((len(evaluation.designs), len(columns)), np.nan)
             for row, design in enumerate(evaluation.designs):
-                of_length = power_over_weeks(
-                    evaluation.bank, design, outcome, evaluation.arm, deviations=evaluation.deviations
-                )
+                of_length = power_over_weeks(evaluation.bank, design, outcome, evaluation.arm, evaluation.deviations)
                 for weeks, power in of_length if design in evaluation.shown(outcome) else ():
                     column = columns.index(weeks)
                     powers[row, column] = power if design in sound else np.nan

@@ -1,9 +1,9 @@
-"""Charts after buying: how long until a tool that fails is noticed, and how often a chart alarms for nothing.
+"""Control charts after buying: how long until a tool that fails is noticed, and how often a chart alarms for nothing.
 
 A department has learnt its own weeks with the tool; from some week on the tool is another one, such as one that answers
-worse. Each chart looks at one outcome, on its worse side, and is set to one false alarm a year over the departments:
-on every second of them, and used on the others, so that what is printed was not fitted. A limit that takes patients as
-independent (binomial) is beside them as textbooks have it: it is not set, and fails.
+worse. Each chart looks at one outcome, on its worse side. Its limit is set to one false alarm a year on one half of the
+departments and used on the other half, so that what is printed was not fitted. The binomial limit of textbooks, which
+takes patients as independent, is beside them: it is not set, and fails.
 """
 
 from __future__ import annotations
@@ -79,13 +79,13 @@ def chart_results(
         starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
         for chart, set_on in CHARTS.items():
-            yield _result(bank, outcome, chart, *_on_the_others(bank, set_on, sound[0], failed[0]))
+            yield _result(bank, outcome, chart, *_cross_validated(bank, set_on, sound[0], failed[0]))
         if outcome.measure.endswith("_share"):
             beyond = (np.abs(of_arm[1]) > SIGMAS for of_arm in (sound, failed))
             yield _result(bank, outcome, "binomial, 3 sigma", *beyond)
 
 
-def _on_the_others(bank: Bank, set_on: SetOn, sound: Floats, failed: Floats) -> tuple[Mask, Mask]:
+def _cross_validated(bank: Bank, set_on: LimitRule, sound: Floats, failed: Floats) -> tuple[Mask, Mask]:
     """Alarms while the tool is sound and after it failed, shape as given, by limits set on the other half of the
     departments."""
     _, department = np.unique(bank.department, return_inverse=True)
@@ -101,7 +101,7 @@ def _on_the_others(bank: Bank, set_on: SetOn, sound: Floats, failed: Floats) -> 
 def _worse_by(
     bank: Bank, outcome: EvaluatedOutcome, bought: str, arm: str, sign: int, starts: Ints
 ) -> tuple[Floats, Floats]:
-    """By how much each watched week is worse than those learnt, in the department's own standard deviations, and in
+    """How much worse each watched week is than those learnt, in the department's own standard deviations, and in
     those of independent patients, shape (n_runs * n_starts, n_watched) each. `starts`: first weeks that are learnt."""
     (means, _), (now, n_now) = (_weekly(bank, outcome, name) for name in (bought, arm))
     weeks = (starts[:, None] + np.arange(bank.n_weeks)) % bank.n_weeks
@@ -126,7 +126,7 @@ def _shewhart(sound: Floats) -> Callable[[Floats], Mask]:
     return lambda away: away > limit
 
 
-def _set(sound: Floats, step: Step) -> Callable[[Floats], Mask]:
+def _with_limit(sound: Floats, step: Step) -> Callable[[Floats], Mask]:
     """Alarms of a sum whose limit gives one a year, found by halving."""
     low, high = 0.0, MOST_LIMIT
     for _ in range(30):
@@ -147,7 +147,7 @@ def _running(away: Floats, step: Step, limit: float) -> Mask:
 
 
 def _cusum(total: Floats, away: Floats) -> Floats:
-    """What weeks are worse by than the slack, added up, never below 0."""
+    """The excess of weeks over the slack, added up, never below 0."""
     return np.maximum(total + away - SLACK, 0.0)
 
 
@@ -156,9 +156,9 @@ def _ewma(total: Floats, away: Floats) -> Floats:
     return EWMA_WEIGHT * away + (1 - EWMA_WEIGHT) * total
 
 
-SetOn = Callable[[Floats], Callable[[Floats], Mask]]
-CHARTS: Mapping[str, SetOn] = {
-    "Shewhart": _shewhart, "EWMA": partial(_set, step=_ewma), "CUSUM": partial(_set, step=_cusum)
+LimitRule = Callable[[Floats], Callable[[Floats], Mask]]
+CHARTS: Mapping[str, LimitRule] = {
+    "Shewhart": _shewhart, "EWMA": partial(_with_limit, step=_ewma), "CUSUM": partial(_with_limit, step=_cusum)
 }  # fmt: skip
 """What sets the limit of each chart on weeks of a sound tool."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.config.folders import names_in, search_folders
-from simulation.config.stated_part import stated_part
+from simulation.config.load_file import load_file
 from simulation.display.table import ReportTable
 from simulation.errors import Faults, refuse
 from simulation.evaluation.answer import Evaluation, charts_table
@@ -25,10 +25,10 @@ from simulation.evaluation.design import (
     main_outcome,
 )
 from simulation.evaluation.deviations import Deviation
-from simulation.evaluation.operating import N_TRIALS, Operating, needed, rows
+from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, needed, operating_characteristics
 from simulation.evaluation.switching import daily_of, overrides_of, why_not_switched
 from simulation.evaluation.trials import Bank, arm_switched, bank_of
-from simulation.evaluation.value import Stakes, values
+from simulation.evaluation.value import Stakes, design_values
 from simulation.explain.costs import cost_of
 from simulation.measures.definitions import definition_of
 from simulation.runs.result import StudyResult
@@ -70,26 +70,26 @@ def evaluate(
     at_stake = stakes_of(stakes or {}, result.arm(arm).cost)
     if at_stake and "price" not in (stakes or {}):  # then it is the arm's
         at_stake = replace(at_stake, price_source=result.arm(arm).explanation.cost_words)
-    _must_do_something(arm, result.design)
+    _refuse_null_arm(arm, result.design)
     bank = bank_of(result)
     named = designs_named(design, overrides, config_dir=config_dir)
     stated = deviations_named(deviations, named, config_dir=config_dir)
-    possible = [each for each in named if not (stated and each.is_simulated)]
+    possible = [design for design in named if not (stated and design.is_simulated)]
     designs = _simulated(possible, bank, arm, design == ALL_DESIGNS)
     outcomes = outcomes_of(designs, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
     if missing:
         found = f"the run kept no {missing[0].measure} of {missing[0].group} by day"
         refuse("outcomes", found, "Run it with these outcomes among run.daily")
-    arms, main = (result.design.nothing, arm), main_outcome(outcomes)
+    arms, main = (result.design.null_arm, arm), main_outcome(outcomes)
     composed = [design for design in designs if not design.is_simulated]
     how: dict[str, Any] = {"n_trials": trials, "deviations": stated}
-    emulated: list[Operating] = []
+    emulated: list[OperatingCharacteristics] = []
     for number, one in enumerate(designs, start=1):
-        emulated += rows(bank, [one], outcomes, arms, **how)
+        emulated += operating_characteristics(bank, [one], outcomes, arms, **how)
         done(number)
     sizes = {design.label: needed(bank, design, main, arm, **how) for design in composed if design.is_randomised}
-    worth = () if at_stake is None else tuple(values(bank, composed, main, arms, at_stake, **how))
+    worth = () if at_stake is None else tuple(design_values(bank, composed, main, arms, at_stake, **how))
     return Evaluation(result, arm, bank, designs, outcomes, tuple(emulated), sizes, trials, at_stake, worth, stated)
 
 
@@ -105,7 +105,7 @@ def _simulated(
     return tuple(ready)
 
 
-def _must_do_something(arm: str, design: Design) -> None:
+def _refuse_null_arm(arm: str, design: Design) -> None:
     """Raise ConfigError for the arm that everything is compared with, and for a sham."""
     if arm in (design.baseline, design.sham):
         refuse("arm", f"'{arm}' does nothing", "Name a tool; what evaluations find of nothing is shown beside it")
@@ -130,7 +130,7 @@ def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None
     return Stakes(prior, price, hour, years, cost)
 
 
-def asked_trials(text: str | None) -> int:
+def parsed_trials(text: str | None) -> int:
     """How many trials a text asks for. Raises ConfigError for none that is allowed."""
     if text is None:
         return N_TRIALS
@@ -139,7 +139,7 @@ def asked_trials(text: str | None) -> int:
     return int(text)
 
 
-def asked_stakes(own: Mapping[str, str]) -> dict[str, float]:
+def parsed_stakes(own: Mapping[str, str]) -> dict[str, float]:
     """The stakes among a command's own keys, as numbers. Raises ConfigError with every fault."""
     faults, stated = Faults(), {}
     for key in STAKES.keys() & own.keys():
@@ -159,9 +159,7 @@ def designs_named(
     Raises ConfigError with every fault.
     """
     names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else name.split(",")
-    designs = (
-        stated_part(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names
-    )
+    designs = (load_file(EvaluationDesign, "evaluation", file, design_faults, config_dir, overrides) for file in names)
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 
@@ -172,13 +170,13 @@ def deviations_named(
     all of which are simulated as they were planned."""
     if names and designs and all(design.is_simulated for design in designs):
         refuse("deviations", "days and patients are switched as planned", "Leave them out, or choose another design")
-    return tuple(stated_part(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
+    return tuple(load_file(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
 
 
 def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None = None) -> tuple[EvaluatedOutcome, ...]:
     """The outcomes that designs look at, each once. Raises ConfigError for a file with faults."""
     files = dict.fromkeys(design.outcomes for design in designs)
-    stated = (stated_part(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files)
+    stated = (load_file(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files)
     by_name = {outcome.daily: outcome for file in stated for outcome in reversed(file.outcomes)}
     return tuple(reversed(by_name.values()))
 
@@ -193,7 +191,7 @@ def charts(
     """
     before, after = (result.arm(name).label for name in (bought, arm))
     bank = bank_of(result)
-    stated = stated_part(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
+    stated = load_file(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
     watched = [outcome for outcome in stated if outcome.daily in bank.outcomes]
 
     def worse(outcome: EvaluatedOutcome) -> int:
@@ -231,9 +229,9 @@ def study_of_evaluation(
     return replace(chosen, run=replace(chosen.run, daily=daily), design=design)
 
 
-def must_be_answerable(study: Study, arm: str, stakes: Mapping[str, float]) -> None:
+def refuse_unanswerable(study: Study, arm: str, stakes: Mapping[str, float]) -> None:
     """Raise ConfigError for an arm that does nothing and for faulty stakes, ResultsError for an unknown arm."""
-    _must_do_something(arm, study.design)
+    _refuse_null_arm(arm, study.design)
     cost = cost_of(study.arm(arm))
     stakes_of(stakes, None if cost is None else cost.pounds)
 

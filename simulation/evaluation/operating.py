@@ -26,7 +26,7 @@ from simulation.evaluation.design import (
     design_faults,
 )
 from simulation.evaluation.deviations import Deviation
-from simulation.evaluation.trials import HALVES, SEED, Bank, Trials, trials_of
+from simulation.evaluation.trials import HALVES, Bank, Trials, trials_of
 from simulation.measures.definitions import ALL
 from simulation.records.schema import Floats, Ints
 from simulation.statistics.intervals import t_quantile
@@ -55,7 +55,7 @@ class OperatingFigure:
 
 
 @dataclass(frozen=True)
-class Operating:
+class OperatingCharacteristics:
     """How an analysis of a design does with one arm and outcome.
 
     true        the mean true effect
@@ -83,21 +83,6 @@ class Operating:
         return alarms.value <= SOUND or (self.design.is_randomised and alarms.low <= LEVEL)
 
 
-def operating(
-    bank: Bank,
-    design: EvaluationDesign,
-    analysis: Analysis,
-    outcome: EvaluatedOutcome,
-    arm: str,
-    *,
-    n_trials: int = N_TRIALS,
-    seed: int = SEED,
-) -> Operating:
-    """How an analysis of a design does with one arm and outcome, over emulated trials."""
-    trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=seed)
-    return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
-
-
 def characteristics(
     trials: Trials,
     reported: TrialEstimates,
@@ -106,7 +91,7 @@ def characteristics(
     analysis: Analysis,
     outcome: EvaluatedOutcome,
     arm: str,
-) -> Operating:
+) -> OperatingCharacteristics:
     """What estimates come to, beside the truth; `department`: (n_runs,) that of each simulated run."""
     significant, agrees = reported.p < LEVEL, np.sign(reported.effect) == np.sign(trials.true)
     of_trials = department[trials.runs]
@@ -114,7 +99,7 @@ def characteristics(
     of_each = (significant, significant & agrees, significant & ~agrees, reported.effect - trials.true)
     figures = (_figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each)
     true, half_width = float(trials.true.mean()), float(reported.half_width.mean())
-    return Operating(design, analysis, outcome, arm, true, half_width, *figures)
+    return OperatingCharacteristics(design, analysis, outcome, arm, true, half_width, *figures)
 
 
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
@@ -180,9 +165,9 @@ def needed(
     """
     sizes: list[tuple[EvaluationDesign, float]] = []
     for sized in sizes_of(design, bank):
-        trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
+        trials = trials_of(bank, sized, arm, outcome.daily, n_trials, deviations=deviations)
         reported = analysed(trials, design.analyses[0])
-        sizes.append((sized, _found(trials, reported)))
+        sizes.append((sized, _power(trials, reported)))
         if sizes[-1][1] >= TARGETS[-1]:
             break
     found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
@@ -206,7 +191,8 @@ def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]
     yield from (replace(design, departments=n) for n in sorted(sizes))
 
 
-def _found(trials: Trials, reported: TrialEstimates) -> float:
+def _power(trials: Trials, reported: TrialEstimates) -> float:
+    """The share of trials that find an effect of the right sign."""
     return float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())
 
 
@@ -219,18 +205,15 @@ def power_over_weeks(
     design: EvaluationDesign,
     outcome: EvaluatedOutcome,
     arm: str,
-    *,
-    n_trials: int = N_OF_A_LENGTH,
-    deviations: Sequence[Deviation] = (),
+    deviations: Sequence[Deviation],
 ) -> Iterator[tuple[int, float]]:
     """Weeks (about, of a stepped wedge), and how often a design of so many finds an arm's effect, for every length that
     the bank allows."""
     for weeks in WEEKS:
         longer = stretched(design, weeks)
         if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
-            trials = trials_of(bank, longer, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
-            reported = analysed(trials, design.analyses[0])
-            yield weeks, _found(trials, reported)
+            trials = trials_of(bank, longer, arm, outcome.daily, N_OF_A_LENGTH, deviations=deviations)
+            yield weeks, _power(trials, analysed(trials, design.analyses[0]))
 
 
 def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
@@ -260,7 +243,7 @@ def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: 
     return NeededSize(target, None, 1 if is_one else MOST_DEPARTMENTS, simulated=False)
 
 
-def rows(
+def operating_characteristics(
     bank: Bank,
     designs: Sequence[EvaluationDesign],
     outcomes: Sequence[EvaluatedOutcome],
@@ -268,7 +251,7 @@ def rows(
     *,
     n_trials: int = N_TRIALS,
     deviations: Sequence[Deviation] = (),
-) -> Iterator[Operating]:
+) -> Iterator[OperatingCharacteristics]:
     """Every design with every arm and outcome, by its own analysis; of waits and mechanism also by the others.
 
     Analyses of a design see the same trials. Where a coin decides for each patient, outcomes are those that were kept
@@ -279,7 +262,7 @@ def rows(
             if isinstance(design.switching, ByPatient) and not _by_halves(bank, outcome):
                 continue
             for arm in arms:
-                trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
+                trials = trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
                 for analysis in design.analyses if outcome.role in ("mechanism", "wait") else design.analyses[:1]:
                     reported = analysed(trials, analysis)
                     yield characteristics(trials, reported, bank.department, design, analysis, outcome, arm)

@@ -36,7 +36,7 @@ from simulation.runs.result import StudyResult
 MOST_ALLOCATIONS = 2_000
 """Orders of switching that are listed: all there are, or so many drawn of them."""
 SEED = 28
-"""Of all that is drawn for emulated trials."""
+"""The seed of all random numbers of emulated trials."""
 HALVES = ("by_patient_without", "by_patient_with")
 """The groups of walk-ins for whom a coin decided that a tool is not used, and that it is."""
 
@@ -149,7 +149,7 @@ def trials_of(
     outcome: DailyOutcome,
     n_trials: int,
     *,
-    seed: int,
+    seed: int = SEED,
     deviations: Sequence[Deviation] = (),
 ) -> Trials:
     """Emulated trials of a design. The seed decides departments, first weeks and orders, whatever arm and outcome.

@@ -19,7 +19,7 @@ from simulation.evaluation.analyses import TrialEstimates, analysed
 from simulation.evaluation.design import WEEK_DAYS, BeforeAfter, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.deviations import Deviation
 from simulation.evaluation.operating import LEVEL, variance_over_departments
-from simulation.evaluation.trials import SEED, Bank, Trials, trials_of
+from simulation.evaluation.trials import Bank, Trials, trials_of
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.statistics.intervals import t_quantile
 
@@ -72,7 +72,7 @@ class DesignValue:
     buys: bool
 
 
-def values(
+def design_values(
     bank: Bank,
     designs: Sequence[EvaluationDesign],
     outcome: EvaluatedOutcome,
@@ -84,9 +84,7 @@ def values(
 ) -> Iterator[DesignValue]:
     """What evaluations by each design are worth; `arms`: the one that does nothing, and the tool."""
     for design in designs:
-        of_arms = [
-            trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations) for arm in arms
-        ]
+        of_arms = [trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations) for arm in arms]
         reported = [analysed(trials, design.analyses[0]) for trials in of_arms]
         yield _value(bank, design, outcome, of_arms[1], reported, stakes)
 
@@ -112,7 +110,7 @@ def _value(
         margin = t_quantile(np.inf) * np.sqrt(variance_over_departments(more, bank.department[trials.runs]))
         return Pounds(float(more.mean()), float(margin))
 
-    effects, p = (np.stack([getattr(one, name) for one in reported]) for name in ("effect", "p"))
+    effects, p = (np.stack([getattr(estimates, name) for estimates in reported]) for name in ("effect", "p"))
     evaluated = worth(_bought(effects, weights * gains))
     first = trials.allocations[0, 0] if isinstance(design.switching, BeforeAfter) else trials.allocations
     weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))

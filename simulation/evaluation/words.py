@@ -153,7 +153,7 @@ def _harm(evaluation: Evaluation) -> Iterator[str]:
     urgent = [outcome for outcome in evaluation.outcomes if outcome.group.endswith("=1-2")]
     design, _ = evaluation.planned
     if len(urgent) == 2 and all(design in evaluation.shown(outcome) for outcome in urgent):
-        rows = [evaluation.one(design, outcome, evaluation.arm) for outcome in urgent]
+        rows = [evaluation.primary(design, outcome, evaluation.arm) for outcome in urgent]
         if rows[0].true > 0:
             truly, given = (_signed(evaluation, row.outcome, row.true) for row in rows)
             by_truth, by_label = (_in_100(row.right, short=True) for row in rows)
@@ -179,7 +179,7 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign, main: EvaluatedOu
     finds, wait = evaluation.finds(design, main), evaluation.main
     why = "" if finds else " No outcome of this design is found in 80 of 100: enlarge it before anybody signs."
     if main != wait:
-        of_wait = evaluation.one(design, wait, evaluation.arm).right
+        of_wait = evaluation.primary(design, wait, evaluation.arm).right
         why = f" It is primary because this design finds its change; that of '{wait.label.lower()}' it finds in "
         why += f"{_in_100(of_wait, short=True)} of 100."
     others = listed_with_and(

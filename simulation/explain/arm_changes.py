@@ -31,7 +31,7 @@ from simulation.department.vocabulary import (
     minutes_column,
     minutes_held,
 )
-from simulation.explain.reachable import categories_had, reachable_nodes, sample_days
+from simulation.explain.reachable import categories_present, reachable_nodes, sample_days
 from simulation.explain.statements import says
 from simulation.patients import Draws, draw
 from simulation.records.schema import Mask
@@ -83,7 +83,7 @@ class ArmChanges:
     changes: tuple[ArmChange, ...]
     opened: tuple[tuple[str, str], ...] = ()
 
-    def without_echoes(self) -> ArmChanges:
+    def without_by_label(self) -> ArmChanges:
         """These changes without those of kind 'by label', which every arm has that gives another label."""
         return replace(self, changes=tuple(change for change in self.changes if change.kind != "by label"))
 
@@ -189,7 +189,7 @@ def _newly_taken_edges(patients: SamePatients) -> Iterator[tuple[str, str]]:
         attribute = ACUITY_GIVEN if branch.attribute == ACUITY_NOW else branch.attribute
         if any(attribute not in draws.attributes for draws in both):
             continue
-        has, had = (categories_had(pathway, draws, attribute) for draws in both)
+        has, had = (categories_present(pathway, draws, attribute) for draws in both)
         by_target: dict[str, set[str]] = {}
         for edge in graph_of(pathway)[name]:
             by_target.setdefault(edge.to, set()).add(edge.when)

@@ -1,4 +1,4 @@
-"""What explains a study's arms, worked out once: it is stored with the result, and a report only reads it."""
+"""The explanation of a study's arms, worked out once: it is stored with the result, and a report only reads it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from simulation.explain.reachable import SAMPLE_DAYS, reachable_subgraph
 from simulation.explain.statements import AddedAssumption, assumptions_added_by
 from simulation.patients import Draws, draw
 from simulation.study.closed_hours import kept_until_open
-from simulation.study.misfits import misfits
+from simulation.study.department_warnings import department_warnings
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import Study
 from simulation.triage.apply import minutes_saved
@@ -44,12 +44,13 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `misfits`: what in the baseline's department does not fit together, in words; whom its closed hours keep waiting.
+    `department_warnings`: sentences on what in the baseline's department does not fit together, and on whom its closed
+    hours keep waiting.
     """
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
-    misfits: tuple[str, ...] = ()
+    department_warnings: tuple[str, ...] = ()
 
 
 class Explained:
@@ -68,7 +69,7 @@ class Explained:
 
 def explain(study: Study) -> Explanation:
     """Work out what explains each arm, on some weeks of patients drawn with the study's seed."""
-    changed = {arm.arm: arm.without_echoes().changes for arm in arm_changes(study, study.design.shown)}
+    changed = {arm.arm: arm.without_by_label().changes for arm in arm_changes(study, study.design.shown)}
     readings, arms = _readings(study), {}
     for arm in study.arms:
         cost = cost_of(arm)
@@ -84,7 +85,7 @@ def explain(study: Study) -> Explanation:
             readings=readings.get(arm.name, {}),
         )
     reachable = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
-    return Explanation(arms, reachable, (*misfits(study), *kept_until_open(study)))
+    return Explanation(arms, reachable, (*department_warnings(study), *kept_until_open(study)))
 
 
 def _readings(study: Study) -> dict[str, dict[str, tuple[float, ...]]]:

@@ -39,15 +39,15 @@ def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
         if isinstance(branch, ByOutage) and not can_happen(pathway.outages[branch.outage]):
             closed |= {(name, edge) for edge in graph[name] if edge.to == branch.then != branch.otherwise}
         elif isinstance(branch, ByAttribute) and branch.attribute in draws.attributes:
-            has = categories_had(pathway, draws, branch.attribute)
+            has = categories_present(pathway, draws, branch.attribute)
             closed |= {(name, edge) for edge in graph[name] if edge.when not in has}
     for name, loop in pathway.loops.items():
-        if loop.passes in draws.attributes and set(map(int, categories_had(pathway, draws, loop.passes))) == {0}:
+        if loop.passes in draws.attributes and set(map(int, categories_present(pathway, draws, loop.passes))) == {0}:
             closed |= {(name, edge) for edge in graph[name] if edge.by == "again"}
     return closed
 
 
-def categories_had(pathway: Pathway, draws: Draws, attribute: str) -> set[str]:
+def categories_present(pathway: Pathway, draws: Draws, attribute: str) -> set[str]:
     """The categories of an attribute that some patient of these draws has."""
     known = pathway.categories(attribute)
     return {known[code] for code in np.unique(draws.attributes[attribute])}

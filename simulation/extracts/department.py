@@ -19,8 +19,8 @@ import numpy as np
 from simulation.api import run
 from simulation.config import load
 from simulation.config.dotted import Raw, resolve
+from simulation.config.load_file import load_file
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text
-from simulation.config.stated_part import stated_part
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
@@ -54,7 +54,7 @@ from simulation.offers.interview import Answers
 from simulation.records.schema import LEFT, Floats
 from simulation.runs.result import StudyResult
 from simulation.triage.matrix import probabilities
-from simulation.triage.stated import Nurse
+from simulation.triage.nurse_and_tool import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
@@ -116,7 +116,7 @@ class FittedDepartment:
     @cached_property
     def nurse_table(self) -> Floats:
         """P(label | true level) of the nurse, shape (5, 5)."""
-        stated = stated_part(Nurse, "nurse", self.nurse, lambda *_: (), self.config_dir)
+        stated = load_file(Nurse, "nurse", self.nurse, lambda *_: (), self.config_dir)
         table = probabilities(stated.labels.matrix)
         if table.shape != (len(LEVELS), len(LEVELS)):
             found = f"has {' x '.join(map(str, table.shape))} levels"

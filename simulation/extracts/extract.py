@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.config.folders import names_in, search_folders
-from simulation.config.stated_part import stated_part
+from simulation.config.load_file import load_file
 from simulation.config.validating import sound
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
@@ -195,7 +195,7 @@ def _mapping_of(mapping: AnyMapping, config_dir: str | None = None, file: Path |
         if mapping not in (known := names_in(GROUP, search_folders(config_dir))):
             draft_it = f"Draft it: aeflow extract draft {file}, or ae.draft_mapping in Python; or name another"
             refuse("mapping", f"there is no configs/{GROUP}/{mapping}.yaml", f"{draft_it}. {nearest(mapping, known)}")
-        return stated_part(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
+        return load_file(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
     if isinstance(mapping, ExtractMapping):
         return mapping
     stated = {"evidence": "measured", "source": "own records", **mapping}

@@ -10,7 +10,7 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.errors import Faults, meant, refuse
+from simulation.errors import Faults, near_match, refuse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +129,7 @@ def _must_have(
     faults = Faults()
     for column, what in (columns or {}).items():
         if column not in header:
-            near = meant(column, header)  # others are not shown: a file without headings begins with a patient
+            near = near_match(column, header)  # others are not shown: a file without headings begins with a patient
             remedy = f"Did you mean '{near}'?" if near else "Write its heading into the mapping as it is in the file"
             faults.add(path.name, f"has no column '{column}' ({what})", remedy)
         elif column in repeated:

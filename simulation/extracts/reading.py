@@ -42,7 +42,7 @@ MONDAY = 4 * DAY
 FEWEST_ROWS = 2
 GIVEN = "acuity_given"
 STEPS = ("assessment", "first_contact", "bed")
-STEP_OUTCOMES = ("done", "left", "turned_away", "open")
+STEP_OUTCOMES = ("done", "left", "blocked", "open")
 DONE, HAS_LEFT, OPEN = 0, 1, 3
 
 

@@ -18,7 +18,7 @@ from simulation.config.dotted import Raw
 from simulation.config.folders import packaged_configs
 from simulation.config.totals import Scaled
 from simulation.errors import Fault, Faults, nearest
-from simulation.offers.department import TheirDepartments
+from simulation.offers.department import OfferedDepartments
 from simulation.offers.interview import Answer, Answers, check, is_blank, questions
 from simulation.offers.reading import Unread, read, words_of
 
@@ -61,8 +61,8 @@ class StatedDepartment:
     unused: tuple[str, ...] = ()
 
     @cached_property
-    def _interviewed(self) -> TheirDepartments:
-        return TheirDepartments(self.values, 0)
+    def _interviewed(self) -> OfferedDepartments:
+        return OfferedDepartments(self.values, 0)
 
     @property
     def pathway(self) -> str:

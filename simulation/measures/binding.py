@@ -22,7 +22,7 @@ from simulation.measures.occupancy import Ints, capacity_steps, replay, roles_of
 from simulation.measures.own_quantities import Own
 from simulation.measures.patients_table import activities_table
 from simulation.measures.quantities import ratio
-from simulation.measures.tally import COUNTED, TIMED, TallyPlan, add_up_along, daytime, tally, tally_plan, whole_hours
+from simulation.measures.tally import COUNTED, TIMED, TallyPlan, daytime, tally, tally_plan, tally_with, whole_hours
 from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Floats, Patients
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
@@ -95,9 +95,9 @@ def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
     return (*_resources(pathway).names, *(MeasureName(name, "share", ALL) for name in own.busy))
 
 
-def look_along(pathway: Pathway, run: Run, *, window: Window) -> None:
+def tally_for_binding(pathway: Pathway, run: Run, *, window: Window) -> None:
     """Add up a run's journal for `binding_values` in the same pass that makes its table of patients."""
-    add_up_along(_asked(pathway), run, window=window)
+    tally_with(_asked(pathway), run, window=window)
 
 
 def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window) -> Floats:

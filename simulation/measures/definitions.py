@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simulation.department.own_measures import EVERYBODY, Better
-from simulation.errors import NEAR, ResultsError, meant, nearest
+from simulation.errors import NEAR, ResultsError, near_match, nearest
 
 ALL = EVERYBODY
 MANCHESTER_TARGETS: Mapping[str, float] = {
@@ -101,7 +101,7 @@ def nearest_measure(name: str, known: Iterable[str]) -> str:
         return f"It has no {STATISTICS[ending]} here, but {' and '.join(others)}{near}"
     if alike:
         return f"Did you mean '{alike[0]}'?"
-    suggested = meant(name, names, near=NEAR)
+    suggested = near_match(name, names, near=NEAR)
     if suggested is None or suggested.endswith(ending) or not suggested.endswith(tuple(STATISTICS)):
         return nearest(name, names)
     same = ", ".join(other for other in names if other.endswith(ending)) or "none"

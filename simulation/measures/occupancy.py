@@ -208,8 +208,8 @@ def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
 
 
 def _gone(outcome: Ints) -> Mask:
-    """The patients who left or were turned away, and so give back everything."""
-    gone: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.TURNED_AWAY)
+    """The patients who left or were blocked, and so give back everything."""
+    gone: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.BLOCKED)
     return gone
 
 

@@ -132,7 +132,7 @@ Quantities = dict[str, "Number | Share"]
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
     """Each measure as a statistic of one quantity per patient."""
     by_measure: Quantities = {}
-    for add in (_waits, _stays, _front_door, _admissions, _worsening, _labels, _set_off_in_vain):
+    for add in (_waits, _stays, _front_door, _admissions, _worsening, _labels, _unneeded_actions):
         add(patients, by_measure)
     for name in definitions():
         if name in by_measure:
@@ -266,7 +266,7 @@ def _labels(patients: Patients, into: Quantities) -> None:
     into["exact_triage_share"] = Share(given == true, counted)
 
 
-def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
+def _unneeded_actions(patients: Patients, into: Quantities) -> None:
     """Measures of actions that triage set off unneeded, over all attendances: 0 where nothing is set off."""
     if "early_test_at" in patients and "early_result_at" in patients:
         in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])

@@ -33,8 +33,8 @@ BY_DAY = (10 * HOUR, 23 * HOUR)
 class Tally:
     """Sums over a window of time.
 
-    By step, (n_nodes,): n_stopped  how many joined in the window and stopped waiting (started, left or were turned
-    away); waited  ticks that these had waited; waiting  ticks that anybody waited there in the window.
+    By step, (n_nodes,): n_stopped  how many joined in the window and stopped waiting (started, left or were
+    blocked); waited  ticks that these had waited; waiting  ticks that anybody waited there in the window.
     By pool: held_ticks (n_pools, 2)  ticks in the window for which units counted against the pool, in all and by day;
     held (n_pools, n_hours)  units held at each whole hour of the window: what begins then counts, what ends does not.
     """
@@ -143,7 +143,7 @@ def tally(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     return from_holdings(asked, run, window=window)
 
 
-def add_up_along(asked: TallyPlan, run: Run, *, window: Window) -> None:
+def tally_with(asked: TallyPlan, run: Run, *, window: Window) -> None:
     """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` reads them then."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from simulation.config.dotted import Raw
 from simulation.config.files import copied
 
-AS_IT_IS = "lean_triage"
+BOUGHT_WHOLE = "lean_triage"
 """An alternative that is bought once and whole."""
 LEAST_HOURS = 2
-"""Hours a day of which a shift has at least: nobody comes for less. A judgement."""
+"""The shortest shift, in hours a day: nobody comes for less. A judgement."""
 
 
 class ForSale(NamedTuple):
@@ -39,11 +39,11 @@ FOR_SALE: Mapping[str, ForSale] = {
 """By the name of the arm."""
 
 
-def bought(known: Mapping[str, Raw], pounds: float) -> Iterator[tuple[str, Raw]]:
-    """Arms of what a sum a year buys, by name; of what it does not buy, the least there is. `known`: packaged arms."""
-    yield AS_IT_IS, known[AS_IT_IS]
+def alternatives(packaged: Mapping[str, Raw], pounds: float) -> Iterator[tuple[str, Raw]]:
+    """Arms of what a sum a year buys, by name; of what it does not buy, the least there is. `packaged`: by name."""
+    yield BOUGHT_WHOLE, packaged[BOUGHT_WHOLE]
     for name, sale in FOR_SALE.items():
-        arm = copied(known[sale.packaged])
+        arm = copied(packaged[sale.packaged])
         of_one = float(arm["cost"]["per_year"]) / (1 if sale.hours else arm["changes"][sale.path])
         number = max(int(pounds // of_one), 1)
         hours = sale.hours

@@ -19,6 +19,7 @@ from simulation.offers.interview import (
     next_question,
     questions,
 )
+from simulation.runs.store.atomic import write_file
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
@@ -51,12 +52,8 @@ def answers_text(answers: Answers) -> str:
 
 def keep(answers: Answers, path: Path) -> None:
     """Write the answers so far. Raises ResultsError if that cannot be done."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(answers_text(answers))
-        part.replace(path)
+        write_file(path, answers_text(answers))
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE") from None
 
@@ -71,17 +68,16 @@ def template() -> str:
 
 def _blocks() -> Iterator[str]:
     section = ""
-    for key, question in ((key, question) for key, question in questions().items() if question.asked):
+    for key, question in questions().items():
+        if not question.asked:
+            continue
         if question.section != section:
             section = question.section
             yield f"# --- {SECTIONS[section]} ---"
-        needs = "".join(f" Only if '{other}' is {' or '.join(words)}." for other, words in _named(question))
+        needs = "".join(
+            f" Only if '{other}' is {' or '.join(filter(None, words))}." for other, words in question.needs.items()
+        )
         yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}:"
-
-
-def _named(question: OfferQuestion) -> Iterator[tuple[str, list[str]]]:
-    for other, words in question.needs.items():
-        yield other, [word for word in words if word]
 
 
 def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> bool:
@@ -115,7 +111,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
                 before[last] = answers.pop(last, None)
         elif not (answer := None if typed == "-" else typed or given) and question.required:
             say("  Nothing can be said without it.")
-        elif _taken(key, answer, answers, path, say):
+        elif _accept(key, answer, answers, path, say):
             asked.append(key)
             before.pop(key, None)
             keep(_with_given(answers, before), path)
@@ -127,8 +123,8 @@ def _with_given(answers: dict[str, Answer], before: dict[str, Answer]) -> dict[s
     return answers | {key: given for key, given in before.items() if is_asked(questions()[key], answers)}
 
 
-def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
-    """Take an answer if it can be used; say how it was read, or why not."""
+def _accept(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
+    """Whether an answer can be used: it is then added to `answers`. Says how it was read, or why not."""
     tried = {**answers, key: typed}
     checked = check(tried, path.parent)
     if faults := checked.faults.get(key):

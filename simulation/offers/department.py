@@ -17,7 +17,7 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import packaged_configs
 from simulation.config.new import scaled_text
-from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, on_duty, shared_out
+from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, apportioned, on_duty
 from simulation.offers.reading import PER_HOUR, Rota
 from simulation.study.design import factor_of
 from simulation.study.members import Member, Structure, VariedParameter
@@ -48,7 +48,7 @@ def _packaged_ensemble() -> Ensemble:
 
 
 @dataclass(frozen=True)
-class Structured:
+class OfferedStructure:
     """A packaged structure, and whether doctors see children as well and one team is at both doors."""
 
     stated: Structure
@@ -57,7 +57,7 @@ class Structured:
 
 
 @dataclass(frozen=True)
-class TheirDepartments:
+class OfferedDepartments:
     """Departments that answers describe.
 
     values: of the questions that were answered; n: how many departments.
@@ -98,16 +98,16 @@ class TheirDepartments:
         rotas = {pool: self.values[key].stated() for pool, key in pools.items() if key in self.values}
         team = self.values.get("triage_nurses")
         if self.values.get("ambulances") == "triage nurses" and team is not None:
-            rotas |= dict(zip(("triage_nurses", "assessment_nurses"), _parted(team), strict=True))
+            rotas |= dict(zip(("triage_nurses", "assessment_nurses"), _split_team(team), strict=True))
         return rotas
 
     # --- structures -------------------------------------------------------------------------------------------
 
     @cached_property
-    def _left(self) -> Mapping[str, Structured]:
+    def _left(self) -> Mapping[str, OfferedStructure]:
         """The structures that the answers leave, by name, as the packaged ensemble states them."""
         known = {
-            name: Structured(stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM)
+            name: OfferedStructure(stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM)
             for name, stated in self.ensemble.structures.items()
         }
         wanted = {"own clinicians": False, "doctors": True}.get(self.values.get("children", ""))
@@ -134,7 +134,7 @@ class TheirDepartments:
         """The names of the structures in which one team is at both doors."""
         return {name for name, one in self._left.items() if one.one_team}
 
-    def _label(self, one: Structured) -> str:
+    def _label(self, one: OfferedStructure) -> str:
         if not self.rotas and one.children == (one.stated.pathway == SHARED_CHILDREN):
             return one.stated.label
         team = "One team at the door; " if one.one_team else ""
@@ -144,11 +144,11 @@ class TheirDepartments:
     @property
     def base_pathway(self) -> str:
         """The packaged pathway that the department's own starts from: what all its structures share."""
-        if all(one.one_team for one in self._left.values()):
+        if all(option.one_team for option in self._left.values()):
             return ONE_TEAM
-        return SHARED_CHILDREN if all(one.children for one in self._left.values()) else "emergency_department"
+        return SHARED_CHILDREN if all(option.children for option in self._left.values()) else "emergency_department"
 
-    def _changes(self, one: Structured) -> dict[str, Any]:
+    def _changes(self, one: OfferedStructure) -> dict[str, Any]:
         """The changes that make the scaled site into a structure: rotas, who is asked for, and triage minutes."""
         choice = [f"staffing={one.stated.staffing}"] if one.stated.staffing else []
         if one.children and one.one_team:
@@ -172,13 +172,13 @@ class TheirDepartments:
     def _steps(self, pathway: str) -> Raw:
         return dict(_packaged(f"pathway={pathway}")["pathway"]["steps"])
 
-    def _triage_factor(self, one: Structured) -> float:
+    def _triage_factor(self, one: OfferedStructure) -> float:
         """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""
-        factor = _times(one.stated)
+        factor = _triage_factor_of(one.stated)
         if "triage_nurses" not in self.rotas:
             return factor
         typical = self.ensemble.structures["two_by_day"]
-        each = _times(typical)
+        each = _triage_factor_of(typical)
         each /= _hours(on_duty(self.raw["staffing"]["triage_nurses"]["rota"]))
         rota: Rota = self.values["triage_nurses"]
         hours = sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1)) / PER_HOUR
@@ -221,7 +221,7 @@ class TheirDepartments:
         if self.totals.beds is not None:
             total = sum(beds.values())
             exact = [number * self.totals.beds / total for number in beds.values()]
-            beds = dict(zip(beds, map(float, shared_out(exact, self.totals.beds)), strict=True))
+            beds = dict(zip(beds, map(float, apportioned(exact, self.totals.beds)), strict=True))
         for name, stated in self.parameters.items():
             value = beds.get(name, by_name[name])
             if stated.how == "set" and name not in beds:
@@ -253,7 +253,7 @@ class TheirDepartments:
         return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
 
 
-def _times(structure: Structure) -> float:
+def _triage_factor_of(structure: Structure) -> float:
     """The factor of triage minutes that a packaged structure states."""
     factor = factor_of(structure.changes[PATH_OF_TRIAGE])
     assert factor is not None
@@ -272,7 +272,7 @@ def _hours(on: Sequence[int]) -> float:
     return float(sum(on[hour] for hour in DESK_HOURS))
 
 
-def _parted(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A team as two pools of which either serves both doors: one of every two or more, and the others."""
     from simulation.offers.reading import SLOTS, StatedShift
 

@@ -7,7 +7,7 @@ Answers are a mapping of key to text or number; a blank is None or ''. Any front
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -163,7 +163,7 @@ def next_question(answers: Answers) -> str | None:
 
 
 def check(answers: Answers, folder: Path | None = None) -> Checked:
-    """What was read of the answers, with a fault for each that cannot be used and a note on each that was read.
+    """The answers as they were read, with a fault for each that cannot be used and a note on each that was read.
 
     `folder`: where tables are that answers name.
     """
@@ -221,14 +221,14 @@ def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, c
         checked.refuse(key, unread.found, unread.remedy)
         return
     words = words_of(question.kind, value, question.unit)
-    numbers = list(_numbers(value))
-    if question.allowed and numbers and not question.allowed[0] <= numbers[0] <= question.allowed[1]:
+    number = _number_of(value)
+    if question.allowed and number is not None and not question.allowed[0] <= number <= question.allowed[1]:
         low, high = (words_of(question.kind, end, question.unit) for end in question.allowed)
-        checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, numbers[0])}")
+        checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, number)}")
         return
     checked.values[key] = value
     checked.echo(key, words)
-    if question.usual and numbers and not question.usual[0] <= numbers[0] <= question.usual[1]:
+    if question.usual and number is not None and not question.usual[0] <= number <= question.usual[1]:
         checked.ask(key, f"{words}: that is unusual. Is it so?")
     if question.kind == "text" and str(answer).replace(",", "").strip("£ %").isdecimal():
         checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
@@ -238,14 +238,13 @@ def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, c
         _check_rota(key, question, value, checked)
 
 
-def _numbers(value: object) -> Iterator[float]:
-    """The number that bounds are about: of a rota the most people at once."""
+def _number_of(value: object) -> float | None:
+    """The number that bounds are about, of a rota the most people at once; None if there is none."""
     if isinstance(value, Rota):
-        yield float(max(value.on_duty))
-    elif isinstance(value, ReadAmount):
-        yield from [value.number] if value.is_seconds else []
-    elif isinstance(value, int | float):
-        yield float(value)
+        return float(max(value.on_duty))
+    if isinstance(value, ReadAmount):
+        return value.number if value.is_seconds else None
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _hint(key: str, number: float) -> str:

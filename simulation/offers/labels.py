@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.config.dotted import Raw, lay_over
-from simulation.config.ensembles import EnsembleDepartments
 from simulation.config.files import copied
+from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.config.policies import policy_made_of
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults
@@ -77,7 +77,7 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
             if number not in before:
                 before[number] = _too_low((nurses, nurses, nurses), mixes, share)
     today = float(np.mean([*before.values()]))
-    margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
+    margin = next((margin.margin for margin in study.design.margins if margin.measure == UNDER_TRIAGE), None)
     limit = math.inf if margin is None else today + margin
     means = {words: float(np.mean(shares)) for words, shares in after.items()}
     digits = 2 if any(0 < mean - limit < 0.001 for mean in means.values()) else 1  # so that which is more is seen

@@ -21,12 +21,11 @@ from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
-from simulation.offers.department import BEDS, DOCTORS, TRIAGE, TheirDepartments
+from simulation.offers.department import BEDS, DOCTORS, TRIAGE, OfferedDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
-from simulation.offers.product import DRAWN, OfferedProduct, differing
-from simulation.offers.solving import Solved, Solver, beside
-from simulation.records.schema import Floats
+from simulation.offers.product import DRAWN, OfferedProduct, differing, spread
+from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.serialise import plain
 from simulation.study.members import Member
 from simulation.study.study import Study
@@ -60,8 +59,8 @@ def name_of(product: str, folder: Path | None = None) -> str:
     return next(one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists())
 
 
-def told_apart(answers: Answers, changed: Answers) -> list[str]:
-    """What changed answers say otherwise: 'price a year £90,000, not £120,000'."""
+def changed_answers(answers: Answers, changed: Answers) -> list[str]:
+    """What changed answers say that the first do not: 'price a year £90,000, not £120,000'."""
     words = {key: [str(given.get(key) or "left blank") for given in (changed, answers)] for key in changed}
     return [f"{questions()[key].noun} {now}, not {before}" for key, (now, before) in words.items() if now != before]
 
@@ -97,7 +96,7 @@ def offered(
     found = list(name_faults(name, folder, kinds, "an offer"))
     if found:
         raise ConfigError(found)
-    departments, product = TheirDepartments(values, n), OfferedProduct(name, values)
+    departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
     texts = _texts(name, departments, product, differs)
     with TemporaryDirectory() as temporary:
@@ -110,7 +109,7 @@ def offered(
         of_labels, harshest = label_lines(study, product)
         alone = _years(study.of_arms([]))
         solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
-        solved, fresh = solver.solve(list(_wanted(values, n)))
+        solved, fresh = solver.solve(list(_targets(values, n)))
     if harshest is not None:  # the block of the offer is the file's last
         texts["study"] += f"  where_nurses_are_right: {harshest:.4f}\n"
     texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
@@ -120,7 +119,7 @@ def offered(
         "walk_in_triage_wait_mean": values.get("triage_wait"),
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
-    lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
+    lines = comparison_lines({measure: value for measure, value in answered.items() if value is not None}, fresh)
     return [*lines, *solver.ends()], of_labels
 
 
@@ -129,18 +128,20 @@ def _years(study: Study) -> Study:
     return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
 
 
-def _wanted(values: Mapping[str, Any], n: int) -> Iterator[Solved]:
+def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
     """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
-    share = values.get("within_four_hours", _spread(n, 98, *(questions()["within_four_hours"].range or (0, 1))))
-    yield Solved(DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER)
+    share = values.get("within_four_hours", spread(n, 98, *(questions()["within_four_hours"].range or (0, 1))))
+    yield CalibrationTarget(DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER)
     if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
-        yield Solved(TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True)
+        yield CalibrationTarget(
+            TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True
+        )
     elif "triage_minutes" in values:
         measure = "walk_in_triage_minutes_mean"
-        yield Solved(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
+        yield CalibrationTarget(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
 
 
-def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct) -> Ensemble:
+def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
     packaged, members = departments.ensemble, departments.members()
     parameters, drawn = product.drawn(len(members))
@@ -168,7 +169,7 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
         },
         "parameters": stated,
         "structures": {key: as_stated(plain(one)) for key, one in departments.structures.items()},
-        "departments": [{"structure": one.structure, "values": list(one.values)} for one in members],
+        "departments": [{"structure": member.structure, "values": list(member.values)} for member in members],
     }  # fmt: skip
     made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
     faults.refuse()
@@ -180,22 +181,16 @@ def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     """The parameter of an admitted share that was left blank, and its values."""
     ends = [end / share for end in questions()["admitted_share"].range or (share, share)]
     block = differing("admitted_share", ["site.attributes.admitted.p.base"], ends, how="times")
-    return block, _spread(n, 99, *ends).round(4).tolist()
+    return block, spread(n, 99, *ends).round(4).tolist()
 
 
-def _more_ambulance_nurses(departments: TheirDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
+def _more_ambulance_nurses(departments: OfferedDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
     own = [name not in departments.of_one_team for name in (member.structure for member in members)]
-    more = np.round(_spread(len(members), 97, 0, 1)).astype(int).tolist()
+    more = np.round(spread(len(members), 97, 0, 1)).astype(int).tolist()
     block = differing(AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True)
     return block, [one * apart for one, apart in zip(more, own, strict=True)]
-
-
-def _spread(n: int, stream: int, low: float, high: float) -> Floats:
-    """So many values, spread evenly over a range, in random order."""
-    order = np.random.default_rng([2026, stream]).permutation(n)
-    return np.asarray(low + (high - low) * (order + 0.5) / n)
 
 
 def ensemble_text(ensemble: Ensemble) -> str:
@@ -209,7 +204,9 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, differs: Sequence[str]) -> dict[str, str]:
+def _texts(
+    name: str, departments: OfferedDepartments, product: OfferedProduct, differs: Sequence[str]
+) -> dict[str, str]:
     """The other files, by group."""
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
@@ -230,7 +227,7 @@ def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, di
     return {**departments.texts(name), **made}
 
 
-def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[Raw]:
+def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterator[Raw]:
     """What was left blank and departments differ in, as `study.offer` states it."""
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]

@@ -13,7 +13,7 @@ from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.config.folders import packaged_configs
-from simulation.offers.alternatives import bought
+from simulation.offers.alternatives import alternatives
 from simulation.offers.interview import OfferQuestion, questions
 from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
@@ -33,8 +33,6 @@ FOLLOWING = ("under_share", "correlation")
 """Blanks that are told as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
-AROUND = 0.1
-"""How far a stated share may be off to either side, for sweeps. A judgement."""
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
 PILOTS = {
@@ -56,6 +54,12 @@ def differing(key: str, changes: Sequence[str], values: Sequence[float] | Floats
     source = f"left blank ({question.noun}): {question.source}"
     block = {"changes": list(changes), "how": "set", "range": ends, "evidence": question.evidence or "assumed"}
     return block | {"source": source} | how
+
+
+def spread(n: int, stream: int, low: float, high: float) -> Floats:
+    """So many values, spread evenly over a range, in random order."""
+    order = np.random.default_rng([2026, stream]).permutation(n)
+    return np.asarray(low + (high - low) * (order + 0.5) / n)
 
 
 class OfferedProduct:
@@ -88,8 +92,7 @@ class OfferedProduct:
             ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
         columns = {}
         for place, (key, (low, high)) in enumerate(ranges.items()):
-            order = np.random.default_rng([2026, place]).permutation(n)
-            columns[key] = low + (high - low) * (order + 0.5) / n
+            columns[key] = spread(n, place, low, high)
         if "under_share" in columns:  # a share of the labels that differ
             wrong = 1 - columns["exact_share"] if "exact_share" in columns else 1 - float(self.values["exact_share"])
             columns["under_share"] = columns["under_share"] * wrong
@@ -313,7 +316,7 @@ class OfferedProduct:
         title = str(self.values["product"])
         arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
         pounds = self.pounds_a_year
-        arms |= self._readings(title) | dict(bought(known["arms"], pounds))
+        arms |= self._readings(title) | dict(alternatives(known["arms"], pounds))
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
         offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),

@@ -1,9 +1,11 @@
-"""Minutes of doctors, and of triage, at which a department has the four-hour share, wait or minutes that were answered.
+"""Calibrates each department of an offer to the answers: minutes of doctors to the four-hour share, and minutes of
+triage to its wait or its mean.
 
-Each department is simulated for a year, moved along a slope that is assumed for all, and simulated again with the same
-random numbers; then it is moved along its own slopes, twice, the last time by two years. If the mean of fresh years is
-off, all are moved together, and further fresh years are what is printed. Departments have different random numbers, so
-that chance, which is two points of a year's four-hour share, cancels in their mean.
+It is Broyden's method on logarithms of the parameters. Each department is simulated for a year, moved along a slope
+that is assumed for all, and simulated again with the same random numbers; then it is moved along its own slopes, twice,
+the last time by two years. If the mean of fresh years is off, all are moved together, and further fresh years are what
+is printed. Departments have different random numbers, so that chance, which is two points of a year's four-hour share,
+cancels in their mean.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulation.config.ensembles import Ensemble, EnsembleDepartments
+from simulation.config.ensembles import Ensemble
+from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, open_executor
 from simulation.runs.running import all_of, compile_first
@@ -35,9 +38,15 @@ SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_
 """Measures that are printed, of all patients."""
 
 
-class Solved(NamedTuple):
-    """A parameter to solve for: its measure, the value wanted (of all departments, or of each), the assumed change of
-    the measure (of its logarithm where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
+class CalibrationTarget(NamedTuple):
+    """A parameter to calibrate, and the measure that it is calibrated to.
+
+    wanted  the value of the measure, of all departments or of each
+    slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
+    bounds  of the parameter
+    also    parameters that follow once this one's logarithm has fallen by more than `beyond`, and by how many times as
+            much as the rest of the fall
+    """
 
     parameter: str
     measure: str
@@ -47,8 +56,6 @@ class Solved(NamedTuple):
     in_log: bool = False
     beyond: float = 0.0
     also: Mapping[str, float] = {}
-    """What follows once the parameter's logarithm has fallen by more than `beyond`: by parameter, by how many times as
-    much as the rest of the fall."""
 
     @property
     def near(self) -> float:
@@ -62,10 +69,8 @@ class Solved(NamedTuple):
 
 @dataclass
 class Solver:
-    """Departments whose parameters are solved for, on a study of the baseline alone over them.
-
-    `done`: called with the number of years simulated so far.
-    """
+    """Calibrates departments by a study of the baseline alone over them; `done`: called with the number of years
+    simulated so far."""
 
     study: Study
     ensemble: Ensemble
@@ -78,29 +83,29 @@ class Solver:
         """Count the years that will be simulated: more if all are off together."""
         self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
-    def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
+    def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
         compile_first(self.study)
         n = len(self.ensemble.departments)
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
-            at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
-            self.start, slopes = at, np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
-            low, high = np.log([one.bounds for one in wanted]).T
-            goal = np.array([np.broadcast_to(one.of(one.wanted), n) for one in wanted]).T
+            at = np.array([np.log(self._values(aim.parameter)) for aim in wanted]).T.reshape(n, len(wanted))
+            self.start, slopes = at, np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
+            low, high = np.log([aim.bounds for aim in wanted]).T
+            goal = np.array([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted]).T
             before: tuple[Floats, Floats] | None = None
             for years in YEARS:
                 measured = self._years(executor, self._points(wanted, at), years, self.study.run.seed)
-                value = np.array([one.of(measured[one.measure]) for one in wanted]).T
+                value = np.array([aim.of(measured[aim.measure]) for aim in wanted]).T
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([one.of(np.mean(one.wanted)) - one.of(np.mean(fresh[one.measure])) for one in wanted])
-            if (np.abs(off) > [one.near for one in wanted]).any():
+            off = np.array([aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure])) for aim in wanted])
+            if (np.abs(off) > [aim.near for aim in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH
@@ -115,7 +120,7 @@ class Solver:
         for name, count in self.at_ends:
             yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
 
-    def _points(self, wanted: Sequence[Solved], at: Floats) -> dict[str, Floats]:
+    def _points(self, wanted: Sequence[CalibrationTarget], at: Floats) -> dict[str, Floats]:
         """Logarithms of all parameters that move, by name; `at`: of those wanted, shape (n_departments, n_wanted)."""
         points = {one.parameter: at[:, place] for place, one in enumerate(wanted)}
         for place, one in enumerate(wanted):
@@ -161,7 +166,7 @@ class Solver:
         return {measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()}
 
 
-def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[Solved]) -> Floats:
+def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:
     """The slopes of each department, shape (n, measures, parameters), after a move and what it changed (Broyden 1965,
     Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one."""
     length = (moved**2).sum(axis=1)
@@ -174,7 +179,7 @@ def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[So
     return np.asarray(updated)
 
 
-def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:
+def comparison_lines(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:
     """A line for each measure: what was answered, what the departments give, and what could not be met."""
     words = {
         "within_4h_share": ("within four hours", 100.0, "%", 1.0),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.durations import Amount, AnyDuration, Fixed, Number
-from simulation.department.graph import coin_name, coins_of, durations_by_source, leaning
+from simulation.department.graph import coin_name, coins_of, durations_by_source, label_dependent
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
@@ -51,7 +51,7 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
 
     They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
     """
-    moved = [name for name in leaning(pathway) if name not in draws.from_table]
+    moved = [name for name in label_dependent(pathway) if name not in draws.from_table]
     codes: dict[str, Codes] = {**draws.attributes, ACUITY_GIVEN: given}
     for name in moved:
         codes[name] = _codes_of(pathway, codes, name, draws)

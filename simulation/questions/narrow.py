@@ -1,11 +1,11 @@
-"""What is the answer of a stored result in a department some of whose figures are known? Nothing is simulated.
+"""What is the answer of a stored result for departments with some known figures? Nothing is simulated.
 
 Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
 much noise as the local figures have, so that a figure of few days or few patients moves the answer less.
 
-A department may lie from the line for two reasons: departments of one structure (who is on when, who does what) differ,
-and all of a structure lie from the line by what they share. The second is drawn once a structure, so that it rests on
-few draws, and a department of any other structure draws it anew.
+A department deviates from the line for two reasons: departments of one structure (who is on when, who does what)
+differ, and departments of one structure share a deviation. The second is drawn once a structure, so it rests on few
+draws, and a department of another structure draws it anew.
 
 Noise of a figure is that between replications of one department, in proportion to the figure, for its own number of
 days (taken as independent), plus that of counting so many patients.
@@ -33,19 +33,10 @@ from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.statistics.departments import (
-    MIN_DEPARTMENTS,
-    Components,
-    Department,
-    Ranges,
-    components,
-    known_twice,
-    n_departments,
-    ranges,
-    within_and_between,
-)
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Ranges, n_departments, ranges
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.verdict import direction_words, threshold
+from simulation.statistics.variance_components import Components, components, known_twice, within_and_between
+from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
 from simulation.wording import listed_with_and, number_of
 
@@ -81,7 +72,7 @@ class ObservedFigure:
     measure: str
     """The measure, by its name in the tables: one that a hospital can read off."""
     group: str = "all"
-    """Whose figure: everybody's, a group's, or that of a pool or step. Example: `pool=doctors`"""
+    """The group, pool or step that the figure is about; `all` is everybody. Example: `pool=doctors`"""
     value: Annotated[float, Ge(0), Unit("that of the measure")]
     """The figure; a share is a number from 0 to 1 (of busy staff it may be above 1)."""
     days: Annotated[float, Ge(1), Le(3660), Unit("days")]
@@ -499,14 +490,10 @@ def range_words(low: float, high: float, matters: float, unit: str, better: Bett
 
     `is_sure`: whether the sign of the expected difference is certain enough to be said.
     """
-    important = threshold(matters, unit)
-    if is_sure and (low > 0 or high < 0):
-        nearest, furthest = sorted((abs(low), abs(high)))
-        by = "by more than" if nearest >= matters else "by less than" if furthest < matters else "perhaps by less than"
-        return f"{direction_words(unit, better, down=high < 0)}, {by} {important}"
-    if -matters < low and high < matters:
-        return f"no change beyond {important}"
-    return "not settled by these figures"
+    if not is_sure:
+        low, high = min(low, 0.0), max(high, 0.0)
+    kind, _, words = interval_words(low, high, matters, unit, better)
+    return "not settled by these figures" if kind == "cannot tell" else words
 
 
 def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterator[str]:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 OWN = ("pools",)
 """The key of the command itself; all others are of the configuration."""
 USUAL = {"ensemble": "none", "run": "prices"}
-"""What the command chooses of the configuration unless it is told otherwise: a run for some eighty arms."""
+"""The defaults of the command, which overrides replace: a run for some eighty arms."""
 FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
 WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
 """Words for what an hour shortens, by measure: the stay holds the wait for a bed, too."""

@@ -6,7 +6,7 @@ The arithmetic is in `statistics/coverage_effects.py`, because each replication 
 from collections.abc import Iterator, Mapping
 
 from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell
-from simulation.display.words import change, covered, false_alarms, measure_label, unit_words
+from simulation.display.words import change, false_alarms, interval_scope, measure_label, unit_words
 from simulation.runs.result import StudyResult
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -72,7 +72,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
         cells.append((name, whom.format(**labels), *numbers))
     label = measure_label(result, target.measure)
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
-    headers = ("effect", "on whom", "without", "with", "difference", f"95 % interval {covered(result)}")
+    headers = ("effect", "on whom", "without", "with", "difference", f"95 % interval {interval_scope(result)}")
     notes = [
         "A random draw decides who is covered, the same in every arm, so each row compares the same patients with "
         "themselves. In the row 'spillover' nobody's own triage changes. " + false_alarms(len(cells), "effects")

@@ -19,7 +19,7 @@ import numpy as np
 from simulation.display import drawing
 from simulation.display.dated_folder import write_dated
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
-from simulation.display.words import change, covered, doubt_note, unit_words
+from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -304,7 +304,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
 
 def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
-    now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
+    now, before = (point.result.differences(arm, target) for point in (run, sweep.runs[0]))
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
     return several_runs.compare_first(now, before, level=level, department=sweep.department).excludes_zero
 
@@ -351,7 +351,7 @@ def _sweep_notes(sweep: Sweep, *, shown: bool) -> Iterator[str]:
         "First line: the level under the baseline. In brackets: the 95 % interval of each difference. The interval "
         f"of how far two runs are apart holds together with those of all pairs of runs of its arm.{everything}"
     )
-    yield f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note(sweep.first)}"
+    yield f"'Depends' means that effects differ by as much as matters, beyond chance. {uncertainty_note(sweep.first)}"
     numbers = [len(run.result.replications) for run in sweep.runs]
     if min(numbers) < max(numbers):
         yield (
@@ -386,7 +386,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
                 "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
                 "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
                 f"B holds than where B's factor has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
-                doubt_note(sweep.first),
+                uncertainty_note(sweep.first),
             ),
         )
 
@@ -413,7 +413,9 @@ def sweep_picture(sweep: Sweep) -> drawing.Picture:
         for ax, target in zip(axes, targets, strict=True):
             _panel(ax, sweep, target)
         first = sweep.first
-        drawing.across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
+        drawing.label_differences(
+            axes, [first.unit(target) for target in targets], [first.better(target) for target in targets]
+        )
         drawing.arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), title_fontsize=8,
@@ -428,7 +430,7 @@ def sweep_picture(sweep: Sweep) -> drawing.Picture:
         "across",
         png,
         f"Differences from {first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
-        f"Difference from '{first.baseline.label}' in each run, with its 95 % interval {covered(first)}. "
+        f"Difference from '{first.baseline.label}' in each run, with its 95 % interval {interval_scope(first)}. "
         "Dotted: the least difference that would matter.",
     )
 
@@ -452,7 +454,7 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
     for place in range(1, n_arms):
         ax.axhline(place - 0.5, color=drawing.PALE, linewidth=0.8)
     ax.set_ylim(n_arms - 0.45, -0.55)
-    drawing.panel_title(ax, drawing.broken(target.label, 28))
+    drawing.panel_title(ax, drawing.wrapped(target.label, 28))
 
 
 # --- files ---------------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ class Patients(Table):
 class ActivityTable(Table):
     """One row per patient and step, sorted by patient and then by order.
 
-    patient  as in `Patients`; step; pool  which of several was taken, or none; outcome  done, left, turned_away,
+    patient  as in `Patients`; step; pool  which of several was taken, or none; outcome  done, left, blocked,
     open; joined_at, started_at, ended_at. The end of a route is a last row of no length.
     """
 

@@ -62,7 +62,7 @@ class Board(NamedTuple):
     @property
     def sentences(self) -> tuple[board_sentences.Sentence, ...]:
         """Every sentence, in order."""
-        of_parts = (one for part in self.parts for one in part.sentences)
+        of_parts = (sentence for part in self.parts for sentence in part.sentences)
         return (self.answer, *self.advice, *self.notes, *of_parts, *self.counts)
 
     @property
@@ -125,10 +125,10 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
     claims, not_shown, differs = (
-        tuple(board_sentences.cut_short(one, longest) for one in nouns)
+        tuple(board_sentences.cut_short(noun, longest) for noun in nouns)
         for nouns in (offer.claims, offer.not_shown, offer.differs)
     )
-    assumed = tuple(board_sentences.cut_short(one, 3 * longest) for one in offer.assumed)
+    assumed = tuple(board_sentences.cut_short(clause, 3 * longest) for clause in offer.assumed)
     product, department = (board_sentences.cut_short(name, longest) for name in (offer.product, offer.department))
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)

@@ -204,7 +204,7 @@ def advice(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     for blank in deciding[: outcome not in ("fails", "harms")]:
         yield Sentence("First settle $question: it decides the answer.", question=_small(cut_short(blank.question)))
     if other_buy := better_buy(result, product, *alternatives):
-        theirs, own = (abs(result.row_of(result.first_target, one.name).difference) for one in (other_buy, product))
+        theirs, own = (abs(result.row_of(result.first_target, arm.name).difference) for arm in (other_buy, product))
         may = "may do" if limits_of(result, other_buy).not_settled else "does"
         if theirs > own:
             yield Sentence(f"The same money {may} more elsewhere.")

@@ -27,7 +27,7 @@ from simulation.runs.running import values_for
 from simulation.statistics.intervals import interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
 from simulation.study.study import Precision, ReadyArm, figures_of, keys_of
-from simulation.triage.unlike_patients import unlike_patients
+from simulation.triage.applicability import applicability_notes
 from simulation.wording import first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
@@ -179,7 +179,7 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
     focus = result.design.focus
     arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
     lines += [f"Warning, {words}" for words in (*unlike_words(arms), *_seconds_words(arms))]
-    lines += [f"Warning: {DOES_NOT_FIT} {misfit}." for misfit in result.explanation.misfits]
+    lines += [f"Warning: {DOES_NOT_FIT} {warning}." for warning in result.explanation.department_warnings]
     n_replications = len(result.replications)
     if n_replications < 2:
         lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
@@ -207,7 +207,7 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
     """''AI label, erring up' and 2 other arms: ...', each warning once with all its arms."""
     labels_by_words: dict[str, list[str]] = {}
     for arm in arms:
-        for words in unlike_patients(arm.policy, arm.pathway):
+        for words in applicability_notes(arm.policy, arm.pathway):
             labels_by_words.setdefault(words, []).append(arm.arm.label)
     return [f"{first_and_others(labels)}: {words}." for words, labels in labels_by_words.items()]
 
@@ -215,7 +215,7 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
 def implausible(result: StudyResult) -> tuple[str, ...]:
     """A sentence each for full beds and long handovers, as they were simulated.
 
-    `study/misfits.py` finds what does not fit together before anything runs, such as work beyond capacity.
+    `study/department_warnings.py` finds what does not fit together before anything runs, such as work beyond capacity.
     """
     return tuple(f"Check the department: {words}" for words in _implausible(result))
 

@@ -210,7 +210,7 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     by_table = [f"its measured table leaves safety open on {_quoted(limits.left_open)}"] if limits.left_open else []
     verb, failed = limits.failed
     if failed:
-        words = "; ".join(_failed_words(result, arm, one) for one in failed)
+        words = "; ".join(_failed_words(result, arm, safety) for safety in failed)
         return True, [f"{verb} on safety: {words}", *by_table]
     return False, by_table or [_passed_words(result, limits)]
 

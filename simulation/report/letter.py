@@ -53,8 +53,8 @@ def letter(result: StudyResult) -> str:
     if policy.ai is not None:
         lacks |= {CASES: not n_cases(policy)[0] > 0, YARDSTICK: policy.measured_against is None}
     also = [noun for topic, noun in OF_A_STUDY.items() if lacks.get(topic) and not re.search(topic, named)]
-    sent = {_send(one) for one in offer.claims} - {ANYTHING}
-    unseen = {one: _send(one) in sent for one in (*offer.not_shown, *also)}
+    sent = {_send(claim) for claim in offer.claims} - {ANYTHING}
+    unseen = {noun: _send(noun) in sent for noun in (*offer.not_shown, *also)}
     claimed = _points(
         [*offer.claims, *(f"{one}, which we have not seen" for one, is_sent in unseen.items() if is_sent)]
     )

@@ -44,7 +44,7 @@ LABEL_SIZE, LABEL_WIDTH = 5.4, 26
 """Points and the most characters of the words on an arrow."""
 LETTER, LABEL_LINE = 0.044, 0.085
 """Inches of a letter on an arrow, about: its width, and the height of its line."""
-BACK, TURNED_AWAY = "#b38600", "#d55e00"
+BACK, BLOCKED = "#b38600", "#d55e00"
 """Colours of arrows that lead back, and of those for patients whom a full step sends elsewhere."""
 FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
 EDGE = {"source": GREY, "step": BLUE, "branch": "#b38600", "loop": "#b38600", "end": "#007f3b"}
@@ -263,7 +263,7 @@ def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool, fai
 
     if edge.kind == "leaves":
         return
-    colour = BACK if edge.back else TURNED_AWAY if edge.kind == "turned_away" else GREY
+    colour = BACK if edge.back else BLOCKED if edge.kind == "blocked" else GREY
     style = "dashed" if edge.back else "solid"
     ax.add_patch(
         FancyArrowPatch(

@@ -12,7 +12,7 @@ from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
 from simulation.report.findings import unlike_words
 from simulation.statistics.verdict import IDENTICAL
-from simulation.study.misfits import misfits
+from simulation.study.department_warnings import department_warnings
 from simulation.study.study import Study
 from simulation.study.workload import in_words, work_of
 from simulation.triage.check_policy import idle
@@ -33,8 +33,8 @@ def announce(study: Study, *, alone: bool) -> None:
             f"Stored for every arm and replication: {', '.join(run.keep)}, "
             f"about {work_of(study).gigabytes_kept:.2g} GB. They are simulated again when the files are written."
         )
-    for misfit in misfits(study):
-        print(f"Warning: {DOES_NOT_FIT} {misfit}.")
+    for warning in department_warnings(study):
+        print(f"Warning: {DOES_NOT_FIT} {warning}.")
     for arm in study.arms:
         for part in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}.")

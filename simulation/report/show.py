@@ -20,8 +20,8 @@ from simulation.explain.statements import BANNER, assumptions_added_by, count_by
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
 from simulation.runs.store.atomic import own_folder, write_file
+from simulation.study.department_warnings import Beds, beds_of, load_and_warnings, remarks
 from simulation.study.design import change_words
-from simulation.study.misfits import Beds, beds_of, load_and_misfits, remarks
 from simulation.study.offered_load import Load
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
@@ -119,11 +119,11 @@ def lines(study: Study) -> Iterator[str]:
     """Lines about a study: its arms, what they change, its baseline department, and the offered load."""
     pathway = study.baseline.pathway
     yield from _heading(study)
-    load, misfits = load_and_misfits(study)
-    if misfits:
+    load, warnings = load_and_warnings(study)
+    if warnings:
         yield "\nDoes not fit together"
-    for misfit in misfits:
-        yield from _folded(f"{misfit}.")
+    for warning in warnings:
+        yield from _folded(f"{warning}.")
     yield "\nArms"
     for ready in study.arms:
         arm = ready.arm
@@ -133,7 +133,7 @@ def lines(study: Study) -> Iterator[str]:
     yield "\nWhat each arm changes"
     for changed in arm_changes(study, study.design.shown):
         yield f"  {changed.arm}"
-        yield from (f"  {line}" for line in _change_lines(changed.without_echoes()))
+        yield from (f"  {line}" for line in _change_lines(changed.without_by_label()))
     who_is_next = FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
     yield f"\nDepartment {pathway.name}: {_size(study)}; {who_is_next}"
     yield f"  {counts_words(study)}"
@@ -166,13 +166,13 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """Lines about a department that was scaled: how full its beds would be, and what does not fit together."""
-    (load, misfits), (typical_load, _) = load_and_misfits(own), load_and_misfits(typical)
+    (load, warnings), (typical_load, _) = load_and_warnings(own), load_and_warnings(typical)
     beds, typical_beds = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
     if beds is not None and typical_beds is not None and not beds.full:
         yield from _folded(_beds_words(beds, typical_beds), indent="")
-    for misfit in misfits:
-        yield from _folded(f"Does not fit together. {misfit}.", indent="")
-    if not misfits:
+    for warning in warnings:
+        yield from _folded(f"Does not fit together. {warning}.", indent="")
+    if not warnings:
         yield "Nothing there is hard to believe: go on."
 
 
@@ -231,7 +231,7 @@ def _named(*groups: tuple[str, ...]) -> str:
 
 def _note(source: ArrivalSource) -> str:
     """Whether an arrival source is outside A&E, its booked patients and its surges, in brackets."""
-    booked = [f"{some.number} at {some.at} {some.days}" for some in source.booked]
+    booked = [f"{booking.number} at {booking.at} {booking.days}" for booking in source.booked]
     surges = [
         f"x {surge.times:g} from day {surge.starts_on_day} for {surge.days} day{'s' if surge.days > 1 else ''}"
         for surge in source.surges

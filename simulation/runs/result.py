@@ -338,7 +338,7 @@ class StudyResult:
     def slim(self, *also: tuple[str, str]) -> Self:
         """The same with these measures as well, by name and group."""
         judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
-        wanted = {*also, *((one.measure, one.group) for one in judged)}
+        wanted = {*also, *((target.measure, target.group) for target in judged)}
         known: dict[int, tuple[tuple[MeasureName, ...], list[int]]] = {}
 
         def few(measures: Measures) -> Measures:
@@ -399,13 +399,6 @@ class StudyResult:
     def unit(self, judged: Target | Margin | Precision) -> str:
         """The unit of what is judged."""
         return self.row_of(judged).unit
-
-    def shares(self, arm: str) -> Shares | None:
-        """The shares of patients of all replications who wait shorter and longer than under the baseline.
-
-        Raises ResultsError if there is no such arm.
-        """
-        return self.arm(arm).shares
 
     @property
     def n_unfinished(self) -> int:

@@ -13,7 +13,7 @@ from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.store.kept import Done, unheard
+from simulation.runs.store.kept import Done, no_progress
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target
@@ -26,7 +26,7 @@ _COMPILED = threading.Event()
 """Whether this process has compiled the engine."""
 
 
-def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
+def compare(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
     `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
@@ -38,14 +38,14 @@ def compare(study: Study, *, done: Done = unheard, executor: Executor | None = N
     return simulate(study, done=done, executor=executor)
 
 
-def simulate(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
+def simulate(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> StudyResult:
     """Run a study as `compare` does, without checking its size and load first."""
     study, results = every_replication(study, done=done, executor=executor)
     return StudyResult(study, results, Explained(study))
 
 
 def every_replication(
-    study: Study, *, done: Done = unheard, executor: Executor | None
+    study: Study, *, done: Done = no_progress, executor: Executor | None
 ) -> tuple[Study, tuple[ReplicationResult, ...]]:
     """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
     known: dict[int, ReplicationResult] = {}
@@ -82,7 +82,7 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     precision, design = study.run.precision, study.design
     assert precision is not None
     level = values_of(replications, design.baseline, precision)
-    arms = precision.arms_meant([arm.name for arm in study.arms], design.baseline, design.sham)
+    arms = precision.planned_arms([arm.name for arm in study.arms], design.baseline, design.sham)
     return {
         arm: level if arm == design.baseline else paired(values_of(replications, arm, precision), level) for arm in arms
     }

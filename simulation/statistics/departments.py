@@ -14,35 +14,34 @@ Arrays in, arrays out: `values` has a row a replication and a column a number (o
    large by (f + 2) / f), so that similar departments have about as many as replications beyond the first of each, which
    is the most.
 
-**The model.** Replication r of department d gives y = mu + t_d + e, with t normal of variance T (between departments)
-and e normal of variance S (within, the same in each). Both are estimated from mean squares, as in the analysis of
-variance, T at least 0; mu is the mean over departments. The share B = T / (T + S / m) of the squared distance of a
-department's mean over m replications from mu is its own. The distance is shrunk by sqrt(B), so that the effects have
-the variance T, neither wider (as raw means, which hold noise) nor narrower (as posterior means, shrunk by B).
-Source: T. A. Louis, 'Estimating a population of parameter values using Bayes and empirical Bayes methods', JASA 79
-(1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. Statements
-about one department ('at least 95 % sure') are read from its posterior, of mean mu + B (y - mu) and variance B S / m.
-T is an estimate, too, so statements about every department are read with T at its upper 95 % limit: that of Ting and
-others (Journal of Statistical Computation and Simulation 35 (1990) 135-143), each mean square with Satterthwaite's
-degrees of freedom. Of 24 departments in two replications whose noise differs (log sd .8) such a limit is above T in
-89 %, one that takes S as known and the same in 80 %.
+**The model of `Spread`** is a random-effects model. Replication r of department d gives y = mu + t_d + e:
 
-**Several numbers together** (`Components`). Numbers of one replication share its patients: a busy spell lengthens both
-the wait for triage and what one more nurse would save. Conclusions about departments must not rest on that. So
-variances and covariances between departments are those of the departments' means less what replications alone would
-give (one-way analysis of variance). With two replications this equals taking one number from one of them and the other
-number from the other, both ways round.
+    T   variance of t, between departments (normal); estimated from mean squares, at least 0
+    S   variance of e, within a department (normal, the same in each); estimated from mean squares
+    m   replications of a department
+    B   = T / (T + S / m), the share of a department's squared distance from mu that is its own, not noise
+
+Three numbers of a department are read from it:
+
+- *effect*: mu + sqrt(B) (mean - mu). So effects have the variance T: raw means are wider, because they hold noise, and
+  posterior means, shrunk by B, are narrower (Louis 1984, JASA 79:393; Ghosh 1992, JASA 87:533: constrained Bayes).
+- *posterior*: mean mu + B (mean - mu), variance B S / m, for statements about one department ('95 % sure').
+- both with T at its upper 95 % limit, for statements about every department, because T is an estimate, too (Ting and
+  others 1990, J Stat Comput Simul 35:135), each mean square with Satterthwaite's degrees of freedom. Of 24 departments
+  in two replications whose noise differs (log sd .8) such a limit is above T in 89 %, one that takes S as known and the
+  same in 80 %.
+
+Several numbers of a department together: `statistics/variance_components.py`.
 """
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.records.schema import Floats, Mask
+from simulation.records.schema import Floats
 
 MIN_EACH = 2
 """Replications that a department needs to count in a range."""
@@ -112,17 +111,17 @@ class Spread:
         departments."""
         if not self.is_range:
             return math.nan, math.nan
-        middle, own = self.raw.mean(), self._own(self.between_at_most)
+        middle, own = self.raw.mean(), self._own_share(self.between_at_most)
         low, high = np.quantile(middle + np.sqrt(own) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
         return low, high
 
-    def _own(self, between: float) -> Floats:
+    def _own_share(self, between: float) -> Floats:
         """The share B of each department, T being `between`."""
-        return np.nan_to_num(between / _or_nan(between + self.within / self.n_each))
+        return np.nan_to_num(between / or_nan(between + self.within / self.n_each))
 
     def posterior(self, between: float) -> tuple[Floats, Floats]:
         """The mean and the standard deviation of each department's posterior, T being `between`."""
-        middle, own = self.raw.mean(), self._own(between)
+        middle, own = self.raw.mean(), self._own_share(between)
         return middle + own * (self.raw - middle), np.sqrt(own * self.within / self.n_each)
 
     def expected_outside(self, low: float, high: float) -> float:
@@ -165,16 +164,16 @@ def within(values: Floats, department: Department) -> Within:
     n_each, mean_each, squares = _sums(values, department)
     known = n_each > 0
     n_departments = known.sum(axis=0)
-    mean = np.where(known, mean_each, 0.0).sum(axis=0) / _or_nan(n_departments)
+    mean = np.where(known, mean_each, 0.0).sum(axis=0) / or_nan(n_departments)
     spare = np.maximum(n_each - 1, 0)
     most = spare.sum(axis=0)
-    pooled = squares.sum(axis=0) / _or_nan(most)
+    pooled = squares.sum(axis=0) / or_nan(most)
     variance = np.where(spare > 0, squares / np.maximum(spare, 1), pooled)
     noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
-    return Within(mean, np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments), degrees)
+    return Within(mean, np.sqrt(noise.sum(axis=0)) / or_nan(n_departments), degrees)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:
@@ -215,16 +214,16 @@ def _model(mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = Fals
     there = n_each > 0
     n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
     within_degrees = n - n_departments
-    noise = squares.sum(axis=0) / _or_nan(within_degrees)
-    weighted = np.where(there, n_each * mean, 0.0).sum(axis=0) / _or_nan(n)
-    degrees = _or_nan(n_departments - 1)
+    noise = squares.sum(axis=0) / or_nan(within_degrees)
+    weighted = np.where(there, n_each * mean, 0.0).sum(axis=0) / or_nan(n)
+    degrees = or_nan(n_departments - 1)
     apart = np.where(there, n_each * (mean - weighted) ** 2, 0.0)
     between_squares = apart.sum(axis=0) / degrees
-    size = (n - (n_each**2).sum(axis=0) / _or_nan(n)) / degrees
+    size = (n - (n_each**2).sum(axis=0) / or_nan(n)) / degrees
     more = _uncertainty(apart, squares, n_each, between_squares, noise) if widest else 0.0
     between = np.maximum((between_squares - noise + more) / size, 0.0)
-    mu = np.where(there, mean, 0.0).sum(axis=0) / _or_nan(n_departments)
-    shrunk = between / _or_nan(between + noise / np.maximum(n_each, 1))
+    mu = np.where(there, mean, 0.0).sum(axis=0) / or_nan(n_departments)
+    shrunk = between / or_nan(between + noise / np.maximum(n_each, 1))
     effects = mu + np.sqrt(np.nan_to_num(shrunk)) * (mean - mu)
     return np.where(there, effects, np.nan), between, noise
 
@@ -238,7 +237,7 @@ def _uncertainty(apart: Floats, squares: Floats, n_each: Floats, between: Floats
     from scipy.special import chdtri
 
     def degrees(parts: Floats, of_each: Floats) -> Floats:
-        return np.asarray(parts.sum(axis=0) ** 2 / _or_nan((parts**2 / (of_each + 2)).sum(axis=0)))
+        return np.asarray(parts.sum(axis=0) ** 2 / or_nan((parts**2 / (of_each + 2)).sum(axis=0)))
 
     of_apart = np.minimum(degrees(apart, np.ones_like(n_each)), (n_each > 0).sum(axis=0) - 1)
     of_noise = degrees(squares, np.maximum(n_each - 1, 0))
@@ -261,7 +260,7 @@ def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Float
     return n_each, mean, squares
 
 
-def _or_nan(number: Floats) -> Floats:
+def or_nan(number: Floats) -> Floats:
     """The number as a divisor: NaN where it is not above 0."""
     return np.where(np.asarray(number) > 0, number, np.nan)
 
@@ -274,125 +273,6 @@ def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
     return np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
 
 
-@dataclass(frozen=True)
-class Components:
-    """Several numbers of several departments, each with two replications or more.
-
-    means: shape (n_departments, n_numbers); squares: sums of products of deviations within each department, shape
-    (n_departments, n_numbers, n_numbers); n: number of replications of each department.
-    """
-
-    means: Floats
-    squares: Floats
-    n: Floats
-
-    @cached_property
-    def within(self) -> Floats:
-        """Covariance between replications of one department, shape (n_numbers, n_numbers)."""
-        covariance: Floats = self.squares.sum(axis=0) / (self.n - 1).sum()
-        return covariance
-
-    @cached_property
-    def of_means(self) -> Floats:
-        """Covariance of the departments' means, chance included; shape (n_numbers, n_numbers)."""
-        return np.atleast_2d(np.cov(self.means, rowvar=False))
-
-    @cached_property
-    def between(self) -> Floats:
-        """Covariance between departments, chance removed; an estimated variance can be below 0."""
-        return self.of_means - np.mean(1 / self.n) * self.within
-
-    @cached_property
-    def covariance(self) -> Floats:
-        """`between`, made a covariance where it is none: below 0 in no direction."""
-        own = _root(self.between)
-        return own @ own
-
-    @property
-    def effects(self) -> Floats:
-        """The numbers of each department, chance taken out of all of them together; shape (n_departments, n_numbers).
-
-        They vary as `between` says (made a covariance where it is none), so what departments share stays shared: where
-        one number is always half of another, so it is here. Of all linear maps of the means that do so this moves them
-        least (Gelbrich 1990). Of a single number it is the effect of `Spread`.
-        """
-        own = _root(self.between)
-        onto: Floats = own @ np.linalg.pinv(_root(own @ self.of_means @ own), hermitian=True) @ own
-        centre = self.means.mean(axis=0)
-        effects: Floats = centre + (self.means - centre) @ onto
-        return effects
-
-
-def _root(covariance: Floats) -> Floats:
-    """The symmetric square root of a matrix, negative variances taken as none."""
-    variances, directions = np.linalg.eigh(covariance)
-    root: Floats = (directions * np.sqrt(np.maximum(variances, 0.0))) @ directions.T
-    return root
-
-
-def components(values: Floats, department: Department) -> Components:
-    """Means and deviations of the departments that have two replications or more.
-
-    values: shape (n_replications, n_numbers), none missing.
-    """
-    each = _used_twice(values, department)
-    means = [rows.mean(axis=0) for rows in each]
-    squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
-    return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
-
-
-def within_and_between(
-    values: Floats, fitted_on: Floats, group: NDArray[np.str_]
-) -> tuple[Floats, Floats, tuple[int, int]]:
-    """The variances of numbers within groups and between them, and the degrees of freedom of the two.
-
-    A number is the sum of what its group shares and of its own, both drawn at random.
-
-    values: shape (n, n_columns), what is left of a line in `fitted_on`, (n, n_figures); group: (n,). The line has taken
-    out part of what groups share, which is allowed for: by the squares that the line leaves with the groups and
-    without (C. R. Henderson, 'Estimation of variance and covariance components', Biometrics 9 (1953) 226-252,
-    method 3). With one group the variance between groups is 0.
-    """
-    line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
-    (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
-    degrees = max(len(group) - most, 1), max(most - few, 1)
-    within = beside / degrees[0]
-    shared = np.maximum(alone - beside - degrees[1] * within, 0)
-    return within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), degrees
-
-
-def _left(values: Floats, design: Floats) -> tuple[Floats, int]:
-    """The sum of squares of each column that least squares on the design leave, and the rank of the design."""
-    solution, _, rank, _ = np.linalg.lstsq(design, values)
-    return ((values - design @ solution) ** 2).sum(axis=0), int(rank)
-
-
-def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
-    """Each department's mean over its odd and over its even replications, shape (n_departments, n_numbers) each.
-
-    Only of departments that have two replications or more.
-    """
-    each = _used_twice(values, department)
-    odd, even = (np.array([rows[first::2].mean(axis=0) for rows in each]) for first in (0, 1))
-    return odd, even
-
-
-def _used_twice(values: Floats, department: Department) -> list[Floats]:
-    """The rows of each department that has two replications or more, in order of number."""
-    each = (values[department == number] for number in np.unique(department))
-    return [rows for rows in each if len(rows) >= MIN_EACH]
-
-
 def n_departments(department: Department) -> int:
     """The number of departments with two replications or more."""
     return int((np.unique(department, return_counts=True)[1] >= MIN_EACH).sum())
-
-
-def known_twice(values: Floats, department: Department) -> Mask:
-    """The replications all of whose numbers are known, of departments that have two or more of them.
-
-    values: shape (n_replications, n_numbers); the mask: (n_replications,).
-    """
-    known: Mask = np.isfinite(values).min(axis=1)
-    numbers, counts = np.unique(department[known], return_counts=True)
-    return known & np.isin(department, numbers[counts >= MIN_EACH])

@@ -57,7 +57,7 @@ LEVEL = 0.95
 
 
 class Widening(NamedTuple):
-    """By how much skewness widens intervals, by column.
+    """The widening of intervals by skewness, by column.
 
     factor: at 95 %, on both sides; tail: what is added at 95 % for each unit of `growth`, as a part of the factor, to
     the side of the long tail: above 0 the upper one, below 0 the lower one.
@@ -69,7 +69,7 @@ class Widening(NamedTuple):
 
 @functools.cache
 def growth(level: float) -> float:
-    """By how much more than at 95 % skewness matters at another level, as a part of that; 0 at 95 % or below.
+    """The growth of the effect of skewness from 95 % to another level, as a part of it; 0 at 95 % or below.
 
     >>> round(growth(0.95), 2), round(growth(1 - 0.05 / 18), 2)
     (0.0, 3.88)
@@ -105,7 +105,7 @@ def _widening(skewness: Floats, n: Floats, beyond_chance: Floats) -> Widening:
 
 
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Widening:
-    """By how much skewness widens each column's t interval; not at all with fewer than three numbers or no spread.
+    """The widening of each column's t interval by skewness; none with fewer than three numbers or no spread.
 
     from_mean: deviations from the column's mean, one row a value, 0 where it is missing; sd: standard deviation with
     ddof 1; n: number of values.

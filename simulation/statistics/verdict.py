@@ -77,7 +77,7 @@ Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
 LAYER = "Inputs and structure are not in this interval."
-"""What no interval is about, which every sentence says."""
+"""The uncertainty that no interval covers, which every sentence names."""
 IDENTICAL = "identical to baseline"
 INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
 INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
@@ -274,7 +274,7 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
 
 
 def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> tuple[str, str]:
-    """That it cannot be told; why, and what would help. `alone`: its own interval, outside the family, would tell."""
+    """'cannot tell'; then why, and what would help. `alone`: its own interval, outside the family, would tell."""
     n = comparison.n_replications
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):

@@ -72,12 +72,12 @@ def _share_and_minutes(
     ticks = stopped_at - rows.joined_at
     numbers = [simulation.plan.nodes.index(step) for step in steps]
     waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived) & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
-    waits &= _across(rows.joined_at, stopped_at, empty)
+    waits &= _overlaps_closed(rows.joined_at, stopped_at, empty)
     share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
     return share, float(ticks[waits].mean()) / TICKS_PER_MINUTE if share else 0.0
 
 
-def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
+def _overlaps_closed(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
     """Whether each wait, in ticks, overlaps hours of the week that are `empty`: half-open intervals, sorted."""
     since = joined_at % WEEK
     starts = np.array([start for start, _ in empty])

@@ -56,6 +56,11 @@ def factor_of(value: object) -> float | None:
     return factor if is_number(factor) else None
 
 
+def is_within(path: str, block: str) -> bool:
+    """Whether a dotted path is that of a block, or of something in it."""
+    return path == block or path.startswith(f"{block}.")
+
+
 def change_words(path: str, value: object) -> str:
     """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'.
 
@@ -354,7 +359,7 @@ class Design:
         )
 
     @property
-    def nothing(self) -> str:
+    def null_arm(self) -> str:
         """The arm that does nothing: the sham, or the baseline itself."""
         return self.sham or self.baseline
 

@@ -1,6 +1,6 @@
 """Offered load: how much work a pathway asks of each pool in each hour of the week, before any queue.
 
-A sample of drawn patients walks the route as if nobody ever waited, left or was turned away, and the minutes of
+A sample of drawn patients walks the route as if nobody ever waited, left or was blocked, and the minutes of
 each step are booked on its pools in the hours in which they fall. What is kept is booked until it is released,
 for the time of the steps only. So this is demand, not use: a load above 1 in some hours makes a queue that the
 other hours must clear, above 1 over the week a queue that nothing clears.

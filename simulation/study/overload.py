@@ -40,7 +40,7 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     first_look, sample = (SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
-        known, key = known_of(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
+        known, key = sampled_loads(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
         if key not in known:
             known[key] = above_1(_load_of(arm, first_look), z=-FAR)
         if not_relieved(arm.pathway, known[key]):
@@ -60,7 +60,7 @@ def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
         in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
     return Fault(
         f"{written_in(study, pool)}{pool}",
-        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{in_arms}",
+        f"load {worst:.2f} over the week, and nobody can leave, be blocked by a full queue or go elsewhere{in_arms}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
 
@@ -114,7 +114,7 @@ def _with_relief(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
 
 
 @cached_by_pathway
-def known_of(pathway: Pathway) -> dict[tuple[str, int, str], Any]:
+def sampled_loads(pathway: Pathway) -> dict[tuple[str, int, str], Any]:
     """What samples of a department's patients gave, by kind of sample, seed and policy: studies share departments."""
     return {}
 
@@ -127,7 +127,7 @@ def refuse_beyond_bound(study: Study) -> None:
     if study.departments is not None:
         return
     worst: dict[str, tuple[float, int, int, ReadyArm]] = {}
-    for arm in _of_unlike_arrivals(study):
+    for arm in _with_distinct_arrivals(study):
         for replication in study.run.numbers:
             drawn = study.run.drawn(replication, study.run.days)
             for name, wanted in wanted_arrivals(arm.pathway, drawn).items():
@@ -137,7 +137,7 @@ def refuse_beyond_bound(study: Study) -> None:
     Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
 
-def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
+def _with_distinct_arrivals(study: Study) -> Iterator[ReadyArm]:
     """The arms whose arrivals differ from those of every earlier arm."""
     seen: list[tuple[object, ...]] = []
     for arm in study.arms:

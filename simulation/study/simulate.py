@@ -9,7 +9,7 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
-from simulation.measures.binding import look_along
+from simulation.measures.binding import tally_for_binding
 from simulation.measures.patients_table import activities_table, patients_table
 from simulation.measures.window import Window
 from simulation.patients import DrawnRun, Draws, attended_by_day, draw_outages, draw_run
@@ -93,6 +93,6 @@ def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, win
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     if window:
-        look_along(arm.pathway, run, window=window)
+        tally_for_binding(arm.pathway, run, window=window)
     patients = patients_table(arm.pathway, plan, draws, run)
     return Simulated(plan, draws, run, patients)

@@ -69,7 +69,7 @@ class Precision:
         if self.arm is not None and self.arm not in arms:
             yield Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
 
-    def arms_meant(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
+    def planned_arms(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
         """The arms whose differences from the baseline are planned; the baseline itself stands for its level."""
         if self.arm is not None:
             return (self.arm,)

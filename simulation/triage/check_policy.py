@@ -11,7 +11,7 @@ from typing import NamedTuple
 from simulation.department.check.names import Categories, check_name, names_of
 from simulation.department.check.numbers import stated
 from simulation.department.config_dataclass import PLAIN, Entry, walk
-from simulation.department.graph import cached_by_pathway, leaning
+from simulation.department.graph import cached_by_pathway, label_dependent
 from simulation.department.rota import can_happen
 from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
@@ -27,7 +27,7 @@ from simulation.department.vocabulary import (
     Given,
     Pathway,
 )
-from simulation.errors import Faults, meant
+from simulation.errors import Faults, near_match
 from simulation.triage.effects import MinutesEffect, TriageAction, Watching, sources_of
 from simulation.triage.estimates import Estimate
 from simulation.triage.matrix import LabelTable, Matrix, table_faults
@@ -57,8 +57,8 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     unread = {name: action.sets for name, action in policy.actions.items() if action.sets not in read}
     parts = [Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'") for name, sets in unread.items()]
     if policy.watches and (not pathway.rounds or not pathway.rounds.active):
-        unheard = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
-        parts.insert(0, Idle("watches", unheard))
+        no_progress = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
+        parts.insert(0, Idle("watches", no_progress))
     return tuple(parts)
 
 
@@ -290,7 +290,7 @@ def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
     """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
     relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded else (TRIAGE_TOOL,)
     failing = [f"outages.{name}" for name in relevant if name in pathway.outages and can_happen(pathway.outages[name])]
-    names, leans = ", ".join(failing), leaning(pathway)
+    names, leans = ", ".join(failing), label_dependent(pathway)
     remedy = "in arms of their own: the two together are not modelled"
     if failing and policy.actions:
         found = f"are set off by a tool that can fail ({names})"
@@ -306,11 +306,11 @@ def _measured(policy: Policy, categories: Categories, where: str, faults: Faults
     Other names are accepted: a tool may have been measured on attributes that this department does not have.
     """
     for attribute, counts in policy.measured_on.items():
-        word = meant(attribute, categories)
+        word = near_match(attribute, categories)
         if word:
             faults.add(where, f"the department has no '{attribute}'", f"Did you mean '{word}'?")
         known = categories.get(attribute, ())
         for name in counts:
-            word = meant(name, [category for category in known if category not in counts])
+            word = near_match(name, [category for category in known if category not in counts])
             if name not in known and word:
                 faults.add(f"{where}.{attribute}", f"'{attribute}' has no category '{name}'", f"Did you mean '{word}'?")

@@ -61,18 +61,6 @@ class Wanted:
     under_share: float | None = None
 
 
-MEASURED_UNDER = Wanted(exact_share=0.617, kappa_quadratic=0.467, under_to_over=3.0)
-"""Published: the best of seven language models, 39,375 patients, Thessaloniki (J Clin Med 2026). Ratio assumed."""
-MEASURED_OVER = Wanted(exact_share=0.617, kappa_quadratic=0.467, under_to_over=1 / 3)
-"""The same figures with the assumed ratio reversed."""
-DRIFTED_OVER = Wanted(exact_share=0.517, kappa_quadratic=0.35, under_to_over=1 / 3)
-"""Assumed: what `MEASURED_OVER` could become: ten points less exact, kappa a quarter lower, the same direction."""
-CLAIMED = Wanted(exact_share=0.90)
-"""A claim: 90 % exact, errors distributed as nurses' are; after an F1 of 0.900 (Lille 2026, about 130 held out)."""
-AS_NURSES = Wanted(exact_share=0.85)
-"""Assumed of a tool that published nothing: as right as the nurses of Moon 2019 (0.853), erring as they do."""
-
-
 def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     """The table nearest to the smoothed `counts` that meets the constraints under the mix of the counts' rows.
 

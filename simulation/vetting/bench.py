@@ -206,7 +206,7 @@ class CriterionVerdict(NamedTuple):
     """How many cases would settle it, or why it cannot be settled; '' if it is."""
 
 
-def judged(
+def verdicts_on(
     criterion: Criterion,
     tool: Labelled,
     nurse: Labelled | None,
@@ -394,7 +394,7 @@ def run_bench(
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed)
+        for verdict in verdicts_on(criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed)
     )
     return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts)
 

@@ -84,7 +84,7 @@ def joint_counts(bench: Bench) -> Floats:
 
 
 def double_misses(bench: Bench) -> Floats:
-    """Of patients of levels 1-2 whom the nurse under-triages, the share whom the tool under-triages too: on the bench,
+    """The share under-triaged by the tool too among levels 1-2 whom the nurse under-triages: on the bench,
     and as a comparison simulates it with the prior of thin cells. NaN for both if she under-triages none."""
     counts, less_urgent = joint_counts(bench), distances(N_LEVELS)[:N_HIGH] > 0
     beside = BesideNurse(counts=counts.tolist(), evidence="assumed", source="")
@@ -139,7 +139,7 @@ def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, draw
         "ai": {**FIXED["ai"], "beside_nurse" if beside else "matrix": {"counts": counts, **nurses, **source}},
         **role,
         "covers": FIXED["covers"],
-        "measured_on": _met(bench),
+        "measured_on": _cases_by_category(bench),
         "measured_against": bench.cases.yardstick,
     }
     shares = _hand_backs(bench)
@@ -149,7 +149,7 @@ def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, draw
     return policy
 
 
-def _met(bench: Bench) -> dict[str, dict[str, int]]:
+def _cases_by_category(bench: Bench) -> dict[str, dict[str, int]]:
     """The number of cases by attribute and category of the site. A mode that the site does not have is left out."""
     groups = Counter((name, case.group(name)) for case in bench.cases.cases for name in ("age_band", "arrival_mode"))
     return {

@@ -7,14 +7,14 @@ configs/prompt.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulation.config.stated_part import stated_part
+from simulation.config.load_file import load_file
 from simulation.errors import Fault, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.earlier import change_since, read_earlier
 from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
+from simulation.vetting.version_change import change_since, read_earlier
 from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
 KEPT = Path("vetting") / ".answers"
@@ -58,18 +58,18 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
             faults.add(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}")
         return faults
 
-    return stated_part(Vetting, "vetting", name, faults_of, config_dir, overrides)
+    return load_file(Vetting, "vetting", name, faults_of, config_dir, overrides)
 
 
 def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
     """The cases of a plan, made or read. Raises ConfigError with every fault."""
     if isinstance(plan.cases, CsvCases):
-        mapping = stated_part(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
+        mapping = load_file(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
         if not plan.cases.file:
             remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
             refuse("cases.file", "names no CSV file", remedy)
         return read_cases(Path(plan.cases.file), mapping)
-    vignettes = stated_part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
+    vignettes = load_file(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
     if not sum(plan.cases.mix) > 0:
         refuse("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")
     return synthetic_cases(vignettes, plan.cases, plan.seed)
@@ -79,4 +79,4 @@ def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
     """The prompt of a plan that asks a language model; None for another plan. Raises ConfigError."""
     if not isinstance(plan.assessor, LlmAssessor):
         return None
-    return stated_part(Prompt, "prompt", plan.assessor.prompt, prompt_faults, config_dir)
+    return load_file(Prompt, "prompt", plan.assessor.prompt, prompt_faults, config_dir)

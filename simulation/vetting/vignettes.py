@@ -110,7 +110,7 @@ def _rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Iterator[C
     for number in range(wanted.number):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = level_drawn(shares, chance)
-        template = _one_of([each for each in vignettes.templates.values() if each.level == level], chance)
+        template = _one_of([template for template in vignettes.templates.values() if template.level == level], chance)
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
         if languages and chance.random() < wanted.other_languages:

@@ -97,8 +97,10 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
 
 def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
     result = grown(FIRST, 0.02)
-    misfits = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
-    known = replace(result, explained=Explained(result.study, replace(result.explanation, misfits=misfits)))
+    warnings = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
+    known = replace(
+        result, explained=Explained(result.study, replace(result.explanation, department_warnings=warnings))
+    )
     text = answer(Look("ended", known), asked)
     assert "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>" in text
     assert "at its limits" not in answer(Look("ended", result), asked)

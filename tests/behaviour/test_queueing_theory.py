@@ -213,7 +213,7 @@ def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_si
         assert row.z_again == pytest.approx(10 * (found - 10))
         assert row.passed == passes
     assert len(set(seeds)) > 1
-    assert not replace(at_first, found=11.0).in_doubt, "beyond the threshold nothing is to be settled"
+    assert not replace(at_first, found=11.0).needs_rerun, "beyond the threshold nothing is to be settled"
 
 
 # --- every engine ----------------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_people_leave_as_erlang_a_says(engine: EngineName) -> None:
 
 
 def test_the_full_turn_away_as_erlang_b_says_whatever_the_service(engine: EngineName) -> None:
-    assert_theory(engine, "turned_away")
+    assert_theory(engine, "blocked_arrivals")
 
 
 def test_unlimited_places_fill_as_poisson_says(engine: EngineName) -> None:

@@ -60,7 +60,7 @@ def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None
 
 
 def test_a_sham_ai_still_makes_a_share_of_patients_better_and_worse(short_trial: ae.Result) -> None:
-    shares = short_trial.shares("sham")
+    shares = short_trial.arm("sham").shares
     assert shares is not None
     print(f"sham: {shares.better:.1%} better, {shares.worse:.1%} worse, {shares.n_paired:,} patients")
     assert shares.better > 0.1

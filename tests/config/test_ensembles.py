@@ -125,4 +125,4 @@ def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
 
 def test_an_unknown_name_is_refused_with_the_nearest_one(own: Own) -> None:
     folder = own({"ensembles/three.yaml": ENSEMBLE})
-    assert "there are no ensembles 'tree'. Did you mean 'three'?" in message_of(ensemble_named, "tree", folder)
+    assert "there is no 'tree'. Did you mean 'three'?" in message_of(ensemble_named, "tree", folder)

@@ -185,7 +185,7 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
             "run.precision: cannot be planned over the departments",
         ),
         ([f"study.levers={LEVERS}"], "study.levers: cannot be told apart over"),
-        (["ensemble=our"], "there are no ensembles 'our'. Did you mean 'ours'?"),
+        (["ensemble=our"], "there is no 'our'. Did you mean 'ours'?"),
     ],
 )
 def test_what_an_ensemble_has_not_is_refused_in_words(

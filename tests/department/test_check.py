@@ -426,7 +426,7 @@ ROUTE = {
         "steps.see: a loop without bound: see -> coin -> see, and it takes no time. Go round by a loop, whose passes "
         "are drawn, or lead one of them elsewhere.",
     ),
-    "a loop by being turned away": (
+    "a loop by being blocked": (
         "steps: {see: {queue_limit: 2, blocked_next: outside}, outside: {minutes: [seeing], next: see}}",
         "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
         "one of them elsewhere.",
@@ -642,7 +642,7 @@ steps:
     assert "kept at 'unload': unload -> see -> bedded -> place" in faults[0].found
 
 
-def test_whoever_is_turned_away_holds_nothing(smallest: Make) -> None:
+def test_whoever_is_blocked_holds_nothing(smallest: Make) -> None:
     assert (
         check(
             smallest(f"""

@@ -11,7 +11,7 @@ from simulation.department.graph import (
     dated_after_departure,
     durations_by_source,
     graph_of,
-    leaning,
+    label_dependent,
     nodes_by_source,
     subgraph_of,
     whole_graph,
@@ -21,12 +21,12 @@ from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import lower
 from simulation.measures.binding import _asked, _resources
 from simulation.runs.store.identity import _without_words
-from simulation.study.overload import known_of
+from simulation.study.overload import sampled_loads
 from simulation.triage.check_policy import _known
 
 CACHED = (
-    graph_of, coins_of, leaning, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources, _asked,
-    _without_words, known_of, _known,
+    graph_of, coins_of, label_dependent, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources,
+    _asked, _without_words, sampled_loads, _known,
 )  # fmt: skip
 Make = Callable[..., Pathway]
 TWO_WAYS = """

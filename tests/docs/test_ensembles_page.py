@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from simulation.assurance.fitting.command import HOW_IT_IS_RUN, NUMBERS, OF_FILES, WORDS, asked_for
+from simulation.assurance.fitting.command import HOW_IT_IS_RUN, NUMBERS, OF_FILES, WORDS, parsed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "ensembles.md").read_text(encoding="utf-8")
 
 
 def test_every_command_of_the_page_is_understood() -> None:
     commands = re.findall(r"^aeflow ensemble ([^#\n]+)", PAGE, re.MULTILINE)
-    assert [asked_for(each.split()).numbers["departments"] for each in commands] == [100, 60]
+    assert [parsed(each.split()).numbers["departments"] for each in commands] == [100, 60]
 
 
 def test_the_page_lists_every_option() -> None:

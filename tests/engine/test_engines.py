@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulation.engine import choose as choosing
-from simulation.engine.choose import WORTH_COMPILING, choose, engine_named, lies_compiled
+from simulation.engine.choose import WORTH_COMPILING, choose, engine_named, is_compiled
 from simulation.errors import AeflowError
 
 ROOT = Path(__file__).parents[2]
@@ -50,11 +50,11 @@ def test_asking_for_an_engine_that_is_not_installed_says_what_to_do(monkeypatch:
 
 def test_auto_compiles_where_the_work_repays_it_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose("auto", WORTH_COMPILING)[0] == "compiled"
-    monkeypatch.setattr(choosing, "lies_compiled", lambda: False)
+    monkeypatch.setattr(choosing, "is_compiled", lambda: False)
     engine, why = choose("auto", WORTH_COMPILING - 1)
     assert engine == "reference"
     assert "too few" in why
-    monkeypatch.setattr(choosing, "lies_compiled", lambda: True)
+    monkeypatch.setattr(choosing, "is_compiled", lambda: True)
     assert choose("auto", 1) == ("compiled", "compiled before; the same tables as the reference, bit for bit")
     monkeypatch.setitem(sys.modules, "numba", None)
     assert choose("auto", WORTH_COMPILING) == ("reference", "numba is not installed")
@@ -70,7 +70,7 @@ def test_the_engine_lies_compiled_until_its_code_or_a_constant_that_it_holds_cha
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     for name in ("rows.py", "compiled_loop.py"):
         (code / name).write_text("A = 1\n")
-    looked = lies_compiled.__wrapped__
+    looked = is_compiled.__wrapped__
     assert not looked()
     index = kept / f"compiled_loop.run-1.py{sys.version_info.major}{sys.version_info.minor}{sys.abiflags}.nbi"
     index.write_text("")

@@ -206,7 +206,7 @@ def test_steps_of_no_length_follow_one_another_within_an_instant(engine: Simulat
     assert story.spans("consult") == {0: (0, 10), 1: (0, 10), 2: (0, 10)}
 
 
-# --- leaving and being turned away ---------------------------------------------------------------------------------
+# --- leaving and being blocked ---------------------------------------------------------------------------------
 
 
 def test_a_patient_whose_patience_ends_has_left_before_the_dispatch_of_that_instant(engine: Simulate) -> None:
@@ -241,7 +241,7 @@ def test_once_a_clinician_has_started_patience_no_longer_matters(engine: Simulat
     assert story.spans("review") == {0: (60, 70)}
 
 
-def test_whoever_leaves_or_is_turned_away_gives_back_what_it_holds(engine: Simulate) -> None:
+def test_whoever_leaves_or_is_blocked_gives_back_what_it_holds(engine: Simulate) -> None:
     steps = {
         "wait": Step(asks=("chair",), keeps=("chair",), next="consult"),
         "consult": consultation(may_leave=True),
@@ -275,10 +275,10 @@ def test_a_full_queue_turns_away_the_least_urgent_of_those_who_just_came(engine:
     }
     assert [story.of("consult", k).outcome for k in range(6)] == [
         "done",
-        "turned_away",
+        "blocked",
         "done",
-        "turned_away",
-        "turned_away",
+        "blocked",
+        "blocked",
         "done",
     ]
 
@@ -297,7 +297,7 @@ def test_who_joins_later_in_the_same_instant_competes_for_the_places_left_in_a_q
         steps, pools={"desk": 1, "doctor": 1}, durations={"walk": minutes(0)}, branches={"by_acuity": by_acuity}
     )
     story = play(engine, clinic, Person(0), Person(5, "minor"), Person(5, "urgent"))
-    assert story.of("consult", 1).outcome == "turned_away"
+    assert story.of("consult", 1).outcome == "blocked"
     assert story.spans("consult")[2] == (10, 20)
 
 

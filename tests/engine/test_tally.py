@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.measures.tally import COUNTED, TIMED, Tally, add_up_along, from_holdings, tally, tally_plan
+from simulation.measures.tally import COUNTED, TIMED, Tally, from_holdings, tally, tally_plan, tally_with
 from simulation.units import to_minutes
 
 from .strategies import GRIDS, case
@@ -53,7 +53,7 @@ def test_a_run_that_is_added_up_along_with_its_milestones_has_the_same_sums() ->
     asked = tally_plan(made.plan, np.full(len(made.plan.pools), COUNTED, dtype=np.int8))
     window = (60.0, 2000.0)
     along, alone = (compiled.simulate(made.plan, made.columns, made.horizon) for _ in range(2))
-    add_up_along(asked, along, window=window)
+    tally_with(asked, along, window=window)
     for run in (along, alone):
         run.journal.milestones({}, len(made.plan.nodes), len(made.columns))
     assert differing(tally(asked, along, window=window), tally(asked, alone, window=window)) == []

@@ -44,7 +44,7 @@ SAYINGS = {
     "is relabelled",
     "leaves after a wait",
     "leaves on joining",
-    "is turned away",
+    "is blocked",
     "works at a pace",
     "works since a mark",
     "works since a mark at a pace",
@@ -162,8 +162,8 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
         if outcome == Outcome.LEFT:
             yield "leaves after a wait" if ended > joined else "leaves on joining"
             held, then = set(), plan.patience_to
-        if outcome == Outcome.TURNED_AWAY:
-            yield "is turned away"
+        if outcome == Outcome.BLOCKED:
+            yield "is blocked"
             held, then = set(), row.blocked_next
         if started > joined:
             yield from _wait(plan, columns, patient, row, joined, started)

@@ -2,14 +2,30 @@
 
 import numpy as np
 
-from simulation.evaluation.design import EvaluationDesign, Stepped, Switching
-from simulation.evaluation.trials import Bank, Trials
+from simulation.evaluation.analyses import analysed
+from simulation.evaluation.design import Analysis, EvaluatedOutcome, EvaluationDesign, Stepped, Switching
+from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, characteristics
+from simulation.evaluation.trials import Bank, Trials, trials_of
 from simulation.measures.daily import DailyOutcome
 from simulation.records.schema import Floats, Mask
 
 WAIT = DailyOutcome(measure="wait_to_clinician_mean")
 A_DAY = 100.0
 """Patients a day of a made-up department."""
+
+
+def operating(
+    bank: Bank,
+    design: EvaluationDesign,
+    analysis: Analysis,
+    outcome: EvaluatedOutcome,
+    arm: str,
+    *,
+    n_trials: int = N_TRIALS,
+) -> OperatingCharacteristics:
+    """How an analysis of a design does with one arm and outcome, over emulated trials."""
+    trials = trials_of(bank, design, arm, outcome.daily, n_trials)
+    return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
 
 
 def design_of(

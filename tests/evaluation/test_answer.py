@@ -14,7 +14,7 @@ from simulation.cli import main
 from simulation.commands import inquiries
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.evaluation.answer import MOST_WORDS, Evaluation
+from simulation.evaluation.answer import Evaluation
 from simulation.evaluation.design import ANALYSES
 from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
 from simulation.evaluation.words import REPORTED_BY, protocol
@@ -68,7 +68,7 @@ def test_the_first_sentence_says_whether_the_design_asked_about_would_tell_and_t
     before, _, best = evaluation.sentences[:3]
     assert before == "No: before and after, one department, 12 weeks before and 12 after, would not tell you."
     assert best.startswith("What would: alternate weeks, eight departments, 24 weeks, by 'wait to first clinician'")
-    alarms = evaluation.one(evaluation.designs[0], evaluation.main, "sham").significant
+    alarms = evaluation.primary(evaluation.designs[0], evaluation.main, "sham").significant
     assert alarms.value > 0.2
 
 
@@ -84,7 +84,7 @@ def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluati
 def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_nothing(evaluation: Evaluation) -> None:
     page = evaluation.page
     beside = re.sub(r"<(style|title|table|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
-    assert len(beside.split()) <= MOST_WORDS
+    assert len(beside.split()) <= 300
     assert page.count("<table>") == 1
     assert page.count("<img ") == 2
     assert "http" not in page.replace('lang="en-GB"', "")
@@ -143,7 +143,7 @@ def test_deviations_lower_what_is_found_and_are_told(made: Result) -> None:
         ae.evaluate(made, TOOL, "alternate_weeks_many", trials=200, deviations=names)
         for names in ((), ("slow_adoption", "missing_weeks"))
     )
-    found = [answer.one(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)]
+    found = [answer.primary(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)]
     assert found[1] < found[0]
     assert "Not all goes as planned: slow adoption and missing weeks (assumed)." in slow.sentences
 
@@ -257,4 +257,4 @@ def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
     more = replace(study, run=replace(study.run, replications=3))
     assert stored_run(more, tmp_path) is None
     answer = ae.evaluate(again, "lean_triage", "alternate_weeks", "weeks=4", trials=100)
-    assert answer.one(answer.designs[0], answer.main, "lean_triage").true < 0
+    assert answer.primary(answer.designs[0], answer.main, "lean_triage").true < 0

@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from simulation.evaluation.design import Alternating, BeforeAfter, EvaluatedOutcome, Parallel
-from simulation.evaluation.operating import MOST_DEPARTMENTS, needed, operating, variance_over_departments
+from simulation.evaluation.operating import MOST_DEPARTMENTS, needed, variance_over_departments
 from simulation.evaluation.trials import Bank
 from simulation.records.schema import Floats
-from tests.evaluation.made import bank_of_noise, design_of
+from tests.evaluation.made import bank_of_noise, design_of, operating
 
 WAIT = EvaluatedOutcome(label="Wait", measure="wait_to_clinician_mean", role="wait")
 ONE = design_of(Alternating(kind="alternating"), weeks=8)

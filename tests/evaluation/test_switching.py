@@ -97,7 +97,7 @@ def study_with(arm: str, *names: str) -> Study:
     designs = [design for name in names for design in designs_named(name)]
     study = load("study=ai_triage", *SHORT)
     study = load("study=ai_triage", *SHORT, *overrides_of_switching(study, arm, designs))
-    return study_of_evaluation(study, [study.design.nothing, arm], outcomes_of(designs), designs)
+    return study_of_evaluation(study, [study.design.null_arm, arm], outcomes_of(designs), designs)
 
 
 def test_a_study_has_an_arm_more_for_each_design_whose_switching_is_simulated() -> None:
@@ -119,7 +119,7 @@ def test_a_study_has_an_arm_more_for_each_design_whose_switching_is_simulated() 
 def test_a_coin_for_each_patient_hides_what_shorter_queues_give_to_all() -> None:
     result = ae.compare(study_with("lean_triage", "by_patient"))
     answer = ae.evaluate(result, "lean_triage", "by_patient", "weeks=4", trials=100)
-    row = answer.one(answer.designs[0], answer.outcomes[0], "lean_triage")
+    row = answer.primary(answer.designs[0], answer.outcomes[0], "lean_triage")
     assert row.true < -5
     assert abs(row.true + row.bias.value) < 0.2 * abs(row.true)
     assert "Queues carry over what a tool saves" in " ".join(answer.sentences)

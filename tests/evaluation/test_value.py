@@ -7,8 +7,8 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.evaluation.design import Alternating, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.evaluate import asked_stakes, stakes_of
-from simulation.evaluation.value import YEAR_DAYS, DesignValue, Stakes, values
+from simulation.evaluation.evaluate import parsed_stakes, stakes_of
+from simulation.evaluation.value import YEAR_DAYS, DesignValue, Stakes, design_values
 from tests.evaluation.made import A_DAY, bank_of_noise, design_of
 
 WAIT = EvaluatedOutcome(label="Wait", measure="wait_to_clinician_mean", role="wait")
@@ -19,7 +19,7 @@ STAKES = Stakes(prior=0.5, price=10_000.0, hour=15.0, years=1.0, cost=0.0)
 
 def worth(effect: float, stakes: Stakes, design: EvaluationDesign = ONE) -> DesignValue:
     bank = bank_of_noise(40, 60, effect=effect)
-    (value,) = values(bank, [design], WAIT, ("sham", "tool"), stakes, n_trials=4_000)
+    (value,) = design_values(bank, [design], WAIT, ("sham", "tool"), stakes, n_trials=4_000)
     return value
 
 
@@ -68,8 +68,8 @@ def test_stakes_are_stated_whole_or_not_at_all() -> None:
     with pytest.raises(ConfigError) as refused:
         stakes_of({"prior": 1.0, "years": -1.0}, None)
     assert [fault.where for fault in refused.value.faults] == ["prior", "price", "hour", "years"]
-    assert asked_stakes({"price": "£165,500", "prior": "0.5"}) == {"price": 165_500.0, "prior": 0.5}
+    assert parsed_stakes({"price": "£165,500", "prior": "0.5"}) == {"price": 165_500.0, "prior": 0.5}
     with pytest.raises(ConfigError, match="hour: found dear"):
-        asked_stakes({"hour": "dear"})
+        parsed_stakes({"hour": "dear"})
     with pytest.raises(ConfigError, match="found nan"):
         stakes_of({"prior": 0.5, "hour": np.nan}, 1.0)

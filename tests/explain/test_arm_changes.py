@@ -121,7 +121,7 @@ def test_what_the_label_decides_is_marked_and_the_way_it_opens_is_named() -> Non
     changes = found(labels_up("walk_in", "ambulance"))
     assert [at for *_, at in of_kind(changes, "by label")] == [("area",), ("resus", "minors")]
     assert changes.opened == (("area", "resus"),)
-    assert {each.kind for each in changes.without_echoes().changes} == {"label"}
+    assert {each.kind for each in changes.without_by_label().changes} == {"label"}
 
 
 def test_a_pool_shows_at_every_step_that_asks_for_it() -> None:

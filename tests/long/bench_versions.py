@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.records.schema import Floats, Mask
-from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, judged
+from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, verdicts_on
 from simulation.vetting.cases import Case, CaseSet, Levels, case_set
-from simulation.vetting.earlier import EarlierCard, change_since
 from simulation.vetting.scores import Labelled
+from simulation.vetting.version_change import EarlierCard, change_since
 from simulation.vetting.vet import vetting_named
 
 CLAIMED = 0.05
@@ -85,7 +85,7 @@ def says_go(plan: Vetting, cases: CaseSet, errors: Errors, rng: np.random.Genera
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
+        for verdict in verdicts_on(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
     )
     return change_since(Bench(plan, cases, "new", {}, (), labelled, {}, verdicts), earlier).go
 

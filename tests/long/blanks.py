@@ -45,13 +45,14 @@ from typing import Any
 import numpy as np
 
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
+from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import packaged_configs, search_folders
 from simulation.config.new import write_files
+from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.config.studies import study_from
 from simulation.errors import ConfigError
 from simulation.offers import offer, solving
-from simulation.offers.department import BEDS, TheirDepartments
+from simulation.offers.department import BEDS, OfferedDepartments
 from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import ARM, OfferedProduct
@@ -113,7 +114,7 @@ def drawn(rng: np.random.Generator, does: str) -> tuple[Answers, str]:
         answers["ambulance_nurses"] = f"{people(2)} from 8 to 22, {people(1)} from 22 to 8"
     else:
         answers["triage_nurses"] = f"{people(4)} from 8 to 22, {1 + people(1)} from 22 to 8"
-    needed = TheirDepartments(check({**answers, "product": "It", "does": "labels"}).values, 24)
+    needed = OfferedDepartments(check({**answers, "product": "It", "does": "labels"}).values, 24)
     names = list(needed.parameters)
     beds = np.mean([sum(member.values[names.index(name)] for name in BEDS) for member in needed.members()])
     answers["beds"] = round(float(beds) * rng.uniform(0.97, 1.03))
@@ -184,7 +185,7 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
     checked = check(answers, folder)
     checked.all_faults.refuse("The answers cannot be used")
     n = offer.N_DEPARTMENTS
-    departments, product = TheirDepartments(checked.values, n), OfferedProduct(NAME, checked.values)
+    departments, product = OfferedDepartments(checked.values, n), OfferedProduct(NAME, checked.values)
     ensemble = offer._ensemble(NAME, departments, product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
@@ -201,7 +202,7 @@ def solved(study: Study, ensemble: Ensemble, answers: Answers, folder: Path) -> 
     alone = study.of_arms([])
     vars(solving).update(YEARS=ROUNDS, FRESH=FRESH)
     solver = solving.Solver(replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None)
-    wanted = list(offer._wanted(check(answers, folder).values, offer.N_DEPARTMENTS))
+    wanted = list(offer._targets(check(answers, folder).values, offer.N_DEPARTMENTS))
     made, fresh = solver.solve(wanted)
     return (
         {one.parameter: solver_values(made, one.parameter) for one in wanted},

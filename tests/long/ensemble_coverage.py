@@ -33,10 +33,9 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.fitting.diagnostics import rows_of
 from simulation.assurance.fitting.emulator import (
     YEARS_JUDGED,
-    Guess,
+    EmulatorPrediction,
     RowEmulator,
     Space,
     in_threads,
@@ -108,7 +107,7 @@ class Taught:
     strays: Floats
     """Covariance of what a year of a department strays by from its mean, over `beside`, on the scales learnt."""
 
-    def guesses(self, points: Floats) -> list[Guess]:
+    def guesses(self, points: Floats) -> list[EmulatorPrediction]:
         """What each row is expected to be."""
         return in_threads(lambda row: row.at(points), self.rows)
 
@@ -142,7 +141,8 @@ def taught_by(
 ) -> Taught:
     """The emulators, and how a year strays from what they expect."""
     points = space.points([year.member for year in years])
-    emulator = learn(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)
+    values = np.array([[year.rows[target.name] for target in targets] for year in years])
+    emulator = learn(targets, points, values, judged_by_mean)
     beside = tuple(RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT))
     in_threads(RowEmulator.learn, beside)
     guesses = in_threads(lambda row: row.at(points), beside)
@@ -175,10 +175,10 @@ def log_chance_of(taught: Taught, row_means: Floats, rng: np.random.Generator) -
     return log_chance
 
 
-_first_tried: dict[bytes, list[Guess]] = {}
+_first_tried: dict[bytes, list[EmulatorPrediction]] = {}
 
 
-def _shared(taught: Taught, points: Floats) -> list[Guess]:
+def _shared(taught: Taught, points: Floats) -> list[EmulatorPrediction]:
     """Every walk starts from the same points, which are looked at once."""
     key = points[:50].tobytes()
     if len(points) < 1000:

@@ -23,15 +23,16 @@ from simulation.config import load
 from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import BeforeAfter, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.evaluate import designs_named, outcomes_of
-from simulation.evaluation.operating import OperatingFigure, operating, rows
+from simulation.evaluation.operating import OperatingFigure, operating_characteristics
 from simulation.evaluation.switching import daily_of, overrides_of
 from simulation.evaluation.trials import Bank, bank_of, days_on
-from simulation.evaluation.value import Pounds, Stakes, values
+from simulation.evaluation.value import Pounds, Stakes, design_values
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import definition_of
 from simulation.measures.own_quantities import NOTHING_OWN
 from simulation.runs.running import simulate
 from simulation.study.study import Study
+from tests.evaluation.made import operating
 
 TOOLS = ("ai_scribe_measured", "lean_triage")
 WORLDS = ("still", "usual", "shared")
@@ -64,7 +65,7 @@ def world(scenario: str, n: int) -> Bank:
     first = of_size(n, *words)
     study = of_size(n, *words, *dict.fromkeys(word for tool in TOOLS for word in overrides_of(first, tool, switched)))
     arms = [arm.name for arm in study.arms if arm.name.startswith(TOOLS)]
-    chosen = study.of_arms([study.design.nothing, *arms])
+    chosen = study.of_arms([study.design.null_arm, *arms])
     daily = daily_of(outcomes_of(designs), switched)
     return kept(scenario, replace(chosen, run=replace(chosen.run, daily=daily)))
 
@@ -81,7 +82,7 @@ def designs(n: int, *worlds: str) -> None:
     for scenario in worlds or WORLDS:
         bank = world(scenario, n)
         own = [replace(design, analyses=design.analyses[:1]) for design in packaged]
-        found = list(rows(bank, own, outcomes, ("sham", *TOOLS)))
+        found = list(operating_characteristics(bank, own, outcomes, ("sham", *TOOLS)))
         for sham, scribe, lean in (found[place : place + 3] for place in range(0, len(found), 3)):
             tools = " | ".join(f"{share(tool.right)} / {100 * tool.wrong.value:.0f}" for tool in (scribe, lean))
             print(
@@ -188,7 +189,7 @@ def value(n: int) -> None:
     for tool, price in (("lean_triage", 165_500.0), ("ai_scribe_measured", 165_301.0)):
         for prior in (0.25, 0.5):
             stakes = Stakes(prior=prior, price=price, hour=15.0, years=3.0, cost=20_000.0)
-            for worth in values(bank, three, WAIT, ("sham", tool), stakes, n_trials=2_000):
+            for worth in design_values(bank, three, WAIT, ("sham", tool), stakes, n_trials=2_000):
                 print(
                     f"{tool}, prior {prior:g}, {worth.design.label}: to know {pounds(worth.perfect)}, to evaluate "
                     f"{pounds(worth.evaluated)}, if p < 0.05 {pounds(worth.significant)} a year; over three years, "

@@ -28,7 +28,8 @@ import numpy as np
 import simulation as ae
 from simulation.measures.measuring import MeasureName
 from simulation.questions.narrow import LEVEL, Local, _by_wait, _usual, narrow, outside
-from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH, components, n_departments
+from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH, n_departments
+from simulation.statistics.variance_components import components
 
 ASKED = (0.86, 0.97)
 N_NULLS, N_AT_ONCE, MOST_DIRECTED = 2000, 20, 0.05

@@ -45,7 +45,7 @@ from simulation.questions.narrow import Observed, ObservedFigure, narrowed
 from simulation.records.schema import Mask
 from simulation.resumable import run_into
 from simulation.runs.result import StudyResult
-from simulation.statistics.departments import components
+from simulation.statistics.variance_components import components
 from simulation.study.members import Member, Structure
 
 N_KNOWN, N_EACH_ROTA, N_YEARS = 28, 6, 4

@@ -33,14 +33,15 @@ import numpy as np
 from scipy import stats
 
 import simulation as ae
-from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
+from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import packaged_configs
 from simulation.config.new import write_files
+from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.extracts.department import fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.trace import trace
 from simulation.offers.offer import ensemble_text
-from simulation.offers.solving import Solved, Solver
+from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
 from simulation.runs.running import all_of
 from simulation.study.simulate import simulate_arm
@@ -48,7 +49,7 @@ from simulation.study.study import Study
 
 stamped = runpy.run_path(str(Path(__file__).parents[1] / "extracts" / "stamped.py"))["stamped"]
 ARMS = ("ai_scribe_measured", "lean_triage")
-WAIT, SHARE = "wait_to_clinician_mean", "within_4h_share"
+WAIT, SHARE, DESK = "wait_to_clinician_mean", "within_4h_share", "walk_in_triage_wait_mean"
 ASKED_HELD, ASKED_WIDTH, ENOUGH = 0.83, 0.6, 20
 NAME = "recovered"
 
@@ -80,9 +81,8 @@ def effects(study: Study, departments: EnsembleDepartments | None, n: int, seed:
 def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepartments:
     """The departments with doctors' and triage minutes at which they give the extract's figures."""
     wanted = [
-        Solved("doctor_minutes", SHARE, extract.measures.value(SHARE), -1.0, (0.3, 3.0)),
-        Solved("triage_busy", "walk_in_triage_wait_mean", extract.measures.value("walk_in_triage_wait_mean"), 2.5,
-               (0.05, 3.0), in_log=True),
+        CalibrationTarget("doctor_minutes", SHARE, extract.measures.value(SHARE), -1.0, (0.3, 3.0)),
+        CalibrationTarget("triage_busy", DESK, extract.measures.value(DESK), 2.5, (0.05, 3.0), in_log=True),
     ]  # fmt: skip
     solver = Solver(study.of_arms([]), ensemble, lambda _: None)
     found, _ = solver.solve(wanted)

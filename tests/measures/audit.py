@@ -199,7 +199,7 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
     done = rows.outcome == Outcome.DONE
     unfinished = done & ((started == NEVER) | (ended == NEVER))
     findings.add("causality", unfinished, "patient {}, {}: done without a start and an end", *where)
-    started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
+    started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.BLOCKED]) & (started != NEVER)
     findings.add("causality", started_and_left, "patient {}, {}: left a step that had started", *where)
     first, _ = _changes_of_patient(rows)
     gap = ~first & (joined != np.append(NEVER, ended[:-1])[: len(rows)])
@@ -218,11 +218,11 @@ def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
             if row.may_leave and plan.patience_to != NONE:
                 allowed[Outcome.LEFT, number, list(_reached(plan, plan.patience_to))] = True
             if row.blocked_next != NONE:
-                allowed[Outcome.TURNED_AWAY, number, list(_reached(plan, row.blocked_next))] = True
+                allowed[Outcome.BLOCKED, number, list(_reached(plan, row.blocked_next))] = True
     first, _ = _changes_of_patient(rows)
     later = np.flatnonzero(~first)
     before = rows.outcome[later - 1]
-    known = np.isin(before, [Outcome.DONE, Outcome.LEFT, Outcome.TURNED_AWAY])
+    known = np.isin(before, [Outcome.DONE, Outcome.LEFT, Outcome.BLOCKED])
     later, before = later[known], before[known]
     wrong = ~allowed[before, rows.step[later - 1], rows.step[later]]
     names = rows.patient[later], _name(plan, rows.step[later]), _name(plan, rows.step[later - 1])

@@ -40,7 +40,7 @@ def busy_share(plan: Plan, held: occupancy.Holdings, *, changes: Changes | None,
 class Queues:
     """By step: how many joined in the window, how many waited on average, and their mean wait in minutes.
 
-    The mean wait is over those who joined in the window and stopped waiting (started, left or turned away).
+    The mean wait is over those who joined in the window and stopped waiting (started, left or blocked).
     """
 
     steps: tuple[str, ...]

@@ -22,8 +22,8 @@ from simulation.config.folders import packaged_configs
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
-from simulation.offers.alternatives import bought
-from simulation.offers.department import TheirDepartments
+from simulation.offers.alternatives import alternatives
+from simulation.offers.department import OfferedDepartments
 from simulation.offers.interview import Answer, check
 from simulation.offers.labels import UNDER_TRIAGE
 from simulation.offers.product import ARM, OfferedProduct
@@ -66,7 +66,7 @@ def in_weeks(folder: Path) -> Iterator[None]:
         patch.setattr(offer, "YEAR", SHORT)
         patch.setattr(solving, "YEARS", (1,))
         patch.setattr(solving, "FRESH", 1)
-        patch.setattr(solving.Solved, "near", 1.0)  # the mean of so few days may be off
+        patch.setattr(solving.CalibrationTarget, "near", 1.0)  # the mean of so few days may be off
         patch.setattr("simulation.config.studies.processors", lambda: 1)  # to start more takes longer than the weeks
         yield
 
@@ -279,18 +279,18 @@ def values(**answers: Answer) -> dict[str, object]:
 
 
 def test_stated_beds_are_those_of_every_department() -> None:
-    made = TheirDepartments(values(beds=480), 24)
+    made = OfferedDepartments(values(beds=480), 24)
     beds = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
     places = [list(made.parameters).index(name) for name in beds]
     assert {sum(member.values[place] for place in places) for member in made.members()} == {480}
 
 
 def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> None:
-    assert set(TheirDepartments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
-    assert set(TheirDepartments(values(children="doctors"), 24).structures) == {
+    assert set(OfferedDepartments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
+    assert set(OfferedDepartments(values(children="doctors"), 24).structures) == {
         "around_the_clock", "children_shared", "three_children_shared",
     }  # fmt: skip
-    team = TheirDepartments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
+    team = OfferedDepartments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
     assert team.base_pathway == "shared_front_door"
     assert team.rotas["assessment_nurses"] == [{"hours": "8-22", "number": 1}]
     assert team.rotas["triage_nurses"] == [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}]
@@ -299,7 +299,7 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
 
 def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
     """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
-    made = TheirDepartments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
+    made = OfferedDepartments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
     factors = {
         factor_of(stated.changes["calibration.triage_minutes_scale.value"]) for stated in made.structures.values()
     }
@@ -338,7 +338,7 @@ def test_a_price_buys_whole_ones_or_as_many_hours_as_fit(
 ) -> None:
     """By hand: eight hours of a clinician a day cost £232,000 a year, so one hour £29,000; two hours are the least."""
     known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]["arms"]
-    arm = dict(bought(known, pounds))["clinician"]
+    arm = dict(alternatives(known, pounds))["clinician"]
     assert arm["changes"] == {"staffing.doctors.extra_shifts": [shift]}
     assert (arm["cost"]["per_year"], arm["label"]) == (cost, label)
     assert arm["cost"]["range"] == [round(143_000 * cost / 232_000), round(392_000 * cost / 232_000)]
@@ -346,7 +346,7 @@ def test_a_price_buys_whole_ones_or_as_many_hours_as_fit(
 
 def test_all_that_a_price_buys_costs_no_more_than_it() -> None:
     known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]["arms"]
-    costs = {name: arm["cost"]["per_year"] for name, arm in bought(known, 120_000)}
+    costs = {name: arm["cost"]["per_year"] for name, arm in alternatives(known, 120_000)}
     assert {name for name, cost in costs.items() if cost > 120_000} == {"medical_bed"}, "one costs £125,925"
     assert min(costs[name] for name in ("triage_nurse", "clinician", "childrens_clinician", "practitioner")) > 100_000
 
@@ -354,7 +354,7 @@ def test_all_that_a_price_buys_costs_no_more_than_it() -> None:
 @pytest.mark.parametrize("does", ["saves time and advises", "labels"])
 def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than_a_label_may_be(does: str) -> None:
     known = values(does=does)
-    text = offer._texts("it", TheirDepartments(known, 24), OfferedProduct("it", known), [])["study"]
+    text = offer._texts("it", OfferedDepartments(known, 24), OfferedProduct("it", known), [])["study"]
     facts = validated(OfferFacts, yaml.safe_load(text)["offer"], "offer", faults := Faults())
     assert facts is not None, faults
     assert "share within four hours, hospital beds, admitted share" in facts.assumed[-1]
@@ -372,7 +372,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: 
 
 
 def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answered_is_not() -> None:
-    (drawn,), (answered,) = (list(offer._wanted(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"}))
+    (drawn,), (answered,) = (list(offer._targets(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"}))
     assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 24)
     assert answered.wanted == 0.62
 
@@ -380,7 +380,7 @@ def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answ
 def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_but_not_of_one_team() -> None:
     def more(**known: Answer) -> tuple[list[float], list[float]]:
         """In departments with nurses of their own for ambulances, and in those with one team."""
-        departments = TheirDepartments(values(**known), 24)
+        departments = OfferedDepartments(values(**known), 24)
         made = offer._ensemble("it", departments, OfferedProduct("it", values(**known)))
         if "ambulance_nurses" not in made.parameters:
             return [], []

@@ -6,10 +6,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from simulation.offers.solving import Solved, Solver, _updated, beside
+from simulation.offers.solving import CalibrationTarget, Solver, _updated, comparison_lines
 
-SHARE = Solved("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
-WAIT = Solved("triage_busy", "walk_in_triage_wait_mean", 20, 2.5, (0.05, 3), in_log=True)
+SHARE = CalibrationTarget("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
+WAIT = CalibrationTarget("triage_busy", "walk_in_triage_wait_mean", 20, 2.5, (0.05, 3), in_log=True)
 
 
 def test_two_figures_that_hang_on_both_parameters_are_met_together() -> None:
@@ -44,7 +44,7 @@ def test_what_could_not_be_met_is_said() -> None:
         "walk_in_triage_wait_mean": np.full(20, 12.0),
         "walk_in_triage_minutes_mean": np.full(20, 7.0),
     }
-    lines = list(beside({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh))
+    lines = list(comparison_lines({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh))
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
     assert "does the rota count people at the desk?" in lines[3]

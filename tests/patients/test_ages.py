@@ -59,15 +59,15 @@ def test_no_rounding_gives_a_year_outside_the_band(aged: Pathway) -> None:
 
 
 def test_an_age_by_what_depends_on_the_label_follows_the_label(small: Small) -> None:
-    leaning = small("""
+    label_dependent = small("""
     attributes:
       acuity_true: {kind: choice, categories: [everybody, nobody], shares: [1, 0]}
       acuity_given: {kind: given, like: acuity_true}
       ill: {kind: chance, p: {base: 1, times: [{by: acuity_true, values: {everybody: 0, nobody: 1}}]}, label_weight: 1}
       years: {kind: age, by: ill, shares: {"no": {"40": 1}, "yes": {"90": 1}}}
     """)
-    plain = draw(leaning, seed=1, replication=0, days=2)
-    after = attributes_after(leaning, plain, np.ones(len(plain), dtype=np.int16))
+    plain = draw(label_dependent, seed=1, replication=0, days=2)
+    after = attributes_after(label_dependent, plain, np.ones(len(plain), dtype=np.int16))
     assert set(plain.attributes["years"]) == {40}
     assert set(after["years"]) == {90}
 

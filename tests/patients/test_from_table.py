@@ -56,7 +56,7 @@ def test_a_stated_attribute_drives_the_durations_and_the_attributes_that_depend_
 
 
 def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them(small: Small) -> None:
-    leaning = small("""
+    label_dependent = small("""
     attributes:
       acuity_true: {kind: choice, categories: [sick, well], shares: [0.5, 0.5]}
       acuity_given: {kind: given, like: acuity_true}
@@ -64,8 +64,8 @@ def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them
         {kind: chance, label_weight: 1, p: {base: 1, times: [{by: acuity_true, values: {sick: 1, well: 0}}]}}
       asleep: {kind: choice, by: frail, categories: [a, b], shares: {"no": [1, 0], "yes": [0, 1]}}
     """)
-    drawn = draws_from_table(leaning, table(frail=["yes", "no", "yes", "no"]))
-    after = drawn.with_columns(attributes=attributes_after(leaning, drawn, 1 - drawn.attributes["acuity_true"]))
+    drawn = draws_from_table(label_dependent, table(frail=["yes", "no", "yes", "no"]))
+    after = drawn.with_columns(attributes=attributes_after(label_dependent, drawn, 1 - drawn.attributes["acuity_true"]))
     assert np.array_equal(after.attributes["frail"], drawn.attributes["frail"])
     assert np.array_equal(after.attributes["asleep"], drawn.attributes["frail"])
 

@@ -18,7 +18,7 @@ P = {"sick": 0.6, "middling": 0.3, "well": 0.1}
 PS = np.array(list(P.values()))
 
 
-def leaning(small: Small, weight: float, *, base: float = 1) -> Pathway:
+def label_dependent(small: Small, weight: float, *, base: float = 1) -> Pathway:
     p = f"{{base: {base}, times: [{{by: acuity_true, values: {P}}}]}}"
     return small(f"""
     priority: {{classes: {{sick: {{rank: 1, rate: 1}}, middling: {{rank: 2, rate: 1}}, well: {{rank: 3, rate: 1}}}}}}
@@ -33,7 +33,7 @@ def leaning(small: Small, weight: float, *, base: float = 1) -> Pathway:
 
 @pytest.fixture
 def patients(small: Small) -> Draws:
-    return draw(leaning(small, 0), seed=3, replication=0, days=60)
+    return draw(label_dependent(small, 0), seed=3, replication=0, days=60)
 
 
 def one_level_down(patients: Draws) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_with_all_weight_on_it_the_admitted_are_those_whose_number_lies_below_th
     small: Small, patients: Draws
 ) -> None:
     given = one_level_down(patients)
-    after = attributes_after(leaning(small, 1), patients, given)
+    after = attributes_after(label_dependent(small, 1), patients, given)
     number = patients.uniform("admitted")
     assert np.array_equal(after["admitted"] == 1, number < PS[given])
     assert np.array_equal(patients.attributes["admitted"] == 1, number < PS[patients.attributes["acuity_true"]])
@@ -54,7 +54,7 @@ def test_half_the_weight_is_halfway_and_more_weight_turns_away_more_of_the_same_
     small: Small, patients: Draws
 ) -> None:
     given, true = one_level_down(patients), patients.attributes["acuity_true"]
-    admitted = [attributes_after(leaning(small, w), patients, given)["admitted"] == 1 for w in (0.25, 0.5, 1)]
+    admitted = [attributes_after(label_dependent(small, w), patients, given)["admitted"] == 1 for w in (0.25, 0.5, 1)]
     assert np.array_equal(admitted[1], patients.uniform("admitted") < PS[true] + 0.5 * (PS[given] - PS[true]))
     for less, more in pairwise(admitted):
         assert not (more & ~less).any()
@@ -64,7 +64,7 @@ def test_half_the_weight_is_halfway_and_more_weight_turns_away_more_of_the_same_
 
 @pytest.mark.parametrize("weight", [0.3, 1])
 def test_a_right_label_changes_nothing(weight: float, small: Small, patients: Draws) -> None:
-    made = leaning(small, weight)
+    made = label_dependent(small, weight)
     drawn = draw(made, seed=3, replication=0, days=60)
     for name, codes in patients.attributes.items():
         assert np.array_equal(drawn.attributes[name], codes), name
@@ -75,14 +75,14 @@ def test_a_right_label_changes_nothing(weight: float, small: Small, patients: Dr
 
 def test_what_is_drawn_by_it_follows_by_its_own_number_and_nothing_else_moves(small: Small, patients: Draws) -> None:
     given = one_level_down(patients)
-    after = attributes_after(leaning(small, 1), patients, given)
+    after = attributes_after(label_dependent(small, 1), patients, given)
     assert set(after) == {"admitted", "ward"}
     expected = (after["admitted"] == 1) & (patients.uniform("ward") >= 0.5)
     assert np.array_equal(after["ward"] == 1, expected)
 
 
 def test_an_attribute_that_equals_one_that_leans_goes_on_to_equal_it(small: Small, patients: Draws) -> None:
-    pathway = leaning(small, 1)
+    pathway = label_dependent(small, 1)
     likes = replace(pathway.attributes["acuity_given"], like="admitted")
     pathway = replace(pathway, attributes={**pathway.attributes, "expected": likes})
     after = attributes_after(pathway, draw(pathway, seed=3, replication=0, days=60), one_level_down(patients))
@@ -90,12 +90,12 @@ def test_an_attribute_that_equals_one_that_leans_goes_on_to_equal_it(small: Smal
 
 
 def test_without_weight_nothing_answers_to_the_label(small: Small, patients: Draws) -> None:
-    assert attributes_after(leaning(small, 0), patients, one_level_down(patients)) == {}
+    assert attributes_after(label_dependent(small, 0), patients, one_level_down(patients)) == {}
 
 
 def test_a_chance_above_one_counts_as_one_before_it_is_mixed(small: Small, patients: Draws) -> None:
     given = one_level_down(patients)
-    after = attributes_after(leaning(small, 0.5, base=4), patients, given)  # 2.4, 1.2 and 0.4
+    after = attributes_after(label_dependent(small, 0.5, base=4), patients, given)  # 2.4, 1.2 and 0.4
     p = np.minimum(4 * PS, 1)
     expected = patients.uniform("admitted") < 0.5 * p[patients.attributes["acuity_true"]] + 0.5 * p[given]
     assert np.array_equal(after["admitted"] == 1, expected)
@@ -113,7 +113,7 @@ def test_a_chance_that_cannot_lean_is_a_fault(changes: str, where: str, says: st
 
 
 def test_minutes_that_answer_to_the_label_are_a_fault(small: Small) -> None:
-    made = leaning(small, 0.5)
+    made = label_dependent(small, 0.5)
     before = check(made)
     mean = Amount(times=(Factor(by="ward", values={"a": 1, "b": 2}),))
     longer = replace(made, durations={**made.durations, "resting": replace(made.durations["resting"], mean=mean)})

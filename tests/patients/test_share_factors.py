@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.department.check import check
-from simulation.department.graph import leaning
+from simulation.department.graph import label_dependent
 from simulation.department.rota import per_day_by_category
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
@@ -80,7 +80,7 @@ def test_a_choice_with_a_factor_that_leans_on_the_label_leans_on_it(small: Small
     admitted = f"admitted: {{kind: chance, p: {by_label}, label_weight: 0.5, evidence: assumed, source: test}}"
     times = 'times: [{by: admitted, values: {"no": [1, 1], "yes": [1, 2]}}]'
     ward = f"ward: {{{WARDS}, shares: [0.5, 0.5], {times}}}"
-    assert leaning(small(f"attributes: {{{acuity}, {given}, {admitted}, {ward}}}")) == ("admitted", "ward")
+    assert label_dependent(small(f"attributes: {{{acuity}, {given}, {admitted}, {ward}}}")) == ("admitted", "ward")
 
 
 def test_patients_a_day_by_category_are_not_worked_out_from_shares_with_factors(small: Small) -> None:

@@ -11,7 +11,7 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.questions.ablation.contributions import beyond, busy_parts, decomposition_of
-from simulation.questions.ablation.levers import coalitions, expanded, label_of
+from simulation.questions.ablation.levers import coalitions, label_of, with_combinations
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
 from tests.made_up import result_of
@@ -145,14 +145,14 @@ def test_a_mistake_that_every_combination_shares_is_reported_once(own: Own) -> N
 
 
 def test_eight_levers_are_run_in_every_combination_and_nine_in_those_of_sampled_orders() -> None:
-    assert len(expanded(design_of(*"abcdefgh")).arms) == 256
+    assert len(with_combinations(design_of(*"abcdefgh")).arms) == 256
     nine = design_of(*"abcdefghi")
     assert 1 + 9 + 36 + 9 + 1 < len(coalitions(nine)) < 512
-    assert len(expanded(nine).arms) == len(coalitions(nine))
+    assert len(with_combinations(nine).arms) == len(coalitions(nine))
 
 
 def test_a_reader_is_shown_single_levers_all_but_each_and_all() -> None:
-    assert expanded(design_of(*"abcd")).shown == (
+    assert with_combinations(design_of(*"abcd")).shown == (
         "nurse", "a", "b", "c", "d", "a+b+c", "a+b+d", "a+c+d", "b+c+d", "a+b+c+d",
     )  # fmt: skip
     assert label_of(design_of(*"abcd"), frozenset("abd")) == "All but: c"
@@ -183,7 +183,7 @@ def test_a_study_may_build_on_one_that_comes_with_aeflow(tmp_path: Path) -> None
 
 
 def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
-    design = expanded(design_of("a", "b"))
+    design = with_combinations(design_of("a", "b"))
     waits = {"nurse": 60.0, "a": 58.0, "b": 55.0, "a+b": 50.0}
     variates = np.array([0.0, 3.0])
     (found,) = decomposition_of(result_of(design, {arm: wait + variates for arm, wait in waits.items()}))
@@ -195,7 +195,7 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
 
 
 def test_parts_of_nine_levers_come_from_sampled_orders_and_add_up() -> None:
-    design = expanded(design_of(*"abcdefghi"))
+    design = with_combinations(design_of(*"abcdefghi"))
     variates = np.random.default_rng(12)
     (found,) = decomposition_of(result_of(design, {arm: variates.normal(60, 5, size=4) for arm in design.arms}))
     assert found.parts.n_orders == 2 * design.order_pairs

@@ -292,16 +292,16 @@ def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result) -
 
 def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
     cases = {
-        (-9.0, -6.0): "shorter, by more than 5 min",
+        (-9.0, -6.0): "shorter by more than 5 min",
         (-9.0, -1.0): "shorter, perhaps by less than 5 min",
-        (-4.0, -1.0): "shorter, by less than 5 min",
+        (-4.0, -1.0): "shorter by less than 5 min",
         (-4.0, 4.0): "no change beyond 5 min",
         (-9.0, 4.0): "not settled by these figures",
-        (6.0, 9.0): "longer, by more than 5 min",
+        (6.0, 9.0): "longer by more than 5 min",
     }
     shares = {
-        (-0.03, -0.02): "lower (worse), by more than 1 point",
-        (0.001, 0.004): "higher (better), by less than 1 point",
+        (-0.03, -0.02): "lower (worse) by more than 1 point",
+        (0.001, 0.004): "higher (better) by less than 1 point",
     }
     assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
     assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.questions.narrow import Local, Narrowed, narrow, outside
 from simulation.records.schema import Floats
-from simulation.statistics.departments import components
+from simulation.statistics.variance_components import components
 from tests.statistics.ensembles import Made, made, replications_of, truths
 
 DAYS, FORTNIGHT = 84.0, 14.0

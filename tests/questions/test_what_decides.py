@@ -5,7 +5,8 @@ import pytest
 
 from simulation.questions.what_decides.explained_variance import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
-from simulation.statistics.departments import MIN_DEPARTMENTS, components, halves, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, spread_over
+from simulation.statistics.variance_components import components, halves
 from tests.statistics.ensembles import Made, made, replications_of
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simulation.display import drawing
-from simulation.display.drawing import broken, figure_of, png_of
+from simulation.display.drawing import figure_of, png_of, wrapped
 
 LABELS = ("分诊 护士", "تمريض", "😀 AI", "ट्राइएज नर्स", "\U0010fffd own")
 
@@ -18,7 +18,7 @@ def test_a_figure_with_labels_in_any_script_is_drawn(monkeypatch: pytest.MonkeyP
             for ax, label in zip(axes, LABELS, strict=False):
                 ax.set_title(label)
                 ax.plot([0, 1], label=label)
-            axes[0].set_yticks(range(len(LABELS)), [broken(label, 30) for label in LABELS])
+            axes[0].set_yticks(range(len(LABELS)), [wrapped(label, 30) for label in LABELS])
             figure.legend(title=LABELS[0])
             assert png_of(figure).startswith(b"\x89PNG")
         assert drawing.drawable("分诊 nurse → −3 €") == "?? nurse → −3 €"

@@ -202,7 +202,7 @@ def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(result
 
 
 def test_the_sham_line_gives_both_shares(result: Result) -> None:
-    shares = result.shares("sham")
+    shares = result.arm("sham").shares
     assert shares is not None
     line = sham_line(result)
     assert line is not None

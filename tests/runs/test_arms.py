@@ -62,7 +62,7 @@ def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measur
     several = [row for row in rows if row.n_replications > 1]  # few get worse: a group may have some in one only
     several = [row for row in several if not row.short]  # handovers have no interval in so few days
     assert all(row.difference_low == row.difference_high == 0 for row in several if not np.isnan(row.mean))
-    shares = twins.shares("twin")
+    shares = twins.arm("twin").shares
     assert shares is not None
     assert (shares.better, shares.worse) == (0, 0)
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import simulation as ae
-from simulation.records import noted
+from simulation.records import disk_cache
 from simulation.runs.store import identity as module
 from simulation.runs.store.identity import identity_of
 from simulation.study.offer import OfferFacts
@@ -27,7 +27,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(module, "PACKAGE", copy)
         known = {name: cache(getattr(ast, name)) for name in ("parse", "dump")}  # of files that stay as they are
         patch.setattr(module, "ast", SimpleNamespace(**{**vars(ast), **known}))
-        patch.setattr(noted, "FOLDER", copy / "__pycache__")
+        patch.setattr(disk_cache, "FOLDER", copy / "__pycache__")
         yield copy
     module.source_digest.cache_clear()
 

@@ -12,7 +12,6 @@ from simulation.study.study import Study
 ASKED: dict[str, Callable[[Result], object]] = {
     "simulated": lambda result: result.simulated("shem"),
     "patients": lambda result: result.patients("shem"),
-    "shares": lambda result: result.shares("shem"),
     "values": lambda result: result.values("shem", "wait_to_clinician_mean"),
     "arm": lambda result: result.arm("shem"),
 }

@@ -187,7 +187,7 @@ def test_an_arm_in_which_nobody_is_in_both_comes_back(
     again = ae.read(some.write(tmp_path))
     for ours, theirs in zip(some.replications, again.replications, strict=True):
         assert same(without_clock_times(ours), without_clock_times(theirs))
-    shares = again.shares("sham")
+    shares = again.arm("sham").shares
     assert shares is not None
     assert (shares.n_paired, shares.n_unpaired) == (0, 12)
     assert np.isnan(shares.better)

@@ -82,13 +82,13 @@ def test_every_arm_meets_the_same_draws(study: Study) -> None:
 
 @pytest.mark.slow
 def test_where_admission_leans_on_the_label_a_right_one_changes_nothing_and_a_low_one_admits_fewer() -> None:
-    usual, leaning = (
+    usual, label_dependent = (
         simulated(load("study=watching", f"scenario={name}", "engine=compiled").arm("errs_down")).draws.attributes
         for name in ("usual", "admission_leans_on_label")
     )
-    assert np.array_equal(usual["acuity_given"], leaning["acuity_given"])
+    assert np.array_equal(usual["acuity_given"], label_dependent["acuity_given"])
     right = usual["acuity_given"] == usual["acuity_true"]
     for name in ("admitted", "specialty"):
-        assert np.array_equal(usual[name][right], leaning[name][right])
-    assert (leaning["admitted"] <= usual["admitted"]).all()  # this policy errs down only
-    assert leaning["admitted"].sum() < usual["admitted"].sum()
+        assert np.array_equal(usual[name][right], label_dependent[name][right])
+    assert (label_dependent["admitted"] <= usual["admitted"]).all()  # this policy errs down only
+    assert label_dependent["admitted"].sum() < usual["admitted"].sum()

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison, compare, compare_arms, find
-from simulation.statistics.departments import counted, ranges, spread_over, within, within_and_between
+from simulation.statistics.departments import counted, ranges, spread_over, within
 from simulation.statistics.intervals import Interval, bounds, interval, intervals, simulated
+from simulation.statistics.variance_components import within_and_between
 from simulation.statistics.verdict import harm_words, verdict, where_words
 
 N, TWICE = 60, 2

@@ -6,7 +6,7 @@ import pytest
 import simulation as ae
 from simulation.config import load
 from simulation.report.first_page import first_page
-from simulation.study.closed_hours import _across, kept_until_open
+from simulation.study.closed_hours import _overlaps_closed, kept_until_open
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.units import HOUR
@@ -86,4 +86,4 @@ def test_a_wait_is_across_closed_hours_if_any_of_it_is_in_them(joined: float, st
     nights = sorted([(day * 24 + a) * HOUR, (day * 24 + b) * HOUR] for day in range(7) for a, b in ((0, 8), (20, 24)))
     empty = [(start, end) for start, end in nights]
     spans = [np.array([int(hours * HOUR)]) for hours in (joined, stopped)]
-    assert bool(_across(*spans, empty)[0]) is across
+    assert bool(_overlaps_closed(*spans, empty)[0]) is across

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
-from simulation.study.misfits import remarks
+from simulation.study.department_warnings import remarks
 from simulation.study.offered_load import Load, offered_load, weekly_load
 from simulation.study.overload import overloaded
 

@@ -13,8 +13,8 @@ from simulation.patients import Draws
 from simulation.triage.apply import apply
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import BesideNurse, given_nurse, ordinal_prior, probabilities
+from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
-from simulation.triage.stated import Nurse, Tool, policy_from
 
 from .conftest import WHY
 

@@ -21,10 +21,10 @@ from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions
 from simulation.vetting.card.tables_and_pictures import card_tables, change_tables
 from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question
-from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
 from simulation.vetting.facts import facts
 from simulation.vetting.score_words import difference_words
 from simulation.vetting.scores import ScoreEstimate
+from simulation.vetting.version_change import EarlierCard, change_since, read_earlier
 from simulation.vetting.vet import cases_of, vetting_named
 
 SCRIPT = "<script>alert(1)</script>"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.bench import Criterion, CriterionVerdict, Vetting, judged, overall
+from simulation.vetting.bench import Criterion, CriterionVerdict, Vetting, overall, verdicts_on
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.scores import Labelled, cases_for_share, exact_share
 from simulation.vetting.vet import vetting_named
@@ -26,7 +26,7 @@ def verdict(cases: CaseSet, labels: np.ndarray, points: float = 5) -> CriterionV
     """Of a tool with these labels from 0, everybody together."""
     assert cases.nurse is not None
     tool, nurse = Labelled(cases.truth, labels[:, None]), Labelled(cases.truth, cases.nurse[:, None])
-    (found,) = judged(margin(points), tool, nurse, {}, {}, seed=1)
+    (found,) = verdicts_on(margin(points), tool, nurse, {}, {}, seed=1)
     return found
 
 
@@ -49,7 +49,7 @@ def test_a_copy_of_the_nurse_is_called_one_in_every_group_that_has_cases(korean:
     assert cases.nurse is not None
     nurse = Labelled(cases.truth, cases.nurse[:, None])
     stated = replace(margin(5), by=("age_band",))
-    found = judged(stated, nurse, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
+    found = verdicts_on(stated, nurse, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
     words = {each.group: each.word for each in found}
     assert words.pop("age_band=child") == "cannot tell"  # none of them is of levels 1-2
     assert set(words.values()) == {"identical to the nurse"}
@@ -85,7 +85,9 @@ def beside_a_right_nurse(n: int, n_under: int, n_over: int, points: float) -> Cr
     tool, nurse = np.full(n, 1), np.full(n, 1)
     tool[:n_under], nurse[n_under : n_under + n_over] = 2, 2
     truth = np.full(n, 1)
-    (found,) = judged(margin(points), Labelled(truth, tool[:, None]), Labelled(truth, nurse[:, None]), {}, {}, seed=1)
+    (found,) = verdicts_on(
+        margin(points), Labelled(truth, tool[:, None]), Labelled(truth, nurse[:, None]), {}, {}, seed=1
+    )
     return found
 
 
@@ -114,7 +116,7 @@ def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
     stated = Criterion(
         score="under_triage_1_2_share", against="nurse", at_most=0.05, by=("age_band",), evidence="assumed", source="x"
     )
-    found = judged(stated, perfect, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
+    found = verdicts_on(stated, perfect, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
     words = {each.group: each.word for each in found}
     assert words["age_band=oldest"] == "cannot tell"
     assert words["age_band=adult"] == "met"
@@ -131,7 +133,7 @@ def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
         ("kappa_quadratic", 0.98, "cannot tell", "more cases are needed (100 now)"),
     ):
         stated = Criterion(score=score, at_least=bound, evidence="assumed", source="a test")  # type: ignore[arg-type]
-        (found,) = judged(stated, tool, None, {}, {}, seed=1)
+        (found,) = verdicts_on(stated, tool, None, {}, {}, seed=1)
         assert (found.word, found.why) == (word, why), (score, bound)
 
 
@@ -148,11 +150,11 @@ def test_as_many_cases_as_would_settle_a_bound_settle_it_and_one_fewer_do_not(k:
 def test_what_was_not_measured_cannot_be_told() -> None:
     tool = Labelled(np.zeros(3, dtype=np.int64), np.zeros((3, 1), dtype=np.int64))
     stated = Criterion(score="repeatable_share", at_least=0.9, evidence="assumed", source="a test")
-    (found,) = judged(stated, tool, None, {}, {}, seed=1)
+    (found,) = verdicts_on(stated, tool, None, {}, {}, seed=1)
     assert (found.word, found.why) == ("cannot tell", "it was not measured")
-    (found,) = judged(margin(5), tool, None, {}, {}, seed=1)
+    (found,) = verdicts_on(margin(5), tool, None, {}, {}, seed=1)
     assert (found.word, found.why) == ("cannot tell", "the cases hold no nurse's label")
-    (found,) = judged(
+    (found,) = verdicts_on(
         replace(margin(5), against="nothing"), Labelled(tool.truth + 4, tool.labels), None, {}, {}, seed=1
     )
     assert (found.word, found.why) == ("cannot tell", "it was not measured")  # no case is of levels 1-2

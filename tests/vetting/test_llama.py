@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from simulation.vetting.cases import CaseSet, Question
-from simulation.vetting.earlier import read_earlier
+from simulation.vetting.version_change import read_earlier
 from simulation.vetting.vet import cases_of, prompt_of, vetting_named
 
 from . import llama_server

@@ -121,7 +121,7 @@ class Builder:
         values = np.array([[year.rows[target.name] for target in targets] for year in years])
         emulator = learn(targets, points, values, self.judged_by_mean, self.space.edges)
         fit = emulator.log_chance(points) >= math.log(LEAST_CHANCE)
-        fit &= ~emulator.surprised(points, values)
+        fit &= ~emulator.contradicted(points, values)
         return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
 
     def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:

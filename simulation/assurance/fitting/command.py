@@ -18,9 +18,9 @@ from simulation.assurance.fitting.diagnostics import (
     LEAST_IDENTIFIED,
     MOST_AT_END,
     confirm,
+    conflicting_targets,
     contractions,
     fresh_years,
-    pulling,
     spreads,
     structure_shares,
     ties,
@@ -58,7 +58,7 @@ OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
 """Other keys that it takes: how years are simulated, and the files that state the site."""
 
 
-class Asked(NamedTuple):
+class EnsembleCommand(NamedTuple):
     """A parsed command line: whole numbers, names, and the overrides of the configuration."""
 
     numbers: dict[str, int]
@@ -69,7 +69,7 @@ class Asked(NamedTuple):
 def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> Path:
     """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
     must_be_installed()
-    asked, began = asked_for(overrides), time.perf_counter()
+    asked, began = parsed(overrides), time.perf_counter()
     folders = search_folders(config_dir)
     composed = stated_in(asked.overrides, folders)
     name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
@@ -105,8 +105,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
         from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
-        tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
-        about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
+        pairs = {"ties": ties(fit)[:MOST_PAIRS], "conflicts": conflicting_targets(fit)[:MOST_PAIRS]}
+        about = {"parameters": contractions(fit), "spreads": spreads(fit), **pairs}
         structures = structure_shares(fit)
         say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, most=MOST_AT_END, structures=structures, **about))
         (folder / "identified.png").write_bytes(identified(fit).png)
@@ -123,7 +123,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
     return path
 
 
-def asked_for(overrides: Sequence[str]) -> Asked:
+def parsed(overrides: Sequence[str]) -> EnsembleCommand:
     """The parsed command line. Raises ConfigError with every fault."""
     numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
     words: dict[str, str] = {}
@@ -145,7 +145,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
             remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
             faults.add(override, "is not for this command", remedy)
     faults.refuse()
-    return Asked(numbers, words, tuple(with_defaults(configuration, "run=validation")))
+    return EnsembleCommand(numbers, words, tuple(with_defaults(configuration, "run=validation")))
 
 
 def _must_be_fitted(targets: Sequence[PublishedFigure], name: str) -> None:

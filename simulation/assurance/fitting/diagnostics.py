@@ -1,6 +1,5 @@
-"""What departments that fit say: how far targets identify parameters, which are tied, which targets pull against each
-other, and what holds in further years on fresh seeds.
-"""
+"""What departments that fit say: how far targets identify parameters, which are tied, which targets conflict, and
+what holds in further years on fresh seeds."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ LEAST_TIED = 0.4
 N_POINTS = 4000
 """The number of departments of the priors over which pairs of targets are compared."""
 MOST_TOGETHER = 0.8
-"""Two targets pull against each other if they are met together less often than this share of what chance gives."""
+"""Two targets conflict if they are met together less often than this share of what chance gives."""
 SHOWN = 5, 50, 95
 CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
 """The first number of a year on a fresh seed, beyond those of every build, and the most such years of a department."""
@@ -64,8 +63,8 @@ class Identified(SpreadOfParameter):
         return max(self.shares[0], self.shares[-1]) > MOST_AT_END
 
 
-class Pulling(NamedTuple):
-    """Two targets that pull against each other.
+class ConflictingTargets(NamedTuple):
+    """Two targets that are seldom met together.
 
     `share` of the departments of the priors meet the second on average, and `share_with_first` of those that meet the
     first.
@@ -125,7 +124,7 @@ def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
     return tuple(sorted((pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])))
 
 
-def pulling(fit: Fit) -> tuple[Pulling, ...]:
+def conflicting_targets(fit: Fit) -> tuple[ConflictingTargets, ...]:
     """The pairs of targets that are met together less often than chance gives, over the priors, the strongest first.
 
     They are judged by what the emulator expects: simulated years meet targets together because the search chose them.
@@ -134,7 +133,7 @@ def pulling(fit: Fit) -> tuple[Pulling, ...]:
     met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
     names = [row.target.name for row in fit.emulator.rows]
     pairs = [
-        Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean()))
+        ConflictingTargets(first, second, float(met[j].mean()), float(met[j, met[i]].mean()))
         for (i, first), (j, second) in combinations(enumerate(names), 2)
         if met[i].any() and met[j].any()
     ]

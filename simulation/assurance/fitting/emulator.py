@@ -52,7 +52,7 @@ MOST_SURPRISE = 3.5
 SMALLEST = 1e-6
 
 
-class Guess(NamedTuple):
+class EmulatorPrediction(NamedTuple):
     """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
     mean: Floats
@@ -106,11 +106,11 @@ class RowEmulator:
         learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
         return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
-    def at(self, points: Floats) -> Guess:
+    def at(self, points: Floats) -> EmulatorPrediction:
         """The row expected at points, shape (points, dimensions)."""
         mean, sd = self.fitted.predict(centred_on(points, self._edges) * self._stretch, return_std=True)
         noise = float(self.fitted.kernel_.k2.noise_level)
-        return Guess(
+        return EmulatorPrediction(
             self._middle + self._spread * mean,
             self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
             self._spread * math.sqrt(noise),
@@ -133,7 +133,7 @@ class Emulator(NamedTuple):
 
         return np.asarray(np.sum(in_threads(log_chance_of, self.rows), axis=0))
 
-    def surprised(self, points: Floats, values: Floats) -> Mask:
+    def contradicted(self, points: Floats, values: Floats) -> Mask:
         """Whether any row of a year at each point lies farther from what is expected than chance allows.
 
         `values`: shape (points, rows). A year without a number, such as a wait of nobody, is always a surprise.

@@ -25,7 +25,7 @@ def _arrays(*columns: Numbers) -> Iterator[Floats]:
 
 
 def erlang_b(servers: int, work: float) -> float:
-    """The share turned away where nobody can wait; `work` is arrivals times mean service (erlangs).
+    """The share blocked where nobody can wait; `work` is arrivals times mean service (erlangs).
 
     It depends on the mean of the service only. Source: Erlang 1917; the recursion, Cooper, Introduction to Queueing
     Theory, 2nd ed. 1981, section 3.3; any service, Sevastyanov 1957.

@@ -88,7 +88,7 @@ class KnownFigure:
 class TheoryRow(KnownFigure):
     """One figure that theory knows and what an engine gives, over `n_values` independent values.
 
-    `z_again` is the z of a second run with other random variates, where the first was in doubt.
+    `z_again` is the z of a second run with other random variates, where the first was close to the threshold.
     """
 
     n_values: int
@@ -107,13 +107,13 @@ class TheoryRow(KnownFigure):
 
     @property
     def passed(self) -> bool:
-        """Whether the two agree: not beyond the threshold, nor in doubt twice on the same side."""
+        """Whether the two agree: not beyond the threshold, nor close to it twice on the same side."""
         again = self.z_again if self.z_again is not None else 0.0
         twice = min(abs(self.z), abs(again)) > rerun_threshold(self.n_values) and self.z * again > 0
         return abs(self.z) <= threshold(self.n_values) and not twice
 
     @property
-    def in_doubt(self) -> bool:
+    def needs_rerun(self) -> bool:
         """Whether the check is to be run again: the row passes, but is further out than nearly all rows should be."""
         return rerun_threshold(self.n_values) < abs(self.z) <= threshold(self.n_values)
 
@@ -401,16 +401,18 @@ def abandonment() -> Iterator[Check]:
     )  # fmt: skip
 
 
-def turned_away() -> Iterator[Check]:
+def blocked_arrivals() -> Iterator[Check]:
     """M/G/10 without room to wait: exponential services, and much more variable ones."""
     servers, service, per_minute = 10, 20.0, 0.4
     expected = closed_forms.erlang_b(servers, per_minute * service)
-    room = stations.full_turns_away(stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
+    room = stations.without_waiting_room(
+        stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers)
+    )
     variable = stations.served_for(room, service, cv=1.5)
-    figure = stations.share_that(Outcome.TURNED_AWAY)
+    figure = stations.share_that(Outcome.BLOCKED)
     for name, pathway in (("exponential service", room), ("lognormal service, cv 1.5", variable)):
-        turned = Expectation(f"turned away, {name}", expected, figure, unit="share")
-        yield Check("no room to wait, 10 places for 8", pathway, (turned,), "Erlang B", n_patients=3e6)
+        blocked = Expectation(f"blocked, {name}", expected, figure, unit="share")
+        yield Check("no room to wait, 10 places for 8", pathway, (blocked,), "Erlang B", n_patients=3e6)
 
 
 def unlimited() -> Iterator[Check]:
@@ -532,7 +534,8 @@ GROUPS: Mapping[str, Callable[[], Iterator[Check]]] = {
     checks.__name__: checks
     for checks in (
         one_server, several_servers, general_service, priority_by_label, urgent_first, conservation,
-        accumulating_priority, abandonment, turned_away, unlimited, busy_days, changing_rate, cubicle_and_clinician,
+        accumulating_priority, abandonment, blocked_arrivals, unlimited, busy_days, changing_rate,
+        cubicle_and_clinician,
     )
 }  # fmt: skip
 """What can be checked, by name."""
@@ -557,7 +560,7 @@ def theory_rows(
     for index, group in enumerate(GROUPS):
         if group in groups:
             for number, check in enumerate(checks_of(group)):
-                rows += _rows_repeated_in_doubt(check, effort, seed=effort.seed + 100 * index + number, chain=chain)
+                rows += _rows_with_reruns(check, effort, seed=effort.seed + 100 * index + number, chain=chain)
     return tuple(rows)
 
 
@@ -565,14 +568,14 @@ AGAIN = 10_000
 """How far the seed of a second run is from that of the first."""
 
 
-def _rows_repeated_in_doubt(check: Check, effort: RunSize, *, seed: int, chain: Chain) -> list[TheoryRow]:
-    """The rows of one check, those in doubt with the z of a second run."""
+def _rows_with_reruns(check: Check, effort: RunSize, *, seed: int, chain: Chain) -> list[TheoryRow]:
+    """The rows of one check, those close to the threshold with the z of a second run."""
     rows = rows_of(check, effort, seed=seed, chain=chain)
-    if not any(row.in_doubt for row in rows):
+    if not any(row.needs_rerun for row in rows):
         return rows
     second = rows_of(check, effort, seed=seed + AGAIN, chain=chain)
     return [
-        replace(row, z_again=repeated.z) if row.in_doubt else row for row, repeated in zip(rows, second, strict=True)
+        replace(row, z_again=repeated.z) if row.needs_rerun else row for row, repeated in zip(rows, second, strict=True)
     ]
 
 

@@ -132,8 +132,8 @@ def served_for(pathway: Pathway, service_mean: float, *, cv: float) -> Pathway:
     return replace(pathway, durations={**pathway.durations, SERVICE: service})
 
 
-def full_turns_away(pathway: Pathway) -> Pathway:
-    """The same station without room to wait: whoever finds nobody free is turned away."""
+def without_waiting_room(pathway: Pathway) -> Pathway:
+    """The same station without room to wait: whoever finds nobody free is blocked."""
     step = replace(pathway.steps[SERVICE], queue_limit=0, blocked_next="gone")
     return replace(pathway, steps={**pathway.steps, SERVICE: step})
 

@@ -3,7 +3,8 @@
 Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
 in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
 held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
-it would only repeat. Load is not checked here (`study.overload` and `study.misfits` do that), and nothing is drawn.
+it would only repeat. Load is not checked here (`study.overload` and `study.department_warnings` do that), and nothing
+is drawn.
 
 Reading order: `check`, then `names`, `numbers`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
 """
@@ -40,7 +41,9 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         check_route(pathway, faults, graph, reached)
         if not faults.broken & {"pool", "hours"}:
             explored = explore(pathway, graph)
-            check_carried(pathway, faults, explored, clocks=explored.followed and "clock" not in faults.broken)
+            check_carried(
+                pathway, faults, explored, clocks=explored.follows_categories and "clock" not in faults.broken
+            )
             check_deadlocks(pathway, faults, explored)
             check_staffing(pathway, faults, graph, reached)
     if not faults:

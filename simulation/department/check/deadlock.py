@@ -1,5 +1,15 @@
 """The part of `check` about what patients carry along their routes: pools that they may hold while they wait for others
-(deadlock), and clocks that run for them."""
+(deadlock), and clocks that run for them.
+
+1. `explore` finds every state that a patient can be in: a node, what the patient carries, and which of its categories
+   the route has left possible. It starts at every source and follows every move (breadth first).
+2. `check_carried` reads the states at each step: a pool that is asked for and held already, or released and never held;
+   a clock that was not started.
+3. `check_deadlocks` reads the states in which somebody waits and holds: rings of pools that wait for one another.
+
+States are many, so categories are bits: `_bits` gives each category of each attribute a bit, `possible` is the set of
+those that are left, and `_arcs` states the moves in bits. Equal routes are explored once (`_explored`).
+"""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,17 +42,20 @@ Trace = Mapping[_State, "_State | None"]
 
 
 class _Explored(NamedTuple):
-    """Every state that patients can be in along their routes, and the first of those at a node that hold the same; and
-    whether categories were followed. Not to be changed."""
+    """Every state that patients can be in along their routes. Not to be changed.
+
+    `by_carried`: of the states at a node in which patients carry the same, the one that was found first;
+    `follows_categories`: whether categories were followed, or dropped because there were too many states.
+    """
 
     trace: Trace
-    firsts: Mapping[tuple[str, Pools], _State]
-    followed: bool
+    by_carried: Mapping[tuple[str, Pools], _State]
+    follows_categories: bool
 
 
 class _Move(NamedTuple):
-    """A way on from a node: the category of the branch's attribute that goes it, and which pools are released and kept
-    (who leaves or is blocked releases all)."""
+    """A move from a node to another: the category of the branch's attribute that takes it, and which pools are released
+    and kept (who leaves or is blocked releases all)."""
 
     to: str
     category: str = ""
@@ -51,9 +64,10 @@ class _Move(NamedTuple):
 
 
 class _Outgoing(NamedTuple):
-    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like).
+    """The moves from a node, and the attribute that chooses among them ('': none does).
 
-    Of an action: the categories of those whom it can be set off for, by attribute, and the category that it is not.
+    Of an action: `only`, the categories of those for whom it can be set off, by attribute; `not_set_off`, its category
+    for everybody else.
     """
 
     attribute: str
@@ -63,7 +77,7 @@ class _Outgoing(NamedTuple):
 
 
 class _Route(NamedTuple):
-    """All of a pathway that `explore` reads: where sources start, and what happens at each node.
+    """All of a pathway that `explore` reads: where sources start, and the moves from each node.
 
     Departments that differ only in numbers have equal routes.
     """
@@ -85,7 +99,7 @@ def explore(pathway: Pathway, graph: Graph) -> _Explored:
 
 
 def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Outgoing:
-    """What happens at a node."""
+    """The moves from a node."""
     if not isinstance(node, Step):
         by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
         if isinstance(node, Loop):
@@ -111,10 +125,10 @@ def _explored(route: _Route, most_states: int) -> _Explored:
     later = _read_later(route)
     followed = _follow(route, later, most_states)
     trace = followed or _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}
-    firsts: dict[tuple[str, Pools], _State] = {}
+    by_carried: dict[tuple[str, Pools], _State] = {}
     for state in trace:
-        firsts.setdefault((state.node, state.held), state)
-    return _Explored(trace, firsts, followed is not None)
+        by_carried.setdefault((state.node, state.held), state)
+    return _Explored(trace, by_carried, followed is not None)
 
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
@@ -156,9 +170,11 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
 
 
 class _Arc(NamedTuple):
-    """An arc from a node, with categories as bits: those that go it, and all those of the attribute (both 0 if all
-    go it); of an action the category that it is not, and the categories of those whom it can be set off for. Of each
-    attribute that decides, one category must be left (`of_each`)."""
+    """A move in bits. A patient takes it with a category in `by`, of those of the attribute, `of` (both 0: always).
+
+    not_set_off, only: of an action, its category for everybody else, and those for whom it can be set off; of_each: by
+    attribute that decides, its categories, of which one must still be possible.
+    """
 
     to: str
     released: Pools
@@ -206,7 +222,7 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
     """
     trace = explored.trace
     states_at: dict[str, list[_State]] = {}
-    for state in explored.firsts.values():
+    for state in explored.by_carried.values():
         states_at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
         states = states_at.get(name, [])
@@ -296,7 +312,7 @@ def _hold_and_waits(pathway: Pathway, explored: _Explored) -> list[_Wait]:
     """Every different wait while a finite pool is held (hold and wait). With a queue limit of 0 nobody waits."""
     finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
     distinct: dict[_Wait, None] = {}
-    for node, carried in explored.firsts:
+    for node, carried in explored.by_carried:
         step, held = pathway.steps.get(node), carried & finite
         if step and held and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)

@@ -1,12 +1,12 @@
 """The part of `check` about user-defined measures and groups: the names that they use exist, and statistics fit."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from simulation.department.check.names import check_name, names_of
 from simulation.department.check.numbers import check_value, stated
 from simulation.department.config_dataclass import Entry, walk
-from simulation.department.graph import dated_in
+from simulation.department.graph import dated_in, reachable
 from simulation.department.own_measures import (
     ARRIVED_AT,
     EVERYBODY,
@@ -96,14 +96,10 @@ def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
             faults.add(f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out")
 
 
-def _members(group: OwnGroup, groups: Mapping[str, OwnGroup]) -> set[str]:
+def _members(group: OwnGroup, groups: Mapping[str, OwnGroup]) -> Collection[str]:
     """The user-defined groups that a group is made of, at any depth."""
-    members: set[str] = set()
-    ahead = [group]
-    while ahead:
-        combined = ahead.pop()
-        named = combined.groups if isinstance(combined, CombinedGroup) else ()
-        new = [name for name in named if name in groups and name not in members]
-        members.update(new)
-        ahead += [groups[name] for name in new]
-    return members
+
+    def named(part: OwnGroup) -> list[str]:
+        return [name for name in part.groups if name in groups] if isinstance(part, CombinedGroup) else []
+
+    return reachable(named(group), lambda name: named(groups[name])).keys()

@@ -23,7 +23,7 @@ from simulation.department.vocabulary import (
     Given,
     Pathway,
 )
-from simulation.errors import Faults, meant, nearest
+from simulation.errors import Faults, near_match, nearest
 from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, Patients
 
 SEPARATORS = ("/", "+", ":", ".")
@@ -232,7 +232,7 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
     patients with the name of another."""
     for name, end in pathway.ends.items():
         where, found = f"ends.{name}.outcome", f"the outcome '{end.outcome}' has no meaning to measures"
-        word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
+        word = near_match(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
         if end.outcome == IN_BUILDING:
             faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
         elif word:
@@ -240,7 +240,7 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
     recorded = {point: where for where, point in _recorded(pathway)}
     absent = [point for point in POINTS if point not in recorded]
     for point, where in recorded.items():
-        known = None if point in POINTS else meant(point, absent, near=NEAR_POINT)
+        known = None if point in POINTS else near_match(point, absent, near=NEAR_POINT)
         if known:
             found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
             faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")

@@ -11,7 +11,7 @@ from typing import Any
 from simulation.department.check.names import listed, repeated
 from simulation.department.config_dataclass import Entry, Sourced
 from simulation.department.durations import Amount, Number
-from simulation.department.graph import attributes_of, leaning
+from simulation.department.graph import attributes_of, label_dependent
 from simulation.department.rota import parse_clock, parse_days, parse_hours
 from simulation.department.vocabulary import (
     ACUITY_TRUE,
@@ -167,7 +167,7 @@ def _age(faults: Faults, where: str, age: Age) -> None:
 
 
 def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
-    by_label = leaning(pathway)
+    by_label = label_dependent(pathway)
     for name, duration in pathway.durations.items():
         where = f"durations.{name}"
         if all_finite:

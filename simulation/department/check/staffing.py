@@ -26,7 +26,7 @@ NEVER_OPEN = (
 def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
     """Add a fault for each pool that is asked for at hours at which it has no unit.
 
-    It is no fault if an alternative has a unit; if a queue limit turns patients away; if every route to the step passes
+    It is no fault if an alternative has a unit; if a queue limit blocks patients; if every route to the step passes
     a branch on hours that leads there only while the pool has units; or if the pool states that patients wait until it
     opens, and it does open.
     """

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulation.display import drawing
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import change, covered, false_alarms, rests_on_claim, unit_words
+from simulation.display.words import change, false_alarms, interval_scope, rests_on_claim, unit_words
 from simulation.questions.ablation.levers import (
     Contribution,
     Decomposition,
@@ -157,7 +157,7 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint)))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
-    notes = tuple(_parts_notes(of_target.parts, covered(result)))
+    notes = tuple(_parts_notes(of_target.parts, interval_scope(result)))
     return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, rows, notes)
 
 
@@ -196,7 +196,7 @@ def interactions_table(result: StudyResult) -> ReportTable:
         pairs,
         [(f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target) for of_target in by_target],
         cell,
-        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval {covered(result)}.{chance}"),
+        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval {interval_scope(result)}.{chance}"),
     )
 
 
@@ -334,9 +334,9 @@ def picture(result: StudyResult) -> drawing.Picture | None:
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=drawing.PALE)
             ax.set_axisbelow(True)
-            drawing.panel_title(ax, drawing.broken(of_target.target.label, 28))
-        drawing.across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
-        labels = [drawing.broken(lever_label(result, name), drawing.LABEL_WIDTH) for name in names]
+            drawing.panel_title(ax, drawing.wrapped(of_target.target.label, 28))
+        drawing.label_differences(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
+        labels = [drawing.wrapped(lever_label(result, name), drawing.LABEL_WIDTH) for name in names]
         axes[0].set_yticks(range(len(names) + 1), ["All together", *labels])
         for ax in axes:
             ax.tick_params(axis="y", length=0)

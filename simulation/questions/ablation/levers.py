@@ -31,7 +31,7 @@ import numpy as np
 from simulation.errors import Fault, ResultsError, nearest
 from simulation.records.schema import Floats
 from simulation.statistics.intervals import LEVEL, Interval, interval, intervals, t_quantile
-from simulation.study.design import TOGETHER, Design
+from simulation.study.design import TOGETHER, Design, is_within
 
 Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
@@ -240,7 +240,7 @@ def coalitions(design: Design) -> tuple[Coalition, ...]:
     return coalitions_of(levers, sampled) if sampled else every_coalition(levers)
 
 
-def expanded(design: Design) -> Design:
+def with_combinations(design: Design) -> Design:
     """The study with an arm for each combination of its levers; the same study if it has none."""
     if not design.levers:
         return design
@@ -289,7 +289,7 @@ def lever_faults(design: Design) -> Iterator[Fault]:
     }
     for one, other in combinations(touched, 2):
         for path in sorted(touched[one]):
-            if any(_overlap(path, others) for others in touched[other]):
+            if any(is_within(path, others) or is_within(others, path) for others in touched[other]):
                 yield Fault(f"{where}.{other}", f"changes '{path}', as '{one}' does", "Leave it to one of them")
     combined = {design.combination(coalition) for coalition in coalitions(design) if coalition}
     for name in sorted(combined & set(design.arms)):
@@ -299,11 +299,6 @@ def lever_faults(design: Design) -> Iterator[Fault]:
             if lever_name not in design.levers:
                 remedy = nearest(lever_name, design.levers)
                 yield Fault(f"study.arms.{name}.levers", f"there is no lever '{lever_name}'", remedy)
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether one dotted path is, or lies within, the other."""
-    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
 def _in_order(design: Design, coalition: Coalition) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ from simulation.study.workload import refuse_large
 OWN = ("arm", "against", "what")
 """Keys of the command itself; all others are of the configuration."""
 USUAL = {"study": "alternatives", "run": "breakeven"}
-"""What the command chooses of the configuration unless it is told otherwise."""
+"""The defaults of the command, which overrides replace."""
 SHARES = (0.5, 0.75, 1.0)
 """Shares of its patients for whom the tool is used, along the frontier."""
 FOLDER = "breakeven"
@@ -437,7 +437,7 @@ def _about(breakevens: BreakEvens) -> dict[str, object]:
         "group": target.group,
         "study": study.design.name,
         "scenario": study.scenario,
-        "played": study.department_words,
+        "departments": study.department_words,
         "seed": run.seed,
         "replications": len(run.numbers),
         "warm_up_days": run.warm_up_days,

@@ -21,8 +21,9 @@ from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor
 from simulation.runs.running import every_replication, values_of
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, n_departments, spread_over
 from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
+from simulation.statistics.variance_components import components
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.estimates import Portion

@@ -22,14 +22,8 @@ from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.departments import (
-    MIN_DEPARTMENTS,
-    Department,
-    components,
-    counted,
-    known_twice,
-    n_departments,
-)
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted, n_departments
+from simulation.statistics.variance_components import components, known_twice
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
 from simulation.wording import listed_with_and
@@ -371,7 +365,7 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     best, target = deciding.arms[arm.name].explains[0], result.first_target
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = drawing.axis_scale(name.unit), drawing.axis_scale(unit)
-    figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))
+    figures, effects = (components(values, deciding.departments).means for values in (deciding.seen, deciding.effects))
     x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
     ax.plot(x, y, "o", color=drawing.DARK if best.found else drawing.GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:
@@ -382,9 +376,9 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     ax.grid(color=drawing.PALE)
     ax.set_axisbelow(True)
     drawing.few_ticks(ax, 5)
-    drawing.panel_title(ax, drawing.broken(arm.label, 34), size=9)
+    drawing.panel_title(ax, drawing.wrapped(arm.label, 34), size=9)
     of_figure = {"share": "%", "minutes": "min"}.get(name.unit, name.unit)
-    ax.set_xlabel(drawing.broken(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
+    ax.set_xlabel(drawing.wrapped(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:

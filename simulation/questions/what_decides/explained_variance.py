@@ -24,7 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.records.schema import Floats, Ints, Mask
-from simulation.statistics.departments import MIN_DEPARTMENTS, Components, Department, components, halves
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department
+from simulation.statistics.variance_components import Components, components, halves
 
 LEVEL = 0.95
 REALLOCATIONS = 499

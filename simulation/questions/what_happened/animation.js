@@ -85,7 +85,7 @@
   function told({ step, place, result, joined, begun, ended }, at) {
     const name = steps[step][0] + (place < 0 ? "" : texts[place]), waited = (until) => fill(words.waited, ` ${span(until - joined)}`, name);
     if (at < begun) return waited(at) + words.open;
-    if (result === "left" || result === "turned_away") return waited(begun) + words[result];
+    if (result === "left" || result === "blocked") return waited(begun) + words[result];
     const long = at < ended || ended - begun >= minute / 2, took = at < ended ? words.goes_on : fill(words.took, span(ended - begun));
     if (begun - joined >= minute / 2) return waited(begun) + (long ? fill(words.which, took) : "");
     return long ? `${name} ${took}` : "";

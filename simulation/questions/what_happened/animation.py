@@ -43,7 +43,7 @@ from simulation.wording import spaced
 OWN = ("arms", "day", "replication", "out")
 """The keys of the command itself; all others are of the configuration."""
 USUAL = {"ensemble": "none"}
-"""What the command chooses of the configuration of a study unless it is told otherwise."""
+"""The defaults of the command for a study, which overrides replace."""
 FOLDER, FILE = "animations", "animation.html"
 TEMPLATE, SCRIPT = (Path(__file__).with_name(name) for name in ("page.html", "animation.js"))
 MOST_ARMS = 2

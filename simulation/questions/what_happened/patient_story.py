@@ -33,7 +33,7 @@ SHORTEST = 0.5
 WORDS = {
     "waited": "waited{} for {}",
     "left": ", then gave up",
-    "turned_away": ", then was turned away",
+    "blocked": ", then found the queue full",
     "open": ", and still waits",
     "which": ", which {}",
     "took": "took {}",

@@ -8,7 +8,15 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from simulation.display import drawing
-from simulation.display.words import change, covered, departments_words, effect, group_words, measure_label, unit_words
+from simulation.display.words import (
+    change,
+    departments_words,
+    effect,
+    group_words,
+    interval_scope,
+    measure_label,
+    unit_words,
+)
 from simulation.report.tables.money import PER, per_100k, per_100k_cell, priced
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
@@ -41,7 +49,7 @@ def differences(result: StudyResult) -> drawing.Picture | None:
         "differences",
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
-        f"Difference from '{result.baseline.label}' with its 95 % interval {covered(result)}."
+        f"Difference from '{result.baseline.label}' with its 95 % interval {interval_scope(result)}."
         f"{_over_words(result)}{_band_words(result)}",
     )
 
@@ -52,7 +60,7 @@ def differences_of(result: StudyResult, arms: Sequence[ArmResult]) -> drawing.Pi
     png = _forest_plot(result, arms, (target,), (LEGEND_WIDTH, 1.9 + 0.4 * len(arms)))
     rows = (f"{arm.label} {effect(result.row_of(target, arm.name))}" for arm in arms)
     alt = f"Differences from {result.baseline.label} in '{target.label}' with 95 % intervals. {'; '.join(rows)}."
-    caption = f"Difference from '{result.baseline.label}' with its 95 % interval {covered(result)}."
+    caption = f"Difference from '{result.baseline.label}' with its 95 % interval {interval_scope(result)}."
     return drawing.Picture("board", png, alt, caption)
 
 
@@ -73,9 +81,11 @@ def _forest_plot(
                 drawing.mark_important(ax, target.minimal_important_difference, result.unit(target))
                 if ends := _sham_ends(result, target.measure, target.group):
                     ax.axvspan(*ends, color=drawing.SHAM, alpha=0.7, zorder=0)
-            drawing.panel_title(ax, drawing.broken(target.label, 34 if for_money else 28))
+            drawing.panel_title(ax, drawing.wrapped(target.label, 34 if for_money else 28))
         units, better = [result.unit(target) for target in targets], [result.better(target) for target in targets]
-        drawing.across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
+        drawing.label_differences(
+            axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}"
+        )
         drawing.arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
         sham = result.sham is not None and not for_money
         _forest_legend(figure, sham=sham, important=not for_money, over_departments=_has_range(result))
@@ -198,7 +208,7 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
                 if ends := _sham_ends(result, target.measure, group):
                     rows = (place - 0.45, place + 0.45)
                     ax.fill_between(ends, *rows, color=drawing.SHAM, alpha=0.7, linewidth=0, zorder=0)
-            drawing.panel_title(ax, drawing.broken(arm.label, 34), size=9)
+            drawing.panel_title(ax, drawing.wrapped(arm.label, 34), size=9)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
@@ -216,7 +226,7 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
         "by_group",
         png,
         f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
-        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval {covered(result)}"
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval {interval_scope(result)}"
         f"{'; the band behind each row shows the sham for that group' if sham else ''}.{_over_words(result)}",
     )
 

@@ -15,13 +15,13 @@ from simulation.display.table import (
     Cells,
     ReportTable,
     Style,
-    across_cell,
-    apart,
     change_cell,
     difference_cell,
+    difference_cells,
     ends_cell,
+    scaled_range_cell,
 )
-from simulation.display.words import covered, kind_of, labelled, measure_notes, unit_words
+from simulation.display.words import interval_scope, kind_of, labelled, measure_notes, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL
@@ -45,7 +45,7 @@ UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triag
 """The limit that boards ask about, and its short name."""
 MOST_ALTERNATIVES = 5
 ROUNDING = 1.02
-"""By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
+"""The share by which an arm made for a price may exceed it: patients a year are known to about a hundredth."""
 
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
@@ -120,8 +120,8 @@ def better_table(result: StudyResult) -> ReportTable:
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
     headers = ("arm", f"effect, {unit}", *costs, "verdict")
     note = (
-        f"In brackets: the 95 % interval of the difference {covered(result)}. The order is that of the estimates; "
-        "only the difference between two arms shows whether they really differ."
+        f"In brackets: the 95 % interval of the difference {interval_scope(result)}. The order is that of the "
+        "estimates; only the difference between two arms shows whether they really differ."
     )
     per_cost = (
         " The effect for each £100,000 assumes that effect and cost grow together, which holds only near the size "
@@ -146,10 +146,10 @@ def alternatives_table(result: StudyResult) -> ReportTable:
         for arm in of_kind:
             finding = result.finding(arm.name, target)
             row = finding.comparison
-            difference, interval = apart(row)
+            difference, interval = difference_cells(row)
             effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
             money = (safety_cell(result, arm), cost_cell(arm), per_100k_cell(row, arm))
-            cells.append((labelled(result, arm), effect, across_cell(row), interval, *money))
+            cells.append((labelled(result, arm), effect, scaled_range_cell(row), interval, *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
     return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
@@ -198,7 +198,7 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         labelled(result, arm),
         Cell(times, style="number", digits=2),
         change_cell(times * row.difference, row.unit),
-        across_cell(row, times),
+        scaled_range_cell(row, times),
         ends_cell(min(ends), max(ends), row.unit),
         Cell(left, style="pounds") if left >= 1 else UNKNOWN,
         *paid,
@@ -255,7 +255,7 @@ def limit_words(result: StudyResult, safety: Safety) -> str:
 
 def _notes(result: StudyResult) -> Iterator[str]:
     yield (
-        f"Intervals are of 95 % {covered(result)}. That of an effect for each £100,000 also allows for the "
+        f"Intervals are of 95 % {interval_scope(result)}. That of an effect for each £100,000 also allows for the "
         "price: it reaches from the least effect at the highest cost to the largest at the lowest. It assumes that "
         "effects are in proportion to money, which holds only near the size compared."
     )

@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.display.table import Cell, Cells, ReportTable, apart, crossed, difference_cell, interval_cell
+from simulation.display.table import Cell, Cells, ReportTable, crossed, difference_cell, difference_cells, interval_cell
 from simulation.display.words import (
     amount,
     attribute_of,
-    covered,
     false_alarms,
     group_words,
+    informative_groups,
+    interval_scope,
     labelled,
     measure_label,
     single_levels,
-    told_apart,
     unit_words,
 )
 from simulation.measures.definitions import ALL
@@ -44,7 +44,7 @@ WORSE_OFF_BY = {
 
 def true_levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which the first primary measure is known, most urgent first."""
-    return single_levels(told_apart(result.groups(result.first_target.measure)))
+    return single_levels(informative_groups(result.groups(result.first_target.measure)))
 
 
 def labels_table(result: StudyResult) -> ReportTable | None:
@@ -75,7 +75,7 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     arms = sorted(result.others, key=lambda arm: arm.name != result.design.sham)
     notes = [
         f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
-        f"{covered(result)}."
+        f"{interval_scope(result)}."
     ]
     if result.sham is not None:
         n_looked_at = (len(result.others) - 1) * len(names)
@@ -105,7 +105,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     columns = [("everybody", ALL), *((spaced(name), f"acuity_true={name}") for name in names)]
     rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
     note = (
-        f"Paired by replication, with the 95 % interval {covered(result)}. The difference is due to what the "
+        f"Paired by replication, with the 95 % interval {interval_scope(result)}. The difference is due to what the "
         "control lacks. " + false_alarms(len(rows) * len(columns), "differences")
     )
     title = f"{measure_label(result, measure)}: arms minus their controls, by TRUE level, {unit_words(unit)}"
@@ -140,7 +140,7 @@ def is_asked(result: StudyResult) -> bool:
 
 def groups_of(result: StudyResult) -> tuple[str, ...]:
     """The groups of these attributes, in their order, and the user's own for which the first primary is known."""
-    known = told_apart(result.groups(result.first_target.measure))
+    known = informative_groups(result.groups(result.first_target.measure))
     of_attributes = (group for name in ATTRIBUTES for group in known if attribute_of(group) == name)
     return (*of_attributes, *(group for group in known if group in result.own_groups))
 
@@ -165,7 +165,7 @@ def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
 def differences_table(result: StudyResult) -> ReportTable:
     """A row a group, a column an arm: the difference and its interval, and * where it is not the sham's."""
     measure, groups = result.first_target.measure, (ALL, *groups_of(result))
-    notes = [f"In brackets: the 95 % interval {covered(result)}."]
+    notes = [f"In brackets: the 95 % interval {interval_scope(result)}."]
     if result.sham is not None:
         n = (len(groups) - 1) * (len(result.others) - 1)
         notes.append(
@@ -193,7 +193,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
     looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so the arm shifts "
-        f"waiting to this group. In brackets: the 95 % interval, paired by replication {covered(result)}"
+        f"waiting to this group. In brackets: the 95 % interval, paired by replication {interval_scope(result)}"
         f"{looks}."
     )
     label = measure_label(result, measure)
@@ -227,7 +227,7 @@ def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     measure = result.first_target.measure
     return tuple(
         group
-        for group in told_apart(result.groups(measure))
+        for group in informative_groups(result.groups(measure))
         if group in result.own_groups or attribute_of(group) in WORSE_OFF_BY
     )
 
@@ -256,7 +256,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     cells: list[Cells] = []
     for worse in worse_off(result):
         row, significant = worse.comparison, "yes" if worse.holm else "no: may be a false alarm"
-        what = (group_words(row.group), Cell(row.mean, row.unit), *apart(row))
+        what = (group_words(row.group), Cell(row.mean, row.unit), *difference_cells(row))
         cells.append((worse.arm.label, *what, significant))
     n_looked_at = len(groups) * len(result.others)
     measure = result.first_target.measure
@@ -273,6 +273,6 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
         notes.insert(
             0, "No group's interval is wholly on the worse side. That does not prove that nobody is worse off."
         )
-    headers = ("arm", "who", "mean", "difference", f"95 % interval {covered(result)}", "significant")
+    headers = ("arm", "who", "mean", "difference", f"95 % interval {interval_scope(result)}", "significant")
     title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
     return ReportTable("worse_off", title, headers, cells, notes)

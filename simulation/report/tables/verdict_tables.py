@@ -11,27 +11,27 @@ from simulation.display.table import (
     Cell,
     Cells,
     ReportTable,
-    across_cell,
-    apart,
     change_cell,
     crossed,
     difference_cell,
+    difference_cells,
     ends_cell,
+    scaled_range_cell,
 )
 from simulation.display.words import (
     amount,
     change,
-    covered,
     departments_words,
-    doubt_note,
     effect,
     false_alarms,
     half_width,
+    interval_scope,
     labelled,
     measure_label,
     measure_notes,
     span,
     span_of,
+    uncertainty_note,
     unit_words,
     weak_notes,
 )
@@ -78,7 +78,7 @@ def overview_table(result: StudyResult) -> ReportTable:
         f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
         *INTERVAL_NOTES[result.interval_kind],
-        doubt_note(result),
+        uncertainty_note(result),
     ]
     arms = [(labelled(result, arm), arm.name) for arm in result.arms]
     return crossed(
@@ -94,16 +94,16 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row = finding.comparison
-        difference, interval = apart(row)
+        difference, interval = difference_cells(row)
         noise = ends_cell(row.simulated_low, row.simulated_high, unit)
-        intervals = (across_cell(row), interval, noise) if result.over_departments else (interval,)
+        intervals = (scaled_range_cell(row), interval, noise) if result.over_departments else (interval,)
         cells.append((arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
-    columns = OVER if result.over_departments else (f"95 % interval {covered(result)}",)
+    columns = OVER if result.over_departments else (f"95 % interval {interval_scope(result)}",)
     headers = ("arm", "mean", "difference", *columns, "verdict")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
@@ -212,7 +212,7 @@ def safety_table(result: StudyResult) -> ReportTable:
             "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
             "share of departments, not used to find it, for which it is right."
         )
-    title = f"Safety: is it worse by more than the margin? 95 % intervals {covered(result)}"
+    title = f"Safety: is it worse by more than the margin? 95 % intervals {interval_scope(result)}"
     return ReportTable("safety", title, headers, cells, notes)
 
 

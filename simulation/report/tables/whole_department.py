@@ -49,7 +49,7 @@ def by_arm_table(
         )
         notes += INTERVAL_NOTES[result.interval_kind]
     arms = [(in_words.labelled(result, arm), arm.name) for arm in result.arms]
-    notes.append(in_words.doubt_note(result))
+    notes.append(in_words.uncertainty_note(result))
     return crossed(named, known, arms, lambda figure, arm: level_cell(result, arm, *figure), notes)
 
 
@@ -105,8 +105,8 @@ def measures_table(result: StudyResult) -> ReportTable:
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
             cells.append((in_words.measure_label(result, row.measure), Cell(row.mean, row.unit), interval))
-    notes = (*_weak_notes(result, of_baseline), in_words.doubt_note(result))
-    headers = ("measure", "mean", f"95 % interval {in_words.covered(result)}")
+    notes = (*_weak_notes(result, of_baseline), in_words.uncertainty_note(result))
+    headers = ("measure", "mean", f"95 % interval {in_words.interval_scope(result)}")
     return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
 
 
@@ -194,7 +194,7 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     cells: list[Cells] = []
     for label, stay in parts.items():
         minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
-        cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
+        cells.append((label, *(Cell(number, style="number") for number in (*minutes, stay.total))))
     stages = (f"{words}{STAGES[n]}" for n in shown for words in ("waiting for ", ""))
     title = "Minutes per attendance: waiting for a stage, and in it"
     return ReportTable("stay", title, ("arm", *stages, "in all"), cells)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
-from simulation.signals import raise_if_asked
+from simulation.signals import raise_if_stopped
 from simulation.study.study import Study
 
 EXECUTORS = ("serial", "threads", "local", "dask")
@@ -79,7 +79,7 @@ def completed(
     to_repeat: list[int] = []
     try:
         while cancelled is None or not cancelled.is_set():
-            raise_if_asked()
+            raise_if_stopped()
             while len(running) < executor.n_at_once:
                 number = to_repeat.pop() if to_repeat else next(waiting, None)
                 if number is None:

@@ -23,17 +23,17 @@ import numpy as np
 from simulation.department.graph import cached_by_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
-from simulation.records.noted import noted
+from simulation.records.disk_cache import cached_on_disk
 from simulation.records.serialise import Plain, digest, digest_of_exact, exact
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
-REPLICATES = ("runs/replicate.py", "config/ensembles.py")
+REPLICATES = ("runs/replicate.py", "config/over_ensemble.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
-TELLING = ("explain", "display", "questions", "report", "assurance", "evaluation", "vetting", "commands")
-"""Subpackages that tell of numbers and make none of a replication."""
+REPORTING = ("explain", "display", "questions", "report", "assurance", "evaluation", "vetting", "commands")
+"""Subpackages that report numbers and compute none of a replication."""
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
@@ -150,11 +150,11 @@ def _without(block: Plain, keys: Collection[str]) -> Plain:
 def source_digest() -> str:
     """SHA-256 of what of the package's source can change a number of a replication.
 
-    Working it out takes half a second, so it is noted for as long as no file changes.
+    Working it out takes half a second, so it is cached on disk until a file changes.
     """
     paths = sorted(path for path in PACKAGE.rglob("*.*") if path.suffix in (".py", ".yaml"))
     files = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    return str(noted("source", files, partial(_of_numbers, paths)))
+    return str(cached_on_disk("source", files, partial(_of_numbers, paths)))
 
 
 def _of_numbers(paths: Sequence[Path]) -> str:
@@ -172,7 +172,7 @@ def _imported(names: Iterable[str]) -> dict[Path, ast.Module]:
     paths = [PACKAGE / name for name in names]
     while paths:
         path = paths.pop()
-        if path in read or not path.is_file() or path.relative_to(PACKAGE).parts[0] in TELLING:
+        if path in read or not path.is_file() or path.relative_to(PACKAGE).parts[0] in REPORTING:
             continue
         read[path] = ast.parse(path.read_bytes())
         for node in ast.walk(read[path]):
@@ -194,15 +194,15 @@ class _WithoutTexts(ast.NodeTransformer):
     """Leaves out docstrings and the words of errors."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        """A bare string says what stands above it."""
+        """Leave out a docstring."""
         return None if isinstance(node.value, ast.Constant) else node
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        """No number comes of an error."""
+        """Leave out the words of an error that is raised."""
         return ast.Raise()
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """An error or a fault that is made, to be raised elsewhere."""
+        """Leave out the words of an error or a fault that is created, to be raised elsewhere."""
         is_error = isinstance(node.func, ast.Name) and node.func.id.endswith(("Error", "Fault"))
         return ast.Constant(None) if is_error else self.generic_visit(node)
 

@@ -24,8 +24,8 @@ KINDS: Mapping[Kept, type[Table]] = {"patients": Patients, "activities": Activit
 Done = Callable[[int], None]
 
 
-def unheard(n: int) -> None:
-    """Nobody hears of the number."""
+def no_progress(n: int) -> None:
+    """The callback of progress that does nothing."""
 
 
 def file_of(name: Kept) -> str:
@@ -48,7 +48,7 @@ def write_kept(
     replications: Sequence[ReplicationResult],
     *,
     provenance: Mapping[str, Any],
-    done: Done = unheard,
+    done: Done = no_progress,
 ) -> list[str]:
     """Write the tables that a study keeps into a folder; the names of the files.
 

@@ -92,12 +92,8 @@ def about(study: Study) -> Plain:
 
 def versions() -> dict[str, str]:
     """Versions of Python, of aeflow and of the libraries that numbers pass through."""
-    return {"python": platform.python_version(), "aeflow": __version__, **_libraries()}
-
-
-@cache
-def _libraries() -> dict[str, str]:
-    return {name: library_version(name) for name in LIBRARIES}
+    libraries = {name: library_version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), "aeflow": __version__, **libraries}
 
 
 @cache

@@ -26,7 +26,7 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.store.atomic import LATEST, as_results_error, flush, moved, whole_or_nothing, write_file
 from simulation.runs.store.identity import content_of, resolved_of
-from simulation.runs.store.kept import Done, unheard, write_kept
+from simulation.runs.store.kept import Done, no_progress, write_kept
 from simulation.runs.store.manifest import (
     FILES,
     FIRST_VERDICT,
@@ -63,7 +63,7 @@ def write_data(
     *,
     within: Path | None = None,
     about_to: Callable[[str], None] = lambda name: None,
-    keeping: Done = unheard,
+    keeping: Done = no_progress,
 ) -> Path:
     """Write the data of a result into a new folder in `parent`; returns that folder.
 
@@ -251,7 +251,7 @@ def _explanation(content: Plain) -> Explanation:
     graph = content["reachable"]
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     reachable = Subgraph(graph["starts"], edges, graph["unused"], graph["passed"])
-    return Explanation(arms, reachable, content.get("misfits", ()))
+    return Explanation(arms, reachable, content.get("department_warnings", ()))
 
 
 def _in_tuples(value: Any) -> Any:

@@ -314,7 +314,7 @@ class Prompt:
 
     def messages(self, inputs: Inputs) -> list[dict[str, str]]:
         """The messages about one case."""
-        question = self.asks.replace(PLACE, written_out(inputs))
+        question = self.asks.replace(PLACE, expanded(inputs))
         return [{"role": "system", "content": self.system}, {"role": "user", "content": question}]
 
 
@@ -324,7 +324,7 @@ def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
     return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
 
 
-def written_out(inputs: Inputs) -> str:
+def expanded(inputs: Inputs) -> str:
     """A case as lines of text; missing inputs are left out."""
     lines = []
     for name, title in TITLES.items():

@@ -24,11 +24,11 @@ from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.tables_and_pictures import card_pictures, card_tables
 from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, questions_of
-from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
 from simulation.vetting.score_words import difference_words, value_words, verdict_on
 from simulation.vetting.scores import SCORES
+from simulation.vetting.version_change import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 
 PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
 FOLDER = "vetting"

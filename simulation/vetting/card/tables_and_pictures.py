@@ -21,7 +21,6 @@ from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
-from simulation.vetting.earlier import UNDER, VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import double_misses
 from simulation.vetting.score_words import difference_words, value_words, verdict_on, verdict_row
@@ -33,6 +32,7 @@ from simulation.vetting.scores import (
     ScoreEstimate,
     share_of,
 )
+from simulation.vetting.version_change import UNDER, VersionChange
 from simulation.wording import spaced
 
 BY_GROUP = ("exact_share", "under_share", UNDER)

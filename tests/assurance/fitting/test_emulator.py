@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulation.assurance.fitting.emulator import YEARS_JUDGED, Guess, learn, walk
+from simulation.assurance.fitting.emulator import YEARS_JUDGED, EmulatorPrediction, learn, walk
 from simulation.assurance.targets import PublishedFigure
 
 SHARE = PublishedFigure(
@@ -23,7 +23,7 @@ def logit_of(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def guess() -> tuple[Guess, np.ndarray]:
+def guess() -> tuple[EmulatorPrediction, np.ndarray]:
     """What is expected at 300 other points, and the truth."""
     rng = np.random.default_rng(5)
     points, others = rng.random((N_YEARS, 3)), rng.random((300, 3))
@@ -32,21 +32,21 @@ def guess() -> tuple[Guess, np.ndarray]:
     return emulator.rows[0].at(others), logit_of(others)
 
 
-def test_a_smooth_row_is_expected_where_it_is(guess: tuple[Guess, np.ndarray]) -> None:
+def test_a_smooth_row_is_expected_where_it_is(guess: tuple[EmulatorPrediction, np.ndarray]) -> None:
     found, truth = guess
     assert np.sqrt(np.mean((found.mean - truth) ** 2)) < NOISE / 2
 
 
-def test_doubt_is_as_large_as_the_errors_are(guess: tuple[Guess, np.ndarray]) -> None:
+def test_doubt_is_as_large_as_the_errors_are(guess: tuple[EmulatorPrediction, np.ndarray]) -> None:
     found, truth = guess
     assert 0.3 < np.std((found.mean - truth) / found.standard_error) < 1.5
 
 
-def test_the_noise_of_one_year_is_found(guess: tuple[Guess, np.ndarray]) -> None:
+def test_the_noise_of_one_year_is_found(guess: tuple[EmulatorPrediction, np.ndarray]) -> None:
     assert guess[0].noise == pytest.approx(NOISE, rel=0.25)
 
 
-def test_bounds_are_on_the_scale_of_the_row(guess: tuple[Guess, np.ndarray]) -> None:
+def test_bounds_are_on_the_scale_of_the_row(guess: tuple[EmulatorPrediction, np.ndarray]) -> None:
     found, truth = guess
     assert (found.low, found.high) == pytest.approx((0.0, math.log(0.7 / 0.3)))
     clear = np.minimum(abs(truth - found.low), abs(truth - found.high)) > NOISE
@@ -55,7 +55,7 @@ def test_bounds_are_on_the_scale_of_the_row(guess: tuple[Guess, np.ndarray]) -> 
 
 @pytest.mark.parametrize("mean", [-30.0, -1.0, 0.2, 2.0, 30.0])
 def test_the_chance_of_a_band_is_that_of_the_normal_however_far_out(mean: float) -> None:
-    guess = Guess(np.array([mean]), np.array([0.6]), 0.8, 0.0, 1.0)
+    guess = EmulatorPrediction(np.array([mean]), np.array([0.6]), 0.8, 0.0, 1.0)
     nearer, farther = (
         (norm.logsf(-mean), norm.logsf(1 - mean)) if mean < 0.5 else (norm.logcdf(1 - mean), norm.logcdf(-mean))
     )
@@ -70,19 +70,19 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     emulator = learn([SHARE], points, values, [])
     years = values[:3].copy()
     years[1], years[2] = 0.99, np.nan
-    assert emulator.surprised(points[:3], years).tolist() == [False, True, True]
+    assert emulator.contradicted(points[:3], years).tolist() == [False, True, True]
     assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(YEARS_JUDGED))
 
 
 def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
     points = np.random.default_rng(7).random((40, 2))
     emulator = learn([SHARE], points, points[:, :1], [SHARE.measure])
-    assert emulator.surprised(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
+    assert emulator.contradicted(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
     assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(math.inf))
 
 
 def test_rows_judged_by_their_mean_are_not_lost_to_one_years_noise() -> None:
-    guess = Guess(np.array([0.5]), np.array([0.01]), 5.0, 0.0, 1.0)
+    guess = EmulatorPrediction(np.array([0.5]), np.array([0.01]), 5.0, 0.0, 1.0)
     assert guess.log_chance(math.inf)[0] == pytest.approx(0, abs=1e-6)
     assert guess.log_chance(1)[0] < -2
 

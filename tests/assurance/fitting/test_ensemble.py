@@ -11,7 +11,7 @@ import pytest
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
 from simulation.assurance.fitting.build import LEAST_CHANCE
-from simulation.assurance.fitting.command import asked_for, ensemble
+from simulation.assurance.fitting.command import ensemble, parsed
 from simulation.assurance.fitting.diagnostics import CONFIRM_FROM
 from simulation.assurance.fitting.years import YearsFile
 from simulation.cli import main
@@ -178,7 +178,7 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
 )
 def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        asked_for([word])
+        parsed([word])
     assert phrase in str(refused.value)
 
 

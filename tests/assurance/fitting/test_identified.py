@@ -12,8 +12,8 @@ from simulation.assurance.fitting.build import Fit
 from simulation.assurance.fitting.diagnostics import (
     Confirmed,
     confirm,
+    conflicting_targets,
     contractions,
-    pulling,
     spreads,
     structure_shares,
     ties,
@@ -80,7 +80,7 @@ def test_targets_pull_against_each_other_if_they_are_met_together_less_often_tha
         "other": lambda x: x[:, 1] < 0.5,
         "never": lambda x: x[:, 0] > 2,
     }
-    (pair,) = pulling(fit_of({"one": 10 * EVEN, "two": 10 * EVEN}, rows))
+    (pair,) = conflicting_targets(fit_of({"one": 10 * EVEN, "two": 10 * EVEN}, rows))
     assert (pair.first, pair.second) == ("low", "high")
     assert (pair.share, pair.share_with_first) == pytest.approx((0.6, 0.2), abs=0.03)
 

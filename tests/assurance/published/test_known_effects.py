@@ -115,7 +115,7 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(sca
     """Two arms of 20 departments, twice each, alike in every replication: the range is the effect itself."""
     shares = {"nurse": 0.5, "before": 0.2, "after": 0.3}
     result = SimpleNamespace(
-        design=SimpleNamespace(baseline="nurse", sham=None, nothing="nurse"),
+        design=SimpleNamespace(baseline="nurse", sham=None, null_arm="nurse"),
         department_of=np.tile(np.arange(20), 2),
         replications=range(40),
         run=SimpleNamespace(measured_days=56),

@@ -15,7 +15,7 @@ from simulation.department.vocabulary import Pathway, StatedOutages
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats
 from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
-from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, is_above_1, known_of, not_relieved
+from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, is_above_1, not_relieved, sampled_loads
 from simulation.study.study import Study, figures_of, keys_of
 from simulation.triage.apply import apply
 from simulation.units import WEEKDAYS
@@ -58,15 +58,15 @@ class Beds(NamedTuple):
         return f"stays ask for {self.asked:.0f} of {self.staffed:.0f} staffed beds, {share:.0f} % (±{error:.0f})"
 
 
-def misfits(study: Study) -> tuple[str, ...]:
+def department_warnings(study: Study) -> tuple[str, ...]:
     """A warning for each thing that does not fit, with the keys to look at. Draws some weeks of patients."""
-    return load_and_misfits(study)[1]
+    return load_and_warnings(study)[1]
 
 
-def load_and_misfits(study: Study) -> tuple[Load, tuple[str, ...]]:
+def load_and_warnings(study: Study) -> tuple[Load, tuple[str, ...]]:
     """The load of drawn weeks under the baseline's policy, and a warning for each thing that does not fit."""
     arm = study.baseline
-    known, key = known_of(arm.pathway), ("weeks", study.run.seed, repr(arm.policy))
+    known, key = sampled_loads(arm.pathway), ("weeks", study.run.seed, repr(arm.policy))
     if key not in known:
         drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
         drawn = apply(arm.policy, arm.pathway, drawn)

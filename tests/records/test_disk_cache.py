@@ -1,4 +1,4 @@
-"""What is noted is made once for a key, comes back as it was made, and is never needed."""
+"""What is cached is made once for a key, comes back as it was made, and is never needed."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulation.records import noted as module
-from simulation.records.noted import noted
+from simulation.records import disk_cache as module
+from simulation.records.disk_cache import cached_on_disk
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
             made.append(value)
             return value
 
-        return noted("it", key, make), len(made)
+        return cached_on_disk("it", key, make), len(made)
 
     return ask
 
@@ -57,7 +57,7 @@ def test_the_newest_notes_of_a_kind_are_kept(
     monkeypatch.setattr(module, "MOST", 2)
     calls("key", 1)
     for number in range(4):
-        noted(f"kind-{number}", number, lambda: True)
+        cached_on_disk(f"kind-{number}", number, lambda: True)
         os.utime(tmp_path / "notes" / f"kind-{number}.json", (number, number))
     assert {path.stem for path in (tmp_path / "notes").iterdir()} == {"it", "kind-2", "kind-3"}
 

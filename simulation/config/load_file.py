@@ -5,15 +5,15 @@ from typing import Any, TypeVar
 
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
-from simulation.config.files import mapping_in, value_in
-from simulation.config.folders import file_named, names_in, search_folders
+from simulation.config.files import stated_by, value_in
+from simulation.config.folders import search_folders
 from simulation.config.validating import sound
-from simulation.errors import Fault, Faults, nearest, refuse
+from simulation.errors import Fault, Faults
 
 T = TypeVar("T")
 
 
-def stated_part(
+def load_file(
     kind: type[T],
     group: str,
     name: str,
@@ -22,13 +22,7 @@ def stated_part(
     overrides: Sequence[str] = (),
 ) -> T:
     """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""
-    folders, where = search_folders(config_dir), f"{group}/{name}"
-    path = file_named(group, name, folders)
-    if path is None:
-        refuse(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))
-    faults = Faults()
-    raw = mapping_in(path, f"{where}.yaml", faults) or {}
-    faults.refuse()
+    raw, faults, where = stated_by(group, name, search_folders(config_dir)), Faults(), f"{group}/{name}"
     for override in overrides:
         _lay_over(raw, override, faults)
     faults.refuse()

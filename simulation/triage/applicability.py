@@ -11,7 +11,7 @@ from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.triage.matrix import Matrix
 from simulation.triage.people import sources_labelled
 from simulation.triage.policy import YARDSTICKS, Policy
-from simulation.wording import spaced
+from simulation.wording import clipped, spaced
 
 FEW = 30
 """The number of patients of a category below which a tool counts as hardly measured on it."""
@@ -25,13 +25,13 @@ MOST_CHARACTERS = 100
 """The length of a source in a sentence."""
 
 
-def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
+def applicability_notes(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
     """Warnings about a tool that was measured with other nurses, against another truth, or on few such patients."""
-    warnings = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
+    warnings = measured_elsewhere(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
     return tuple(filter(None, warnings))
 
 
-def of_other_patients(policy: Policy) -> str:
+def measured_elsewhere(policy: Policy) -> str:
     """A warning that a tool and the nurses were not measured on the same patients; empty if they were.
 
     Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
@@ -43,9 +43,10 @@ def of_other_patients(policy: Policy) -> str:
         beside = policy.beside_nurse.nurses
         if not beside or beside == nurses.source:
             return ""
+        theirs, ours = (clipped(source, MOST_CHARACTERS) for source in (beside, nurses.source))
         return (
-            f"'{policy.ai.name}' was measured with other nurses ({_shortened(beside)}) than these "
-            f"({_shortened(nurses.source)}): that its errors fall on theirs as they did there is an assumption"
+            f"'{policy.ai.name}' was measured with other nurses ({theirs}) than these ({ours}): that its errors fall "
+            "on theirs as they did there is an assumption"
         )
     if tool.evidence == "assumed" or tool.source == nurses.source:
         return ""
@@ -137,8 +138,4 @@ def _few_cases_fewer(tool: Matrix, nurses: Matrix) -> tuple[Literal["tool", "nur
 def _of_whom(matrix: Matrix) -> str:
     """'(400 patients: own panel, May 2026)'."""
     n = f"{sum(_by_level(matrix)):,.0f} patients: " if matrix.counts else ""
-    return f"({n}{_shortened(matrix.source)})"
-
-
-def _shortened(source: str) -> str:
-    return source if len(source) <= MOST_CHARACTERS else f"{source[:MOST_CHARACTERS].rstrip()}…"
+    return f"({n}{clipped(matrix.source, MOST_CHARACTERS)})"

@@ -101,7 +101,7 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
 
 def _reasons(bench: Bench, other: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
     """The reasons not to go on, what is shown to be worse first; none if there is nothing against it."""
-    rows = [verdict_row(verdict, other) for verdict in verdicts] + [verdict_row(each) for each in bench.verdicts]
+    rows = [verdict_row(verdict, other) for verdict in verdicts] + [verdict_row(verdict) for verdict in bench.verdicts]
     reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
     for score, group, bound, measured, _, word, why in rows:
         if word in reasons:

@@ -8,9 +8,9 @@ import pytest
 import simulation as ae
 from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
+from simulation.triage.applicability import applicability_notes
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
-from simulation.triage.unlike_patients import unlike_patients
 
 AGES = {"child": 400.0, "adult": 540.0, "older": 120.0, "oldest": 60.0}
 
@@ -30,7 +30,7 @@ def arm(study: Study) -> tuple[Policy, Pathway]:
 
 def said(arm: tuple[Policy, Pathway], **measured_on: Mapping[str, float]) -> list[str]:
     policy, pathway = arm
-    told = unlike_patients(replace(policy, measured_on=measured_on), pathway)
+    told = applicability_notes(replace(policy, measured_on=measured_on), pathway)
     return [each for each in told if "measured on" in each]
 
 
@@ -60,12 +60,12 @@ def test_shares_are_of_those_whom_the_tool_labels(arm: tuple[Policy, Pathway]) -
 def test_a_tool_measured_against_another_truth_than_a_panels_gives_a_warning(arm: tuple[Policy, Pathway]) -> None:
     policy, pathway = arm
     for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
-        told = unlike_patients(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
+        told = applicability_notes(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
         assert any("not an expert panel's" in each for each in told) == is_said, truth
 
 
 def test_the_published_language_model_gives_one_warning_that_it_was_measured_against_physicians(study: Study) -> None:
-    told = {said for each in study.arms for said in unlike_patients(each.policy, each.pathway)}
+    told = {said for each in study.arms for said in applicability_notes(each.policy, each.pathway)}
     assert [each[:53] for each in told] == ["measured against the level a physician gave at triage"]
 
 

@@ -42,7 +42,7 @@ def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
     return tuple(words)
 
 
-def written_out(words: Iterable[str]) -> Sequence[str]:
+def with_files(words: Iterable[str]) -> Sequence[str]:
     """The words of a command, those of a file in the place of each `@FILE`. Raises ConfigError if it cannot be read."""
     all_words, faults = list[str](), Faults()
     for word in words:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from simulation.config import load
-from simulation.study.misfits import load_and_misfits, misfits
+from simulation.study.department_warnings import department_warnings, load_and_warnings
 from simulation.study.study import Study
 
 WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
@@ -16,12 +16,12 @@ def boarding(*overrides: str) -> Study:
 
 
 def test_departments_that_fit_have_no_warning() -> None:
-    assert misfits(load()) == ()
-    assert misfits(boarding()) == ()
+    assert department_warnings(load()) == ()
+    assert department_warnings(boarding()) == ()
 
 
 def test_too_few_beds_for_the_stays_are_reported_with_the_keys() -> None:
-    (output,) = misfits(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
+    (output,) = department_warnings(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
     assert output.startswith("Beds over 100 %: stays ask for ")
     assert "of 30 staffed beds" in output
     assert "calibration.*_beds" in output
@@ -32,18 +32,18 @@ def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enoug
     few = ("pathway.pools.beds.capacity=30", "pathway.allow_overload=true")
     for share, n_said in (("0.6", 0), ("0.05", 1)):
         study = boarding(*few, f"pathway.steps.ward_stay.effort={effort.replace('SHARE', share)}")
-        assert len(misfits(study)) == n_said
+        assert len(department_warnings(study)) == n_said
 
 
 def test_a_desk_whose_queue_passes_an_hour_is_reported() -> None:
-    (output,) = misfits(load("study=gallery/emergency_room"))
+    (output,) = department_warnings(load("study=gallery/emergency_room"))
     assert output.startswith("nurses: load 1")
     assert "staffing.nurses.rota" in output
 
 
 def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_the_same_desk() -> None:
     busy = ("study=gallery/one_nurse", "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true")
-    (output,) = misfits(load(*busy))
+    (output,) = department_warnings(load(*busy))
     assert re.search(
         r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", output
     )
@@ -52,21 +52,21 @@ def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_t
 def test_work_that_others_can_do_is_judged_with_theirs() -> None:
     """Children's clinicians and doctors share children: by their numbers, doctors would get more than they can do."""
     shared = ("ensemble=none", "staffing=children_shared", "pathway=children_shared")
-    load_of, found = load_and_misfits(load(*shared))
+    load_of, found = load_and_warnings(load(*shared))
     assert load_of.weekly()[load_of.pools.index("doctors")] > 1.2
     assert found == ()
 
 
 @pytest.mark.slow
 def test_a_handover_of_55_hours_is_reported_as_minutes_and_as_a_fitted_value() -> None:
-    found = misfits(load("calibration.unloading_minutes.value=3300"))
+    found = department_warnings(load("calibration.unloading_minutes.value=3300"))
     assert any(each.startswith("unloading: 3,") and "durations.unloading" in each for each in found)
     out_of_range = "calibration.unloading_minutes is 3300, and a department could have 4 to 15"
     assert any(each.startswith(out_of_range) for each in found)
 
 
 def test_the_load_is_that_of_the_baseline() -> None:
-    load_of, _ = load_and_misfits(load("study=gallery/one_nurse"))
+    load_of, _ = load_and_warnings(load("study=gallery/one_nurse"))
     assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)
 
 
@@ -77,18 +77,18 @@ def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -
     span = "{starts_at_minutes: AT, ends_at_minutes: 99999}"
     strike = f"+pathway.outages.strike={{kind: stated, spans: [{span}], {source}}}"
     closed = "+pathway.pools.nurses.closed_while=strike"
-    assert misfits(load(*small, surge.replace("DAY", "27"), strike.replace("AT", "40319"), closed)) == ()
-    late = misfits(load(*small, surge.replace("DAY", "28"), strike.replace("AT", "40320"), closed))
+    assert department_warnings(load(*small, surge.replace("DAY", "27"), strike.replace("AT", "40319"), closed)) == ()
+    late = department_warnings(load(*small, surge.replace("DAY", "28"), strike.replace("AT", "40320"), closed))
     assert [words.partition(":")[0] for words in late] == [
         "pathway.arrivals.walk_in.surges.0", "pathway.outages.strike.spans.0",
     ]  # fmt: skip
     assert all("begins on day 28, and 28 days are measured" in words for words in late)
-    more = misfits(load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9"))
+    more = department_warnings(load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9"))
     assert more == ("pathway.pools.nurses.closes: 9 units, and there are never more than 1",)
 
 
 def test_beds_of_which_most_stay_empty_are_said_with_the_keys() -> None:
-    (said,) = misfits(boarding("pathway.pools.beds.capacity=400"))
+    (said,) = department_warnings(boarding("pathway.pools.beds.capacity=400"))
     assert said.startswith("Beds mostly empty: stays ask for ")
     assert "of 400 staffed beds" in said
     assert "calibration.*_beds" in said

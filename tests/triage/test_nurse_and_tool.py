@@ -9,12 +9,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.errors import Faults
+from simulation.triage.applicability import measured_elsewhere
 from simulation.triage.estimates import AboveZero
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import agreement, probabilities
+from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
-from simulation.triage.stated import Nurse, Tool, policy_from
-from simulation.triage.unlike_patients import of_other_patients
 
 WHY = {"evidence": "assumed", "source": "test"}
 NURSES = [[45, 5, 0, 0, 0], [4, 60, 10, 1, 0], [0, 9, 110, 14, 0], [0, 1, 13, 88, 4], [0, 0, 1, 8, 27]]
@@ -156,7 +156,7 @@ def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused() -> None:
 def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
     of_tool: dict[str, Any], of_nurses: dict[str, Any], warned: bool
 ) -> None:
-    output = of_other_patients(made(tool(**of_tool), nurse(**of_nurses)))
+    output = measured_elsewhere(made(tool(**of_tool), nurse(**of_nurses)))
     assert bool(output) == warned
     if warned:
         assert "(400 patients: the same 400 cases) and the nurses' (800 patients: Korea)" in output
@@ -172,7 +172,7 @@ def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(
     counts = [list(line) for line in AI]
     counts[0][0] += 2 if row == 1 else -2
     counts[1][1] += 2 if row == 2 else 0
-    assert output in of_other_patients(made(tool(**table(counts)), nurse(source="the nurses")))
+    assert output in measured_elsewhere(made(tool(**table(counts)), nurse(source="the nurses")))
 
 
 BESIDE = {
@@ -186,7 +186,7 @@ def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_n
     zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
     for nurses, warned in (("the same 400 cases", False), ("", False), ("nurses of the bench", True)):
         beside = {**BESIDE, "nurses": nurses}
-        output = of_other_patients(
+        output = measured_elsewhere(
             made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases"))
         )
         assert bool(output) == warned, output

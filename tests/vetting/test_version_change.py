@@ -11,7 +11,7 @@ from simulation.vetting.bench import Bench, Criterion, run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.card.tables_and_pictures import change_tables
 from simulation.vetting.cases import Answer, Case, CaseSet, Question, case_set
-from simulation.vetting.earlier import VersionChange, change_since, read_earlier
+from simulation.vetting.version_change import VersionChange, change_since, read_earlier
 from simulation.vetting.vet import vetting_named
 
 Rule = Callable[[int], int]

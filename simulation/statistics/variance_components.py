@@ -1,0 +1,135 @@
+"""Several numbers of each department together: their variances and covariances between departments and within.
+
+Numbers of one replication share its patients: a busy spell lengthens both the wait for triage and what one more nurse
+would save. Conclusions about departments must not rest on that. So variances and covariances between departments are
+those of the departments' means less what replications alone would give (one-way analysis of variance). With two
+replications this equals taking one number from one of them and the other number from the other, both ways round.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.records.schema import Floats, Mask
+from simulation.statistics.departments import MIN_EACH, Department, or_nan
+
+
+@dataclass(frozen=True)
+class Components:
+    """Several numbers of several departments, each with two replications or more.
+
+    means: shape (n_departments, n_numbers); squares: sums of products of deviations within each department, shape
+    (n_departments, n_numbers, n_numbers); n: number of replications of each department.
+    """
+
+    means: Floats
+    squares: Floats
+    n: Floats
+
+    @cached_property
+    def within(self) -> Floats:
+        """Covariance between replications of one department, shape (n_numbers, n_numbers)."""
+        covariance: Floats = self.squares.sum(axis=0) / (self.n - 1).sum()
+        return covariance
+
+    @cached_property
+    def of_means(self) -> Floats:
+        """Covariance of the departments' means, chance included; shape (n_numbers, n_numbers)."""
+        return np.atleast_2d(np.cov(self.means, rowvar=False))
+
+    @cached_property
+    def between(self) -> Floats:
+        """Covariance between departments, chance removed; an estimated variance can be below 0."""
+        return self.of_means - np.mean(1 / self.n) * self.within
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """`between`, made a covariance where it is none: below 0 in no direction."""
+        own = _root(self.between)
+        return own @ own
+
+    @property
+    def effects(self) -> Floats:
+        """The numbers of each department, chance taken out of all of them together; shape (n_departments, n_numbers).
+
+        They vary as `between` says (made a covariance where it is none), so what departments share stays shared: where
+        one number is always half of another, so it is here. Of all linear maps of the means that do so this moves them
+        least (Gelbrich 1990). Of a single number it is the effect of `Spread`.
+        """
+        own = _root(self.between)
+        onto: Floats = own @ np.linalg.pinv(_root(own @ self.of_means @ own), hermitian=True) @ own
+        centre = self.means.mean(axis=0)
+        effects: Floats = centre + (self.means - centre) @ onto
+        return effects
+
+
+def _root(covariance: Floats) -> Floats:
+    """The symmetric square root of a matrix, negative variances taken as none."""
+    variances, directions = np.linalg.eigh(covariance)
+    root: Floats = (directions * np.sqrt(np.maximum(variances, 0.0))) @ directions.T
+    return root
+
+
+def components(values: Floats, department: Department) -> Components:
+    """Means and deviations of the departments that have two replications or more.
+
+    values: shape (n_replications, n_numbers), none missing.
+    """
+    each = _used_twice(values, department)
+    means = [rows.mean(axis=0) for rows in each]
+    squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
+    return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
+
+
+def within_and_between(
+    values: Floats, fitted_on: Floats, group: NDArray[np.str_]
+) -> tuple[Floats, Floats, tuple[int, int]]:
+    """The variances of numbers within groups and between them, and the degrees of freedom of the two.
+
+    A number is the sum of what its group shares and of its own, both drawn at random.
+
+    values: shape (n, n_columns), what is left of a line in `fitted_on`, (n, n_figures); group: (n,). The line has taken
+    out part of what groups share, which is allowed for: by the squares that the line leaves with the groups and
+    without (C. R. Henderson, 'Estimation of variance and covariance components', Biometrics 9 (1953) 226-252,
+    method 3). With one group the variance between groups is 0.
+    """
+    line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
+    (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
+    degrees = max(len(group) - most, 1), max(most - few, 1)
+    within = beside / degrees[0]
+    shared = np.maximum(alone - beside - degrees[1] * within, 0)
+    return within, np.nan_to_num(shared / or_nan(_left(groups, line)[0].sum())), degrees
+
+
+def _left(values: Floats, design: Floats) -> tuple[Floats, int]:
+    """The sum of squares of each column that least squares on the design leave, and the rank of the design."""
+    solution, _, rank, _ = np.linalg.lstsq(design, values)
+    return ((values - design @ solution) ** 2).sum(axis=0), int(rank)
+
+
+def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
+    """Each department's mean over its odd and over its even replications, shape (n_departments, n_numbers) each.
+
+    Only of departments that have two replications or more.
+    """
+    each = _used_twice(values, department)
+    odd, even = (np.array([rows[first::2].mean(axis=0) for rows in each]) for first in (0, 1))
+    return odd, even
+
+
+def _used_twice(values: Floats, department: Department) -> list[Floats]:
+    """The rows of each department that has two replications or more, in order of number."""
+    each = (values[department == number] for number in np.unique(department))
+    return [rows for rows in each if len(rows) >= MIN_EACH]
+
+
+def known_twice(values: Floats, department: Department) -> Mask:
+    """The replications all of whose numbers are known, of departments that have two or more of them.
+
+    values: shape (n_replications, n_numbers); the mask: (n_replications,).
+    """
+    known: Mask = np.isfinite(values).min(axis=1)
+    numbers, counts = np.unique(department[known], return_counts=True)
+    return known & np.isin(department, numbers[counts >= MIN_EACH])
