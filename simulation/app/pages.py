@@ -272,7 +272,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
-        "misfits": [words.partition(". Look at")[0] for words in whole.explanation.department_warnings]
+        "warnings": [words.partition(". Look at")[0] for words in whole.explanation.department_warnings]
         if at_rest
         else (),
     }
