@@ -70,7 +70,7 @@ for sentence in answer.sentences:
 for deviations in ((), ("slow_adoption",), ("fading_novelty",), ("missing_weeks",), ("drop_out",)):
     own = ("stepped_wedge", "weeks=30", "switching.step_weeks=6")
     wedge = ae.evaluate(result, "lean_triage", *own, trials=400, deviations=deviations)
-    found = wedge.one(wedge.designs[0], wedge.main, "lean_triage")
+    found = wedge.primary(wedge.designs[0], wedge.main, "lean_triage")
     words = [f"{each.label} ({each.evidence}: {each.source})" for each in wedge.deviations] or ["As planned"]
     print(f"{words[0]}: found in {100 * found.right.value:.0f} of 100, ±{found.half_width:.1f} minutes")
 
