@@ -22,7 +22,7 @@ from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Plac
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import Cell, ReportTable
-from simulation.display.words import amount, change, effect, kind_of, rests_on_claim, unit_words
+from simulation.display.words import amount, change, effect, kind_of, labelled, rests_on_claim, unit_words
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
@@ -88,7 +88,12 @@ VIEWS = {
         (),
         of_profiles=True,
     ),
-    "binding": View("What is short", "How busy staff, places and beds are, and who waits for what.", ("binding",)),
+    "binding": View(
+        "What is short",
+        "How busy staff, places and beds are, and who waits for what: under each policy the mean, then its difference "
+        "from the baseline ± half of its 95 % interval.",
+        ("binding",),
+    ),
     "departments": View(
         "Over departments",
         "How far the effect differs between departments like England's.",
@@ -521,7 +526,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
     n = 0 if result is None else len(result.replications)
     sentences: tuple[str, ...] = ()
     tables: tuple[ReportTable, ...] = ()
-    caution = ""
+    caution = best = ""
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
@@ -531,7 +536,9 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
             blocks = [
                 {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
             ]
-            _, sentences, tables, caution = ae.narrow(result, blocks)
+            _, sentences, tables, caution, best = ae.narrow(result, blocks)
+            sham = {labelled(result, arm) for arm in result.others if arm.name == result.design.sham}
+            tables = tuple(replace(one, cells=[row for row in one.cells if row[0] not in sham]) for one in tables)
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -545,6 +552,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         sentences=sentences,
         tables=tables,
         caution=caution,
+        best=best,
     )
 
 

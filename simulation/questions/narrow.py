@@ -25,7 +25,16 @@ from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
-from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
+from simulation.display.words import (
+    amount,
+    change,
+    figure_words,
+    labelled,
+    rests_on_claim,
+    season_words,
+    span,
+    unit_words,
+)
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
@@ -401,19 +410,22 @@ class NarrowedAnswer(NamedTuple):
     """The answer for departments with some figures: in numbers, in sentences, and in a table a target.
 
     caution: that some range is not narrower than over all departments, and why; '' if every one is.
+    best: which arm does most there of those that fail no limit of safety, and how many fail one.
     """
 
     effects: NarrowedEffects
     sentences: tuple[str, ...]
     tables: tuple[ReportTable, ...]
     caution: str = ""
+    best: str = ""
 
 
 def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
     """The answer of a result for departments with some figures; `where` names them. Raises what `narrowed` raises."""
     effects = narrowed(result, observed, where)
     tables = tuple(_table(result, effects, target) for target in result.targets)
-    return NarrowedAnswer(effects, tuple(narrowed_sentences(result, effects)), tables, not_narrower(result, effects))
+    sentences, caution = tuple(narrowed_sentences(result, effects)), not_narrower(result, effects)
+    return NarrowedAnswer(effects, sentences, tables, caution, best_words(result, effects))
 
 
 def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
@@ -442,7 +454,33 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
             f"{'have' if n > 1 else 'has'} {figure_words(figure, inside=True)} as far out), so fewer are like yours."
         )
-    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in the table). {why}"
+    table = "first table" if len(result.targets) > 1 else "table"
+    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in the {table}). {why}"
+
+
+def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
+    """A sentence on the arm that improves the first target most in departments with these figures, of those that fail
+    no limit of safety and whose range is wholly on the better side, and one on how many fail; '' if there is neither.
+    """
+    target, unit = result.first_target, result.unit(result.first_target)
+    sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    safe = [arm for arm in arms if not limits_of(result, arm).failed[0]]
+    effects = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
+    helping = [
+        (sign * mean, arm, (low, high)) for arm, (mean, low, high) in effects if min(sign * low, sign * high) > 0
+    ]
+    words = ""
+    if helping:
+        mean, arm, ends = max(helping, key=lambda one: one[0])
+        claim = " (if its untested claim is true)" * rests_on_claim(result, arm)
+        words = (
+            f"In departments like yours, '{arm.label}'{claim} does most of the policies that fail no safety limit: "
+            f"{change(sign * mean, unit)} {unit_words(unit)} ({span(*ends, unit)}). "
+        )
+    if len(safe) < len(arms):
+        words += f"{len(arms) - len(safe)} of {len(arms)} fail or may fail a safety limit over all departments."
+    return words
 
 
 def _is_as_wide(narrowed: NarrowedEffects, arm: str, target: Target) -> bool:
