@@ -568,9 +568,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
 def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[str, str]) -> str:
     """'What do you know of your department?': figures that are typed, and the ranges of each policy that they leave."""
     n = 0 if result is None else len(result.replications)
-    sentences: tuple[str, ...] = ()
-    tables: tuple[ReportTable, ...] = ()
-    caution = best = ""
+    now: dict[str, Any] = {"sentences": (), "tables": (), "caution": "", "best": ""}
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
@@ -580,9 +578,9 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
             blocks = [
                 {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
             ]
-            _, sentences, tables, caution, best = ae.narrow(result, blocks)
+            now = ae.narrow(result, blocks)._asdict()
             sham = {labelled(result, arm) for arm in result.others if arm.name == result.design.sham}
-            tables = tuple(replace(one, cells=[row for row in one.cells if row[0] not in sham]) for one in tables)
+            now["tables"] = [replace(one, cells=[at for at in one.cells if at[0] not in sham]) for one in now["tables"]]
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -593,10 +591,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         n=n,
         needed=needed,
         faults=faults,
-        sentences=sentences,
-        tables=tables,
-        caution=caution,
-        best=best,
+        **now,
     )
 
 

@@ -23,18 +23,10 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
+from simulation.display import words as in_words
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
-from simulation.display.words import (
-    amount,
-    change,
-    figure_words,
-    labelled,
-    rests_on_claim,
-    season_words,
-    span,
-    unit_words,
-)
+from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
@@ -454,8 +446,8 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
             f"{'have' if n > 1 else 'has'} {figure_words(figure, inside=True)} as far out), so fewer are like yours."
         )
-    table = "first table" if len(result.targets) > 1 else "table"
-    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in the {table}). {why}"
+    table = "the first table" if len(result.targets) > 1 else "the table"
+    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in {table}). {why}"
 
 
 def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
@@ -466,21 +458,18 @@ def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     safe = [arm for arm in arms if not limits_of(result, arm).failed[0]]
-    effects = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
-    helping = [
-        (sign * mean, arm, (low, high)) for arm, (mean, low, high) in effects if min(sign * low, sign * high) > 0
-    ]
-    words = ""
-    if helping:
-        mean, arm, ends = max(helping, key=lambda one: one[0])
-        claim = " (if its untested claim is true)" * rests_on_claim(result, arm)
-        words = (
-            f"In departments like yours, '{arm.label}'{claim} does most of the policies that fail no safety limit: "
-            f"{change(sign * mean, unit)} {unit_words(unit)} ({span(*ends, unit)}). "
-        )
-    if len(safe) < len(arms):
-        words += f"{len(arms) - len(safe)} of {len(arms)} fail or may fail a safety limit over all departments."
-    return words
+    ranges = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
+    helping = [(sign * at[0], arm, at) for arm, at in ranges if min(sign * end for end in at) > 0]
+    n, of = len(arms) - len(safe), len(arms)
+    failing = f"{n} of {of} fail or may fail a safety limit over all departments." if n else ""
+    if not helping:
+        return failing
+    _, arm, (mean, low, high) = max(helping, key=lambda one: one[0])
+    claim = " (if its untested claim is true)" * in_words.rests_on_claim(result, arm)
+    return (
+        f"In departments like yours, '{arm.label}'{claim} does most of the policies that fail no safety limit: "
+        f"{change(mean, unit)} {unit_words(unit)} ({span(low, high, unit)}). {failing}"
+    )
 
 
 def _is_as_wide(narrowed: NarrowedEffects, arm: str, target: Target) -> bool:

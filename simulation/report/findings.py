@@ -91,13 +91,10 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
 def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline; which resource binds does not follow from that."""
     shares = {group.partition("=")[2]: result.before(BUSY, group).mean for group in result.groups(BUSY)}
-    busy = {
-        pool: share
-        for pool, share in shares.items()
-        if result.roles.get(pool) in ("clinician", "nurse") and not math.isnan(share)  # never on duty then: no share
-    }
+    staff = [pool for pool in shares if result.roles.get(pool) in ("clinician", "nurse")]
+    busy = [pool for pool in staff if not math.isnan(shares[pool])]  # never on duty then: no share
     if busy:
-        words = [f"{spaced(pool)} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -busy[pool])]
+        words = [f"{spaced(pool)} {100 * shares[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -shares[pool])]
         yield (
             f"How busy staff are from 10 to 23 h: {listed_with_and(words)}. What a minute saved is worth depends on "
             f"which resource binds (staff, places or beds). That does not follow from how busy they are, differs from "
