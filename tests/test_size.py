@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_420
-MOST_TOKENS = 440_900
-MOST_CORE = 27_734
+MOST_LINES = 41_439
+MOST_TOKENS = 441_230
+MOST_CORE = 27_750
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000

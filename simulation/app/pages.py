@@ -25,7 +25,7 @@ from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.app.serving import STORED
 from simulation.display.table import Cell, ReportTable
-from simulation.display.words import amount, change, effect, kind_of, rests_on_claim, unit_words
+from simulation.display.words import amount, change, effect, kind_of, labelled, rests_on_claim, unit_words
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
@@ -92,7 +92,12 @@ VIEWS = {
         (),
         of_profiles=True,
     ),
-    "binding": View("What is short", "How busy staff, places and beds are, and who waits for what.", ("binding",)),
+    "binding": View(
+        "What is short",
+        "How busy staff, places and beds are, and who waits for what: under each policy the mean, then its difference "
+        "from the baseline ± half of its 95 % interval.",
+        ("binding",),
+    ),
     "departments": View(
         "Over departments",
         "How far the effect differs between departments like England's.",
@@ -563,9 +568,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
 def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[str, str]) -> str:
     """'What do you know of your department?': figures that are typed, and the ranges of each policy that they leave."""
     n = 0 if result is None else len(result.replications)
-    sentences: tuple[str, ...] = ()
-    tables: tuple[ReportTable, ...] = ()
-    caution = ""
+    now: dict[str, Any] = {"sentences": (), "tables": (), "caution": "", "best": ""}
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
@@ -575,7 +578,9 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
             blocks = [
                 {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
             ]
-            _, sentences, tables, caution = ae.narrow(result, blocks)
+            now = ae.narrow(result, blocks)._asdict()
+            sham = {labelled(result, arm) for arm in result.others if arm.name == result.design.sham}
+            now["tables"] = [replace(one, cells=[at for at in one.cells if at[0] not in sham]) for one in now["tables"]]
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -586,9 +591,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         n=n,
         needed=needed,
         faults=faults,
-        sentences=sentences,
-        tables=tables,
-        caution=caution,
+        **now,
     )
 
 

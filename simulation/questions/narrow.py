@@ -23,6 +23,7 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
+from simulation.display import words as in_words
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
 from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
@@ -401,19 +402,22 @@ class NarrowedAnswer(NamedTuple):
     """The answer for departments with some figures: in numbers, in sentences, and in a table a target.
 
     caution: that some range is not narrower than over all departments, and why; '' if every one is.
+    best: which arm does most there of those that fail no limit of safety, and how many fail one.
     """
 
     effects: NarrowedEffects
     sentences: tuple[str, ...]
     tables: tuple[ReportTable, ...]
     caution: str = ""
+    best: str = ""
 
 
 def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
     """The answer of a result for departments with some figures; `where` names them. Raises what `narrowed` raises."""
     effects = narrowed(result, observed, where)
     tables = tuple(_table(result, effects, target) for target in result.targets)
-    return NarrowedAnswer(effects, tuple(narrowed_sentences(result, effects)), tables, not_narrower(result, effects))
+    sentences, caution = tuple(narrowed_sentences(result, effects)), not_narrower(result, effects)
+    return NarrowedAnswer(effects, sentences, tables, caution, best_words(result, effects))
 
 
 def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
@@ -442,7 +446,30 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
             f"{'have' if n > 1 else 'has'} {figure_words(figure, inside=True)} as far out), so fewer are like yours."
         )
-    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in the table). {why}"
+    table = "the first table" if len(result.targets) > 1 else "the table"
+    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in {table}). {why}"
+
+
+def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
+    """A sentence on the arm that improves the first target most in departments with these figures, of those that fail
+    no limit of safety and whose range is wholly on the better side, and one on how many fail; '' if there is neither.
+    """
+    target, unit = result.first_target, result.unit(result.first_target)
+    sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    safe = [arm for arm in arms if not limits_of(result, arm).failed[0]]
+    ranges = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
+    helping = [(sign * at[0], arm, at) for arm, at in ranges if min(sign * end for end in at) > 0]
+    n, of = len(arms) - len(safe), len(arms)
+    failing = f"{n} of {of} fail or may fail a safety limit over all departments." if n else ""
+    if not helping:
+        return failing
+    _, arm, (mean, low, high) = max(helping, key=lambda one: one[0])
+    claim = " (if its untested claim is true)" * in_words.rests_on_claim(result, arm)
+    return (
+        f"In departments like yours, '{arm.label}'{claim} does most of the policies that fail no safety limit: "
+        f"{change(mean, unit)} {unit_words(unit)} ({span(low, high, unit)}). {failing}"
+    )
 
 
 def _is_as_wide(narrowed: NarrowedEffects, arm: str, target: Target) -> bool:

@@ -8,8 +8,6 @@ to believe.
 import math
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from simulation.display.words import (
     DOES_NOT_FIT,
     amount,
@@ -32,8 +30,8 @@ from simulation.wording import first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""
-BUSY_FROM, BUSY_TO = 10, 23
-"""Clock hours between which a department is busy."""
+BUSY = "busy_by_day_share"
+"""The measure of how busy staff are from 10 to 23 h, of every replication as in the table of what binds."""
 
 
 def findings(result: StudyResult) -> Iterator[str]:
@@ -92,19 +90,15 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
 
 def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline; which resource binds does not follow from that."""
-    day = result.baseline.day
-    busy = {
-        pool: float(np.nanmean(hours))
-        for number, pool in enumerate(day.pools)
-        if result.roles.get(pool) in ("clinician", "nurse")
-        and not np.isnan(hours := day.busy[number, BUSY_FROM:BUSY_TO]).all()  # never on duty then: no share
-    }
+    shares = {group.partition("=")[2]: result.before(BUSY, group).mean for group in result.groups(BUSY)}
+    staff = [pool for pool in shares if result.roles.get(pool) in ("clinician", "nurse")]
+    busy = [pool for pool in staff if not math.isnan(shares[pool])]  # never on duty then: no share
     if busy:
-        shares = [f"{spaced(pool)} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -busy[pool])]
+        words = [f"{spaced(pool)} {100 * shares[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -shares[pool])]
         yield (
-            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {listed_with_and(shares)}. What a minute saved is "
-            f"worth depends on which resource binds (staff, places or beds). That does not follow from how busy "
-            f"they are, differs from place to place, and is in no public data."
+            f"How busy staff are from 10 to 23 h: {listed_with_and(words)}. What a minute saved is worth depends on "
+            f"which resource binds (staff, places or beds). That does not follow from how busy they are, differs from "
+            f"place to place, and is in no public data."
         )
 
 

@@ -13,7 +13,7 @@ from simulation.config import load
 from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
-from simulation.questions.narrow import narrowed, narrowed_answer, narrowed_sentences, show_narrowed
+from simulation.questions.narrow import narrowed, narrowed_answer, show_narrowed
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
@@ -130,14 +130,14 @@ def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of
 
 def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study: Study, file: Path) -> None:
     observed = observed_in(file)
-    harmful, harmless = (
-        " ".join(narrowed_sentences(result, narrowed(result, observed, "ours.yaml")))
-        for result in (made(study, 5.0), made(study))
-    )
+    answers = [narrowed_answer(result, observed, "ours.yaml") for result in (made(study, 5.0), made(study))]
+    harmful, harmless = (" ".join(answer.sentences) for answer in answers)
     labels = listed_with_and([f"'{margin.label}'" for margin in study.design.margins])
     assert len(study.design.margins) == 3
     assert f"Over all departments it fails 3 safety limits ({labels}): see the report." in harmful
     assert "safety limit" not in harmless
+    assert answers[0].best == "1 of 1 fail or may fail a safety limit over all departments."
+    assert answers[1].best.startswith("In departments like yours, 'One more triage nurse, day and night' does most of")
 
 
 def test_a_published_folder_cannot_be_narrowed_and_the_run_that_can_is_named(

@@ -127,19 +127,17 @@ def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better
 
 def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_is_no_bottleneck(result: StudyResult) -> None:
     """Warnings are errors here: a mean of nothing would be one."""
-    replications = []
-    for replication in result.replications:
-        nurse = replication.arms["nurse"]
-        assert nurse.day is not None
-        busy = nurse.day.busy.copy()
-        busy[nurse.day.pools.index("practitioners"), 10:23] = np.nan
-        off_duty = replace(nurse, day=replace(nurse.day, busy=busy))
-        replications.append(replace(replication, arms={**replication.arms, "nurse": off_duty}))
-    (output,) = _busy_sentence(replace(result, replications=tuple(replications)))
+    measures = dict[str, list[Measures]]()
+    for name, of_arm in result.measures.items():
+        column = of_arm[0].places["busy_by_day_share", "pool=practitioners"]
+        values = [np.where(np.arange(len(one.values)) == column, np.nan, one.values) for one in of_arm]
+        measures[name] = [replace(one, values=few) for one, few in zip(of_arm, values, strict=True)]
+    (output,) = _busy_sentence(with_measures(result, measures))
     assert output.startswith("How busy staff are from 10 to 23 h: ")
     assert "nan" not in output
     assert "practitioners" not in output
-    assert " doctors " in output
+    share = result.before("busy_by_day_share", "pool=doctors").mean
+    assert f" doctors {100 * share:.0f} %" in output, "of every replication, as in the table of what binds"
 
 
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:

@@ -16,6 +16,8 @@
     const rows = document.querySelectorAll("#narrowed tbody tr").length;
     document.getElementById("said").textContent = rows ? "The answer is now of departments with these figures." : "";
   };
+  const jump = document.querySelector(".jump");
+  new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(document.getElementById("narrowed"));
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(narrow, 400);

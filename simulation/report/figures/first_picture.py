@@ -13,7 +13,7 @@ from simulation.runs.result import ArmResult, Finding, StudyResult
 
 WIDTH, TOP, SIDE = 400, 22, 10
 """In units of the drawing: its width, and the margins above and beside the rows."""
-LABEL_LENGTH = 52
+LABEL_LENGTH = 56
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
 """The least length of a drawn interval, so that a narrow one is seen."""
@@ -31,7 +31,7 @@ class RowPlaces(NamedTuple):
     reach: int
 
 
-HIGH_ROWS, LOW_ROWS = RowPlaces(33, 13, 24, 7), RowPlaces(25, 10, 18, 6)
+HIGH_ROWS, LOW_ROWS = RowPlaces(33, 13, 24, 7), RowPlaces(25, 11, 19, 5)
 MOST_HIGH_ROWS = 7
 """With more arms rows are tight and the caption short, so that the first page is seen whole on a screen."""
 
