@@ -280,7 +280,7 @@ def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, m
     bad.write_bytes(b"PK\x03\x04 and no more")
     page.get_by_label("A file that ends in .yaml or .zip").set_input_files(bad)
     page.get_by_role("button", name="Open it").click()
-    expect(page.get_by_role("alert")).to_contain_text("the zip: cannot be unpacked")
+    expect(page.get_by_role("alert")).to_contain_text("configs.zip: cannot be unpacked")
     assert violations(page) == []
     (mine / "site/large.yaml").write_bytes(b"#" * 3_000_000)
     page.get_by_label("Or a folder of configurations").set_input_files(mine)
