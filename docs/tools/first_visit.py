@@ -32,7 +32,11 @@ def write(folder: Path) -> Path:
         raise ResultsError(f"{STORED}: would hold {len(text):,} bytes, more than {MOST_BYTES:,}")
     STORED.parent.mkdir(exist_ok=True)
     STORED.write_text(text, encoding="utf-8", newline="\n")
-    about = {"identity": result.manifest["identity"], "n_replications": len(result.replications)}
+    rows = {name: result.row_of(result.first_target, name) for name in result.judged}
+    effects = {name: [row.difference, row.department_p5, row.department_p95] for name, row in rows.items()}
+    n = len(result.replications)
+    about = {"identity": result.manifest["identity"], "n_replications": n}
+    about |= {"n_departments": result.run.departments, "effects": effects}
     STORED.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n")
     _pack(result)
     return STORED

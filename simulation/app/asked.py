@@ -34,8 +34,8 @@ RUN = (
     "run.cool_down_days=2", "run.profiles=2", "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
-EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage")
-"""The policies that are chosen at first: a tool that saves minutes, one that labels, and what needs no AI."""
+EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage", "clinician_14_to_22")
+"""The policies that are chosen at first: a tool that saves minutes, one that labels, and two that need no AI."""
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
@@ -101,6 +101,16 @@ class AskedQuestion:
         own = [("seconds", str(self.seconds))] if self.seconds else []
         name = [("name", self.name)] if self.name else []
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
+
+    @property
+    def address(self) -> str:
+        """The address's query with the questions beside this one."""
+        return self.keeping(*self.beside)
+
+    @property
+    def unchanged(self) -> AskedQuestion:
+        """The same question of the department as it is."""
+        return replace(self, changed=(), name="", beside=())
 
     def keeping(self, *others: str) -> str:
         """The address's query with other questions beside this one, the newest last."""

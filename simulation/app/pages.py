@@ -6,9 +6,11 @@ All of one page is of one result, so every sentence, chart and table of it is of
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from html import escape
 from pathlib import Path
 from shutil import make_archive
@@ -21,11 +23,13 @@ from simulation.app.controls import controls, helps, today
 from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
+from simulation.app.serving import STORED
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, change, effect, kind_of, rests_on_claim, unit_words
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
+from simulation.report.findings import unlike_words
 from simulation.report.headlines import PATIENTS, harmed_groups
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
@@ -215,8 +219,15 @@ class ShownArm:
     is_small: bool = False
 
 
-def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, beside: Sequence[Beside] = ()) -> str:
-    """The answer as far as it is known, as a piece of a page; with other questions, `beside` it."""
+def answer(
+    look: Look,
+    asked: AskedQuestion,
+    most: int = MOST_REPLICATIONS,
+    beside: Sequence[Beside] = (),
+    as_it_is: ae.Result | None = None,
+) -> str:
+    """The answer as far as it is known, as a piece of a page; with other questions, `beside` it, and beside the wait
+    `as_it_is`, in the department without changes."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
     is_shown = result is not None and n >= needed
@@ -238,7 +249,10 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
-        link=asked.keeping(*asked.beside),
+        link=asked.address,
+        as_it_is=_wait(as_it_is) if as_it_is and len(as_it_is.replications) >= needed else "",
+        beside_as_it_is=asked.unchanged.keeping(asked.query),
+        over_many=_over_many(asked, result) if is_shown and look.step == "ended" else {},
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
         **(shown(result, asked.place, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
@@ -249,10 +263,8 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     """What the answer shows of a result: its targets and, once it is `at_rest`, who is worse off and what policies
     cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
     slim = whole.on_targets
-    target = slim.first_target
     arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
-    base = slim.row_of(target)
     effects = {"arms": arms, "targets": slim.targets, "levels": [_level(slim, one) for one in slim.targets]}
     effects["limits"] = [margin.label for margin in slim.design.margins]
     over = slim.study.departments
@@ -265,7 +277,9 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
         "limitation": place.limitation(slim.study.choices["site"]) if over is None else over.limitation,
-        "today": amount(base.mean, base.unit).replace(" min", " minutes"),
+        "today": _wait(whole),
+        "wide": any(NOT_YET in arm.cells for arm in arms),
+        "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
         "baseline": slim.baseline.label,
         "drawing": slim.drawing(*readable) if readable else None,
         "few": slim.few_departments,
@@ -276,6 +290,36 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         if at_rest
         else (),
     }
+
+
+def _wait(result: ae.Result) -> str:
+    """The first target under nurse triage: '96.5 minutes (93.0 to 100.1, n = 60)'; without an interval that is wide."""
+    slim = result.on_targets
+    row, n = slim.row_of(slim.first_target), len(result.replications)
+    mean = amount(row.mean, row.unit).replace(" min", " minutes")
+    if not row.high - row.low <= row.mean:
+        return f"{mean} (n = {n})"
+    return f"{mean} ({row.low:.1f} to {row.high:.1f}, n = {n})"
+
+
+@cache
+def _first_visit() -> Mapping[str, Any]:
+    """What is known of the stored first visit: the number of its departments and, by arm, the effect on the wait as
+    mean, 5th and 95th percentile over these."""
+    known: Mapping[str, Any] = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
+    return known
+
+
+def _over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
+    """What policies of one department do over the departments of the first visit, for those that are in it."""
+    if result is None or result.study.departments is not None or asked.file:
+        return {}
+    effects = {arm: values for arm, values in _first_visit()["effects"].items() if arm in asked.arms}
+    words = [
+        f"{result.arm(arm).label} {change(mean, 'minutes')} ({change(low, 'minutes')} to {change(high, 'minutes')})"
+        for arm, (mean, low, high) in effects.items()
+    ]
+    return {"n": _first_visit()["n_departments"], "words": words} if words else {}
 
 
 def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
@@ -579,7 +623,7 @@ def report(result: ae.Result) -> str:
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
     study = asked.place.load(*asked.overrides) if result is None else result.study
-    page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.query}"
+    page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.address}"
     return page.replace("<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1)
 
 

@@ -188,9 +188,10 @@ class Front:
 
     async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
         looks, beside = self._desk.looks(asked, most, visitor), await run_in_threadpool(self._beside, asked)
+        as_it_is = self._desk.result(asked.unchanged) if asked.changed else None
         try:
             async for look in looks:
-                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside))
+                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside, as_it_is))
                 if look.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")

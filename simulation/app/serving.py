@@ -11,7 +11,8 @@ from simulation.errors import AeflowError, refuse
 from simulation.runs.executors.executor import processors
 
 STORED = Path(__file__).with_name("stored") / "first.html"
-"""The answer of the default study that the first visit shows, drawn beforehand (`docs.tools.first_visit`)."""
+"""The answer of the default study that the first visit shows, drawn beforehand (`docs.tools.first_visit`); beside it
+its identity and effects."""
 SECONDS_TO_END = 3
 
 

@@ -254,7 +254,10 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     result = desk.result(asked)
     assert result is not None
     about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    assert about == {"identity": result.manifest["identity"], "n_replications": len(result.replications)}
+    assert about["identity"] == result.manifest["identity"]
+    scribe = result.row_of(result.first_target, "ai_scribe_measured")
+    assert about["effects"][scribe.arm] == [scribe.difference, scribe.department_p5, scribe.department_p95]
+    assert (about["n_replications"], about["n_departments"]) == (len(result.replications), result.run.departments)
     text = narrow_page(asked, result, {"wait": "24.5", "days": "28"})
     assert "In departments with figures like these" in text
     assert "−2.2 (−7.5 to −0.4)" in text, "the mean that the first visit shows"

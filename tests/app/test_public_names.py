@@ -9,6 +9,7 @@ BESIDE = {
     "explain.statements": "the banner",
     "display.table": "a cell is a number with its unit",
     "display.words": "numbers in words",
+    "report.findings": "whom a tool was measured on, as the report says it",
     "report.headlines": "who is worse off, as the first page names them",
     "report.templates": "templates that escape",
     "extracts.page": "pages of own records",
