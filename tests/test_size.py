@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_420
-MOST_TOKENS = 440_900
+MOST_LINES = 41_437
+MOST_TOKENS = 441_153
 MOST_CORE = 27_734
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
