@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 41_439
-MOST_TOKENS = 441_230
+MOST_LINES = 41_454
+MOST_TOKENS = 441_428
 MOST_CORE = 27_750
 WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""

@@ -67,12 +67,7 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
     checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
     key = faulty or next_question(answers)
-    n_known = sum(is_asked(question, answers) for question in questions().values())
-    shared: dict[str, Any] = {
-        "n_answered": len(answers) - (faulty is not None),
-        "n_asked": n_known,
-        "query": _query(answers),
-    }
+    shared: dict[str, Any] = {"n_answered": len(answers) - (faulty is not None), "query": _query(answers)}
     if key is None:
         rows = [
             (question.noun, _read_as(checked.notes.get(name, ())), _query(_without(answers, name)))
@@ -95,6 +90,10 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         key=key,
         question=question,
         section=asking.SECTIONS[question.section],
+        number=len(before) + 1,
+        required=[one.noun for one in questions().values() if one.required],
+        may_rest=faulty is None and not question.required,
+        is_rest=("rest", "blank") in pairs,
         typed="" if is_blank(answers.get(key)) else str(answers[key]),
         faults=["is not answered. Choose one of these"] * missed
         + [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],

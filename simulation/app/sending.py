@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from stat import S_ISLNK
@@ -36,6 +37,7 @@ ALONE = ("site", "staffing", "calibration", "pathway")
 QUESTION, ANSWERS = "question.yaml", "offer.yaml"
 """The file of a folder that is asked, if there is one, and that of answers, beside the tables that these name."""
 KINDS = "a question, answers of the interview, a department or a folder of configurations"
+RECORDS = "records are for aeflow extract and aeflow fit (see 'Your records')"
 DAMAGED = (BadZipFile, PackingError, NotImplementedError, EOFError, ValueError, OSError)
 """What a zip raises that is none, or no whole one."""
 
@@ -43,11 +45,8 @@ DAMAGED = (BadZipFile, PackingError, NotImplementedError, EOFError, ValueError, 
 # --- what a form holds ------------------------------------------------------------------------------------------------
 
 
-def files_sent(content: bytes, kind: str) -> dict[str, bytes]:
-    """The files of a form by their path, those of a zip in its place; '' for what was pasted.
-
-    kind: the form's Content-Type. Raises ConfigError with every fault of a zip.
-    """
+def parts_of(content: bytes, kind: str) -> dict[str, bytes]:
+    """What a form holds by its path, '' for what was pasted; kind: the form's Content-Type."""
     boundary = re.search('boundary="?([^";]+)', kind)
     if boundary is None:
         return {"": content.removeprefix(b"text=")}
@@ -57,12 +56,16 @@ def files_sent(content: bytes, kind: str) -> dict[str, bytes]:
         name = re.search(rb'filename="([^"]*)"', head)
         if body.strip() or (name and name[1]):
             files[name[1].decode("utf-8", "replace") if name else ""] = body
-    if len(files) == 1 and (only := next(iter(files.values()))).startswith(b"PK"):
-        return _unpacked(only)
     return files
 
 
-def _unpacked(content: bytes) -> dict[str, bytes]:
+def unpacked(parts: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The files of a form, those of a zip in its place. Raises ConfigError with every fault of a zip."""
+    content = next(iter(parts.values())) if len(parts) == 1 else b""
+    return _unzipped(content) if content.startswith(b"PK") else parts
+
+
+def _unzipped(content: bytes) -> dict[str, bytes]:
     """The files of a zip by path, no more of each than may be; those that nothing here reads are left empty."""
     files, left, faults = dict[str, bytes](), MOST_UNPACKED, Faults()
     try:
@@ -108,10 +111,32 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 # --- what it leads to -------------------------------------------------------------------------------------------------
 
 
+def address_for(parts: Mapping[str, bytes], desk: Desk) -> str:
+    """The page that what a form holds leads to. Raises ConfigError with every fault, each with the name of what was
+    sent."""
+    if not any(path or text.strip() for path, text in parts.items()):
+        refuse("the file", "nothing was chosen", "Choose a file or a folder, or paste a text")
+    names = ", ".join(dict.fromkeys(path.partition("/")[0] or "what was pasted" for path in parts))[:MOST_SHOWN]
+    try:
+        return address_of(unpacked(parts), desk)
+    except ConfigError as error:
+        faults = [replace(fault, where=_named(fault.where, names)) for fault in error.faults]
+        raise ConfigError(faults, error.heading) from None
+
+
+def _named(where: str, name: str) -> str:
+    """The place of a fault, with the name of what was sent."""
+    rest = re.sub(f"^(the (file|folder|zip)|{re.escape(name)})", "", where)
+    return f"{name}{rest}" if rest != where else f"{name}: {where}"
+
+
 def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
     """The page that what was sent leads to, once checked and kept. Raises ConfigError with every fault."""
-    tables = {path: content for path, content in files.items() if path.endswith(".csv")}
+    tables = {path: content for path, content in files.items() if path.lower().endswith(".csv")}
     others = [path for path in files if path not in tables]
+    if tables and not others:
+        remedy = "A table of counts is sent together with the answers that name it"
+        refuse("the file", f"is a table, and not read alone: {RECORDS}", remedy)
     path = others[0] if len(others) == 1 else "/"
     if "/" in path and path.rpartition("/")[2] not in (QUESTION, ANSWERS):
         return _folder_address(files, desk)
@@ -135,7 +160,7 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").strip(" \n")
     except UnicodeDecodeError:
-        refuse("what was sent", "is not text in UTF-8", "Save it as UTF-8")
+        refuse("the file", "is neither a text in UTF-8 nor a sound zip", "Save it as UTF-8, or pack it again")
 
 
 def _answer(value: Any) -> str:

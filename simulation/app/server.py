@@ -21,7 +21,7 @@ from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_
 from simulation.app.background import HeavyWork
 from simulation.app.departments import PACKAGED, Place
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
-from simulation.app.sending import ANSWERS, MOST_BYTES, address_of, files_sent, packed, zipped
+from simulation.app.sending import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 
@@ -295,7 +295,7 @@ class Front:
             kind = request.headers.get("content-type", "")
             try:
                 content = await _sent(request)
-                address = await run_in_threadpool(lambda: address_of(files_sent(content, kind), self._desk))
+                address = await run_in_threadpool(lambda: address_for(parts_of(content, kind), self._desk))
                 if len(address) > MOST_QUERY:
                     refuse("the file", "holds answers that are too long for an address", "Shorten texts")
             except AeflowError as error:

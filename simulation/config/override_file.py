@@ -19,11 +19,11 @@ MOST_OVERRIDES = 500
 
 def question_text(words: Sequence[str], study: Study) -> str:
     """The text of a file that states these overrides of a study."""
-    lines = yaml.safe_dump([*words], default_flow_style=False, allow_unicode=True, width=10**6)
+    part = f"{len(study.run.numbers)} of " if study.run.part_name else ""
     return (
-        f"# {study.design.question}\n# {study.department_words}; {study.run.how_many}, seed {study.run.seed}. "
+        f"# {study.design.question}\n# {study.department_words}; {part}{study.run.how_many}, seed {study.run.seed}. "
         f"aeflow {__version__}. Planning only, not for clinical use.\n# Ask it again: aeflow compare @question.yaml\n"
-        f"{lines}"
+        + yaml.safe_dump([*words], default_flow_style=False, allow_unicode=True, width=10**6)
     )
 
 

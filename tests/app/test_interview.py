@@ -64,6 +64,33 @@ def test_the_rest_of_the_answers_may_be_left_blank_at_once_but_for_what_must_be_
     assert "rest=blank" in page([FIRST])
 
 
+def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_page_says_why() -> None:
+    for text in (page([FIRST, ("rest", "blank")]), page([("attendances_per_day", "109500"), ("product", "x")])):
+        assert "This one must be answered" in text
+        assert "rest=blank" not in text
+    assert "All else that may be blank is left blank" in page([FIRST, ("rest", "blank")])
+    assert "must be answered.</p>" not in page([FIRST])
+
+
+def test_the_first_page_says_which_questions_must_be_answered() -> None:
+    assert "3 must be answered: attendances a day; the product's name; what it does." in unescape(page([]))
+
+
+def test_the_number_of_a_question_is_its_place_among_those_asked() -> None:
+    rest = answers_of([FIRST, *((key, "") for key in questions())])
+    pairs = [(key, "") for key in rest if key not in ("attendances_per_day", "product", "does")]
+    asked_in_turn = [(key, "") for key, _ in pairs if questions()[key].section == "department"]
+    numbers = [page([FIRST, *some]).count("question 11<") for some in (pairs, asked_in_turn)]
+    assert numbers == [1, 1]
+
+
+def test_from_the_last_page_one_can_go_back_to_the_last_question_and_read_what_a_blank_price_means() -> None:
+    text = page([*PRODUCT, ("rest", "blank")])
+    back = text.partition('nhsuk-back-link" href="/interview?')[2].partition('"')[0]
+    assert escape(questions()["evaluation"].words) in page(parse_qsl(unescape(back), keep_blank_values=True))
+    assert "left blank: the price for each patient is taken" in text
+
+
 def test_the_file_of_answers_is_read_by_the_command(tmp_path: Path) -> None:
     path = tmp_path / "offer.yaml"
     path.write_text(answers_text([FIRST, ("within_four_hours", "")]), encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 import simulation as ae
 from simulation.app.asked import AskedQuestion
 from simulation.app.desk import Desk
-from simulation.app.sending import MOST_FILES, MOST_UNPACKED, address_of, files_sent, zipped
+from simulation.app.sending import MOST_FILES, MOST_UNPACKED, address_for, address_of, parts_of, unpacked, zipped
 from simulation.app.sending import _sorted_out as sorted_out
 from simulation.config import packaged_configs
 from simulation.config.new import new_scaled_department
@@ -145,6 +145,29 @@ def test_a_hostile_folder_is_told_in_a_sentence(files: Files, why: str) -> None:
     assert why in told(files)
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"a.zip": zipped(TWO)[1:]}, "a.zip: is neither a text in UTF-8 nor a sound zip. Save it"),
+        ({"a.zip": zipped(TWO)[:90]}, "a.zip: cannot be unpacked"),
+        ({"notes.zip": zipped({"n.txt": b"x", "m.txt": b"y"})}, "notes.zip: holds no configurations"),
+        ({"a.yaml": b"['executor=dask']"}, "a.yaml: 'executor=dask' may not be stated here"),
+        ({"a.yaml": b"['study=nothing']"}, "a.yaml: study=nothing: there is no study 'nothing'"),
+        ({"a.yaml": b"a: ["}, "a.yaml, line 1"),
+        ({"a.yaml": b""}, "a.yaml: is none of what can be sent"),
+        ({"": b"a: ["}, "what was pasted, line 1"),
+        ({"mine/notes.txt": b"x", "mine/m.txt": b"y"}, "mine: holds no configurations"),
+        ({"ed.CSV": b"arrived,left\n1,2"}, "ed.CSV: is a table, and not read alone: records are for aeflow extract"),
+        ({}, "the file: nothing was chosen"),
+        ({"": b" "}, "the file: nothing was chosen"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_the_name_of_what_was_sent(files: Files, told: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        address_for(files, Desk(1))
+    assert str(refused.value).startswith(told)
+
+
 def test_a_folder_cannot_say_where_or_how_it_runs() -> None:
     usual = ae.load(*AskedQuestion().overrides)
     where = b"executor: dask\ncluster: {address: x}\nresults: elsewhere\nallow_large: true\nworkers: 900"
@@ -184,7 +207,7 @@ def test_an_encrypted_zip_is_told_in_a_sentence() -> None:
     content[6] |= 1  # the flag of its file, there and in the list at the end
     content[content.index(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(ConfigError, match="is encrypted"):
-        files_sent(*form(bytes(content)))
+        unpacked(parts_of(*form(bytes(content))))
 
 
 def form(content: bytes) -> tuple[bytes, str]:
@@ -198,7 +221,7 @@ def test_a_zip_that_unpacks_to_a_thousand_times_its_size_fills_no_memory() -> No
     assert len(bomb) < 20_000 + 1_000
     tracemalloc.start()
     with pytest.raises(ConfigError, match="holds more than 4 MB"):
-        address_of(files_sent(*form(bomb)), Desk(1))
+        address_for(parts_of(*form(bomb)), Desk(1))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5 * MOST_UNPACKED
@@ -214,8 +237,7 @@ def test_a_mutated_zip_or_folder_is_read_or_told_and_raises_nothing_else() -> No
         del content[chance.choice([len(content), chance.randrange(len(content))]) :]
         sent = form(bytes(content)) if number % 2 else (bytes(content), form(b"")[1])
         try:
-            files = files_sent(*sent)
-            sorted_out(files)
+            sorted_out(unpacked(parts_of(*sent)))
         except ConfigError:
             n_refused += 1
     assert 100 < n_refused <= 300

@@ -134,7 +134,7 @@ def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(
         ("['executor=dask']", "may not be stated here"),
         ("site: typical", "site: found"),
         ("[1, 2]", "is not a list of overrides"),
-        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"\xff\xfe", "is neither a text in UTF-8"),
         ("['study=nothing']", "there is no study"),
         ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
         ("['nurse=${oc.env:HOME}']", "oc.env"),
@@ -166,6 +166,7 @@ def test_the_first_visit_opens_on_the_stored_answer_and_works_on_nothing(
 def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client: Client) -> None:
     text = client.get(f"/question.yaml?{QUERY}&n=12").text
     assert ae.overrides_in(text)[-2:] == ("run.first=0", "run.count=12")
+    assert "; 12 of 200 replications, seed" in text
     assert ae.load(*ae.overrides_in(text)).run.numbers == range(12)
 
 

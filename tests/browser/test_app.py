@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from simulation.app import asked as asked_module
 from simulation.app import background as background_module
@@ -143,6 +143,23 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".state")).to_contain_text("Stopped.")
     assert len(asked) <= MOST_REQUESTS
+
+
+def test_who_listens_hears_the_last_look_and_nothing_of_the_question_before(visitor: Visit) -> None:
+    page, sent = visitor(), list[str]()
+    look = 'event: look\ndata: <b class="n">{n} replications</b><ul class="verdicts"><li>Shorter.</li></ul>\n\n'
+    body = f"{look.format(n=4)}{look.format(n=6)}event: end\ndata: \n\n"
+
+    def once(route: Route) -> None:
+        sent.append(route.request.url)
+        if len(sent) == 1:
+            route.fulfill(content_type="text/event-stream", body=body)
+
+    page.route("**/looks?*", once)
+    page.get_by_role("button", name="Show the answer").click()
+    expect(page.locator("#said")).to_have_text("After 6 replications: Shorter.")
+    page.get_by_role("checkbox", name="Lean triage, no AI").uncheck()
+    expect(page.locator("#said")).to_have_text("")
 
 
 def test_a_link_opens_the_same_question_in_a_clean_browser(visitor: Visit) -> None:
@@ -280,7 +297,7 @@ def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, m
     bad.write_bytes(b"PK\x03\x04 and no more")
     page.get_by_label("A file that ends in .yaml or .zip").set_input_files(bad)
     page.get_by_role("button", name="Open it").click()
-    expect(page.get_by_role("alert")).to_contain_text("the zip: cannot be unpacked")
+    expect(page.get_by_role("alert")).to_contain_text("configs.zip: cannot be unpacked")
     assert violations(page) == []
     (mine / "site/large.yaml").write_bytes(b"#" * 3_000_000)
     page.get_by_label("Or a folder of configurations").set_input_files(mine)
@@ -369,7 +386,7 @@ def test_at_five_policies_the_other_boxes_rest_until_one_is_unticked(visitor: Vi
     boxes = page.get_by_role("checkbox", disabled=False)
     page.get_by_role("checkbox", name="Two more staffed beds (medicine)").check()
     expect(boxes).to_have_count(5)
-    expect(page.locator("#most")).to_contain_text("untick one to choose another")
+    expect(page.locator(".choice:has(:checked) + #most")).to_contain_text("untick one to choose another")
     expect(page.locator("#seconds")).to_be_disabled()
     page.get_by_role("checkbox", name="Two more staffed beds (medicine)").uncheck()
     expect(page.get_by_role("checkbox", name="AI as published claims say (untested)")).to_be_enabled()

@@ -15,7 +15,7 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
     for key, question in questions().items():
         assert question.why, key
         assert question.find, key
-        assert question.required or question.blank or key in ("price_a_year", "table"), key
+        assert question.required or question.blank or key == "table", key
         assert (question.range is None) or question.source, key
         assert question.allowed is None or question.allowed[0] < question.allowed[1], key
 

@@ -53,14 +53,20 @@
   const ask = (most = "", isStopped = false) => {
     stop();
     clearTimeout(soon);
-    if (!isStopped) goal = most;
+    if (!isStopped) {
+      goal = most;
+      said.textContent = "";
+    }
     const asked = query();
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
     answer.setAttribute("aria-busy", "true");
     stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
     stream.addEventListener("look", (event) => swap(event.data, isStopped));
-    stream.addEventListener("end", stop);
+    stream.addEventListener("end", () => {
+      stop();
+      announce();
+    });
     stream.addEventListener("error", () => {
       if (!stream || stream.readyState !== EventSource.CLOSED) return;
       stop();
@@ -79,13 +85,19 @@
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
     if (again) again.focus({ preventScroll: true });
-    const n = answer.querySelector(".n");
-    const count = n ? parseInt(n.textContent, 10) : 0;
+    const count = seen();
     jump.textContent = answer.querySelector(".verdicts") ? `See the answer (n = ${count})` : "See the answer";
-    if (count >= 2 * announced && answer.querySelector(".verdicts")) {
-      announced = Math.max(count, 1);
-      said.textContent = `After ${count} replications: ${answer.querySelector(".verdicts").textContent.trim()}`;
-    }
+    if (count >= 2 * announced) announce();
+  };
+  const seen = () => parseInt(answer.querySelector(".n")?.textContent, 10) || 0;
+
+  // For those who listen: when the number of replications has doubled, and at the last look.
+  const announce = () => {
+    const verdicts = answer.querySelector(".verdicts");
+    if (!verdicts) return;
+    announced = Math.max(seen(), 1);
+    const words = `After ${seen()} replications: ${verdicts.textContent.trim()}`;
+    if (said.textContent !== words) said.textContent = words;
   };
   const focusKey = (element) => element.textContent.trim() || element.getAttribute("aria-label");
 
@@ -108,16 +120,20 @@
     answer.querySelectorAll("progress").forEach((bar) => bar.remove());
   };
 
-  // No more policies than can be answered: the other boxes rest once so many are ticked.
+  // No more policies than can be answered: the other boxes rest once so many are ticked, and why is said below the last.
   const most = document.getElementById("most");
-  const limit = () => {
-    if (!most) return;
+  const heading = most?.previousElementSibling;
+  const limit = (event) => {
+    if (!most || (event && !["arm", "seconds"].includes(event.target.name))) return;
     const boxes = [...form.querySelectorAll("input[name=arm]")];
     const n = boxes.filter((box) => box.checked).length + (Number(form.elements.seconds.value) > 0);
     const isFull = n >= Number(most.dataset.most);
     boxes.forEach((box) => { box.disabled = isFull && !box.checked; });
     form.elements.seconds.disabled = isFull && Number(form.elements.seconds.value) === 0;
-    most.textContent = `One to ${most.dataset.most} in all${isFull ? ": untick one to choose another" : ""}.`;
+    ((isFull && event?.target.closest(".choice, .control")) || heading).after(most);
+    const words = `One to ${most.dataset.most} in all${isFull ? ": untick one to choose another" : ""}.`;
+    most.textContent = words;
+    boxes.forEach((box) => { box.closest(".choice").title = box.disabled ? words : ""; });
   };
   form.addEventListener("change", limit);
   limit();
