@@ -73,7 +73,7 @@ def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_pa
 
 
 def test_the_first_page_says_which_questions_must_be_answered() -> None:
-    assert "3 must be answered: attendances a day; the product's name; what it does." in unescape(page([]))
+    assert "These must be answered: attendances a day; the product's name; what it does." in unescape(page([]))
 
 
 def test_the_number_of_a_question_is_its_place_among_those_asked() -> None:
