@@ -196,7 +196,7 @@ def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
     if not own and not policies:
         remedy = "Send a folder with site/NAME.yaml, triage/NAME.yaml or question.yaml, under names of your own"
         refuse("the folder", "holds no department, policy or question", remedy)
-    arms = (*EXAMPLE, *policies)[:MOST_ARMS]
+    arms = (*policies, *EXAMPLE)[:MOST_ARMS]
     return f"/?{AskedQuestion(own[0] if own else TYPICAL, arms=arms, place=desk.keep(place)).query}"
 
 
