@@ -95,7 +95,7 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
 def packed(place: Place, question: str) -> bytes:
     """A folder that was sent and a question about it as a zip: unpacked, the command line asks the same in it."""
     assert place.folder
-    texts = {file.relative_to(place.folder): file.read_text("utf-8") for file in yaml_files([place.folder])}
+    texts = {file.relative_to(place.folder): file.read_text(encoding="utf-8") for file in yaml_files([place.folder])}
     return zipped({QUESTION: question, **{f"configs/{name}": text for name, text in texts.items()}})
 
 

@@ -44,8 +44,7 @@ class CalibrationTarget(NamedTuple):
     wanted  the value of the measure, of all departments or of each
     slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
     bounds  of the parameter
-    also    parameters that follow once this one's logarithm has fallen by more than `beyond`, and by how many times as
-            much as the rest of the fall
+    also    parameters that follow once this one's logarithm fell by more than `beyond`: how many times the rest
     """
 
     parameter: str

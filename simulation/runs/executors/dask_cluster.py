@@ -234,9 +234,9 @@ def _start_local(cluster: Any, n_workers: int) -> Any:
 
 
 def _silence_logs() -> None:
-    """Keep Dask's logs, tracebacks included, off the screen: what matters is raised as an error."""
+    """Keep logs of Dask and its event loop, tracebacks too, off the screen: what matters is raised as an error."""
     for name in tuple(logging.root.manager.loggerDict):
-        if name.partition(".")[0] == "distributed":
+        if name.partition(".")[0] in ("distributed", "tornado"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
