@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -123,14 +124,19 @@ class Place:
 
     def limitation(self, site: str) -> str:
         """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""
-        name = site if site in names_in("ensembles", self._folders) else TYPICAL
-        return ensemble_named(name, self._folders).limitation
+        return _limitation(self._folders, site)
 
     def nurses_beside(self, arms: Iterable[str]) -> tuple[str, ...]:
         """The override that chooses the bench's nurse, if an arm has a policy that was measured beside her."""
         is_benched = any(arm.startswith(f"{OWN}{BENCHED}") for arm in arms)
         known = is_benched and BENCH_NURSE in names_in("nurse", self._folders[:-1])
         return (f"nurse={BENCH_NURSE}",) if known else ()
+
+
+@lru_cache(maxsize=64)
+def _limitation(folders: tuple[Path, ...], site: str) -> str:
+    """As `Place.limitation`, looked up once in a process: an answer that is refined says it at every look."""
+    return ensemble_named(site if site in names_in("ensembles", folders) else TYPICAL, folders).limitation
 
 
 LOCAL = Place()

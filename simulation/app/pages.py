@@ -255,7 +255,7 @@ def answer(
         views=_views(asked),
         together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
         link=asked.address,
-        as_it_is=_wait(as_it_is) if as_it_is and len(as_it_is.replications) >= needed else "",
+        as_it_is=_wait(as_it_is.on_targets) if as_it_is and len(as_it_is.replications) >= needed else "",
         beside_as_it_is=asked.unchanged.keeping(asked.query),
         over_many=_over_many(asked, result) if is_shown and look.step == "ended" else {},
         keep=asked.keeping(*asked.beside, asked.query),
@@ -282,7 +282,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
         "limitation": place.limitation(slim.study.choices["site"]) if over is None else over.limitation,
-        "today": _wait(whole),
+        "today": _wait(slim),
         "wide": any(NOT_YET in arm.cells for arm in arms),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
         "baseline": slim.baseline.label,
@@ -297,10 +297,9 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     }
 
 
-def _wait(result: ae.Result) -> str:
+def _wait(slim: ae.Result) -> str:
     """The first target under nurse triage: '96.5 minutes (93.0 to 100.1, n = 60)'; without an interval that is wide."""
-    slim = result.on_targets
-    row, n = slim.row_of(slim.first_target), len(result.replications)
+    row, n = slim.row_of(slim.first_target), len(slim.replications)
     mean = amount(row.mean, row.unit).replace(" min", " minutes")
     if not row.high - row.low <= row.mean:
         return f"{mean} (n = {n})"
