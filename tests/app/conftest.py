@@ -9,6 +9,7 @@ import pytest
 import simulation as ae
 from simulation.app import asked as asked_module
 from simulation.app import background as background_module
+from simulation.app import desk as desk_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.measures.measuring import Measures
 
@@ -23,6 +24,8 @@ PAIRS = [("arm", "ai_scribe_measured"), ("arm", "lean_triage")]
 def own_lock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Heavy work waits for none that another process of this machine is at."""
     monkeypatch.setattr(background_module, "LOCK", tmp_path_factory.mktemp("lock") / "heavy.lock")
+    for module in (background_module, desk_module):  # all that tests before have left would be looked at
+        monkeypatch.setattr(module, "tidy_memory", lambda: None)
 
 
 @pytest.fixture

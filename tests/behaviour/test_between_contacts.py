@@ -24,6 +24,7 @@ def ordered() -> Simulated:
     return simulate_arm(arm, RUN, "compiled", 0, cool_down_days=2)
 
 
+@pytest.mark.slow
 def test_every_arm_of_the_study_of_known_effects_can_be_composed_with_it() -> None:
     assert len(load("study=known_effects", "ensemble=none", CHOSEN).arms) > 20
 
