@@ -84,6 +84,7 @@ def test_a_simulation_of_the_users_own_that_hides_the_package_is_named_and_not_r
     assert done.stderr == f"{told}\n"
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_page_that_a_message_names() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
     shipped = wheel["wheel"]["force-include"]

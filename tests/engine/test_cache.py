@@ -190,6 +190,7 @@ print(len(run.activities), os.environ["NUMBA_CACHE_DIR"])
 """
 
 
+@pytest.mark.slow
 def test_the_engine_runs_where_nothing_can_be_written_and_reads_what_was_compiled_before() -> None:
     made = case(1, GRIDS[1])
     run = compiled.simulate(made.plan, made.columns, made.horizon)  # so that it has been compiled before

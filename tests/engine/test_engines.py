@@ -14,6 +14,7 @@ from simulation.errors import AeflowError
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_a_missing_engine_is_an_error_in_the_tests_and_not_a_skip(tmp_path: Path) -> None:
     (tmp_path / "without_numba.py").write_text("import sys\nsys.modules['numba'] = None\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

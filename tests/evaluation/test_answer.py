@@ -81,6 +81,7 @@ def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluati
     assert by_truth > by_label + 20
 
 
+@pytest.mark.slow
 def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_nothing(evaluation: Evaluation) -> None:
     page = evaluation.page
     beside = re.sub(r"<(style|title|table|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)

@@ -202,6 +202,7 @@ def test_a_result_that_grows_takes_each_department_once(folder: Path) -> None:
     assert "of 20 departments" in finding.where or "every department" in finding.where
 
 
+@pytest.mark.slow
 def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_engine_and_when_it_is_read(
     folder: Path, tmp_path: Path
 ) -> None:

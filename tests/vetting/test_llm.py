@@ -96,7 +96,7 @@ def test_every_fault_is_counted_as_its_kind(name: str) -> None:
         fails = any(each in body["messages"][-1]["content"] for each in failing)
         (behave if fails else level(2))(handler, body)
 
-    limit = {"timeout": 1.0, "concurrency": 6} if outcome == "timed_out" else {}
+    limit = {"timeout": 0.5, "concurrency": 6} if outcome == "timed_out" else {}
     began = time.monotonic()
     found = Counter(answer.outcome for answer in asked(some, **limit))
     assert time.monotonic() - began < 20

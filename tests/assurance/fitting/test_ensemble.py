@@ -103,6 +103,7 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"] == 96
 
 
+@pytest.mark.slow
 def test_departments_of_several_structures_are_found_and_written_with_their_structure(own: Path) -> None:
     """Consultations may take so long that two nurses can fit, too."""
     more = "{label: Two nurses, weight: 1, pathway: two_nurses, "
