@@ -57,6 +57,7 @@ def test_the_command_aeflow_is_the_cli() -> None:
     assert command.value in ("aeflow:main", "simulation.cli:main")  # of an install before it was moved
 
 
+@pytest.mark.slow
 def test_aeflow_is_the_front_by_the_name_of_the_package() -> None:
     import aeflow
 

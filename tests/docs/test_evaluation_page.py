@@ -20,6 +20,7 @@ def text() -> str:
     return (ROOT / PAGE).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_asks_for_its_run_and_no_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

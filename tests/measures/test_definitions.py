@@ -58,6 +58,7 @@ def test_the_name_of_a_measure_is_its_label_where_no_study_has_it() -> None:
         definition_of("left_shar", {})
 
 
+@pytest.mark.slow
 def test_a_new_measure_is_an_entry_and_a_line_in_one_room(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "simulation", tmp_path / "simulation", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "configs").symlink_to(ROOT / "configs")

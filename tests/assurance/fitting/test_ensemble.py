@@ -75,6 +75,7 @@ def years_file(own: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     made, output = built(own, "confirm=2", "confirm_departments=15")
     text = "\n".join(output)
