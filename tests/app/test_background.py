@@ -97,6 +97,7 @@ def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.
     assert work.time_left == in_words(15 * 30)
 
 
+@pytest.mark.slow
 def test_two_apps_of_one_user_take_turns(background: Background, tmp_path: Path) -> None:
     go, other = threading.Event(), Background(tmp_path / "other", 1, LOCAL)
     first = background.start(held("one", go))

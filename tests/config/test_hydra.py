@@ -97,6 +97,7 @@ def test_threads_that_load_at_once_each_get_their_own_files(tmp_path: Path) -> N
     assert [raw["scenario"]["question"] for raw in found] == [f"Number {number}?" for number in range(4)]
 
 
+@pytest.mark.slow
 def test_importing_the_room_registers_nothing_with_hydra() -> None:
     asked = (
         "import simulation.config; from hydra.core.singleton import Singleton; from hydra.core.plugins import Plugins; "
