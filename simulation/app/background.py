@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_WAITING, MOST_KEPT = 4, 40
-"""Pieces of work that wait for their turn, and that are remembered."""
+"""Pieces of work that wait for their turn, and that are kept."""
 SECONDS_BETWEEN_TRIES = 0.3
 LOCK = Path(tempfile.gettempdir()) / f"aeflow-{getpass.getuser()}.lock"
 """Held by the one app of this user that is at heavy work."""

@@ -229,21 +229,22 @@ class Front:
 
     async def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
-        asked = await run_in_threadpool(self._asked, request)
-        known = self._known(asked)
-        result = await run_in_threadpool(self._desk.profiled, asked)
-        return HTMLResponse(
-            await run_in_threadpool(pages.report, result or known), headers={"Content-Security-Policy": REPORT_POLICY}
-        )
+        result = await self._whole(await run_in_threadpool(self._asked, request))
+        text = await run_in_threadpool(pages.report, result)
+        return HTMLResponse(text, headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def as_folder(self, request: Request) -> Response:
         """The result that is kept as a run's folder, packed: data, tables, figures and report."""
         asked = await run_in_threadpool(self._asked, request)
         if asked.was_sent:
             refuse("the folder", "is not made of what was sent, which is never written", "Keep the report or numbers")
+        result = await self._whole(asked)
+        return _kept(await run_in_threadpool(pages.packed, result), "answer.zip", "application/zip")
+
+    async def _whole(self, asked: AskedQuestion) -> ae.Result:
+        """The result that is kept, with day profiles of its first replications."""
         known = self._known(asked)
-        result = await run_in_threadpool(self._desk.profiled, asked)
-        return _kept(await run_in_threadpool(pages.packed, result or known), "answer.zip", "application/zip")
+        return await run_in_threadpool(self._desk.profiled, asked) or known
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
         result = self._desk.result(asked)

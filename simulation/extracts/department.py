@@ -27,7 +27,7 @@ from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
 from simulation.extracts.busy import as_busy, with_more
 from simulation.extracts.extract import Extract
-from simulation.extracts.families import FittedPatience, described, families_of, patience_of
+from simulation.extracts.families import FittedPatience, families_of, nearest_family, patience_of
 from simulation.extracts.fitting import (
     Arrivals,
     Figures,
@@ -471,7 +471,7 @@ class FittedDepartment:
             fits = families_of(known, step)
             if not fits:
                 continue
-            best = described(known, fits)
+            best = nearest_family(known, fits)
             tried = ", ".join(f"{fit.kind} {fit.distance:.3f}" for fit in fits)
             keys = "".join(f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles")
             fitted = f"{best.kind}, mean: {best.mean:.1f}{keys}"

@@ -89,7 +89,7 @@ def empirical(minutes: Floats) -> FittedFamily:
     return FittedFamily("empirical", float(known.mean()), {"quantiles": quantiles.tolist()}, 0.0, 0.0)
 
 
-def described(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:
+def nearest_family(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:
     """The family that describes spans best, or the spans as they are."""
     nearest = min(fits, key=lambda fit: fit.distance)
     return nearest if nearest.distance <= NEAR else empirical(minutes)

@@ -42,7 +42,7 @@ class Queues:
 
     @cached_property
     def waits_until(self) -> Ints:
-        """When each activity starts or is given up, shape (n,); later than everything where neither happens."""
+        """When each activity starts, or its patient leaves the queue, shape (n,); after all else where neither does."""
         activities = self.run.activities
         until = np.where(activities.started_at == NEVER, activities.ended_at, activities.started_at)
         return np.where(until == NEVER, FOREVER, until)

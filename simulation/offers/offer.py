@@ -33,7 +33,7 @@ from simulation.version import __version__
 from simulation.wording import listed_with_and
 
 N_DEPARTMENTS = 24
-"""How many departments stand for the one that was described."""
+"""How many departments stand for the one of the answers."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
 AMBULANCE_NURSES = "ambulance_nurses"

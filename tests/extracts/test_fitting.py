@@ -16,7 +16,7 @@ from simulation.config.folders import packaged_configs
 from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
-from simulation.extracts.families import described, families_of, patience_of
+from simulation.extracts.families import families_of, nearest_family, patience_of
 from simulation.extracts.fitting import Arrivals, coded_counts, follows_crowding, of_source, shares_of, true_mix
 from simulation.extracts.mapping import DRAFT_SOURCE
 from simulation.patients import DrawnRun
@@ -65,7 +65,7 @@ def test_a_family_is_found_again_from_rounded_minutes(step: int) -> None:
 
 def test_minutes_that_no_family_describes_are_kept_as_they_are() -> None:
     minutes = np.concatenate([np.full(500, 5.0), np.full(500, 60.0)])
-    best = described(minutes, families_of(minutes, 0))
+    best = nearest_family(minutes, families_of(minutes, 0))
     assert best.kind == "empirical"
     assert best.mean == pytest.approx(32.5)
 

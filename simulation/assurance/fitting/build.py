@@ -37,7 +37,7 @@ it counts years that lock up as noise and rows as independent (docs/how-to/ensem
 YEARS_EACH = 14
 """Years that a build is expected to need for each department: `typical` took 1,488 for 106."""
 MOST_YEARS = 150
-"""Years for each department wanted after which a build gives up; drawing at random would take twice as many."""
+"""Years for each department wanted after which a build stops; drawing at random would take twice as many."""
 
 
 class Fit(NamedTuple):

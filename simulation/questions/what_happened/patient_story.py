@@ -26,7 +26,7 @@ from simulation.study.study import Study
 from simulation.units import TICKS_PER_MINUTE
 from simulation.wording import spaced
 
-DESCRIBED = ("age_band", "sex", "language_need", "complaint")
+TOLD_ATTRIBUTES = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
 """Minutes below which a wait is not worth a word."""
@@ -196,7 +196,7 @@ def introduced(attendance: Attendance) -> list[str]:
     """How the patient came ('on foot'), then who it is: 'age 75-84', 'female', ..."""
     source = attendance.category("arrival_source")
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
-    names = [name for name in DESCRIBED if attendance.patients.known(name)]
+    names = [name for name in TOLD_ATTRIBUTES if attendance.patients.known(name)]
     return [came, *(_attribute_words(name, attendance.words(name)) for name in names)]
 
 
