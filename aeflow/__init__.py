@@ -25,7 +25,10 @@ def _what_hides_it() -> str:
 _hiding = _what_hides_it()
 if _hiding:
     _sentence = f"{_hiding} hides the package 'simulation', which aeflow is made of. Give that file another name"
-    if Path((sys.argv or [""])[0]).stem in ("aeflow", "-m"):  # the command: a message and its exit code
+    if Path((sys.argv or [""])[0]).stem in (
+        "aeflow",
+        "-m",
+    ):  # the command: a message and its exit code
         print(f"aeflow: {_sentence}", file=sys.stderr)
         raise SystemExit(2)
     raise ImportError(_sentence)

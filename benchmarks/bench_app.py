@@ -91,18 +91,26 @@ def main(n_questions: int) -> None:
     desk = Desk(2)
     desk.warm_up()
     asyncio.run(one(desk, 14))
-    print("first interval s | one under 10 min s |  n | all under 10 min s |  n | redraw ms | memory MB")
+    print(
+        "first interval s | one under 10 min s |  n | all under 10 min s |  n | redraw ms | memory MB"
+    )
     for number in range(n_questions):
         cost = asyncio.run(one(desk, number - n_questions // 2 or 15))
         memory = memory_held()
-        narrow = f"{cost.one_narrow:18.2f} | {cost.n_one:2d} | {cost.all_narrow:18.2f} | {cost.n_all:2d}"
+        narrow = (
+            f"{cost.one_narrow:18.2f} | {cost.n_one:2d} | {cost.all_narrow:18.2f} | {cost.n_all:2d}"
+        )
         print(f"{cost.first:16.2f} | {narrow} | {cost.redraw:9.1f} | {memory:9d}", flush=True)
     cpu, clock = asyncio.run(at_once(Desk(2), 5))
-    print(f"five visitors at once: {cpu:.2f} s, {cpu / 5:.2f} s each ({clock:.1f} s by the clock of this machine)")
+    print(
+        f"five visitors at once: {cpu:.2f} s, {cpu / 5:.2f} s each ({clock:.1f} s by the clock of this machine)"
+    )
     time.sleep(3)
     began = time.process_time()
     time.sleep(3)
-    print(f"CPU of three seconds, three seconds after the last reader left: {time.process_time() - began:.3f} s")
+    print(
+        f"CPU of three seconds, three seconds after the last reader left: {time.process_time() - began:.3f} s"
+    )
 
 
 if __name__ == "__main__":

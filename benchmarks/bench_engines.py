@@ -37,7 +37,9 @@ def main() -> None:
     draws = apply(arm.policy, arm.pathway, draw(arm.pathway, seed=1, replication=0, days=days))
     plan = lower(arm.pathway)
     columns = bind(plan, draws)
-    runs: dict[EngineName, Run] = {name: engine_named(name)(plan, columns, days * DAY) for name in ENGINES}
+    runs: dict[EngineName, Run] = {
+        name: engine_named(name)(plan, columns, days * DAY) for name in ENGINES
+    }
     must_be_equal(runs["reference"].activities, runs["compiled"].activities)
 
     def run(name: EngineName) -> Run:
@@ -66,7 +68,15 @@ def main() -> None:
     ]
     Table(
         "engines",
-        ["engine", "ms a run", "activities/s", "attendances/s", "events/s", "times the reference", "range of rounds"],
+        [
+            "engine",
+            "ms a run",
+            "activities/s",
+            "attendances/s",
+            "events/s",
+            "times the reference",
+            "range of rounds",
+        ],
         rows,
         [
             f"`site=typical`, {days} days, {n_attendances:,} attendances, {n_activities:,} activities; tables equal "

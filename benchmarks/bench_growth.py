@@ -15,7 +15,16 @@ from measuring import Cell, Table, in_random_order, one_core, options, timed, ti
 from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
-from simulation.department.vocabulary import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
+from simulation.department.vocabulary import (
+    ByQueue,
+    Opens,
+    Pathway,
+    Pool,
+    Present,
+    Step,
+    Takes,
+    Trigger,
+)
 from simulation.runs.replicate import replicate
 from simulation.study.study import ReadyArm
 
@@ -28,15 +37,22 @@ def main() -> None:
     args = options(__doc__ or "", rounds=3)
     arm = ae.load("site=typical", "engine=compiled").baseline
     with one_core():
-        attendances(arm, (100, 200) if args.small else (100, 200, 400, 1000, 2000), args.rounds).keep(small=args.small)
-        days(arm, (7, 14) if args.small else (28, 91, 365, 1825, 3650), args.rounds).keep(small=args.small)
+        attendances(
+            arm, (100, 200) if args.small else (100, 200, 400, 1000, 2000), args.rounds
+        ).keep(small=args.small)
+        days(arm, (7, 14) if args.small else (28, 91, 365, 1825, 3650), args.rounds).keep(
+            small=args.small
+        )
         arms((1, 2) if args.small else (1, 2, 5, 10), args.rounds).keep(small=args.small)
     workers((1, 2), 2 if args.small else 12, args.rounds).keep(small=args.small)
 
 
 def attendances(arm: ReadyArm, per_day: tuple[int, ...], rounds: int) -> Table:
     """A table for larger sites, four weeks each."""
-    sites = {f"{number:,}": replace(arm, pathway=scaled(arm.pathway, number / AS_IT_IS)) for number in per_day}
+    sites = {
+        f"{number:,}": replace(arm, pathway=scaled(arm.pathway, number / AS_IT_IS))
+        for number in per_day
+    }
     return growth(
         "growth_attendances",
         "attendances a day",
@@ -71,7 +87,9 @@ def _runs(arm: ReadyArm, length: int, n: int) -> Measurement:
         total, n_attendances = Clock(), 0
         for row in range(n):
             clock = Clock()
-            n_attendances += draws_to_measures(arm, days=length, number=number * n + row, clock=clock)
+            n_attendances += draws_to_measures(
+                arm, days=length, number=number * n + row, clock=clock
+            )
             for stage, seconds in clock.seconds.items():
                 total.seconds[stage] = total.seconds.get(stage, 0.0) + seconds
         return total, n_attendances
@@ -79,7 +97,9 @@ def _runs(arm: ReadyArm, length: int, n: int) -> Measurement:
     return measured
 
 
-def growth(name: str, column: str, sizes: Mapping[str, Measurement], rounds: int, note: str) -> Table:
+def growth(
+    name: str, column: str, sizes: Mapping[str, Measurement], rounds: int, note: str
+) -> Table:
     """A table of microseconds an attendance by size; the order of sizes is drawn in every round."""
     whole: dict[str, list[float]] = {size: [] for size in sizes}
     engine: dict[str, list[float]] = {size: [] for size in sizes}
@@ -101,7 +121,13 @@ def growth(name: str, column: str, sizes: Mapping[str, Measurement], rounds: int
         ]
         for size in sizes
     ]
-    header = [column, "microseconds an attendance", "relative", "engine alone, microseconds", "relative"]
+    header = [
+        column,
+        "microseconds an attendance",
+        "relative",
+        "engine alone, microseconds",
+        "relative",
+    ]
     return Table(name, header, rows, [f"{note} Medians of {rounds} rounds."])
 
 
@@ -119,9 +145,17 @@ def arms(counts: tuple[int, ...], rounds: int) -> Table:
         n_attendances[str(n)] = replicate(some_arms, number).n_attendances
 
     seconds = timed({str(n): lambda number, n=n: simulate(n, number) for n in counts}, rounds)  # type: ignore[misc]
-    cost = {name: [1e6 * second / n_attendances[name] for second in taken] for name, taken in seconds.items()}
+    cost = {
+        name: [1e6 * second / n_attendances[name] for second in taken]
+        for name, taken in seconds.items()
+    }
     rows: list[list[Cell]] = [
-        [name, 1000 * median(seconds[name]), median(cost[name]), times(cost[name], cost[str(counts[0])])]
+        [
+            name,
+            1000 * median(seconds[name]),
+            median(cost[name]),
+            times(cost[name], cost[str(counts[0])]),
+        ]
         for name in seconds
     ]
     return Table(
@@ -155,7 +189,8 @@ def workers(counts: tuple[int, ...], replications: int, rounds: int) -> Table:
     )
     study = studies[str(counts[0])]
     rows: list[list[Cell]] = [
-        [name, median(taken), times(seconds[str(counts[0])], taken)] for name, taken in seconds.items()
+        [name, median(taken), times(seconds[str(counts[0])], taken)]
+        for name, taken in seconds.items()
     ]
     return Table(
         "growth_workers",
@@ -183,32 +218,45 @@ def scaled(pathway: Pathway, factor: float) -> Pathway:
         return replace(
             pool,
             capacity=up(pool.capacity) if pool.capacity is not None else None,
-            rota=tuple(replace(shift, number=up(shift.number)) for shift in rota) if rota is not None else None,
+            rota=tuple(replace(shift, number=up(shift.number)) for shift in rota)
+            if rota is not None
+            else None,
             extra=up(pool.extra),
         )
 
     def scaled_present(present: Present) -> Present:
-        return replace(present, number=up(present.number)) if present.number is not None else present
+        return (
+            replace(present, number=up(present.number)) if present.number is not None else present
+        )
 
     def scaled_step(step: Step) -> Step:
-        return replace(step, queue_limit=up(step.queue_limit)) if step.queue_limit is not None else step
+        return (
+            replace(step, queue_limit=up(step.queue_limit))
+            if step.queue_limit is not None
+            else step
+        )
 
     def scaled_trigger(trigger: Trigger) -> Trigger:
         if isinstance(trigger, Opens):
-            return replace(trigger, above=up(trigger.above), below=up(trigger.below), extra=up(trigger.extra))
+            return replace(
+                trigger, above=up(trigger.above), below=up(trigger.below), extra=up(trigger.extra)
+            )
         assert isinstance(trigger, Takes)
         return replace(trigger, leaves=up(trigger.leaves))
 
     return replace(
         pathway,
         arrivals={
-            name: replace(source, per_day=(source.per_day or 0) * factor) for name, source in pathway.arrivals.items()
+            name: replace(source, per_day=(source.per_day or 0) * factor)
+            for name, source in pathway.arrivals.items()
         },
         present={name: scaled_present(present) for name, present in pathway.present.items()},
         pools={name: scaled_pool(pool) for name, pool in pathway.pools.items()},
         steps={name: scaled_step(step) for name, step in pathway.steps.items()},
         branches={
-            name: replace(branch, at_least=up(branch.at_least)) if isinstance(branch, ByQueue) else branch
+            name: replace(branch, at_least=up(branch.at_least))
+            if isinstance(branch, ByQueue)
+            else branch
             for name, branch in pathway.branches.items()
         },
         triggers={name: scaled_trigger(trigger) for name, trigger in pathway.triggers.items()},

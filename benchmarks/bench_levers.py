@@ -27,7 +27,9 @@ def main() -> None:
     arms = {arm.name: arm for arm in study.arms}
     nurse = study.baseline
     every = arms[study.design.combination(coalitions(study.design)[-1])]
-    draws = {arm.name: draw(arm.pathway, seed=SEED, replication=0, days=days) for arm in (nurse, every)}
+    draws = {
+        arm.name: draw(arm.pathway, seed=SEED, replication=0, days=days) for arm in (nurse, every)
+    }
     variants = {arm.name: partial(_arm, arm, draws[arm.name], days) for arm in (nurse, every)}
     whole = {f"{arm.name}, with draws": partial(_whole, arm, days) for arm in (nurse, every)}
     with one_core():
@@ -36,13 +38,27 @@ def main() -> None:
     for label, suffix in (("triage to measures", ""), ("draws to measures", ", with draws")):
         one, all_levers = (seconds[f"{arm.name}{suffix}"] for arm in (nurse, every))
         rows.append(
-            [label, 1000 * median(one), 1000 * median(all_levers), times(all_levers, one), spread(all_levers, one)]
+            [
+                label,
+                1000 * median(one),
+                1000 * median(all_levers),
+                times(all_levers, one),
+                spread(all_levers, one),
+            ]
         )
     Table(
         "levers",
-        ["stage", "nurse arm, ms", f"all {len(every.arm.levers)} levers, ms", "times the nurse arm", "range of rounds"],
+        [
+            "stage",
+            "nurse arm, ms",
+            f"all {len(every.arm.levers)} levers, ms",
+            "times the nurse arm",
+            "range of rounds",
+        ],
         rows,
-        [f"`study=ablation`, {days} days, compiled and warm, {args.rounds} rounds, the same patients in both arms."],
+        [
+            f"`study=ablation`, {days} days, compiled and warm, {args.rounds} rounds, the same patients in both arms."
+        ],
     ).keep(small=args.small)
 
 

@@ -35,7 +35,12 @@ FALSE_ALARM = 0.001
 """The probability that equal engines are called different anywhere in the table of comparisons."""
 OURS = 200
 """The number of our replications that a peer is compared with."""
-NEEDS = {"simpy": ("simpy",), "salabim": ("salabim", "greenlet"), "cimba": ("cimba",), "ciw": ("ciw",)}
+NEEDS = {
+    "simpy": ("simpy",),
+    "salabim": ("salabim", "greenlet"),
+    "cimba": ("cimba",),
+    "ciw": ("ciw",),
+}
 ByMeasure = dict[str, list[float]]
 """The values of every replication, by measure."""
 
@@ -79,14 +84,21 @@ def main() -> None:
             measured[name] += [measures(by_name[name].records(result)) for result in results]
 
     with one_core():
-        seconds = timed({contender.name: contender.call for contender in contenders}, args.rounds, after=measure)
-        seconds = {contender.name: [s / contender.batch for s in seconds[contender.name]] for contender in contenders}
+        seconds = timed(
+            {contender.name: contender.call for contender in contenders}, args.rounds, after=measure
+        )
+        seconds = {
+            contender.name: [s / contender.batch for s in seconds[contender.name]]
+            for contender in contenders
+        }
         for name in measured:
             number = args.rounds
             while len(measured[name]) < by_name[name].replications * share:
                 measure(name, by_name[name].call(number))
                 number += 1
-        agreed, disagreements = agreement([by_name[name] for name in measured], measured, max(int(OURS * share), 20))
+        agreed, disagreements = agreement(
+            [by_name[name] for name in measured], measured, max(int(OURS * share), 20)
+        )
     speed(contenders, seconds, args.rounds, peers).keep(small=args.small)
     agreed.keep(small=args.small)
     if disagreements:
@@ -97,7 +109,9 @@ def chosen(without: Iterable[str]) -> list[str]:
     """The peers to run. Exits with a message if one is unknown or missing."""
     unknown = [name for name in without if name not in NEEDS]
     if unknown:
-        sys.exit(f"--without {' '.join(unknown)}: there is no such peer. Peers are {', '.join(NEEDS)}")
+        sys.exit(
+            f"--without {' '.join(unknown)}: there is no such peer. Peers are {', '.join(NEEDS)}"
+        )
     if "simpy" in without:
         sys.exit("--without simpy: everything is measured against it. Leave out another")
     peers = [name for name in NEEDS if name not in without]
@@ -117,7 +131,15 @@ def all_contenders(peers: Sequence[str]) -> list[Contender]:
     reduced_extra = ours.pathway(cubicles=False, outgoing_are_extra=True)
     textbook = import_module("common_model.simpy_textbook")
     contenders = [
-        Contender("SimPy, textbook", "whole", one_by_one(textbook.simulate), textbook.records, 1, 40, whole),
+        Contender(
+            "SimPy, textbook",
+            "whole",
+            one_by_one(textbook.simulate),
+            textbook.records,
+            1,
+            40,
+            whole,
+        ),
         ours_whole("aeflow reference, draws to table", "reference", whole),
         engine_only("aeflow reference, engine only", "reference", whole),
         ours_whole("aeflow compiled, draws to table", "compiled", whole, batch=20),
@@ -126,13 +148,29 @@ def all_contenders(peers: Sequence[str]) -> list[Contender]:
     if "salabim" in peers:
         salabim = import_module("common_model.salabim_model")
         contenders.append(
-            Contender("salabim, yieldless", "whole", one_by_one(salabim.simulate), salabim.records, 1, 12, whole)
+            Contender(
+                "salabim, yieldless",
+                "whole",
+                one_by_one(salabim.simulate),
+                salabim.records,
+                1,
+                12,
+                whole,
+            )
         )
     if "cimba" in peers:
         cimba = import_module("common_model.cimba_model")
         department = cimba.department()
         contenders.append(
-            Contender("Cimba", "whole", lambda n: cimba.simulate(department, n), cimba.records, 20, 200, whole)
+            Contender(
+                "Cimba",
+                "whole",
+                lambda n: cimba.simulate(department, n),
+                cimba.records,
+                20,
+                200,
+                whole,
+            )
         )
     if "ciw" in peers:
         ciw = import_module("common_model.ciw_reduced")
@@ -146,9 +184,21 @@ def all_contenders(peers: Sequence[str]) -> list[Contender]:
                 32,
                 reduced,
             ),
-            Contender("Ciw, reduced", "reduced", one_by_one(ciw.simulate), ciw.records, 1, 40, reduced_extra),
+            Contender(
+                "Ciw, reduced",
+                "reduced",
+                one_by_one(ciw.simulate),
+                ciw.records,
+                1,
+                40,
+                reduced_extra,
+            ),
             ours_whole(
-                "aeflow compiled, reduced, draws to table", "compiled", reduced_extra, model="reduced", batch=20
+                "aeflow compiled, reduced, draws to table",
+                "compiled",
+                reduced_extra,
+                model="reduced",
+                batch=20,
             ),
         ]
     return contenders
@@ -182,7 +232,10 @@ def check_that_ours_are_equal() -> None:
     """Stop if our two engines differ on the common model."""
     for department in (ours.pathway(), ours.pathway(cubicles=False, outgoing_are_extra=True)):
         plan, _, columns = ours.inputs(department, 0)
-        must_be_equal(ours.run("reference", plan, columns).activities, ours.run("compiled", plan, columns).activities)
+        must_be_equal(
+            ours.run("reference", plan, columns).activities,
+            ours.run("compiled", plan, columns).activities,
+        )
 
 
 def agreement(
@@ -197,15 +250,26 @@ def agreement(
         assert peer.like is not None
         if id(peer.like) not in by_department:
             tables = (ours.simulate(peer.like, "compiled", number) for number in range(n_ours))
-            by_department[id(peer.like)] = by_measure([measures(ours.records(table)) for table in tables])
+            by_department[id(peer.like)] = by_measure(
+                [measures(ours.records(table)) for table in tables]
+            )
         our_values = by_department[id(peer.like)]
         their_values = by_measure(measured[peer.name])
         header = ["engine", "replications", *our_values]
-        tests = {name: ttest_ind(their_values[name], our_values[name], equal_var=False) for name in our_values}
+        tests = {
+            name: ttest_ind(their_values[name], our_values[name], equal_var=False)
+            for name in our_values
+        }
         p_values |= {(peer.name, name): float(test.pvalue) for name, test in tests.items()}
-        rows.append([f"aeflow, for {peer.name}", n_ours, *map(mean_and_half_width, our_values.values())])
         rows.append(
-            [peer.name, len(their_values["stay"]), *(mean_and_half_width(their_values[name]) for name in our_values)]
+            [f"aeflow, for {peer.name}", n_ours, *map(mean_and_half_width, our_values.values())]
+        )
+        rows.append(
+            [
+                peer.name,
+                len(their_values["stay"]),
+                *(mean_and_half_width(their_values[name]) for name in our_values),
+            ]
         )
         rows.append(["t", "", *(f"{test.statistic:+.1f}" for test in tests.values())])
     limit = FALSE_ALARM / len(p_values)
@@ -215,7 +279,9 @@ def agreement(
         f"Of {len(p_values)} comparisons the least likely is {worst[0]}, {worst[1]} (p = {p_values[worst]:.2g}); "
         f"engines that agree pass all of them in at least {1 - FALSE_ALARM:.1%} of runs (p at least {limit:.1g} each)."
     )
-    different = [f"{name}: {measure} (p = {p:.1g})" for (name, measure), p in p_values.items() if p < limit]
+    different = [
+        f"{name}: {measure} (p = {p:.1g})" for (name, measure), p in p_values.items() if p < limit
+    ]
     return Table("peers_agreement", header, rows, [note]), different
 
 
@@ -232,7 +298,9 @@ def mean_and_half_width(values: Sequence[float]) -> str:
     return f"{mean:,.{places}f} ± {half:.{places}f}"
 
 
-def speed(contenders: Sequence[Contender], seconds: Rounds, rounds: int, peers: Sequence[str]) -> Table:
+def speed(
+    contenders: Sequence[Contender], seconds: Rounds, rounds: int, peers: Sequence[str]
+) -> Table:
     """A table of patients a second, and how many times as fast each is as textbook SimPy on the same model."""
     base = {"whole": "SimPy, textbook", "reduced": "SimPy, textbook, reduced"}
     n_patients = {

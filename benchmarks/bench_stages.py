@@ -53,7 +53,9 @@ def stages(arm: ReadyArm, sizes: Sequence[int], rounds: int) -> Table:
     for stage in seconds[sizes[0]]:
         rows.append([stage, *(1000 * median(seconds[days][stage]) for days in sizes)])
         if stage == TO_MEASURES[-1]:
-            rows.append(["**draws to measures**", *(1000 * _whole(seconds[days]) for days in sizes)])
+            rows.append(
+                ["**draws to measures**", *(1000 * _whole(seconds[days]) for days in sizes)]
+            )
             per_attendance = (1e6 * _whole(seconds[days]) / n_attendances[days] for days in sizes)
             rows.append(["the same, microseconds an attendance", *per_attendance])
     counts = ", ".join(f"{n_attendances[days]:,} in {days} days" for days in sizes)
@@ -61,15 +63,23 @@ def stages(arm: ReadyArm, sizes: Sequence[int], rounds: int) -> Table:
         "stages",
         ["stage", *(f"{days} days, ms" for days in sizes)],
         rows,
-        [f"Medians of {rounds} replications, each another one. Attendances: about {counts}. Parquet with zstd."],
+        [
+            f"Medians of {rounds} replications, each another one. Attendances: about {counts}. Parquet with zstd."
+        ],
     )
 
 
 def _once(arm: ReadyArm, days: int, number: int, folder: Path) -> tuple[Clock, int]:
     """The seconds of every stage of one replication, files included, and its attendances."""
     clock, patients, activities = every_stage(arm, days=days, number=number)
-    clock.of("writing patients", lambda: write_tables([patients], folder / "patients.parquet", provenance={}))
-    clock.of("writing activities", lambda: write_tables([activities], folder / "activities.parquet", provenance={}))
+    clock.of(
+        "writing patients",
+        lambda: write_tables([patients], folder / "patients.parquet", provenance={}),
+    )
+    clock.of(
+        "writing activities",
+        lambda: write_tables([activities], folder / "activities.parquet", provenance={}),
+    )
     return clock, len(patients)
 
 
@@ -87,7 +97,8 @@ def start_up(*, n_cold: int, n_cached: int) -> Table:
             cold.append(alone(1, NUMBA_CACHE_DIR=cache))
             cached += [alone(1, NUMBA_CACHE_DIR=cache) for _ in range(n_cached // n_cold)]
     rows: list[list[Cell]] = [
-        [name, *(float(median(map(part, processes))) for processes in (cold, cached))] for name, part in PARTS.items()
+        [name, *(float(median(map(part, processes))) for processes in (cold, cached))]
+        for name, part in PARTS.items()
     ]
     return Table(
         "start_up",
@@ -103,7 +114,9 @@ def start_up(*, n_cold: int, n_cached: int) -> Table:
 PARTS: dict[str, Callable[[dict[str, Any]], float]] = {
     "imports and configuration": lambda process: process["start"],
     "first run, late imports included": lambda process: process["first"],
-    "of that, compiling or reading": lambda process: process["first_engine"] - process["second_engine"],
+    "of that, compiling or reading": lambda process: (
+        process["first_engine"] - process["second_engine"]
+    ),
     "second run": lambda process: process["second"],
 }
 
@@ -111,7 +124,9 @@ PARTS: dict[str, Callable[[dict[str, Any]], float]] = {
 def memory(sizes: Sequence[int]) -> Table:
     """A table of the most memory that a process has at once for one replication, by length."""
     start = alone(1)
-    rows: list[list[Cell]] = [["1 day (the program itself)", start["n_attendances"], _mb(start), ""]]
+    rows: list[list[Cell]] = [
+        ["1 day (the program itself)", start["n_attendances"], _mb(start), ""]
+    ]
     for days in sizes:
         process = alone(days)
         is_known = process["peak_mb"] is not None and start["peak_mb"] is not None
@@ -126,7 +141,12 @@ def memory(sizes: Sequence[int]) -> Table:
         )
     return Table(
         "memory",
-        ["one replication, draws to measures", "attendances", "peak MB", "bytes an attendance above 1 day"],
+        [
+            "one replication, draws to measures",
+            "attendances",
+            "peak MB",
+            "bytes an attendance above 1 day",
+        ],
         rows,
         ["Peak resident memory of a process of its own, one each."],
     )

@@ -31,10 +31,21 @@ Rounds = dict[str, list[float]]
 def options(description: str, *, rounds: int) -> Namespace:
     """The options of the command line, the same for every benchmark, as `make bench ARGS=...` gives them to all."""
     parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=rounds, help="rounds, each in an order of its own (%(default)s)")
-    parser.add_argument("--small", action="store_true", help="small sizes: to see that it runs, not to be quoted")
     parser.add_argument(
-        "--without", nargs="+", default=[], metavar="PEER", help="peers to leave out (bench_peers only)"
+        "--rounds",
+        type=int,
+        default=rounds,
+        help="rounds, each in an order of its own (%(default)s)",
+    )
+    parser.add_argument(
+        "--small", action="store_true", help="small sizes: to see that it runs, not to be quoted"
+    )
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        metavar="PEER",
+        help="peers to leave out (bench_peers only)",
     )
     args = parser.parse_args()
     if args.rounds < 1:

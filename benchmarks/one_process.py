@@ -37,7 +37,11 @@ def peak_mb() -> float | None:
     """The most memory this process has had at once, in MB (10^6 bytes); None where the system does not say."""
     status = Path("/proc/self/status")
     if status.is_file():  # ru_maxrss would count what the parent had before the start
-        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
+        line = next(
+            line
+            for line in status.read_text(encoding="utf-8").splitlines()
+            if line.startswith("VmHWM")
+        )
         return int(line.split()[1]) * 1024 / 1e6
     try:
         from resource import RUSAGE_SELF, getrusage

@@ -30,7 +30,9 @@ def main() -> None:
             f"docs/benchmarks.md has no block for {', '.join(without_block)}. "
             f"Add '<!-- generated: {without_block[0]} -->' and '<!-- end -->'"
         )
-    filled = BLOCK.sub(lambda block: f"{block[1]}{tables.get(block['name'], block['body'])}{block[4]}", text)
+    filled = BLOCK.sub(
+        lambda block: f"{block[1]}{tables.get(block['name'], block['body'])}{block[4]}", text
+    )
     PAGE.write_text(filled, encoding="utf-8", newline="\n")
     print(f"docs/benchmarks.md: {', '.join(name for name in blocks if name in tables)} written")
     not_run = [name for name in blocks if name not in tables]

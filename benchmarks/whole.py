@@ -25,7 +25,15 @@ T = TypeVar("T")
 SEED = 1
 WARM_UP_DAYS = 7
 ENGINE = "engine"
-TO_MEASURES = ("draws", "triage", "plan and columns", ENGINE, "table of patients", "measures", "which resource binds")
+TO_MEASURES = (
+    "draws",
+    "triage",
+    "plan and columns",
+    ENGINE,
+    "table of patients",
+    "measures",
+    "which resource binds",
+)
 """The stages that lead to the measures, in order."""
 
 
@@ -62,7 +70,9 @@ def every_stage(arm: ReadyArm, *, days: int, number: int) -> tuple[Clock, Patien
     activities = clock.of("table of activities", lambda: activities_table(plan, run))
     clock.of(
         "profile of the day",
-        lambda: day_profile(arm.pathway, plan, patients, activities, run.changes, window=window(days)),
+        lambda: day_profile(
+            arm.pathway, plan, patients, activities, run.changes, window=window(days)
+        ),
     )
     return clock, patients, activities
 

@@ -24,7 +24,19 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from simulation.api import Growth, Result, compare, figure, gather, grow, narrow, read, run, same_numbers, write
+    from simulation.api import (
+        Growth,
+        Result,
+        compare,
+        figure,
+        gather,
+        grow,
+        narrow,
+        read,
+        run,
+        same_numbers,
+        write,
+    )
     from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate

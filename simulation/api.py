@@ -108,7 +108,9 @@ class Result(StudyResult):
         """
         began = time.perf_counter()
         new = all_of(self.study, self.following(n), done=done, executor=executor)
-        return self.with_more(new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new))
+        return self.with_more(
+            new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new)
+        )
 
     def following(self, n: int) -> range:
         """The numbers of the next `n` replications. Raises ResultsError if `n` is less than 1."""
@@ -117,7 +119,9 @@ class Result(StudyResult):
         first = self.numbers[-1] + 1
         return range(first, first + n)
 
-    def with_more(self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float) -> Self:
+    def with_more(
+        self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float
+    ) -> Self:
         """The result with these replications as well, which took so long."""
         extended = (*self.replications, *new)
         manifest = manifest_of(
@@ -196,7 +200,9 @@ class Growth(Iterator[Result]):
         so_far: StudyResult | None = None,
     ) -> None:
         self._phase = phase or (lambda name: None)
-        self._known = {} if so_far is None else {one.replication: one for one in so_far.replications}
+        self._known = (
+            {} if so_far is None else {one.replication: one for one in so_far.replications}
+        )
         self._phase("checking")
         if not self._known:
             _must_be_runnable(study, "grow")
@@ -213,7 +219,11 @@ class Growth(Iterator[Result]):
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
-        explained, identity, inputs = Explained(self._study), identity_of(self._study), input_hashes(self._study)
+        explained, identity, inputs = (
+            Explained(self._study),
+            identity_of(self._study),
+            input_hashes(self._study),
+        )
         began = time.perf_counter()
         self._phase("compiling")
         compile_first(self._study)
@@ -223,7 +233,9 @@ class Growth(Iterator[Result]):
         study, missing = still_to_run(self._study, beginning)
         following = self._study.run.first + len(beginning)
         while missing and not self._cancelled.is_set():
-            for arrived in replications(study, missing, executor=executor, cancelled=self._cancelled):
+            for arrived in replications(
+                study, missing, executor=executor, cancelled=self._cancelled
+            ):
                 if isinstance(arrived, Failed):
                     raise failure([arrived])
                 waiting[arrived.replication] = arrived
@@ -235,7 +247,9 @@ class Growth(Iterator[Result]):
                 study, missing = still_to_run(self._study, beginning)
                 if not self._cancelled.is_set():
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
-                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds, inputs=inputs)
+                    manifest = manifest_of(
+                        study, so_far, identity, wall_seconds=seconds, inputs=inputs
+                    )
                     yield Result(study, so_far, explained, manifest)
 
 
@@ -270,7 +284,13 @@ def read(folder: Path | str) -> Result:
     with as_expected(stored.folder):
         study = study_of(stored)
         study.arm(study.design.baseline)  # raises ResultsError if it is none of its arms
-    return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest, stored.folder)
+    return Result(
+        study,
+        stored.replications,
+        Explained(study, stored.explanation),
+        stored.manifest,
+        stored.folder,
+    )
 
 
 def gather(folders: Sequence[Path | str]) -> Result:
@@ -287,13 +307,19 @@ def gather(folders: Sequence[Path | str]) -> Result:
         of_first, of_part = (Identity(result.manifest["identity"]) for result in (first, part))
         if of_first.key != of_part.key:
             changed = ", ".join(of_first.differences(of_part))
-            raise ResultsError(f"{folder}: is not a part of the same run as {folders[0]}: {changed} differ")
+            raise ResultsError(
+                f"{folder}: is not a part of the same run as {folders[0]}: {changed} differ"
+            )
         by_number = {replication.replication: replication for replication in part.replications}
         twice = sorted(merged.keys() & by_number.keys())
         if twice:
-            raise ResultsError(f"{folder}: replication {twice[0]} is in another folder, too. Name each part once")
+            raise ResultsError(
+                f"{folder}: replication {twice[0]} is in another folder, too. Name each part once"
+            )
         merged |= by_number
-    first = min(parts, key=lambda part: part.run.replications)  # others were planned after it had been looked at
+    first = min(
+        parts, key=lambda part: part.run.replications
+    )  # others were planned after it had been looked at
     expected = range(max(first.run.replications, max(merged) + 1))
     missing = [number for number in expected if number not in merged]
     if missing:
@@ -319,7 +345,9 @@ def what_changed(result: Result) -> tuple[str, ...]:
 
 def same_numbers(one: StudyResult, other: StudyResult) -> bool:
     """Whether two results have the same measures in every replication of every arm, to the last bit."""
-    if one.measures.keys() != other.measures.keys() or len(one.replications) != len(other.replications):
+    if one.measures.keys() != other.measures.keys() or len(one.replications) != len(
+        other.replications
+    ):
         return False
     return all(
         ours.names == theirs.names and _same_bits(ours.values, theirs.values)
@@ -334,7 +362,9 @@ def _same_bits(one: Floats, other: Floats) -> bool:
     return bool(same.all())
 
 
-def narrow(result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | None = None) -> NarrowedAnswer:
+def narrow(
+    result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | None = None
+) -> NarrowedAnswer:
     """The answer of a result over an ensemble for departments with some figures, as `aeflow narrow` gives it.
 
     figures: one to five blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
@@ -342,7 +372,9 @@ def narrow(result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | 
     no department comes near, and ResultsError for a run of fewer than twenty departments.
     """
     stated: dict[str, Any] = {"figures": [dict(figure) for figure in figures]}
-    return narrowed_answer(result, observed_of(stated | ({} if week is None else {"week": week}), "figures"), "figures")
+    return narrowed_answer(
+        result, observed_of(stated | ({} if week is None else {"week": week}), "figures"), "figures"
+    )
 
 
 def figure(result: Result, name: str) -> Picture:

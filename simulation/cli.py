@@ -10,7 +10,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulation.commands import app, extracts, inquiries, new_files, offers, run_studies, schemas, stored_runs
+from simulation.commands import (
+    app,
+    extracts,
+    inquiries,
+    new_files,
+    offers,
+    run_studies,
+    schemas,
+    stored_runs,
+)
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopSignal, stopped_by_signals
@@ -51,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     If a signal stopped it: 128 plus the number of the signal (130 for Ctrl-C).
     """
     never_refuse(sys.stdout, sys.stderr)
-    logging.getLogger("aeflow").setLevel(logging.ERROR)  # commands say themselves what the library warns of
+    logging.getLogger("aeflow").setLevel(
+        logging.ERROR
+    )  # commands say themselves what the library warns of
     words = list(sys.argv[1:] if argv is None else argv)
     with stopped_by_signals() as signalled:
         try:
@@ -61,15 +72,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             return _stopped(signalled, str(stop))
         except Exception as error:
-            if signalled.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
+            if (
+                signalled.stopping
+            ):  # a library made an error of its own out of the signal, or the terminal has gone
                 is_shown = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
                 return _stopped(signalled, str(error) if is_shown else "")
             if isinstance(error, BrokenPipeError):
                 drop_output()  # whoever read the output has gone
                 return 0
-            if isinstance(error, OSError) and error.filename is None:  # of a file it would name the file
+            if (
+                isinstance(error, OSError) and error.filename is None
+            ):  # of a file it would name the file
                 drop_output()
-                error = AeflowError(f"the output cannot be written ({error.strerror or error}). Send it elsewhere")
+                error = AeflowError(
+                    f"the output cannot be written ({error.strerror or error}). Send it elsewhere"
+                )
             if isinstance(error, AeflowError):
                 _tell(str(error))
                 return error.exit_code
@@ -79,7 +96,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run_command(words: Sequence[str]) -> int:
     """Run the command that the first word names, or show help or the version; the exit code."""
     if sys.stdout is None:
-        raise AeflowError("the output is closed, so no answer can be shown. Open it, or send it to a file")
+        raise AeflowError(
+            "the output is closed, so no answer can be shown. Open it, or send it to a file"
+        )
     if not words or words[0] in ("-h", "--help", "help"):
         print(f"{HELP}\n  docs/ in a message means {_docs()}")
     elif words[0] in ("-V", "--version", "version"):

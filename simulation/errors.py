@@ -49,7 +49,9 @@ def _lines(faults: Iterable[Fault]) -> list[str]:
     alike: dict[tuple[str, str], list[str]] = {}
     for fault in faults:
         place = re.sub(r"\d+", "#", fault.where)
-        alike.setdefault((place if place != fault.where else fault.found, fault.remedy), []).append(str(fault))
+        alike.setdefault((place if place != fault.where else fault.found, fault.remedy), []).append(
+            str(fault)
+        )
     shown: list[str] = []
     for lines in alike.values():
         n_more = len(lines) - FIRST_FEW
@@ -66,7 +68,9 @@ class ConfigError(AeflowError):
         n_faults = len(self.faults)
         title = heading or f"{n_faults} fault{'s' if n_faults != 1 else ''} in the configuration"
         lines = _lines(self.faults)
-        super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
+        super().__init__(
+            lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines])
+        )
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:
         """Pickle its faults and heading, of which the message is made again in another process."""

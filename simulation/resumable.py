@@ -69,10 +69,15 @@ def run_into(
     """
     must_be_writable(results)
     identity, parent = identity_of(study), results / study.design.name
-    unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
+    unfinished = UnfinishedRun(
+        parent, identity, about=about(study), part_of=study.run.part_name, resume=resume
+    )
     with unfinished:
         is_new = resume and not unfinished.kept
-        for note in (*unfinished.notes, *(_finished_notes(study, parent, identity) if is_new else ())):
+        for note in (
+            *unfinished.notes,
+            *(_finished_notes(study, parent, identity) if is_new else ()),
+        ):
             say(f"Note: {note}.")
         written = _written_already(still_to_run(study, unfinished.kept)[0], unfinished, say=say)
         if written is not None:
@@ -86,12 +91,22 @@ def run_into(
                 meanwhile.submit(draw_profiled, Result(study, first, explained))
 
             study, ordered, seconds = _completed(
-                study, unfinished, say=say, done=done, planning=planning, profiled=draw, cancelled=cancelled
+                study,
+                unfinished,
+                say=say,
+                done=done,
+                planning=planning,
+                profiled=draw,
+                cancelled=cancelled,
             )
         gc.freeze()  # all of this stays: looking through it for garbage takes a tenth of the time of a report
         engine_seconds = unfinished.engine_seconds
-        manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
-        return _stored(Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping)
+        manifest = manifest_of(
+            study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds
+        )
+        return _stored(
+            Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping
+        )
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
@@ -131,7 +146,9 @@ def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Re
     return result
 
 
-def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = no_progress) -> Stored:
+def _stored(
+    result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = no_progress
+) -> Stored:
     """Write the data of a result, unless a folder holds them, and its report; what was kept of it is removed."""
     try:
         folder = result.folder or _written(result, unfinished, keeping)
@@ -146,7 +163,11 @@ def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping
 
 def _written(result: Result, unfinished: UnfinishedRun, keeping: Done) -> Path:
     """Write the data of a result; returns its folder. Pictures are drawn while the disk is flushed."""
-    parent, within, about_to = unfinished.folder.parent, unfinished.folder, unfinished.will_finish_as
+    parent, within, about_to = (
+        unfinished.folder.parent,
+        unfinished.folder,
+        unfinished.will_finish_as,
+    )
     write = partial(write_data, result, parent, within=within, about_to=about_to, keeping=keeping)
     if result.run.keep:  # simulates again, which a signal has to be able to stop
         return write()
@@ -178,9 +199,15 @@ def _completed(
     n_kept = len(study.run.numbers) - len(missing)
     if n_kept:
         n_all = len(study.run.numbers)
-        say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
+        say(
+            f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew)."
+        )
         done(n_kept)
-    first = set() if study.run.profile_all else {number for number in study.run.numbers if number < study.run.profiles}
+    first = (
+        set()
+        if study.run.profile_all
+        else {number for number in study.run.numbers if number < study.run.profiles}
+    )
     while missing:
         planning(n_all := len(study.run.numbers))
         n_before = n_all - len(missing) - unfinished.n_added
@@ -198,7 +225,9 @@ def _completed(
             if cancelled is not None and cancelled.is_set():
                 raise RunStopped("the run was stopped")
         except (KeyboardInterrupt, ExecutorFailed, RunStopped) as stop:
-            n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
+            n_done = (
+                n_before + unfinished.n_added
+            )  # one that was being kept as the signal came is among them
             if not n_done:
                 raise
             words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
@@ -235,11 +264,17 @@ def extend_into(
         )
     must_be_writable(results)
     study, numbers = on(before.study), before.following(n)
-    length = replace(study.run, replications=numbers.stop, first=numbers.start, count=n, precision=None)
+    length = replace(
+        study.run, replications=numbers.stop, first=numbers.start, count=n, precision=None
+    )
     part = replace(study, run=length)
     refuse_large([part])
     identity, parent = Identity(before.manifest["identity"]), results / study.design.name
-    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=length.part_name, resume=resume)
+    unfinished = UnfinishedRun(
+        parent, identity, about=about(part), part_of=length.part_name, resume=resume
+    )
     with unfinished:
         _, new, seconds = _completed(part, unfinished, say=print, done=done, planning=no_progress)
-        return _stored(before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished)
+        return _stored(
+            before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished
+        )

@@ -35,7 +35,9 @@ class StopSignal:
     @property
     def stopping(self) -> bool:
         """Whether a signal came within the last `SECONDS_TO_STOP` seconds."""
-        return self._received_at is not None and time.monotonic() - self._received_at < SECONDS_TO_STOP
+        return (
+            self._received_at is not None and time.monotonic() - self._received_at < SECONDS_TO_STOP
+        )
 
     @property
     def exit_code(self) -> int:
@@ -45,7 +47,11 @@ class StopSignal:
     @property
     def words(self) -> str:
         """'stopped', and by which signal if it was not Ctrl-C."""
-        return "stopped" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+        return (
+            "stopped"
+            if self.number == signal.SIGINT
+            else f"stopped by {signal.Signals(self.number).name}"
+        )
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Raise Stopped in the main thread."""

@@ -16,7 +16,11 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--write-golden`: write the golden pages of tests/report/golden anew instead of comparing with them."""
-    parser.addoption("--write-golden", action="store_true", help="write tests/report/golden anew; look at what changed")
+    parser.addoption(
+        "--write-golden",
+        action="store_true",
+        help="write tests/report/golden anew; look at what changed",
+    )
 
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -56,7 +60,9 @@ def _interruptible() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
     """Mark the tests that need the data, so that `-m data` finds them; among several workers, the longest first."""
     for item in items:
         if "aeflow_data" in getattr(item, "fixturenames", ()):
@@ -65,7 +71,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         known, seconds = took_before(config), Counter[str]()
         for item in items:
-            usual = max((usual for mark, usual in USUAL.items() if item.get_closest_marker(mark)), default=0.05)
+            usual = max(
+                (usual for mark, usual in USUAL.items() if item.get_closest_marker(mark)),
+                default=0.05,
+            )
             seconds[unit_of(item.nodeid)] += known.get(item.nodeid, usual)
         items.sort(key=lambda item: -seconds[unit_of(item.nodeid)])
 
@@ -105,7 +114,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep it for the order of the next time."""
-    if took and not hasattr(session.config, "workerinput") and getattr(session.config, "cache", None):
+    if (
+        took
+        and not hasattr(session.config, "workerinput")
+        and getattr(session.config, "cache", None)
+    ):
         session.config.cache.set(SECONDS, {**took_before(session.config), **took})
 
 

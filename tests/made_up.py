@@ -20,7 +20,10 @@ def result_of(design: Design, waits: Mapping[str, np.ndarray], *, planned: int =
     replications = tuple(
         ReplicationResult(
             number,
-            {arm: ArmReplication(Measures((WAIT,), of_arm[[number]]), None, None, 0) for arm, of_arm in waits.items()},
+            {
+                arm: ArmReplication(Measures((WAIT,), of_arm[[number]]), None, None, 0)
+                for arm, of_arm in waits.items()
+            },
             *(0, 0, 0, 0, 0.0, 0.0),
         )
         for number in range(n)

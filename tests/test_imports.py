@@ -10,16 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "simulation"
-LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+LINT = (
+    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+)
 FRONT_DOOR = {"__init__", "__main__"}
 """In no layer: they lead to every subpackage."""
 
 
 def layers() -> list[set[str]]:
     """The subpackages that pyproject.toml states, lowest first, subpackages of one layer together."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "importlinter"
+    ]["contracts"]
     (stated,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
     return [set(re.findall(r"simulation\.(\w+)", layer)) for layer in reversed(stated)]
 
@@ -45,7 +47,9 @@ def test_every_room_has_its_layer() -> None:
 def test_the_architecture_lists_the_rooms_in_the_order_of_their_layers() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     table = next(part for part in text.split("\n\n") if part.startswith("| room |"))
-    listed = [re.findall(r"`simulation/(\w+)[./`]", row.split("|")[1]) for row in table.splitlines()[2:]]
+    listed = [
+        re.findall(r"`simulation/(\w+)[./`]", row.split("|")[1]) for row in table.splitlines()[2:]
+    ]
     level = {name: number for number, layer in enumerate(layers()) for name in layer}
     assert {name for row in listed for name in row} == set(level)
     levels = [max(level[name] for name in row) for row in listed]

@@ -15,7 +15,17 @@ import pytest
 import simulation
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"pandas", "matplotlib", "scipy", "simpy", "numba", "hydra", "omegaconf", "pydantic", "pyarrow"}
+HEAVY = {
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "simpy",
+    "numba",
+    "hydra",
+    "omegaconf",
+    "pydantic",
+    "pyarrow",
+}
 LOADED = "import json, sys, simulation.cli; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -33,7 +43,15 @@ def test_loading_the_commands_loads_no_heavy_library() -> None:
 
 def test_the_front_door_lists_its_public_names_and_nothing_else() -> None:
     assert dir(simulation) == sorted(simulation.__all__)
-    assert {"load", "compare", "write", "figure", "AeflowError", "ConfigError", "ResultsError"} <= set(dir(simulation))
+    assert {
+        "load",
+        "compare",
+        "write",
+        "figure",
+        "AeflowError",
+        "ConfigError",
+        "ResultsError",
+    } <= set(dir(simulation))
 
 
 @pytest.mark.parametrize("name", simulation.__all__)
@@ -54,7 +72,10 @@ def test_help_answers_and_names_the_command() -> None:
 
 def test_the_command_aeflow_is_the_cli() -> None:
     (command,) = entry_points(group="console_scripts", name="aeflow")
-    assert command.value in ("aeflow:main", "simulation.cli:main")  # of an install before it was moved
+    assert command.value in (
+        "aeflow:main",
+        "simulation.cli:main",
+    )  # of an install before it was moved
 
 
 @pytest.mark.slow
@@ -63,11 +84,15 @@ def test_aeflow_is_the_front_by_the_name_of_the_package() -> None:
 
     assert dir(aeflow) == dir(simulation)
     assert aeflow.load is simulation.load
-    assert python("-c", "from aeflow import *; print(compare.__module__)").stdout == "simulation.api\n"
+    assert (
+        python("-c", "from aeflow import *; print(compare.__module__)").stdout == "simulation.api\n"
+    )
     assert python("-m", "aeflow", "--version").stdout == f"aeflow {simulation.__version__}\n"
 
 
-def test_a_simulation_of_the_users_own_that_hides_the_package_is_named_and_not_run(tmp_path: Path) -> None:
+def test_a_simulation_of_the_users_own_that_hides_the_package_is_named_and_not_run(
+    tmp_path: Path,
+) -> None:
     own = tmp_path / "simulation.py"
     own.write_text("print('ran')\n", encoding="utf-8")
     for words, code in ((("-c", "import aeflow"), 1), (("-m", "aeflow", "--version"), 2)):
@@ -87,13 +112,24 @@ def test_a_simulation_of_the_users_own_that_hides_the_package_is_named_and_not_r
 
 @pytest.mark.slow
 def test_the_wheel_holds_every_page_that_a_message_names() -> None:
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"][
+        "build"
+    ]["targets"]
     shipped = wheel["wheel"]["force-include"]
-    assert all((ROOT / page).exists() and target == f"simulation/{page}" for page, target in shipped.items())
+    assert all(
+        (ROOT / page).exists() and target == f"simulation/{page}"
+        for page, target in shipped.items()
+    )
     for path in (ROOT / "simulation").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in docstrings
+            ):
                 for page in re.findall(r"docs/[\w/-]+\.md", node.value):
-                    assert any(page == known or page.startswith(f"{known}/") for known in shipped), (path, page)
+                    assert any(
+                        page == known or page.startswith(f"{known}/") for known in shipped
+                    ), (path, page)

@@ -26,21 +26,33 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder, self.rooms = folder, set[str]()
         for name in ("simulation", "configs"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
 
     def edit(self, name: str, after: str, added: str) -> None:
         """Add a text behind another, which stands in the file exactly once."""
         path = self.folder / "simulation" / name
         text = path.read_text(encoding="utf-8")
-        assert text.count(after) == 1, f"{name}: {after!r} {text.count(after)} times; mend this recipe"
+        assert text.count(after) == 1, (
+            f"{name}: {after!r} {text.count(after)} times; mend this recipe"
+        )
         path.write_text(text.replace(after, after + added), encoding="utf-8")
         self.rooms.add(name.partition("/")[0])
 
     def run(self, program: str) -> str:
         """What a program prints that imports the copy."""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "NUMBA_CACHE_DIR": str(self.folder / "numba")}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "NUMBA_CACHE_DIR": str(self.folder / "numba"),
+        }
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=self.folder, env=environment, capture_output=True, text=True
+            [sys.executable, "-c", program],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -59,7 +71,9 @@ def test_a_lever_is_a_line_of_yaml(tmp_path: Path) -> None:
         encoding="utf-8",
     )  # fmt: skip
     words = ", ".join(repr(word) for word in ("study=own", *SHORT))
-    arms = copy.run(f"import simulation as ae; print(*[arm.name for arm in ae.load({words}).arms])").split()
+    arms = copy.run(
+        f"import simulation as ae; print(*[arm.name for arm in ae.load({words}).arms])"
+    ).split()
     assert any("my_lever" in name for name in arms)
     assert copy.rooms == set()
 
@@ -130,7 +144,11 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
         "            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)\n",
         "        elif kind is Kind.TURN:\n            holds = patient.number % branch.number == 0\n",
     )
-    copy.edit("engine/compiled_loop.py", "DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)\n", "TURN = int(Kind.TURN)\n")
+    copy.edit(
+        "engine/compiled_loop.py",
+        "DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)\n",
+        "TURN = int(Kind.TURN)\n",
+    )
     copy.edit(
         "engine/compiled_loop.py",
         "                        node = lists[row.targets_at + (0 if was_down else 1)]\n",

@@ -45,7 +45,9 @@ def study() -> ae.Study:
     arms = tuple(arm for arm in whole.arms if arm.name in ("nurse", "lean_triage"))
     marked = {arm.name: replace(arm.arm, label=f"{SCRIPT} {arm.arm.label}") for arm in arms}
     design = replace(whole.design, question=SCRIPT, arms=marked, sham=None)
-    return replace(whole, design=design, arms=tuple(replace(arm, arm=marked[arm.name]) for arm in arms))
+    return replace(
+        whole, design=design, arms=tuple(replace(arm, arm=marked[arm.name]) for arm in arms)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +90,23 @@ def test_every_test_that_the_page_names_is_here() -> None:
 def test_a_configuration_cannot_name_python(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     for text, told in (
-        (f"question: !!python/object/apply:os.system ['touch {mark}']\nchanges: {{}}\n", "a constructor for the tag"),
-        (f"question: x\nchanges: {{}}\n_target_: os.system\ncommand: touch {mark}\n", "unknown key '_target_'"),
+        (
+            f"question: !!python/object/apply:os.system ['touch {mark}']\nchanges: {{}}\n",
+            "a constructor for the tag",
+        ),
+        (
+            f"question: x\nchanges: {{}}\n_target_: os.system\ncommand: touch {mark}\n",
+            "unknown key '_target_'",
+        ),
     ):
         with pytest.raises(ConfigError, match=told):
             ae.load("scenario=own", config_dir=own(tmp_path, "scenario", text))
     assert not mark.exists()
 
 
-def test_a_configuration_cannot_read_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_cannot_read_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AEFLOW_CANARY", "a-secret")
     folder = own(tmp_path, "scenario", "question: ${oc.env:AEFLOW_CANARY}\nchanges: {}\n")
     for override in ("scenario=own", "study.question=${oc.env:AEFLOW_CANARY}"):
@@ -116,7 +126,10 @@ def test_names_cannot_lead_out_of_their_folders(tmp_path: Path) -> None:
     Path(tmp_path, "secret.yaml").write_text("secret: 1\n", encoding="utf-8")
     for name in ("../../secret", f"/{tmp_path}/secret"):
         with pytest.raises(ConfigError, match="Could not load") as refused:
-            ae.load("site=own", config_dir=own(tmp_path, "site", f"defaults: [typical, {name}, _self_]\n"))
+            ae.load(
+                "site=own",
+                config_dir=own(tmp_path, "site", f"defaults: [typical, {name}, _self_]\n"),
+            )
         assert "unknown key" not in str(refused.value)
     for name, told in (("../elsewhere", "is not a name"), ("latest", "is a reserved name")):
         with pytest.raises(ConfigError, match=told):
@@ -140,7 +153,10 @@ def test_nothing_that_is_stored_is_unpickled() -> None:
     for path in (ROOT / "simulation").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         imported = re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)
-        assert not {"pickle", "shelve", "marshal", "dill", "joblib"} & {*imported} or "executors" in path.parts, path
+        assert (
+            not {"pickle", "shelve", "marshal", "dill", "joblib"} & {*imported}
+            or "executors" in path.parts
+        ), path
         assert not re.search(r"read_pickle|allow_pickle", text), path
 
 
@@ -187,7 +203,9 @@ def test_no_cell_of_a_table_is_a_formula(folder: Path) -> None:
         ae.load("+study.arms.=cmd={label: x, triage: nurse}")
 
 
-def test_a_comparison_opens_no_connection(study: ae.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_comparison_opens_no_connection(
+    study: ae.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a connection was opened")
 
@@ -209,7 +227,9 @@ def test_patients_are_drawn_not_read(result: ae.Result, monkeypatch: pytest.Monk
     """A replication's patients follow from the seed and the number alone, with no data folder at hand."""
     monkeypatch.delenv("AEFLOW_DATA", raising=False)
     assert "AEFLOW_DATA" not in os.environ
-    pd.testing.assert_frame_equal(result.patients("nurse", 0), ae.compare(result.study).patients("nurse", 0))
+    pd.testing.assert_frame_equal(
+        result.patients("nurse", 0), ae.compare(result.study).patients("nurse", 0)
+    )
 
 
 @pytest.mark.slow
@@ -218,9 +238,14 @@ def test_a_received_folder_cannot_lead_writing_elsewhere(folder: Path, tmp_path:
     own_file = tmp_path / "own.txt"
     own_file.write_text("mine", encoding="utf-8")
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    data = set(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]) | {"manifest.json"}
+    data = set(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]) | {
+        "manifest.json"
+    }
     made = [name for name in names if name.as_posix() not in data]
-    exports = [Path("exports", name) for name in ("tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md")]
+    exports = [
+        Path("exports", name)
+        for name in ("tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md")
+    ]
     for link in (Path.symlink_to, Path.hardlink_to):
         for name in (*made, *exports):
             for path in (folder / name, folder / name.parent / f".partial-{name.name}"):
@@ -229,7 +254,10 @@ def test_a_received_folder_cannot_lead_writing_elsewhere(folder: Path, tmp_path:
                 link(path, own_file)
         assert main(["report", str(folder), "export=true"]) == 0
         assert own_file.read_text(encoding="utf-8") == "mine"
-        assert all((folder / name).is_file() and not (folder / name).is_symlink() for name in (*made, *exports))
+        assert all(
+            (folder / name).is_file() and not (folder / name).is_symlink()
+            for name in (*made, *exports)
+        )
     elsewhere = tmp_path / "elsewhere"
     for name in ("figures", "exports"):
         elsewhere.mkdir(exist_ok=True)

@@ -15,10 +15,17 @@ from common_model import parameters
 from common_model.parameters import ENDS_AT, MINUTES_PER_DAY, Records
 
 LAST_ARRIVAL = float(parameters.DAYS * MINUTES_PER_DAY)
-PEAK_RATE, PATIENCE_MEAN, P_TESTS = parameters.PEAK_RATE, parameters.PATIENCE_MEAN, parameters.P_TESTS
+PEAK_RATE, PATIENCE_MEAN, P_TESTS = (
+    parameters.PEAK_RATE,
+    parameters.PATIENCE_MEAN,
+    parameters.P_TESTS,
+)
 FIRST_IMPATIENT = min(parameters.IMPATIENT)
 TRIAGE_LOG_MEAN, TRIAGE_LOG_SD = parameters.TRIAGE.log_mean, parameters.TRIAGE.log_sd
-FIRST_CONTACT_LOG_MEAN, FIRST_CONTACT_LOG_SD = parameters.FIRST_CONTACT.log_mean, parameters.FIRST_CONTACT.log_sd
+FIRST_CONTACT_LOG_MEAN, FIRST_CONTACT_LOG_SD = (
+    parameters.FIRST_CONTACT.log_mean,
+    parameters.FIRST_CONTACT.log_sd,
+)
 TESTS_LOG_MEAN, TESTS_LOG_SD = parameters.TESTS.log_mean, parameters.TESTS.log_sd
 REVIEW_LOG_MEAN, REVIEW_LOG_SD = parameters.REVIEW.log_mean, parameters.REVIEW.log_sd
 BED_DELAY_LOG_MEAN, BED_DELAY_LOG_SD = parameters.BED_DELAY.log_mean, parameters.BED_DELAY.log_sd
@@ -36,9 +43,13 @@ class Department(cb.Model):
     cubicles: cb.Resource = cb.Resource(capacity=parameters.CUBICLES)
     clinicians: cb.Resource = cb.Resource(capacity=parameters.CLINICIANS[0])
     rate_by_hour: cb.Array[float] = cb.Array(list(parameters.RATE_BY_HOUR))
-    shares_so_far: cb.Array[float] = cb.Array([float(total) for total in np.cumsum(parameters.SHARES)])
+    shares_so_far: cb.Array[float] = cb.Array(
+        [float(total) for total in np.cumsum(parameters.SHARES)]
+    )
     p_admitted: cb.Array[float] = cb.Array(list(parameters.P_ADMITTED))
-    shift_hours: cb.Array[int] = cb.Array([int(hours) for hours in np.diff((0, *parameters.SHIFT_ENDS))])
+    shift_hours: cb.Array[int] = cb.Array(
+        [int(hours) for hours in np.diff((0, *parameters.SHIFT_ENDS))]
+    )
     nurses_by_shift: cb.Array[int] = cb.Array(list(parameters.TRIAGE_NURSES))
     clinicians_by_shift: cb.Array[int] = cb.Array(list(parameters.CLINICIANS))
     level: cb.Dataset = cb.Dataset()  # type: ignore[no-untyped-call]
@@ -136,7 +147,10 @@ def simulate(model: Department, numbers: Sequence[int]) -> list[Simulated]:
         seeds=np.array([number + 1 for number in numbers], dtype=np.uint64),
     )
     results = experiment.run(workers=1, on_failure="raise")[model]
-    return [{column: getattr(results, column).trial(0, row)[1] for column in COLUMNS} for row in range(len(numbers))]
+    return [
+        {column: getattr(results, column).trial(0, row)[1] for column in COLUMNS}
+        for row in range(len(numbers))
+    ]
 
 
 def records(simulated: Simulated) -> Records:

@@ -27,7 +27,11 @@ class Patient(ciw.Individual):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.level = int(ciw.rng.choice(parameters.LEVELS, p=parameters.SHARES))
-        patience = ciw.rng.exponential(parameters.PATIENCE_MEAN) if self.level in parameters.IMPATIENT else inf
+        patience = (
+            ciw.rng.exponential(parameters.PATIENCE_MEAN)
+            if self.level in parameters.IMPATIENT
+            else inf
+        )
         self.leaves_at = self.simulation.current_time + patience
         self.needs_tests = ciw.rng.random() < parameters.P_TESTS
         self.admitted = ciw.rng.random() < parameters.P_ADMITTED[self.level - 1]
@@ -108,12 +112,21 @@ def network() -> Any:
             Minutes(parameters.BED_DELAY),
         ],
         number_of_servers=[
-            ciw.Schedule(numbers_of_servers=list(parameters.TRIAGE_NURSES), shift_end_dates=shift_ends),
-            ciw.Schedule(numbers_of_servers=list(parameters.CLINICIANS), shift_end_dates=shift_ends),
+            ciw.Schedule(
+                numbers_of_servers=list(parameters.TRIAGE_NURSES), shift_end_dates=shift_ends
+            ),
+            ciw.Schedule(
+                numbers_of_servers=list(parameters.CLINICIANS), shift_end_dates=shift_ends
+            ),
             inf,
             inf,
         ],
-        service_disciplines=[ciw.disciplines.FIFO, by_level, ciw.disciplines.FIFO, ciw.disciplines.FIFO],
+        service_disciplines=[
+            ciw.disciplines.FIFO,
+            by_level,
+            ciw.disciplines.FIFO,
+            ciw.disciplines.FIFO,
+        ],
         reneging_time_distributions=[None, PatienceLeft(), None, None],
         routing=ciw.routing.NetworkRouting(
             [AfterTriage(), AfterClinician(), ciw.routing.Direct(to=CLINICIAN), ciw.routing.Leave()]

@@ -71,11 +71,15 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
     pools = {
         "triage_nurses": _staff(parameters.TRIAGE_NURSES, outgoing_are_extra),
         "clinicians": _staff(parameters.CLINICIANS, outgoing_are_extra),
-        "cubicles": Pool(kind="space", capacity=parameters.CUBICLES, evidence=EVIDENCE, source=SOURCE),
+        "cubicles": Pool(
+            kind="space", capacity=parameters.CUBICLES, evidence=EVIDENCE, source=SOURCE
+        ),
     }
     if not cubicles:
         del steps["cubicle"], pools["cubicles"]
-    patience_by_level = {level: 1.0 if int(level) in parameters.IMPATIENT else NEVER_IMPATIENT for level in levels}
+    patience_by_level = {
+        level: 1.0 if int(level) in parameters.IMPATIENT else NEVER_IMPATIENT for level in levels
+    }
     department = Pathway(
         name="common_model",
         arrivals={
@@ -88,16 +92,29 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
                 source=SOURCE,
             )
         },
-        profiles={"by_hour": Profile(weights=parameters.WEIGHTS_BY_HOUR, evidence=EVIDENCE, source=SOURCE)},
+        profiles={
+            "by_hour": Profile(weights=parameters.WEIGHTS_BY_HOUR, evidence=EVIDENCE, source=SOURCE)
+        },
         pools=pools,
         attributes={
             ACUITY_TRUE: Choice(
-                kind="choice", categories=levels, shares=parameters.SHARES, evidence=EVIDENCE, source=SOURCE
+                kind="choice",
+                categories=levels,
+                shares=parameters.SHARES,
+                evidence=EVIDENCE,
+                source=SOURCE,
             ),
             "tested": Chance(kind="chance", p=parameters.P_TESTS, evidence=EVIDENCE, source=SOURCE),
             "admitted": Chance(
                 kind="chance",
-                p=Amount(times=(Factor(by=ACUITY_TRUE, values=dict(zip(levels, parameters.P_ADMITTED, strict=True))),)),
+                p=Amount(
+                    times=(
+                        Factor(
+                            by=ACUITY_TRUE,
+                            values=dict(zip(levels, parameters.P_ADMITTED, strict=True)),
+                        ),
+                    )
+                ),
                 evidence=EVIDENCE,
                 source=SOURCE,
             ),
@@ -110,7 +127,10 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             "bed_delay": _minutes(parameters.BED_DELAY),
             "patience": Exponential(
                 kind="exponential",
-                mean=Amount(base=parameters.PATIENCE_MEAN, times=(Factor(by=ACUITY_TRUE, values=patience_by_level),)),
+                mean=Amount(
+                    base=parameters.PATIENCE_MEAN,
+                    times=(Factor(by=ACUITY_TRUE, values=patience_by_level),),
+                ),
                 evidence=EVIDENCE,
                 source=SOURCE,
             ),
@@ -123,7 +143,13 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             evidence=EVIDENCE,
             source=SOURCE,
         ),
-        patience=Patience(minutes="patience", arrivals=("patients",), next="gone", evidence=EVIDENCE, source=SOURCE),
+        patience=Patience(
+            minutes="patience",
+            arrivals=("patients",),
+            next="gone",
+            evidence=EVIDENCE,
+            source=SOURCE,
+        ),
         steps=steps,
         branches={
             "needs_tests": ByAttribute(
@@ -156,7 +182,9 @@ def _staff(numbers: tuple[int, ...], outgoing_are_extra: bool) -> Pool:
 
 
 def _minutes(minutes: parameters.Lognormal) -> Lognormal:
-    return Lognormal(kind="lognormal", mean=minutes.mean, log_sd=minutes.log_sd, evidence=EVIDENCE, source=SOURCE)
+    return Lognormal(
+        kind="lognormal", mean=minutes.mean, log_sd=minutes.log_sd, evidence=EVIDENCE, source=SOURCE
+    )
 
 
 HORIZON = (parameters.DAYS + parameters.RUN_ON_DAYS) * DAY

@@ -32,7 +32,32 @@ MEASURED = (WARM_UP_DAYS * MINUTES_PER_DAY, DAYS * MINUTES_PER_DAY)
 ENDS_AT = (DAYS + RUN_ON_DAYS) * MINUTES_PER_DAY
 
 PER_DAY = 300
-WEIGHTS_BY_HOUR = (7, 6, 5, 4, 4, 4, 5, 7, 11, 16, 19, 20, 20, 19, 18, 18, 18, 18, 18, 17, 15, 13, 10, 8)
+WEIGHTS_BY_HOUR = (
+    7,
+    6,
+    5,
+    4,
+    4,
+    4,
+    5,
+    7,
+    11,
+    16,
+    19,
+    20,
+    20,
+    19,
+    18,
+    18,
+    18,
+    18,
+    18,
+    17,
+    15,
+    13,
+    10,
+    8,
+)
 RATE_BY_HOUR = tuple(PER_DAY / 60 * weight / sum(WEIGHTS_BY_HOUR) for weight in WEIGHTS_BY_HOUR)
 """Arrivals a minute."""
 PEAK_RATE = max(RATE_BY_HOUR)
@@ -90,7 +115,9 @@ def measures(records: Records) -> dict[str, float]:
     """The measures in which engines have to agree, over patients who arrived in the measured window."""
     measured = (records.arrived_at >= MEASURED[0]) & (records.arrived_at < MEASURED[1])
     if np.isnan(records.departed_at).any():
-        raise AssertionError(f"{int(np.isnan(records.departed_at).sum())} patients never departed: run on longer")
+        raise AssertionError(
+            f"{int(np.isnan(records.departed_at).sum())} patients never departed: run on longer"
+        )
     wait = (records.seen_at - records.triaged_at)[measured]
     stay = (records.departed_at - records.arrived_at)[measured]
     level = records.level[measured]

@@ -20,7 +20,9 @@ class Department:
     def __init__(self, env: sim.Environment, rng: np.random.Generator) -> None:
         self.env = env
         self.rng = rng
-        self.triage_nurses = sim.Resource(capacity=parameters.TRIAGE_NURSES[0], monitor=False, env=env)
+        self.triage_nurses = sim.Resource(
+            capacity=parameters.TRIAGE_NURSES[0], monitor=False, env=env
+        )
         self.cubicles = sim.Resource(capacity=parameters.CUBICLES, monitor=False, env=env)
         self.clinicians = sim.Resource(capacity=parameters.CLINICIANS[0], monitor=False, env=env)
         self.patients: list[Patient] = []
@@ -68,7 +70,9 @@ class Patient(sim.Component):  # type: ignore[misc]
         """Who comes."""
         rng, now = department.rng, department.env.now()
         self.level = int(rng.choice(parameters.LEVELS, p=parameters.SHARES))
-        patience = rng.exponential(parameters.PATIENCE_MEAN) if self.level in parameters.IMPATIENT else inf
+        patience = (
+            rng.exponential(parameters.PATIENCE_MEAN) if self.level in parameters.IMPATIENT else inf
+        )
         self.arrived_at, self.leaves_at = now, now + patience
         self.triaged_at = self.seen_at = self.departed_at = nan
         self.left = False

@@ -87,7 +87,9 @@ class Department:
     def new_patient(self) -> Patient:
         """A patient who arrives now."""
         level = int(self.rng.choice(parameters.LEVELS, p=parameters.SHARES))
-        patience = self.rng.exponential(parameters.PATIENCE_MEAN) if level in parameters.IMPATIENT else inf
+        patience = (
+            self.rng.exponential(parameters.PATIENCE_MEAN) if level in parameters.IMPATIENT else inf
+        )
         patient = Patient(level, self.env.now, self.env.now + patience)
         self.patients.append(patient)
         return patient

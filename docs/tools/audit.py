@@ -34,7 +34,9 @@ def summary(output: str) -> tuple[str, int]:
     if len(skipped) == len(dependencies):
         return NOT_REACHED, 2
     if skipped:
-        lines.append(f"Not audited, for want of an answer from pypi.org: {', '.join(skipped)}. Try again later.")
+        lines.append(
+            f"Not audited, for want of an answer from pypi.org: {', '.join(skipped)}. Try again later."
+        )
     if lines:
         return "\n".join(lines), 1 if faults else 2
     return f"No known fault in requirements.lock (packages looked up: {len(dependencies)}).", 0
@@ -43,7 +45,9 @@ def summary(output: str) -> tuple[str, int]:
 def main() -> int:
     """Ask pip-audit, print the summary, and return the exit code."""
     ask = ["-m", "pip_audit", "-r", str(LOCK), "--no-deps", "--disable-pip", "--format", "json"]
-    done = subprocess.run([sys.executable, *ask, "--progress-spinner", "off"], capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, *ask, "--progress-spinner", "off"], capture_output=True, encoding="utf-8"
+    )
     text, code = summary(done.stdout)
     print(text, file=sys.stderr if code else sys.stdout)
     return code

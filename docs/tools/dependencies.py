@@ -60,7 +60,11 @@ def locked() -> dict[str, str]:
     """The version of each package in requirements.lock on the system of the page, by name."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins if _applies(pin)}
+    return {
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version
+        for pin in pins
+        if _applies(pin)
+    }
 
 
 def _applies(requirement: Requirement) -> bool:
@@ -75,14 +79,27 @@ def listed(page: str) -> dict[str, str]:
 
 def licences(names: list[str]) -> dict[str, str]:
     """The licence that each package declares, by name."""
-    ask = ["-m", "piplicenses", "--format=json", "--from=mixed", "--with-system", "--packages", *names]
+    ask = [
+        "-m",
+        "piplicenses",
+        "--format=json",
+        "--from=mixed",
+        "--with-system",
+        "--packages",
+        *names,
+    ]
     done = subprocess.run([sys.executable, *ask], capture_output=True, encoding="utf-8", check=True)
-    return {canonicalize_name(package["Name"]): package["License"] for package in json.loads(done.stdout)}
+    return {
+        canonicalize_name(package["Name"]): package["License"]
+        for package in json.loads(done.stdout)
+    }
 
 
 def megabytes(name: str) -> float:
     """The size of a package's installed files, without compiled Python."""
-    paths = [Path(str(file.locate())) for file in distribution(name).files or () if file.suffix != ".pyc"]
+    paths = [
+        Path(str(file.locate())) for file in distribution(name).files or () if file.suffix != ".pyc"
+    ]
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 
 
@@ -97,7 +114,9 @@ def purpose(name: str, names: list[str]) -> str:
 def _needs(name: str) -> set[str]:
     """The packages that a package needs on the system of the page."""
     requirements = map(Requirement, requires(name) or ())
-    return {canonicalize_name(requirement.name) for requirement in requirements if _applies(requirement)}
+    return {
+        canonicalize_name(requirement.name) for requirement in requirements if _applies(requirement)
+    }
 
 
 def table() -> str:

@@ -33,18 +33,27 @@ def write(folder: Path) -> Path:
     STORED.parent.mkdir(exist_ok=True)
     STORED.write_text(text, encoding="utf-8", newline="\n")
     rows = {name: result.row_of(result.first_target, name) for name in result.judged}
-    effects = {name: [row.difference, row.department_p5, row.department_p95] for name, row in rows.items()}
+    effects = {
+        name: [row.difference, row.department_p5, row.department_p95] for name, row in rows.items()
+    }
     n = len(result.replications)
     about = {"identity": result.manifest["identity"], "n_replications": n}
     about |= {"n_departments": result.run.departments, "effects": effects}
-    STORED.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n")
+    STORED.with_suffix(".json").write_text(
+        json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n"
+    )
     _pack(result)
     return STORED
 
 
 def _pack(result: Result) -> None:
     """Write what `narrow` needs of the run: its targets and the figures that the app asks for. Raises ResultsError."""
-    few = result.slim(*((figure.block["measure"], figure.block.get("group", "all")) for figure in FIGURES.values()))
+    few = result.slim(
+        *(
+            (figure.block["measure"], figure.block.get("group", "all"))
+            for figure in FIGURES.values()
+        )
+    )
     bare = replace(
         few,
         replications=tuple(
@@ -55,7 +64,10 @@ def _pack(result: Result) -> None:
             for place, one in enumerate(few.replications)
         ),
     )  # fmt: skip
-    with TemporaryDirectory() as temporary, ZipFile(FIRST_RUN, "w", ZIP_DEFLATED, compresslevel=9) as packed:
+    with (
+        TemporaryDirectory() as temporary,
+        ZipFile(FIRST_RUN, "w", ZIP_DEFLATED, compresslevel=9) as packed,
+    ):
         for path in sorted(write_data(bare, Path(temporary)).iterdir()):
             packed.writestr(ZipInfo(path.name), path.read_bytes(), ZIP_DEFLATED)
     if FIRST_RUN.stat().st_size > MOST_BYTES_OF_RUN:

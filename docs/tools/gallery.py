@@ -29,7 +29,9 @@ COMMAND = "python -m docs.tools.gallery"
 GALLERY = "gallery"
 PAGES = Path(__file__).resolve().parents[2] / "docs" / GALLERY
 INDEX = "README.md"
-BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL
+)
 PARTS = ("question", "files", "answer")
 SKELETON = "# {title}\n\n{blocks}\n\n## What to read in it\n\n(to be written)\n"
 
@@ -49,7 +51,9 @@ def files(name: str) -> Mapping[str, str]:
 def stated(name: str) -> dict[str, Any]:
     """The keys that the two files state, by group: `pathway` and `study`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {path.partition("/")[0]: yaml.load(text, Loader=loader) for path, text in files(name).items()}
+    return {
+        path.partition("/")[0]: yaml.load(text, Loader=loader) for path, text in files(name).items()
+    }
 
 
 def n_lines(name: str) -> int:
@@ -73,7 +77,9 @@ def question(name: str) -> str:
 
 def shown_files(name: str) -> str:
     """The text of both files."""
-    return "\n\n".join(f"`configs/{path}`\n\n```yaml\n{text}```" for path, text in files(name).items())
+    return "\n\n".join(
+        f"`configs/{path}`\n\n```yaml\n{text}```" for path, text in files(name).items()
+    )
 
 
 def answer(name: str) -> str:
@@ -87,7 +93,8 @@ def answer(name: str) -> str:
 def index() -> str:
     """The table of departments, the shortest first."""
     rows = [
-        f"| [{titled(name)}]({name}.md) | {stated(name)['study']['question']} | {n_lines(name)} |" for name in names()
+        f"| [{titled(name)}]({name}.md) | {stated(name)['study']['question']} | {n_lines(name)} |"
+        for name in names()
     ]
     return "\n".join(["| department | question | lines of YAML |", "| --- | --- | --- |", *rows])
 
@@ -104,9 +111,14 @@ def filled(name: str, text: str, parts: Sequence[str] = PARTS) -> str:
     """A page with the named blocks written again. Raises ResultsError unless it has one block of each name."""
     blocks = [block["name"] for block in BLOCK.finditer(text)]
     if sorted(blocks) != sorted(PARTS):
-        raise ResultsError(f"docs/{GALLERY}/{name}.md: found blocks {blocks}. Keep one each of {', '.join(PARTS)}")
+        raise ResultsError(
+            f"docs/{GALLERY}/{name}.md: found blocks {blocks}. Keep one each of {', '.join(PARTS)}"
+        )
     new = {part: MAKERS[part](name) for part in parts}
-    return BLOCK.sub(lambda block: f"{block[1]}{new.get(block['name'], block['body'].rstrip())}\n{block[4]}", text)
+    return BLOCK.sub(
+        lambda block: f"{block[1]}{new.get(block['name'], block['body'].rstrip())}\n{block[4]}",
+        text,
+    )
 
 
 def page_of(name: str) -> str:
@@ -141,7 +153,9 @@ def main(words: Sequence[str]) -> int:
     for path, text in changed(chosen):
         n_changed += 1
         if "--check" in words:
-            print(f"docs/{GALLERY}/{path.name} is out of date. Run {COMMAND} {path.stem if path.name != INDEX else ''}")
+            print(
+                f"docs/{GALLERY}/{path.name} is out of date. Run {COMMAND} {path.stem if path.name != INDEX else ''}"
+            )
             continue
         path.write_text(text, encoding="utf-8", newline="\n")
         if path.name != INDEX:

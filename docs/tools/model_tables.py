@@ -51,9 +51,21 @@ from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
-BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL
+)
 IN_OTHER_WORDS = frozenset(
-    {"evidence", "source", "kind", "mean", "scale", "longest", "repeats", "same_draw_as", "complexity"}
+    {
+        "evidence",
+        "source",
+        "kind",
+        "mean",
+        "scale",
+        "longest",
+        "repeats",
+        "same_draw_as",
+        "complexity",
+    }
 )
 """Fields of a duration that are in other columns of its table, or in words of their own."""
 
@@ -110,14 +122,18 @@ def packaged() -> dict[str, str]:
     """The tables of the default study and of every scenario that comes with aeflow."""
     folder = packaged_configs() / "scenario"
     names = sorted(path.stem for path in folder.glob("*.yaml"))
-    scenarios = {name: mapping_in(folder / f"{name}.yaml", f"scenario/{name}.yaml", []) for name in names}
+    scenarios = {
+        name: mapping_in(folder / f"{name}.yaml", f"scenario/{name}.yaml", []) for name in names
+    }
     return tables(load(), scenarios)
 
 
 def main(words: Sequence[str]) -> int:
     """Write the page again, or check it; return the exit code: 1 if `--check` found it out of date."""
     if not PAGE.is_file():
-        raise ResultsError(f"there is no {PAGE}. The text is in a checkout of the sources, not in an installed package")
+        raise ResultsError(
+            f"there is no {PAGE}. The text is in a checkout of the sources, not in an installed package"
+        )
     text = PAGE.read_text(encoding="utf-8")
     new = packaged()
     changed = stale(text, new)
@@ -199,7 +215,17 @@ def _arrivals(pathway: Pathway) -> str:
         for name, source in pathway.arrivals.items()
     ]
     return _table(
-        ("arrival source", "a day", "profiles", "day factor", "starts at", "an attendance", "evidence", "source"), rows
+        (
+            "arrival source",
+            "a day",
+            "profiles",
+            "day factor",
+            "starts at",
+            "an attendance",
+            "evidence",
+            "source",
+        ),
+        rows,
     )
 
 
@@ -233,7 +259,13 @@ def _profiles(pathway: Pathway) -> str:
         for name, factor in pathway.lasting_factors.items()
     ]
     rows += [
-        (f"`{name}`", f"the last {follows.days} days", _follows(follows), follows.evidence, follows.source)
+        (
+            f"`{name}`",
+            f"the last {follows.days} days",
+            _follows(follows),
+            follows.evidence,
+            follows.source,
+        )
         for name, follows in pathway.follows.items()
     ]
     return _table(("profile", "over", "used by", "evidence", "source"), rows)
@@ -273,10 +305,16 @@ def _attributes(pathway: Pathway) -> str:
 
 def _drawn_as(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
-        weight = f"; the label has a weight of {attribute.label_weight:g}" if attribute.label_weight else ""
+        weight = (
+            f"; the label has a weight of {attribute.label_weight:g}"
+            if attribute.label_weight
+            else ""
+        )
         return f"yes with probability {_number(attribute.p)}{weight}"
     if isinstance(attribute, Action):
-        only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
+        only = "; ".join(
+            f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items()
+        )
         return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
             "; "
         )
@@ -290,12 +328,16 @@ def _drawn_as(pathway: Pathway, attribute: Attribute) -> str:
         until = f"as `{attribute.like}`" if attribute.like is not None else attribute.categories[0]
         return f"decided by the triage policy; until then {until}"
     names = ", ".join(attribute.categories)
-    times = "".join(f"; times {factors.by}: {_lists(factors.values)}" for factors in attribute.times)
+    times = "".join(
+        f"; times {factors.by}: {_lists(factors.values)}" for factors in attribute.times
+    )
     if not isinstance(attribute.shares, Mapping):
         return f"{names}: {_cell(attribute.shares)}{times}"
     attends = {name for name, source in pathway.arrivals.items() if source.attends}
     shown = {
-        name: shares for name, shares in attribute.shares.items() if attribute.by != "arrival_source" or name in attends
+        name: shares
+        for name, shares in attribute.shares.items()
+        if attribute.by != "arrival_source" or name in attends
     }
     left_out = "" if len(shown) == len(attribute.shares) else "; others in the file"
     return f"{names}, by {attribute.by}: {_lists(shown)}{left_out}{times}"
@@ -317,7 +359,9 @@ def _pools(pathway: Pathway) -> str:
         )
         for name, pool in pathway.pools.items()
     ]
-    return _table(("pool", "kind", "role", "units", "when a shift ends", "evidence", "source"), rows)
+    return _table(
+        ("pool", "kind", "role", "units", "when a shift ends", "evidence", "source"), rows
+    )
 
 
 def _units(pool: Pool) -> str:
@@ -331,7 +375,14 @@ def _units(pool: Pool) -> str:
 
 def _steps(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _waits_for(step), _minutes(step), _holds(step), _rules(step), f"`{step.next}`")
+        (
+            f"`{name}`",
+            _waits_for(step),
+            _minutes(step),
+            _holds(step),
+            _rules(step),
+            f"`{step.next}`",
+        )
         for name, step in pathway.steps.items()
     ]
     return _table(("step", "waits for", "takes", "holds", "rules and dates", "then"), rows)
@@ -349,11 +400,17 @@ def _waits_for(step: Step) -> str:
 
 def _minutes(step: Step) -> str:
     minutes = " + ".join(f"`{name}`" for name in step.minutes)
-    by = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}[step.minutes_by]
+    by = {
+        "policy": "",
+        "nurse": ", without the tool",
+        "degraded_tool": ", as the tool answers worse",
+    }[step.minutes_by]
     factor = by + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
     since = "" if step.since is None else f", from the clock `{step.since}` on"
-    return f"{minutes}{factor}{pace}{since}{_effort(step.effort) if step.effort is not None else ''}"
+    return (
+        f"{minutes}{factor}{pace}{since}{_effort(step.effort) if step.effort is not None else ''}"
+    )
 
 
 def _effort(effort: Effort) -> str:
@@ -419,7 +476,10 @@ def _loops_and_ends(pathway: Pathway) -> str:
         for name, loop in pathway.loops.items()
     ]
     rows += [
-        (f"`{name}`", f"end: {end.outcome}" + (f"; dates {_code(end.records)}" if end.records else ""))
+        (
+            f"`{name}`",
+            f"end: {end.outcome}" + (f"; dates {_code(end.records)}" if end.records else ""),
+        )
         for name, end in pathway.ends.items()
     ]
     return _table(("name", "what it is"), rows)
@@ -427,7 +487,8 @@ def _loops_and_ends(pathway: Pathway) -> str:
 
 def _triggers(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _does(trigger), trigger.evidence, trigger.source) for name, trigger in pathway.triggers.items()
+        (f"`{name}`", _does(trigger), trigger.evidence, trigger.source)
+        for name, trigger in pathway.triggers.items()
     ]
     every = f"Decided every {_cell(pathway.decisions_every_minutes)} minutes, on how many wait just before."
     return f"{every}\n\n{_table(('trigger', 'what it does', 'evidence', 'source'), rows)}"
@@ -443,7 +504,8 @@ def _does(trigger: Trigger) -> str:
         )
     if not trigger.minutes_per_hour:
         return (
-            f"off (takes 0 minutes an hour of `{trigger.pool}` for each of those who {waiting}; an arm says how many)"
+            f"off (takes 0 minutes an hour of `{trigger.pool}` for each of those "
+            f"who {waiting}; an arm says how many)"
         )
     return (
         f"each of those who {waiting} takes {trigger.minutes_per_hour:g} minutes an hour of `{trigger.pool}`; "
@@ -461,7 +523,11 @@ def _priority(pathway: Pathway) -> str:
         f"`{priority.ignored_as}`. Before triage: `{priority.untriaged_as}`. Pull towards four hours: {pulled}. "
         f"{priority.evidence}: {priority.source}."
     )
-    header = ("class", "rank (rule acuity, lower first)", "rate (rule accumulating, earned a minute)")
+    header = (
+        "class",
+        "rank (rule acuity, lower first)",
+        "rate (rule accumulating, earned a minute)",
+    )
     return f"{text}\n\n{_table(header, rows)}"
 
 
@@ -485,14 +551,28 @@ def _worsening(pathway: Pathway) -> str:
 
 def _durations(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", duration.kind, _number(duration.mean), _shape(duration), duration.evidence, duration.source)
+        (
+            f"`{name}`",
+            duration.kind,
+            _number(duration.mean),
+            _shape(duration),
+            duration.evidence,
+            duration.source,
+        )
         for name, duration in pathway.durations.items()
     ]
-    return _table(("duration", "distribution", "mean, minutes", "shape and levers", "evidence", "source"), rows)
+    return _table(
+        ("duration", "distribution", "mean, minutes", "shape and levers", "evidence", "source"),
+        rows,
+    )
 
 
 def _shape(duration: AnyDuration) -> str:
-    shape = {name: getattr(duration, name) for name in duration.__dataclass_fields__ if name not in IN_OTHER_WORDS}
+    shape = {
+        name: getattr(duration, name)
+        for name in duration.__dataclass_fields__
+        if name not in IN_OTHER_WORDS
+    }
     words = [f"{name} {_cell(value)}" for name, value in shape.items()]
     if duration.scale != 1:
         words.append(f"scale {duration.scale:g}")
@@ -525,8 +605,16 @@ def _calibration(study: Study) -> str:
 def _evidence(study: Study) -> str:
     """How many sourced statements of the default department rest on each kind of evidence."""
     counts: dict[str, int] = {"published": 0, "measured": 0, "assumed": 0}
-    _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "calibration")}, counts)
-    return _table(("evidence", "statements in site, staffing, pathway and calibration"), counts.items())
+    _count(
+        {
+            group: study.resolved.get(group)
+            for group in ("site", "staffing", "pathway", "calibration")
+        },
+        counts,
+    )
+    return _table(
+        ("evidence", "statements in site, staffing, pathway and calibration"), counts.items()
+    )
 
 
 def _count(value: object, counts: dict[str, int]) -> None:
@@ -563,7 +651,9 @@ def _policies(study: Study) -> str:
     return _table(header, rows)
 
 
-def _policy(policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]) -> tuple[object, ...]:
+def _policy(
+    policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]
+) -> tuple[object, ...]:
     who = "nurse"
     if policy.ai is not None:
         who = f"AI `{policy.ai.name}` {policy.role} the nurse"
@@ -578,7 +668,14 @@ def _policy(policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]) 
     accuracy = label_accuracy(policy, mix, levels=levels) if mix is not None else None
     kinds = ("exact_share", "under_share", "over_share", "sensitivity")
     shares = ["" if accuracy is None else f"{100 * float(accuracy[kind]):.1f} %" for kind in kinds]  # type: ignore[literal-required]
-    return (f"`{policy.name}`", who, _sources_covered(policy), _effect(policy), *shares, _price(policy))
+    return (
+        f"`{policy.name}`",
+        who,
+        _sources_covered(policy),
+        _effect(policy),
+        *shares,
+        _price(policy),
+    )
 
 
 def _sources_covered(policy: Policy) -> str:
@@ -601,7 +698,9 @@ def _effect(policy: Policy) -> str:
             f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
         )
     effects = "; ".join(parts) or "the site's"
-    return "; sets off ".join([effects, *(_set_off(name, action) for name, action in policy.actions.items())])
+    return "; sets off ".join(
+        [effects, *(_set_off(name, action) for name, action in policy.actions.items())]
+    )
 
 
 def _set_off(name: str, action: TriageAction) -> str:
@@ -619,7 +718,9 @@ def _changed(effect: MinutesEffect) -> str:
     if effect.never_below is not None:
         changes.append(f"never below {effect.never_below.value:g} of them")
     if effect.covers is not None:
-        changes += [f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()]
+        changes += [
+            f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()
+        ]
     return f"{_code(effect.durations)}: {', '.join(changes)}"
 
 
@@ -637,17 +738,29 @@ def _arms(study: Study) -> str:
     rows = []
     for arm in study.arms:
         cost = arm.arm.cost
-        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.words} ({cost.evidence}: {cost.source})"
+        pounds = (
+            ""
+            if cost is None
+            else f"£{cost.per_year:,.0f}: {cost.words} ({cost.evidence}: {cost.source})"
+        )
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
         changes = _changes(arm.arm.changes)
         source = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"
-        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + source, pounds))
+        rows.append(
+            (f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + source, pounds)
+        )
     return _table(("arm", "in words", "role", "policy", "changes", "cost a year"), rows)
 
 
 def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (f"`{name}`", keys["question"], _changes(keys["changes"]), keys.get("evidence", ""), keys.get("source", ""))
+        (
+            f"`{name}`",
+            keys["question"],
+            _changes(keys["changes"]),
+            keys.get("evidence", ""),
+            keys.get("source", ""),
+        )
         for name, keys in scenarios.items()
     ]
     return _table(("scenario", "question", "changes", "evidence", "source"), rows)
@@ -687,7 +800,9 @@ def _targets(study: Study) -> str:
         )
         for margin in design.margins
     ]
-    return _table(("role", "in words", "measure", "group", "minutes or share", "evidence", "source"), rows)
+    return _table(
+        ("role", "in words", "measure", "group", "minutes or share", "evidence", "source"), rows
+    )
 
 
 def _run(study: Study) -> str:
@@ -707,7 +822,14 @@ def _run(study: Study) -> str:
 
 def _measures() -> str:
     rows = [
-        (f"`{measure.name}`", measure.unit, measure.better, measure.definition, measure.evidence, measure.source)
+        (
+            f"`{measure.name}`",
+            measure.unit,
+            measure.better,
+            measure.definition,
+            measure.evidence,
+            measure.source,
+        )
         for measure in definitions().values()
     ]
     return _table(("measure", "unit", "better", "what it counts", "evidence", "source"), rows)

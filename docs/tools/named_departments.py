@@ -76,7 +76,9 @@ def main(words: Sequence[str]) -> int:
     for named in NAMED:
         number, table = chosen(named, figures, ensemble)
         for group, text in texts(named, number, figures[named.name], ensemble).items():
-            (packaged_configs() / group / f"{named.name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+            (packaged_configs() / group / f"{named.name}.yaml").write_text(
+                text, encoding="utf-8", newline="\n"
+            )
         print(f"{named.name}: department {number}")
         for line in markdown(table):
             print(line)
@@ -86,22 +88,36 @@ def main(words: Sequence[str]) -> int:
 def simulated_figures(ensemble: Ensemble) -> Mapping[str, Floats]:
     """The figure of each name in every department of the ensemble, shape (departments,), by name."""
     n = len(ensemble.departments)
-    words = (f"run.departments={n}", f"run.replications={REPLICATIONS * n}", "run.profile_all=false")
+    words = (
+        f"run.departments={n}",
+        f"run.replications={REPLICATIONS * n}",
+        "run.profile_all=false",
+    )
     study = load(f"ensemble={ENSEMBLE}", *words)
-    alone = replace(study, arms=(study.baseline,), design=study.design.restricted_to([study.design.baseline]))
+    alone = replace(
+        study, arms=(study.baseline,), design=study.design.restricted_to([study.design.baseline])
+    )
     result = simulate(alone)
-    department_of = np.array([study.department(replication.replication) for replication in result.replications])
-    measures = [replication.arms[study.design.baseline].measures for replication in result.replications]
+    department_of = np.array(
+        [study.department(replication.replication) for replication in result.replications]
+    )
+    measures = [
+        replication.arms[study.design.baseline].measures for replication in result.replications
+    ]
 
     def mean_by_department(measure: str, pool: str) -> Floats:
-        values = np.array([of_replication.value(measure, f"pool={pool}") for of_replication in measures])
+        values = np.array(
+            [of_replication.value(measure, f"pool={pool}") for of_replication in measures]
+        )
         return np.array([values[department_of == number].mean() for number in range(n)])
 
     wards = pools_of(study.baseline.pathway, ADULT_BED)
     beds = np.array([[_beds(ensemble, number, pool) for number in range(n)] for pool in wards])
     occupied = np.array([mean_by_department("occupied_at_midnight_share", pool) for pool in wards])
     full = (occupied * beds).sum(axis=0) / beds.sum(axis=0)
-    busy = {named.name: mean_by_department("busy_by_day_share", named.measure) for named in NAMED[1:]}
+    busy = {
+        named.name: mean_by_department("busy_by_day_share", named.measure) for named in NAMED[1:]
+    }
     return {NAMED[0].name: full, **busy}
 
 
@@ -109,12 +125,21 @@ def _beds(ensemble: Ensemble, number: int, pool: str) -> float:
     return float(ensemble.member(number).values[list(ensemble.parameters).index(pool)])
 
 
-def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, FigureTable]:
+def chosen(
+    named: Named, figures: Mapping[str, Floats], ensemble: Ensemble
+) -> tuple[int, FigureTable]:
     """The department of a name by the rule above, and its validation. Raises ResultsError if none passes."""
     for number in candidates(named, figures, typical_rota(ensemble)):
         table = _validated(named, number, figures[named.name], ensemble)
-        missed = [row.target.name for row in table.rows if row.target.kind == "calibrated" and row.word != "PASS"]
-        print(f"{named.name}: department {number}, {figures[named.name][number]:.3f}: {missed or 'passes'}", flush=True)
+        missed = [
+            row.target.name
+            for row in table.rows
+            if row.target.kind == "calibrated" and row.word != "PASS"
+        ]
+        print(
+            f"{named.name}: department {number}, {figures[named.name][number]:.3f}: {missed or 'passes'}",
+            flush=True,
+        )
         if not missed:
             return number, table
     raise ResultsError(f"{named.name}: no department passes every calibrated row")
@@ -126,7 +151,9 @@ def typical_rota(ensemble: Ensemble) -> Mask:
     column = list(ensemble.parameters).index("doctors_at_night")
     others = {name for name, structure in ensemble.structures.items() if structure.files}
     members = map(ensemble.member, range(len(ensemble.departments)))
-    return np.array([member.values[column] == typical and member.structure not in others for member in members])
+    return np.array(
+        [member.values[column] == typical and member.structure not in others for member in members]
+    )
 
 
 def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> Iterator[int]:
@@ -135,7 +162,9 @@ def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> It
     for other, values in figures.items():
         if other != named.name:
             allowed = allowed & (values <= np.quantile(values, UPPER))
-    yield from (int(number) for number in np.argsort(-figures[named.name], kind="stable") if allowed[number])
+    yield from (
+        int(number) for number in np.argsort(-figures[named.name], kind="stable") if allowed[number]
+    )
 
 
 def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> FigureTable:
@@ -171,7 +200,9 @@ def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapp
         f"# (median department {100 * np.median(figure):.1f} %). docs/tools/named_departments.py has the rule\n"
         "# that chose it, and writes this file. It meets the same published figures (docs/departments.md).\n"
     )
-    chosen_values = f"  - override /calibration@_global_.calibration: {named.name}   # whatever else differs\n"
+    chosen_values = (
+        f"  - override /calibration@_global_.calibration: {named.name}   # whatever else differs\n"
+    )
     site = f"{head}defaults:\n  - typical\n  - _self_\n{chosen_values}"
     calibration = (
         f"# Values of site={named.name}, which chooses this file: those of the typical department, but for these.\n"

@@ -46,7 +46,11 @@ def executed(source: Path) -> Any:
 
 def shown(notebook: Any) -> list[list[dict[str, str]]]:
     """The text and tables that each cell with code shows; not its pictures, whose pixels depend on fonts."""
-    return [[_texts(output) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"]
+    return [
+        [_texts(output) for output in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
 
 
 def _texts(output: Any) -> dict[str, str]:

@@ -39,7 +39,9 @@ def publish(folder: Path, target: Path) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for path in write_exports(target, result):
-        if path.suffix == ".xlsx":  # most of a megabyte, in every clone, each time that a run is published
+        if (
+            path.suffix == ".xlsx"
+        ):  # most of a megabyte, in every clone, each time that a run is published
             path.unlink()
     shutil.copyfile(folder / MANIFEST, target / MANIFEST)
     effects = picture(result, PICTURE)
@@ -48,7 +50,9 @@ def publish(folder: Path, target: Path) -> Path:
     page.write_text(page_of(result, effects.alt, effects.caption), encoding="utf-8", newline="\n")
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     if size > MOST_BYTES:
-        raise ResultsError(f"{target}: holds {size:,} bytes, more than {MOST_BYTES:,}. Publish a smaller study")
+        raise ResultsError(
+            f"{target}: holds {size:,} bytes, more than {MOST_BYTES:,}. Publish a smaller study"
+        )
     return page
 
 
@@ -57,7 +61,12 @@ def page_of(result: StudyResult, alt: str, caption: str) -> str:
     page = first_page(result)
     lines = [f"# {page.question}", "", f"{BANNER}", ""]
     lines += [f"**{words}**\n" for words in page.checks]
-    lines += [page.lead, "", *(f"- **{headline.label}**: {headline.words}" for headline in page.headlines), ""]
+    lines += [
+        page.lead,
+        "",
+        *(f"- **{headline.label}**: {headline.words}" for headline in page.headlines),
+        "",
+    ]
     lines += [" ".join(page.notes), ""]
     if page.table is not None:
         lines += [*_grid(page.table), "", *(f"{note}\n" for note in page.table.notes)]

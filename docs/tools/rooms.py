@@ -34,7 +34,11 @@ def about(name: str) -> str:
     """The first sentence that a room or a file says of itself, without its last full stop."""
     room = ROOT / "simulation" / name
     path = room / "__init__.py" if room.is_dir() else room.with_suffix(".py")
-    words = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].replace("\n", " ")
+    words = (
+        (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+        .split("\n\n")[0]
+        .replace("\n", " ")
+    )
     return re.split(r"\.(?:\s|$)", words, maxsplit=1)[0].replace("`", "")
 
 
@@ -47,7 +51,9 @@ def main(words: Sequence[str]) -> int:
 
     rows = layers()
     height = len(rows) * (ROW + GAP) + 0.1
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "rooms", "font.family": "sans-serif"}):
+    with mpl.rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "rooms", "font.family": "sans-serif"}
+    ):
         figure = Figure(figsize=(WIDTH, height))
         FigureCanvasSVG(figure)
         axes = figure.add_axes((0, 0, 1, 1))
@@ -60,8 +66,17 @@ def main(words: Sequence[str]) -> int:
                 is_room = (ROOT / "simulation" / name).is_dir()
                 kind = "wing" if name in WINGS else "core" if is_room else "file"
                 style = "round,pad=0,rounding_size=0.06"
-                axes.add_patch(FancyBboxPatch((x, y), width, ROW, style, fc=FILLS[kind], ec="#5b7083", lw=0.8))
-                axes.text(x + 0.12, y + 0.2, name + ("/" if is_room else ".py"), weight="bold", size=10, va="center")
+                axes.add_patch(
+                    FancyBboxPatch((x, y), width, ROW, style, fc=FILLS[kind], ec="#5b7083", lw=0.8)
+                )
+                axes.text(
+                    x + 0.12,
+                    y + 0.2,
+                    name + ("/" if is_room else ".py"),
+                    weight="bold",
+                    size=10,
+                    va="center",
+                )
                 said = textwrap.fill(about(name), int(width * 15.5), max_lines=2)
                 axes.text(x + 0.12, y + 0.43, said, size=7, va="center", linespacing=1.1)
         figure.savefig(PICTURE, metadata={"Date": None})

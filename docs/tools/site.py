@@ -18,7 +18,14 @@ from simulation.errors import ResultsError
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "docs" / "site"
 DEFAULT = ROOT / "build" / "docs"
-PAGES = ("*.md", "docs/*.md", "docs/how-to/*.md", "docs/gallery/*.md", "docs/decisions/*.md", "results/**/README.md")
+PAGES = (
+    "*.md",
+    "docs/*.md",
+    "docs/how-to/*.md",
+    "docs/gallery/*.md",
+    "docs/decisions/*.md",
+    "results/**/README.md",
+)
 FILES = (
     "docs/images/*",
     "docs/gallery/*.png",
@@ -79,9 +86,21 @@ def build(folder: Path = DEFAULT) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     lay_out(source)
     site = folder / "html"
-    words = ["-q", "-W", "--keep-going", "-c", str(CONF), "-d", str(folder / "doctrees"), str(source), str(site)]
+    words = [
+        "-q",
+        "-W",
+        "--keep-going",
+        "-c",
+        str(CONF),
+        "-d",
+        str(folder / "doctrees"),
+        str(source),
+        str(site),
+    ]
     if build_main(words):
-        raise ResultsError(f"{folder}: the site was not built without a warning. Mend what Sphinx says above")
+        raise ResultsError(
+            f"{folder}: the site was not built without a warning. Mend what Sphinx says above"
+        )
     shutil.rmtree(source)
     shutil.rmtree(folder / "doctrees")
     return site / "index.html"
@@ -100,7 +119,11 @@ def lay_out(source: Path) -> None:
             page.write_text(_with_folders(page, source), encoding="utf-8", newline="\n")
     for name, below in BELOW.items():
         page = source / name
-        pages = [path.relative_to(page.parent).as_posix() for path in sorted(page.parent.glob(below)) if path != page]
+        pages = [
+            path.relative_to(page.parent).as_posix()
+            for path in sorted(page.parent.glob(below))
+            if path != page
+        ]
         text = f"{page.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}"
         page.write_text(text, encoding="utf-8", newline="\n")
     for notebook in sorted(source.glob("notebooks/*.ipynb")):
@@ -125,9 +148,13 @@ def _with_folders(page: Path, source: Path) -> str:
     """The text of a page whose links to folders lead to the page shown for each."""
 
     def to_page(link: re.Match[str]) -> str:
-        folder = (page.parent / link["path"]).resolve().relative_to(source.resolve()).as_posix() + "/"
+        folder = (page.parent / link["path"]).resolve().relative_to(
+            source.resolve()
+        ).as_posix() + "/"
         if folder not in FOLDERS:
-            raise ResultsError(f"{page}: links to {folder}, which has no page. Add one to FOLDERS in {__file__}")
+            raise ResultsError(
+                f"{page}: links to {folder}, which has no page. Add one to FOLDERS in {__file__}"
+            )
         up = "../" * len(page.relative_to(source).parts[:-1])
         return f"{up}{FOLDERS[folder]}"
 
@@ -147,7 +174,10 @@ def added_pages() -> Iterator[tuple[str, str]]:
     for name, about in SUBPACKAGES.items():
         yield f"api/{name}.md", _subpackage(name, about)
     beside = [f"simulation.{module}" for module in BESIDE]
-    yield "api/beside.md", _modules("Beside the subpackages", "Modules that belong to no subpackage.", beside)
+    yield (
+        "api/beside.md",
+        _modules("Beside the subpackages", "Modules that belong to no subpackage.", beside),
+    )
 
 
 LEARN, NOTEBOOKS = "docs/gallery/README.md", "notebooks/index.md"
@@ -169,7 +199,9 @@ def _index() -> str:
     pages = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))]
     others = [page for page in pages if page not in listed]
     parts = {**PARTS, "Also": others} if others else PARTS
-    return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in parts.items())])
+    return "\n".join(
+        ["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in parts.items())]
+    )
 
 
 def _listing(title: str, folder: Path, ending: str = "md") -> str:
@@ -178,7 +210,11 @@ def _listing(title: str, folder: Path, ending: str = "md") -> str:
 
 
 def _tree(names: Sequence[str], caption: str = "", *, hidden: bool = False) -> str:
-    options = [":maxdepth: 1", *([f":caption: {caption}"] if caption else []), *([":hidden:"] if hidden else [])]
+    options = [
+        ":maxdepth: 1",
+        *([f":caption: {caption}"] if caption else []),
+        *([":hidden:"] if hidden else []),
+    ]
     return "\n".join(["```{toctree}", *options, "", *names, "```", ""])
 
 
@@ -209,7 +245,9 @@ def _subpackage(name: str, about: str) -> str:
     package = ROOT / "simulation" / name
     modules = [f"simulation.{name}"]
     if package.is_dir():
-        modules += [_dotted(path) for path in sorted(package.rglob("*.py")) if path.name != "__init__.py"]
+        modules += [
+            _dotted(path) for path in sorted(package.rglob("*.py")) if path.name != "__init__.py"
+        ]
     return _modules(f"{name}: {about}", "", modules)
 
 
@@ -220,7 +258,12 @@ def _dotted(path: Path) -> str:
 def _modules(title: str, about: str, modules: Sequence[str]) -> str:
     text = [f"# {title}\n", about]
     for name in modules:
-        text += [f"## {name.removeprefix('simulation.')}\n", "```{eval-rst}", f".. automodule:: {name}\n", "```\n"]
+        text += [
+            f"## {name.removeprefix('simulation.')}\n",
+            "```{eval-rst}",
+            f".. automodule:: {name}\n",
+            "```\n",
+        ]
     return "\n".join(text)
 
 

@@ -33,7 +33,9 @@ def main(words: Sequence[str]) -> int:
     files = [folder / name for name in ("across.csv", "effects.csv")]
     if not all(file.is_file() for file in files):
         raise ConfigError([Fault(str(folder), "is no sweep", "Name a folder of results/sweeps")])
-    across, effects = (pd.read_csv(file, encoding="utf-8-sig", keep_default_na=False) for file in files)
+    across, effects = (
+        pd.read_csv(file, encoding="utf-8-sig", keep_default_na=False) for file in files
+    )
     study = load("study=stress", "ensemble=none")
     labels = {arm.name: arm.arm.label for arm in study.arms}
     text = PAGE.read_text(encoding="utf-8")
@@ -57,7 +59,9 @@ def replaced(text: str, pattern: str, new: str) -> str:
 def scenario_cells(effects: pd.DataFrame, baseline: str) -> dict[str, str]:
     """The change from usual weeks under the baseline, with its standard error, by scenario: of the four-hour share in
     points, and of the wait in minutes."""
-    levels = effects[(effects["arm"] == baseline) & (effects["of"] == "level") & (effects["group"] == "all")]
+    levels = effects[
+        (effects["arm"] == baseline) & (effects["of"] == "level") & (effects["group"] == "all")
+    ]
 
     def cell(scenario: str, measure: str, factor: float) -> str:
         row = levels[(levels["value_1"] == scenario) & (levels["measure"] == measure)].iloc[0]

@@ -33,7 +33,9 @@ def styles_of(compiled: str) -> str:
 
 def _rules(text: str) -> Iterator[str]:
     """The rules of a text that are kept, those within a rule of media too."""
-    for selector, inner, plain in re.findall(r"([^{}]+)\{((?:[^{}]+\{[^{}]*\})+|\s*)\}|([^{}]+\{[^{}]*\})", text):
+    for selector, inner, plain in re.findall(
+        r"([^{}]+)\{((?:[^{}]+\{[^{}]*\})+|\s*)\}|([^{}]+\{[^{}]*\})", text
+    ):
         if plain:
             head, _, body = plain.partition("{")
             kept = [one for one in head.split(",") if not _is_unused(one)]
@@ -53,7 +55,10 @@ def main(words: list[str]) -> int:
     """Write the app's styles. Says so, and ends with 2, if the file is not the one that they were made from."""
     compiled = Path(words[0]).read_bytes() if words else b""
     if hashlib.sha256(compiled).hexdigest() != SHA256:
-        print(f"{words[:1]}: is not nhsuk-frontend-{VERSION}.min.css (SHA-256 {SHA256})", file=sys.stderr)
+        print(
+            f"{words[:1]}: is not nhsuk-frontend-{VERSION}.min.css (SHA-256 {SHA256})",
+            file=sys.stderr,
+        )
         return 2
     head = f"/* nhsuk-frontend {VERSION}, MIT, see LICENCE-nhsuk-frontend.txt; made by docs/tools/styles.py */\n"
     TARGET.write_text(head + styles_of(compiled.decode("utf-8")), encoding="utf-8", newline="\n")

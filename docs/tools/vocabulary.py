@@ -79,7 +79,11 @@ def main(words: Sequence[str]) -> int:
     text = page()
     current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
     if "--check" in words:
-        print("docs/vocabulary.md is current" if current else f"docs/vocabulary.md is out of date. Run {COMMAND}")
+        print(
+            "docs/vocabulary.md is current"
+            if current
+            else f"docs/vocabulary.md is out of date. Run {COMMAND}"
+        )
         return 0 if current else 1
     PAGE.write_text(text, encoding="utf-8", newline="\n")
     print(f"docs/vocabulary.md: {'nothing' if current else 'something'} changed")
@@ -91,7 +95,9 @@ def _by_file() -> dict[str, list[type]]:
     listed: set[type] = set()
     first_in: dict[str, list[type]] = {}
     for name, file in FILE_KINDS.items():
-        blocks = [block for kind in blocks_within(file.states) for block in (*_inherited(kind), kind)]
+        blocks = [
+            block for kind in blocks_within(file.states) for block in (*_inherited(kind), kind)
+        ]
         first_in[name] = [block for block in dict.fromkeys(blocks) if block not in listed]
         listed.update(blocks)
     return first_in
@@ -120,7 +126,14 @@ def _files(headings: Headings) -> str:
     rows = []
     for name, file in FILE_KINDS.items():
         folder = file.files.partition("**")[0]
-        rows.append((f"`{name}`", f"`configs/{folder}`", file.about, range_of(file.states, _linking(headings))))
+        rows.append(
+            (
+                f"`{name}`",
+                f"`configs/{folder}`",
+                file.about,
+                range_of(file.states, _linking(headings)),
+            )
+        )
     return _rows(("kind", "where", "what it says", "what it holds"), rows)
 
 
@@ -146,7 +159,9 @@ def _in_lines(example: str) -> str:
     """An example as a file would state it, with short lists and blocks on one line."""
     block = yaml.safe_load(example)
     flow = None if any(isinstance(value, dict | list) for value in block.values()) else False
-    return yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=flow).strip()
+    return yaml.safe_dump(
+        block, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=flow
+    ).strip()
 
 
 def _table(keys: Iterable[Key], headings: Headings) -> str:
@@ -154,7 +169,16 @@ def _table(keys: Iterable[Key], headings: Headings) -> str:
     rows = []
     for key in keys:
         allowed = range_of(key.hint, _linking(headings))
-        rows.append((f"`{key.name}`", key.meaning, key.unit, allowed, _default(key), _example(key, headings)))
+        rows.append(
+            (
+                f"`{key.name}`",
+                key.meaning,
+                key.unit,
+                allowed,
+                _default(key),
+                _example(key, headings),
+            )
+        )
     return _rows(header, rows)
 
 
@@ -204,10 +228,17 @@ def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__
     if origin is Literal:
         return _either([f"`{part}`" for part in parts])
     if origin in (Union, UnionType):
-        members = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
+        members = [
+            part for part in parts if part is not NoneType and not (part is int and float in parts)
+        ]
         if any(object in get_args(member) for member in members):
             return "any value"
-        return _either([range_of(Annotated[member, *bounds] if bounds else member, name_block) for member in members])
+        return _either(
+            [
+                range_of(Annotated[member, *bounds] if bounds else member, name_block)
+                for member in members
+            ]
+        )
     if origin is tuple:
         return _in_list(parts, bounds, name_block)
     if origin is not None:  # a mapping
@@ -217,7 +248,9 @@ def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__
     return _bounded(hint, bounds)
 
 
-def _in_list(parts: tuple[Any, ...], bounds: tuple[Any, ...], name_block: Callable[[type], str]) -> str:
+def _in_list(
+    parts: tuple[Any, ...], bounds: tuple[Any, ...], name_block: Callable[[type], str]
+) -> str:
     if parts[-1] is not Ellipsis:
         return f"list of {len(parts)}: {range_of(parts[0], name_block)}"
     least = next((bound.min_length for bound in bounds if isinstance(bound, MinLen)), 0)
@@ -234,8 +267,18 @@ def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
     both = f"{low}, {high}" if low and high else low or high
     if low.endswith(" or more") and high.startswith("up to "):
         both = f"{low.removesuffix(' or more')} to {high.removeprefix('up to ')}"
-    steps = next((f", a multiple of {bound.multiple_of}" for bound in bounds if isinstance(bound, MultipleOf)), "")
-    longest = next((f", up to {bound.max_length} characters" for bound in bounds if isinstance(bound, MaxLen)), "")
+    steps = next(
+        (
+            f", a multiple of {bound.multiple_of}"
+            for bound in bounds
+            if isinstance(bound, MultipleOf)
+        ),
+        "",
+    )
+    longest = next(
+        (f", up to {bound.max_length} characters" for bound in bounds if isinstance(bound, MaxLen)),
+        "",
+    )
     if kind is str:
         return f"text{longest}"
     if not both:

@@ -41,7 +41,17 @@ USUAL = 11
 MOST_ARMS, MOST_SECONDS = 5, 180
 MOST_BESIDE, MOST_OF_NAME = 3, 40
 """Questions beside one, and characters of a question's name."""
-KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
+KEYS = (
+    "study",
+    "site",
+    "staffing",
+    "pathway",
+    "calibration",
+    "nurse",
+    "scenario",
+    "run",
+    "ensemble",
+)
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
 
@@ -97,7 +107,11 @@ class AskedQuestion:
         if self.file or self.run:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
         sent = [("sent", self.place.sent)] if self.place.sent else []
-        pairs = [*sent, ("department", self.department), *((key, str(value)) for key, value in self.changed)]
+        pairs = [
+            *sent,
+            ("department", self.department),
+            *((key, str(value)) for key, value in self.changed),
+        ]
         own = [("seconds", str(self.seconds))] if self.seconds else []
         name = [("name", self.name)] if self.name else []
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
@@ -138,9 +152,19 @@ class AskedQuestion:
     def _words(self, run: Sequence[str], where: Sequence[str]) -> tuple[str, ...]:
         if self.own or self.run:
             return self.own or (f"run={self.run}",)
-        changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
-        words = [*run, *where, *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms)]
-        words += [_own_policy(arm, name) for arm, name in self.place.own_policies().items() if arm in self.arms]
+        changes = _together(
+            change for key, value in self.changed for change in controls()[key].changes(value)
+        )
+        words = [
+            *run,
+            *where,
+            *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms),
+        ]
+        words += [
+            _own_policy(arm, name)
+            for arm, name in self.place.own_policies().items()
+            if arm in self.arms
+        ]
         if not any(word.startswith("nurse=") for word in where):
             words += self.place.nurses_beside(self.arms)
         if changes:
@@ -148,7 +172,11 @@ class AskedQuestion:
             words += ["scenario.question='What if the department were changed?'"]
             words += ["+scenario.evidence=assumed", "+scenario.source='chosen in the app'"]
         for arm in self.arms:
-            own = {path: value for path, value in arms_of(self.place)[arm].changes.items() if path in changes}
+            own = {
+                path: value
+                for path, value in arms_of(self.place)[arm].changes.items()
+                if path in changes
+            }
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
@@ -167,7 +195,12 @@ def _own_policy(arm: str, name: str) -> str:
 def _own_product(seconds: int) -> str:
     """The arm of a product of which no more is known than the seconds that it takes off each triage at the desk."""
     source = "a what-if, typed in the app"
-    saved = {"value": seconds, "range": [seconds, seconds], "evidence": "assumed", "source": f"'{source}'"}
+    saved = {
+        "value": seconds,
+        "range": [seconds, seconds],
+        "evidence": "assumed",
+        "source": f"'{source}'",
+    }
     arm = {
         "label": f"'Your product: {seconds} s off each triage (a what-if)'",
         "triage": "ai_scribe_measured",
@@ -210,14 +243,19 @@ class OwnArm(NamedTuple):
 def arms_of(place: Place) -> Mapping[str, Any]:
     """The arms that can be chosen beside nurse triage, by name: those of the study, in its order, as stated, and those
     of the user's own policies."""
-    return {**packaged_arms(), **{arm: OwnArm(f"Your policy {name}") for arm, name in place.own_policies().items()}}
+    return {
+        **packaged_arms(),
+        **{arm: OwnArm(f"Your policy {name}") for arm, name in place.own_policies().items()},
+    }
 
 
 @cache
 def packaged_arms() -> Mapping[str, Any]:
     """The arms of the study that can be chosen, by name."""
     design = ae.load(f"study={STUDY}", "ensemble=none").design
-    return {name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)}
+    return {
+        name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)
+    }
 
 
 def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQuestion:
@@ -243,8 +281,14 @@ def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQue
     if not n_arms:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
     if n_arms > MOST_ARMS:
-        refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
-    if place.department(where).ensemble and f"{OWN}{where}" in known:  # departments of an offer differ in its product
+        refuse(
+            "policies",
+            f"{n_arms} are chosen",
+            f"Choose {MOST_ARMS} at most, so that an answer comes soon",
+        )
+    if (
+        place.department(where).ensemble and f"{OWN}{where}" in known
+    ):  # departments of an offer differ in its product
         arms.append(f"{OWN}{where}")
     now, values = today(place.department(where), place) if typed else {}, dict[str, int]()
     for key, text in typed.items():
@@ -253,7 +297,9 @@ def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQue
         values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
     chosen = tuple(arm for arm in known if arm in arms)
-    return AskedQuestion(where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place)
+    return AskedQuestion(
+        where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place
+    )
 
 
 def few_enough(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -282,8 +328,12 @@ def asked_by_file(text: str, name: str, place: Place = LOCAL) -> AskedQuestion:
     for word in words:
         key = word.lstrip("+~").partition("=")[0].split(".")[0]
         if key not in KEYS:
-            refuse("the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
+            refuse(
+                "the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}"
+            )
     kept = (word for word in words if word.partition("=")[0] not in ("run.first", "run.count"))
     asked = AskedQuestion(file=name, own=tuple(kept), arms=(), place=place)
     study = place.load(*asked.own)
-    return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))
+    return replace(
+        asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline)
+    )

@@ -39,7 +39,9 @@ MOST_WAITING, MOST_KEPT = 4, 40
 SECONDS_BETWEEN_TRIES = 0.3
 LOCK = Path(tempfile.gettempdir()) / f"aeflow-{getpass.getuser()}.lock"
 """Held by the one app of this user that is at heavy work."""
-Stage = Literal["waiting", "elsewhere", "checking", "making", "running", "writing", "done", "stopped", "refused"]
+Stage = Literal[
+    "waiting", "elsewhere", "checking", "making", "running", "writing", "done", "stopped", "refused"
+]
 ENDED = ("done", "stopped", "refused")
 
 
@@ -101,7 +103,9 @@ class HeavyWork:
         n_first, at = self._first or (0, 0.0)
         if not 0 < n_first < self.n_done < self.n_all:
             return ""
-        return in_words((time.monotonic() - at) / (self.n_done - n_first) * (self.n_all - self.n_done))
+        return in_words(
+            (time.monotonic() - at) / (self.n_done - n_first) * (self.n_all - self.n_done)
+        )
 
 
 class Background:
@@ -126,7 +130,11 @@ class Background:
             if same := next((one for one in unfinished if one.key == work.key), None):
                 return same
             if len(unfinished) > MOST_WAITING:
-                refuse("long work", f"{len(unfinished)} pieces are being done or wait", "Try again in some minutes")
+                refuse(
+                    "long work",
+                    f"{len(unfinished)} pieces are being done or wait",
+                    "Try again in some minutes",
+                )
             self._works[work.name] = work
             while len(self._works) > MOST_KEPT and next(iter(self._works.values())).has_ended:
                 self._works.popitem(last=False)
@@ -166,7 +174,9 @@ class Background:
             except RunStopped as error:
                 work.notes.append(f"{str(error)[:1].upper()}{str(error)[1:]}")
                 work.now("stopped")
-            except Exception as error:  # one of ours: the reader is told, and the next piece is done
+            except (
+                Exception
+            ) as error:  # one of ours: the reader is told, and the next piece is done
                 told = f"{type(error).__name__}: {error}. This is a fault of aeflow: report it"
                 work.refused = error if isinstance(error, AeflowError) else AeflowError(told)
                 work.now("refused")
@@ -185,12 +195,16 @@ class Background:
                 work.now("writing")
 
         say, plan = work.notes.append, partial(work.now, "running")
-        stored = run_into(study, self.results, say=say, done=done, planning=plan, cancelled=work.stopped)
+        stored = run_into(
+            study, self.results, say=say, done=done, planning=plan, cancelled=work.stopped
+        )
         if stored.failed is not None:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(self, work: HeavyWork, answers: Mapping[str, Answer], tables: Path, product: str) -> Path:
+    def offered(
+        self, work: HeavyWork, answers: Mapping[str, Answer], tables: Path, product: str
+    ) -> Path:
         """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it; `tables`:
         where tables are that answers name."""
         folder = self.place.folder or Path("configs")
@@ -198,7 +212,13 @@ class Background:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)
             told = offered(
-                answers, folder, tables=tables, name=name, n=N_DEPARTMENTS, progress=work.step, where=self.where
+                answers,
+                folder,
+                tables=tables,
+                name=name,
+                n=N_DEPARTMENTS,
+                progress=work.step,
+                where=self.where,
             )
             self._made[work.key] = name, [*told[0], *told[1]]
         work.department, beside = self._made[work.key]

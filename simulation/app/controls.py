@@ -64,8 +64,12 @@ class Control:
         if self.lowest is not None and self.highest is not None:
             return self.lowest, self.highest
         low, high = stated or (number, number)
-        down, up = (100 * (end / number - 1) if self.how == "times" else end - number for end in (low, high))
-        return min(math.ceil(down / self.step) * self.step, 0), max(math.floor(up / self.step) * self.step, 0)
+        down, up = (
+            100 * (end / number - 1) if self.how == "times" else end - number for end in (low, high)
+        )
+        return min(math.ceil(down / self.step) * self.step, 0), max(
+            math.floor(up / self.step) * self.step, 0
+        )
 
 
 @cache
@@ -73,7 +77,9 @@ def controls() -> Mapping[str, Control]:
     """What can be changed, by key, in order."""
     stated = yaml.safe_load(Path(__file__).with_name("controls.yaml").read_text(encoding="utf-8"))
     return {
-        key: Control(key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])})
+        key: Control(
+            key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])}
+        )
         for key, block in stated.items()
     }
 
@@ -81,7 +87,9 @@ def controls() -> Mapping[str, Control]:
 @cache
 def helps() -> Mapping[str, str]:
     """What each policy that is offered at first is, in a line, by arm."""
-    stated: dict[str, str] = yaml.safe_load(Path(__file__).with_name("policies.yaml").read_text(encoding="utf-8"))
+    stated: dict[str, str] = yaml.safe_load(
+        Path(__file__).with_name("policies.yaml").read_text(encoding="utf-8")
+    )
     return stated
 
 

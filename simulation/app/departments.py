@@ -53,11 +53,15 @@ class Department:
 PACKAGED = {
     TYPICAL: Department("The typical department"),
     "short_of_beds": Department("A department short of beds", ("site=short_of_beds",)),
-    "short_of_clinicians": Department("A department short of clinicians", ("site=short_of_clinicians",)),
+    "short_of_clinicians": Department(
+        "A department short of clinicians", ("site=short_of_clinicians",)
+    ),
     "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
     EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
     BETWEEN: Department(
-        f"{N_DEPARTMENTS} departments with time between contacts (slower)", (f"site={BETWEEN}",), BETWEEN
+        f"{N_DEPARTMENTS} departments with time between contacts (slower)",
+        (f"site={BETWEEN}",),
+        BETWEEN,
     ),
 }
 
@@ -114,12 +118,23 @@ class Place:
         the user's own, and products of offers, which a checkout has among the package's."""
         own, known = names_in("triage", self._folders[:-1]), names_in("triage", self._folders)
         names = sorted(own | (known & (self.departments().keys() - PACKAGED.keys())))
-        return {f"{OWN}{name}": name for name in names if name.isidentifier() and not name.startswith(DRAWN)}
+        return {
+            f"{OWN}{name}": name
+            for name in names
+            if name.isidentifier() and not name.startswith(DRAWN)
+        }
 
     def own_helps(self) -> dict[str, str]:
         """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
-        paths = {arm: file_named("triage", name, self._folders) for arm, name in self.own_policies().items()}
-        texts = {arm: path.read_text(encoding="utf-8", errors="replace") for arm, path in paths.items() if path}
+        paths = {
+            arm: file_named("triage", name, self._folders)
+            for arm, name in self.own_policies().items()
+        }
+        texts = {
+            arm: path.read_text(encoding="utf-8", errors="replace")
+            for arm, path in paths.items()
+            if path
+        }
         return {arm: _help_in(text) for arm, text in texts.items()}
 
     def limitation(self, site: str) -> str:
@@ -136,7 +151,9 @@ class Place:
 @lru_cache(maxsize=64)
 def _limitation(folders: tuple[Path, ...], site: str) -> str:
     """As `Place.limitation`, looked up once in a process: an answer that is refined says it at every look."""
-    return ensemble_named(site if site in names_in("ensembles", folders) else TYPICAL, folders).limitation
+    return ensemble_named(
+        site if site in names_in("ensembles", folders) else TYPICAL, folders
+    ).limitation
 
 
 LOCAL = Place()
@@ -155,5 +172,7 @@ def _help_in(text: str) -> str:
     if found := re.match("# Question: (.+)", text):
         return found[1]
     source = re.search(r'\bsource: (?:"([^"]+)"|([^"\n,}]+))', text)
-    words = "" if source is None else shorten(source[1] or source[2], MOST_OF_SOURCE, placeholder=" …")
+    words = (
+        "" if source is None else shorten(source[1] or source[2], MOST_OF_SOURCE, placeholder=" …")
+    )
     return f"Your own file. Its source: {words}" if words else "Your own file."

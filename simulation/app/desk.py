@@ -38,7 +38,9 @@ FIRST = 4
 PROFILED = 4
 """Replications that are simulated again, with day profiles, for views of a day; no other work needs any."""
 
-Step = Literal["waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"]
+Step = Literal[
+    "waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"
+]
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def _key(asked: AskedQuestion) -> tuple[object, ...]:
 class Desk:
     """Questions in work, their results and files, for every visitor of one process."""
 
-    def __init__(self, n_workers: int, results: Path | None = None, place: Place | None = None) -> None:
+    def __init__(
+        self, n_workers: int, results: Path | None = None, place: Place | None = None
+    ) -> None:
         self.n_workers = n_workers
         self.place = place or Place()
         self._results = results
@@ -109,7 +113,11 @@ class Desk:
         with self._lock:
             if not name or name in self._sent:
                 return self._sent[name] if name else self.place
-        refuse("what was sent", "is not known here any more", "Send it again: it is kept in memory, and for a while")
+        refuse(
+            "what was sent",
+            "is not known here any more",
+            "Send it again: it is kept in memory, and for a while",
+        )
 
     def file(self, name: str) -> AskedQuestion:
         """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""
@@ -117,7 +125,9 @@ class Desk:
             if name in self._files:
                 return self._files[name]
         refuse(
-            "the file", "is not known here any more", "Send it again: files are kept in memory, and only for a while"
+            "the file",
+            "is not known here any more",
+            "Send it again: files are kept in memory, and only for a while",
         )
 
     def result(self, asked: AskedQuestion) -> ae.Result | None:
@@ -131,7 +141,9 @@ class Desk:
         if result is None or asked.run or result.run.profiles:
             return result
         executor = FirstFew(self.n_workers, self.share(), PROFILED)
-        growth = ae.grow(asked.place.load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor)
+        growth = ae.grow(
+            asked.place.load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor
+        )
         for again in growth:
             if len(again.replications) == PROFILED:
                 growth.cancel()
@@ -142,7 +154,11 @@ class Desk:
     def share(self, visitor: str = "") -> VisitorShare:
         """A visitor's share of the processors, the same while any work of theirs goes on; without a name, a new one."""
         with self._lock:
-            return self._shares.setdefault(visitor, self._turns.share()) if visitor else self._turns.share()
+            return (
+                self._shares.setdefault(visitor, self._turns.share())
+                if visitor
+                else self._turns.share()
+            )
 
     def runs(self) -> dict[str, ListedRun]:
         """The finished runs in the folder of results, the newest first, by the name of their folder within it."""
@@ -169,7 +185,9 @@ class Desk:
         with self._lock:
             before = self._kept.pop(_key(asked), None)
             if before is not None and before.run.profiles > result.run.profiles:
-                longest = before.with_more(result.replications[len(before.replications) :], 0.0, 0.0)
+                longest = before.with_more(
+                    result.replications[len(before.replications) :], 0.0, 0.0
+                )
             else:
                 longest = max(filter(None, (result, before)), key=lambda one: len(one.replications))
             self._kept[_key(asked)] = longest
@@ -265,7 +283,8 @@ class _Work:
             self._show(Look("refused", refused=error))
         except Exception as error:  # of ours: the reader is told, and the server goes on
             message = (
-                f"{type(error).__name__}: {error}. This is a fault of aeflow: report it, with the link of the page"
+                f"{type(error).__name__}: {error}. This is a fault of aeflow: report "
+                "it, with the link of the page"
             )
             self._show(Look("refused", refused=AeflowError(message)))
         finally:
@@ -283,7 +302,9 @@ class _Work:
             if self._stopped.is_set():
                 return
             growth = self._growth = ae.grow(
-                self._asked.place.load(*self._asked.overrides, "run.profiles=0") if so_far is None else so_far.study,
+                self._asked.place.load(*self._asked.overrides, "run.profiles=0")
+                if so_far is None
+                else so_far.study,
                 executor=executor,
                 phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
                 so_far=so_far,

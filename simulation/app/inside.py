@@ -26,19 +26,33 @@ def hours_tables(result: ae.Result) -> list[ReportTable]:
     """
     day = result.baseline.day
     means = dict(zip(day.pools, day.busy_mean.tolist(), strict=True))
-    pools = sorted((pool for pool in day.pools if means[pool] >= LEAST_BUSY), key=lambda pool: -means[pool])
+    pools = sorted(
+        (pool for pool in day.pools if means[pool] >= LEAST_BUSY), key=lambda pool: -means[pool]
+    )
     if not pools:
         return []
     before = _by_hour(result.baseline, pools)
-    cells: list[Cells] = [(_spaced(pool), *(_busy(share) for share in before[pool])) for pool in pools]
-    notes = [f"Held minutes in 100 minutes on duty or open. Darker from {', '.join(f'{100 * b:.0f}' for b in BUSY)}."]
+    cells: list[Cells] = [
+        (_spaced(pool), *(_busy(share) for share in before[pool])) for pool in pools
+    ]
+    notes = [
+        f"Held minutes in 100 minutes on duty or open. Darker from {', '.join(f'{100 * b:.0f}' for b in BUSY)}."
+    ]
     notes += ["Over 100: those whose shift has ended finish what they do."]
     found = [
-        ReportTable("hours", f"How busy, by hour: '{result.baseline.label}', %", ("pool", *HOURS), cells, (*notes,))
+        ReportTable(
+            "hours",
+            f"How busy, by hour: '{result.baseline.label}', %",
+            ("pool", *HOURS),
+            cells,
+            (*notes,),
+        )
     ]
     for arm in result.shown.others:
         after = _by_hour(arm, pools)
-        moved = {pool: [b - a for a, b in zip(before[pool], after[pool], strict=True)] for pool in pools}
+        moved = {
+            pool: [b - a for a, b in zip(before[pool], after[pool], strict=True)] for pool in pools
+        }
         rows: list[Cells] = [
             (_spaced(pool), *(_moved(by) for by in moved[pool]))
             for pool in pools
@@ -64,7 +78,9 @@ def _busy(share: float) -> Cell:
 def _moved(by: float) -> Cell:
     if not abs(by) >= LEAST_MOVED:
         return Cell(text="·")
-    return Cell(by, "share", text=f"{100 * by:+.0f}".replace("-", "−"), look="more" if by > 0 else "less")
+    return Cell(
+        by, "share", text=f"{100 * by:+.0f}".replace("-", "−"), look="more" if by > 0 else "less"
+    )
 
 
 def _spaced(name: str) -> str:
@@ -94,23 +110,38 @@ def areas(result: ae.Result) -> list[AreaShown]:
     spent = [
         {
             step: both
-            for step, *both in zip(arm.day.steps, arm.day.waiting.tolist(), arm.day.working.tolist(), strict=True)
+            for step, *both in zip(
+                arm.day.steps, arm.day.waiting.tolist(), arm.day.working.tolist(), strict=True
+            )
         }
         for arm in arms
     ]
-    changed = [(number, arm.label, one) for number, arm in enumerate(arms) for one in arm.explanation.changed]
+    changed = [
+        (number, arm.label, one)
+        for number, arm in enumerate(arms)
+        for one in arm.explanation.changed
+    ]
     found = []
     for area, name in STAGE_WORDS.items():
         steps = [
-            step for step in stages if stages[step] == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
+            step
+            for step in stages
+            if stages[step] == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
         ]
         if steps:
-            here = [(number, label, one) for number, label, one in changed if set(one.at) & set(steps)]
+            here = [
+                (number, label, one) for number, label, one in changed if set(one.at) & set(steps)
+            ]
             minutes = [
                 (arm.label, sum(of[step][0] for step in steps), sum(of[step][1] for step in steps))
                 for arm, of in zip(arms, spent, strict=True)
             ]
-            marked = [(_spaced(step), sorted({number for number, _, one in here if step in one.at})) for step in steps]
-            words = [(number, label, f"{_spaced(one.what)}: {one.words}") for number, label, one in here]
+            marked = [
+                (_spaced(step), sorted({number for number, _, one in here if step in one.at}))
+                for step in steps
+            ]
+            words = [
+                (number, label, f"{_spaced(one.what)}: {one.words}") for number, label, one in here
+            ]
             found.append(AreaShown(name, minutes, marked, words))
     return found

@@ -11,7 +11,15 @@ from urllib.parse import urlencode
 
 from simulation.app.pages import rendered
 from simulation.offers import asking
-from simulation.offers.interview import Answer, Checked, check, is_asked, is_blank, next_question, questions
+from simulation.offers.interview import (
+    Answer,
+    Checked,
+    check,
+    is_asked,
+    is_blank,
+    next_question,
+    questions,
+)
 from simulation.offers.offer import N_DEPARTMENTS
 from simulation.records.in_memory import folder_in_memory
 
@@ -21,7 +29,9 @@ MOST_CHARACTERS = 800
 
 def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in questions()}
+    typed = {
+        key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in questions()
+    }
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
@@ -30,7 +40,9 @@ def rest_blank(answers: Mapping[str, Answer]) -> dict[str, Answer]:
     """The answers, and what else is asked left blank, but for what must be answered."""
     all_of = dict(answers)
     while True:
-        open_ones = (key for key, one in questions().items() if key not in all_of and is_asked(one, all_of))
+        open_ones = (
+            key for key, one in questions().items() if key not in all_of and is_asked(one, all_of)
+        )
         key = next((key for key in open_ones if not questions()[key].required), None)
         if key is None:
             return {key: all_of[key] for key in questions() if key in all_of}
@@ -40,7 +52,11 @@ def rest_blank(answers: Mapping[str, Answer]) -> dict[str, Answer]:
 def with_tables(answers: Mapping[str, Answer]) -> tuple[dict[str, Answer], dict[str, bytes]]:
     """The answers with the name of a file for each table of counts, which is its text here, and these files by name: so
     no file of this computer is read for them."""
-    names = {key: f"{key}.csv" for key in answers if questions()[key].kind == "table" and not is_blank(answers[key])}
+    names = {
+        key: f"{key}.csv"
+        for key in answers
+        if questions()[key].kind == "table" and not is_blank(answers[key])
+    }
     return {**answers, **names}, {name: str(answers[key]).encode() for key, name in names.items()}
 
 
@@ -56,7 +72,9 @@ def answers_text(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _query(answers: Mapping[str, Answer]) -> str:
-    return urlencode({key: "" if is_blank(answer) else str(answer) for key, answer in answers.items()})
+    return urlencode(
+        {key: "" if is_blank(answer) else str(answer) for key, answer in answers.items()}
+    )
 
 
 def page(pairs: Sequence[tuple[str, str]]) -> str:
@@ -67,7 +85,10 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
     checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
     key = faulty or next_question(answers)
-    shared: dict[str, Any] = {"n_answered": len(answers) - (faulty is not None), "query": _query(answers)}
+    shared: dict[str, Any] = {
+        "n_answered": len(answers) - (faulty is not None),
+        "query": _query(answers),
+    }
     if key is None:
         rows = [
             (question.noun, _read_as(checked.notes.get(name, ())), _query(_without(answers, name)))
@@ -80,10 +101,14 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
             for note in notes
             if note.how == "asked"
         ]
-        return rendered("interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared)
+        return rendered(
+            "interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared
+        )
     others, question = _without(answers, key), questions()[key]
     missed = key not in answers and ("asked", key) in pairs  # of choices none was taken
-    before = [name for name in others if list(questions()).index(name) < list(questions()).index(key)]
+    before = [
+        name for name in others if list(questions()).index(name) < list(questions()).index(key)
+    ]
     last = before[-1] if before and faulty is None else None
     return rendered(
         "interview.html",
@@ -96,7 +121,11 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         is_rest=("rest", "blank") in pairs,
         typed="" if is_blank(answers.get(key)) else str(answers[key]),
         faults=["is not answered. Choose one of these"] * missed
-        + [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ()) if key in answers],
+        + [
+            f"{fault.found}. {fault.remedy}"
+            for fault in checked.faults.get(key, ())
+            if key in answers
+        ],
         others=[(name, "" if is_blank(answer) else str(answer)) for name, answer in others.items()],
         back=None if not before else _query(_without(others, before[-1])),
         said=_read_as(checked.notes.get(last, ())) if last else "",

@@ -25,7 +25,15 @@ from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.app.serving import STORED
 from simulation.display.table import Cell, ReportTable
-from simulation.display.words import amount, change, effect, kind_of, labelled, rests_on_claim, unit_words
+from simulation.display.words import (
+    amount,
+    change,
+    effect,
+    kind_of,
+    labelled,
+    rests_on_claim,
+    unit_words,
+)
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
@@ -81,10 +89,18 @@ VIEWS = {
         ("by_group", "acuity"),
     ),
     "day": View(
-        "A day by hour", "When patients come, and how many are in the department.", ("day",), ("day",), of_profiles=True
+        "A day by hour",
+        "When patients come, and how many are in the department.",
+        ("day",),
+        ("day",),
+        of_profiles=True,
     ),
     "stay": View(
-        "Where a stay's time goes", "Minutes of a mean stay, by stage.", ("stay",), ("stay",), of_profiles=True
+        "Where a stay's time goes",
+        "Minutes of a mean stay, by stage.",
+        ("stay",),
+        ("stay",),
+        of_profiles=True,
     ),
     "hours": View(
         "Bottlenecks by hour",
@@ -111,7 +127,9 @@ VIEWS = {
         of_profiles=True,
     ),
     "rests": View(
-        "What it rests on", "Each policy in a line, and what was assumed.", ("arms", "added_assumptions", "run")
+        "What it rests on",
+        "Each policy in a line, and what was assumed.",
+        ("arms", "added_assumptions", "run"),
     ),
 }
 """The views of a result, by the name in their address."""
@@ -126,14 +144,20 @@ class LocalFigure(NamedTuple):
 
 
 FIGURES = {
-    "wait": LocalFigure("Mean wait for triage of walk-ins", "minutes", {"measure": "walk_in_triage_wait_mean"}),
-    "minutes": LocalFigure("Mean minutes of a walk-in's triage", "minutes", {"measure": "walk_in_triage_minutes_mean"}),
+    "wait": LocalFigure(
+        "Mean wait for triage of walk-ins", "minutes", {"measure": "walk_in_triage_wait_mean"}
+    ),
+    "minutes": LocalFigure(
+        "Mean minutes of a walk-in's triage", "minutes", {"measure": "walk_in_triage_minutes_mean"}
+    ),
     "nurses": LocalFigure(
         "Triage nurses on duty from 10 to 23 h, mean",
         "nurses",
         {"measure": "on_duty_by_day_mean", "group": "pool=triage_nurses"},
     ),
-    "four_hours": LocalFigure("Share within four hours", "such as 58 %", {"measure": "within_4h_share"}),
+    "four_hours": LocalFigure(
+        "Share within four hours", "such as 58 %", {"measure": "within_4h_share"}
+    ),
 }
 """Figures that most departments can read off, and that say most about what triage does there."""
 
@@ -162,7 +186,11 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         stored=stored,
         n_packaged=len(PACKAGED),
         departments=asked.place.departments() | {asked.department: where},
-        controls=[(control, now[key], asked.values[key]) for key, control in controls().items() if key in now],
+        controls=[
+            (control, now[key], asked.values[key])
+            for key, control in controls().items()
+            if key in now
+        ],
         choices=_choices(asked),
         helps={**helps(), **asked.place.own_helps()},
         faults=faults,
@@ -177,9 +205,14 @@ def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], boo
     arms = [(name, arm) for name, arm in known.items() if not name.startswith(OWN)]
     groups = []
     for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
-        for heading, is_ai in (("AI at triage" if is_usual else "Other AI", True), ("Without AI", False)):
+        for heading, is_ai in (
+            ("AI at triage" if is_usual else "Other AI", True),
+            ("Without AI", False),
+        ):
             of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
-            groups.append((heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group)))
+            groups.append(
+                (heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group))
+            )
     own = [(name, arm) for name, arm in known.items() if name.startswith(OWN)]
     return [("Your own policies", own, True), *groups]
 
@@ -249,18 +282,26 @@ def answer(
         full=asked.lengths,
         most=most,
         more=n + MORE if n >= most else most,
-        time_left=_time(most - n, result) if result is not None and is_shown and look.step == "looking" else "",
+        time_left=_time(most - n, result)
+        if result is not None and is_shown and look.step == "looking"
+        else "",
         elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
         link=asked.address,
-        as_it_is=_wait(as_it_is.on_targets) if as_it_is and len(as_it_is.replications) >= needed else "",
+        as_it_is=_wait(as_it_is.on_targets)
+        if as_it_is and len(as_it_is.replications) >= needed
+        else "",
         beside_as_it_is=asked.unchanged.keeping(asked.query),
         over_many=_over_many(asked, result) if is_shown and look.step == "ended" else {},
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
-        **(shown(result, asked.place, look.step == "ended") if result is not None and is_shown else {"arms": ()}),
+        **(
+            shown(result, asked.place, look.step == "ended")
+            if result is not None and is_shown
+            else {"arms": ()}
+        ),
     )
 
 
@@ -270,18 +311,25 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     slim = whole.on_targets
     arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
     readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
-    effects = {"arms": arms, "targets": slim.targets, "levels": [_level(slim, one) for one in slim.targets]}
+    effects = {
+        "arms": arms,
+        "targets": slim.targets,
+        "levels": [_level(slim, one) for one in slim.targets],
+    }
     effects["limits"] = [margin.label for margin in slim.design.margins]
     over = slim.study.departments
     return {
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
         "best": _best(slim, arms),
-        "none_helps": at_rest and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
+        "none_helps": at_rest
+        and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
         "better": _beyond_ai(slim, arms),
         "unsettled": _unsettled(slim, arms) if at_rest else [],
         "over": over is not None,
-        "limitation": place.limitation(slim.study.choices["site"]) if over is None else over.limitation,
+        "limitation": place.limitation(slim.study.choices["site"])
+        if over is None
+        else over.limitation,
         "today": _wait(slim),
         "wide": any(NOT_YET in arm.cells for arm in arms),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
@@ -291,7 +339,9 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
-        "warnings": [words.partition(". Look at")[0] for words in whole.explanation.department_warnings]
+        "warnings": [
+            words.partition(". Look at")[0] for words in whole.explanation.department_warnings
+        ]
         if at_rest
         else (),
     }
@@ -318,7 +368,9 @@ def _over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]
     """What policies of one department do over the departments of the first visit, for those that are in it."""
     if result is None or result.study.departments is not None or asked.file:
         return {}
-    effects = {arm: values for arm, values in _first_visit()["effects"].items() if arm in asked.arms}
+    effects = {
+        arm: values for arm, values in _first_visit()["effects"].items() if arm in asked.arms
+    }
     words = [
         f"{result.arm(arm).label} {change(mean, 'minutes')} ({change(low, 'minutes')} to {change(high, 'minutes')})"
         for arm, (mean, low, high) in effects.items()
@@ -336,10 +388,19 @@ def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
         return []
     sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
     ends = {
-        arm: sorted((sign * rows[arm].comparison.difference_low, sign * rows[arm].comparison.difference_high))
+        arm: sorted(
+            (
+                sign * rows[arm].comparison.difference_low,
+                sign * rows[arm].comparison.difference_high,
+            )
+        )
         for arm in arms
     }
-    return [arm.label for arm in others if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)]
+    return [
+        arm.label
+        for arm in others
+        if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)
+    ]
 
 
 def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
@@ -349,7 +410,9 @@ def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
         return None
     helping = [arm for arm in arms if arm.look == "better" and not arm.failed]
     return max(
-        helping, key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference), default=None
+        helping,
+        key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference),
+        default=None,
     )
 
 
@@ -395,7 +458,9 @@ def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
     is_read = readable(first)
     rows = () if whole is None else harmed_groups(whole, whole.arm(name))
     harmed = sorted(rows, key=lambda row: -abs(row.difference))
-    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed)
+    groups = ", ".join(
+        f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed
+    )
     return ShownArm(
         name=name,
         label=arm.label,
@@ -421,7 +486,9 @@ def _verdict(finding: Finding) -> str:
     if not readable(finding):
         return f"{NOT_YET}, as the interval is {_width(finding)} wide"
     settled = kind_of(finding) != "cannot tell"
-    return f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
+    return (
+        f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
+    )
 
 
 def readable(finding: Finding) -> bool:
@@ -436,7 +503,14 @@ def _cell(finding: Finding) -> Cell | str:
     if not readable(finding):
         return NOT_YET
     look = kind_of(finding).replace(" ", "-")
-    return Cell(row.difference, row.unit, row.difference_low, row.difference_high, style="difference", look=look)
+    return Cell(
+        row.difference,
+        row.unit,
+        row.difference_low,
+        row.difference_high,
+        style="difference",
+        look=look,
+    )
 
 
 def _width(finding: Finding) -> str:
@@ -453,7 +527,11 @@ def _safety_words(safety: Sequence[Safety]) -> str:
     open_ = [one.margin.label for one in safety if _is_open(one)]
     if safety and len(open_) == len(safety):
         return f"none of {len(safety)} settled yet"
-    said = [f"{verb}: {', '.join(labels)}" for verb, labels in (("fails", failed), ("not settled", open_)) if labels]
+    said = [
+        f"{verb}: {', '.join(labels)}"
+        for verb, labels in (("fails", failed), ("not settled", open_))
+        if labels
+    ]
     return "; ".join(said) or f"passes all {len(safety)}"
 
 
@@ -515,7 +593,9 @@ def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
         study=result.design.name,
         page=ae.first_page(result),
         n=len(result.replications),
-        department=result.study.department_words if of_run else f"{result.run.departments} departments like England's",
+        department=result.study.department_words
+        if of_run
+        else f"{result.run.departments} departments like England's",
         example=AskedQuestion().query,
     )
 
@@ -575,11 +655,17 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         try:
             days = _figure("days", typed.get("days", "28"))
             blocks = [
-                {**FIGURES[key].block, "value": _figure(key, text), "days": days} for key, text in figures.items()
+                {**FIGURES[key].block, "value": _figure(key, text), "days": days}
+                for key, text in figures.items()
             ]
             now = ae.narrow(result, blocks)._asdict()
-            sham = {labelled(result, arm) for arm in result.others if arm.name == result.design.sham}
-            now["tables"] = [replace(one, cells=[at for at in one.cells if at[0] not in sham]) for one in now["tables"]]
+            sham = {
+                labelled(result, arm) for arm in result.others if arm.name == result.design.sham
+            }
+            now["tables"] = [
+                replace(one, cells=[at for at in one.cells if at[0] not in sham])
+                for one in now["tables"]
+            ]
         except AeflowError as error:
             faults = faults_of(error)
     return rendered(
@@ -598,7 +684,11 @@ def _figure(key: str, text: str) -> float:
     try:
         return float(read("share" if key == "four_hours" else "number", text, {}))
     except Unread:
-        refuse(FIGURES[key].label if key in FIGURES else key, f"found '{text[:20]}'", "Write a number, as in 24.5")
+        refuse(
+            FIGURES[key].label if key in FIGURES else key,
+            f"found '{text[:20]}'",
+            "Write a number, as in 24.5",
+        )
 
 
 def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
@@ -614,7 +704,9 @@ def packed(result: ae.Result) -> bytes:
     """The folder of a run of this result, as a zip: `aeflow report` and `ae.read` take it once it is unpacked."""
     with TemporaryDirectory() as folder:
         written = result.write(Path(folder) / "results")
-        return Path(make_archive(str(Path(folder) / "answer"), "zip", written.parent, written.name)).read_bytes()
+        return Path(
+            make_archive(str(Path(folder) / "answer"), "zip", written.parent, written.name)
+        ).read_bytes()
 
 
 def report(result: ae.Result) -> str:
@@ -625,8 +717,13 @@ def report(result: ae.Result) -> str:
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
     study = asked.place.load(*asked.overrides) if result is None else result.study
-    page, answer = ae.animate(study, study.design.baseline, arm).html, f"/{'run' if asked.run else ''}?{asked.address}"
-    return page.replace("<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1)
+    page, answer = (
+        ae.animate(study, study.design.baseline, arm).html,
+        f"/{'run' if asked.run else ''}?{asked.address}",
+    )
+    return page.replace(
+        "<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1
+    )
 
 
 def message_page(heading: str, sentences: Sequence[str]) -> str:

@@ -70,7 +70,9 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
     files, left, faults = dict[str, bytes](), MOST_UNPACKED, Faults()
     try:
         with ZipFile(BytesIO(content)) as packed:
-            for entry in [entry for entry in packed.infolist() if not entry.is_dir()][: MOST_FILES + 1]:
+            for entry in [entry for entry in packed.infolist() if not entry.is_dir()][
+                : MOST_FILES + 1
+            ]:
                 shown = f"the zip: {entry.filename[:MOST_SHOWN]}"
                 if entry.flag_bits & 1:
                     faults.add(shown, "is encrypted", "Pack it without a password")
@@ -79,7 +81,9 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
                 elif entry.filename in files:
                     faults.add(shown, "is in it twice", "Keep one of them")
                 elif entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-                    faults.add(shown, "is packed in a way that is not read here", "Make an ordinary zip")
+                    faults.add(
+                        shown, "is packed in a way that is not read here", "Make an ordinary zip"
+                    )
                 elif not entry.filename.endswith((".yaml", ".csv")):
                     files[entry.filename] = b""
                 elif left >= 0:
@@ -95,7 +99,10 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
 def packed(place: Place, question: str) -> bytes:
     """A folder that was sent and a question about it as a zip: unpacked, the command line asks the same in it."""
     assert place.folder
-    texts = {file.relative_to(place.folder): file.read_text(encoding="utf-8") for file in yaml_files([place.folder])}
+    texts = {
+        file.relative_to(place.folder): file.read_text(encoding="utf-8")
+        for file in yaml_files([place.folder])
+    }
     return zipped({QUESTION: question, **{f"configs/{name}": text for name, text in texts.items()}})
 
 
@@ -116,7 +123,9 @@ def address_for(parts: Mapping[str, bytes], desk: Desk) -> str:
     sent."""
     if not any(path or text.strip() for path, text in parts.items()):
         refuse("the file", "nothing was chosen", "Choose a file or a folder, or paste a text")
-    names = ", ".join(dict.fromkeys(path.partition("/")[0] or "what was pasted" for path in parts))[:MOST_SHOWN]
+    names = ", ".join(dict.fromkeys(path.partition("/")[0] or "what was pasted" for path in parts))[
+        :MOST_SHOWN
+    ]
     try:
         return address_of(unpacked(parts), desk)
     except ConfigError as error:
@@ -145,12 +154,22 @@ def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
     faults.refuse()
     if isinstance(stated, list):
         return f"/?{desk.take_in(text, desk.place).query}"
-    if not isinstance(stated, Mapping) or not stated or not all(isinstance(key, str) for key in stated):
-        refuse("the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line")
+    if (
+        not isinstance(stated, Mapping)
+        or not stated
+        or not all(isinstance(key, str) for key in stated)
+    ):
+        refuse(
+            "the file", f"is none of what can be sent: {KINDS}", "Each has one key or word a line"
+        )
     if stated.keys() & questions().keys():
         by_name = {PurePosixPath(path).name: _text(content) for path, content in tables.items()}
         answers = {key: _answer(value) for key, value in stated.items()}
-        named = [key for key in answers if key in questions() and questions()[key].kind == "table" and answers[key]]
+        named = [
+            key
+            for key in answers
+            if key in questions() and questions()[key].kind == "table" and answers[key]
+        ]
         kept = answers | {key: by_name.get(PurePosixPath(answers[key]).name, "") for key in named}
         return f"/interview?{urlencode({key: text for key, text in kept.items() if text or key not in named})}"
     return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, desk)
@@ -160,25 +179,43 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").strip(" \n")
     except UnicodeDecodeError:
-        refuse("the file", "is neither a text in UTF-8 nor a sound zip", "Save it as UTF-8, or pack it again")
+        refuse(
+            "the file",
+            "is neither a text in UTF-8 nor a sound zip",
+            "Save it as UTF-8, or pack it again",
+        )
 
 
 def _answer(value: Any) -> str:
     """An answer as it is typed."""
-    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (
+        ""
+        if value is None
+        else ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+    )
 
 
 def _department(stated: Mapping[str, Any], name: str) -> dict[str, bytes]:
     """The folder that one file of a department is short for; what it leaves out is the typical one's."""
     parts = stated if stated.keys() & {*ALONE} else {"site": stated}
     if others := [key for key in parts if key not in ALONE]:
-        refuse("the file", f"states '{others[0][:40]}' beside a department", f"Keep to {', '.join(ALONE)}")
+        refuse(
+            "the file",
+            f"states '{others[0][:40]}' beside a department",
+            f"Keep to {', '.join(ALONE)}",
+        )
     name = name if name.isidentifier() and name not in PACKAGED else "yours"
     usual = {part: "emergency_department" if part == "pathway" else TYPICAL for part in parts}
     faults, files = Faults(), {}
     for part, block in parts.items():
         if not isinstance(block, Mapping) or not block:
-            faults.add(f"the file: {part}", f"found '{str(block)[:40]}'", "State the values of the department below it")
+            faults.add(
+                f"the file: {part}",
+                f"found '{str(block)[:40]}'",
+                "State the values of the department below it",
+            )
         else:
             whole = {"defaults": [usual[part], "_self_"], **block}
             files[f"{part}/{name}.yaml"] = json.dumps(whole, ensure_ascii=False).encode()
@@ -202,13 +239,27 @@ def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
 
 def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:
     """The files of a folder by their path within `configs`, its question, and the names of those not used here."""
-    kept, left_out, question, roots, faults = dict[str, bytes](), list[str](), None, dict[str, None](), Faults()
+    kept, left_out, question, roots, faults = (
+        dict[str, bytes](),
+        list[str](),
+        None,
+        dict[str, None](),
+        Faults(),
+    )
     packaged = packaged_configs()
     groups = {path.name for path in packaged.iterdir() if path.is_dir()}
     if len(files) > MOST_FILES:
-        refuse("the folder", f"holds more than {MOST_FILES} files", "Send the folder of configurations alone")
+        refuse(
+            "the folder",
+            f"holds more than {MOST_FILES} files",
+            "Send the folder of configurations alone",
+        )
     if sum(map(len, files.values())) > MOST_UNPACKED:
-        refuse("the folder", f"holds more than {MOST_UNPACKED // 1_000_000} MB", "Send what the department needs")
+        refuse(
+            "the folder",
+            f"holds more than {MOST_UNPACKED // 1_000_000} MB",
+            "Send what the department needs",
+        )
     for path, content in files.items():
         parts = path.split("/")
         if any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts):
@@ -216,21 +267,33 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | N
         at = max((number for number, part in enumerate(parts[:-1]) if part in groups), default=None)
         if not is_name_of_file(path):
             faults.add(
-                path[:MOST_SHOWN] or "what was pasted", "is no name of a file in a folder", "Send the folder alone"
+                path[:MOST_SHOWN] or "what was pasted",
+                "is no name of a file in a folder",
+                "Send the folder alone",
             )
         elif at is not None and path.endswith(".yaml"):
             roots["/".join(parts[:at])] = None
             own = packaged.joinpath(*parts[at:])
-            if not own.is_file() or own.read_bytes() != content:  # a checkout holds the package's beside one's own
+            if (
+                not own.is_file() or own.read_bytes() != content
+            ):  # a checkout holds the package's beside one's own
                 kept["/".join(parts[at:])] = content
         elif parts[-1] == QUESTION:
             question = content
         else:
             left_out.append(path)
     if len(roots) > 1:
-        faults.add("the folder", f"holds several folders of configurations: {', '.join(roots)}", "Send one of them")
+        faults.add(
+            "the folder",
+            f"holds several folders of configurations: {', '.join(roots)}",
+            "Send one of them",
+        )
     if not kept and not faults:
-        refuse("the folder", "holds no configurations", "Send one that holds site/NAME.yaml or triage/NAME.yaml")
+        refuse(
+            "the folder",
+            "holds no configurations",
+            "Send one that holds site/NAME.yaml or triage/NAME.yaml",
+        )
     faults.refuse()
     return kept, question, left_out
 
@@ -242,13 +305,22 @@ def _checked(place: Place) -> tuple[list[str], list[str]]:
     for file in yaml_files(folders):
         mapping_in(file, file.relative_to(place.folder).as_posix(), faults, may_be_empty=True)
     faults.refuse()
-    own = sorted(name for name in names_in("site", folders) if name not in PACKAGED and "/" not in name)
+    own = sorted(
+        name for name in names_in("site", folders) if name not in PACKAGED and "/" not in name
+    )
     new = names_in("triage", folders) - names_in("triage", [packaged_configs()])
     policies = [arm for arm, name in place.own_policies().items() if name in new]
     if len(own) > MOST_DEPARTMENTS:
         refuse("the folder", f"holds {len(own)} departments", f"Send {MOST_DEPARTMENTS} at most")
     for name in own or [TYPICAL]:
-        arms = (*EXAMPLE, *(arm for arm in policies if arm not in [f"{OWN}{other}" for other in own if other != name]))
+        arms = (
+            *EXAMPLE,
+            *(
+                arm
+                for arm in policies
+                if arm not in [f"{OWN}{other}" for other in own if other != name]
+            ),
+        )
         try:
             place.load(*AskedQuestion(name, arms=arms, place=place).overrides)
         except ConfigError as error:

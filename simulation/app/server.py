@@ -29,11 +29,19 @@ try:
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
-    from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+    from starlette.responses import (
+        HTMLResponse,
+        PlainTextResponse,
+        RedirectResponse,
+        Response,
+        StreamingResponse,
+    )
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 except ImportError as error:
-    raise AeflowError("the app needs Starlette. Install it with pip install 'aeflow[app]'") from error
+    raise AeflowError(
+        "the app needs Starlette. Install it with pip install 'aeflow[app]'"
+    ) from error
 
 LOOPBACK = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -75,7 +83,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = {
+            key.decode("latin-1").lower(): value.decode("latin-1")
+            for key, value in scope["headers"]
+        }
         why = self._why_not(headers, scope)
         if why:
             await PlainTextResponse(f"{why}\n", 403, HEADERS)(scope, receive, send)
@@ -86,7 +97,9 @@ class Guard:
                 known = {key.lower() for key, _ in message["headers"]}
                 own = OF_PAGES | (OF_FILES if scope["path"].startswith("/static/") else {})
                 added = [(key.encode(), value.encode()) for key, value in own.items()]
-                message["headers"] += [(key, value) for key, value in added if key.lower() not in known]
+                message["headers"] += [
+                    (key, value) for key, value in added if key.lower() not in known
+                ]
             await send(message)
 
         await self._app(scope, receive, send_with)
@@ -98,7 +111,10 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins:
             return "This request comes from another site's page."
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        if (
+            headers.get("sec-fetch-site") == "cross-site"
+            and headers.get("sec-fetch-mode") != "navigate"
+        ):
             return "This request comes from another site's page."
         if len(scope.get("query_string", b"")) > MOST_QUERY:
             return f"The address is too long: {MOST_QUERY} characters at most."
@@ -162,12 +178,17 @@ class Front:
             first = AskedQuestion(place=self._desk.place)
             return HTMLResponse(await run_in_threadpool(pages.question_page, first, self._stored))
         try:
-            return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
+            return HTMLResponse(
+                await run_in_threadpool(lambda: pages.question_page(self._asked(request)))
+            )
         except AeflowError as error:
             pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
             if (kept := few_enough(pairs)) == pairs:
                 raise
-            faults = [*pages.faults_of(error), "The first of them are kept below; untick one to choose another."]
+            faults = [
+                *pages.faults_of(error),
+                "The first of them are kept below; untick one to choose another.",
+            ]
             first = asked_in(kept, self._desk.place_of(kept))
             page = await run_in_threadpool(lambda: pages.question_page(first, faults=faults))
             return HTMLResponse(page, 400)
@@ -181,17 +202,25 @@ class Front:
         except AeflowError as error:
             look, asked = Look("refused", refused=error), AskedQuestion()
             words = pages.answer(look, asked)
-            return Response(_event("look", words) + _event("end", ""), media_type="text/event-stream")
+            return Response(
+                _event("look", words) + _event("end", ""), media_type="text/event-stream"
+            )
         visitor = request.query_params.get("visitor", "")[:MOST_NAME]
         stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)), visitor)
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
-        looks, beside = self._desk.looks(asked, most, visitor), await run_in_threadpool(self._beside, asked)
+        looks, beside = (
+            self._desk.looks(asked, most, visitor),
+            await run_in_threadpool(self._beside, asked),
+        )
         as_it_is = self._desk.result(asked.unchanged) if asked.changed else None
         try:
             async for look in looks:
-                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside, as_it_is))
+                yield _event(
+                    "look",
+                    await run_in_threadpool(pages.answer, look, asked, most, beside, as_it_is),
+                )
                 if look.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")
@@ -237,7 +266,11 @@ class Front:
         """The result that is kept as a run's folder, packed: data, tables, figures and report."""
         asked = await run_in_threadpool(self._asked, request)
         if asked.was_sent:
-            refuse("the folder", "is not made of what was sent, which is never written", "Keep the report or numbers")
+            refuse(
+                "the folder",
+                "is not made of what was sent, which is never written",
+                "Keep the report or numbers",
+            )
         result = await self._whole(asked)
         return _kept(await run_in_threadpool(pages.packed, result), "answer.zip", "application/zip")
 
@@ -249,17 +282,26 @@ class Front:
     def _known(self, asked: AskedQuestion) -> ae.Result:
         result = self._desk.result(asked)
         if result is None:
-            refuse("the answer", "is not worked out on this computer yet", "Open the question, and come back")
+            refuse(
+                "the answer",
+                "is not worked out on this computer yet",
+                "Open the question, and come back",
+            )
         return result
 
     async def view(self, request: Request) -> Response:
         """One view of the result that is kept."""
         name = request.path_params["name"]
         if name not in pages.VIEWS:
-            return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
+            return HTMLResponse(
+                pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]),
+                404,
+            )
         asked = await run_in_threadpool(self._asked, request)
         known = self._desk.profiled if pages.VIEWS[name].of_profiles else self._desk.result
-        return HTMLResponse(await run_in_threadpool(lambda: pages.view_page(name, asked, known(asked))))
+        return HTMLResponse(
+            await run_in_threadpool(lambda: pages.view_page(name, asked, known(asked)))
+        )
 
     async def runs(self, request: Request) -> Response:
         """The stored runs."""
@@ -287,7 +329,9 @@ class Front:
         """The answer over departments, narrowed by figures of the reader's own."""
         asked = await run_in_threadpool(self._asked, request)
         typed = dict(request.query_params)
-        return HTMLResponse(await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed))
+        return HTMLResponse(
+            await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed)
+        )
 
     async def open(self, request: Request) -> Response:
         """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
@@ -296,9 +340,15 @@ class Front:
             kind = request.headers.get("content-type", "")
             try:
                 content = await _sent(request)
-                address = await run_in_threadpool(lambda: address_for(parts_of(content, kind), self._desk))
+                address = await run_in_threadpool(
+                    lambda: address_for(parts_of(content, kind), self._desk)
+                )
                 if len(address) > MOST_QUERY:
-                    refuse("the file", "holds answers that are too long for an address", "Shorten texts")
+                    refuse(
+                        "the file",
+                        "holds answers that are too long for an address",
+                        "Shorten texts",
+                    )
             except AeflowError as error:
                 faults = pages.faults_of(error)
             else:
@@ -308,15 +358,26 @@ class Front:
 
     async def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
-        written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
-        own = [(name, one.label) for name, one in self._desk.place.departments().items() if name not in PACKAGED]
-        return HTMLResponse(pages.rendered("records.html", written=written, own=own, example=EXAMPLE))
+        written = [
+            (name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()
+        ]
+        own = [
+            (name, one.label)
+            for name, one in self._desk.place.departments().items()
+            if name not in PACKAGED
+        ]
+        return HTMLResponse(
+            pages.rendered("records.html", written=written, own=own, example=EXAMPLE)
+        )
 
     async def record(self, request: Request) -> Response:
         """One of these pages, as it was written."""
         written, name = await run_in_threadpool(written_pages), request.path_params["name"]
         if name not in written:
-            return HTMLResponse(pages.message_page("There is no such page", ["See /records for those there are."]), 404)
+            return HTMLResponse(
+                pages.message_page("There is no such page", ["See /records for those there are."]),
+                404,
+            )
         return HTMLResponse(written[name][1], headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def interview(self, request: Request) -> Response:
@@ -327,7 +388,10 @@ class Front:
     async def answers(self, request: Request) -> Response:
         """The answers so far, as the file that `aeflow offer` reads."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        text, (_, tables) = interviewing.answers_text(pairs), interviewing.with_tables(interviewing.answers_of(pairs))
+        text, (_, tables) = (
+            interviewing.answers_text(pairs),
+            interviewing.with_tables(interviewing.answers_of(pairs)),
+        )
         if tables:
             return _kept(zipped({ANSWERS: text, **tables}), "offer.zip", "application/zip")
         return _download(text, ANSWERS, "application/yaml")
@@ -351,7 +415,9 @@ class Front:
 
     async def work(self, request: Request) -> Response:
         """How far a piece of work is."""
-        return HTMLResponse(await run_in_threadpool(working.page, self._desk.background, self._work(request)))
+        return HTMLResponse(
+            await run_in_threadpool(working.page, self._desk.background, self._work(request))
+        )
 
     async def work_looks(self, request: Request) -> Response:
         """A stream of its states, which ends with the work; the work does not end with the stream."""
@@ -374,15 +440,26 @@ class Front:
 
     async def file(self, request: Request) -> Response:
         """One of the files of a stored run that can be kept."""
-        name, folder = request.path_params["name"], self._desk.folder(request.query_params.get("run", ""))
+        name, folder = (
+            request.path_params["name"],
+            self._desk.folder(request.query_params.get("run", "")),
+        )
         if name not in working.FILES or not (folder / name).is_file():
-            refuse("file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}")
-        return _download(await run_in_threadpool((folder / name).read_text, "utf-8"), name, "application/octet-stream")
+            refuse(
+                "file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}"
+            )
+        return _download(
+            await run_in_threadpool((folder / name).read_text, "utf-8"),
+            name,
+            "application/octet-stream",
+        )
 
 
 async def _missing(request: Request, error: Exception) -> Response:
     """The page of an address that leads nowhere."""
-    return HTMLResponse(pages.message_page("There is no such page", ["Choose one of the pages above."]), 404)
+    return HTMLResponse(
+        pages.message_page("There is no such page", ["Choose one of the pages above."]), 404
+    )
 
 
 def _told(answering: Answering) -> Answering:
@@ -392,7 +469,9 @@ def _told(answering: Answering) -> Answering:
         try:
             return await answering(request)
         except AeflowError as error:
-            return HTMLResponse(pages.message_page("This cannot be shown", pages.faults_of(error)), 400)
+            return HTMLResponse(
+                pages.message_page("This cannot be shown", pages.faults_of(error)), 400
+            )
 
     return answer
 
@@ -408,7 +487,9 @@ async def _sent(request: Request) -> bytes:
             content += part
     if n_bytes > MOST_BYTES:
         refuse(
-            "what was sent", f"is larger than {MOST_BYTES // 1_000_000} MB", "Send the folder of configurations alone"
+            "what was sent",
+            f"is larger than {MOST_BYTES // 1_000_000} MB",
+            "Send the folder of configurations alone",
         )
     return bytes(content)
 
@@ -425,19 +506,36 @@ def _download(text: str, name: str, kind: str) -> Response:
 
 def _kept(content: str | bytes, name: str, kind: str) -> Response:
     """A file that the browser keeps."""
-    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return Response(
+        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def _csv(result: ae.Result) -> str:
     """A row a policy and target. A text that a spreadsheet would take for a formula has an apostrophe before it."""
-    columns = ("policy", "target", "unit", "today", "difference", "low", "high", "replications", "verdict")
+    columns = (
+        "policy",
+        "target",
+        "unit",
+        "today",
+        "difference",
+        "low",
+        "high",
+        "replications",
+        "verdict",
+    )
     written = io.StringIO(newline="")
     rows = csv.writer(written)
     rows.writerow(columns)
     for finding in result.on_targets.findings:
         row = finding.comparison
         texts = (result.arm(finding.arm).label, finding.target.label, row.unit)
-        numbers = (result.row_of(finding.target).mean, row.difference, row.difference_low, row.difference_high)
+        numbers = (
+            result.row_of(finding.target).mean,
+            row.difference,
+            row.difference_low,
+            row.difference_high,
+        )
         words = (*texts, *numbers, row.n_replications, finding.verdict.words)
         rows.writerow([plain(word) if isinstance(word, str) else word for word in words])
     return written.getvalue()
@@ -449,9 +547,16 @@ def plain(text: str) -> str:
 
 
 def app_of(
-    port: int, *, n_workers: int, stored: str = "", results: Path | None = None, config_dir: Path | None = None
+    port: int,
+    *,
+    n_workers: int,
+    stored: str = "",
+    results: Path | None = None,
+    config_dir: Path | None = None,
 ) -> tuple[Guard, Desk]:
     """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
     desk = Desk(n_workers, results, Place(config_dir))
-    return Guard(Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port), desk
+    return Guard(
+        Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port
+    ), desk

@@ -30,24 +30,45 @@ def serve(port: int, workers: int, results: Path, config_dir: Path | None = None
     try:
         import uvicorn
     except ImportError as error:
-        raise AeflowError("the app needs Uvicorn. Install it with pip install 'aeflow[app]'") from error
+        raise AeflowError(
+            "the app needs Uvicorn. Install it with pip install 'aeflow[app]'"
+        ) from error
     from simulation.app.server import LOOPBACK, app_of
 
     with socket.socket() as listening:
-        if os.name == "posix":  # else an ended server holds the port for a minute; Windows would share a taken one
+        if (
+            os.name == "posix"
+        ):  # else an ended server holds the port for a minute; Windows would share a taken one
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
             listening.listen()  # before the address is told: who opens it at once waits, and is not refused
         except OSError as error:
-            refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
+            refuse(
+                "port",
+                f"{port} cannot be used ({error.strerror})",
+                "Name another: aeflow app port=8800",
+            )
         port = listening.getsockname()[1]
         n_workers = workers or processors()
-        app, desk = app_of(port, n_workers=n_workers, stored=stored_answer(), results=results, config_dir=config_dir)
+        app, desk = app_of(
+            port,
+            n_workers=n_workers,
+            stored=stored_answer(),
+            results=results,
+            config_dir=config_dir,
+        )
         threading.Thread(target=desk.warm_up, daemon=True).start()
-        print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
+        print(
+            f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.",
+            flush=True,
+        )
         settings = uvicorn.Config(
-            app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END
+            app,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SECONDS_TO_END,
         )
         try:
             uvicorn.Server(settings).run(sockets=[listening])

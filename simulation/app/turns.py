@@ -41,10 +41,14 @@ class VisitorShare:
         turns = self._turns
         with turns.changed:
             if self not in turns.active:
-                self.seconds = max(self.seconds, min((one.seconds for one in turns.active), default=0.0))
+                self.seconds = max(
+                    self.seconds, min((one.seconds for one in turns.active), default=0.0)
+                )
             turns.active.append(self)
             turns.waiting.append(self)
-            turns.changed.wait_for(lambda: turns.free and self is min(turns.waiting, key=VisitorShare._order))
+            turns.changed.wait_for(
+                lambda: turns.free and self is min(turns.waiting, key=VisitorShare._order)
+            )
             turns.waiting.remove(self)
             turns.free -= 1
             self.n_held += 1
@@ -52,7 +56,10 @@ class VisitorShare:
         self._began.at = time.thread_time()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         turns = self._turns
         with turns.changed:

@@ -33,11 +33,17 @@ def state(background: Background, work: HeavyWork) -> str:
     """How far a piece of work is, as a piece of a page; at its end the way to what it made."""
     n_before, folder = background.n_before(work), work.folder
     waits = f"{n_before} piece{'s' * (n_before > 1)} of such work {'come' if n_before > 1 else 'comes'} first."
-    files = {} if folder is None else {name: words for name, words in FILES.items() if (folder / name).is_file()}
+    files = (
+        {}
+        if folder is None
+        else {name: words for name, words in FILES.items() if (folder / name).is_file()}
+    )
     return rendered(
         "work_state.html",
         work=work,
-        words=waits if work.stage == "waiting" and n_before else STAGES.get(work.stage, "It begins."),
+        words=waits
+        if work.stage == "waiting" and n_before
+        else STAGES.get(work.stage, "It begins."),
         refused=None if work.refused is None else faults_of(work.refused),
         run=None if folder is None else folder.relative_to(background.results).as_posix(),
         files=files,
@@ -59,7 +65,9 @@ def offer_work(background: Background, pairs: Sequence[tuple[str, str]]) -> Heav
     named, tables = with_tables(answers)
     key, about = ("offer", page), f"The page for your board: {product}"
     where = folder_in_memory(tables)
-    return background.start(HeavyWork(key, about, page, lambda work: background.offered(work, named, where, product)))
+    return background.start(
+        HeavyWork(key, about, page, lambda work: background.offered(work, named, where, product))
+    )
 
 
 def full_work(background: Background, asked: AskedQuestion, length: str) -> HeavyWork:
@@ -68,6 +76,10 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
         refuse("length", f"there is no '{length[:20]}'", nearest(length[:20], asked.lengths))
     words = asked.in_full(length)
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
-    about = "; ".join([f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)])
+    about = "; ".join(
+        [f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)]
+    )
     key, page = (asked.place.sent, *words), f"/?{asked.query}"
-    return background.start(HeavyWork(key, about, page, lambda work: background.compared(work, words, asked.place)))
+    return background.start(
+        HeavyWork(key, about, page, lambda work: background.compared(work, words, asked.place))
+    )

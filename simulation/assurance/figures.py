@@ -83,7 +83,8 @@ def fewer_beds(study: Study) -> dict[str, Any]:
     pathway = study.baseline.pathway
     pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED, CHILD_BED)}
     return {
-        f"{written_in(study, name)}{name}.extra": pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0))
+        f"{written_in(study, name)}{name}.extra": pool.extra
+        - round(SHARE_OF_BEDS * (pool.capacity or 0))
         for name, pool in pools.items()
     }
 
@@ -130,7 +131,9 @@ def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]
         refuse("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")
     days = _days(replications)
     at = [days[0].pools.index(name) for name in groups]
-    return np.array([day.occupied_midnight[at] for day in days]), np.array([day.beds_midnight[at] for day in days])
+    return np.array([day.occupied_midnight[at] for day in days]), np.array(
+        [day.beds_midnight[at] for day in days]
+    )
 
 
 def busy_by_day(replications: Replications, pathway: Pathway, pool: str) -> Floats:
@@ -191,13 +194,19 @@ def figure(target: PublishedFigure, replications: Replications, pathway: Pathway
         _, work_out = FIGURES[target.measure]
         return work_out(replications, pathway)
     if target.odds_to is not None:
-        shares, compared = (of_measure(name, replications, target.months) for name in target.own_measures)
-        with np.errstate(divide="ignore", invalid="ignore"):  # of few patients all or none may stay so long
+        shares, compared = (
+            of_measure(name, replications, target.months) for name in target.own_measures
+        )
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # of few patients all or none may stay so long
             return shares / (1 - shares) * (1 - compared) / compared
     return of_measure(target.measure, replications, target.months, target.group)
 
 
-def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str = "all") -> Floats:
+def of_measure(
+    measure: str, replications: Replications, months: tuple[int, int] | None, group: str = "all"
+) -> Floats:
     """A measure of a group by replication, shape (replications,); with `months`, the mean of its monthly values."""
     name = GROUPED.get(measure, (measure, group))
     if months is None:
@@ -205,7 +214,9 @@ def of_measure(measure: str, replications: Replications, months: tuple[int, int]
     return np.array([_mean_of_months(answer, name, months) for answer in replications])
 
 
-def _mean_of_months(answer: ArmReplication, name: tuple[str, str], months: tuple[int, int]) -> float:
+def _mean_of_months(
+    answer: ArmReplication, name: tuple[str, str], months: tuple[int, int]
+) -> float:
     """The mean of monthly values; each month counts equally, however many patients came or years were measured."""
     measured = {month for month, _ in answer.months}
     if not measured.issuperset(months_from_to(months)):
@@ -223,7 +234,10 @@ def _mean_of_months(answer: ArmReplication, name: tuple[str, str], months: tuple
 def four_hours_by_hour(replications: Replications) -> Floats:
     """The four-hour share by hour of arrival, mean over replications, shape (24,)."""
     hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
-    rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in replications]
+    rows = [
+        [answer.measures.value("within_4h_share", hour) for hour in hours]
+        for answer in replications
+    ]
     return np.asarray(np.nanmean(rows, axis=0))
 
 

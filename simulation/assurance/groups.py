@@ -3,4 +3,8 @@
 from simulation.assurance.targets import TargetFile
 from simulation.config.groups import FileKind
 
-GROUPS = {"targets": FileKind(TargetFile, "Published figures that a department is held against.", "targets/**/*.yaml")}
+GROUPS = {
+    "targets": FileKind(
+        TargetFile, "Published figures that a department is held against.", "targets/**/*.yaml"
+    )
+}

@@ -63,7 +63,11 @@ class KnownEffect(NamedTuple):
     def kind(self) -> str:
         """`strong`, `null` if the published interval holds no effect, or `weak`."""
         no_effect = float(self.target.scale != "difference")
-        return "null" if self.target.strength == "strong" and self.target.allows(no_effect) else self.target.strength
+        return (
+            "null"
+            if self.target.strength == "strong" and self.target.allows(no_effect)
+            else self.target.strength
+        )
 
 
 class KnownEffects(NamedTuple):
@@ -106,7 +110,11 @@ def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study) -> None:
         for arm in {target.change, target.against} - {"", *arms}:
             faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
         if not (target.trial and target.strength):
-            faults.add(where, "trial or strength is missing", "State what the trial did, and whether strong or weak")
+            faults.add(
+                where,
+                "trial or strength is missing",
+                "State what the trial did, and whether strong or weak",
+            )
     faults.refuse()
 
 
@@ -117,9 +125,13 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
     rows, baseline = [], result.design.baseline
     for target in targets:
         arms = (target.change, target.against or baseline, result.design.null_arm, baseline)
-        after, before, sham, nurse = (result.values(arm, target.measure, target.group) for arm in arms)
+        after, before, sham, nurse = (
+            result.values(arm, target.measure, target.group) for arm in arms
+        )
         effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
-        (_, least, most), (_, *of_sham) = (spread_over(values, department).range for values in (effects, nothing))
+        (_, least, most), (_, *of_sham) = (
+            spread_over(values, department).range for values in (effects, nothing)
+        )
         found = interval(effects, department=department)
         rows.append(KnownEffect(target, found, least, most, of_sham))
     n = len(set(department.tolist()))

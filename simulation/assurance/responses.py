@@ -24,7 +24,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.assurance.figures import ADULT_BED, Begin, Done, pools_of, with_defaults, without_progress
+from simulation.assurance.figures import (
+    ADULT_BED,
+    Begin,
+    Done,
+    pools_of,
+    with_defaults,
+    without_progress,
+)
 from simulation.assurance.figures import MONTHS as NAMES
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import PublishedFigure, targets_named
@@ -105,12 +112,16 @@ def responses_of(
     simulated = estimates(panel)
     unknown = [target.measure for target in targets if target.measure not in simulated]
     remedy = f"A panel has {', '.join(simulated)}"
-    Faults(Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown).refuse()
+    Faults(
+        Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown
+    ).refuse()
     rows = tuple(Response(target, simulated[target.measure]) for target in targets)
     return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
 
 
-def validate_responses(overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
+def validate_responses(
+    overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin
+) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
     With `ensemble=NAME` they are of its departments, with two replications each or more. `begin` is told what runs and
@@ -121,7 +132,9 @@ def validate_responses(overrides: Sequence[str], *, config_dir: str | Path | Non
     if names and names[-1] != NO_FILE:
         n = min(TRUSTS // MIN_EACH, len(ensemble_named(names[-1], folders).departments))
         departments = f"run.departments={n}"
-    overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS // n * n}", departments)
+    overrides = with_defaults(
+        overrides, "run=validation", f"run.replications={TRUSTS // n * n}", departments
+    )
     wanted = targets_named(TARGETS, folders)
     return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
 
@@ -166,7 +179,9 @@ def _refuse_small(studies: Sequence[Study], n_trusts: int) -> None:
     n_months = min((len(study.run.months(0)) for study in studies), default=0)
     faults = Faults()
     if n_trusts < 3:
-        faults.add("run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one")
+        faults.add(
+            "run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one"
+        )
     if n_months < 3:
         remedy = "Measure three whole months or more, better a year: run.measured_days=364"
         faults.add("run.measured_days", f"holds {n_months} whole months", remedy)
@@ -188,7 +203,13 @@ def in_panel(study: Study, first: int) -> Study:
         profile_all=False, precision=None,
     )  # fmt: skip
     design = replace(
-        study.design, baseline=arm.name, arms={arm.name: arm.arm}, sham=None, coverages=None, levers={}, full=None
+        study.design,
+        baseline=arm.name,
+        arms={arm.name: arm.arm},
+        sham=None,
+        coverages=None,
+        levers={},
+        full=None,
     )
     return replace(study, arms=(alone,), design=design, run=run)
 
@@ -202,7 +223,8 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
     return Panel(
         trust=np.full(len(month), number),
         month=running,
-        within_4h=100 * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
+        within_4h=100
+        * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
         occupancy=100 * _occupancy(arm.pathway, answer),
         attendances=_attendances(study, arm, result.replication),
     )
@@ -240,7 +262,9 @@ def as_text(responses: Responses) -> str:
     names = {month_effect(month): name for month, name in enumerate(NAMES)}
     figures = [row for row in responses.rows if row.target.measure not in names]
     by_measure = {row.target.measure: row for row in responses.rows}
-    by_month = {name: by_measure[measure] for measure, name in names.items() if measure in by_measure}
+    by_month = {
+        name: by_measure[measure] for measure, name in names.items() if measure in by_measure
+    }
     return text_of(
         "responses", responses=responses, departments=_departments(responses.n_departments), demand=DEMAND,
         discharges=DISCHARGES, allowed=ALLOWED, figures=figures, by_month=by_month,
@@ -303,12 +327,17 @@ def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
     figures: dict[str, PanelEstimate] = {}
     for suffix, rows, of_trust in (("", levels, trust), ("_differenced", changes, trust[follows])):
         occupancy, attendances = _slopes(rows, of_trust)
-        figures |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
+        figures |= {
+            f"panel_occupancy_slope{suffix}": occupancy,
+            f"panel_attendances_slope{suffix}": attendances,
+        }
     for number, name in enumerate(("within_4h", "occupancy", "attendances")):
         column = levels[:, number]
         squares = _by_trust(column**2, trust)
         products = _by_trust(column[follows] * column[follows + 1], trust[follows], len(squares))
-        n_rows, n_pairs = (_by_trust(np.ones(len(rows)), rows, len(squares)) for rows in (trust, trust[follows]))
+        n_rows, n_pairs = (
+            _by_trust(np.ones(len(rows)), rows, len(squares)) for rows in (trust, trust[follows])
+        )
         figures[f"panel_{name}_sd"] = _jackknife(lambda s, n: math.sqrt(s / n), squares, n_rows)
         figures[f"panel_{name}_persistence"] = _jackknife(
             lambda p, m, s, n: (p / m) / (s / n), products, n_pairs, squares, n_rows
@@ -324,7 +353,11 @@ def _year(panel: Panel, trust: Ints) -> dict[str, PanelEstimate]:
     figures = {}
     for month in np.unique(panel.month % MONTHS).tolist():
         of_month = from_mean[panel.month % MONTHS == month]
-        error = float(of_month.std(ddof=1)) / math.sqrt(len(of_month)) if len(of_month) > 1 else math.nan
+        error = (
+            float(of_month.std(ddof=1)) / math.sqrt(len(of_month))
+            if len(of_month) > 1
+            else math.nan
+        )
         figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), error)
     return figures
 
@@ -354,7 +387,10 @@ def _slopes(rows: Floats, trust: Ints) -> list[PanelEstimate]:
     clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
     n = np.count_nonzero(np.bincount(trust))
     covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
-    return [PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True)]
+    return [
+        PanelEstimate(float(s), math.sqrt(v))
+        for s, v in zip(slopes, np.diag(covariance), strict=True)
+    ]
 
 
 def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:

@@ -89,7 +89,11 @@ def validate_site(
     overrides = with_defaults(overrides, "run=validation", "engine=compiled")
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
-    wanted = tuple(target for target in targets_named(targets, folders) if responses or target.kind != "response")
+    wanted = tuple(
+        target
+        for target in targets_named(targets, folders)
+        if responses or target.kind != "response"
+    )
     site = SiteRuns(overrides, config_dir)
     if site.study.run.replications < 2:
         refuse("run.replications", "is 1", "Run two or more: rows are judged by standard errors")
@@ -108,7 +112,9 @@ def validate_site(
     return FigureTable(
         site=site.department,
         targets=targets,
-        rows=tuple(row for target in responses_last for row in _rows_of(target, arms, site.pathway)),
+        rows=tuple(
+            row for target in responses_last for row in _rows_of(target, arms, site.pathway)
+        ),
         calibration=site.calibration(),
         calibration_file=f"configs/calibration/{file.name}" if file else "",
         calibration_sha256=calibration_hash(file) if file else "",
@@ -128,7 +134,9 @@ def validate_site(
 def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
     """The keys of overrides that make the site another one than its files, and the hash of its fitted values, say."""
     keys = {override.split("=", 1)[0] for override in overrides}
-    return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
+    return tuple(
+        sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN)
+    )
 
 
 def judged(target: PublishedFigure, values: Floats) -> Row:
@@ -137,17 +145,24 @@ def judged(target: PublishedFigure, values: Floats) -> Row:
     return Row(target, float(values.mean()), over.sd / math.sqrt(len(values)), over.half_width)
 
 
-def _rows_of(target: PublishedFigure, arms: Mapping[str, Replications], pathway: Pathway) -> Iterator[Row]:
+def _rows_of(
+    target: PublishedFigure, arms: Mapping[str, Replications], pathway: Pathway
+) -> Iterator[Row]:
     """The row of a level, or of the paired difference that a change makes; a row for each pool of clinicians."""
     if target.kind == "response":
         names, measure = (target.change, AS_IS), target.measure.removesuffix(DIFFERENCE)
-        changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in names)
+        changed, as_is = (
+            of_measure(measure, arms[name], target.months, target.group) for name in names
+        )
         yield judged(target, changed - as_is)
     elif target.measure != BUSY:
         yield judged(target, figure(target, arms[AS_IS], pathway))
     else:
         for pool in pools_of(pathway, CLINICIAN):
-            yield judged(replace(target, name=f"{target.name}: {pool}"), busy_by_day(arms[AS_IS], pathway, pool))
+            yield judged(
+                replace(target, name=f"{target.name}: {pool}"),
+                busy_by_day(arms[AS_IS], pathway, pool),
+            )
 
 
 def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
@@ -155,11 +170,18 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
     pathway = arm.pathway
     giving = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
     pools = dict.fromkeys(
-        pool for step in giving for pool in (*step.asks, *step.any_of) if pathway.pools[pool].kind == "staff"
+        pool
+        for step in giving
+        for pool in (*step.asks, *step.any_of)
+        if pathway.pools[pool].kind == "staff"
     )
-    sample = apply(arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS))
+    sample = apply(
+        arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS)
+    )
     load = offered_load(pathway, sample)
-    of_pool = dict(zip(load.pools, zip(load.by_hour(), load.weekly().tolist(), strict=True), strict=True))
+    of_pool = dict(
+        zip(load.pools, zip(load.by_hour(), load.weekly().tolist(), strict=True), strict=True)
+    )
     return tuple(TriageLoad(pool, *of_pool[pool]) for pool in pools)
 
 
@@ -277,7 +299,9 @@ class SiteRuns:
             return None
         name = self.study.chosen("calibration")
         file = file_named("calibration", name, search_folders(self.config_dir))
-        return file or refuse("calibration", f"there is no file '{name}.yaml'", "Name one that exists")
+        return file or refuse(
+            "calibration", f"there is no file '{name}.yaml'", "Name one that exists"
+        )
 
     def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
@@ -296,14 +320,20 @@ class SiteRuns:
     def arms(self, targets: Sequence[PublishedFigure], done: Done) -> dict[str, Replications]:
         """The replications that targets are about: of the site as it is and under each change, by its name."""
         changes = {target.change for target in targets}
-        arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
+        arms = [
+            replace(self.study.baseline, name=AS_IS),
+            *(self._arm(name) for name in CHANGES if name in changes),
+        ]
         # Rows are judged on profiles too, and some on months, whatever the run says.
         by_month = any(target.months for target in targets)
         run = replace(self.study.run, profile_all=True, by_month=by_month)
         design = replace(with_measures_of(self.study, targets).design, baseline=AS_IS)
         study = replace(self.study, arms=tuple(arms), design=design, run=run)
         replications = compare(study, done=done).replications
-        return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}
+        return {
+            arm.name: tuple(replication.arms[arm.name] for replication in replications)
+            for arm in arms
+        }
 
     def _arm(self, change: str) -> ReadyArm:
         if change in SCENARIOS:
@@ -336,7 +366,9 @@ def differences(raw: Mapping[str, Any], typical: Mapping[str, Any]) -> tuple[str
     >>> differences({"site": {"a": {"scale": 0.7}}}, {"site": {"a": {"mean": 3, "scale": 1}}})
     ('site.a.mean none (typical 3)', 'site.a.scale 0.7 (typical 1)')
     """
-    return tuple(line for group in GROUPS for line in _within(raw.get(group), typical.get(group), group))
+    return tuple(
+        line for group in GROUPS for line in _within(raw.get(group), typical.get(group), group)
+    )
 
 
 def _within(ours: Any, theirs: Any, path: str) -> Iterator[str]:
@@ -350,7 +382,11 @@ def _within(ours: Any, theirs: Any, path: str) -> Iterator[str]:
 def _as_text(value: Any) -> str:
     if value is None:
         return "none"
-    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return (
+        f"{value:g}"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value)
+    )
 
 
 PREDICTIONS = "predictions-{calibration}.yaml"
@@ -363,7 +399,12 @@ def calibration_hash(path: Path) -> str:
 
 def predictions_path(calibration: str = "typical") -> Path:
     """The file of the predictions made with a file of fitted values, in docs/decisions of a checkout."""
-    return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(calibration=calibration)
+    return (
+        packaged_configs().parent
+        / "docs"
+        / "decisions"
+        / PREDICTIONS.format(calibration=calibration)
+    )
 
 
 def write_predictions(path: Path, table: FigureTable, *, on: date | None = None) -> None:
@@ -375,7 +416,9 @@ def write_predictions(path: Path, table: FigureTable, *, on: date | None = None)
     remedy = "Write it into the site's files before predicting"
     faults = Faults(Fault(key, "is overridden", remedy) for key in table.overridden)
     if table.weeks < WEEKS_NEEDED:
-        faults.add("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more")
+        faults.add(
+            "run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"
+        )
     if not any(row.target.kind == "response" for row in table.rows):
         faults.add("responses", "were left out", "Predict with them")
     faults.refuse()

@@ -146,7 +146,10 @@ class PublishedFigure:
     @property
     def bounds(self) -> tuple[float, float]:
         """The band, infinite where it is open."""
-        return -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+        return (
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+        )
 
     def allows(self, simulated: float) -> bool | None:
         """Whether a simulated value is in the band, whatever its noise; None if there is no band."""
@@ -198,7 +201,10 @@ def targets_for(choices: Mapping[str, str], folders: Sequence[Path]) -> str:
     The study does not name the file: the figures belong to a department, whatever is asked of it, and naming them
     would make it another study.
     """
-    named = next((name for group in ("site", "pathway") if (name := choices.get(group, "none")) != "none"), "")
+    named = next(
+        (name for group in ("site", "pathway") if (name := choices.get(group, "none")) != "none"),
+        "",
+    )
     return named if named in names_in("targets", folders) else ENGLAND
 
 
@@ -227,7 +233,9 @@ def targets_named(name: str, folders: Sequence[Path]) -> tuple[PublishedFigure, 
             targets.append(target)
     for name, n in Counter(target.name for target in targets).items():
         if n > 1:  # rows are told apart by their names
-            faults.add(where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own")
+            faults.add(
+                where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own"
+            )
     faults.refuse()
     return tuple(targets)
 
@@ -249,7 +257,9 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> PublishedFigur
     """The target of one row; None, with faults, if it is not sound."""
     content, own = dict(row), Faults()
     if "kind" in row and row["kind"] not in KINDS:
-        own.add(path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS))
+        own.add(
+            path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS)
+        )
         content["kind"] = KINDS[0]
     if not _are_months(row.get("months")):
         remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
@@ -260,8 +270,15 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> PublishedFigur
     faults += own
     if own or target is None:
         return None
-    blocks = {"months": target.months, "counts": target.counts, "odds_to": target.odds_to, "trial": target.trial}
-    return PublishedFigure(**{**content, **blocks})  # numbers as they were written: a hash is made of them
+    blocks = {
+        "months": target.months,
+        "counts": target.counts,
+        "odds_to": target.odds_to,
+        "trial": target.trial,
+    }
+    return PublishedFigure(
+        **{**content, **blocks}
+    )  # numbers as they were written: a hash is made of them
 
 
 def _are_months(value: object) -> bool:
@@ -277,21 +294,41 @@ def _row_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
     """Faults of a band that is missing or the wrong way round, a figure outside it, and an empty source."""
     low, high, value = target.low, target.high, target.value
     if low is not None and high is not None and not low < high:
-        yield Fault(path, f"low is {low:g} and high is {high:g}", "Write the least that is allowed as low")
+        yield Fault(
+            path, f"low is {low:g} and high is {high:g}", "Write the least that is allowed as low"
+        )
     elif value is not None and target.kind != "response" and target.allows(value) is False:
-        band = f"{'open' if low is None else f'{low:g}'} to {'open' if high is None else f'{high:g}'}"
-        yield Fault(path, f"value is {value:g}, and the band is {band}", "Put the figure within its own band")
+        band = (
+            f"{'open' if low is None else f'{low:g}'} to {'open' if high is None else f'{high:g}'}"
+        )
+        yield Fault(
+            path,
+            f"value is {value:g}, and the band is {band}",
+            "Put the figure within its own band",
+        )
     if target.kind == "calibrated" and not target.banded:
         remedy = "State the band with low, high or both, or make the row predicted, which is printed only"
         yield Fault(path, "is calibrated and has no band", remedy)
     if target.counts is not None and target.measure in definitions():
-        yield Fault(path, f"'{target.measure}' is a measure already", "Leave counts out, or choose another name")
+        yield Fault(
+            path,
+            f"'{target.measure}' is a measure already",
+            "Leave counts out, or choose another name",
+        )
     if target.odds_to is not None and target.counts is None:
-        yield Fault(path, "states odds_to without counts", "State the share whose odds are compared as counts")
+        yield Fault(
+            path,
+            "states odds_to without counts",
+            "State the share whose odds are compared as counts",
+        )
     if target.kind == "response" and target.counts is not None:
-        yield Fault(path, "a response of a measure of its own", "Name a measure that departments give")
+        yield Fault(
+            path, "a response of a measure of its own", "Name a measure that departments give"
+        )
     if not target.source.strip():
-        yield Fault(path, "source is empty", "Say where the figure comes from, or why it is assumed")
+        yield Fault(
+            path, "source is empty", "Say where the figure comes from, or why it is assumed"
+        )
 
 
 DIFFERENCE = "_difference"
@@ -308,10 +345,14 @@ class NotGiven(Fault):
 def with_measures_of(study: Study, targets: Sequence[PublishedFigure]) -> Study:
     """The study with the measures that rows state themselves."""
     stated = {name: measure for target in targets for name, measure in target.own_measures.items()}
-    return replace(study, design=replace(study.design, measures={**study.design.measures, **stated}))
+    return replace(
+        study, design=replace(study.design, measures={**study.design.measures, **stated})
+    )
 
 
-def checked_targets(targets: Sequence[PublishedFigure], name: str, study: Study) -> tuple[PublishedFigure, ...]:
+def checked_targets(
+    targets: Sequence[PublishedFigure], name: str, study: Study
+) -> tuple[PublishedFigure, ...]:
     """The targets, each with its unit, if the study's baseline department has the figures that they are about.
 
     `name` is that of their file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
@@ -319,7 +360,8 @@ def checked_targets(targets: Sequence[PublishedFigure], name: str, study: Study)
     pathway = study.baseline.pathway
     faults, asked = Faults(), list[PublishedFigure]()
     of_own = {
-        target.name: list(_own_faults(target, f"targets/{name}.yaml, {target.name}", study)) for target in targets
+        target.name: list(_own_faults(target, f"targets/{name}.yaml, {target.name}", study))
+        for target in targets
     }
     measured = with_measures_of(study, [target for target in targets if not of_own[target.name]])
     given = measures_of(pathway, own_of(measured.design, pathway))
@@ -354,13 +396,29 @@ def _own_faults(target: PublishedFigure, path: str, study: Study) -> Iterator[Fa
     """The faults of the measures that a row states itself in the study's department."""
     for measure in target.own_measures.values():
         faults = Faults()
-        check_own(study.baseline.pathway, faults, {target.measure: measure}, {}, beside=study.design.groups)
+        check_own(
+            study.baseline.pathway,
+            faults,
+            {target.measure: measure},
+            {},
+            beside=study.design.groups,
+        )
         yield from (NotGiven(path, fault.found, fault.remedy) for fault in faults)
-        if target.odds_to is not None and isinstance(measure, SpanMeasure) and measure.statistic != SHARE:
-            yield Fault(path, f"{measure.statistic} is in minutes, and odds are of shares", "State the statistic share")
+        if (
+            target.odds_to is not None
+            and isinstance(measure, SpanMeasure)
+            and measure.statistic != SHARE
+        ):
+            yield Fault(
+                path,
+                f"{measure.statistic} is in minutes, and odds are of shares",
+                "State the statistic share",
+            )
 
 
-def _told_once(faults: Sequence[Fault], targets: Sequence[PublishedFigure], name: str) -> Iterator[Fault]:
+def _told_once(
+    faults: Sequence[Fault], targets: Sequence[PublishedFigure], name: str
+) -> Iterator[Fault]:
     """The faults against a packaged file, whose rows are not the user's to change: one for all those about what the
     department has not, then the others."""
     not_given = {fault.where for fault in faults if isinstance(fault, NotGiven)}
@@ -369,8 +427,14 @@ def _told_once(faults: Sequence[Fault], targets: Sequence[PublishedFigure], name
         measures = ", ".join(dict.fromkeys(map(_measure, rows)))
         found = f"{len(rows)} of {len(targets)} rows are of what the department does not give ({measures})"
         roles = any(isinstance(fault, NotGiven) and fault.of_pools for fault in faults)
-        has_pools = f"; give its clinicians the role {CLINICIAN}, its beds {ADULT_BED}, if it has them" if roles else ""
-        remedy = f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
+        has_pools = (
+            f"; give its clinicians the role {CLINICIAN}, its beds {ADULT_BED}, if it has them"
+            if roles
+            else ""
+        )
+        remedy = (
+            f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
+        )
         yield Fault(f"targets/{name}.yaml", found, remedy)
     yield from (fault for fault in faults if fault.where not in not_given)
 
@@ -378,7 +442,9 @@ def _told_once(faults: Sequence[Fault], targets: Sequence[PublishedFigure], name
 def known_measures(study: Study) -> Mapping[str, str]:
     """The unit of every measure and figure that targets may name, the study's own measures included."""
     own = own_definitions(study.design, [study.baseline.pathway])
-    units: dict[str, str] = {name: definition.unit for name, definition in {**definitions(), **own}.items()}
+    units: dict[str, str] = {
+        name: definition.unit for name, definition in {**definitions(), **own}.items()
+    }
     units |= {name: unit for name, (unit, _) in FIGURES.items()}
     units |= {name: units[measure] for name, (measure, _) in GROUPED.items()}
     return {**units, BUSY: SHARE}
@@ -395,11 +461,19 @@ def _change_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
     if target.change not in CHANGES:
         yield Fault(path, f"unknown change '{target.change}'", nearest(target.change, CHANGES))
     if not target.measure.endswith(DIFFERENCE):
-        yield Fault(path, f"a response is a difference, and measure is '{target.measure}'", f"Add {DIFFERENCE} to it")
+        yield Fault(
+            path,
+            f"a response is a difference, and measure is '{target.measure}'",
+            f"Add {DIFFERENCE} to it",
+        )
 
 
 def _measure_faults(
-    target: PublishedFigure, path: str, units: Mapping[str, str], given: Sequence[MeasureName], pathway: Pathway
+    target: PublishedFigure,
+    path: str,
+    units: Mapping[str, str],
+    given: Sequence[MeasureName],
+    pathway: Pathway,
 ) -> Iterator[Fault]:
     """The faults of a target's measure, group and months in this department."""
     measure = _measure(target)
@@ -411,7 +485,9 @@ def _measure_faults(
             found = f"states months, and '{measure}' is a figure of the whole window"
             yield Fault(path, found, "Leave months out: they are for measures of patients")
         if target.group != ALL:
-            yield Fault(path, f"group is '{target.group}', and '{measure}' has none", "Leave group out")
+            yield Fault(
+                path, f"group is '{target.group}', and '{measure}' has none", "Leave group out"
+            )
         role = CLINICIAN if measure == BUSY else ADULT_BED if measure in OF_BEDS else ""
         if role and not pools_of(pathway, role):
             found = f"'{measure}' is of pools with role {role}, and there is none"
@@ -419,7 +495,11 @@ def _measure_faults(
         return
     base, usual = GROUPED.get(measure, (measure, ALL))
     if usual != ALL and target.group != ALL:
-        yield Fault(path, f"'{measure}' is of {usual} already", f"Leave group out, or name the measure '{base}'")
+        yield Fault(
+            path,
+            f"'{measure}' is of {usual} already",
+            f"Leave group out, or name the measure '{base}'",
+        )
         return
     group = usual if usual != ALL else target.group
     groups = [name.group for name in given if name.measure == base]
@@ -435,19 +515,29 @@ def _measure_faults(
 def _unit_faults(target: PublishedFigure, path: str, unit: str) -> Iterator[Fault]:
     """The faults of a target's unit: another than the measure's, and shares beyond 1, which are most often per cent."""
     if target.unit.split(" of ")[0].split(",")[0] not in (unit, unit.split(" ")[0]):
-        yield Fault(path, f"unit is '{target.unit}', and '{target.measure}' is in {unit}", "Leave unit out")
+        yield Fault(
+            path, f"unit is '{target.unit}', and '{target.measure}' is in {unit}", "Leave unit out"
+        )
         return
     numbers = {"value": target.value, "low": target.low, "high": target.high}
-    beyond = [f"{key} is {number:g}" for key, number in numbers.items() if number is not None and abs(number) > 1]
+    beyond = [
+        f"{key} is {number:g}"
+        for key, number in numbers.items()
+        if number is not None and abs(number) > 1
+    ]
     if unit == SHARE and beyond:
-        yield Fault(path, f"{', '.join(beyond)}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
+        yield Fault(
+            path, f"{', '.join(beyond)}, and a share is a number from 0 to 1", "Write 0.59 for 59 %"
+        )
 
 
 def _month_faults(targets: Sequence[PublishedFigure], name: str, run: RunLength) -> Iterator[Fault]:
     """One fault if a replication does not measure a whole month that some target is a mean of."""
     by_month = [target for target in targets if target.months]
     wanted = {month for target in by_month for month in months_from_to(target.months)}
-    measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
+    measured = [
+        {month for month, _ in run.months(replication)} for replication in range(run.replications)
+    ]
     missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return

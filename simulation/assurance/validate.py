@@ -53,7 +53,9 @@ TARGETS = "targets"
 def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> int:
     """The number of rows that count and failed, printed with all the others. Raises ConfigError for unknown options."""
     options, targets, configuration = _split(overrides)
-    load(*configuration, config_dir=config_dir)  # reports a mistake before a minute's work, not after it
+    load(
+        *configuration, config_dir=config_dir
+    )  # reports a mistake before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
     parts = PARTS if options["only"] == "all" else (options["only"],)
     begin = partial(_with_progress, say)
@@ -136,7 +138,11 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
             remedy = "Leave targets= out, or say only=site"
             refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
         if options["predictions"] == "write":
-            refuse("predictions=write", f"only={only} predicts nothing", "Leave only= out, or say only=site")
+            refuse(
+                "predictions=write",
+                f"only={only} predicts nothing",
+                "Leave only= out, or say only=site",
+            )
     return options, targets, configuration
 
 
@@ -152,14 +158,18 @@ def _say_theory(say: Say) -> int:
     )
     rows = theory_rows(RunSize("compiled"))
     failed = sum(not (row.passed and row.sharp) for row in rows)
-    body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
+    body, tails = (
+        max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True)
+    )
     say(text_of("theory", rows=rows, n_failed=failed, body=body, tails=tails) + "\n")
     return failed
 
 
 def _say_power(say: Say) -> int:
     """The number of mutations that no theory row noticed, printed with those that some did."""
-    say("Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row")
+    say(
+        "Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row"
+    )
     missed = 0
     for mutation in MUTATIONS:
         result = caught(mutation, RunSize("compiled"))

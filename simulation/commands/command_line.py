@@ -76,7 +76,9 @@ def headings(runs: Sequence[RunRequest]) -> list[str]:
     """
     if len(runs) == 1:
         return [""]
-    values_by_run = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _ in runs]
+    values_by_run = [
+        dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _ in runs
+    ]
     keys = dict.fromkeys(key for values in values_by_run for key in values)
     swept = [key for key in keys if len({values.get(key) for values in values_by_run}) > 1]
     return [

@@ -6,7 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import load_study, options, split_config_dir, split_own, with_config_dir
+from simulation.commands.command_line import (
+    load_study,
+    options,
+    split_config_dir,
+    split_own,
+    with_config_dir,
+)
 from simulation.display.table import lines_of, print_tables
 from simulation.errors import Faults, nearest, refuse
 
@@ -26,13 +32,19 @@ def extract(words: list[str]) -> int:
     if files[:1] == ["draft"]:
         return _draft(files[1:], own.get("name"), config_dir)
     if len(files) != 1 or "=" in files[0]:
-        refuse("extract", f"found '{' '.join(words)}'", "Say: aeflow extract draft FILE, or aeflow extract FILE")
+        refuse(
+            "extract",
+            f"found '{' '.join(words)}'",
+            "Say: aeflow extract draft FILE, or aeflow extract FILE",
+        )
     read = _read(files[0], own.get("mapping"), config_dir)
     print_tables(read.tables.values())
     if "log" in own:
         from simulation.extracts.logs import write_log
 
-        print(f"\n{own['log']}: {write_log(read, Path(own['log'])):,} events, by the row of each attendance.")
+        print(
+            f"\n{own['log']}: {write_log(read, Path(own['log'])):,} events, by the row of each attendance."
+        )
     return 0
 
 
@@ -46,23 +58,34 @@ def fit(words: list[str]) -> int:
     stated, others = split_own(others, stated_keys())
     rest, config_dir = split_config_dir(others)
     if rest:
-        refuse(rest[0], "is no key of aeflow fit", nearest(rest[0].split("=")[0], (*FITTED, *stated_keys())))
+        refuse(
+            rest[0],
+            "is no key of aeflow fit",
+            nearest(rest[0].split("=")[0], (*FITTED, *stated_keys())),
+        )
     for key, what in (("extract", "a file"), ("out", "the new department")):
         if not own.get(key):
             refuse(key, f"names no {what.split()[-1]}", "Say: aeflow fit extract=FILE out=NAME")
-    faults, overwrite = Faults(taken_faults(own["out"], Path(config_dir or "configs"))), own.get("overwrite", "false")
+    faults, overwrite = (
+        Faults(taken_faults(own["out"], Path(config_dir or "configs"))),
+        own.get("overwrite", "false"),
+    )
     if overwrite not in ("true", "false"):
         faults.add("overwrite", f"found {overwrite}", "Allowed: true, false")
     faults.refuse()
     stated_department(stated)  # faults before a long reading
     read = _read(own["extract"], own.get("mapping"), config_dir)
     nurse, answers = own.get("nurse") or PACKAGED_NURSE, own.get("answers")
-    fitted = fit_department(read, own["out"], stated=stated, answers=answers, nurse=nurse, config_dir=config_dir)
+    fitted = fit_department(
+        read, own["out"], stated=stated, answers=answers, nurse=nurse, config_dir=config_dir
+    )
     print_tables([read.dirt, *fitted.tables.values()])
     folder = Path(config_dir or "configs")
     for path in fitted.write_configs(folder, overwrite=overwrite == "true"):
         print(path)
-    page = fitted.write_page(Path(own.get("results") or "results"), None if config_dir is None else folder)
+    page = fitted.write_page(
+        Path(own.get("results") or "results"), None if config_dir is None else folder
+    )
     print(f"{page}: observed beside fitted, with pictures")
     for line in fitted.next_steps(with_config_dir(config_dir)):
         print(*lines_of(line, "  ", "      "), sep="\n")
@@ -119,7 +142,10 @@ def mapping_of(file: str) -> str:
     >>> mapping_of("exports/A&E 2025.csv.gz")
     'a_e_2025'
     """
-    return re.sub(r"[^a-z0-9]+", "_", Path(file).name.partition(".")[0].casefold()).strip("_") or "extract"
+    return (
+        re.sub(r"[^a-z0-9]+", "_", Path(file).name.partition(".")[0].casefold()).strip("_")
+        or "extract"
+    )
 
 
 def _read(file: str, mapping: str | None, config_dir: str | None) -> Extract:

@@ -6,7 +6,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import is_dry_run, load_study, options, split_config_dir, split_own
+from simulation.commands.command_line import (
+    is_dry_run,
+    load_study,
+    options,
+    split_config_dir,
+    split_own,
+)
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -60,9 +66,15 @@ def animate(words: list[str]) -> int:
     from simulation.questions.what_happened import animation
 
     own, others = split_own(words, animation.OWN)
-    folders = [word for word in split_config_dir(others)[0] if "=" not in word and not word.startswith("~")]
+    folders = [
+        word for word in split_config_dir(others)[0] if "=" not in word and not word.startswith("~")
+    ]
     if folders and len(others) > 1:
-        refuse("animate", f"found {' '.join(others)}", "Name one stored run alone, or a study by key=value")
+        refuse(
+            "animate",
+            f"found {' '.join(others)}",
+            "Name one stored run alone, or a study by key=value",
+        )
     numbers: dict[str, int] = {}
     for key in ("day", "replication"):
         if key in own and not own[key].isdecimal():
@@ -81,7 +93,11 @@ def animate(words: list[str]) -> int:
         study, _, _ = _asked(others, (), animation.USUAL)
         refuse_large([study])
         made = animation.animate(study, *arms, **numbers)
-        path = made.write(own["out"]) if own.get("out") else made.write_dated(Path(str(study.resolved["results"])))
+        path = (
+            made.write(own["out"])
+            if own.get("out")
+            else made.write_dated(Path(str(study.resolved["results"])))
+        )
     print(f"{made.title}\n{made.about}\nOpen it in a browser: {path}")
     return 0
 
@@ -110,7 +126,9 @@ def _asked(
     return load_study([*defaults, *overrides], config_dir), asked, config_dir
 
 
-def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config_dir: str | None) -> None:
+def _refuse_arms_of_another_study(
+    study: Study, asked: Mapping[str, str], config_dir: str | None
+) -> None:
     """Refuse an arm that the study has not and another has, with the study to name."""
     from simulation.config.folders import search_folders
     from simulation.config.studies import studies_with
@@ -118,10 +136,14 @@ def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config
     known = {arm.name for arm in study.arms}
     for key in ("arm", "against"):
         name = asked.get(key)
-        studies = studies_with(name, search_folders(config_dir)) if name and name not in known else ()
+        studies = (
+            studies_with(name, search_folders(config_dir)) if name and name not in known else ()
+        )
         if studies:
             found = f"'{name}' is no arm of the study '{study.design.name}'"
-            remedy = f"It is one of study={' or study='.join(studies)}: name a study that has both arms"
+            remedy = (
+                f"It is one of study={' or study='.join(studies)}: name a study that has both arms"
+            )
             refuse(key, found, remedy)
 
 
@@ -132,7 +154,9 @@ def evaluate(words: list[str]) -> int:
     from simulation.evaluation import evaluate as wing
     from simulation.report.progress import progress
 
-    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES))
+    own, others = split_own(
+        words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES)
+    )
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
     rest = [word for word in others if not word.startswith("design.")]
     arm, bought, name = own.get("arm", ""), own.get("bought"), own.get("design") or wing.ALL_DESIGNS
@@ -157,10 +181,14 @@ def evaluate(words: list[str]) -> int:
             wing.refuse_unanswerable(study, arm, stakes)
             more = wing.overrides_of_switching(study, arm, designs)
             study, _, config_dir = (
-                _asked([*rest, *more], (), {"run": "evaluation"}) if more else (study, own, config_dir)
+                _asked([*rest, *more], (), {"run": "evaluation"})
+                if more
+                else (study, own, config_dir)
             )
         arms = (bought or study.design.null_arm, arm)
-        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs)
+        study = wing.study_of_evaluation(
+            study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs
+        )
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
         if found is None:
@@ -192,7 +220,9 @@ def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     if stored is not None:
         print(f"The simulated weeks are those of {stored.folder}.")
         return stored
-    print(f"Expected: {work_of(study)}, once; with fewer departments it is less: run.departments=20.")
+    print(
+        f"Expected: {work_of(study)}, once; with fewer departments it is less: run.departments=20."
+    )
     with progress(len(study.run.numbers)) as callbacks:
         return run_into(study, results, done=callbacks.done, planning=callbacks.planning).result
 
@@ -205,7 +235,12 @@ def vet(words: list[str]) -> int:
     from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
 
     overrides, config_dir = options(words)
-    own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
+    own = {
+        "name": "synthetic",
+        "results": "results",
+        "against": "",
+        **dict.fromkeys(VET_SWITCHES, "false"),
+    }
     stated, values = split_own(overrides, own)
     own |= stated
     faults = Faults()
@@ -221,12 +256,23 @@ def vet(words: list[str]) -> int:
         plan = vetting_named(own["name"], values, config_dir=config_dir)
         cases = cases_of(plan, config_dir=config_dir)
         if own["dry_run"] == "true":
-            setting = Setting(prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote)
+            setting = Setting(
+                prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote
+            )
             print(dry_run_text(plan, cases, setting))
         else:
-            print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}")
+            print(
+                f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}"
+            )
         return 0
     against = own["against"] or None
-    card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
+    card = vet(
+        own["name"],
+        *values,
+        against=against,
+        allow_remote=allow_remote,
+        results=results,
+        config_dir=config_dir,
+    )
     card.print(card.write(results))
     return 0

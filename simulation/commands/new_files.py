@@ -8,7 +8,9 @@ from pathlib import Path
 from simulation.commands.command_line import load_study, split_config_dir, with_config_dir
 from simulation.errors import refuse
 
-DEPARTMENT = "aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
+DEPARTMENT = (
+    "aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
+)
 
 
 def new(words: list[str]) -> int:
@@ -33,7 +35,9 @@ def _copy(name: str, source: str, config_dir: str | None) -> None:
     from simulation.config.new import new_department
 
     department, study = new_department(name, source, Path(config_dir or "configs"))
-    print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
+    print(
+        f"{department}: the department. Who comes, what happens to them, with whom and for how long."
+    )
     print(f"{study}: the question. What is compared, and by which measures.")
     _next(name, config_dir)
 
@@ -47,7 +51,9 @@ def _department(name: str, typed: Mapping[str, str], config_dir: str | None) -> 
     for path in new_scaled_department(name, typed, Path(config_dir or "configs")):
         print(f"{path}: {HEADS[path.parent.name]}.")
     print("Every number there says how it was derived.\n")
-    for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
+    for line in scaled_lines(
+        load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))
+    ):
         print(line)
     _next(name, config_dir)
     print(f"Offered an AI?   aeflow offer{with_config_dir(config_dir)}")
@@ -58,4 +64,6 @@ def _next(name: str, config_dir: str | None) -> None:
     where = with_config_dir(config_dir)
     print(f"\nRun it:          aeflow compare study={name}{where}")
     print(f"Look at it:      aeflow show study={name}{where}")
-    print("Then change it:  every key is in docs/vocabulary.md; a message says what is wrong and what to do.")
+    print(
+        "Then change it:  every key is in docs/vocabulary.md; a message says what is wrong and what to do."
+    )

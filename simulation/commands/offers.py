@@ -29,10 +29,16 @@ def offer(words: list[str]) -> int:
     changed, others = split_own(others, questions())
     rest, config_dir = split_config_dir(others)
     if rest:
-        refuse(rest[0], "is no key of aeflow offer", nearest(rest[0].split("=")[0], (*OWN, *questions())))
+        refuse(
+            rest[0],
+            "is no key of aeflow offer",
+            nearest(rest[0].split("=")[0], (*OWN, *questions())),
+        )
     if "template" in own:
         write_new(Path(own["template"]), template(), "Name another file")
-        print(f"{own['template']}: every question. Fill in what you know: aeflow offer answers={own['template']}")
+        print(
+            f"{own['template']}: every question. Fill in what you know: aeflow offer answers={own['template']}"
+        )
         return 0
     n = own.get("departments", str(N_DEPARTMENTS))
     if not n.isdecimal() or not LEAST <= int(n) <= MOST:
@@ -44,7 +50,14 @@ def offer(words: list[str]) -> int:
     if not from_file and not interview(stated, path, ask=input, say=print):
         return 0
     checked = check(stated | changed, path.parent)
-    print(*(line for words in read_back(checked, whole=whole) for line in lines_of(words, "  ", "      ")), sep="\n")
+    print(
+        *(
+            line
+            for words in read_back(checked, whole=whole)
+            for line in lines_of(words, "  ", "      ")
+        ),
+        sep="\n",
+    )
     checked.all_faults.refuse("The answers cannot be used")
     if own.get("check") == "true" or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0
@@ -61,8 +74,12 @@ def offer(words: list[str]) -> int:
         )  # fmt: skip
     print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
     for number, words_told in enumerate((*of_departments, *of_labels)):
-        print(*lines_of(words_told, "" if number == len(of_departments) else "  ", "      "), sep="\n")
-    print(f"\nThe answer, in some minutes: aeflow compare study={name}{with_config_dir(config_dir)}")
+        print(
+            *lines_of(words_told, "" if number == len(of_departments) else "  ", "      "), sep="\n"
+        )
+    print(
+        f"\nThe answer, in some minutes: aeflow compare study={name}{with_config_dir(config_dir)}"
+    )
     return 0
 
 
@@ -73,5 +90,7 @@ def _is_right(path: Path, *, ask: bool) -> bool:
     except EOFError:
         said = "no"
     if not (is_right := said.strip().casefold() in ("", "y", "yes")):
-        print(f"Stopped. Change {path}, or one answer: aeflow offer answers={path} used_share='80 %'")
+        print(
+            f"Stopped. Change {path}, or one answer: aeflow offer answers={path} used_share='80 %'"
+        )
     return is_right

@@ -69,7 +69,10 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
 
     runs = sweep(words)
     if alone:  # one arm says nothing of a range over departments
-        studies = [load_study(["ensemble=none", *overrides], config_dir).only() for overrides, config_dir in runs]
+        studies = [
+            load_study(["ensemble=none", *overrides], config_dir).only()
+            for overrides, config_dir in runs
+        ]
     else:
         runs, studies = _in_scenarios(runs)
     refuse_large(studies)
@@ -120,19 +123,25 @@ def _run_again(folder: str, words: list[str]) -> int:
     numbers = before.numbers
     planned = max(before.run.replications, numbers[-1] + 1)
     precision = before.run.precision if len(numbers) == before.run.replications else None
-    run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision)
+    run = replace(
+        before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision
+    )
     study = _elsewhere(replace(before.study, run=run), asked)
     refuse_large([study])
     announce(study, alone=False)
     changed = what_changed(before)
     if changed:
-        print(f"Not identical to {folder} bit for bit: since that run, {', '.join(changed)} changed.")
+        print(
+            f"Not identical to {folder} bit for bit: since that run, {', '.join(changed)} changed."
+        )
     results = Path(str(asked.resolved["results"]))
     with progress(len(numbers), keeps=bool(run.keep)) as callbacks:
         stored = run_into(study, results, done=callbacks.done, keeping=callbacks.keeping)
     print_result(stored.result, stored.folder)
     same = same_numbers(before, stored.result)
-    print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
+    print(
+        f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit."
+    )
     return 0 if same or changed else 1
 
 
@@ -174,7 +183,9 @@ def _asked_elsewhere(words: Sequence[str], allowed: Sequence[str], subject: str)
 
 def _elsewhere(study: Study, asked: Study) -> Study:
     """The study with the executor that was asked for."""
-    where = {name: getattr(asked, name) for name in ("executor", "workers", "cluster", "allow_large")}
+    where = {
+        name: getattr(asked, name) for name in ("executor", "workers", "cluster", "allow_large")
+    }
     return replace(study, **where)
 
 
@@ -189,7 +200,12 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as callbacks:
         stored = run_into(
-            study, results, resume=resume, done=callbacks.done, keeping=callbacks.keeping, planning=callbacks.planning
+            study,
+            results,
+            resume=resume,
+            done=callbacks.done,
+            keeping=callbacks.keeping,
+            planning=callbacks.planning,
         )
     print_result(stored.result, stored.folder)
     return stored

@@ -16,7 +16,9 @@ def report(words: list[str]) -> int:
     own, folders = split_own(words, ("export",))
     export, faults = own.get("export", "false"), Faults()
     if export not in ("true", "false"):
-        faults.add(f"export={export}", "is neither true nor false", "Write export=true for Excel and Word")
+        faults.add(
+            f"export={export}", "is neither true nor false", "Write export=true for Excel and Word"
+        )
     if len(folders) != 1:
         faults.add("report", f"found {len(folders)} folders", "Name one folder of results")
     faults.refuse()
@@ -72,7 +74,9 @@ def results(words: list[str]) -> int:
     if runs:
         print_tables([runs_table(runs, folder, listing.latest)])
     else:
-        print(f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Start one with: aeflow compare")
+        print(
+            f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Start one with: aeflow compare"
+        )
     for reason in listing.unreadable:
         print(f"Not listed: {reason}", file=sys.stderr)
     return 0

@@ -26,7 +26,9 @@ def _in_plain(error: UnicodeError) -> tuple[str, int]:
     where they end."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(PLAIN.get(character, "?") for character in error.object[error.start : error.end]), error.end
+    return "".join(
+        PLAIN.get(character, "?") for character in error.object[error.start : error.end]
+    ), error.end
 
 
 def never_refuse(*streams: TextIO | None) -> None:

@@ -26,7 +26,10 @@ REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
 ATOMS = (int, float, bool, type(None))
 """Types of values that hold no others and refer to none."""
-NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
+NO_REFERENCE = (
+    "is not a plain reference",
+    "Write the value itself, or ${...} alone with its dotted path",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def override_fault(text: str) -> Fault | None:
     for sign in text:
         depth += (sign in "[{(") - (sign in ")}]")
         if depth > DEEPEST:
-            return Fault(shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+            return Fault(
+                shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter"
+            )
     return Fault(shown, *NO_REFERENCE) if "${" in REFERENCE.sub("", text) else None
 
 
@@ -82,7 +87,11 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     """The faults of one value; `left` holds how many values more there may be."""
     left[0] -= 1
     if left[0] == 0:
-        yield Fault(where, f"the configuration has more than {MOST_PARTS:,} values", "Leave out what is not needed")
+        yield Fault(
+            where,
+            f"the configuration has more than {MOST_PARTS:,} values",
+            "Leave out what is not needed",
+        )
     if left[0] <= 0 or isinstance(value, Product):
         return
     if depth > DEEPEST:
@@ -96,7 +105,9 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
                 yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
                 continue
             if not isinstance(key, str):
-                yield Fault(where or "configuration", f"the key {key!r} is not text", "Put it in quotes")
+                yield Fault(
+                    where or "configuration", f"the key {key!r} is not text", "Put it in quotes"
+                )
                 continue
             path = f"{where}.{key}" if where else key
             if reason := _bad_text(key):
@@ -147,7 +158,10 @@ def _bad_text(text: str) -> Reason:
         return None  # as below, at once
     unwritable = _UNWRITABLE.search(text)
     if unwritable:
-        return f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out", "Use plain text"
+        return (
+            f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out",
+            "Use plain text",
+        )
     if len(text) > LONGEST_TEXT:
         return f"is longer than {LONGEST_TEXT:,} characters", "Shorten it"
     return bad_reference(text)

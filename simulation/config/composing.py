@@ -22,7 +22,13 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened, without_comma
+from simulation.config.bounds import (
+    REFERENCE,
+    configuration_faults,
+    override_fault,
+    shortened,
+    without_comma,
+)
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
 from simulation.config.folders import (
@@ -100,7 +106,9 @@ class _Files(FileConfigSource):
             faults.append(fault)
         faults.refuse()
         assert content is not None
-        defaults = OmegaConf.create({"defaults": content.pop("defaults")} if "defaults" in content else {})
+        defaults = OmegaConf.create(
+            {"defaults": content.pop("defaults")} if "defaults" in content else {}
+        )
         header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
         return _Loaded(self.provider, self.path, defaults, header, content=content)
 
@@ -125,7 +133,9 @@ def _laid_over_files(choices: Sequence[str], folders: Folders) -> tuple[Raw, dic
     repository = CachingConfigRepository(of_folders)
     overridden = OverridesParser.create().parse_overrides(list(choices))
     with _hydra_version():
-        listed = create_defaults_list(repository, "config", overridden, prepend_hydra=False, skip_missing=False)
+        listed = create_defaults_list(
+            repository, "config", overridden, prepend_hydra=False, skip_missing=False
+        )
     raw: Raw = {}
     for default in listed.defaults:
         loaded = repository.load_config(str(default.config_path))
@@ -141,7 +151,11 @@ def _merge(below: Raw, above: Raw, root: Raw) -> None:
     """Lay blocks over blocks, key by key; what a file lays over a reference is laid over a copy of what it names."""
     for key, value in above.items():
         old = below.get(key)
-        if isinstance(value, dict) and isinstance(old, str) and (reference := REFERENCE.fullmatch(old)):
+        if (
+            isinstance(value, dict)
+            and isinstance(old, str)
+            and (reference := REFERENCE.fullmatch(old))
+        ):
             below[key] = old = copied(value_at(root, reference[1]))
         if isinstance(value, dict) and isinstance(old, dict):
             _merge(old, value, root)
@@ -176,8 +190,12 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Folders
     if left_out or not {"site", "study"} <= set(asked.values()):
         return left_out
     of_study = tuple(text for text, group in asked.items() if group not in ("site", *BESIDE))
-    alone, usual = (_files_composed(texts, tuple(folders), fingerprint_of(folders)) for texts in (of_study, ()))
-    return study_of_another(files.choices, alone.choices, usual.choices, set(asked.values()), folders)
+    alone, usual = (
+        _files_composed(texts, tuple(folders), fingerprint_of(folders)) for texts in (of_study, ())
+    )
+    return study_of_another(
+        files.choices, alone.choices, usual.choices, set(asked.values()), folders
+    )
 
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
@@ -186,7 +204,9 @@ def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     lay_values(raw, values, faults)
     faults += configuration_faults(raw)
     faults.refuse()
-    return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
+    return Composed(
+        raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -205,21 +225,27 @@ def lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
         else:
             added = override.type in (OverrideType.ADD, OverrideType.FORCE_ADD)
             if len(path) == 1 and path[0] not in raw and (meant := path_to(path[0], raw)):
-                faults.add(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?")
+                faults.add(
+                    text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"
+                )
                 continue
             lay_over(raw, path, override.value(), text, faults, add=added)
 
 
 @lru_cache(maxsize=32)
 def _files_composed(
-    choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
+    choices: tuple[str, ...],
+    folders: tuple[Path, ...],
+    fingerprint: tuple[tuple[str, int, int], ...],
 ) -> Composed:
     """The files as Hydra composes them; cached until one of them changes, because it takes half a second.
 
     What the packaged files alone state is cached for later processes, too.
     """
     name = f"composed-{digest(choices)[:12]}"
-    return Composed(*cached_for_files(folders, name, choices, partial(_composed_by_hydra, choices, folders)))
+    return Composed(
+        *cached_for_files(folders, name, choices, partial(_composed_by_hydra, choices, folders))
+    )
 
 
 def _composed_by_hydra(choices: tuple[str, ...], folders: tuple[Path, ...]) -> list[Raw]:
@@ -234,7 +260,9 @@ def _composed_by_hydra(choices: tuple[str, ...], folders: tuple[Path, ...]) -> l
     return [raw, {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}]
 
 
-def files_with(composed: Composed, chosen: Mapping[str, Choices], folders: Folders) -> dict[str, Raw]:
+def files_with(
+    composed: Composed, chosen: Mapping[str, Choices], folders: Folders
+) -> dict[str, Raw]:
     """By name, what the files that are chosen of some groups state, the others being those of a configuration."""
     fingerprint, files = fingerprint_of(folders) if chosen else (), {}
     for name, choices in chosen.items():
@@ -291,7 +319,9 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
         if not override.key_or_group:
             faults.add(text, "names no key", "Overrides look like key=value")
         elif override.package is not None or re.split(r"[./]", override.key_or_group)[0] == "hydra":
-            faults.add(text, "is an option of Hydra", "Name a group or a value of the configuration")
+            faults.add(
+                text, "is an option of Hydra", "Name a group or a value of the configuration"
+            )
         parsed.append(override)
     faults.refuse()
     return parsed
@@ -306,7 +336,9 @@ def _as_text(override: str) -> str:
     key, _, value = override.partition("=")
     if key not in PLACES or not value or value[0] in "'\"":
         return override
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)  # a backslash before a quote, or at the end, counts double
+    escaped = re.sub(
+        r"(\\*)'", r"\1\1\\'", value
+    )  # a backslash before a quote, or at the end, counts double
     escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
     return f"{key}='{escaped}'"
 
@@ -334,9 +366,15 @@ def _several_values(override: Override, text: str, folders: Folders) -> Fault:
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
     if re.fullmatch(r"[-+]?\d+,\d+", values):
-        thousands = f" {without_comma(values).partition('.')[0]}." if re.fullmatch(r".*\d,\d{3}", values) else ""
+        thousands = (
+            f" {without_comma(values).partition('.')[0]}."
+            if re.fullmatch(r".*\d,\d{3}", values)
+            else ""
+        )
         remedy += f".{thousands} A decimal number has a point: {key}={values.replace(',', '.')}"
-    if not (folders[-1] / override.key_or_group).is_dir() and all(word.isidentifier() for word in values.split(",")):
+    if not (folders[-1] / override.key_or_group).is_dir() and all(
+        word.isidentifier() for word in values.split(",")
+    ):
         remedy += f". A list has brackets: '{key}=[{values}]'"
     return Fault(text, "names several values", remedy)
 

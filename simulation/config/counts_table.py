@@ -78,10 +78,15 @@ def _cells(path: Path) -> list[list[str]]:
     """The rows of the file that hold any cell, all of one length. Raises ConfigError."""
     text = _text(path)
     lines = [line for line in text.splitlines() if line.strip()]
-    most = (sign for sign in ";\t" if 2 * sum(sign in line for line in lines) >= len(lines))  # not one in a title
+    most = (
+        sign for sign in ";\t" if 2 * sum(sign in line for line in lines) >= len(lines)
+    )  # not one in a title
     delimiter = next(most, ",")
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(io.StringIO(text), delimiter=delimiter)
+        ]
     except csv.Error as error:
         refuse(path.name, f"cannot be read as CSV: {error}", "Save the sheet as CSV")
     if not any(sum(map(bool, row)) > 1 for row in rows):
@@ -96,8 +101,14 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
     `gaps`: rows of one number and empty columns at the edge belong to it, as in a table that leaves zeros out.
     """
     table = [row for row in rows if sum(map(bool, row)) > 1 or (gaps and not _are_words(row))]
-    is_title = len(table) > 1 and _are_words(table[0]) and sum(map(bool, table[0])) == 2 < sum(map(bool, table[1]))
-    table = table[1:] if is_title else table  # 'Count of case', 'Column Labels': above the headings of a pivot table
+    is_title = (
+        len(table) > 1
+        and _are_words(table[0])
+        and sum(map(bool, table[0])) == 2 < sum(map(bool, table[1]))
+    )
+    table = (
+        table[1:] if is_title else table
+    )  # 'Count of case', 'Column Labels': above the headings of a pivot table
     filled = [column for column in range(len(rows[0])) if any(row[column] for row in table)]
     return table if gaps else [row[filled[0] : filled[-1] + 1] for row in table]
 
@@ -105,15 +116,21 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
     faults = Faults()
-    content = bytes_of(path, path.name, faults, most=LARGEST_BYTES, less="Give one small table of counts")
+    content = bytes_of(
+        path, path.name, faults, most=LARGEST_BYTES, less="Give one small table of counts"
+    )
     faults.refuse()
     assert content is not None
     if content.startswith(WORKBOOK):
         refuse(path.name, "is an Excel workbook", "Save the sheet as CSV, and name that file")
-    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    encodings = (
+        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    )
     for encoding in encodings:
         try:
-            return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
+            return (
+                content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+            )  # a Macintosh ends lines by \r
         except UnicodeDecodeError:
             continue
     refuse(path.name, "cannot be read as text", "Save the sheet as CSV in UTF-8")
@@ -127,12 +144,18 @@ def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> pd.DataFrame:
     import pandas as pd
 
     first = grid[0]
-    has_heading = _are_words(first[1:]) or (len(grid) > n_levels and _are_ranks(first[-n_levels:], n_levels))
+    has_heading = _are_words(first[1:]) or (
+        len(grid) > n_levels and _are_ranks(first[-n_levels:], n_levels)
+    )
     heading, body = (first, grid[1:]) if has_heading else ((), grid)
     side = [row[0] for row in body]
     wide = len(first) > n_levels
-    has_side = _are_words(side) or (wide and (_are_ranks(side[:n_levels], n_levels) or not any(side)))
-    no_corner = has_side and bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
+    has_side = _are_words(side) or (
+        wide and (_are_ranks(side[:n_levels], n_levels) or not any(side))
+    )
+    no_corner = (
+        has_side and bool(heading) and heading[0] != "" and heading[-1] == ""
+    )  # as R writes it
     columns = heading[:-1] if no_corner else heading[has_side:]
     table = pd.DataFrame([list(row[has_side:]) for row in body])
     if heading:
@@ -155,7 +178,9 @@ def _names(index: pd.Index) -> tuple[str, ...]:
 def _are_words(cells: Sequence[str]) -> bool:
     """Whether these cells are names: there are some, and none is a number."""
     filled = [cell for cell in cells if cell]
-    return bool(filled) and not any(re.fullmatch(r"[-+]?[\d.,' ]*\d[\d.,' %]*", cell) for cell in filled)
+    return bool(filled) and not any(
+        re.fullmatch(r"[-+]?[\d.,' ]*\d[\d.,' %]*", cell) for cell in filled
+    )
 
 
 def _are_ranks(cells: Sequence[str], n_levels: int) -> bool:
@@ -169,7 +194,8 @@ def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Ite
     if table.shape != (n, n):
         found = f"has {n_rows} rows of {n_columns} cells"
         remedy = (
-            f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"
+            f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to "
+            f"{levels[-1]}; headings may be there"
         )
         if n_rows >= ROW_A_CASE * n:
             found += ": a row for each case, it seems"
@@ -182,14 +208,22 @@ def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Ite
         yield Fault(where, found, remedy)
 
 
-def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: object, where: str) -> Iterator[Fault]:
+def _turned_faults(
+    rows: Sequence[str], columns: Sequence[str], corner: object, where: str
+) -> Iterator[Fault]:
     """A fault if its own headings say that rows are labels, or columns true levels."""
     turned = [name for name in columns if re.match(r"true\b", _lower(name))]
     turned += [name for name in rows if re.match(r"label", _lower(name))]
-    turned += [name for name in [str(corner or "")] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(name))]
+    turned += [
+        name
+        for name in [str(corner or "")]
+        if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(name))
+    ]
     for name in turned[:1]:
         remedy = "Turn the table: a row for each true level, a column for each label"
-        yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)
+        yield Fault(
+            where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy
+        )
 
 
 def _lower(name: str) -> str:
@@ -202,12 +236,18 @@ def _plain(name: str) -> str:
     return re.sub(r"^(true|label(led)?|given) ", "", _lower(name))
 
 
-def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults: Faults, notes: list[str]) -> None:
+def _check_order(
+    names: Sequence[str], levels: Sequence[str], where: str, faults: Faults, notes: list[str]
+) -> None:
     """Add a fault if known names are in another order, or a note if they are not known."""
     if not names:
         return
     ranks = [_rank(name, levels) for name in names]
-    misplaced = [name for place, (name, rank) in enumerate(zip(names, ranks, strict=True)) if rank not in (None, place)]
+    misplaced = [
+        name
+        for place, (name, rank) in enumerate(zip(names, ranks, strict=True))
+        if rank not in (None, place)
+    ]
     if None in ranks and not misplaced:
         shown = ", ".join(shortened(name) or "(empty)" for name in names)
         notes.append(f"{where}: {shown} are taken to be {', '.join(levels)}, in this order")
@@ -232,7 +272,9 @@ def _rank(name: str, levels: Sequence[str]) -> int | None:
     return int(number[1]) - 1 if number and 1 <= int(number[1]) <= len(levels) else None
 
 
-def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
+def _cell_faults(
+    body: Sequence[Sequence[str]], levels: Sequence[str], where: str
+) -> Iterator[Fault]:
     """A fault for each of the first few cells that are no whole number of patients; one if they are all shares."""
     wrong = [
         (true, label, cell)
@@ -240,8 +282,14 @@ def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: st
         for label, cell in zip(levels, row, strict=True)
         if not re.fullmatch(r"\d{1,9}(\.0+)?", cell)
     ]
-    if wrong and all(re.fullmatch(r"[01]?[.,]\d+|[01]|[\d.,]+ ?%", cell) for row in body for cell in row):
-        yield Fault(where, "holds shares", "Give counts of patients: the precision of the table depends on them")
+    if wrong and all(
+        re.fullmatch(r"[01]?[.,]\d+|[01]|[\d.,]+ ?%", cell) for row in body for cell in row
+    ):
+        yield Fault(
+            where,
+            "holds shares",
+            "Give counts of patients: the precision of the table depends on them",
+        )
         return
     for true, label, cell in wrong[:MOST_FAULTS]:
         found = f"found '{shortened(cell)}'" if cell else "is empty"
@@ -252,4 +300,6 @@ def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: st
         )
         yield Fault(f"{where}, true level {true}, label {label}", found, remedy)
     if len(wrong) > MOST_FAULTS:
-        yield Fault(where, f"{len(wrong) - MOST_FAULTS} more cells are no counts", "Put these right first")
+        yield Fault(
+            where, f"{len(wrong) - MOST_FAULTS} more cells are no counts", "Put these right first"
+        )

@@ -15,7 +15,9 @@ from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
 
 SECTIONS = tuple(field.name for field in fields(Pathway))
-SHARED_SECTIONS = {name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping}
+SHARED_SECTIONS = {
+    name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping
+}
 """The sections that several groups may state together, name by name; each other section is one value or block."""
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
@@ -29,7 +31,9 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
     """The checked pathway of a composed configuration. Raises ConfigError."""
     faults = Faults()
     _, pathway = department(
-        raw, [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
+        raw,
+        [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()],
+        faults,
     )
     if faults or not pathway:
         raise ConfigError(faults)
@@ -44,7 +48,9 @@ def department(
     `numbers_only`: the department differs only in numbers from one that was checked. Types, ranges and rotas are then
     checked again, but not names, routes and deadlocks, which take most of the time.
     """
-    changed = {group: raw.get(group) for group in CHANGEABLE}  # `set_change` changes none of their blocks in place
+    changed = {
+        group: raw.get(group) for group in CHANGEABLE
+    }  # `set_change` changes none of their blocks in place
     n_before = len(faults)
     multiplied: dict[str, str] = {}
     for change in changes:
@@ -58,8 +64,13 @@ def department(
     faults += stated_twice
     if stated_twice:
         return changed, None
-    pathway, of_department = _judged(merged, origin, check_rotas) if numbers_only else _checked(merged, origin)
-    faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]
+    pathway, of_department = (
+        _judged(merged, origin, check_rotas) if numbers_only else _checked(merged, origin)
+    )
+    faults += [
+        replace(fault, found=fault.found + multiplied.get(fault.where, ""))
+        for fault in of_department
+    ]
     return changed, pathway
 
 
@@ -92,12 +103,16 @@ def _checked(merged: Raw, origin: Origin) -> _Judged:
     return judged
 
 
-def _judged(merged: Raw, origin: Origin, faults_of: Callable[[Pathway], Iterable[Fault]]) -> _Judged:
+def _judged(
+    merged: Raw, origin: Origin, faults_of: Callable[[Pathway], Iterable[Fault]]
+) -> _Judged:
     """The pathway, None if it is not sound, and its faults."""
     faults = Faults()
     pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
     if pathway:
-        faults += [replace(fault, where=as_written(fault.where, origin)) for fault in faults_of(pathway)]
+        faults += [
+            replace(fault, where=as_written(fault.where, origin)) for fault in faults_of(pathway)
+        ]
     return (None if faults else pathway), tuple(faults)
 
 
@@ -116,7 +131,11 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
                 if isinstance(names, dict):
                     for name, part in content.items():
                         if name in names:
-                            path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
+                            path = (
+                                f"staffing.{name}"
+                                if group == "staffing"
+                                else f"{group}.{section}.{name}"
+                            )
                             found = f"the name is used in {origin[section, name]}, too"
                             faults.add(path, found, "Names are unique in a section: rename one")
                         names[name] = part
@@ -124,8 +143,12 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
                     continue
             if merged.get(section, {}) != {}:
                 first = next(stating for path, stating in origin.items() if path[0] == section)
-                one, other = (name if name == "staffing" else f"{name}.{section}" for name in (first, group))
-                faults.add(one, f"is stated in {group}, too", f"State it once: leave out {one} or {other}")
+                one, other = (
+                    name if name == "staffing" else f"{name}.{section}" for name in (first, group)
+                )
+                faults.add(
+                    one, f"is stated in {group}, too", f"State it once: leave out {one} or {other}"
+                )
             merged[section] = content
             origin[(section,)] = group
     return merged, origin, faults

@@ -36,7 +36,9 @@ ChangeRow = tuple[Change, ...]
 """The changes of one department, or of one arm."""
 
 
-def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: Faults, *, add: bool = False) -> None:
+def lay_over(
+    root: Raw, path: Sequence[str], value: Any, where: str, faults: Faults, *, add: bool = False
+) -> None:
     """Set the value at a dotted path; a block is laid over a block key by key, and `{times: factor}` over a number
     multiplies it.
 
@@ -57,7 +59,11 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
     """The dotted path of the first key of that name, or of the `value` in its block; '' if there is none."""
     for name, part in raw.items():
         if name == key:
-            return f"{prefix}{name}.value" if isinstance(part, dict) and "value" in part else f"{prefix}{name}"
+            return (
+                f"{prefix}{name}.value"
+                if isinstance(part, dict) and "value" in part
+                else f"{prefix}{name}"
+            )
         if isinstance(part, dict) and (inside := path_to(key, part, f"{prefix}{name}.")):
             return inside
     return ""
@@ -121,7 +127,9 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
     parts = path.split(".")
     sources = _along(full, parts)
     if len(sources) <= len(parts):
-        faults.add(where, f"'{path}' is not in the full policy", _nowhere(sources, parts, where).remedy)
+        faults.add(
+            where, f"'{path}' is not in the full policy", _nowhere(sources, parts, where).remedy
+        )
         return
     holder: Any = root
     for depth, (part, source) in enumerate(zip(parts[:-1], sources[1:-1], strict=True), start=1):
@@ -140,7 +148,11 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
 
 def _provenance(block: Any) -> Raw:
     """The evidence and source of a block, as far as it states them."""
-    return {key: block[key] for key in ("evidence", "source") if key in block} if isinstance(block, dict) else {}
+    return (
+        {key: block[key] for key in ("evidence", "source") if key in block}
+        if isinstance(block, dict)
+        else {}
+    )
 
 
 def _place_of(
@@ -184,7 +196,11 @@ def _key_in(holder: Any, part: str) -> str | int | None:
     """The key of a block, or the number in a list, that `part` names; None if it is not there."""
     if isinstance(holder, dict):
         return part if part in holder else None
-    return int(part) if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder) else None
+    return (
+        int(part)
+        if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder)
+        else None
+    )
 
 
 def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
@@ -195,7 +211,11 @@ def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
         return Fault(where, f"there is no '{missing}'", nearest(path[depth], map(str, holder)))
     if isinstance(holder, list):
         numbers = f"0 to {len(holder) - 1}" if holder else "none"
-        return Fault(where, f"'{parent}' is a list, without '{path[depth]}'", f"Numbers of its parts: {numbers}")
+        return Fault(
+            where,
+            f"'{parent}' is a list, without '{path[depth]}'",
+            f"Numbers of its parts: {numbers}",
+        )
     return Fault(where, f"'{parent}' holds no keys", "Name a path that exists")
 
 
@@ -219,7 +239,9 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
     `left`: how many values more there may be."""
     left[0] -= 1
     if left[0] <= 0:
-        found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
+        found = (
+            f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
+        )
         refuse(where, found, "Leave out what is not needed")
     if isinstance(value, dict | list):
         stated = value
@@ -250,7 +272,9 @@ ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Too
 """The class that states each group. Its keys may be multiplied even where a file leaves them out: by their default."""
 
 
-def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: Faults) -> Any:
+def new_value(
+    holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: Faults
+) -> Any:
     """The new value of a key of a block (or list): `value`; if that is a factor, the old value times it.
 
     The old value of a key that is left out is its default. A fault is added if there is no number to multiply.
@@ -302,4 +326,8 @@ def _times(number: float, factor: float) -> float:
 
 
 def _no_number(where: str, value: Any) -> Fault:
-    return Fault(where, f"multiplies {shortened(repr(value))}, which is no number", "Name a number, or write a value")
+    return Fault(
+        where,
+        f"multiplies {shortened(repr(value))}, which is no number",
+        "Name a number, or write a value",
+    )

@@ -80,8 +80,12 @@ class Ensemble:
     @property
     def varied(self) -> Mapping[str, str]:
         """The name of the parameter or structure behind each dotted path that departments differ in."""
-        of_structures = {path: name for name, structure in self.structures.items() for path in structure.changes}
-        of_parameters = {path: name for name, parameter in self.parameters.items() for path in parameter.changes}
+        of_structures = {
+            path: name for name, structure in self.structures.items() for path in structure.changes
+        }
+        of_parameters = {
+            path: name for name, parameter in self.parameters.items() for path in parameter.changes
+        }
         return of_structures | of_parameters
 
 
@@ -106,11 +110,18 @@ class Priors:
 
 
 def changes_by(
-    parameters: Mapping[str, VariedParameter], structures: Mapping[str, Structure], member: Member, where: str
+    parameters: Mapping[str, VariedParameter],
+    structures: Mapping[str, Structure],
+    member: Member,
+    where: str,
 ) -> ChangeRow:
     """The dotted changes of a department's structure, and those that give each parameter its value; `where` names the
     department."""
-    own = changes_stated(structures[member.structure].changes, f"{where}, {member.structure}") if structures else ()
+    own = (
+        changes_stated(structures[member.structure].changes, f"{where}, {member.structure}")
+        if structures
+        else ()
+    )
     of_parameters = (
         Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
         for (name, parameter), value in zip(parameters.items(), member.values, strict=True)
@@ -140,7 +151,9 @@ def _read_ensemble(name: str, folders: tuple[Path, ...], fingerprint: object) ->
     """The ensemble, read again where a file of these folders has changed."""
     where = f"ensembles/{name}.yaml"
     stated = stated_by("ensembles", name, folders)
-    return sound(Ensemble, stated, where, lambda ensemble: _department_faults(ensemble, where, folders))
+    return sound(
+        Ensemble, stated, where, lambda ensemble: _department_faults(ensemble, where, folders)
+    )
 
 
 def priors_named(name: str, folders: Folders) -> Priors:
@@ -157,22 +170,44 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
     for name, parameter in stated.parameters.items():
         path = f"{where}.parameters.{name}"
         if not parameter.range[0] < parameter.range[1]:
-            yield Fault(f"{path}.range", f"found {list(parameter.range)}", "Write two numbers, the lower first")
+            yield Fault(
+                f"{path}.range",
+                f"found {list(parameter.range)}",
+                "Write two numbers, the lower first",
+            )
         if parameter.whole and len(parameter.changes) > 1:
-            yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
+            yield Fault(
+                path,
+                f"is whole and changes {len(parameter.changes)} values",
+                "Write a parameter for each",
+            )
         for changed in parameter.changes:
-            of_policy = changed.removeprefix(OF_POLICIES).split(".")[0] if changed.startswith(OF_POLICIES) else ""
-            of_tool = changed.startswith(OF_NURSES) or (of_policy and of_policy in names_in("triage", folders))
+            of_policy = (
+                changed.removeprefix(OF_POLICIES).split(".")[0]
+                if changed.startswith(OF_POLICIES)
+                else ""
+            )
+            of_tool = changed.startswith(OF_NURSES) or (
+                of_policy and of_policy in names_in("triage", folders)
+            )
             if not (of_tool and isinstance(stated, Ensemble)):
                 yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
-                yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
+                yield Fault(
+                    f"{path}.changes",
+                    f"'{changed}' is changed by {owner[changed]}, too",
+                    "Keep it in one",
+                )
             owner.setdefault(changed, name)
     for name, structure in stated.structures.items():
         path = f"{where}.structures.{name}"
         for group, file in structure.files.items():
             if file not in (known := names_in(group, folders)):
-                yield Fault(f"{path}.{group}", f"there is no {group} '{shortened(file)}'", nearest(file, known))
+                yield Fault(
+                    f"{path}.{group}",
+                    f"there is no {group} '{shortened(file)}'",
+                    nearest(file, known),
+                )
         for changed in structure.changes:
             yield from _path_faults(changed, f"{path}.changes")
 
@@ -181,7 +216,9 @@ def _path_faults(path: str, where: str) -> Iterator[Fault]:
     """The fault of a dotted path that leads out of a department."""
     first = path.split(".")[0]
     if first not in CHANGEABLE or "." not in path:
-        yield Fault(where, f"'{shortened(path)}' is no part of a department", nearest(first, CHANGEABLE))
+        yield Fault(
+            where, f"'{shortened(path)}' is no part of a department", nearest(first, CHANGEABLE)
+        )
 
 
 def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iterator[Fault]:
@@ -189,26 +226,42 @@ def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iter
     yield from _parameter_faults(ensemble, where, folders)
     named = tuple(ensemble.parameters.items())
     for number, stated in enumerate(ensemble.departments):
-        path, values, structures = f"{where}.departments.{number}", ensemble.member(number).values, ensemble.structures
+        path, values, structures = (
+            f"{where}.departments.{number}",
+            ensemble.member(number).values,
+            ensemble.structures,
+        )
         if not isinstance(stated, Member):
             if structures:
                 yield Fault(path, "names no structure", "Write {structure: NAME, values: [...]}")
         elif stated.structure not in structures:
-            remedy = nearest(stated.structure, structures) if structures else "The ensemble has none: write [...]"
+            remedy = (
+                nearest(stated.structure, structures)
+                if structures
+                else "The ensemble has none: write [...]"
+            )
             yield Fault(path, f"there is no structure '{stated.structure}'", remedy)
         if len(values) != len(named):
             found = f"has {len(values)} values for {len(named)} parameters"
-            yield Fault(path, found, f"Write one for each, in this order: {', '.join(ensemble.parameters)}")
+            yield Fault(
+                path, found, f"Write one for each, in this order: {', '.join(ensemble.parameters)}"
+            )
             continue
         for (name, parameter), value in zip(named, values, strict=True):
             low, high = parameter.range
             slack = ROUNDING * (high - low)
             if not math.isfinite(value) or not low - slack <= value <= high + slack:
-                yield Fault(path, f"{name} is {value:g}", f"Allowed: {low:g} to {high:g}, the range of the parameter")
+                yield Fault(
+                    path,
+                    f"{name} is {value:g}",
+                    f"Allowed: {low:g} to {high:g}, the range of the parameter",
+                )
             elif parameter.whole and not isinstance(value, int):
                 yield Fault(path, f"{name} is {value:g}", "Write a whole number")
 
 
 def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
     """Values by dotted path as changes; `where` is the block that states them under `changes`."""
-    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()]
+    return [
+        Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()
+    ]

@@ -24,7 +24,9 @@ SHOWN_LENGTH = 40
 KEY_VALUE = "Write `key: value` lines"
 LESS = "Leave out what the study does not need"
 REWRITE = "Save it as plain text in UTF-8, without control characters"
-SEVERAL_READINGS = re.compile(r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*(:[0-5]?\d)+(\.[\d_]*)?)")
+SEVERAL_READINGS = re.compile(
+    r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*(:[0-5]?\d)+(\.[\d_]*)?)"
+)
 """Octal, hexadecimal and binary numbers, and those to the base of 60, as YAML 1.1 reads them."""
 NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
 """What YAML reads as true, false and nothing, in small letters."""
@@ -32,7 +34,9 @@ _EXPONENT = re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$")
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = False) -> dict[str, Any] | None:
+def mapping_in(
+    path: Path, shown: str, faults: Faults, *, may_be_empty: bool = False
+) -> dict[str, Any] | None:
     """The keys that a YAML file states; None, and a fault that names the file as `shown`, if it is refused.
 
     A file is refused if it cannot be read, is not text in UTF-8, is not YAML or would be misread, or holds no block of
@@ -43,7 +47,9 @@ def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = F
     content = value_in(text, shown, faults) if text is not None else None
     if len(faults) > n_before:
         return None
-    if (content is None and may_be_empty) or (isinstance(content, dict) and (content or may_be_empty)):
+    if (content is None and may_be_empty) or (
+        isinstance(content, dict) and (content or may_be_empty)
+    ):
         content = content or {}
         return {str(key): copied(value) for key, value in content.items()}
     found = "states nothing" if not content else f"is not a block of keys, but {_kind_of(content)}"
@@ -84,7 +90,9 @@ def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     return content or {}
 
 
-def bytes_of(path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, less: str = LESS) -> bytes | None:
+def bytes_of(
+    path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, less: str = LESS
+) -> bytes | None:
     """The bytes of a file; None, and a fault, if it cannot be read, has more than `most`, or is no regular file: a
     device or a pipe might never end. `less` says what to do about a large one."""
     try:
@@ -94,7 +102,11 @@ def bytes_of(path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, 
         with path.open("rb") as file:
             content = file.read(most + 1)
     except OSError as error:
-        remedy = "Name a file that is there" if isinstance(error, FileNotFoundError) else "Make it readable"
+        remedy = (
+            "Name a file that is there"
+            if isinstance(error, FileNotFoundError)
+            else "Make it readable"
+        )
         faults.add(shown, f"cannot be read: {error.strerror or error}", remedy)
         return None
     if len(content) > most:
@@ -114,7 +126,11 @@ def plain_text(path: Path, shown: str, faults: Faults) -> str | None:
         yaml.reader.Reader(text)
     except UnicodeDecodeError as error:
         line = 1 + error.object[: error.start].count(b"\n")
-        faults.add(f"{shown}, line {line}", f"the byte 0x{error.object[error.start]:02x} is not UTF-8", REWRITE)
+        faults.add(
+            f"{shown}, line {line}",
+            f"the byte 0x{error.object[error.start]:02x} is not UTF-8",
+            REWRITE,
+        )
     except yaml.reader.ReaderError as error:
         line = 1 + text[: error.position].count("\n")
         character = f"holds the control character {ord(text[error.position]):#04x}"
@@ -127,7 +143,9 @@ def plain_text(path: Path, shown: str, faults: Faults) -> str | None:
 def copied(value: Any) -> Any:
     """A copy of blocks and lists, in which no two places share one; it takes a tenth of the time of `deepcopy`."""
     if isinstance(value, dict):
-        return {key: copied(part) if type(part) in (dict, list) else part for key, part in value.items()}
+        return {
+            key: copied(part) if type(part) in (dict, list) else part for key, part in value.items()
+        }
     return [copied(part) for part in value] if isinstance(value, list) else value
 
 
@@ -147,7 +165,9 @@ def explained(error: Exception, folders: Folders) -> ConfigError:
         found = f"`defaults` name it, and there is no {missing[1]} '{missing[2]}'"
         return ConfigError([Fault(f"{missing[1]}/{missing[2]}", found, nearest(missing[2], known))])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
+    return ConfigError(
+        [Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")]
+    )
 
 
 def _kind_of(content: Any) -> str:
@@ -184,7 +204,9 @@ def _event_faults(text: str) -> Iterator[Fault]:
         if isinstance(event, yaml.CollectionStartEvent):
             blocks.append(_Open(event.anchor, isinstance(event, yaml.MappingStartEvent)))
             if len(blocks) > DEEPEST:
-                yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+                yield Fault(
+                    where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter"
+                )
         elif isinstance(event, yaml.CollectionEndEvent):
             block = blocks.pop()
             blocks[-1].n_parts += block.n_parts
@@ -192,27 +214,41 @@ def _event_faults(text: str) -> Iterator[Fault]:
                 n_parts[block.anchor] = block.n_parts
         elif isinstance(event, yaml.AliasEvent):
             if any(block.anchor == event.anchor for block in blocks):
-                yield Fault(where, f"*{event.anchor} is inside &{event.anchor} itself", "Write the values out")
+                yield Fault(
+                    where,
+                    f"*{event.anchor} is inside &{event.anchor} itself",
+                    "Write the values out",
+                )
             blocks[-1].n_parts += n_parts.get(str(event.anchor), 1)
         elif isinstance(event, yaml.ScalarEvent):
             blocks[-1].n_parts += 1
-            reason = bad_reference(event.value) or (_misread(event.value, is_key) if event.implicit[0] else None)
+            reason = bad_reference(event.value) or (
+                _misread(event.value, is_key) if event.implicit[0] else None
+            )
             if reason:
                 yield Fault(where, *reason)
         if blocks[-1].n_parts > MOST_PARTS:
-            yield Fault(where, f"comes to more than {MOST_PARTS:,} values, aliases written out", LESS)
+            yield Fault(
+                where, f"comes to more than {MOST_PARTS:,} values, aliases written out", LESS
+            )
 
 
 def _misread(text: str, is_key: bool) -> Reason:
     """What YAML makes of a word without quotes that nobody means by it, and what to write; None if nothing."""
     if is_key and text.casefold() in NO_WORDS:
-        return f"the key {text} is not text", f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}"
+        return (
+            f"the key {text} is not text",
+            f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}",
+        )
     if not SEVERAL_READINGS.fullmatch(text):
         return None
     read = _read(text)
     plain = text.replace("_", "").lstrip("+-0") or "0"
     instead = f"{plain}, or {read}" if plain.isdecimal() else f"{read}"
-    return f"found {text}, which YAML reads as {read}", f"Write {instead} for a number, '{text}' in quotes for text"
+    return (
+        f"found {text}, which YAML reads as {read}",
+        f"Write {instead} for a number, '{text}' in quotes for text",
+    )
 
 
 _YAML_REMEDIES = {
@@ -229,7 +265,9 @@ def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
     where = f"{file}, line {mark.line + 1}" if mark else file
     if problem.startswith("found duplicate key"):
         return Fault(
-            where, shortened(problem.replace("found duplicate key", "states a key twice:")), "Keep one of the two"
+            where,
+            shortened(problem.replace("found duplicate key", "states a key twice:")),
+            "Keep one of the two",
         )
     remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in problem)
     return Fault(where, problem, next(remedies, "Correct the YAML"))

@@ -24,7 +24,13 @@ LONGEST_NAME = 200
 NOT_IN_NAMES = frozenset('\\:<>"|?*\0')
 """Characters that no name of a file has on Windows, besides the slash."""
 DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+    ]
 )
 """Names of devices on Windows: no file is called so there, whatever its ending."""
 
@@ -60,7 +66,11 @@ def yaml_files(folders: Folders) -> list[Path]:
 
 
 def _files_of(folder: Path) -> Iterator[Path]:
-    return folder.files() if isinstance(folder, PathInMemory) else (Path(entry.path) for entry in _entries(folder))
+    return (
+        folder.files()
+        if isinstance(folder, PathInMemory)
+        else (Path(entry.path) for entry in _entries(folder))
+    )
 
 
 def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
@@ -109,7 +119,9 @@ def is_name_of_file(name: str) -> bool:
 
 def _is_name(part: str) -> bool:
     """Whether a file or folder can be called so."""
-    allowed = bool(part) and part[0] not in ". " and part[-1] not in ". " and not set(part) & NOT_IN_NAMES
+    allowed = (
+        bool(part) and part[0] not in ". " and part[-1] not in ". " and not set(part) & NOT_IN_NAMES
+    )
     return allowed and part.partition(".")[0].casefold() not in DEVICES
 
 
@@ -119,7 +131,9 @@ def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
 
 
 def _stamped(files: Iterable[Path | os.DirEntry[str]]) -> tuple[tuple[str, int, int], ...]:
-    return tuple((os.fspath(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)
+    return tuple(
+        (os.fspath(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files
+    )
 
 
 @cache
@@ -127,7 +141,9 @@ def _own_modules() -> tuple[tuple[str, int, int], ...]:
     """The same of the modules that read and check the files; they stay as they are while a process runs."""
     package = Path(__file__).parents[1]
     return _stamped(
-        path for room in ("config", "department", "study") for path in sorted((package / room).rglob("*.py"))
+        path
+        for room in ("config", "department", "study")
+        for path in sorted((package / room).rglob("*.py"))
     )
 
 

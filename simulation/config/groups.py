@@ -32,22 +32,35 @@ def _of_study(name: str, states: Any, about: str, *, composed: bool = True) -> F
 
 FILE_KINDS: dict[str, FileKind] = {
     "config": FileKind(
-        Top, "What `aeflow` composes: a file of each group, and how a command runs.", "config.yaml", composed=True
+        Top,
+        "What `aeflow` composes: a file of each group, and how a command runs.",
+        "config.yaml",
+        composed=True,
     ),
     "site": _of_study("site", Pathway, "A department with its wards: patients, spaces, minutes."),
     "staffing": _of_study("staffing", Mapping[str, Pool], "Rotas: pools of staff, by name."),
-    "pathway": _of_study("pathway", Pathway, "Steps and routes, and whatever a site leaves to them."),
-    "calibration": _of_study("calibration", Mapping[str, CalibrationParameter], "Fitted values, by name."),
+    "pathway": _of_study(
+        "pathway", Pathway, "Steps and routes, and whatever a site leaves to them."
+    ),
+    "calibration": _of_study(
+        "calibration", Mapping[str, CalibrationParameter], "Fitted values, by name."
+    ),
     "nurse": _of_study("nurse", Nurse, "How nurses triage, in every arm.", composed=False),
     "triage": _of_study("triage", Tool, "A triage policy: what a tool does.", composed=False),
     "scenario": _of_study("scenario", Scenario, "Circumstances that every arm meets."),
     "run": _of_study("run", RunLength, "How long a run is."),
     "study": _of_study("study", Design, "A question: arms, measures, differences that matter."),
     "priors": FileKind(
-        Priors, "Values that a department could have, before it is held against anything.", "priors/**/*.yaml"
+        Priors,
+        "Values that a department could have, before it is held against anything.",
+        "priors/**/*.yaml",
     ),
-    "ensembles": FileKind(Ensemble, "Departments that fit the same published figures.", "ensembles/**/*.yaml"),
-    "observed": FileKind(Observed, "Figures of your own department, for `aeflow narrow`.", "observed/**/*.yaml"),
+    "ensembles": FileKind(
+        Ensemble, "Departments that fit the same published figures.", "ensembles/**/*.yaml"
+    ),
+    "observed": FileKind(
+        Observed, "Figures of your own department, for `aeflow narrow`.", "observed/**/*.yaml"
+    ),
 }
 """By name, those of the core, and those that `register` has added."""
 

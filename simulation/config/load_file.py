@@ -22,7 +22,11 @@ def load_file(
     overrides: Sequence[str] = (),
 ) -> T:
     """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""
-    raw, faults, where = stated_by(group, name, search_folders(config_dir)), Faults(), f"{group}/{name}"
+    raw, faults, where = (
+        stated_by(group, name, search_folders(config_dir)),
+        Faults(),
+        f"{group}/{name}",
+    )
     for override in overrides:
         _lay_over(raw, override, faults)
     faults.refuse()

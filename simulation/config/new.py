@@ -15,7 +15,13 @@ import yaml
 
 from simulation.config.composing import stated_in
 from simulation.config.files import value_in
-from simulation.config.folders import Folders, is_name_of_file, names_in, packaged_configs, search_folders
+from simulation.config.folders import (
+    Folders,
+    is_name_of_file,
+    names_in,
+    packaged_configs,
+    search_folders,
+)
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
@@ -62,14 +68,21 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     costs = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in scaling.costs().items())
     study = from_template("scaled_study.yaml", name=name, words=words, costs=costs)
     made_by = f"aeflow new department {name} {words}"
-    texts = {kind: study if kind == "study" else scaled_text(kind, name, made_by, blocks) for kind in SCALED_KINDS}
+    texts = {
+        kind: study if kind == "study" else scaled_text(kind, name, made_by, blocks)
+        for kind in SCALED_KINDS
+    }
     return write_files(texts, name, folder)
 
 
 def _about_smaller(fault: Fault, numbers: Mapping[str, Any]) -> Fault:
     """The fault, with where to start instead if it is that a total is too small for the typical site."""
     number = numbers.get(fault.where)
-    if fault.where not in LEAST or not isinstance(number, int | float) or number >= LEAST[fault.where]:
+    if (
+        fault.where not in LEAST
+        or not isinstance(number, int | float)
+        or number >= LEAST[fault.where]
+    ):
         return fault
     return replace(fault, remedy=f"{fault.remedy}. {SMALLER}")
 
@@ -115,9 +128,13 @@ def scaled_text(
 def _priors_text(name: str, blocks: Sequence[Scaled]) -> str:
     """The typical priors, which are factors, except for doctors at night: one more or fewer than in this rota."""
     text = (packaged_configs() / "priors" / "typical.yaml").read_text(encoding="utf-8")
-    (night,) = (block.values["rota"][0]["number"] for block in blocks if block.path == "staffing.doctors")
+    (night,) = (
+        block.values["rota"][0]["number"] for block in blocks if block.path == "staffing.doctors"
+    )
     text = re.sub(r"^name: typical$", f"name: {name}", text, count=1, flags=re.MULTILINE)
-    return re.sub(r"(doctors_at_night: .*range: )\[[^]]*\]", rf"\g<1>[{max(night - 1, 1)}, {night + 1}]", text)
+    return re.sub(
+        r"(doctors_at_night: .*range: )\[[^]]*\]", rf"\g<1>[{max(night - 1, 1)}, {night + 1}]", text
+    )
 
 
 def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
@@ -173,24 +190,35 @@ def write_new(path: Path, text: str, remedy: str) -> None:
 def sources(folders: Folders) -> tuple[str, ...]:
     """The departments that can be copied: those with a study of the same name that chooses them."""
     names = sorted(names_in("study", folders) & names_in("pathway", folders))
-    return tuple(name for name in names if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"]))
+    return tuple(
+        name
+        for name in names
+        if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"])
+    )
 
 
 def _texts(name: str, folders: Folders) -> Mapping[str, str]:
     """The text of the department's file and of its study's, by group, each from the first folder that has it."""
     paths = {
-        kind: next(path for folder in folders if (path := folder / kind / f"{name}.yaml").is_file()) for kind in KINDS
+        kind: next(path for folder in folders if (path := folder / kind / f"{name}.yaml").is_file())
+        for kind in KINDS
     }
     return {kind: path.read_text(encoding="utf-8") for kind, path in paths.items()}
 
 
-def name_faults(name: str, folder: Path, kinds: Sequence[str], what: str = "a department") -> Iterator[Fault]:
+def name_faults(
+    name: str, folder: Path, kinds: Sequence[str], what: str = "a department"
+) -> Iterator[Fault]:
     """Faults of a name for new files in these groups: it is not allowed, or is taken."""
     if not NAME.fullmatch(name) or name.casefold() in RESERVED:
         yield Fault(f"'{name}'", f"is not a name for {what}", NAME_WORDS)
         return
     if yaml.safe_load(name) != name:
-        yield Fault(f"'{name}'", f"is read as {yaml.safe_load(name)!r} in YAML", "Choose a name with other letters")
+        yield Fault(
+            f"'{name}'",
+            f"is read as {yaml.safe_load(name)!r} in YAML",
+            "Choose a name with other letters",
+        )
         return
     for kind in kinds:
         path = folder / kind / f"{name}.yaml"
@@ -205,7 +233,13 @@ def _source_faults(source: str, folders: Folders) -> Iterator[Fault]:
     known = sources(folders)
     if is_name_of_file(source) and source in known:
         return
-    by_short_name = {name.removeprefix(GALLERY): name for name in known}  # a common beginning would make all similar
+    by_short_name = {
+        name.removeprefix(GALLERY): name for name in known
+    }  # a common beginning would make all similar
     close = difflib.get_close_matches(source.removeprefix(GALLERY), by_short_name, n=1, cutoff=0.6)
-    remedy = f"Did you mean '{by_short_name[close[0]]}'?" if close else f"Known names: {', '.join(known) or 'none'}"
+    remedy = (
+        f"Did you mean '{by_short_name[close[0]]}'?"
+        if close
+        else f"Known names: {', '.join(known) or 'none'}"
+    )
     yield Fault(f"from={source}", "there is no such department to start from", remedy)

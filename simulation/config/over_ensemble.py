@@ -22,7 +22,14 @@ from simulation.config.bounds import REFERENCE, shortened
 from simulation.config.composing import Composed, files_with, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import OF_TRIAGE, Change, ChangeRow, Raw, set_change, value_at
-from simulation.config.ensembles import OF_NURSES, OF_POLICIES, Ensemble, changes_stated, differing, ensemble_named
+from simulation.config.ensembles import (
+    OF_NURSES,
+    OF_POLICIES,
+    Ensemble,
+    changes_stated,
+    differing,
+    ensemble_named,
+)
 from simulation.config.files import copied
 from simulation.config.folders import NO_FILE, Choices, Folders, cached_for_files, names_in
 from simulation.config.policies import policy_made_of, stated_in_file
@@ -69,7 +76,10 @@ class EnsembleDepartments:
     @property
     def n_varied(self) -> int:
         """How many values of the configuration they differ in."""
-        return len({change.path for row in self.rows for change in row} | differing(self.files, self.structures).keys())
+        return len(
+            {change.path for row in self.rows for change in row}
+            | differing(self.files, self.structures).keys()
+        )
 
     def __len__(self) -> int:
         """How many departments there are."""
@@ -81,10 +91,15 @@ class EnsembleDepartments:
         values: dict[str, dict[int, float]] = {}
         for number, row in enumerate(self.rows):
             for change in row:
-                name, value = change.where.rpartition(", ")[2], factor_of(change.value) or change.value
+                name, value = (
+                    change.where.rpartition(", ")[2],
+                    factor_of(change.value) or change.value,
+                )
                 if "." not in name and is_number(value):
                     values.setdefault(name, {})[number] = float(value)
-        return {name: tuple(of.values()) for name, of in values.items() if len(of) == len(self.rows)}
+        return {
+            name: tuple(of.values()) for name, of in values.items() if len(of) == len(self.rows)
+        }
 
     def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
@@ -97,7 +112,10 @@ class EnsembleDepartments:
         as_stated = {ready.name for ready in self.ready if policies.get(ready.name) == ready.policy}
         return replace(
             self,
-            ready=tuple(replace(ready, policy=policies[ready.name]) for ready in compress(self.ready, is_kept)),
+            ready=tuple(
+                replace(ready, policy=policies[ready.name])
+                for ready in compress(self.ready, is_kept)
+            ),
             changes=tuple(compress(self.changes, is_kept)),
             tools={name: tool for name, tool in self.tools.items() if name in as_stated},
         )
@@ -111,13 +129,17 @@ class EnsembleDepartments:
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
-        changed, pathway = department(self._groups(number, faults), self.scenario, faults, numbers_only=numbers_only)
+        changed, pathway = department(
+            self._groups(number, faults), self.scenario, faults, numbers_only=numbers_only
+        )
         arms = []
         for ready, changes in zip(self.ready, self.changes, strict=True):
             own = pathway
             if changes and not faults:
                 _, own = department(changed, changes, faults, numbers_only=numbers_only)
-            policy = self._policy(ready, number, faults) if ready.name in self.tools else ready.policy
+            policy = (
+                self._policy(ready, number, faults) if ready.name in self.tools else ready.policy
+            )
             if own and policy:
                 faults += check_policy(policy, own) if ready.name in self.tools else ()
                 arms.append(replace(ready, pathway=own, policy=policy))
@@ -137,9 +159,15 @@ class EnsembleDepartments:
             change = replace(row, path=row.path.replace(of_policy, OF_POLICIES, 1))
             set_change(raw, change, faults, changeable=OF_TRIAGE)
         for path, value in tool["changes"].items():
-            set_change(raw, Change(path, value, f"study.arms.{ready.name}"), faults, changeable=OF_TRIAGE)
+            set_change(
+                raw, Change(path, value, f"study.arms.{ready.name}"), faults, changeable=OF_TRIAGE
+            )
         raw["triage"]["name"] = ready.policy.name
-        made = None if faults else policy_made_of(raw, f"triage/{ready.arm.triage}.yaml", "nurse", faults)
+        made = (
+            None
+            if faults
+            else policy_made_of(raw, f"triage/{ready.arm.triage}.yaml", "nurse", faults)
+        )
         return made.policy if made else None
 
     def impossible(self, numbers: Sequence[int]) -> Iterator[tuple[ReadyArm, str, int]]:
@@ -149,21 +177,36 @@ class EnsembleDepartments:
         the arm changes, so departments that are alike in both are judged once.
         """
         own = {
-            number: [(pool, f"{own.path} {own.value}") for own in self.rows[number] if (pool := _pool_of(own))]
+            number: [
+                (pool, f"{own.path} {own.value}")
+                for own in self.rows[number]
+                if (pool := _pool_of(own))
+            ]
             for number in numbers
         }
         for ready, changes in zip(self.ready, self.changes, strict=True):
             pools = {_pool_of(change) for change in changes} - {""}
             others = map(self._files, numbers if ready.arm.staffing else ())
-            if n := sum(any(value_at(files, pool) != value_at(self.files, pool) for pool in pools) for files in others):
-                yield ready, f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another", n
+            if n := sum(
+                any(value_at(files, pool) != value_at(self.files, pool) for pool in pools)
+                for files in others
+            ):
+                yield (
+                    ready,
+                    f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another",
+                    n,
+                )
                 continue
             alike = [
-                (self.structure_of[number], *(changed for pool, changed in own[number] if pool in pools))
+                (
+                    self.structure_of[number],
+                    *(changed for pool, changed in own[number] if pool in pools),
+                )
                 for number in numbers
             ]
             why = {
-                kind: self._why_not(number, changes) for kind, number in dict(zip(alike, numbers, strict=True)).items()
+                kind: self._why_not(number, changes)
+                for kind, number in dict(zip(alike, numbers, strict=True)).items()
             }
             if reasons := [why[kind] for kind in alike if why[kind]]:
                 yield ready, reasons[0], len(reasons)
@@ -172,7 +215,9 @@ class EnsembleDepartments:
         """The first fault that an arm's changes make in a department; '' if it can run them."""
         faults, files = Faults(), self._files(number)
         if not all(_only_adds(change, files) for change in changes):
-            department(self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True)
+            department(
+                self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True
+            )
         return "; ".join(f"{fault.where}: {fault.found}" for fault in faults[:1])
 
     def _files(self, number: int) -> Raw:
@@ -208,13 +253,19 @@ _making = threading.Lock()
 """Held while a department is made: threads share what is cached of departments and of single values."""
 
 
-@lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
+@lru_cache(
+    maxsize=4
+)  # few are kept: as a rule a worker meets each department once in a pass over all of them
 def _arms_of(departments: EnsembleDepartments, number: int) -> ReadyArms:
     return departments.made(number, numbers_only=True)
 
 
 def over_ensemble(
-    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Folders
+    study: Study,
+    composed: Composed,
+    asked: str | None,
+    scenario: Sequence[Change],
+    folders: Folders,
 ) -> Study:
     """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
 
@@ -236,7 +287,10 @@ def over_ensemble(
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
-    of_arms = [arm_changes(arm, study.design, f"study.arms.{name}") for name, arm in study.design.arms.items()]
+    of_arms = [
+        arm_changes(arm, study.design, f"study.arms.{name}")
+        for name, arm in study.design.arms.items()
+    ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
     chosen = {name: structure.files for name, structure in ensemble.structures.items()}
     structures = files_with(composed, chosen, folders)
@@ -249,7 +303,11 @@ def over_ensemble(
         files=files,
         structures={name: stated for name, stated in structures.items() if name in structure_of},
         structure_of=structure_of,
-        values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
+        values=tuple(
+            text
+            for text in composed.values
+            if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE
+        ),
         rows=tuple(map(ensemble.changes_of, range(len(structure_of)))),
         scenario=tuple(scenario),
         ready=study.arms,
@@ -259,9 +317,17 @@ def over_ensemble(
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
-    key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
+    key = (
+        name,
+        composed.choices,
+        [text for text in composed.values if not text.startswith("run.")],
+        list(used),
+    )
     cached_for_files(
-        folders, f"structures-{digest(key)[:12]}", key, partial(_check_structures, study, departments, used)
+        folders,
+        f"structures-{digest(key)[:12]}",
+        key,
+        partial(_check_structures, study, departments, used),
     )
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
@@ -272,7 +338,9 @@ def over_ensemble(
     return study
 
 
-def _tools(study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders, faults: Faults) -> dict[str, Raw]:
+def _tools(
+    study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders, faults: Faults
+) -> dict[str, Raw]:
     """By arm, policy and nurses as files state them and the arm's changes of them, where departments vary either.
 
     A fault is added for a policy that no arm has.
@@ -281,10 +349,18 @@ def _tools(study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders
     nurses, tools = any(path.startswith(OF_NURSES) for path in ensemble.varied), {}
     for name in sorted(varied - {arm.arm.triage for arm in study.arms}):
         found = f"changes the policy '{name}', which no arm has"
-        faults.add(f"ensembles/{ensemble.name}.yaml", found, nearest(name, {arm.arm.triage for arm in study.arms}))
+        faults.add(
+            f"ensembles/{ensemble.name}.yaml",
+            found,
+            nearest(name, {arm.arm.triage for arm in study.arms}),
+        )
     for arm in study.arms:
         if nurses or arm.arm.triage in varied:
-            own = stated_in_file("nurse", arm.arm.nurse, folders, arm.name, faults) if arm.arm.nurse else nurse
+            own = (
+                stated_in_file("nurse", arm.arm.nurse, folders, arm.name, faults)
+                if arm.arm.nurse
+                else nurse
+            )
             changes = arm_changes(arm.arm, study.design, f"study.arms.{arm.name}")
             tools[arm.name] = {
                 "triage": stated_in_file("triage", arm.arm.triage, folders, arm.name, faults),
@@ -319,7 +395,9 @@ def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRo
 def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
     """The changes of an arm: first those of its levers, then its own."""
     by_levers = [
-        change for name in arm.levers for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+        change
+        for name in arm.levers
+        for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
     ]
     return [*by_levers, *changes_stated(arm.changes, where)]
 
@@ -331,7 +409,11 @@ def _elsewhere(ensemble: Ensemble, choices: Choices, folders: Folders) -> str:
     """In words, which group is not the one that the ensemble was built for, and which was built for the site; empty if
     all are."""
     site = choices.get("site", NO_FILE)
-    other = f"; ensemble={site} has departments like it" if site in names_in("ensembles", folders) else ""
+    other = (
+        f"; ensemble={site} has departments like it"
+        if site in names_in("ensembles", folders)
+        else ""
+    )
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
         if chosen != built:
@@ -343,19 +425,27 @@ def _elsewhere(ensemble: Ensemble, choices: Choices, folders: Folders) -> str:
 # --- changes that must be relative to each department -------------------------------------------------------------
 
 
-def outright_faults(ensemble: str, varied: Mapping[str, str], raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
+def outright_faults(
+    ensemble: str, varied: Mapping[str, str], raw: Raw, changes: Iterable[Change]
+) -> Iterator[Fault]:
     """A fault for each change that gives all departments one value of something that they differ in.
 
     Such a value would be an improvement in some departments and the contrary in others. `varied`: the parameter or
     structure behind each dotted path in which they differ; `raw`: the configuration.
     """
-    unique = {(change.path, change.where): change for change in changes}  # a lever's are in the list once for each arm
+    unique = {
+        (change.path, change.where): change for change in changes
+    }  # a lever's are in the list once for each arm
     for change in unique.values():
         if factor_of(change.value) is not None or change.of_triage:
             continue
         old = value_at(raw, change.path)
-        overwritten = {path for path in varied if is_within(path, change.path) or is_within(change.path, path)}
-        for path in sorted((overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)):
+        overwritten = {
+            path for path in varied if is_within(path, change.path) or is_within(change.path, path)
+        }
+        for path in sorted(
+            (overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)
+        ):
             yield Fault(
                 change.where,
                 f"sets a value in which the departments of the ensemble '{ensemble}' differ "
@@ -375,7 +465,13 @@ def _references(value: Any) -> Iterator[str]:
     """The dotted paths of all references `${...}` within a value."""
     if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
         yield match[1]
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    parts = (
+        value.values()
+        if isinstance(value, Mapping)
+        else value
+        if isinstance(value, list | tuple)
+        else ()
+    )
     for part in parts:
         yield from _references(part)
 

@@ -38,7 +38,11 @@ def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
         refuse(shown, found, "Write one a line, as in `- scenario=busier`, in quotes if need be")
     for word in words:
         if word.startswith(("@", "-")) or ("=" not in word and not word.startswith("~")):
-            refuse(shown, f"'{shortened(word)}' is not of the form key=value", "Leave it out, or say key=value")
+            refuse(
+                shown,
+                f"'{shortened(word)}' is not of the form key=value",
+                "Leave it out, or say key=value",
+            )
     return tuple(words)
 
 
@@ -46,7 +50,9 @@ def with_files(words: Iterable[str]) -> Sequence[str]:
     """The words of a command, those of a file in the place of each `@FILE`. Raises ConfigError if it cannot be read."""
     all_words, faults = list[str](), Faults()
     for word in words:
-        text = plain_text(Path(word.removeprefix("@")), word, faults) if word.startswith("@") else None
+        text = (
+            plain_text(Path(word.removeprefix("@")), word, faults) if word.startswith("@") else None
+        )
         faults.refuse()
         all_words += [word] if text is None else overrides_in(text, word)
     return all_words

@@ -35,7 +35,9 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
         if group not in asked
         and choices.get(group, site) != site
         and file_named(group, site, own)
-        and not any(re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated)
+        and not any(
+            re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated
+        )
     }
     if not left:
         return None
@@ -44,7 +46,8 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
     whole = " ".join(f"{group}={site}" for group in ("site", *left))
     group, name = next(iter(left.items()))
     remedy = (
-        f"For the whole department write {whole}; to replace a part of it, add that choice as well ({group}={name})"
+        f"For the whole department write {whole}; to replace a part of it, add "
+        f"that choice as well ({group}={name})"
     )
     return Fault(f"site={site}", found, remedy)
 
@@ -64,12 +67,18 @@ def study_of_another(
     left = {
         group: choices[group]
         for group in BESIDE
-        if group not in asked and choices[group] == of_study[group] and choices[group] not in (usual[group], site)
+        if group not in asked
+        and choices[group] == of_study[group]
+        and choices[group] not in (usual[group], site)
     }
     if not left:
         return None
     kept = [f"{group}={name}" for group, name in left.items()]
-    about = "a department of its own" if of_study["site"] == NO_FILE else f"the department of site={of_study['site']}"
+    about = (
+        "a department of its own"
+        if of_study["site"] == NO_FILE
+        else f"the department of site={of_study['site']}"
+    )
     found = f"study={study} is about {about}, and its {', '.join(kept)} would stay"
     whole = {group: site if file_named(group, site, folders) else usual[group] for group in left}
     words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
@@ -77,7 +86,9 @@ def study_of_another(
     return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
 
 
-def defaults_left_out(choices: Choices, raw: Mapping[str, Any], design: Design, folders: Folders) -> Fault | None:
+def defaults_left_out(
+    choices: Choices, raw: Mapping[str, Any], design: Design, folders: Folders
+) -> Fault | None:
     """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
 
     It is about one if an arm changes a section of `pathway` that the composed department states in other groups
@@ -89,12 +100,20 @@ def defaults_left_out(choices: Choices, raw: Mapping[str, Any], design: Design, 
     elsewhere = {section for section in SECTIONS if section not in (raw.get("pathway") or {})}
     paths = [path.split(".") for arm in design.arms.values() for path in arm.changes]
     untriaged = not design.levers and all(arm.triage == "none" for arm in design.arms.values())
-    if not untriaged and not any(path[0] == "pathway" and path[1:2] and path[1] in elsewhere for path in paths):
+    if not untriaged and not any(
+        path[0] == "pathway" and path[1:2] and path[1] in elsewhere for path in paths
+    ):
         return None
     pathway = name if name in names_in("pathway", folders) else "NAME"
     line = f"defaults: [/study/_department_alone, override /pathway@_global_.pathway: {pathway}]"
     other = (
-        ", or give the arms a triage policy if it is about the department that comes with aeflow" if untriaged else ""
+        ", or give the arms a triage policy if it is about the department that comes with aeflow"
+        if untriaged
+        else ""
     )
-    found = f"states no `defaults`, so it is about the department that comes with aeflow (site={site})"
-    return Fault(f"study/{name}.yaml", found, f"For a department of your own write at the top: {line}{other}")
+    found = (
+        f"states no `defaults`, so it is about the department that comes with aeflow (site={site})"
+    )
+    return Fault(
+        f"study/{name}.yaml", found, f"For a department of your own write at the top: {line}{other}"
+    )

@@ -41,7 +41,9 @@ def nurse_named(name: str, folders: Folders, faults: Faults) -> Nurse | None:
     return nurse
 
 
-def stated_in_file(group: str, name: str, folders: Folders, where: str, faults: Faults) -> Raw | None:
+def stated_in_file(
+    group: str, name: str, folders: Folders, where: str, faults: Faults
+) -> Raw | None:
     """The keys of a file of a triage policy or nurses; None, with faults, if there is no such file or it is not sound.
 
     The file must state all its values itself, because an arm reads it without any other file.
@@ -65,14 +67,29 @@ def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
     if isinstance(value, str) and "${" in value:
         yield Fault(where, f"refers to '{value}'", f"Write the value itself: {stands_alone}")
     if isinstance(value, dict) and "defaults" in value and where.endswith(".yaml"):
-        yield Fault(f"{where}.defaults", "takes another file", f"Write the values themselves: {stands_alone}")
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        yield Fault(
+            f"{where}.defaults",
+            "takes another file",
+            f"Write the values themselves: {stands_alone}",
+        )
+    parts = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, part in parts:
         yield from _taken_from_elsewhere(part, f"{where}.{key}", kind)
 
 
 def policy_of(
-    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Folders, faults: Faults
+    name: str,
+    design: Design,
+    changes: Sequence[Change],
+    nurse: Raw | None,
+    folders: Folders,
+    faults: Faults,
 ) -> Triaged | None:
     """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
     used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.
@@ -82,7 +99,11 @@ def policy_of(
     arm, where = design.arms[name], f"study.arms.{name}"
     n_before = len(faults)
     tool = stated_in_file("triage", arm.triage, folders, f"{where}.triage", faults)
-    full = stated_in_file("triage", design.full, folders, "study.full", faults) if arm.levers and design.full else None
+    full = (
+        stated_in_file("triage", design.full, folders, "study.full", faults)
+        if arm.levers and design.full
+        else None
+    )
     if arm.nurse is not None:
         nurse = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
     if not tool or len(faults) > n_before:
@@ -130,7 +151,9 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Tr
     """
     n_before = len(faults)
     tool: Tool | None = validated(Tool, raw["triage"], where, faults)
-    nurse: Nurse | None = validated(Nurse, raw["nurse"], where_nurse, faults) if raw["nurse"] is not None else None
+    nurse: Nurse | None = (
+        validated(Nurse, raw["nurse"], where_nurse, faults) if raw["nurse"] is not None else None
+    )
     if not tool or len(faults) > n_before:
         return None
     policy = policy_from(tool, nurse, where, faults)
@@ -163,7 +186,9 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]
 
     Names, evidence, sources and prices may differ.
     """
-    changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
+    changed = {
+        path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes
+    }
     for path, *values in differences(joint, full):
         may_differ = path in ("name", *PRICES) or not SOURCED.isdisjoint(path.split("."))
         if may_differ or values in ([None, ABSENT], [ABSENT, None]):

@@ -44,8 +44,14 @@ class _Writer(GenerateJsonSchema):
         block = schema["cls"]
         made = {**super().dataclass_schema(schema), "description": summary_of(block)}
         keys = keys_of(block)
-        properties = {name: {**_said_of(keys[name]), **part} for name, part in made["properties"].items()}
-        evidence = {"evidence": "required" if keys["evidence"].required else "optional"} if "evidence" in keys else {}
+        properties = {
+            name: {**_said_of(keys[name]), **part} for name, part in made["properties"].items()
+        }
+        evidence = (
+            {"evidence": "required" if keys["evidence"].required else "optional"}
+            if "evidence" in keys
+            else {}
+        )
         return {**made, "properties": properties, **evidence}
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
@@ -61,17 +67,30 @@ class _Writer(GenerateJsonSchema):
         if schema["discriminator"] != "kind":
             return {} if {} in members.values() else {"anyOf": list(members.values())}
         cases = [
-            {"if": {"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": block}
+            {
+                "if": {
+                    "type": "object",
+                    "properties": {"kind": {"const": kind}},
+                    "required": ["kind"],
+                },
+                "then": block,
+            }
             for kind, block in members.items()
         ]
         # a block that is used twice stands among the definitions
         blocks = [
-            self.get_schema_from_definitions(made["$ref"]) if "$ref" in made else made for made in members.values()
+            self.get_schema_from_definitions(made["$ref"]) if "$ref" in made else made
+            for made in members.values()
         ]
         summaries = [block["description"].partition("\n\n")[0] for block in blocks if block]
         about = "Which kind of block this is; it says which keys the block has."
         kind = {"description": about, "enum": list(members), "enumDescriptions": summaries}
-        return {"type": "object", "properties": {"kind": kind}, "allOf": cases, "required": ["kind"]}
+        return {
+            "type": "object",
+            "properties": {"kind": kind},
+            "allOf": cases,
+            "required": ["kind"],
+        }
 
 
 _read = cache(yaml.safe_load)
@@ -93,16 +112,28 @@ def schema_of(name: str) -> Schema:
     if not kind.composed:
         return {**head, **whole, "$defs": defs}
     if name != "config":
-        parts = {"part": _part(whole), **{f"{inner}Part": _part(made) for inner, made in defs.items()}}
+        parts = {
+            "part": _part(whole),
+            **{f"{inner}Part": _part(made) for inner, made in defs.items()},
+        }
         either = {"then": {"$ref": "#/$defs/part"}, "else": {"$ref": "#/$defs/whole"}}
-        return {**head, "if": {"required": ["defaults"]}, **either, "$defs": {"whole": whole, **defs, **parts}}
+        return {
+            **head,
+            "if": {"required": ["defaults"]},
+            **either,
+            "$defs": {"whole": whole, **defs, **parts},
+        }
     for group, of_group in FILE_KINDS.items():
         if of_group.of_study:
             made, inner = _root(of_group.states, composed=True)
             whole["properties"][group] = {**made, "description": of_group.about}
             defs |= inner
     whole["properties"]["hydra"] = {"description": "Options of Hydra.", "type": "object"}
-    return {**head, **_part(whole), "$defs": {**defs, **{f"{inner}Part": _part(made) for inner, made in defs.items()}}}
+    return {
+        **head,
+        **_part(whole),
+        "$defs": {**defs, **{f"{inner}Part": _part(made) for inner, made in defs.items()}},
+    }
 
 
 def _root(states: Any, *, composed: bool) -> tuple[Schema, Schema]:
@@ -112,7 +143,10 @@ def _root(states: Any, *, composed: bool) -> tuple[Schema, Schema]:
     defs = written.pop("$defs", {})
     root = defs.get(written["$ref"].rpartition("/")[2]) if "$ref" in written else written
     root = {**root, "required": []} if states is Pathway else root
-    root, defs = _tidied(root, composed), {name: _tidied(made, composed) for name, made in defs.items()}
+    root, defs = (
+        _tidied(root, composed),
+        {name: _tidied(made, composed) for name, made in defs.items()},
+    )
     if composed:
         root["properties"] = {"defaults": DEFAULTS, **root.get("properties", {})}
     return root, defs
@@ -139,7 +173,9 @@ def _tidied(part: Any, refers: bool) -> Any:
     if not refers or "enumDescriptions" in made:
         return made
     if "enum" in made:
-        about = {key: made.pop(key) for key in ("description", "examples", "default") if key in made}
+        about = {
+            key: made.pop(key) for key in ("description", "examples", "default") if key in made
+        }
         return {**about, "anyOf": [made, REFERENCED]}
     types = made.get("type", [])
     types = [types] if isinstance(types, str) else types
@@ -157,7 +193,9 @@ def _part(schema: Any) -> Any:
         made["$ref"] += "Part"
     if "allOf" in made and "kind" in made.get("properties", {}):
         any_kind = {"anyOf": [case["then"] for case in made["allOf"]]}
-        made["allOf"].append({"if": {"type": "object", "not": {"required": ["kind"]}}, "then": any_kind})
+        made["allOf"].append(
+            {"if": {"type": "object", "not": {"required": ["kind"]}}, "then": any_kind}
+        )
     return made
 
 

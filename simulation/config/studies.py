@@ -14,7 +14,14 @@ from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults
 from simulation.config.dotted import Raw, resolve
 from simulation.config.ensembles import changes_stated
 from simulation.config.files import mapping_in
-from simulation.config.folders import DEVICES, NO_FILE, Folders, file_named, names_in, search_folders
+from simulation.config.folders import (
+    DEVICES,
+    NO_FILE,
+    Folders,
+    file_named,
+    names_in,
+    search_folders,
+)
 from simulation.config.over_ensemble import arm_changes, over_ensemble
 from simulation.config.override_file import question_text, with_files
 from simulation.config.own_site import defaults_left_out
@@ -31,7 +38,14 @@ from simulation.config.policies import (
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
-from simulation.department.config_dataclass import HOLDER, Evidence, NonEmpty, Range, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    HOLDER,
+    Evidence,
+    NonEmpty,
+    Range,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import lever_faults, with_combinations
@@ -45,7 +59,14 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.design import Changes, Design, cost_faults, harm_faults, harm_groups, harm_measures
+from simulation.study.design import (
+    Changes,
+    Design,
+    cost_faults,
+    harm_faults,
+    harm_groups,
+    harm_measures,
+)
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -156,15 +177,25 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
-            refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
+            refuse(
+                "load",
+                f"found {shortened(repr(words))}",
+                f"Write each value as text: load({texts})",
+            )
 
 
 def studies_with(arm: str, folders: Folders) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
-        paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
-        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path}
-        if names := tuple(name for name, content in stated.items() if arm in (content.get("arms") or ())):
+        paths = {
+            name: file_named("study", name, places) for name in sorted(names_in("study", places))
+        }
+        stated = {
+            name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path
+        }
+        if names := tuple(
+            name for name, content in stated.items() if arm in (content.get("arms") or ())
+        ):
             return names
     return ()
 
@@ -174,14 +205,18 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
     if "nurse" not in composed.choices and "nurse" not in composed.raw:
         faults.add(
-            "config.yaml", "chooses no nurses among its defaults", f"Write `- nurse: {DEFAULT_NURSE}` above `triage`"
+            "config.yaml",
+            "chooses no nurses among its defaults",
+            f"Write `- nurse: {DEFAULT_NURSE}` above `triage`",
         )
     for group in KINDS:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
     faults.refuse()
     raw = resolve(composed.raw)
-    top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE), faults)
+    top, design, run, scenario, left_out = _parts(
+        raw, composed.choices.get("staffing", NO_FILE), faults
+    )
     if top.readings == "all":
         design = with_all_readings(design, folders)
     scenario_changes = changes_stated(scenario.changes, "scenario")
@@ -192,7 +227,9 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     policy = _policy_alone(raw, pathway, faults)
     faults += _file_name_faults(pathway, policy)
     if pathway:  # or every measure that a faulty department states would be unknown
-        faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
+        faults += list(study_own_faults(design, arms)) or list(
+            target_faults(design, arms, run.precision)
+        )
         faults += daily_faults(run, design, pathway)
     faults += run_faults(run, design)
     if faults:
@@ -216,14 +253,18 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
 
 
-def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
+def _parts(
+    raw: Raw, staffing: str, faults: Faults
+) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
     """The parts of a study besides the department, each valid by itself, with an arm for each combination of levers.
 
     The last part says which arms were left out because they are for another staffing. Faults that leave the rest sound
     (of labels, roles and costs) are added to `faults`; for the others ConfigError is raised.
     """
     groups = (*GROUP_TYPES, *GROUPS)
-    top = validated(Top, {key: raw[key] for key in raw if key not in groups}, "", faults, also=groups)
+    top = validated(
+        Top, {key: raw[key] for key in raw if key not in groups}, "", faults, also=groups
+    )
     design = validated(Design, raw.get("study"), "study", faults)
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
@@ -233,7 +274,9 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
         faults += _cluster_faults(top)
     faults.refuse()
     assert top and design and run and scenario
-    elsewhere = {name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)}
+    elsewhere = {
+        name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)
+    }
     design = replace(
         design,
         arms={name: arm for name, arm in design.arms.items() if name not in elsewhere},
@@ -244,8 +287,18 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
         f"'{arm.label}' was not tried: it changes shifts of the {arm.staffing} rota, and this department has its own"
         for arm in elsewhere.values()
     )
-    of_labels = [*label_faults(design), *twice_faults(design), *role_faults(design), *cost_faults(design.arms)]
-    of_names = [*_unknown_arms(design), *_name_faults(design), *lever_faults(design), *harm_faults(design.harm)]
+    of_labels = [
+        *label_faults(design),
+        *twice_faults(design),
+        *role_faults(design),
+        *cost_faults(design.arms),
+    ]
+    of_names = [
+        *_unknown_arms(design),
+        *_name_faults(design),
+        *lever_faults(design),
+        *harm_faults(design.harm),
+    ]
     if of_names:
         raise ConfigError([*of_names, *of_labels])
     design = with_combinations(design)
@@ -307,7 +360,9 @@ def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy |
     """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
     adding to `faults`, if it is not sound."""
     groups = {group: raw.get(group) for group in KINDS}
-    chosen = policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
+    chosen = (
+        policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
+    )
     if chosen and pathway:
         faults += check_policy(chosen.policy, pathway)
     return chosen.policy if chosen else None
@@ -326,9 +381,14 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
     """Names of arms, in other parts of a study, that are none."""
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
     for key in ("control", "draw_of"):
-        named += [(f"study.arms.{name}.{key}", getattr(arm, key)) for name, arm in design.arms.items()]
+        named += [
+            (f"study.arms.{name}.{key}", getattr(arm, key)) for name, arm in design.arms.items()
+        ]
     if design.coverages:
-        named += [(f"study.coverages.{part}", getattr(design.coverages, part)) for part in ("partial", "full")]
+        named += [
+            (f"study.coverages.{part}", getattr(design.coverages, part))
+            for part in ("partial", "full")
+        ]
     for where, name in named:
         if name is not None and name not in design.arms:
             yield Fault(where, f"there is no arm '{name}'", nearest(name, design.arms))
@@ -337,7 +397,10 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 def _focus_faults(design: Design) -> Iterator[Fault]:
     """Names in `focus`, and in `offer`, that are no arm, or of which no page says anything: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
-    roles = {design.sham: "is the sham, which the first page leaves out", design.baseline: "is the baseline"}
+    roles = {
+        design.sham: "is the sham, which the first page leaves out",
+        design.baseline: "is the baseline",
+    }
     named = [("study.focus", name) for name in design.focus]
     named += [("study.offer.arm", design.offer.arm)] if design.offer else []
     for where, name in named:

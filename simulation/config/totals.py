@@ -50,7 +50,9 @@ class Totals:
     Example: `{attendances_per_day: 280, beds: 510, admitted_share: 0.27}`
     """
 
-    attendances_per_day: Annotated[float, Ge(LEAST["attendances_per_day"]), Le(1500), Unit("patients a day")]
+    attendances_per_day: Annotated[
+        float, Ge(LEAST["attendances_per_day"]), Le(1500), Unit("patients a day")
+    ]
     """Type 1 attendances on a mean day of the year, all ages."""
     beds: Annotated[int, Ge(LEAST["beds"]), Le(5000), Unit("beds")] | None = None
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
@@ -101,13 +103,21 @@ class Scaling:
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
         blocks = [*self._arrivals(), self._admitted(), *self._beds()]
         blocks += [block for name, path in pools.items() for block in self._pool(name, path)]
-        blocks += [self._parameter(name, follows) for name, follows in FOLLOWS["parameters"].items()]
+        blocks += [
+            self._parameter(name, follows) for name, follows in FOLLOWS["parameters"].items()
+        ]
         return (*blocks, self._effort())
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
         """By arm, the cost of what is paid for each attendance, at these attendances, in whole pounds a year."""
-        costs = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
-        return {name: self._cost(cost) for name, cost in costs.items() if cost.get("basis") == "per_attendance"}
+        costs = {
+            name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")
+        }
+        return {
+            name: self._cost(cost)
+            for name, cost in costs.items()
+            if cost.get("basis") == "per_attendance"
+        }
 
     def _cost(self, cost: Raw) -> Mapping[str, Any]:
         sources = cost.get("arrivals") or self._attending
@@ -122,18 +132,28 @@ class Scaling:
         for name in ("ambulances_per_day", "other_emergency_per_day", "electives_per_day"):
             number = getattr(self.totals, name)
             if number is not None and 0 < number < 1:
-                yield Fault(name, f"found {number:g}", "Allowed: 0, or 1 and more: patients a day, not a share")
+                yield Fault(
+                    name,
+                    f"found {number:g}",
+                    "Allowed: 0, or 1 and more: patients a day, not a share",
+                )
         referred = self._typical("referred") * self.size
         if self.ambulances > self.totals.attendances_per_day - referred:
             found = f"is {self.ambulances:g} of {self.totals.attendances_per_day:g} attendances"
-            yield Fault("ambulances_per_day", found, f"Leave room for {referred:.0f} referred and for walk-ins")
+            yield Fault(
+                "ambulances_per_day",
+                found,
+                f"Leave room for {referred:.0f} referred and for walk-ins",
+            )
 
     # --- the factor of each quantity that numbers follow --------------------------------------------------------
 
     @cached_property
     def size(self) -> float:
         """Attendances over those of the typical site."""
-        return self.totals.attendances_per_day / sum(self._typical(name) for name in self._attending)
+        return self.totals.attendances_per_day / sum(
+            self._typical(name) for name in self._attending
+        )
 
     @cached_property
     def factors(self) -> Mapping[str, float]:
@@ -141,8 +161,12 @@ class Scaling:
         totals, size = self.totals, self.size
         staff = size**SPACE
         share = totals.admitted_share
-        admissions = totals.attendances_per_day * share + (self.per_day["other_emergency"] + self.per_day["elective"])
-        admissions /= totals.attendances_per_day / size * ADMITTED_SHARE + self._typical("other_emergency", "elective")
+        admissions = totals.attendances_per_day * share + (
+            self.per_day["other_emergency"] + self.per_day["elective"]
+        )
+        admissions /= totals.attendances_per_day / size * ADMITTED_SHARE + self._typical(
+            "other_emergency", "elective"
+        )
         beds = admissions if totals.beds is None else totals.beds / sum(self._adult_beds().values())
         return {
             "attendances": size,
@@ -166,7 +190,10 @@ class Scaling:
         size, totals = self.size, self.totals
         scaled = {name: self._typical(name) * size for name in self.raw["site"]["arrivals"]}
         walk_in = totals.attendances_per_day - self.ambulances - scaled["referred"]
-        own = {"other_emergency": totals.other_emergency_per_day, "elective": totals.electives_per_day}
+        own = {
+            "other_emergency": totals.other_emergency_per_day,
+            "elective": totals.electives_per_day,
+        }
         given = {name: number for name, number in own.items() if number is not None}
         return {**scaled, "walk_in": walk_in, "ambulance": self.ambulances, **given}
 
@@ -188,7 +215,11 @@ class Scaling:
         for name, present in self.raw["site"]["present"].items():
             if "number" in present:
                 number = max(_whole(present["number"] * self.size), 1)
-                yield Scaled(f"site.present.{name}", {"number": number}, self._from(present["number"], "attendances"))
+                yield Scaled(
+                    f"site.present.{name}",
+                    {"number": number},
+                    self._from(present["number"], "attendances"),
+                )
 
     def _admitted(self) -> Scaled:
         """The base at which the stated share is admitted, found by bisection over the case mix.
@@ -201,7 +232,9 @@ class Scaling:
         low, high = 0.0, MOST_BASE
         for _ in range(60):
             middle = (low + high) / 2
-            low, high = (middle, high) if self._share_at(middle, self.per_day) < wanted else (low, middle)
+            low, high = (
+                (middle, high) if self._share_at(middle, self.per_day) < wanted else (low, middle)
+            )
         source = f"{100 * self.totals.admitted_share:.1f} % admitted, over the case mix; {before:g} at the typical site"
         return Scaled("site.attributes.admitted", {"p": {"base": round(high, 4)}}, source)
 
@@ -211,7 +244,9 @@ class Scaling:
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
         total = 0.0
         for source in self._attending:
-            for acuity, p_acuity in zip(acuities["categories"], acuities["shares"][source], strict=True):
+            for acuity, p_acuity in zip(
+                acuities["categories"], acuities["shares"][source], strict=True
+            ):
                 for age, p_age in zip(ages["categories"], ages["shares"][source], strict=True):
                     known = {"arrival_source": source, "acuity_true": acuity, "age_band": age}
                     p = base
@@ -223,13 +258,19 @@ class Scaling:
     def _adult_beds(self) -> dict[str, int]:
         """Beds of each ward group at the typical site."""
         pools = resolve(self.raw)["site"]["pools"]
-        return {name: int(pool["capacity"]) for name, pool in pools.items() if pool.get("role") == "adult_bed"}
+        return {
+            name: int(pool["capacity"])
+            for name, pool in pools.items()
+            if pool.get("role") == "adult_bed"
+        }
 
     def _beds(self) -> Iterator[Scaled]:
         """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
         typical, factor = self._adult_beds(), self.factors["beds"]
         exact = [number * factor for number in typical.values()]
-        for (name, number), beds in zip(typical.items(), apportioned(exact, _whole(sum(exact))), strict=True):
+        for (name, number), beds in zip(
+            typical.items(), apportioned(exact, _whole(sum(exact))), strict=True
+        ):
             yield self._value(name, beds, "beds", number)
 
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
@@ -241,7 +282,9 @@ class Scaling:
         if "rota" in pool:
             before = sum(on_duty(pool["rota"]))
             values = {"rota": scaled_rota(pool["rota"], factor, self.busy)}
-            yield Scaled(path, values, f"{before} hours a day at the typical site, {self._times(follows)}")
+            yield Scaled(
+                path, values, f"{before} hours a day at the typical site, {self._times(follows)}"
+            )
         elif REFERENCE.fullmatch(str(pool["capacity"])):
             yield self._parameter(name, follows)
         else:
@@ -256,7 +299,10 @@ class Scaling:
         """A calibration parameter with its range."""
         low, high = self.raw["calibration"][name]["range"]
         factor = self.factors[follows]
-        values = {"value": value, "range": [math.floor(low * factor + TINY), math.ceil(high * factor - TINY)]}
+        values = {
+            "value": value,
+            "range": [math.floor(low * factor + TINY), math.ceil(high * factor - TINY)],
+        }
         return Scaled(f"calibration.{name}", values, self._from(before, follows))
 
     def _effort(self) -> Scaled:
@@ -292,17 +338,23 @@ def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> li
     >>> scaled_rota([{"hours": "0-8", "number": 1}, {"hours": "8-24", "number": 2}], 0.8, [0] * 12 + [1] * 4 + [0] * 8)
     [{'hours': '0-8', 'number': 1}, {'hours': '8-24', 'number': 1}, {'hours': '8-16', 'number': 1}]
     """
-    shifts = [{**shift, "number": max(math.floor(shift["number"] * factor + TINY), 1)} for shift in rota]
+    shifts = [
+        {**shift, "number": max(math.floor(shift["number"] * factor + TINY), 1)} for shift in rota
+    ]
     before, after = on_duty(rota), on_duty(shifts)
     lacking = [number * factor - rounded for number, rounded in zip(before, after, strict=True)]
     n_left = max(_whole(sum(before) * factor) - sum(after), 0)
     worked = [hour for hour in range(24) if before[hour]]
     added = [0] * 24
     for _ in range(n_left):
-        added[max(worked, key=lambda hour: (round(lacking[hour] - added[hour], 9), busy[hour]))] += 1
+        added[
+            max(worked, key=lambda hour: (round(lacking[hour] - added[hour], 9), busy[hour]))
+        ] += 1
     for number in range(max(added)):
         chosen = [hour for hour in worked if added[hour] > number]
-        for _, run in groupby(enumerate(chosen), lambda place: place[1] - place[0]):  # runs of adjacent hours
+        for _, run in groupby(
+            enumerate(chosen), lambda place: place[1] - place[0]
+        ):  # runs of adjacent hours
             hours = [hour for _, hour in run]
             shifts.append({"hours": f"{hours[0]}-{hours[-1] + 1}", "number": 1})
     return shifts
@@ -350,11 +402,15 @@ def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
         if cost is None or cost.attendances is None:
             continue
         counted = [
-            source for name, source in arrivals.items() if source.attends and name in (cost.arrivals or arrivals)
+            source
+            for name, source in arrivals.items()
+            if source.attends and name in (cost.arrivals or arrivals)
         ]
         here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
         if here and not 1 / ANOTHER_SIZE <= cost.attendances / here <= ANOTHER_SIZE:
-            counts[ready.arm.label] = f"{cost.attendances:,.0f} attendances a year, and here are {here:,.0f}"
+            counts[ready.arm.label] = (
+                f"{cost.attendances:,.0f} attendances a year, and here are {here:,.0f}"
+            )
     if counts:
         yield (
             f"The cost of {first_and_others(list(counts))} is that of a department of another size "

@@ -42,7 +42,10 @@ _OF_PYTHON = {
 }
 """What is wanted, in the words of YAML, by the type of pydantic's error."""
 
-_CLOCK = {"at": "a clock time in quotes, such as '9:30'", "hours": "a start and an end in quotes, such as '8:30-20'"}
+_CLOCK = {
+    "at": "a clock time in quotes, such as '9:30'",
+    "hours": "a start and an end in quotes, such as '8:30-20'",
+}
 """What to write for keys of clock times, where a number was found."""
 
 
@@ -65,7 +68,8 @@ def _tightened(part: Any, definitions: Definitions) -> Any:
     if not isinstance(part, dict):
         return part
     made = {
-        key: value if key in ("default", "metadata") else _tightened(value, definitions) for key, value in part.items()
+        key: value if key in ("default", "metadata") else _tightened(value, definitions)
+        for key, value in part.items()
     }
     if made.get("type") in ("int", "float", "bool"):
         made["strict"] = True
@@ -76,7 +80,9 @@ def _told_apart(union: Core, definitions: Definitions) -> Core:
     """A union as one whose member is chosen by whether a block, a list or a value is written, and a block by `kind`."""
     by_shape: dict[str, list[Core]] = {}
     for choice in union["choices"]:
-        by_shape.setdefault(SHAPES.get(_defined(choice, definitions)["type"], "value"), []).append(choice)
+        by_shape.setdefault(SHAPES.get(_defined(choice, definitions)["type"], "value"), []).append(
+            choice
+        )
     members = {shape: _one_of(choices, definitions) for shape, choices in by_shape.items()}
     if len(members) == 1:
         return next(iter(members.values()))
@@ -98,7 +104,9 @@ def _one_of(choices: Sequence[Core], definitions: Definitions) -> Core:
         return {"type": "union", "choices": list(choices)}
     by_kind = {}
     for choice in choices:
-        fields = {field["name"]: field for field in _defined(choice, definitions)["schema"]["fields"]}
+        fields = {
+            field["name"]: field for field in _defined(choice, definitions)["schema"]["fields"]
+        }
         by_kind[fields["kind"]["schema"]["expected"][0]] = choice
     return {"type": "tagged-union", "choices": by_kind, "discriminator": "kind"}
 
@@ -113,7 +121,12 @@ def _validator(kind: Any) -> SchemaValidator:
 
 
 def validated(
-    kind: Any, content: Any, where: str, faults: Faults, origin: Origin | None = None, also: Collection[str] = ()
+    kind: Any,
+    content: Any,
+    where: str,
+    faults: Faults,
+    origin: Origin | None = None,
+    also: Collection[str] = (),
 ) -> Any:
     """`content` as a `kind`; None if it is not valid, with its faults added to `faults`.
 
@@ -124,7 +137,9 @@ def validated(
         return _validator(kind).validate_python(content)
     except ValidationError as refusal:
         errors = refusal.errors(include_url=False)
-    found: dict[tuple[str, ...], Fault] = {}  # a number that may be whole or not has two errors: the first will do
+    found: dict[
+        tuple[str, ...], Fault
+    ] = {}  # a number that may be whole or not has two errors: the first will do
     for error in errors:
         if error["type"] == "too_short" and error["ctx"]["actual_length"] < len(error["input"]):
             continue  # pydantic leaves out wrong items before it counts them
@@ -132,7 +147,9 @@ def validated(
         if place.path not in found:
             fault = _fault(_located(where, place.path, origin or {}), place, error, also)
             without_kind = error["type"] in ("missing", "missing_argument", "union_tag_not_found")
-            found[place.path] = _with_name_meant(fault, place.path, content) if without_kind else fault
+            found[place.path] = (
+                _with_name_meant(fault, place.path, content) if without_kind else fault
+            )
     faults += _without_echoes(list(found.values()))
     return None
 
@@ -159,7 +176,9 @@ class _Place(NamedTuple):
     @property
     def known(self) -> dict[str, Key]:
         """The keys that can stand there."""
-        return {name: key for holder in reversed(self.holders) for name, key in keys_of(holder).items()}
+        return {
+            name: key for holder in reversed(self.holders) for name, key in keys_of(holder).items()
+        }
 
 
 def keys_at(kind: Any, path: Sequence[str]) -> dict[str, Key]:
@@ -189,15 +208,23 @@ def _walked(kind: Any, loc: Sequence[str], *, tags: bool = True) -> _Place:
     for part in loc:
         if places and places[0]["type"] in UNIONS:
             choices = places[0]["choices"]
-            places = list(plain(choices[part])) if isinstance(choices, dict) and part in choices else []
+            places = (
+                list(plain(choices[part])) if isinstance(choices, dict) and part in choices else []
+            )
         elif part != "[key]":
             path.append(part)
             holders = tuple(place["cls"] for place in places if place["type"] == "dataclass")
-            key = next((keys_of(holder)[part] for holder in holders if part in keys_of(holder)), key)
-            places = [inner for place in places for step in _inside(place, part) for inner in plain(step)]
+            key = next(
+                (keys_of(holder)[part] for holder in holders if part in keys_of(holder)), key
+            )
+            places = [
+                inner for place in places for step in _inside(place, part) for inner in plain(step)
+            ]
             if not places and not holders:
                 path.pop()  # what a union of plain values tried
-    kinds = tuple(kind for place in places if place["type"] == "tagged-union" for kind in place["choices"])
+    kinds = tuple(
+        kind for place in places if place["type"] == "tagged-union" for kind in place["choices"]
+    )
     return _Place(tuple(path), holders, key, kinds)
 
 
@@ -219,7 +246,10 @@ def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
         (block, suggestion[1])
         for fault in faults
         if (suggestion := _SUGGESTION.match(fault.remedy))
-        for block in (fault.where.rpartition(".")[0], "")  # a section that is missing is of no group
+        for block in (
+            fault.where.rpartition(".")[0],
+            "",
+        )  # a section that is missing is of no group
     }
     return [
         fault
@@ -241,17 +271,27 @@ def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collecti
     shown = f"'{shortened(value)}'" if isinstance(value, str) else shortened(repr(value))
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
         name = place.path[-1]
-        return Fault(located, f"unknown key '{shortened(name)}'", nearest(name, {*place.known, *also}))
+        return Fault(
+            located, f"unknown key '{shortened(name)}'", nearest(name, {*place.known, *also})
+        )
     if what in ("missing", "missing_argument"):
-        return Fault(located, f"'{place.path[-1]}' is missing", _to_add(place.known.get(place.path[-1])))
+        return Fault(
+            located, f"'{place.path[-1]}' is missing", _to_add(place.known.get(place.path[-1]))
+        )
     if what.startswith("union_tag"):
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if isinstance(kind, str):
-            return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, place.kinds))
+            return Fault(
+                f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, place.kinds)
+            )
         return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(place.kinds))}")
     if what == "tuple_type" and isinstance(value, str) and value.isidentifier():
         return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(value)}]")
-    if what in NOT_A_NUMBER and isinstance(value, str) and re.fullmatch(r"[-+]?\d+,\d+", value.strip()):
+    if (
+        what in NOT_A_NUMBER
+        and isinstance(value, str)
+        and re.fullmatch(r"[-+]?\d+,\d+", value.strip())
+    ):
         return Fault(located, f"found {shown}", without_comma(str(value)))
     if what == "string_type" and isinstance(value, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
@@ -274,7 +314,11 @@ def _with_name_meant(fault: Fault, path: Sequence[str], content: Any) -> Fault:
         return fault
     meant = nearest(block[-1], sorted(set(beside) - {block[-1]}))
     first = fault.remedy[:1].lower() + fault.remedy[1:]
-    return replace(fault, remedy=f"{meant} If not, {first}") if meant.startswith("Did you mean") else fault
+    return (
+        replace(fault, remedy=f"{meant} If not, {first}")
+        if meant.startswith("Did you mean")
+        else fault
+    )
 
 
 def _wanted(error: Mapping[str, Any]) -> str:
@@ -309,4 +353,8 @@ def as_written(where: str, origin: Origin) -> str:
     group = origin.get(parts[:2]) or origin.get(parts[:1])
     if group is None:
         return where
-    return ".".join((group, *parts[1:])) if group == "staffing" and parts[0] == "pools" else f"{group}.{where}"
+    return (
+        ".".join((group, *parts[1:]))
+        if group == "staffing" and parts[0] == "pools"
+        else f"{group}.{where}"
+    )

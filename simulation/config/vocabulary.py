@@ -63,7 +63,10 @@ def keys_of(kind: type) -> Mapping[str, Key]:
             unit=unit_of(hint),
             required=required,
             default=None if required else default,
-            example=in_block or own_example or _example_of_few(hint, default) or _example_of_block(hint),
+            example=in_block
+            or own_example
+            or _example_of_few(hint, default)
+            or _example_of_block(hint),
         )
     return keys
 
@@ -102,7 +105,9 @@ def classes_in(hint: Any) -> Iterator[type]:
 
 def in_yaml(value: Any) -> str:
     """A value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
+    )
     return text.removesuffix("...\n").strip()
 
 
@@ -116,7 +121,9 @@ def _example_of_few(hint: Any, default: Any) -> str:
     """An example for a key that takes one of few values: the first that is not the default; '' for another key."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     for part in parts:
-        values = (True, False) if part is bool else get_args(part) if get_origin(part) is Literal else ()
+        values = (
+            (True, False) if part is bool else get_args(part) if get_origin(part) is Literal else ()
+        )
         others = [value for value in values if value is not default and value != default]
         if others:
             return in_yaml(others[0])
@@ -158,6 +165,14 @@ def _texts_of(module: str) -> Mapping[str, Mapping[str, str]]:
 def _below_fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     """The name of each field of a class, and the text below it."""
     for line, below in pairwise(node.body):
-        text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else None
-        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(text, str):
+        text = (
+            below.value.value
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+            else None
+        )
+        if (
+            isinstance(line, ast.AnnAssign)
+            and isinstance(line.target, ast.Name)
+            and isinstance(text, str)
+        ):
             yield line.target.id, inspect.cleandoc(text)

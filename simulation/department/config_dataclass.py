@@ -158,7 +158,14 @@ def _add_inside(found: list[Entry], entry: Entry, inside: _Hint | None) -> None:
         for name, hint, beside in _hints(kind):
             item = getattr(value, name)
             if item is not None:
-                _add(found, f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
+                _add(
+                    found,
+                    f"{prefix}{name}",
+                    item,
+                    hint,
+                    (getattr(value, beside) or "") if beside else "",
+                    value,
+                )
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if names:
@@ -167,9 +174,15 @@ def _add_inside(found: list[Entry], entry: Entry, inside: _Hint | None) -> None:
                 _add(found, f"{prefix}{key}", item, inside, str(key), holder)
 
 
-def _add(found: list[Entry], where: str, value: object, hint: _Hint | None, of: str, holder: object) -> None:
+def _add(
+    found: list[Entry], where: str, value: object, hint: _Hint | None, of: str, holder: object
+) -> None:
     """Add an entry, and what stands inside it."""
-    entry = Entry(where, value, hint.names, of, holder) if hint else Entry(where, value, None, of, holder)
+    entry = (
+        Entry(where, value, hint.names, of, holder)
+        if hint
+        else Entry(where, value, None, of, holder)
+    )
     found.append(entry)
     if type(value) not in PLAIN:
         _add_inside(found, entry, hint.inside if hint else None)
@@ -178,7 +191,10 @@ def _add(found: list[Entry], where: str, value: object, hint: _Hint | None, of: 
 @cache
 def _hints(kind: type) -> tuple[tuple[str, _Hint | None, str], ...]:
     """What the type of each field of a config dataclass says about names, and the field that names their attribute."""
-    hints = {name: _hint(annotation) for name, annotation in get_type_hints(kind, include_extras=True).items()}
+    hints = {
+        name: _hint(annotation)
+        for name, annotation in get_type_hints(kind, include_extras=True).items()
+    }
     return tuple((name, hint, hint.beside if hint else "") for name, hint in hints.items())
 
 

@@ -169,7 +169,11 @@ class Weibull(Duration):
         """Write minutes `into`, all of one shape."""
         from scipy.special import gamma, log_ndtr
 
-        into[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-variate.astype(float))) ** (1 / self.power)
+        into[:] = (
+            mean
+            / gamma(1 + 1 / self.power)
+            * (-log_ndtr(-variate.astype(float))) ** (1 / self.power)
+        )
 
 
 @config_dataclass
@@ -274,7 +278,9 @@ class Triangular(Duration):
         rises = width * (likeliest - least)
         below = least + np.sqrt(share * rises)
         above = most - np.sqrt((1 - share) * width * (most - likeliest))
-        into[:] = np.where(share * width < likeliest - least, below, above) * (3 * mean / sum(self.corners))
+        into[:] = np.where(share * width < likeliest - least, below, above) * (
+            3 * mean / sum(self.corners)
+        )
 
 
 @config_dataclass
@@ -299,13 +305,28 @@ class Empirical(Duration):
         _write_quantiles(self.quantiles, variate, mean, into)
 
 
-def _write_quantiles(quantiles: tuple[float, ...], variate: Variate, mean: Array, into: Array) -> None:
+def _write_quantiles(
+    quantiles: tuple[float, ...], variate: Variate, mean: Array, into: Array
+) -> None:
     """Write the quantiles at each variate's probability, straight lines between even shares, scaled to the mean."""
     from scipy.special import ndtr
 
     known = np.asarray(quantiles, dtype=float)
     own_mean = (known[:-1] + known[1:]).mean() / 2
-    into[:] = np.interp(ndtr(variate.astype(float)), np.linspace(0, 1, len(known)), known) * (mean / own_mean)
+    into[:] = np.interp(ndtr(variate.astype(float)), np.linspace(0, 1, len(known)), known) * (
+        mean / own_mean
+    )
 
 
-AnyDuration = Fixed | Exponential | Lognormal | Gamma | Weibull | Normal | Residual | Uniform | Triangular | Empirical
+AnyDuration = (
+    Fixed
+    | Exponential
+    | Lognormal
+    | Gamma
+    | Weibull
+    | Normal
+    | Residual
+    | Uniform
+    | Triangular
+    | Empirical
+)

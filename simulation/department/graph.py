@@ -128,7 +128,11 @@ Targets = Mapping[str, Sequence[str]]
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """The node at which each source of patients starts."""
-    return {name: source.starts for part in (pathway.arrivals, pathway.present) for name, source in part.items()}
+    return {
+        name: source.starts
+        for part in (pathway.arrivals, pathway.present)
+        for name, source in part.items()
+    }
 
 
 def reachable(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) -> dict[str, None]:
@@ -142,10 +146,14 @@ def reachable(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) ->
     return reached
 
 
-def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
+def reachable_from(
+    starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()
+) -> dict[str, None]:
     """Every node that can be reached from `starts`, themselves included, without the closed edges."""
     shut = set(closed)
-    return reachable(starts, lambda name: (edge.to for edge in graph[name] if (name, edge) not in shut))
+    return reachable(
+        starts, lambda name: (edge.to for edge in graph[name] if (name, edge) not in shut)
+    )
 
 
 def descendants(graph: Targets, start: str) -> Collection[str]:
@@ -159,7 +167,9 @@ def cycles(graph: Targets) -> list[list[str]]:
     groups: list[list[str]] = []
     for name in graph:
         if name in after[name] and not any(name in group for group in groups):
-            groups.append([member for member in graph if member in after[name] and name in after[member]])
+            groups.append(
+                [member for member in graph if member in after[name] and name in after[member]]
+            )
     return groups
 
 
@@ -231,7 +241,9 @@ def label_dependent(pathway: Pathway) -> tuple[str, ...]:
     depending: list[str] = []
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
-            depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
+            depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(
+                depending
+            )
         else:
             by = {getattr(attribute, key, None) for key in ("by", "like")}
             by |= {factors.by for factors in getattr(attribute, "times", ())}
@@ -268,7 +280,12 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     """The durations that patients of each source can need (patience and worsening too), and those that nobody needs."""
     needed = {}
     for source, reached in nodes_by_source(pathway).items():
-        durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
+        durations = {
+            minutes
+            for name in reached
+            if name in pathway.steps
+            for minutes in pathway.steps[name].minutes
+        }
         clocks = (pathway.patience, pathway.worsening)
         durations |= {clock.minutes for clock in clocks if clock and source in clock.arrivals}
         needed[source] = frozenset(durations)
@@ -321,7 +338,9 @@ def whole_graph(pathway: Pathway) -> Subgraph:
     return Subgraph(starts_of(pathway), graph_of(pathway))
 
 
-def subgraph_of(pathway: Pathway, closed: Collection[tuple[str, Edge]], *, keep: Collection[str] = ()) -> Subgraph:
+def subgraph_of(
+    pathway: Pathway, closed: Collection[tuple[str, Edge]], *, keep: Collection[str] = ()
+) -> Subgraph:
     """A pathway without the closed edges and the nodes to which only these lead.
 
     A branch or loop of which one edge is left is passed over, unless it is in `keep`.
@@ -337,7 +356,8 @@ def subgraph_of(pathway: Pathway, closed: Collection[tuple[str, Edge]], *, keep:
     only_next = {
         name: edges[0].to
         for name, edges in open_edges.items()
-        if (name in pathway.branches or name in pathway.loops) and len({edge.to for edge in edges}) == 1
+        if (name in pathway.branches or name in pathway.loops)
+        and len({edge.to for edge in edges}) == 1
         if name not in keep
     }
     passed = {name: _end_of_chain(name, only_next) for name in only_next}

@@ -74,14 +74,25 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
     """
     shown = subgraph or whole_graph(pathway)
     edges = _edges(shown)
-    names = [*(SOURCE + name for name in shown.starts), *(name for name in pathway.nodes() if name in shown.edges)]
+    names = [
+        *(SOURCE + name for name in shown.starts),
+        *(name for name in pathway.nodes() if name in shown.edges),
+    ]
     back = _back_edges(names, edges)
     columns = _columns(names, [edge for edge in edges if edge not in back])
-    chains = {edge: _chain(edge, columns) for edge in edges if edge not in back and edge.kind != "leaves"}
+    chains = {
+        edge: _chain(edge, columns) for edge in edges if edge not in back and edge.kind != "leaves"
+    }
     rows = _rows(names, columns, list(chains.values()))
     given_up = {edge.end for edge in edges if edge.kind == "leaves"}
-    nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
-    bends = {edge: tuple((point[1], rows[point]) for point in points[1:-1]) for edge, points in chains.items()}
+    nodes = tuple(
+        _node(pathway, name, columns[name], rows[name, columns[name]], name in given_up)
+        for name in names
+    )
+    bends = {
+        edge: tuple((point[1], rows[point]) for point in points[1:-1])
+        for edge, points in chains.items()
+    }
     drawn = tuple(edge._replace(back=edge in back, bends=bends.get(edge, ())) for edge in edges)
     return Layout(nodes, drawn, 1 + max(columns.values()), 1 + max(node.row for node in nodes))
 
@@ -185,7 +196,9 @@ def _columns(names: Sequence[str], edges: Sequence[DrawnEdge]) -> dict[str, int]
     columns = dict.fromkeys(names, 0)
     for name in TopologicalSorter(before).static_order():
         columns[name] = max((columns[start] + 1 for start in before[name]), default=0)
-    columns |= {edge.start: columns[edge.end] - 1 for edge in edges if edge.start.startswith(SOURCE)}
+    columns |= {
+        edge.start: columns[edge.end] - 1 for edge in edges if edge.start.startswith(SOURCE)
+    }
     return columns
 
 
@@ -200,11 +213,15 @@ Neighbours = Mapping[Point, list[Point]]
 def _chain(edge: DrawnEdge, columns: Mapping[str, int]) -> tuple[Point, ...]:
     """An edge as points, one in each column from its start to its end."""
     first, last = columns[edge.start], columns[edge.end]
-    bends = [(f"{edge.start} > {edge.end} > {edge.kind}", column) for column in range(first + 1, last)]
+    bends = [
+        (f"{edge.start} > {edge.end} > {edge.kind}", column) for column in range(first + 1, last)
+    ]
     return ((edge.start, first), *bends, (edge.end, last))
 
 
-def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tuple[Point, ...]]) -> dict[Point, float]:
+def _rows(
+    names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tuple[Point, ...]]
+) -> dict[Point, float]:
     """The row of every point."""
     layers: list[list[Point]] = [[] for _ in range(1 + max(columns.values()))]
     node_points = [(name, columns[name]) for name in names]

@@ -72,7 +72,9 @@ def parse_days(days: str) -> tuple[int, ...]:
     for part in days.lower().replace(" ", "").split(","):
         first, dash, last = part.partition("-")
         if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise ValueError(f"'{days}' is not like 'mon-fri' or 'sat,sun'; days are {', '.join(WEEKDAYS)}")
+            raise ValueError(
+                f"'{days}' is not like 'mon-fri' or 'sat,sun'; days are {', '.join(WEEKDAYS)}"
+            )
         start = WEEKDAYS.index(first)
         end = WEEKDAYS.index(last) if dash else start
         chosen += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
@@ -178,7 +180,9 @@ def booked_by_weekday(source: ArrivalSource) -> NDArray[np.float64]:
 
 def mean_per_day(source: ArrivalSource) -> float:
     """The patients of a source on a mean day of the year, with its `scale`, without surges and drawn factors."""
-    usual = source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
+    usual = (
+        source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
+    )
     return usual * source.scale
 
 
@@ -187,7 +191,9 @@ def attendances_per_day(pathway: Pathway) -> float:
     return sum(mean_per_day(source) for source in pathway.arrivals.values() if source.attends)
 
 
-def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
+def per_day_by_category(
+    pathway: Pathway, attribute: str, sources: Iterable[str]
+) -> dict[str, float] | None:
     """The patients of these sources on a mean day of the year, by category of a choice.
 
     None if the attribute is no choice, depends on anything but the arrival source, or has factors on its shares.
@@ -233,4 +239,6 @@ def can_happen(outage: Outage) -> bool:
     False
     """
     spans = outage.spans if isinstance(outage, StatedOutages) else ()
-    return down_share(outage) > 0 or any(span.ends_at_minutes > span.starts_at_minutes for span in spans)
+    return down_share(outage) > 0 or any(
+        span.ends_at_minutes > span.starts_at_minutes for span in spans
+    )

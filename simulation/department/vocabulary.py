@@ -334,7 +334,9 @@ class ShareFactors:
 
     by: AttributeName
     """The attribute on whose category the factors depend."""
-    values: Annotated[Mapping[CategoryOfBy, tuple[Annotated[float, Gt(0), Unit("ratio")], ...]], MinLen(1)]
+    values: Annotated[
+        Mapping[CategoryOfBy, tuple[Annotated[float, Gt(0), Unit("ratio")], ...]], MinLen(1)
+    ]
     """One factor for each category of the choice, for every category of that attribute."""
 
 

@@ -30,7 +30,9 @@ def write_dated(
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(parent, name) as partial:
             for file, rows in tables.items():
-                pd.DataFrame(rows).to_csv(partial / file, index=False, encoding=encoding, lineterminator="\n")
+                pd.DataFrame(rows).to_csv(
+                    partial / file, index=False, encoding=encoding, lineterminator="\n"
+                )
             for file, text in texts.items():
                 (partial / file).write_text(text, encoding="utf-8", newline="\n")
             for file, picture in pictures.items():

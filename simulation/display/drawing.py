@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
 BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
 SHAM = "#ffeb99"
-STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
+STAGE_COLOURS = (
+    "#0072b2",
+    "#56b4e9",
+    "#009e73",
+    "#e69f00",
+    "#f0e442",
+    "#cc79a7",
+    "#d55e00",
+    "#999999",
+)
 LEVEL_COLOURS = (WORSE, "#e69f00", "#f0e442", "#56b4e9", DARK)
 """Colours of the levels of acuity, the most urgent first."""
 DASHED = (0, (4, 3))
@@ -72,7 +81,9 @@ def rows_down(ax: Axes, n: int) -> None:
 
 def legend_below(figure: Figure, handles: Sequence[Any], n_across: int = 3) -> None:
     """Put a legend below all panels."""
-    figure.legend(handles=handles, loc="outside lower center", ncols=n_across, frameon=False, fontsize=9)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=n_across, frameon=False, fontsize=9
+    )
 
 
 def legend_line(**style: Any) -> Line2D:
@@ -83,7 +94,13 @@ def legend_line(**style: Any) -> Line2D:
 
 
 def mark_important(
-    ax: Axes, least: float, unit: str, *, along: Literal["x", "y"] = "x", linewidth: float = 1, linestyle: Any = DASHED
+    ax: Axes,
+    least: float,
+    unit: str,
+    *,
+    along: Literal["x", "y"] = "x",
+    linewidth: float = 1,
+    linestyle: Any = DASHED,
 ) -> None:
     """Lines at the least difference that would matter, on either side of 0 along an axis."""
     line = ax.axvline if along == "x" else ax.axhline
@@ -93,11 +110,16 @@ def mark_important(
 
 def panel_title(ax: Axes, title: str, *, size: int = 10) -> None:
     """What one panel of a figure shows, in bold above its left edge."""
-    ax.set_title(title, fontsize=size, fontweight="bold", loc="left", y=1.0)  # y: where it stands is not searched for
+    ax.set_title(
+        title, fontsize=size, fontweight="bold", loc="left", y=1.0
+    )  # y: where it stands is not searched for
 
 
 def label_differences(
-    axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
+    axes: Sequence[Axes],
+    units: Sequence[str],
+    better: Sequence[Better],
+    what: str = "difference, {unit}",
 ) -> None:
     """Scale and label x axes of differences: panels of one unit alike, and the better side left, with an arrow."""
     for unit in set(units):
@@ -160,7 +182,10 @@ def png_of(figure: Figure) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     make_drawable(figure)
-    out, canvas = BytesIO(), FigureCanvasAgg(figure)  # `savefig` would draw twice, the first time for the layout alone
+    out, canvas = (
+        BytesIO(),
+        FigureCanvasAgg(figure),
+    )  # `savefig` would draw twice, the first time for the layout alone
     canvas.print_png(  # type: ignore[no-untyped-call]
         out,
         metadata={"Software": None},
@@ -183,7 +208,9 @@ def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> 
 def wrapped(text: str, width: int) -> str:
     """The text in as few lines of at most `width` characters as possible, of about equal length."""
     n_lines = len(textwrap.wrap(text, width))
-    narrowest = next(tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines)
+    narrowest = next(
+        tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines
+    )
     return "\n".join(textwrap.wrap(text, narrowest))
 
 
@@ -216,7 +243,9 @@ def _signs() -> frozenset[str]:
     """The signs that one of these fonts has."""
     from matplotlib.font_manager import findfont, get_font
 
-    charmaps = (get_font(findfont(name, fallback_to_default=False)).get_charmap() for name in families())
+    charmaps = (
+        get_font(findfont(name, fallback_to_default=False)).get_charmap() for name in families()
+    )
     return frozenset("\n").union(*(map(chr, charmap) for charmap in charmaps))
 
 
@@ -224,7 +253,9 @@ def drawable(text: str) -> str:
     """The text as the fonts of this machine can write it, with a question mark for each sign that none of them has."""
     if text.isascii() or not (unknown := set(text) - _signs()):
         return text
-    instead = {ord(sign): "" if unicodedata.category(sign) in ON_ITS_OWN else UNKNOWN for sign in unknown}
+    instead = {
+        ord(sign): "" if unicodedata.category(sign) in ON_ITS_OWN else UNKNOWN for sign in unknown
+    }
     return text.translate(instead)
 
 
@@ -238,7 +269,9 @@ def make_drawable(figure: Figure) -> None:
     from matplotlib.text import Text
     from matplotlib.ticker import FuncFormatter
 
-    for text in figure.findobj(lambda artist: isinstance(artist, Text) and not artist.get_text().isascii()):
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and not artist.get_text().isascii()
+    ):
         text.set_text(drawable(text.get_text()))  # type: ignore[attr-defined]
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):

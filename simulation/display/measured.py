@@ -12,8 +12,18 @@ from simulation.display.table import Cell, Cells, ReportTable, ends_cell
 from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
-from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
+from simulation.statistics.table_uncertainty import (
+    FEWEST_TABLES,
+    TableUncertainty,
+    table_uncertainty,
+)
+from simulation.statistics.verdict import (
+    NonInferiority,
+    VerdictKind,
+    interval_words,
+    margin_words,
+    threshold,
+)
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
@@ -110,20 +120,32 @@ class Limits(NamedTuple):
     @property
     def not_settled(self) -> list[str]:
         """The labels of those that are neither passed nor failed."""
-        open_here = [one.margin.label for one in self.judged if one.judgement.kind in ("cannot tell", "none seen")]
+        open_here = [
+            one.margin.label
+            for one in self.judged
+            if one.judgement.kind in ("cannot tell", "none seen")
+        ]
         return [*self.left_open, *open_here]
 
 
 def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
     """The limits of safety of an arm."""
-    by_table = {tool.label: tool for tool in measured_tools(result) if tool.arm == arm.name and tool.is_margin}
+    by_table = {
+        tool.label: tool
+        for tool in measured_tools(result)
+        if tool.arm == arm.name and tool.is_margin
+    }
     left_open = [label for label, tool in by_table.items() if tool.kind == "cannot tell"]
     judged = []
     for safety in result.safety:
         if safety.arm == arm.name and safety.margin.label not in left_open:
             tool = by_table.get(safety.margin.label)
-            if tool is not None and tool.kind == "worse":  # for certain, but perhaps within the margin
-                safety = replace(safety, judgement=replace(safety.judgement, kind="worse", words=tool.words))
+            if (
+                tool is not None and tool.kind == "worse"
+            ):  # for certain, but perhaps within the margin
+                safety = replace(
+                    safety, judgement=replace(safety.judgement, kind="worse", words=tool.words)
+                )
             judged.append(safety)
     return Limits(judged, left_open)
 
@@ -135,15 +157,20 @@ def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
     return before, after
 
 
-def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
+def _measured(
+    result: StudyResult, name: str, drawn: list[str], judged: Target | Margin
+) -> Measured:
     """One target or margin of the tool `name`, whose table the arms `drawn` draw again."""
     base, own, *others = (
-        result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
+        result.values(arm, judged.measure, judged.group)
+        for arm in (result.design.baseline, name, *drawn)
     )
     row = result.row_of(judged, name)
     by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
     longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
-    half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
+    half_width = longer_side * (
+        1 if math.isnan(row.width_factor) else row.width_factor
+    )  # as a verdict is read
     uncertainty = by_tables.at_least(half_width / t_quantile(row.sample[0] - 1))
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
@@ -172,7 +199,9 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
 
 def n_cases(policy: Policy) -> tuple[float, float]:
     """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
-    table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
+    table: Sequence[Sequence[Any]] | None = (
+        policy.ai.matrix.counts if policy.ai is not None else None
+    )
     if policy.beside_nurse is not None:
         table = policy.beside_nurse.counts if policy.beside_nurse.evidence != "assumed" else None
     if table is None:
@@ -191,7 +220,9 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         (
             tool.label,
             tool.limit_words,
-            Cell(tool.uncertainty.effect, tool.unit, style="difference", words=unit_words(tool.unit)),
+            Cell(
+                tool.uncertainty.effect, tool.unit, style="difference", words=unit_words(tool.unit)
+            ),
             tool.alone,
             _interval(tool, tool.uncertainty.half_width),
             *([_interval(tool, tool.uncertainty.half_width_of_one)] if over else []),
@@ -240,15 +271,23 @@ def _settled(tool: Measured) -> str:
 
 
 def _interval(tool: Measured, half_width: float) -> Cell:
-    return ends_cell(tool.uncertainty.effect - half_width, tool.uncertainty.effect + half_width, tool.unit)
+    return ends_cell(
+        tool.uncertainty.effect - half_width, tool.uncertainty.effect + half_width, tool.unit
+    )
 
 
 def cases_words(result: StudyResult, arm: ArmResult) -> str:
     """'its labels rest on 220 cases, 49 of levels 1-2; intervals do not cover that uncertainty'; '' without counts."""
     policy = arm.ready.policy
     n, n_high = n_cases(policy)
-    of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
-    if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
+    of_nurse = (
+        policy.nurse.matrix.counts
+        if policy.nurse is not None and policy.beside_nurse is None
+        else None
+    )
+    if math.isnan(n) or (
+        policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse
+    ):
         return ""
     high = high_words(levels_of(arm.ready.pathway))
     drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Style = Literal["level", "difference", "short difference", "short", "percent", "number", "pounds", "rounded pounds"]
+Style = Literal[
+    "level",
+    "difference",
+    "short difference",
+    "short",
+    "percent",
+    "number",
+    "pounds",
+    "rounded pounds",
+]
 """How numbers are written: '58.9 min', '−7.2', '−16', '16', '12', '12.3', '£165,301', '£165,000'. A short one has a
 decimal below 10 alone, unless it is whole."""
 UNKNOWN = "–"
@@ -72,7 +81,11 @@ class Cell:
     def part(self, name: str) -> Cell | str:
         """One number of the cell alone; empty if the cell has it not."""
         value = getattr(self, name)
-        return "" if value is None else Cell(value, self.unit, style=self.style, digits=self.digits, look=self.look)
+        return (
+            ""
+            if value is None
+            else Cell(value, self.unit, style=self.style, digits=self.digits, look=self.look)
+        )
 
     def _number(self, value: float) -> str:
         if math.isnan(value):
@@ -111,8 +124,16 @@ def difference_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell
 def range_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
     """As `difference_cell`, with the range of nine in ten departments in place of the interval, where that is wider: if
     it is not, noise does not tell departments apart."""
-    cell, low, high = difference_cell(row, words=words, look=look), row.department_p5, row.department_p95
-    return replace(cell, low=low, high=high) if high - low > row.difference_high - row.difference_low else cell
+    cell, low, high = (
+        difference_cell(row, words=words, look=look),
+        row.department_p5,
+        row.department_p95,
+    )
+    return (
+        replace(cell, low=low, high=high)
+        if high - low > row.difference_high - row.difference_low
+        else cell
+    )
 
 
 def scaled_range_cell(row: Comparison, times: float = 1.0) -> Cell:
@@ -141,7 +162,9 @@ Cells = Sequence[str | Cell]
 
 def difference_cells(row: Comparison) -> tuple[Cell, Cell]:
     """A difference from the baseline and its interval, in two cells."""
-    return change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit)
+    return change_cell(row.difference, row.unit), ends_cell(
+        row.difference_low, row.difference_high, row.unit
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -173,7 +196,9 @@ class ReportTable:
         """The table read out, row by row, for whoever cannot see the picture of it."""
         rows = (
             f"{row[0]}: "
-            + ", ".join(f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True))
+            + ", ".join(
+                f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True)
+            )
             for row in self.rows
         )
         return f"{self.title}. {'; '.join(rows)}."
@@ -185,16 +210,22 @@ class ReportTable:
         for number, header in enumerate(self.headers):
             cells = [row[number] for row in self.cells]
             known = [cell for cell in cells if isinstance(cell, Cell)]
-            parts = [part for part in PARTS if any(getattr(cell, part) is not None for cell in known)] or ["value"]
+            parts = [
+                part for part in PARTS if any(getattr(cell, part) is not None for cell in known)
+            ] or ["value"]
             for part in parts:
                 headers.append(f"{header}{PARTS[part]}")
-                columns.append([cell.part(part) if isinstance(cell, Cell) else "" for cell in cells])
+                columns.append(
+                    [cell.part(part) if isinstance(cell, Cell) else "" for cell in cells]
+                )
             columns[-len(parts)] = [
                 part or str(cell) for part, cell in zip(columns[-len(parts)], cells, strict=True)
             ]  # text, and cells without this number, are in the first of its columns
             if any((cell.words or cell.text) and cell.is_number for cell in known):
                 headers.append(f"{header}, in words")
-                columns.append([cell.text or cell.words if isinstance(cell, Cell) else "" for cell in cells])
+                columns.append(
+                    [cell.text or cell.words if isinstance(cell, Cell) else "" for cell in cells]
+                )
         return tuple(headers), list(zip(*columns, strict=True))
 
     def is_numeric(self, column: int) -> bool:
@@ -202,7 +233,8 @@ class ReportTable:
         cells = [row[column] for row in self.cells]
         if any(isinstance(cell, Cell) for cell in cells):
             return all(
-                cell.is_number and not cell.text if isinstance(cell, Cell) else cell == UNKNOWN for cell in cells
+                cell.is_number and not cell.text if isinstance(cell, Cell) else cell == UNKNOWN
+                for cell in cells
             )
         return bool(cells) and all(str(cell)[:1] in "+−±–£0123456789" for cell in cells)
 
@@ -212,7 +244,10 @@ class ReportTable:
     def _repr_html_(self) -> str:
         """The table as a notebook shows it."""
         head = "".join(f"<th scope='col'>{escape(header)}</th>" for header in self.headers)
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows
+        )
         notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
         caption = f"<caption>{escape(self.title)}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
@@ -243,7 +278,9 @@ class ReportTables(dict[str, ReportTable]):
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
-def shortened(table: ReportTable, focus: Collection[str] = (), *, where: str = "the report") -> ReportTable:
+def shortened(
+    table: ReportTable, focus: Collection[str] = (), *, where: str = "the report"
+) -> ReportTable:
     """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others.
 
     `where`: where all are.
@@ -255,7 +292,9 @@ def shortened(table: ReportTable, focus: Collection[str] = (), *, where: str = "
     others = [number for number in range(len(table.rows)) if number not in in_focus]
     kept = sorted([*in_focus, *others[: MOST_ON_SCREEN - len(in_focus)]])
     more = f"1 more row is in {where}." if n_more == 1 else f"{n_more} more rows are in {where}."
-    return replace(table, cells=tuple(table.cells[number] for number in kept), notes=(more, *table.notes))
+    return replace(
+        table, cells=tuple(table.cells[number] for number in kept), notes=(more, *table.notes)
+    )
 
 
 def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
@@ -286,11 +325,19 @@ def _print_rich(table: ReportTable, out: TextIO) -> None:
 
     console = Console(file=out)
     table = _narrow(table) if console.width < WIDTH else table
-    grid = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = Table(
+        title=table.title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for number, header in enumerate(table.headers):
         numeric = table.is_numeric(number)  # columns of numbers stand to the right
         justify: Literal["left", "right"] = "right" if numeric else "left"
-        grid.add_column(header, justify=justify, overflow="fold", no_wrap=numeric and len(header) <= 14)
+        grid.add_column(
+            header, justify=justify, overflow="fold", no_wrap=numeric and len(header) <= 14
+        )
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid if table.rows else Text(table.title, style="bold"))
@@ -303,7 +350,9 @@ def _narrow(table: ReportTable) -> ReportTable:
     kept = [number for number, header in enumerate(table.headers) if header != "mean"]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
-    return replace(with_columns(table, kept), notes=(*table.notes, "A wider window shows the means, too."))
+    return replace(
+        with_columns(table, kept), notes=(*table.notes, "A wider window shows the means, too.")
+    )
 
 
 def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:

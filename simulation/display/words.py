@@ -71,7 +71,9 @@ def measure_label(result: StudyResult, measure: str) -> str:
 
 def measure_notes(result: StudyResult, *measures: str) -> Iterator[str]:
     """What a table that shows these measures must say of them, once each."""
-    yield from filter(None, dict.fromkeys(definition_of(measure, result.own).note for measure in measures))
+    yield from filter(
+        None, dict.fromkeys(definition_of(measure, result.own).note for measure in measures)
+    )
     if CUT in measures and result.has(UNCUT):
         yield from _uncut_note(result)
 
@@ -79,7 +81,11 @@ def measure_notes(result: StudyResult, *measures: str) -> Iterator[str]:
 def _uncut_note(result: StudyResult) -> Iterator[str]:
     """The mean wait under the baseline without the cut at 12 h, where that moves it in some department."""
     waits = result.figures([MeasureName(name, "", ALL) for name in (UNCUT, CUT)])
-    used = np.zeros(len(waits), dtype=np.int64) if result.department_of is None else result.department_of
+    used = (
+        np.zeros(len(waits), dtype=np.int64)
+        if result.department_of is None
+        else result.department_of
+    )
     uncut, cut = means_of(waits, used).T
     further = uncut - cut
     if np.isfinite(uncut).all() and (further > MOVED).any():
@@ -87,9 +93,12 @@ def _uncut_note(result: StudyResult) -> Iterator[str]:
         words = f"Counted in full, the mean under the baseline is {uncut.mean():.1f}, not {cut.mean():.1f} min"
         if len(cut) > 1:
             words += (
-                f". It is longer by over {MOVED:g} min in {(further > MOVED).sum()} of {len(cut)} departments, most in"
+                f". It is longer by over {MOVED:g} min in {(further > MOVED).sum()} of "
+                f"{len(cut)} departments, most in"
             )
-            words += f" department {np.unique(used)[most]} ({uncut[most]:.1f}, not {cut[most]:.1f} min)"
+            words += (
+                f" department {np.unique(used)[most]} ({uncut[most]:.1f}, not {cut[most]:.1f} min)"
+            )
         yield f"{words}."
 
 
@@ -117,7 +126,9 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
     weeks = sorted({run.calendar(replication).start_week for replication in replications})
     if len(weeks) > FEW_WEEKS:
         return f"starting in {len(weeks)} weeks spread over the year"
-    return f"starting in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
+    return (
+        f"starting in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
+    )
 
 
 def profiled_words(result: StudyResult) -> str:
@@ -132,7 +143,11 @@ def amount(value: float, unit: str) -> str:
     """A level: '58.9 min', '61.2 %'; a dash for what is not known."""
     if math.isnan(value):
         return "–"
-    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} {'min' if unit == 'minutes' else unit}"
+    return (
+        f"{100 * value:.1f} %"
+        if unit == "share"
+        else f"{value:.1f} {'min' if unit == 'minutes' else unit}"
+    )
 
 
 def cost_in_short(cost: float) -> str:
@@ -198,7 +213,9 @@ def informative_groups(groups: Iterable[str]) -> tuple[str, ...]:
     """
     groups = list(groups)
     n_categories = Counter(map(attribute_of, groups))
-    return tuple(group for group in groups if "=" not in group or n_categories[attribute_of(group)] > 1)
+    return tuple(
+        group for group in groups if "=" not in group or n_categories[attribute_of(group)] > 1
+    )
 
 
 def group_words(group: str) -> str:
@@ -248,7 +265,9 @@ def departments_words(result: StudyResult) -> str:
     return f"{used}, {n} replication{'s' if n != '1' else ''} of each"
 
 
-def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "cannot tell") -> Iterator[str]:
+def weak_notes(
+    result: StudyResult, rows: Iterable[Comparison], word: str = "cannot tell"
+) -> Iterator[str]:
     """Why verdicts are open: whose intervals these are, where departments are few; the rules, where a row is weak.
 
     `word`: what the table calls such a verdict.
@@ -288,7 +307,9 @@ def kind_of(finding: Finding) -> Kind:
         if better == "neither":
             return "changed"
         return "better" if (better == "lower") == (kind == "cuts") else "worse"
-    return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
+    return (
+        "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
+    )
 
 
 def short_words(finding: Finding) -> str:
@@ -310,7 +331,11 @@ def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
     """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
     definition = arm.ready.arm
     by_lever = any(result.design.levers[name].claim for name in definition.levers)
-    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))
+    return (
+        definition.claim
+        or by_lever
+        or any(block.get("claim") for _, block in blocks(arm.policy, ""))
+    )
 
 
 # --- levels of urgency --------------------------------------------------------------------------------------------
@@ -324,7 +349,9 @@ def levels_of(pathway: Pathway) -> tuple[str, ...]:
 def single_levels(groups: Iterable[str]) -> tuple[str, ...]:
     """The true levels among some groups, in order, without levels 1 and 2 together."""
     known = (group.partition("=") for group in groups)
-    return tuple(level for attribute, _, level in known if attribute == ACUITY_TRUE and level != "1-2")
+    return tuple(
+        level for attribute, _, level in known if attribute == ACUITY_TRUE and level != "1-2"
+    )
 
 
 def high_words(levels: Sequence[str]) -> str:

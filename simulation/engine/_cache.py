@@ -38,7 +38,9 @@ def can_cache() -> bool:
         _remove_stale_code(folder)
         where_kept = f"once; later runs find it in {folder}"
     elif (folder := _temporary_folder()) is not None:
-        where_kept = f"for this run only: neither {HERE} nor the user's cache can be written. {KEEP}"
+        where_kept = (
+            f"for this run only: neither {HERE} nor the user's cache can be written. {KEEP}"
+        )
     else:
         where_kept = f"in each process of this run: no folder can be written, not even a temporary one. {KEEP}"
     event.register("numba:compile", _CompileNotice(where_kept))  # type: ignore[no-untyped-call]
@@ -71,7 +73,9 @@ def _temporary_folder() -> Path | None:
     except OSError:
         return None
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)
-    CONFIG.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = temporary  # workers look into the environment
+    CONFIG.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = (
+        temporary  # workers look into the environment
+    )
     folder = _cache_folder()
     if folder is None:
         return None
@@ -98,7 +102,10 @@ class _CompileNotice(event.Listener):
 
     def on_start(self, event: event.Event) -> None:
         """Say so if the function is one of this folder."""
-        if not self.is_said and Path(event.data["dispatcher"].py_func.__code__.co_filename).parent == HERE:
+        if (
+            not self.is_said
+            and Path(event.data["dispatcher"].py_func.__code__.co_filename).parent == HERE
+        ):
             _say(f"compiling the engine (some ten seconds), {self.where_kept}")
             self.is_said = True
 

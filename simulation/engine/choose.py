@@ -30,7 +30,9 @@ def engine_named(name: EngineName) -> Engine:
 
         return reference
     if find_spec("numba") is None:
-        raise AeflowError("engine=compiled needs numba, which is not installed. Install it or use engine=reference")
+        raise AeflowError(
+            "engine=compiled needs numba, which is not installed. Install it or use engine=reference"
+        )
     from simulation.engine.compiled import simulate as compiled
 
     return compiled
@@ -43,7 +45,10 @@ def choose(asked: EngineAsked, n_patients: float) -> tuple[EngineName, str]:
     if find_spec("numba") is None:
         return "reference", "numba is not installed"
     if n_patients >= WORTH_COMPILING:
-        return "compiled", f"about {n_patients:,.0f} patients; the same tables as the reference, bit for bit"
+        return (
+            "compiled",
+            f"about {n_patients:,.0f} patients; the same tables as the reference, bit for bit",
+        )
     if is_compiled():
         return "compiled", "compiled before; the same tables as the reference, bit for bit"
     return "reference", f"about {n_patients:,.0f} patients are too few to compile for"
@@ -61,7 +66,9 @@ def is_compiled() -> bool:
     name = f"*/compiled_loop.run-*.py{sys.version_info.major}{sys.version_info.minor}{getattr(sys, 'abiflags', '')}.nbi"
     edited_at = (code / "compiled_loop.py").stat().st_mtime
     indexes = Path(kept).glob(name) if kept else code.glob(name)
-    return any(is_fresh(index.parent, code) and index.stat().st_mtime >= edited_at for index in indexes)
+    return any(
+        is_fresh(index.parent, code) and index.stat().st_mtime >= edited_at for index in indexes
+    )
 
 
 def is_fresh(folder: Path, code: Path) -> bool:
@@ -75,4 +82,6 @@ def is_fresh(folder: Path, code: Path) -> bool:
 def digest(code: Path) -> str:
     """The digest of the files that are baked in."""
     paths = (code / name for name in BAKED_IN)
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths if path.is_file())).hexdigest()
+    return hashlib.sha256(
+        b"".join(path.read_bytes() for path in paths if path.is_file())
+    ).hexdigest()

@@ -44,8 +44,12 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
     n_notices = len(columns) if plan.round_every else 0
     while True:
-        into = Output(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE))
-        fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
+        into = Output(
+            space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE)
+        )
+        fresh = flat._replace(
+            asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy()
+        )
         workspace = _workspace(plan, flat, people, n_slots)
         with beside_others():
             code, n_activities, n_changed, n_noticed, n_events = loop.run(
@@ -70,7 +74,11 @@ def _check_limits(plan: Plan, columns: Columns, horizon: int) -> None:
         ("patients", len(columns), loop.PATIENT_MASK),
         ("ticks of the horizon", horizon, 2 ** (62 - loop.PATIENT_BITS)),
         ("changes of team", _n_teams(plan, horizon), 2 ** (31 - loop.POOL_BITS) - 1),
-        ("points of rank (priority rates times the ticks of the horizon)", _highest_rank(plan, horizon), 2**62),
+        (
+            "points of rank (priority rates times the ticks of the horizon)",
+            _highest_rank(plan, horizon),
+            2**62,
+        ),
     ):
         if value > limit:
             raise PlanError(
@@ -86,7 +94,11 @@ def _n_teams(plan: Plan, horizon: int) -> int:
 
 def _highest_rank(plan: Plan, horizon: int) -> int:
     """The largest rank, without its sign, that a patient can have before the horizon."""
-    return max(plan.rates, default=0) * horizon if plan.accumulating else max(map(abs, plan.ranks), default=0)
+    return (
+        max(plan.rates, default=0) * horizon
+        if plan.accumulating
+        else max(map(abs, plan.ranks), default=0)
+    )
 
 
 def _people(plan: Plan, columns: Columns, horizon: int) -> People:
@@ -101,7 +113,9 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
         np.where(columns.alarms == NEVER, NEVER, columns.arrived_at + columns.alarms),
-        leavers[np.argsort(leaves_at[leavers])].astype(np.uint32),  # those of one tick in any order: see the contract
+        leavers[np.argsort(leaves_at[leavers])].astype(
+            np.uint32
+        ),  # those of one tick in any order: see the contract
         np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
         np.cumsum([0, *(len(spans) for spans in columns.outages)]),
         _closings(plan, columns, horizon),
@@ -115,7 +129,9 @@ def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
         if trigger.outage != NONE:
             starts, ends = columns.outages[trigger.outage].T
             edges = np.unique(np.concatenate((starts, ends)))
-            is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(ends, edges, side="right")
+            is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(
+                ends, edges, side="right"
+            )
             units = trigger.extra * is_down
             changes += [(at, number, n) for at, n in zip(edges, units, strict=True) if at < horizon]
     return np.array(sorted(changes), kinds.CHANGE)
@@ -150,7 +166,9 @@ def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Wor
 
 def _changes(records: Records) -> Changes:
     records = records[np.lexsort((records["trigger"], records["at"]))]
-    return Changes(records["at"].copy(), records["trigger"].astype(np.int16), records["units"].astype(np.int32))
+    return Changes(
+        records["at"].copy(), records["trigger"].astype(np.int16), records["units"].astype(np.int32)
+    )
 
 
 def _notices(records: Records) -> Notices:
@@ -166,14 +184,18 @@ def flatten(plan: Plan) -> FlatPlan:
     """A plan as arrays of whole numbers: tuples of any length go into one long list, and records say where."""
     lists = _Lists()
     queue_of_class, worth = _queues(plan)
-    overflowing = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.overflow_ask != NONE}
+    overflowing = {
+        row.ask for row in plan.rows if isinstance(row, StepRow) and row.overflow_ask != NONE
+    }
     rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
         rows[number]["is_looked_at"] = True
     return FlatPlan(
         rows=_records(kinds.ROW, rows),
         asks=_records(kinds.ASK, (lists.add(all=ask.all_of, any=ask.any_of) for ask in plan.asks)),
-        pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
+        pools=_records(
+            kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))
+        ),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
         settings=_settings(plan, decides=bool(plan.decided or overflowing)),
@@ -221,7 +243,17 @@ def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
 
 
 _OPTIONAL = (
-    *("ask", "minutes", "column", "queue_class", "ignored", "relabels", "repeat_of", "since", "pace"),
+    *(
+        "ask",
+        "minutes",
+        "column",
+        "queue_class",
+        "ignored",
+        "relabels",
+        "repeat_of",
+        "since",
+        "pace",
+    ),
     *("queue_limit", "overflow_ask"),
 )
 _ABSENT = dict.fromkeys(_OPTIONAL, NONE)
@@ -244,7 +276,9 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         )  # fmt: skip
     elif isinstance(row, BranchRow):
         fields["targets_at"] = lists.add(targets=row.targets)["targets_at"]
-        fields |= lists.add(steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.turns)))
+        fields |= lists.add(
+            steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.turns))
+        )
     return fields
 
 
@@ -258,7 +292,9 @@ def _varies(row: StepRow) -> int:
 
 
 def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
-    asks = [number for number, ask in enumerate(plan.asks) if pool in ask.all_of or pool in ask.any_of]
+    asks = [
+        number for number, ask in enumerate(plan.asks) if pool in ask.all_of or pool in ask.any_of
+    ]
     triggers = [number for number, trigger in enumerate(plan.triggers) if trigger.pool == pool]
     return lists.add(asks=asks, triggers=triggers)
 
@@ -271,7 +307,10 @@ def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
 def _settings(plan: Plan, *, decides: bool) -> Records:
     pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
     fields = _same(kinds.SETTINGS, plan) | {"pull_from": pull_from, "pull_to": pull_to}
-    fields |= {"patience_to": max(plan.patience_to, 0), "decide_every": plan.decide_every if decides else 0}
+    fields |= {
+        "patience_to": max(plan.patience_to, 0),
+        "decide_every": plan.decide_every if decides else 0,
+    }
     return _records(kinds.SETTINGS, [fields])
 
 
@@ -288,6 +327,12 @@ def _queues(plan: Plan) -> tuple[Ints, Ints]:
 
 def _calendar(plan: Plan) -> Records:
     """Every change of a pool's units or team in a week, in order of time; units of a change of team are NONE."""
-    changes = [(tick, pool, units) for pool, row in enumerate(plan.pool_rows) for tick, units in row.timetable]
-    changes += [(tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes]
+    changes = [
+        (tick, pool, units)
+        for pool, row in enumerate(plan.pool_rows)
+        for tick, units in row.timetable
+    ]
+    changes += [
+        (tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes
+    ]
     return np.array(sorted(changes), kinds.CALENDAR)

@@ -73,7 +73,9 @@ class Recorded:
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
         """First times by name and the last row of each patient; `readers` are given the records, too."""
         entries = sorted(
-            (node, k, int(moment)) for k, moments in enumerate(names.values()) for node, moment in moments.items()
+            (node, k, int(moment))
+            for k, moments in enumerate(names.values())
+            for node, moment in moments.items()
         )
         node, name, moment = np.array(entries, dtype=np.int64).reshape(-1, 3).T.copy()
         begins = np.searchsorted(node, np.arange(n_nodes + 1))

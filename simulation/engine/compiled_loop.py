@@ -276,7 +276,16 @@ def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, 
     while next_one < len(closings) and closings[next_one].at <= now:
         closing = closings[next_one]
         n_changes, n_freed = _set_units(
-            closing.trigger, closing.units, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+            closing.trigger,
+            closing.units,
+            now,
+            triggers,
+            pools,
+            lists,
+            changes,
+            n_changes,
+            freed,
+            n_freed,
         )
         next_one += 1
     return next_one, n_changes, n_freed
@@ -290,14 +299,25 @@ def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_f
         trigger = triggers[number]
         if trigger.arrives_at == now:
             n_changes, n_freed = _set_units(
-                number, trigger.extra, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+                number,
+                trigger.extra,
+                now,
+                triggers,
+                pools,
+                lists,
+                changes,
+                n_changes,
+                freed,
+                n_freed,
             )
         next_at = min(next_at, trigger.arrives_at) if trigger.arrives_at > now else next_at
     return n_changes, n_freed, next_at
 
 
 @inner
-def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
+def _decide(
+    now, period, next_at, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed
+):
     """Set or call the units of every trigger; returns as `_set_units`, then when the next that were called come."""
     for number in range(len(triggers)):
         trigger = triggers[number]
@@ -417,7 +437,20 @@ def _re_rank(arrived, next_one, arrived_at, rows, people, queues, asks, n_queues
 
 
 @inner
-def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people, queues, asks, worth, accumulating):
+def _turn_away(
+    now,
+    limited,
+    n_limited,
+    moving,
+    n_moving,
+    rows,
+    waiting,
+    people,
+    queues,
+    asks,
+    worth,
+    accumulating,
+):
     """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys.
 
     Returns how many of `limited` still wait, and how many move.
@@ -481,14 +514,33 @@ def run(flat, columns, workspace, table, horizon, n_slots):
     classes_when_pulled = flat.classes_when_pulled
     queue_of_class, worth = flat.queue_of_class, flat.worth
     n_queues = len(worth)
-    triggers, settings, overflowing, paces = flat.triggers, flat.settings[0], flat.overflowing, flat.paces
-    arrived_at, start, leaves_at, leavers = columns.arrived_at, columns.start, columns.leaves_at, columns.leavers
+    triggers, settings, overflowing, paces = (
+        flat.triggers,
+        flat.settings[0],
+        flat.overflowing,
+        flat.paces,
+    )
+    arrived_at, start, leaves_at, leavers = (
+        columns.arrived_at,
+        columns.start,
+        columns.leaves_at,
+        columns.leavers,
+    )
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
     outages, outages_at, closings = columns.outages, columns.outages_at, columns.closings
     activities, changes, notices = table.activities, table.changes, table.notices
     alarm_at, worse = columns.alarm_at, flat.worse
-    n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
-    accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
+    n, n_leavers, n_calendar, most_rows = (
+        len(arrived_at),
+        len(leavers),
+        len(calendar),
+        len(activities),
+    )
+    accumulating, n_loops, ignored_class = (
+        settings.accumulating,
+        settings.n_loops,
+        settings.ignored_class,
+    )
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
     n_clocks, clock_at, early = settings.n_clocks, workspace.clock_at, workspace.early
@@ -611,7 +663,16 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 calendar_at = week + calendar[next_row].due
             if closing_at <= now:
                 next_closing, n_changes, n_freed = _close(
-                    now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
+                    now,
+                    next_closing,
+                    closings,
+                    triggers,
+                    pools,
+                    lists,
+                    changes,
+                    n_changes,
+                    freed,
+                    n_freed,
                 )
                 closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
             if called_at <= now:
@@ -637,18 +698,46 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     freed,
                     n_freed,
                 )
-                n_moving = _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_moving)
+                n_moving = _overflow(
+                    now, overflowing, rows, people, queues, asks, n_queues, moving, n_moving
+                )
             if n_notices > n_before_round:
                 n_moving = _rank_again(
-                    n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving
+                    n_before_round,
+                    notices,
+                    n_notices,
+                    people,
+                    queues,
+                    asks,
+                    n_queues,
+                    moving,
+                    n_moving,
                 )
             planned_at = min(calendar_at, decide_at, round_at, closing_at, called_at)
         if pull_from != NEVER:
             pull_starts, n_moving = _re_rank(
-                now - pull_from, pull_starts, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
+                now - pull_from,
+                pull_starts,
+                arrived_at,
+                rows,
+                people,
+                queues,
+                asks,
+                n_queues,
+                moving,
+                n_moving,
             )
             pull_ends, n_moving = _re_rank(
-                now - pull_to, pull_ends, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
+                now - pull_to,
+                pull_ends,
+                arrived_at,
+                rows,
+                people,
+                queues,
+                asks,
+                n_queues,
+                moving,
+                n_moving,
             )
 
         n_limited = 0
@@ -667,7 +756,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     if doing == JOINS_AGAIN:
                         ask = np.int64(person.wanted)
                     else:
-                        ended = _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
+                        ended = _next_look(
+                            p, now, row, minutes, passes, n_loops, paces, early, lists, waiting
+                        )
                         if ended > now:
                             if ended < horizon:
                                 person.ends_at = ended
@@ -696,7 +787,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             for k in range(first, first + person.n_held):
                                 unit = np.int64(slots[k])
                                 number = unit & POOL_MASK
-                                if doing == ENDS and not _is_in(number, lists, row.end_releases_at, row.n_end_releases):
+                                if doing == ENDS and not _is_in(
+                                    number, lists, row.end_releases_at, row.n_end_releases
+                                ):
                                     slots[first + n_kept] = unit
                                     n_kept += 1
                                 elif unit >> POOL_BITS == pools[number].team:
@@ -711,7 +804,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                     doing == ENDS
                                     and row.n_keeps > 0
                                     and _is_in(number, lists, row.keeps_at, row.n_keeps)
-                                    and not _is_in(number, lists, row.end_releases_at, row.n_end_releases)
+                                    and not _is_in(
+                                        number, lists, row.end_releases_at, row.n_end_releases
+                                    )
                                 ):
                                     slots[first + n_kept] = unit
                                     n_kept += 1
@@ -753,15 +848,31 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.varies > 0:
-                                since = _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
+                                since = (
+                                    _use_up(p * n_clocks + row.since, now, clock_at)
+                                    if row.since >= 0
+                                    else now
+                                )
                                 if row.varies == MAY_BE_EARLY:
                                     ended = _first_look(
-                                        p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting
+                                        p,
+                                        since,
+                                        now,
+                                        row,
+                                        minutes,
+                                        passes,
+                                        n_loops,
+                                        paces,
+                                        early,
+                                        lists,
+                                        waiting,
                                     )
                                     if ended > now:
                                         person.doing = MAY_END
                                 else:
-                                    ended = max(_ended(p, since, row, minutes, passes, n_loops, paces), now)
+                                    ended = max(
+                                        _ended(p, since, row, minutes, passes, n_loops, paces), now
+                                    )
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -799,7 +910,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         n_now = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
                         node = lists[row.targets_at + (0 if n_now >= row.number else 1)]
                     elif kind == COIN:
-                        node = lists[row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]]
+                        node = lists[
+                            row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]
+                        ]
                     elif kind == HOURS:
                         node = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
                     elif kind == DOWN:
@@ -808,7 +921,15 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         node = lists[row.targets_at + (0 if was_down else 1)]
                     elif kind == ELAPSED:
                         is_over = _has_elapsed(
-                            p, now, rows[row.number], minutes, passes, n_loops, paces, clock_at, n_clocks
+                            p,
+                            now,
+                            rows[row.number],
+                            minutes,
+                            passes,
+                            n_loops,
+                            paces,
+                            clock_at,
+                            n_clocks,
                         )
                         node = lists[row.targets_at + (0 if is_over else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
@@ -834,7 +955,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 behind = np.int64(-1)
                 while ahead >= 0:
                     other = people[ahead]
-                    if other.joined_at < person.joined_at or (other.joined_at == person.joined_at and ahead < p):
+                    if other.joined_at < person.joined_at or (
+                        other.joined_at == person.joined_at and ahead < p
+                    ):
                         break
                     behind = ahead
                     ahead = np.int64(other.before)
@@ -902,12 +1025,18 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     if not accumulating:  # the first queue with anybody is the best
                         while queues[first + asked.best].first < 0:
                             asked.best += 1
-                    for queue in range(first + asked.best, first + (n_queues if accumulating else asked.best + 1)):
+                    for queue in range(
+                        first + asked.best, first + (n_queues if accumulating else asked.best + 1)
+                    ):
                         p = np.int64(queues[queue].first)
                         if p < 0:
                             continue
                         joined_at = people[p].joined_at
-                        rank = -worth[queue - first] * (now - joined_at) if accumulating else worth[queue - first]
+                        rank = (
+                            -worth[queue - first] * (now - joined_at)
+                            if accumulating
+                            else worth[queue - first]
+                        )
                         if best >= 0:
                             if rank > best_rank:
                                 continue
@@ -936,7 +1065,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 if row.first_seen:
                     person.seen = True
                 if row.n_start_releases > 0:
-                    n_freed = _release_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
+                    n_freed = _release_at_start(
+                        person, p * n_slots, row, lists, slots, pools, freed, n_freed
+                    )
                 if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
                     return HANDS_FULL, n_rows, n_changes, n_notices, n_events
                 to = p * n_slots + person.n_held
@@ -960,9 +1091,23 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.varies > 0:
-                    since = _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
+                    since = (
+                        _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
+                    )
                     if row.varies == MAY_BE_EARLY:
-                        ended = _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
+                        ended = _first_look(
+                            p,
+                            since,
+                            now,
+                            row,
+                            minutes,
+                            passes,
+                            n_loops,
+                            paces,
+                            early,
+                            lists,
+                            waiting,
+                        )
                         if ended > now:
                             person.doing = MAY_END
                     else:
@@ -979,7 +1124,18 @@ def run(flat, columns, workspace, table, horizon, n_slots):
 
             if n_limited > 0:  # C is at rest
                 n_limited, n_moving = _turn_away(
-                    now, limited, n_limited, moving, n_moving, rows, waiting, people, queues, asks, worth, accumulating
+                    now,
+                    limited,
+                    n_limited,
+                    moving,
+                    n_moving,
+                    rows,
+                    waiting,
+                    people,
+                    queues,
+                    asks,
+                    worth,
+                    accumulating,
                 )
             for k in range(n_ending):
                 moving[n_moving] = ending[k]

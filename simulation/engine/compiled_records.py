@@ -20,7 +20,9 @@ def _record(*runs: str, padded: bool = True) -> np.dtype[Any]:
     `runs`: fields that follow one another in memory, as "type: names"; a type of numpy's.
     """
     typed = [run.split(":") for run in runs]
-    aligned = np.dtype([(name, kind) for kind, names in typed for name in names.split()], align=True)
+    aligned = np.dtype(
+        [(name, kind) for kind, names in typed for name in names.split()], align=True
+    )
     placed: Any = aligned.fields
     size = 1 << (aligned.itemsize - 1).bit_length() if padded else aligned.itemsize
     formats, offsets = zip(*placed.values(), strict=True)
@@ -54,7 +56,10 @@ ROW = _record(
 )
 ASK = _record("uint32: all_at n_all any_at n_any", "int32: n_waiting best", "bool: is_touched")
 POOL = _record(
-    "int64: in_use capacity scheduled", "int32: team", "uint32: asks_at n_asks triggers_at n_triggers", "bool: is_freed"
+    "int64: in_use capacity scheduled",
+    "int32: team",
+    "uint32: asks_at n_asks triggers_at n_triggers",
+    "bool: is_freed",
 )
 TRIGGER = _record(
     "bool: opens closes",
@@ -83,7 +88,11 @@ EARLY = _record("int64: work_since", "int16: look")
 WAITING = _record("int64: now before changed_at")
 QUEUE_ENDS = _record("int32: first last")
 ACTIVITY = _record(
-    "int64: joined_at started_at ended_at", "uint32: patient", "int16: step pool", "int8: outcome", padded=False
+    "int64: joined_at started_at ended_at",
+    "uint32: patient",
+    "int16: step pool",
+    "int8: outcome",
+    padded=False,
 )
 NOTICE = _record("int64: at", "uint32: patient")
 CHANGE = _record("int64: at trigger units")

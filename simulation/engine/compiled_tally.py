@@ -56,7 +56,9 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
             continue  # whatever the patient does later is after the window, too
         if ended_at >= low or ended_at == NEVER:
             end = high if ended_at == NEVER else ended_at
-            start = end if started_at == NEVER else started_at  # whoever never started holds nothing
+            start = (
+                end if started_at == NEVER else started_at
+            )  # whoever never started holds nothing
             counts = joined_at >= low and (started_at != NEVER or ended_at != NEVER)
             waits = by_step[step]
             waits[0] += counts
@@ -76,7 +78,9 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
             given = holds & releases_at_start[step]
             if given:
                 holds ^= given
-                _give_back(given, started_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held)
+                _give_back(
+                    given, started_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held
+                )
             ends_kept = releases_at_end[step] if done else np.uint64(0)
             n_taken = _take(record, step, always, unless_chosen, offers, taken)
             for number in range(n_taken):
@@ -139,14 +143,18 @@ def _give_back(given, tick, pool_of_bit, is_timed, scale, n_open, held_ticks, he
     while bits:
         bit = bits & (~bits + np.uint64(1))
         bits ^= bit
-        _change(pool_of_bit[bit % np.uint64(BITS)], -1, tick, is_timed, scale, n_open, held_ticks, held)
+        _change(
+            pool_of_bit[bit % np.uint64(BITS)], -1, tick, is_timed, scale, n_open, held_ticks, held
+        )
 
 
 @_compiled
 def _change(pool, n, tick, is_timed, scale, n_open, held_ticks, held):
     """Count `n` more units of a pool as held from a tick on (fewer where n is below 0)."""
     low, high, day_from, day_to, first_hour = scale
-    n_timed = n * is_timed[pool]  # not a branch, with which numba would count references to the arrays
+    n_timed = (
+        n * is_timed[pool]
+    )  # not a branch, with which numba would count references to the arrays
     at = min(max(tick, low), high)
     n_open[pool] += n_timed
     held_ticks[pool, 0] -= n_timed * at

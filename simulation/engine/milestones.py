@@ -38,7 +38,9 @@ class InOrder:
             for moment in Moment:
                 at = np.where(row_moment == moment, times[moment], at)
             at[(row_moment == Moment.ENDED) & (activities.outcome != Outcome.DONE)] = NEVER
-            dated = np.flatnonzero(at != NEVER)[::-1]  # backwards, so the first of a patient is written last and stays
+            dated = np.flatnonzero(at != NEVER)[
+                ::-1
+            ]  # backwards, so the first of a patient is written last and stays
             first_at[name] = np.full(n_patients, np.nan)
             first_at[name][activities.patient[dated]] = at[dated] / TICKS_PER_MINUTE
         last_step = np.full(n_patients, NONE, dtype=np.int16)

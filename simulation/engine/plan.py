@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.graph import cached_by_pathway, coin_name, coins_of
-from simulation.department.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
+from simulation.department.rota import (
+    closed_units,
+    intervals,
+    shift_starts,
+    timetable,
+    weekly_weights,
+)
 from simulation.department.vocabulary import (
     ACUITY_NOW,
     Branch,
@@ -102,13 +108,19 @@ class _Lowering:
             n_loops=len(self.loops),
             n_clocks=len(self.clocks),
             classes=tuple(self.classes),
-            ranks=tuple(round(queue_class.rank * RANK_SCALE) for queue_class in priority.classes.values()),
+            ranks=tuple(
+                round(queue_class.rank * RANK_SCALE) for queue_class in priority.classes.values()
+            ),
             rates=tuple(queue_class.rate for queue_class in priority.classes.values()),
             accumulating=priority.rule == "accumulating",
             untriaged_class=self.classes[priority.untriaged_as],
             ignored_class=self.classes[priority.ignored_as],
             pull=(
-                (to_ticks(pull.starts_at_minutes), to_ticks(pull.ends_at_minutes), self.classes[pull.ranks_as])
+                (
+                    to_ticks(pull.starts_at_minutes),
+                    to_ticks(pull.ends_at_minutes),
+                    self.classes[pull.ranks_as],
+                )
                 if pull is not None and pull.active
                 else None
             ),
@@ -119,7 +131,11 @@ class _Lowering:
             paces=tuple(map(self._pace, self.paces)),
             triggers=(
                 *(self._trigger(trigger) for trigger in pathway.triggers.values()),
-                *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
+                *(
+                    self._closing(name)
+                    for name in sorted(self.pools)
+                    if pathway.pools[name].closed_while is not None
+                ),
             ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             source_starts=self._nodes(
@@ -149,7 +165,9 @@ class _Lowering:
             return BranchRow(Kind.ATTRIBUTE, rows, column=self.attributes.of(node.attribute))
         if isinstance(node, ByChance):
             coins = coins_of(self.pathway)[name]
-            first, *_ = [self.attributes.of(coin_name(name, number)) for number in range(coins.number)]
+            first, *_ = [
+                self.attributes.of(coin_name(name, number)) for number in range(coins.number)
+            ]
             turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
             kind = Kind.COIN if turns else Kind.ATTRIBUTE
             return BranchRow(kind, self._nodes(*node.targets), column=first, turns=turns)
@@ -160,12 +178,16 @@ class _Lowering:
             return EndRow()
         pair = self._nodes(node.then, node.otherwise)
         if isinstance(node, ByQueue):
-            return BranchRow(Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at))
+            return BranchRow(
+                Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at)
+            )
         if isinstance(node, ByHours):
             return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))
         if isinstance(node, ByElapsed):
             return BranchRow(Kind.ELAPSED, pair, number=self.nodes[node.step])
-        return BranchRow(Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start))
+        return BranchRow(
+            Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start)
+        )
 
     def _nodes(self, *names: str) -> tuple[int, ...]:
         return tuple(self.nodes[name] for name in names)
@@ -175,16 +197,22 @@ class _Lowering:
         minutes = NONE
         if step.minutes:
             if step.repeat_of is not None:
-                n_repeats = max(self.pathway.durations[duration].repeats for duration in step.minutes)
+                n_repeats = max(
+                    self.pathway.durations[duration].repeats for duration in step.minutes
+                )
             parts = tuple(minutes_column(duration, step.minutes_by) for duration in step.minutes)
             minutes = self._minutes(parts, step.times, n_repeats)
         all_of, any_of = self._pools(step.asks), self._pools(step.any_of)
         overflow = NONE
         if step.overflow is not None:
             still_all_of, alternatives = (all_of, any_of) if any_of else ((), all_of)
-            overflow = self.asks.of(Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
+            overflow = self.asks.of(
+                Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of)))
+            )
         adheres = step.adheres and self.pathway.priority.adherence < 1
-        effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
+        effort = (
+            step.effort if step.effort is not None and step.effort.share and step.minutes else None
+        )
         return StepRow(
             next=self.nodes[step.next],
             ask=self.asks.of(Ask(all_of, any_of)) if all_of or any_of else NONE,
@@ -206,7 +234,9 @@ class _Lowering:
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             overflow_ask=overflow,
-            overflows_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
+            overflows_after=to_ticks(step.overflow.after_minutes)
+            if step.overflow is not None
+            else 0,
             looks=_looks(effort) if effort is not None else (),
             watches=self._nodes(*effort.waiting_at) if effort is not None else (),
         )
@@ -240,23 +270,35 @@ class _Lowering:
         steps, pool = self._nodes(*trigger.waiting_at), self.pools[trigger.pool]
         if isinstance(trigger, Opens):
             delay = int(to_ticks(trigger.arrives_after_minutes))
-            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay)
+            return TriggerRow(
+                True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay
+            )
         ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
-        return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
+        return TriggerRow(
+            False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves
+        )
 
     def _closing(self, name: str) -> TriggerRow:
         """The row of the outage that closes a pool, or some units of it; all are the most that it ever has."""
         pool, number = self.pathway.pools[name], self.pools[name]
         triggers = self.pathway.triggers.values()
-        opened = sum(trigger.extra for trigger in triggers if isinstance(trigger, Opens) and trigger.pool == name)
+        opened = sum(
+            trigger.extra
+            for trigger in triggers
+            if isinstance(trigger, Opens) and trigger.pool == name
+        )
         closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
-        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self.outages.of(pool.closed_while))
+        return TriggerRow(
+            False, number, (), 0, 0, closes, 0, 0, outage=self.outages.of(pool.closed_while)
+        )
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
     """When a step may end early, as `StepRow.looks` says; the shares left fall in equal stages to 0."""
     n_stages = len(effort.at_least)
-    shares_left = (round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages))
+    shares_left = (
+        round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages)
+    )
     return (*zip(shares_left, effort.at_least, strict=True), (0, 0))
 
 
@@ -304,7 +346,10 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     """The columns of `draws` in the order of `plan`. Raises PlanError if one is missing, or minutes are too long."""
     n = len(draws)
     missing = [name for name in plan.attribute_columns if name not in draws.attributes]
-    durations = [tuple(minutes_held(part, draws.minutes) for part in parts) for parts, _, _ in plan.minutes_columns]
+    durations = [
+        tuple(minutes_held(part, draws.minutes) for part in parts)
+        for parts, _, _ in plan.minutes_columns
+    ]
     missing += sorted({part for parts in durations for part in parts if part not in draws.minutes})
     missing += [name for name in plan.outages if name not in draws.outages]
     if missing:
@@ -314,7 +359,9 @@ def bind(plan: Plan, draws: Draws) -> Columns:
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
     bound: dict[MinutesColumn, int] = {}
-    for number, (parts, (_, factor, repeat)) in enumerate(zip(durations, plan.minutes_columns, strict=True)):
+    for number, (parts, (_, factor, repeat)) in enumerate(
+        zip(durations, plan.minutes_columns, strict=True)
+    ):
         first = bound.setdefault((parts, factor, repeat), number)
         if first != number:  # the same minutes were bound before
             minutes[number] = minutes[first]
@@ -330,4 +377,6 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     start = np.asarray(plan.source_starts, dtype=np.int32)[draws.arrival_source]
     outages = tuple(draws.outages[name] for name in plan.outages)
     alarms = draws.worsens if draws.alarms is None else draws.alarms
-    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, alarms, ignored, outages)
+    return Columns(
+        draws.arrived_at, start, attributes, minutes, draws.patience, alarms, ignored, outages
+    )

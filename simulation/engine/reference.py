@@ -113,7 +113,11 @@ class _Ask:
 
     def requests(self) -> list[tuple[int, _Patient]]:
         """Who waits now, and since when."""
-        return [(joined_at, patient) for queue in self.queues.values() for joined_at, _, patient in queue]
+        return [
+            (joined_at, patient)
+            for queue in self.queues.values()
+            for joined_at, _, patient in queue
+        ]
 
     def can_start(self) -> bool:
         """Whether every pool of `all_of` has a free unit, and one of `any_of` if there are any."""
@@ -166,7 +170,9 @@ class _Department:
         self.n_events = 0
 
     def _make_ask(self, row: Ask) -> _Ask:
-        all_of, any_of = (tuple(self.pools[pool] for pool in pools) for pools in (row.all_of, row.any_of))
+        all_of, any_of = (
+            tuple(self.pools[pool] for pool in pools) for pools in (row.all_of, row.any_of)
+        )
         ask = _Ask(all_of, any_of)
         for pool in (*ask.all_of, *ask.any_of):
             pool.asks.append(ask)
@@ -182,7 +188,9 @@ class _Department:
             env.process(self._rota(pool, row.timetable))
             if row.team_changes:
                 env.process(self._teams(pool, row.team_changes))
-        overflowing = [row for row in self.rows if isinstance(row, StepRow) and row.overflow_ask != NONE]
+        overflowing = [
+            row for row in self.rows if isinstance(row, StepRow) and row.overflow_ask != NONE
+        ]
         if self.plan.decided or overflowing:
             env.process(self._decisions({row.ask for row in overflowing}))
         for number, trigger in enumerate(self.plan.triggers):
@@ -200,7 +208,9 @@ class _Department:
             if self.touched or self.joined_now:
                 self._dispatch(now)  # C
             due = peek()
-        return Run(InOrder(self._activities()), self._changes(), horizon, self.n_events, self._notices())
+        return Run(
+            InOrder(self._activities()), self._changes(), horizon, self.n_events, self._notices()
+        )
 
     # --- B: what is due now ----------------------------------------------------------------------------------
 
@@ -212,7 +222,9 @@ class _Department:
                 yield env.timeout(arrived_at - self.now)
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
-            patient = _Patient(number, arrived_at, untriaged, leaves_at, leaves_at == NEVER, [0] * n_loops)
+            patient = _Patient(
+                number, arrived_at, untriaged, leaves_at, leaves_at == NEVER, [0] * n_loops
+            )
             if self.alarms[number] != NEVER:
                 patient.alarm_at = arrived_at + self.alarms[number]
             if leaves_at != NEVER:
@@ -412,7 +424,9 @@ class _Department:
         elif kind is Kind.QUEUE:
             holds = sum(self._waiting_before(step) for step in branch.steps) >= branch.number
         elif kind is Kind.DOWN:
-            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)
+            holds = self._was_down(
+                branch.column, self._began(patient) if branch.number else self.now
+            )
         elif kind is Kind.ELAPSED:
             holds = self._has_elapsed(patient, self.rows[branch.number])
         else:
@@ -606,7 +620,8 @@ class _Department:
         if not step.looks:
             return max(self._paced(step, since, work) - self.now, 0)
         patient.looks = [
-            (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least) for left, at_least in step.looks
+            (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least)
+            for left, at_least in step.looks
         ]
         return self._until_next_look(patient)
 
@@ -637,7 +652,11 @@ class _Department:
 
     def _trim(self, now: int) -> None:
         """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys."""
-        joined = [patient for patient in self.joined_now if patient.queue is not None and patient.record[2] == now]
+        joined = [
+            patient
+            for patient in self.joined_now
+            if patient.queue is not None and patient.record[2] == now
+        ]
         by_queue: dict[int, list[_Patient]] = {}
         for patient in joined:
             by_queue.setdefault(patient.record[1], []).append(patient)
@@ -666,7 +685,11 @@ class _Department:
         self.waiting[row] += change
 
     def _waiting_before(self, row: int) -> int:
-        return self.waiting_before[row] if self.waiting_changed_at[row] == self.now else self.waiting[row]
+        return (
+            self.waiting_before[row]
+            if self.waiting_changed_at[row] == self.now
+            else self.waiting[row]
+        )
 
     # --- tables ----------------------------------------------------------------------------------------------
 
@@ -686,7 +709,9 @@ class _Department:
 
     def _changes(self) -> Changes:
         table = np.array(sorted(self.changes), dtype=np.int64).reshape(-1, 3)
-        return Changes(table[:, 0].copy(), table[:, 1].astype(np.int16), table[:, 2].astype(np.int32))
+        return Changes(
+            table[:, 0].copy(), table[:, 1].astype(np.int16), table[:, 2].astype(np.int32)
+        )
 
     def _notices(self) -> Notices:
         table = np.array(sorted(self.notices), dtype=np.int64).reshape(-1, 2)

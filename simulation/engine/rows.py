@@ -207,7 +207,9 @@ class Plan:
     @cached_property
     def decided(self) -> tuple[int, ...]:
         """The triggers that are decided at stated times, by number."""
-        return tuple(number for number, trigger in enumerate(self.triggers) if trigger.outage == NONE)
+        return tuple(
+            number for number, trigger in enumerate(self.triggers) if trigger.outage == NONE
+        )
 
     @cached_property
     def counted(self) -> frozenset[int]:
@@ -216,7 +218,9 @@ class Plan:
         watched |= {step for trigger in self.triggers for step in trigger.steps}
         steps = {number: row for number, row in enumerate(self.rows) if isinstance(row, StepRow)}
         watched |= {step for row in steps.values() for step in row.watches}
-        return frozenset(watched | {number for number, row in steps.items() if row.queue_limit != NONE})
+        return frozenset(
+            watched | {number for number, row in steps.items() if row.queue_limit != NONE}
+        )
 
     @cached_property
     def classes_when_pulled(self) -> tuple[int, ...]:
@@ -225,7 +229,10 @@ class Plan:
             return tuple(range(len(self.classes)))
         pulled = self.pull[2]
         worth = self.rates if self.accumulating else tuple(-rank for rank in self.ranks)
-        return tuple(pulled if worth[pulled] > worth[number] else number for number in range(len(self.classes)))
+        return tuple(
+            pulled if worth[pulled] > worth[number] else number
+            for number in range(len(self.classes))
+        )
 
 
 def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
@@ -235,7 +242,9 @@ def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
     """
     at = now % WEEK
     hour = at // HOUR
-    total = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
+    total = (
+        pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
+    )
     weeks = 0
     if total >= pace[HOURS_OF_WEEK]:
         weeks = total // pace[HOURS_OF_WEEK]

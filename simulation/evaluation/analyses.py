@@ -64,7 +64,9 @@ def paired_t(trials: Trials) -> TrialEstimates:
 
     pairs = _series(trials).reshape(len(trials.on), -1, 2)
     later = trials.on[:, 0, 1::2]
-    with_tool, without = (np.where(which, pairs[..., 1], pairs[..., 0]) for which in (later, ~later))
+    with_tool, without = (
+        np.where(which, pairs[..., 1], pairs[..., 0]) for which in (later, ~later)
+    )
     return _of_t_test(stats.ttest_rel(with_tool, without, axis=1))
 
 
@@ -73,19 +75,27 @@ def patients_t(trials: Trials) -> TrialEstimates:
     from scipy import stats
 
     columns: list[Any] = []
-    for of_weeks in zip(*(_on_and_off(trials, trials.moments[:, 0, :, column]) for column in range(3)), strict=True):
+    for of_weeks in zip(
+        *(_on_and_off(trials, trials.moments[:, 0, :, column]) for column in range(3)), strict=True
+    ):
         n, total, squares = (part.sum(axis=1) for part in of_weeks)
         mean = total / n
         columns += [mean, np.sqrt((squares - n * mean**2) / (n - 1)), n]
     test: Any = stats.ttest_ind_from_stats(*columns)
-    away: Any = stats.ttest_ind_from_stats(columns[0] + 1.0, *columns[1:])  # an effect of 0 has no ratio to its error
+    away: Any = stats.ttest_ind_from_stats(
+        columns[0] + 1.0, *columns[1:]
+    )  # an effect of 0 has no ratio to its error
     quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, columns[2] + columns[5] - 2)
-    return TrialEstimates(columns[0] - columns[3], quantile / (away.statistic - test.statistic), test.pvalue)
+    return TrialEstimates(
+        columns[0] - columns[3], quantile / (away.statistic - test.statistic), test.pvalue
+    )
 
 
 def _of_t_test(test: Any) -> TrialEstimates:
     interval = test.confidence_interval(CONFIDENCE)
-    return TrialEstimates((interval.low + interval.high) / 2, (interval.high - interval.low) / 2, test.pvalue)
+    return TrialEstimates(
+        (interval.low + interval.high) / 2, (interval.high - interval.low) / 2, test.pvalue
+    )
 
 
 def _segmented(trials: Trials, fit: Callable[[Any, Floats, Floats], Any]) -> TrialEstimates:
@@ -93,7 +103,9 @@ def _segmented(trials: Trials, fit: Callable[[Any, Floats, Floats], Any]) -> Tri
     models = _regressions()
     weeks, on = trials.weeks.astype(float), trials.on[0, 0]
     switch = weeks[on][0]
-    columns = np.column_stack([np.ones(len(weeks)), weeks - switch, on, np.where(on, weeks - switch, 0.0)])
+    columns = np.column_stack(
+        [np.ones(len(weeks)), weeks - switch, on, np.where(on, weeks - switch, 0.0)]
+    )
     fits = [fit(models, series, columns) for series in _series(trials)]
     return _of_fits(fits, 2)
 
@@ -107,26 +119,38 @@ def _of_fits(fits: list[Any], place: int) -> TrialEstimates:
 
 def least_squares(trials: Trials) -> TrialEstimates:
     """Segmented regression whose errors are taken as independent."""
-    return _segmented(trials, lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit())
+    return _segmented(
+        trials, lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit()
+    )
 
 
 def hac(trials: Trials) -> TrialEstimates:
     """Segmented regression with errors of Newey and West."""
     how = {"cov_type": "HAC", "cov_kwds": {"maxlags": LAGS}}
-    return _segmented(trials, lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit(**how))
+    return _segmented(
+        trials,
+        lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit(**how),
+    )
 
 
 def glsar(trials: Trials) -> TrialEstimates:
     """Segmented regression with errors that are autoregressive of order 1, fitted in turn with the coefficients."""
     return _segmented(
-        trials, lambda models, series, columns: models.GLSAR(series, columns, rho=1).iterative_fit(maxiter=ITERATIONS)
+        trials,
+        lambda models, series, columns: models.GLSAR(series, columns, rho=1).iterative_fit(
+            maxiter=ITERATIONS
+        ),
     )
 
 
 def _regressions() -> Any:
     """The regressions of statsmodels. Raises ConfigError if it is not installed."""
     if find_spec("statsmodels") is None:
-        refuse("evaluate", "statsmodels is not installed", "pip install 'aeflow[evaluation]', or name other analyses")
+        refuse(
+            "evaluate",
+            "statsmodels is not installed",
+            "pip install 'aeflow[evaluation]', or name other analyses",
+        )
     from statsmodels.regression import linear_model
 
     return linear_model
@@ -144,9 +168,13 @@ def sequence_t(trials: Trials) -> TrialEstimates:
     from scipy import stats
 
     on, values = trials.on, trials.values
-    differences = (np.where(on, values, 0).sum(axis=2) - np.where(on, 0, values).sum(axis=2)) / on[0, 0].sum()
+    differences = (np.where(on, values, 0).sum(axis=2) - np.where(on, 0, values).sum(axis=2)) / on[
+        0, 0
+    ].sum()
     of_first = on[:, :, 0] == on[:, :1, 0]
-    one, other = np.split(np.take_along_axis(differences, (~of_first).argsort(axis=1), axis=1), 2, axis=1)
+    one, other = np.split(
+        np.take_along_axis(differences, (~of_first).argsort(axis=1), axis=1), 2, axis=1
+    )
     both = _of_t_test(stats.ttest_ind(one, -other, axis=1))
     return TrialEstimates(both.effect / 2, both.half_width / 2, both.p)
 
@@ -221,7 +249,9 @@ def gls(trials: Trials) -> TrialEstimates:
     models = _regressions()
     _, n, n_periods = trials.values.shape
     one = trials.between * np.ones((n_periods, n_periods)) + trials.within * np.eye(n_periods)
-    whiten = np.linalg.inv(np.linalg.cholesky(one)).T  # departments are independent, so each is whitened alone
+    whiten = np.linalg.inv(
+        np.linalg.cholesky(one)
+    ).T  # departments are independent, so each is whitened alone
     periods = np.tile(whiten.T, (n, 1))
     fits = []
     for values, on in zip(trials.values @ whiten, trials.on @ whiten, strict=True):
@@ -241,7 +271,9 @@ def mixed(trials: Trials) -> TrialEstimates:
     department, periods = np.repeat(np.arange(n), n_periods), np.tile(np.eye(n_periods), (n, 1))
     fits = []
     with catch_warnings():
-        simplefilter("ignore")  # a variance between departments of 0 is at the end of its range, and said to be
+        simplefilter(
+            "ignore"
+        )  # a variance between departments of 0 is at the end of its range, and said to be
         for values, on in zip(trials.values, trials.on, strict=True):
             columns = np.column_stack([on.ravel(), periods])
             fits.append(MixedLM(values.ravel(), columns, department).fit())

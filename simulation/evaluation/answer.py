@@ -100,7 +100,9 @@ class Evaluation:
         """Every design and analysis with one outcome and arm, in order."""
         return tuple(row for row in self.emulated if row.outcome == outcome and row.arm == arm)
 
-    def primary(self, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str) -> OperatingCharacteristics:
+    def primary(
+        self, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str
+    ) -> OperatingCharacteristics:
         """A design by its primary analysis, with one outcome and arm."""
         return next(row for row in self.of(outcome, arm) if row.design == design)
 
@@ -146,7 +148,8 @@ class Evaluation:
         return tuple(
             design
             for design in self.shown(outcome)
-            if self.primary(design, outcome, self.null_arm).keeps_its_level and not design.is_simulated
+            if self.primary(design, outcome, self.null_arm).keeps_its_level
+            and not design.is_simulated
         )
 
     @cached_property
@@ -154,11 +157,18 @@ class Evaluation:
         """The design and the outcome to plan for: the wait or else a step near the tool, and the design of the fewest
         weeks and departments that finds it, a randomised one if there is any. The wait by the sound design that finds
         it most often, if none does."""
-        for outcome in (self.main, *(outcome for outcome in self.outcomes if outcome.role == "mechanism")):
+        for outcome in (
+            self.main,
+            *(outcome for outcome in self.outcomes if outcome.role == "mechanism"),
+        ):
             if finding := [design for design in self.shown(outcome) if self.finds(design, outcome)]:
-                return min(finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)), outcome
+                return min(
+                    finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)
+                ), outcome
         among = self.sound(self.main) or self.shown(self.main)
-        return max(among, key=lambda design: self.primary(design, self.main, self.arm).right.value), self.main
+        return max(
+            among, key=lambda design: self.primary(design, self.main, self.arm).right.value
+        ), self.main
 
     @property
     def title(self) -> str:
@@ -179,7 +189,9 @@ class Evaluation:
     def page(self) -> str:
         """One page that loads nothing."""
         environment = templates(Path(__file__).parent)
-        pictures = [(base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()]
+        pictures = [
+            (base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()
+        ]
         page = environment.get_template("page.html")
         return page.render(title=self.title, banner=BANNER, evaluation=self, pictures=pictures)
 
@@ -199,9 +211,14 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
     """A table for each outcome; that of the wait also shows the mechanism, and the sizes that are needed."""
     for outcome in evaluation.outcomes:
         unit = evaluation.unit(outcome)
-        nothing, tool = (evaluation.of(outcome, arm) for arm in (evaluation.null_arm, evaluation.arm))
+        nothing, tool = (
+            evaluation.of(outcome, arm) for arm in (evaluation.null_arm, evaluation.arm)
+        )
         beside = _beside if outcome == evaluation.main else lambda *_: {}
-        columns = [_columns(unit, *pair) | beside(evaluation, *pair) for pair in zip(nothing, tool, strict=True)]
+        columns = [
+            _columns(unit, *pair) | beside(evaluation, *pair)
+            for pair in zip(nothing, tool, strict=True)
+        ]
         seen = "in a trust's records" if outcome.is_recorded else "not in a trust's records"
         true = f"{change(tool[0].true, unit)} {unit_words(unit)}"
         yield ReportTable(
@@ -217,7 +234,9 @@ def _tables(evaluation: Evaluation) -> Iterator[ReportTable]:
         )
 
 
-def _columns(unit: str, nothing: OperatingCharacteristics, tool: OperatingCharacteristics) -> dict[str, str | Cell]:
+def _columns(
+    unit: str, nothing: OperatingCharacteristics, tool: OperatingCharacteristics
+) -> dict[str, str | Cell]:
     """The cells of an analysis of a design, by header."""
     right = tool.right
     return {
@@ -226,7 +245,9 @@ def _columns(unit: str, nothing: OperatingCharacteristics, tool: OperatingCharac
         "false alarms": _share(nothing.significant),
         "found": _share(right),
         "opposite": Cell(tool.wrong.value, style="percent", digits=0),
-        "by department": UNKNOWN if np.isnan(right.p5) else f"{100 * right.p5:.0f} to {100 * right.p95:.0f}",
+        "by department": UNKNOWN
+        if np.isnan(right.p5)
+        else f"{100 * right.p5:.0f} to {100 * right.p95:.0f}",
         "bias": Cell(tool.bias.value, unit, tool.bias.low, tool.bias.high, style="difference"),
         "±": Cell((100 if unit == "share" else 1) * tool.half_width, style="number"),
     }
@@ -236,12 +257,24 @@ def _beside(
     evaluation: Evaluation, nothing: OperatingCharacteristics, tool: OperatingCharacteristics
 ) -> dict[str, str | Cell]:
     """The power for the outcome near the tool, and the sizes for the wait."""
-    near = [row for row in evaluation.emulated if row.outcome.role == "mechanism" and row.arm == tool.arm]
-    found = [row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)]
-    sizes = evaluation.sizes.get(tool.design.label, ()) if tool.analysis == tool.design.analyses[0] else ()
+    near = [
+        row
+        for row in evaluation.emulated
+        if row.outcome.role == "mechanism" and row.arm == tool.arm
+    ]
+    found = [
+        row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)
+    ]
+    sizes = (
+        evaluation.sizes.get(tool.design.label, ())
+        if tool.analysis == tool.design.analyses[0]
+        else ()
+    )
     words = [size_words(size) if nothing.keeps_its_level else UNKNOWN for size in sizes]
     return {
-        "found, near the tool": Cell(found[0].value, style="percent", digits=0) if found else UNKNOWN,
+        "found, near the tool": Cell(found[0].value, style="percent", digits=0)
+        if found
+        else UNKNOWN,
         **dict(zip(("80 % needs", "90 % needs"), words or (UNKNOWN, UNKNOWN), strict=True)),
     }
 
@@ -250,7 +283,11 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
     """What each design is worth, and where each figure is from."""
 
     def cell(pounds: Pounds) -> Cell:
-        ends = f"± {cost_in_short(pounds.half_width)}" if np.isfinite(pounds.half_width) else "(without bound)"
+        ends = (
+            f"± {cost_in_short(pounds.half_width)}"
+            if np.isfinite(pounds.half_width)
+            else "(without bound)"
+        )
         return Cell(pounds.value, style="rounded pounds", words=ends)
 
     cells: list[Cells] = [
@@ -275,7 +312,9 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
         f"Yours: chance {100 * stakes.prior:.0f} %, £{stakes.hour:g} an hour, {stakes.years:g} years and what the "
         f"evaluation costs. Price of £{stakes.price:,.0f} a year: {stakes.price_source}. Hours: simulated.",
     )
-    return ReportTable("value", "What an evaluation is worth to a department", headers, cells, notes)
+    return ReportTable(
+        "value", "What an evaluation is worth to a department", headers, cells, notes
+    )
 
 
 def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> ReportTable:
@@ -299,7 +338,14 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
         )
         for chart in charts
     ]
-    headers = ("outcome", "chart", "false alarms a year", "within half a year", "weeks", "by department")
+    headers = (
+        "outcome",
+        "chart",
+        "false alarms a year",
+        "within half a year",
+        "weeks",
+        "by department",
+    )
     note = (
         f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
         "learnt before. Limits are set so that half of the departments together have one false alarm a year, and used "
@@ -307,11 +353,20 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
         "noticed: by chance alone that is 39 per cent within half a year, and 36 weeks. In brackets and by department: "
         "nine in ten."
     )
-    return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
+    return ReportTable(
+        "charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,)
+    )
 
 
 def _share(figure: OperatingFigure) -> Cell:
-    return Cell(figure.value, "share", max(figure.low, 0.0), min(figure.high, 1.0), style="percent", digits=0)
+    return Cell(
+        figure.value,
+        "share",
+        max(figure.low, 0.0),
+        min(figure.high, 1.0),
+        style="percent",
+        digits=0,
+    )
 
 
 def _rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
@@ -346,19 +401,26 @@ def designs_picture(evaluation: Evaluation) -> Picture:
                 if design in evaluation.shown(outcome):
                     alarms, tool = evaluation.both(design, outcome)
                     for figures, style in ((alarms.significant, ALARMS), (tool.right, FOUND)):
-                        ends = (100 * min(max(end, 0.0), 1.0) for end in (figures.low, figures.high))
+                        ends = (
+                            100 * min(max(end, 0.0), 1.0) for end in (figures.low, figures.high)
+                        )
                         ax.plot(list(ends), [row, row], color=style["color"], linewidth=1.5)
                         ax.plot(100 * figures.value, row, **style)
             for at in (LEVEL, TARGETS[0]):
                 ax.axvline(100 * at, color=GREY, linewidth=1.2, linestyle="--")
             ax.set(xlim=(-3, 103), xlabel="of 100 evaluations")
         words = ("find an effect of a tool that does nothing", "find this tool's effect")
-        handles = [legend_line(**style, label=each) for style, each in zip((ALARMS, FOUND), words, strict=True)]
+        handles = [
+            legend_line(**style, label=each)
+            for style, each in zip((ALARMS, FOUND), words, strict=True)
+        ]
         legend_below(figure, handles, 2)
         figure.legends[0].set_title(BANNER)
         png = png_of(figure)
     caption = "Each design by its first analysis, with 95 % intervals; lines at 5 and 80."
-    return Picture("designs", png, f"Designs by false alarms and power. {evaluation.table.in_words()}", caption)
+    return Picture(
+        "designs", png, f"Designs by false alarms and power. {evaluation.table.in_words()}", caption
+    )
 
 
 @contextmanager
@@ -368,7 +430,10 @@ def _rows_of_designs(
     """A figure with a panel for the step near the tool, if one is looked at, and for the wait; rows are designs."""
     near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"][:1]
     shown, n = [*near, evaluation.main], len(evaluation.designs)
-    with figure_of(2.4 + 3.4 * len(shown), 1.6 + height * n, 1, len(shown), sharey=True) as (figure, axes):
+    with figure_of(2.4 + 3.4 * len(shown), 1.6 + height * n, 1, len(shown), sharey=True) as (
+        figure,
+        axes,
+    ):
         axes[0].set_yticks(range(n), [design.label for design in evaluation.designs])
         for ax, outcome in zip(axes, shown, strict=True):
             rows_down(ax, n)
@@ -385,13 +450,31 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
             sound = evaluation.sound(outcome)
             powers = np.full((len(evaluation.designs), len(columns)), np.nan)
             for row, design in enumerate(evaluation.designs):
-                of_length = power_over_weeks(evaluation.bank, design, outcome, evaluation.arm, evaluation.deviations)
+                of_length = power_over_weeks(
+                    evaluation.bank, design, outcome, evaluation.arm, evaluation.deviations
+                )
                 for weeks, power in of_length if design in evaluation.shown(outcome) else ():
                     column = columns.index(weeks)
                     powers[row, column] = power if design in sound else np.nan
-                    colour = "white" if design in sound and power > 0.6 else DARK if design in sound else GREY
-                    ax.text(column, row, f"{100 * power:.0f}", ha="center", va="center", color=colour, fontsize=9)
-                    told.append(f"{design.label}, {outcome.label.lower()}, {weeks} weeks: {100 * power:.0f} %")
+                    colour = (
+                        "white"
+                        if design in sound and power > 0.6
+                        else DARK
+                        if design in sound
+                        else GREY
+                    )
+                    ax.text(
+                        column,
+                        row,
+                        f"{100 * power:.0f}",
+                        ha="center",
+                        va="center",
+                        color=colour,
+                        fontsize=9,
+                    )
+                    told.append(
+                        f"{design.label}, {outcome.label.lower()}, {weeks} weeks: {100 * power:.0f} %"
+                    )
             ax.imshow(powers, cmap="Blues", vmin=0, vmax=1.2, aspect="auto")
             ax.set_xticks(range(len(columns)), [str(weeks) for weeks in columns])
             ax.set_xlabel("weeks in all")

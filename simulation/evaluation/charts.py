@@ -70,22 +70,34 @@ def chart_results(
     or departments.
     """
     if bank.n_weeks < 2 * LEARNT_WEEKS + YEAR // 2:
-        raise ResultsError(f"charts: {bank.n_weeks} weeks are too few. Simulate run.measured_days=728")
+        raise ResultsError(
+            f"charts: {bank.n_weeks} weeks are too few. Simulate run.measured_days=728"
+        )
     if len(set(bank.department.tolist())) < 2:
-        raise ResultsError("charts: limits are set on other departments, and there is one. Simulate run.departments=20")
+        raise ResultsError(
+            "charts: limits are set on other departments, and there is one. Simulate run.departments=20"
+        )
     for outcome in outcomes:
         sign = worse(outcome)
         sound = _worse_by(bank, outcome, bought, bought, sign, np.arange(0, bank.n_weeks, EVERY))
-        starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
+        starts = (
+            np.array([bank.n_weeks - LEARNT_WEEKS])
+            if from_go_live
+            else np.arange(0, bank.n_weeks, EVERY)
+        )
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
         for chart, set_on in CHARTS.items():
-            yield _result(bank, outcome, chart, *_cross_validated(bank, set_on, sound[0], failed[0]))
+            yield _result(
+                bank, outcome, chart, *_cross_validated(bank, set_on, sound[0], failed[0])
+            )
         if outcome.measure.endswith("_share"):
             beyond = (np.abs(of_arm[1]) > SIGMAS for of_arm in (sound, failed))
             yield _result(bank, outcome, "binomial, 3 sigma", *beyond)
 
 
-def _cross_validated(bank: Bank, set_on: LimitRule, sound: Floats, failed: Floats) -> tuple[Mask, Mask]:
+def _cross_validated(
+    bank: Bank, set_on: LimitRule, sound: Floats, failed: Floats
+) -> tuple[Mask, Mask]:
     """Alarms while the tool is sound and after it failed, shape as given, by limits set on the other half of the
     departments."""
     _, department = np.unique(bank.department, return_inverse=True)
@@ -131,7 +143,9 @@ def _with_limit(sound: Floats, step: Step) -> Callable[[Floats], Mask]:
     low, high = 0.0, MOST_LIMIT
     for _ in range(30):
         middle = (low + high) / 2
-        low, high = (middle, high) if YEAR * _running(sound, step, middle).mean() > 1 else (low, middle)
+        low, high = (
+            (middle, high) if YEAR * _running(sound, step, middle).mean() > 1 else (low, middle)
+        )
     return lambda away: _running(away, step, high)
 
 
@@ -163,12 +177,16 @@ CHARTS: Mapping[str, LimitRule] = {
 """What sets the limit of each chart on weeks of a sound tool."""
 
 
-def _result(bank: Bank, outcome: EvaluatedOutcome, chart: str, sound: Mask, failed: Mask) -> ChartResult:
+def _result(
+    bank: Bank, outcome: EvaluatedOutcome, chart: str, sound: Mask, failed: Mask
+) -> ChartResult:
     first = np.where(failed.any(axis=1), failed.argmax(axis=1) + 1.0, np.inf)
     of_runs = first.reshape(bank.n_runs, -1)
     medians = np.quantile(of_runs, 0.5, axis=1, method="higher")
     alarms = YEAR * sound.reshape(bank.n_runs, -1).mean(axis=1)
-    ends, of_alarms = (np.quantile(each, (0.05, 0.95), method="nearest") for each in (medians, alarms))
+    ends, of_alarms = (
+        np.quantile(each, (0.05, 0.95), method="nearest") for each in (medians, alarms)
+    )
     return ChartResult(
         outcome,
         chart,

@@ -26,12 +26,24 @@ ANALYSES: Mapping[Analysis, tuple[str, str]] = {
     "weekly_t": ("t test, weeks", "a t test of weekly means"),
     "paired_t": ("t test, pairs", "a t test of the differences of neighbouring periods"),
     "patients_t": ("t test, patients", "a t test of patients"),
-    "least_squares": ("series, least squares", "segmented regression of weekly means by least squares"),
-    "hac": ("series, HAC", "segmented regression of weekly means with errors of Newey and West over four weeks"),
-    "glsar": ("series, GLSAR", "segmented regression of weekly means with autoregressive errors of order 1"),
+    "least_squares": (
+        "series, least squares",
+        "segmented regression of weekly means by least squares",
+    ),
+    "hac": (
+        "series, HAC",
+        "segmented regression of weekly means with errors of Newey and West over four weeks",
+    ),
+    "glsar": (
+        "series, GLSAR",
+        "segmented regression of weekly means with autoregressive errors of order 1",
+    ),
     "cluster_t": ("t test, departments", "a t test of departments' means"),
     "permutation": ("randomisation test", "a randomisation test of the means of periods"),
-    "sequence_t": ("t test, sequences", "a t test of departments' differences, adjusted for sequence"),
+    "sequence_t": (
+        "t test, sequences",
+        "a t test of departments' differences, adjusted for sequence",
+    ),
     "gls": ("GLS, variances known", "generalised least squares with variances from earlier weeks"),
     "mixed": ("mixed model", "a mixed model with periods fixed and departments random, by REML"),
 }
@@ -241,11 +253,21 @@ def design_faults(design: EvaluationDesign, where: str) -> Iterator[Fault]:
             found = f"'{analysis}' does not suit departments that are {kind.replace('_', ' ')}"
             yield Fault(f"{where}.analyses.{number}", found, nearest(analysis, ALLOWED[kind]))
     if design.wash_out_days and not isinstance(switching, Alternating):
-        yield Fault(f"{where}.wash_out_days", "is about alternating weeks", "State run_in_weeks instead")
+        yield Fault(
+            f"{where}.wash_out_days", "is about alternating weeks", "State run_in_weeks instead"
+        )
     if design.run_in_weeks and isinstance(switching, Alternating):
-        yield Fault(f"{where}.run_in_weeks", "would leave no alternating week", "State wash_out_days instead")
+        yield Fault(
+            f"{where}.run_in_weeks",
+            "would leave no alternating week",
+            "State wash_out_days instead",
+        )
     if design.is_simulated and n > 1:
-        yield Fault(f"{where}.departments", f"is {n}", "Give 1: days and patients are switched within one department")
+        yield Fault(
+            f"{where}.departments",
+            f"is {n}",
+            "Give 1: days and patients are switched within one department",
+        )
     least = {"alternating": 1 if n == 1 else 4, "parallel": 4, "stepped": 2}.get(switching.kind, 1)
     if n < least or (n > 1 and n % 2 and not isinstance(switching, BeforeAfter | Stepped)):
         even = "" if isinstance(switching, BeforeAfter | Stepped) else "an even number, "
@@ -258,13 +280,19 @@ def design_faults(design: EvaluationDesign, where: str) -> Iterator[Fault]:
                 yield Fault(f"{where}.weeks", found, "Leave three or more of each")
         case Alternating():
             if design.weeks % 2 or design.weeks < 4:
-                yield Fault(f"{where}.weeks", f"is {design.weeks}", "Give an even number, 4 or more")
+                yield Fault(
+                    f"{where}.weeks", f"is {design.weeks}", "Give an even number, 4 or more"
+                )
             if (n > 1) != (switching.sequences == 2):
                 found = f"has {switching.sequences} for {n} departments"
-                yield Fault(f"{where}.switching.sequences", found, "Give one department 1, several 2")
+                yield Fault(
+                    f"{where}.switching.sequences", found, "Give one department 1, several 2"
+                )
         case Parallel():
             if design.run_in_weeks >= design.weeks:
-                yield Fault(f"{where}.run_in_weeks", "leaves no week", f"Give fewer than {design.weeks}")
+                yield Fault(
+                    f"{where}.run_in_weeks", "leaves no week", f"Give fewer than {design.weeks}"
+                )
         case Stepped():
             steps = design.weeks // switching.step_weeks - 1
             if design.weeks % switching.step_weeks or steps < 1 or n % steps:
@@ -272,4 +300,8 @@ def design_faults(design: EvaluationDesign, where: str) -> Iterator[Fault]:
                 remedy = "Give one period more than there are steps, and as many departments at each step"
                 yield Fault(f"{where}.weeks", found, remedy)
             if design.run_in_weeks >= switching.step_weeks:
-                yield Fault(f"{where}.run_in_weeks", "leaves no week of a step", f"Give under {switching.step_weeks}")
+                yield Fault(
+                    f"{where}.run_in_weeks",
+                    "leaves no week of a step",
+                    f"Give under {switching.step_weeks}",
+                )

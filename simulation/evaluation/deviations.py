@@ -47,11 +47,16 @@ def effect_shares(deviations: Sequence[Deviation], on: Mask) -> Floats:
     share = on.astype(float)
     for deviation in deviations:
         progress = np.clip(since / deviation.weeks, 0, 1)
-        share *= deviation.effect_at_first + (deviation.effect_at_last - deviation.effect_at_first) * progress
+        share *= (
+            deviation.effect_at_first
+            + (deviation.effect_at_last - deviation.effect_at_first) * progress
+        )
     return share
 
 
-def counted_weeks(deviations: Sequence[Deviation], shape: tuple[int, ...], chance: np.random.Generator) -> Mask:
+def counted_weeks(
+    deviations: Sequence[Deviation], shape: tuple[int, ...], chance: np.random.Generator
+) -> Mask:
     """Weeks that are neither missing nor after a department has dropped out; `shape`: (T, S, W)."""
     counted = np.ones(shape, dtype=np.bool_)
     n_trials, n, n_weeks = shape
@@ -59,7 +64,9 @@ def counted_weeks(deviations: Sequence[Deviation], shape: tuple[int, ...], chanc
         counted &= chance.random(shape) >= deviation.missing_share
         if n > 1 and n_weeks > 1:
             leaves = chance.random((n_trials, n, 1)) < deviation.drop_out_share
-            counted &= ~leaves | (np.arange(n_weeks) < chance.integers(1, n_weeks, size=(n_trials, n, 1)))
+            counted &= ~leaves | (
+                np.arange(n_weeks) < chance.integers(1, n_weeks, size=(n_trials, n, 1))
+            )
     counted[:, :, 0] = True
     return counted
 
@@ -68,5 +75,7 @@ def filled(moments: Floats) -> Floats:
     """Number, sum and sum of squares by period, shape (T, S, P, 3), periods without a patient as the department's
     others are on average."""
     empty = moments[..., :1] == 0
-    others: Floats = ratio(moments.sum(axis=2, keepdims=True), (~empty).sum(axis=2, keepdims=True).astype(float))
+    others: Floats = ratio(
+        moments.sum(axis=2, keepdims=True), (~empty).sum(axis=2, keepdims=True).astype(float)
+    )
     return np.where(empty, others, moments)

@@ -25,7 +25,12 @@ from simulation.evaluation.design import (
     main_outcome,
 )
 from simulation.evaluation.deviations import Deviation
-from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, needed, operating_characteristics
+from simulation.evaluation.operating import (
+    N_TRIALS,
+    OperatingCharacteristics,
+    needed,
+    operating_characteristics,
+)
 from simulation.evaluation.switching import daily_of, overrides_of, why_not_switched
 from simulation.evaluation.trials import Bank, arm_switched, bank_of
 from simulation.evaluation.value import Stakes, design_values
@@ -42,7 +47,13 @@ if TYPE_CHECKING:
 
 ALL_DESIGNS = "all"
 LEAST_TRIALS, MOST_TRIALS = 100, 20_000
-STAKES: Mapping[str, str] = {"prior": "0.5", "price": "120000", "hour": "15", "years": "3", "cost": "20000"}
+STAKES: Mapping[str, str] = {
+    "prior": "0.5",
+    "price": "120000",
+    "hour": "15",
+    "years": "3",
+    "cost": "20000",
+}
 """What a value follows from, each with an example."""
 
 
@@ -88,9 +99,29 @@ def evaluate(
     for number, one in enumerate(designs, start=1):
         emulated += operating_characteristics(bank, [one], outcomes, arms, **how)
         done(number)
-    sizes = {design.label: needed(bank, design, main, arm, **how) for design in composed if design.is_randomised}
-    worth = () if at_stake is None else tuple(design_values(bank, composed, main, arms, at_stake, **how))
-    return Evaluation(result, arm, bank, designs, outcomes, tuple(emulated), sizes, trials, at_stake, worth, stated)
+    sizes = {
+        design.label: needed(bank, design, main, arm, **how)
+        for design in composed
+        if design.is_randomised
+    }
+    worth = (
+        ()
+        if at_stake is None
+        else tuple(design_values(bank, composed, main, arms, at_stake, **how))
+    )
+    return Evaluation(
+        result,
+        arm,
+        bank,
+        designs,
+        outcomes,
+        tuple(emulated),
+        sizes,
+        trials,
+        at_stake,
+        worth,
+        stated,
+    )
 
 
 def _simulated(
@@ -98,17 +129,27 @@ def _simulated(
 ) -> tuple[EvaluationDesign, ...]:
     """The designs that need no simulated switching, or whose switching a run simulated; others are left out if there
     are more, or refused."""
-    ready = [design for design in designs if not design.is_simulated or arm_switched(arm, design) in bank.days]
+    ready = [
+        design
+        for design in designs
+        if not design.is_simulated or arm_switched(arm, design) in bank.days
+    ]
     missing = [arm_switched(arm, design) for design in designs if design not in ready]
     if missing and not leave_out:
-        refuse("design", f"the run has no arm '{missing[0]}'", "Leave out from=, and it is simulated")
+        refuse(
+            "design", f"the run has no arm '{missing[0]}'", "Leave out from=, and it is simulated"
+        )
     return tuple(ready)
 
 
 def _refuse_null_arm(arm: str, design: Design) -> None:
     """Raise ConfigError for the arm that everything is compared with, and for a sham."""
     if arm in (design.baseline, design.sham):
-        refuse("arm", f"'{arm}' does nothing", "Name a tool; what evaluations find of nothing is shown beside it")
+        refuse(
+            "arm",
+            f"'{arm}' does nothing",
+            "Name a tool; what evaluations find of nothing is shown beside it",
+        )
 
 
 def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None:
@@ -120,10 +161,16 @@ def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None
     for key in STAKES:
         value = known.get(key)
         if value is None:
-            faults.add(key, "is not stated", f"A value in pounds takes prior, price and hour: {key}={STAKES[key]}")
+            faults.add(
+                key,
+                "is not stated",
+                f"A value in pounds takes prior, price and hour: {key}={STAKES[key]}",
+            )
         elif not (0 < value < 1 if key == "prior" else 0 <= value < math.inf):
             faults.add(
-                key, f"found {value:g}", f"Write {'a chance between 0 and 1' if key == 'prior' else '0 or more'}"
+                key,
+                f"found {value:g}",
+                f"Write {'a chance between 0 and 1' if key == 'prior' else '0 or more'}",
             )
     faults.refuse()
     prior, price, hour, years, cost = (float(known[key] or 0.0) for key in STAKES)
@@ -158,8 +205,15 @@ def designs_named(
 
     Raises ConfigError with every fault.
     """
-    names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else name.split(",")
-    designs = (load_file(EvaluationDesign, "evaluation", file, design_faults, config_dir, overrides) for file in names)
+    names = (
+        sorted(names_in("evaluation", search_folders(config_dir)))
+        if name == ALL_DESIGNS
+        else name.split(",")
+    )
+    designs = (
+        load_file(EvaluationDesign, "evaluation", file, design_faults, config_dir, overrides)
+        for file in names
+    )
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 
@@ -169,20 +223,35 @@ def deviations_named(
     """Deviations from the plan by the names of their files. Raises ConfigError for a file with faults, and for designs
     all of which are simulated as they were planned."""
     if names and designs and all(design.is_simulated for design in designs):
-        refuse("deviations", "days and patients are switched as planned", "Leave them out, or choose another design")
-    return tuple(load_file(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
+        refuse(
+            "deviations",
+            "days and patients are switched as planned",
+            "Leave them out, or choose another design",
+        )
+    return tuple(
+        load_file(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names
+    )
 
 
-def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None = None) -> tuple[EvaluatedOutcome, ...]:
+def outcomes_of(
+    designs: Sequence[EvaluationDesign], *, config_dir: str | None = None
+) -> tuple[EvaluatedOutcome, ...]:
     """The outcomes that designs look at, each once. Raises ConfigError for a file with faults."""
     files = dict.fromkeys(design.outcomes for design in designs)
-    stated = (load_file(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files)
+    stated = (
+        load_file(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files
+    )
     by_name = {outcome.daily: outcome for file in stated for outcome in reversed(file.outcomes)}
     return tuple(reversed(by_name.values()))
 
 
 def charts(
-    result: StudyResult, arm: str, bought: str, outcomes: str = "usual", *, config_dir: str | None = None
+    result: StudyResult,
+    arm: str,
+    bought: str,
+    outcomes: str = "usual",
+    *,
+    config_dir: str | None = None,
 ) -> ReportTable:
     """How long charts take to notice that a tool that was `bought` has become another one, and their false alarms.
 
@@ -202,19 +271,28 @@ def charts(
     return charts_table(before, after, shown)
 
 
-def overrides_of_switching(study: Study, arm: str, designs: Sequence[EvaluationDesign]) -> tuple[str, ...]:
+def overrides_of_switching(
+    study: Study, arm: str, designs: Sequence[EvaluationDesign]
+) -> tuple[str, ...]:
     """Overrides that add the arms in which the switching of designs is simulated; those that cannot be are left out.
 
     Raises ConfigError for an arm that cannot be switched so in any of the designs.
     """
-    reasons = {design: why_not_switched(study, arm, design) for design in designs if design.is_simulated}
+    reasons = {
+        design: why_not_switched(study, arm, design) for design in designs if design.is_simulated
+    }
     if len(reasons) == len(designs) and all(reasons.values()):
         refuse("arm", reasons[designs[0]], "Choose a design that switches weeks or departments")
-    return tuple(overrides_of(study, arm, [design for design, reason in reasons.items() if not reason]))
+    return tuple(
+        overrides_of(study, arm, [design for design, reason in reasons.items() if not reason])
+    )
 
 
 def study_of_evaluation(
-    study: Study, arms: Sequence[str], outcomes: Sequence[EvaluatedOutcome], designs: Sequence[EvaluationDesign] = ()
+    study: Study,
+    arms: Sequence[str],
+    outcomes: Sequence[EvaluatedOutcome],
+    designs: Sequence[EvaluationDesign] = (),
 ) -> Study:
     """The study that simulates what an evaluation needs: the baseline and these arms, those in which the last of them
     is switched, and outcomes by day.
@@ -222,7 +300,11 @@ def study_of_evaluation(
     Raises ResultsError for an unknown arm.
     """
     known = {arm.name for arm in study.arms}
-    simulated = [design for design in designs if design.is_simulated and arm_switched(arms[-1], design) in known]
+    simulated = [
+        design
+        for design in designs
+        if design.is_simulated and arm_switched(arms[-1], design) in known
+    ]
     chosen = study.of_arms([*arms, *(arm_switched(arms[-1], design) for design in simulated)])
     daily = tuple(dict.fromkeys((*study.run.daily, *daily_of(outcomes, simulated))))
     design = replace(chosen.design, name=f"{chosen.design.name}_evaluation")
@@ -241,7 +323,9 @@ def stored_run(study: Study, results: Path) -> Result | None:
     from simulation.api import read
 
     parent = results / study.design.name
-    for folder in sorted(folders_of(parent, identity_of(study).key), reverse=True) if parent.is_dir() else ():
+    for folder in (
+        sorted(folders_of(parent, identity_of(study).key), reverse=True) if parent.is_dir() else ()
+    ):
         result = read(folder)
         if len(result.numbers) >= study.run.replications:
             return result

@@ -5,9 +5,13 @@ from simulation.evaluation.design import EvaluatedOutcomes, EvaluationDesign
 from simulation.evaluation.deviations import Deviation
 
 GROUPS = {
-    "evaluation": FileKind(EvaluationDesign, "A design of an evaluation: who switches when.", "evaluation/**/*.yaml"),
+    "evaluation": FileKind(
+        EvaluationDesign, "A design of an evaluation: who switches when.", "evaluation/**/*.yaml"
+    ),
     "deviations": FileKind(
-        Deviation, "A way in which an evaluation goes otherwise than planned.", "deviations/**/*.yaml"
+        Deviation,
+        "A way in which an evaluation goes otherwise than planned.",
+        "deviations/**/*.yaml",
     ),
     "outcomes": FileKind(EvaluatedOutcomes, "The outcomes of an evaluation.", "outcomes/**/*.yaml"),
 }

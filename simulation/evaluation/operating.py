@@ -96,8 +96,15 @@ def characteristics(
     significant, agrees = reported.p < LEVEL, np.sign(reported.effect) == np.sign(trials.true)
     of_trials = department[trials.runs]
     several = design.departments > 1 and design.is_randomised
-    of_each = (significant, significant & agrees, significant & ~agrees, reported.effect - trials.true)
-    figures = (_figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each)
+    of_each = (
+        significant,
+        significant & agrees,
+        significant & ~agrees,
+        reported.effect - trials.true,
+    )
+    figures = (
+        _figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each
+    )
     true, half_width = float(trials.true.mean()), float(reported.half_width.mean())
     return OperatingCharacteristics(design, analysis, outcome, arm, true, half_width, *figures)
 
@@ -113,9 +120,14 @@ def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigu
         return OperatingFigure(mean, mean - margin, mean + margin)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
     own, squares = (np.bincount(place, weights=values**power) / n for power in (1, 2))
-    noise, spread = ((squares - own**2) / np.maximum(n - 1, 1)).mean(), own.var(ddof=min(1, len(own) - 1))
+    noise, spread = (
+        ((squares - own**2) / np.maximum(n - 1, 1)).mean(),
+        own.var(ddof=min(1, len(own) - 1)),
+    )
     truly = mean + (own - mean) * np.sqrt(max(1 - noise / spread, 0.0) if spread else 0.0)
-    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(truly, (0.05, 0.95)).tolist())
+    return OperatingFigure(
+        mean, mean - margin, mean + margin, *np.quantile(truly, (0.05, 0.95)).tolist()
+    )
 
 
 def variance_over_departments(values: Floats, department: Ints) -> float:
@@ -129,7 +141,9 @@ def variance_over_departments(values: Floats, department: Ints) -> float:
         return np.inf
     moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
     chance = n * n_each / n_trials * of_one
-    without_return = ((n - 1) / (n - n_each)) ** 2  # the others of a trial are never the same department
+    without_return = (
+        (n - 1) / (n - n_each)
+    ) ** 2  # the others of a trial are never the same department
     return float(max(moved.var(ddof=1) - chance, 0.0) * without_return / n + of_one / n_trials)
 
 
@@ -172,7 +186,9 @@ def needed(
             break
     found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
     return tuple(
-        NeededSize(target, size.weeks, size.departments) if size else _beyond(sized, target, trials, reported)
+        NeededSize(target, size.weeks, size.departments)
+        if size
+        else _beyond(sized, target, trials, reported)
         for target, size in zip(TARGETS, found, strict=True)
     )
 
@@ -212,7 +228,9 @@ def power_over_weeks(
     for weeks in WEEKS:
         longer = stretched(design, weeks)
         if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
-            trials = trials_of(bank, longer, arm, outcome.daily, N_OF_A_LENGTH, deviations=deviations)
+            trials = trials_of(
+                bank, longer, arm, outcome.daily, N_OF_A_LENGTH, deviations=deviations
+            )
             yield weeks, _power(trials, analysed(trials, design.analyses[0]))
 
 
@@ -220,14 +238,22 @@ def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
     """The design over about so many weeks: half of them before and half after, or with longer steps."""
     match design.switching:
         case BeforeAfter():
-            return replace(design, weeks=weeks, switching=replace(design.switching, before_weeks=weeks // 2))
+            return replace(
+                design, weeks=weeks, switching=replace(design.switching, before_weeks=weeks // 2)
+            )
         case Stepped():
             step = max(1, round(weeks / design.n_periods))
-            return replace(design, weeks=step * design.n_periods, switching=replace(design.switching, step_weeks=step))
+            return replace(
+                design,
+                weeks=step * design.n_periods,
+                switching=replace(design.switching, step_weeks=step),
+            )
     return replace(design, weeks=weeks)
 
 
-def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: TrialEstimates) -> NeededSize:
+def _beyond(
+    largest: EvaluationDesign, target: float, trials: Trials, reported: TrialEstimates
+) -> NeededSize:
     """The size beyond the largest that was emulated; none within five years, or with all departments of England."""
     from scipy import stats
 
@@ -262,7 +288,15 @@ def operating_characteristics(
             if isinstance(design.switching, ByPatient) and not _by_halves(bank, outcome):
                 continue
             for arm in arms:
-                trials = trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
-                for analysis in design.analyses if outcome.role in ("mechanism", "wait") else design.analyses[:1]:
+                trials = trials_of(
+                    bank, design, arm, outcome.daily, n_trials, deviations=deviations
+                )
+                for analysis in (
+                    design.analyses
+                    if outcome.role in ("mechanism", "wait")
+                    else design.analyses[:1]
+                ):
                     reported = analysed(trials, analysis)
-                    yield characteristics(trials, reported, bank.department, design, analysis, outcome, arm)
+                    yield characteristics(
+                        trials, reported, bank.department, design, analysis, outcome, arm
+                    )

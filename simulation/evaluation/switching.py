@@ -31,7 +31,11 @@ NOTE = {"evidence": "assumed", "source": "how the evaluation switches"}
 def why_not_switched(study: Study, arm: str, design: EvaluationDesign) -> str:
     """Why an arm cannot be switched from day to day, or from patient to patient; '' if it can."""
     own = study.arm(arm)
-    if any(path.partition(".")[0] != "triage" for path in own.arm.changes) or own.arm.nurse or own.arm.levers:
+    if (
+        any(path.partition(".")[0] != "triage" for path in own.arm.changes)
+        or own.arm.nurse
+        or own.arm.levers
+    ):
         return f"'{arm}' changes more than its triage policy: staff and rooms are not switched from one to the next"
     if isinstance(design.switching, ByPatient):
         if own.policy.covers is None:
@@ -47,7 +51,9 @@ def overrides_of(study: Study, arm: str, designs: Sequence[EvaluationDesign]) ->
     for design in designs:
         by_patient = isinstance(design.switching, ByPatient)
         if by_patient and own.policy.covers:
-            changes: dict[str, object] = {"triage.covers.only": {**own.policy.covers.only, COIN: SIDES[1:]}}
+            changes: dict[str, object] = {
+                "triage.covers.only": {**own.policy.covers.only, COIN: SIDES[1:]}
+            }
         else:
             changes = {"triage.live_days": _spans(study.run.measured_days)}
         stated: dict[str, object] = {
@@ -65,12 +71,18 @@ def overrides_of(study: Study, arm: str, designs: Sequence[EvaluationDesign]) ->
                 yield f"+study.groups.{group}={_flow({'kind': 'all_of', 'groups': groups})}"
 
 
-def daily_of(outcomes: Sequence[EvaluatedOutcome], designs: Sequence[EvaluationDesign]) -> tuple[DailyOutcome, ...]:
+def daily_of(
+    outcomes: Sequence[EvaluatedOutcome], designs: Sequence[EvaluationDesign]
+) -> tuple[DailyOutcome, ...]:
     """What a run has to keep by day: every outcome and, where a coin decides for patients, waits and steps near the
     tool of each half."""
     daily = [outcome.daily for outcome in outcomes]
     if any(isinstance(design.switching, ByPatient) for design in designs):
-        halved = [outcome.daily for outcome in outcomes if outcome.role != "safety" and outcome.group == ALL]
+        halved = [
+            outcome.daily
+            for outcome in outcomes
+            if outcome.role != "safety" and outcome.group == ALL
+        ]
         daily += [replace(outcome, group=half) for outcome in halved for half in HALVES]
     return tuple(daily)
 

@@ -68,15 +68,22 @@ class Bank:
     def _sums(self) -> Mapping[str, Floats]:
         """By arm, the sums of each outcome up to each day, shape (n_runs, n_outcomes, 3, 2 * n_days + 1)."""
         n_days = WEEK_DAYS * self.n_weeks
-        twice = {arm: np.tile(days[..., :n_days], 2).cumsum(axis=-1) for arm, days in self.days.items()}
-        return {arm: np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1) for arm, sums in twice.items()}
+        twice = {
+            arm: np.tile(days[..., :n_days], 2).cumsum(axis=-1) for arm, days in self.days.items()
+        }
+        return {
+            arm: np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1)
+            for arm, sums in twice.items()
+        }
 
     def sums(self, arm: str, outcome: DailyOutcome) -> Floats:
         """Sums of an outcome from the first day up to each day, the weeks gone through twice, shape (n_runs, 3,
         2 * n_days + 1)."""
         return self._sums[arm][:, self.outcomes.index(outcome)]
 
-    def moments(self, arm: str, outcome: DailyOutcome, runs: Ints, begins: Ints, ends: Ints) -> Floats:
+    def moments(
+        self, arm: str, outcome: DailyOutcome, runs: Ints, begins: Ints, ends: Ints
+    ) -> Floats:
         """Number, sum and sum of squares of an outcome in spans of days of these runs, shape (..., 3)."""
         sums = self.sums(arm, outcome)
         of_spans: Floats = sums[runs, :, ends] - sums[runs, :, begins]
@@ -85,7 +92,10 @@ class Bank:
     def effects(self, arm: str, *outcomes: DailyOutcome) -> Floats:
         """What an arm truly does to an outcome, over all weeks, in each department, shape (n_runs,); to several groups
         of patients together, if there are several outcomes."""
-        of_arms = (sum(self.sums(name, outcome)[:, :, -1] for outcome in outcomes) for name in (arm, self.baseline))
+        of_arms = (
+            sum(self.sums(name, outcome)[:, :, -1] for outcome in outcomes)
+            for name in (arm, self.baseline)
+        )
         with_tool, without = (ratio(sums[:, 1], sums[:, 0]) for sums in map(np.asarray, of_arms))
         effect: Floats = with_tool - without
         return effect
@@ -95,17 +105,25 @@ def bank_of(result: StudyResult) -> Bank:
     """The bank of a run that kept outcomes by day. Raises ResultsError for a run that did not, or for under a year."""
     daily = result.run.daily
     if not daily:
-        raise ResultsError(f"{result.design.name}: kept no outcome by day. Run it with run=evaluation")
+        raise ResultsError(
+            f"{result.design.name}: kept no outcome by day. Run it with run=evaluation"
+        )
     n_days = result.run.measured_days
     days = {
         arm.name: np.stack(
-            [kept.daily.reshape(len(daily), 3, n_days) for kept in arm.replications if kept.daily is not None]
+            [
+                kept.daily.reshape(len(daily), 3, n_days)
+                for kept in arm.replications
+                if kept.daily is not None
+            ]
         )
         for arm in result.arms
     }
     numbers = np.array(result.numbers)
     alone = result.study.departments is None
-    department = numbers if alone else np.array([result.study.department(number) for number in numbers])
+    department = (
+        numbers if alone else np.array([result.study.department(number) for number in numbers])
+    )
     return Bank(daily, result.design.baseline, days, department)
 
 
@@ -167,16 +185,24 @@ def trials_of(
     chance = np.random.Generator(np.random.PCG64(seed))
     runs = _departments_drawn(bank.n_runs, design.departments, n_trials, chance)
     first = chance.integers(bank.n_weeks, size=n_trials)
-    if isinstance(design.switching, AlternateDays):  # a pair of days is not torn apart, and orders are not gone through
+    if isinstance(
+        design.switching, AlternateDays
+    ):  # a pair of days is not torn apart, and orders are not gone through
         first = 2 * (first % ((bank.n_weeks - design.weeks) // 2 + 1))  # twice
-    begins = WEEK_DAYS * first[:, None, None] + design.unit_days * np.arange(design.n_periods * design.period_units)
+    begins = WEEK_DAYS * first[:, None, None] + design.unit_days * np.arange(
+        design.n_periods * design.period_units
+    )
     spans = begins + design.wash_out_days, begins + design.unit_days
     arms = switched(bank, design, arm)
     if isinstance(design.switching, ByPatient):
         return _by_patient(bank, arm, arms[1], outcome, runs, begins, chance)
     if isinstance(design.switching, AlternateDays):
         of_run = arms[0] == arms[1]  # else nothing was switched, and any order will do
-        allocations = days_on(WEEK_DAYS * bank.n_weeks)[begins] if of_run else _pairs_drawn(begins.shape, chance)
+        allocations = (
+            days_on(WEEK_DAYS * bank.n_weeks)[begins]
+            if of_run
+            else _pairs_drawn(begins.shape, chance)
+        )
         drawn = np.arange(n_trials)
     else:
         allocations = allocated(design, chance)
@@ -189,7 +215,11 @@ def trials_of(
         )
     on = np.repeat(allocations[drawn], design.period_units, axis=2)
     kept = _counted(design)
-    counted = kept & counted_weeks(deviations, on.shape, chance) if deviations else np.broadcast_to(kept, on.shape)
+    counted = (
+        kept & counted_weeks(deviations, on.shape, chance)
+        if deviations
+        else np.broadcast_to(kept, on.shape)
+    )
     share = effect_shares(deviations, on)[..., None]
     shape = (n_trials, design.departments, design.n_periods, design.period_units, 3)
     periods = kept.reshape(design.n_periods, -1).any(axis=1)
@@ -200,13 +230,23 @@ def trials_of(
     if deviations:
         moments, of_baseline = filled(moments), filled(of_baseline)
     variances = _variances(ratio(of_baseline[..., 1], of_baseline[..., 0]))
-    true = bank.effects(arm, outcome)[runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs].mean(axis=1)
-    weeks = (np.arange(design.n_periods) * design.unit_days * design.period_units // WEEK_DAYS)[periods]
+    true = bank.effects(arm, outcome)[
+        runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs
+    ].mean(axis=1)
+    weeks = (np.arange(design.n_periods) * design.unit_days * design.period_units // WEEK_DAYS)[
+        periods
+    ]
     return Trials(moments, allocations[:, :, periods], drawn, weeks, runs, true, *variances)
 
 
 def _by_patient(
-    bank: Bank, arm: str, where: str, outcome: DailyOutcome, runs: Ints, begins: Ints, chance: np.random.Generator
+    bank: Bank,
+    arm: str,
+    where: str,
+    outcome: DailyOutcome,
+    runs: Ints,
+    begins: Ints,
+    chance: np.random.Generator,
 ) -> Trials:
     """Trials with two periods at the same time: the patients without the tool, and those with it, both in the queues of
     the arm `where`; `begins`: of weeks.
@@ -224,7 +264,9 @@ def _by_patient(
     moments = of_days.sum(axis=2)[:, None]
     on = np.array([[[False, True]]])
     true = bank.effects(arm, *halves)[runs].mean(axis=1)
-    return Trials(moments, on, np.zeros(len(runs), dtype=np.int64), np.zeros(2, dtype=np.int64), runs, true)
+    return Trials(
+        moments, on, np.zeros(len(runs), dtype=np.int64), np.zeros(2, dtype=np.int64), runs, true
+    )
 
 
 def switched(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
@@ -261,13 +303,18 @@ def _variances(means: Floats) -> tuple[float, float]:
     _, n, n_periods = means.shape
     if n == 1 or n_periods == 1:
         return 0.0, float(means.var(axis=-1 if n == 1 else -2, ddof=1).mean())
-    of_departments, of_periods = means.mean(axis=2, keepdims=True), means.mean(axis=1, keepdims=True)
+    of_departments, of_periods = (
+        means.mean(axis=2, keepdims=True),
+        means.mean(axis=1, keepdims=True),
+    )
     rest = means - of_departments - of_periods + means.mean(axis=(1, 2), keepdims=True)
     within = float((rest**2).sum(axis=(1, 2)).mean()) / ((n - 1) * (n_periods - 1))
     return max(float(of_departments.var(axis=1, ddof=1).mean()) - within / n_periods, 0.0), within
 
 
-def _departments_drawn(n_runs: int, n_each: int, n_trials: int, chance: np.random.Generator) -> Ints:
+def _departments_drawn(
+    n_runs: int, n_each: int, n_trials: int, chance: np.random.Generator
+) -> Ints:
     """The departments of each trial, all different, shape (n_trials, n_each); each is first equally often."""
     order = chance.random((n_trials, n_runs)).argsort(axis=1)
     first = np.arange(n_trials) % n_runs
@@ -334,7 +381,9 @@ def _crossed(n: int, m: int, chance: np.random.Generator) -> Ints:
     """Pairs of one of n and one of m, shape (R, 2)."""
     if n * m <= MOST_ALLOCATIONS:
         return np.array(list(product(range(n), range(m))))
-    return np.column_stack([chance.integers(n, size=MOST_ALLOCATIONS), chance.integers(m, size=MOST_ALLOCATIONS)])
+    return np.column_stack(
+        [chance.integers(n, size=MOST_ALLOCATIONS), chance.integers(m, size=MOST_ALLOCATIONS)]
+    )
 
 
 def _steps(n: int, n_periods: int, chance: np.random.Generator) -> Mask:

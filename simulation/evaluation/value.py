@@ -84,7 +84,10 @@ def design_values(
 ) -> Iterator[DesignValue]:
     """What evaluations by each design are worth; `arms`: the one that does nothing, and the tool."""
     for design in designs:
-        of_arms = [trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations) for arm in arms]
+        of_arms = [
+            trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
+            for arm in arms
+        ]
         reported = [analysed(trials, design.analyses[0]) for trials in of_arms]
         yield _value(bank, design, outcome, of_arms[1], reported, stakes)
 
@@ -107,16 +110,34 @@ def _value(
     def worth(buys: Mask) -> Pounds:
         """Against what would be bought without an evaluation, trial by trial."""
         more = (weights * gains * buys).sum(axis=0) - without
-        margin = t_quantile(np.inf) * np.sqrt(variance_over_departments(more, bank.department[trials.runs]))
+        margin = t_quantile(np.inf) * np.sqrt(
+            variance_over_departments(more, bank.department[trials.runs])
+        )
         return Pounds(float(more.mean()), float(margin))
 
-    effects, p = (np.stack([getattr(estimates, name) for estimates in reported]) for name in ("effect", "p"))
+    effects, p = (
+        np.stack([getattr(estimates, name) for estimates in reported]) for name in ("effect", "p")
+    )
     evaluated = worth(_bought(effects, weights * gains))
-    first = trials.allocations[0, 0] if isinstance(design.switching, BeforeAfter) else trials.allocations
+    first = (
+        trials.allocations[0, 0]
+        if isinstance(design.switching, BeforeAfter)
+        else trials.allocations
+    )
     weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))
     lost = float((weeks_off if known > 0 else weeks_on) * abs(known) * WEEK_DAYS / YEAR_DAYS)
-    net = Pounds(stakes.years * evaluated.value - stakes.cost - lost, stakes.years * evaluated.half_width)
-    return DesignValue(design, worth(gains > 0), evaluated, worth((p < LEVEL) & (effects < 0)), lost, net, known > 0)
+    net = Pounds(
+        stakes.years * evaluated.value - stakes.cost - lost, stakes.years * evaluated.half_width
+    )
+    return DesignValue(
+        design,
+        worth(gains > 0),
+        evaluated,
+        worth((p < LEVEL) & (effects < 0)),
+        lost,
+        net,
+        known > 0,
+    )
 
 
 def _patients(bank: Bank, outcome: EvaluatedOutcome) -> Floats:

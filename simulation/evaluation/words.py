@@ -30,7 +30,9 @@ OF_AN_AI = "SPIRIT-AI (Cruz Rivera et al. 2020, Nat Med 26:1351) and CONSORT-AI 
 def sentences(evaluation: Evaluation) -> Iterator[str]:
     """Whether the design that was asked about would tell, which one would, and what that rests on."""
     main, (design, outcome) = evaluation.main, evaluation.planned
-    asked = next((asked for asked in evaluation.designs if not asked.is_randomised), evaluation.designs[0])
+    asked = next(
+        (asked for asked in evaluation.designs if not asked.is_randomised), evaluation.designs[0]
+    )
     yield from _verdict(evaluation, asked)
     if evaluation.finds(design, outcome):
         if (design, outcome) != (asked, main):
@@ -53,7 +55,9 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     alike = "the season alone, so real false alarms before and after are likely to be more"
     if any(factor.shared and factor.active for factor in factors):
         alike = "good and bad months, as trusts do"
-    yield (f"This rests on {_departments(evaluation)}, {evaluation.bank.n_weeks} weeks each. They share {alike}.")
+    yield (
+        f"This rests on {_departments(evaluation)}, {evaluation.bank.n_weeks} weeks each. They share {alike}."
+    )
     yield _worth(evaluation)
 
 
@@ -80,7 +84,9 @@ def span_words(design: EvaluationDesign) -> str:
 
 def _carried_over(evaluation: Evaluation) -> Iterator[str]:
     """What designs show whose groups meet in the same queues, beside what the tool does to everybody."""
-    outcome = next((outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"), evaluation.main)
+    outcome = next(
+        (outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"), evaluation.main
+    )
     rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
     own = {row.design: row for row in reversed(rows)}
     shown = [
@@ -104,7 +110,9 @@ def _worth(evaluation: Evaluation) -> str:
         f"£{stakes.hour:g} an hour, to know is worth {cost_in_short(best.perfect.value)} a year. "
     )
     if best.net.value > 0:
-        gain = f"{cost_in_short(best.net.value)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
+        gain = (
+            f"{cost_in_short(best.net.value)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
+        )
         words += f"Best is {best.design.label.lower()}: {gain}, its cost deducted."
     else:
         words += f"No design is worth its cost. On what is known today: {'buy' if best.buys else 'do not buy'}."
@@ -116,7 +124,8 @@ def _worth(evaluation: Evaluation) -> str:
 
 def _departments(evaluation: Evaluation) -> str:
     return number_of(
-        len(set(map(evaluation.result.study.department, evaluation.result.numbers))), "simulated department"
+        len(set(map(evaluation.result.study.department, evaluation.result.numbers))),
+        "simulated department",
     )
 
 
@@ -131,16 +140,29 @@ def _size(evaluation: Evaluation, outcome: EvaluatedOutcome, value: float) -> st
 
 def _in_100(figure: OperatingFigure, *, short: bool = False) -> str:
     """'19 (16 to 22)'."""
-    value, low, high = (100 * min(max(number, 0.0), 1.0) for number in (figure.value, figure.low, figure.high))
+    value, low, high = (
+        100 * min(max(number, 0.0), 1.0) for number in (figure.value, figure.low, figure.high)
+    )
     return f"{value:.0f}" if short else f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
 def _least_size(evaluation: Evaluation) -> Iterator[str]:
     """The least that a randomised design needs for 80 % power on the wait."""
-    sound = [design.label for design in evaluation.sound(evaluation.main) if design.label in evaluation.sizes]
-    sizes = {label: size for label in sound for size in evaluation.sizes[label][:1] if size.weeks is not None}
+    sound = [
+        design.label
+        for design in evaluation.sound(evaluation.main)
+        if design.label in evaluation.sizes
+    ]
+    sizes = {
+        label: size
+        for label in sound
+        for size in evaluation.sizes[label][:1]
+        if size.weeks is not None
+    }
     if sizes:
-        label, size = min(sizes.items(), key=lambda each: (each[1].weeks or 0) * each[1].departments)
+        label, size = min(
+            sizes.items(), key=lambda each: (each[1].weeks or 0) * each[1].departments
+        )
         label = label.partition(",")[0].lower()
         wait = evaluation.main.label.lower()
         yield f"To find the change of '{wait}' in 80 of 100 takes {label}: {size_words(size)}."
@@ -167,7 +189,11 @@ def _harm(evaluation: Evaluation) -> Iterator[str]:
 def size_words(size: NeededSize) -> str:
     """'24 weeks in 40 departments', 'not within five years'."""
     if size.weeks is None:
-        return "not within five years" if size.departments == 1 else f"not with {size.departments} departments"
+        return (
+            "not within five years"
+            if size.departments == 1
+            else f"not with {size.departments} departments"
+        )
     where = "one department" if size.departments == 1 else f"{size.departments} departments"
     return f"{'' if size.simulated else 'about '}{size.weeks} weeks in {where}"
 
@@ -177,30 +203,52 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign, main: EvaluatedOu
     definition = definition_of(main.measure, evaluation.result.own).definition
     alarms, tool = evaluation.both(design, main)
     finds, wait = evaluation.finds(design, main), evaluation.main
-    why = "" if finds else " No outcome of this design is found in 80 of 100: enlarge it before anybody signs."
+    why = (
+        ""
+        if finds
+        else " No outcome of this design is found in 80 of 100: enlarge it before anybody signs."
+    )
     if main != wait:
         of_wait = evaluation.primary(design, wait, evaluation.arm).right
         why = f" It is primary because this design finds its change; that of '{wait.label.lower()}' it finds in "
         why += f"{_in_100(of_wait, short=True)} of 100."
     others = listed_with_and(
-        [outcome.label for outcome in evaluation.outcomes if outcome != main and outcome.is_recorded]
+        [
+            outcome.label
+            for outcome in evaluation.outcomes
+            if outcome != main and outcome.is_recorded
+        ]
     )
-    audited = listed_with_and([outcome.label for outcome in evaluation.outcomes if not outcome.is_recorded])
+    audited = listed_with_and(
+        [outcome.label for outcome in evaluation.outcomes if not outcome.is_recorded]
+    )
     uncounted = [
         *([f"the first {design.run_in_weeks} weeks after a switch"] if design.run_in_weeks else []),
-        *([f"the first {design.wash_out_days} day(s) of each week"] if design.wash_out_days else []),
+        *(
+            [f"the first {design.wash_out_days} day(s) of each week"]
+            if design.wash_out_days
+            else []
+        ),
     ]
     where = "one department" if design.departments == 1 else f"{design.departments} departments"
     parts = (
         f"Primary outcome: {main.label}. {definition.removesuffix(' Primary.')}{why}",
         f"Secondary outcomes from routine records: {others}.",
-        f"By audit of a sample of cases, blind to whether the tool was on: {audited}." if audited else "",
+        f"By audit of a sample of cases, blind to whether the tool was on: {audited}."
+        if audited
+        else "",
         f"Setting and size: {where}, {span_words(design)}.",
         f"Allocation: {design.randomised}."
-        + (" The list is drawn outside the departments, before the first week." if design.is_randomised else ""),
+        + (
+            " The list is drawn outside the departments, before the first week."
+            if design.is_randomised
+            else ""
+        ),
         "Unit of analysis: "
         + (
-            {"alternate_days": "the day.", "by_patient": "the patient."}.get(design.switching.kind, "the week.")
+            {"alternate_days": "the day.", "by_patient": "the patient."}.get(
+                design.switching.kind, "the week."
+            )
             if design.departments == 1
             else "the department, by the means of its periods; never the patient."
         ),

@@ -18,7 +18,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simulation.department.graph import branches_reading, graph_of, nodes_by_source, reachable_from, waits
+from simulation.department.graph import (
+    branches_reading,
+    graph_of,
+    nodes_by_source,
+    reachable_from,
+    waits,
+)
 from simulation.department.layout import SOURCE
 from simulation.department.rota import closed_units, same_units, shift_words
 from simulation.department.vocabulary import (
@@ -85,7 +91,9 @@ class ArmChanges:
 
     def without_by_label(self) -> ArmChanges:
         """These changes without those of kind 'by label', which every arm has that gives another label."""
-        return replace(self, changes=tuple(change for change in self.changes if change.kind != "by label"))
+        return replace(
+            self, changes=tuple(change for change in self.changes if change.kind != "by label")
+        )
 
     def by_node(self) -> dict[str, tuple[tuple[Kind, str], ...]]:
         """By node, the kind and the short words of each change that shows there."""
@@ -111,7 +119,9 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
         days = max(sample_days(arm.policy), sample_days(baseline.policy))
         key = (id(arm.pathway), days)
         if key not in drawn:
-            drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
+            drawn[key] = draw(
+                in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days
+            )
         changes.append(changes_of(arm, baseline, drawn[key]))
     return tuple(changes)
 
@@ -138,7 +148,8 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     ]
     if other_policy:
         changes += [
-            ArmChange("nothing", part.where, f"does nothing here: {part.why}") for part in idle(arm.policy, pathway)
+            ArmChange("nothing", part.where, f"does nothing here: {part.why}")
+            for part in idle(arm.policy, pathway)
         ]
     opened = (*_new_edges(pathway, baseline.pathway), *_newly_taken_edges(patients))
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
@@ -193,7 +204,9 @@ def _newly_taken_edges(patients: SamePatients) -> Iterator[tuple[str, str]]:
         by_target: dict[str, set[str]] = {}
         for edge in graph_of(pathway)[name]:
             by_target.setdefault(edge.to, set()).add(edge.when)
-        yield from ((name, target) for target, cases in by_target.items() if cases & has and not cases & had)
+        yield from (
+            (name, target) for target, cases in by_target.items() if cases & has and not cases & had
+        )
 
 
 def _label_changes(patients: SamePatients) -> Iterator[ArmChange]:
@@ -209,9 +222,12 @@ def _label_changes(patients: SamePatients) -> Iterator[ArmChange]:
             continue
         come = patients.attends & patients.come_to(name)
         if (differs & come).any():
-            share, up, down = (_percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old))
+            share, up, down = (
+                _percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old)
+            )
             words = (
-                f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
+                f"another label for {share} of patients who can come here: {up} a more "
+                f"urgent one, {down} a less urgent"
             )
             yield ArmChange("label", name, words, (name,), f"another label for {share}")
     yield from _decided_by_label(patients, differs)
@@ -224,12 +240,20 @@ def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[ArmChan
     after: set[str] = set()
     for code in np.unique(patients.ours.arrival_source[differs]):
         nodes = nodes_by_source(pathway)[known[code]]
-        labelling = [name for name, step in pathway.steps.items() if name in nodes and step.relabels == ACUITY_GIVEN]
+        labelling = [
+            name
+            for name, step in pathway.steps.items()
+            if name in nodes and step.relabels == ACUITY_GIVEN
+        ]
         following = {edge.to for name in labelling for edge in graph[name]}
         after |= nodes & patients.reachable & reachable_from(following, graph).keys()
-    branches = tuple(name for name in branches_reading(pathway, ACUITY_GIVEN, ACUITY_NOW) if name in after)
+    branches = tuple(
+        name for name in branches_reading(pathway, ACUITY_GIVEN, ACUITY_NOW) if name in after
+    )
     queues = tuple(
-        name for name, step in pathway.steps.items() if name in after and step.ranks_as == "acuity" and waits(step)
+        name
+        for name, step in pathway.steps.items()
+        if name in after and step.ranks_as == "acuity" and waits(step)
     )
     if branches:
         words = f"the label decides the route at {_listed(branches)}"
@@ -267,7 +291,9 @@ def _minutes_changes(patients: SamePatients) -> Iterator[ArmChange]:
         changed = []
         for duration in step.minutes:
             column = minutes_column(duration, step.minutes_by)
-            new_column, old_column = (minutes_held(column, draws.minutes) for draws in (ours, theirs))
+            new_column, old_column = (
+                minutes_held(column, draws.minutes) for draws in (ours, theirs)
+            )
             if not np.array_equal(ours.minutes[new_column], theirs.minutes[old_column]):
                 changed.append((duration, new_column, old_column))
         if changed:
@@ -312,7 +338,9 @@ def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
         return
     yield from _pool_changes(ours, theirs)
     names = [field.name for field in fields(Pathway) if field.name != "pools"]
-    before, after = ({name: plain(getattr(pathway, name)) for name in names} for pathway in (theirs, ours))
+    before, after = (
+        {name: plain(getattr(pathway, name)) for name in names} for pathway in (theirs, ours)
+    )
     for path, old, new in differences(before, after):
         section, name, key = [*path.split("."), "", ""][:3]
         kind, at = _place(section, name, key, ours)
@@ -323,7 +351,8 @@ def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
 def _new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
     """The edges, from node to node, that the baseline's pathway does not have."""
     after, before = (
-        [(name, edge.to) for name, edges in graph_of(pathway).items() for edge in edges] for pathway in (ours, theirs)
+        [(name, edge.to) for name, edges in graph_of(pathway).items() for edge in edges]
+        for pathway in (ours, theirs)
     )
     yield from (edge for edge in after if edge not in before)
 
@@ -339,21 +368,33 @@ def _place(section: str, name: str, key: str, pathway: Pathway) -> tuple[Kind, t
         return "minutes", _steps_taking((name,), pathway)
     if section in ("follows", "lasting_factors") and name in getattr(pathway, section):
         factor = getattr(pathway, section)[name]
-        return "rule", (*(SOURCE + source for source in factor.arrivals), *_steps_taking(factor.durations, pathway))
+        return "rule", (
+            *(SOURCE + source for source in factor.arrivals),
+            *_steps_taking(factor.durations, pathway),
+        )
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        return ("minutes" if section == "steps" and key in ("minutes", "times", "pace", "effort") else "route"), at
+        return (
+            "minutes"
+            if section == "steps" and key in ("minutes", "times", "pace", "effort")
+            else "route"
+        ), at
     return "rule", branches_reading(pathway, name) if section == "attributes" else ()
 
 
 def _steps_taking(durations: Collection[str], pathway: Pathway) -> tuple[str, ...]:
     """The steps that take at least one of these durations."""
-    return tuple(node for node, step in pathway.steps.items() if not set(durations).isdisjoint(step.minutes))
+    return tuple(
+        node for node, step in pathway.steps.items() if not set(durations).isdisjoint(step.minutes)
+    )
 
 
 def _cut(value: Any) -> str:
     """A value in words, a long one cut."""
-    return clipped(says(value if isinstance(value, Mapping) else {"value": value}) or str(value), MOST_CHARACTERS)
+    return clipped(
+        says(value if isinstance(value, Mapping) else {"value": value}) or str(value),
+        MOST_CHARACTERS,
+    )
 
 
 def _short(path: str, old: Any, new: Any) -> str:
@@ -374,10 +415,20 @@ def _pool_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
         if new == old:
             continue
         if new is not None and old is not None and same_units(new, old):
-            yield ArmChange("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            yield ArmChange(
+                "nothing",
+                name,
+                f"does nothing here: {_pool_words(new, old)} leaves as many units on duty",
+            )
             continue
         short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
-        yield ArmChange("pool", name, _pool_words(new, old), _steps_asking(ours, name), f"{spaced(name)}: {short}")
+        yield ArmChange(
+            "pool",
+            name,
+            _pool_words(new, old),
+            _steps_asking(ours, name),
+            f"{spaced(name)}: {short}",
+        )
 
 
 def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
@@ -385,7 +436,8 @@ def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, step in pathway.steps.items()
-        if pool in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ()))
+        if pool
+        in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ()))
     )
 
 
@@ -393,7 +445,11 @@ def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
     """What differs between two pools; `rota`: words for another rota, instead of its shifts."""
     if new is None or old is None:
         return "is new" if old is None else "is no longer there"
-    words = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
+    words = (
+        [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")]
+        if new.extra != old.extra
+        else []
+    )
     if new.capacity is not None and old.capacity is not None and new.capacity != old.capacity:
         words.append(f"{old.capacity} becomes {new.capacity}")
     elif _units(new) != _units(old):
@@ -410,7 +466,10 @@ def _rota_words(new: Pool, old: Pool) -> str:
     """The shifts that two rotas do not share, and what was there before."""
     if new.rota is None or old.rota is None:
         return f"{units_words(new)} (before: {units_words(old)})"
-    added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
+    added, dropped = (
+        (Counter(one) - Counter(other)).elements()
+        for one, other in permutations((new.rota, old.rota))
+    )
     words, before = shift_words(added), shift_words(dropped)
     if words and before:
         return f"{words} (before: {before})"

@@ -52,7 +52,14 @@ def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:
         stated.append((1, fee.value, fee, "a year's fee"))
     if price is not None:
         n = _covered_a_year(arm)
-        stated.append((n, price.value, price, f"£{price.value:.2f} for each of {n:,.0f} covered attendances a year"))
+        stated.append(
+            (
+                n,
+                price.value,
+                price,
+                f"£{price.value:.2f} for each of {n:,.0f} covered attendances a year",
+            )
+        )
     for times, pounds, source, words in stated:
         low, high = source.range or (pounds, pounds)
         words = f"{words} ({source.evidence}: {source.source})"
@@ -65,12 +72,24 @@ def _covered_a_year(arm: ReadyArm) -> float:
     covers = policy.covers
     if covers is None and not policy.actions:
         return 0.0
-    labels = sources_labelled(covers, arm.pathway) if covers is not None and policy.ai is not None else ()
+    labels = (
+        sources_labelled(covers, arm.pathway)
+        if covers is not None and policy.ai is not None
+        else ()
+    )
     minutes = covers.minutes if covers is not None else ()
-    names = {*labels, *minutes, *(name for effect in policy.effects for name in sources_of(effect, ()))}
+    names = {
+        *labels,
+        *minutes,
+        *(name for effect in policy.effects for name in sources_of(effect, ())),
+    }
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
     sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
-    return DAYS_PER_YEAR * sum(map(mean_per_day, sources.values())) * _share_reached(arm, tuple(sources))
+    return (
+        DAYS_PER_YEAR
+        * sum(map(mean_per_day, sources.values()))
+        * _share_reached(arm, tuple(sources))
+    )
 
 
 def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:
@@ -80,11 +99,19 @@ def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:
     """
     policy = arm.policy
     covers = policy.covers
-    for_some = policy.adoption or (covers is not None and (covers.only or covers.excluded or covers.share))
-    if not for_some and not policy.actions and all(effect.covers is None for effect in policy.effects):
+    for_some = policy.adoption or (
+        covers is not None and (covers.only or covers.excluded or covers.share)
+    )
+    if (
+        not for_some
+        and not policy.actions
+        and all(effect.covers is None for effect in policy.effects)
+    ):
         return 1.0
     drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
     known = arm.pathway.categories(ARRIVAL_SOURCE)
     counted = np.isin(drawn.arrival_source, [known.index(name) for name in sources])
     live_at_once = replace(policy, go_live_day=None, live_days=None)
-    return float(reached(live_at_once, arm.pathway, drawn)[counted].mean()) if counted.any() else 0.0
+    return (
+        float(reached(live_at_once, arm.pathway, drawn)[counted].mean()) if counted.any() else 0.0
+    )

@@ -69,7 +69,9 @@ class Explained:
 
 def explain(study: Study) -> Explanation:
     """Work out what explains each arm, on some weeks of patients drawn with the study's seed."""
-    changed = {arm.arm: arm.without_by_label().changes for arm in arm_changes(study, study.design.shown)}
+    changed = {
+        arm.arm: arm.without_by_label().changes for arm in arm_changes(study, study.design.shown)
+    }
     readings, arms = _readings(study), {}
     for arm in study.arms:
         cost = cost_of(arm)
@@ -91,9 +93,15 @@ def explain(study: Study) -> Explanation:
 def _readings(study: Study) -> dict[str, dict[str, tuple[float, ...]]]:
     """By arm and reading of its evidence, the mean minutes saved a patient in each department."""
     arms = {arm.name: arm.policy.readings for arm in study.arms if arm.policy.readings}
-    departments = [_minutes_saved(study.of(number), arms) for number in range(study.run.departments or 1) if arms]
+    departments = [
+        _minutes_saved(study.of(number), arms)
+        for number in range(study.run.departments or 1)
+        if arms
+    ]
     return {
-        name: {reading: tuple(saved[name, reading] for saved in departments) for reading in readings}
+        name: {
+            reading: tuple(saved[name, reading] for saved in departments) for reading in readings
+        }
         for name, readings in arms.items()
     }
 
@@ -105,7 +113,11 @@ def _minutes_saved(study: Study, names: Iterable[str]) -> dict[tuple[str, str], 
     for arm in map(study.arm, names):
         pathway, key = arm.pathway, id(arm.pathway)
         if key not in drawn:
-            drawn[key] = draw(in_a_mean_week(pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+            drawn[key] = draw(
+                in_a_mean_week(pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS
+            )
         for reading in arm.policy.readings:
-            saved[arm.name, reading] = minutes_saved(replace(arm.policy, reading=reading), pathway, drawn[key])
+            saved[arm.name, reading] = minutes_saved(
+                replace(arm.policy, reading=reading), pathway, drawn[key]
+            )
     return saved

@@ -19,7 +19,9 @@ def case_mix(pathway: Pathway, sources: Collection[str] | None = None) -> tuple[
     None if the true levels depend on anything but the arrival source.
     """
     attending = [
-        name for name, source in pathway.arrivals.items() if source.attends and (sources is None or name in sources)
+        name
+        for name, source in pathway.arrivals.items()
+        if source.attends and (sources is None or name in sources)
     ]
     per_day = per_day_by_category(pathway, ACUITY_TRUE, attending)
     return None if per_day is None else tuple(per_day.values())
@@ -33,7 +35,9 @@ def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
     if policy.ai is None or policy.covers is None:
         return ()
     labelled = sources_labelled(policy.covers, pathway)
-    return tuple(name for name, source in pathway.arrivals.items() if source.attends and name not in labelled)
+    return tuple(
+        name for name, source in pathway.arrivals.items() if source.attends and name not in labelled
+    )
 
 
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
@@ -43,7 +47,9 @@ def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
     known or nobody is labelled.
     """
     covers = arm.policy.covers
-    sources = None if arm.policy.ai is None or covers is None else sources_labelled(covers, arm.pathway)
+    sources = (
+        None if arm.policy.ai is None or covers is None else sources_labelled(covers, arm.pathway)
+    )
     mix = case_mix(arm.pathway, sources)
     if mix is None or arm.policy.nurse is None:
         return {}, ()

@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterable, Set
 
 import numpy as np
 
-from simulation.department.graph import Edge, Subgraph, graph_of, reachable_from, starts_of, subgraph_of
+from simulation.department.graph import (
+    Edge,
+    Subgraph,
+    graph_of,
+    reachable_from,
+    starts_of,
+    subgraph_of,
+)
 from simulation.department.layout import SOURCE
 from simulation.department.rota import can_happen
 from simulation.department.vocabulary import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
@@ -37,12 +44,16 @@ def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
     closed: Closed = set()
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByOutage) and not can_happen(pathway.outages[branch.outage]):
-            closed |= {(name, edge) for edge in graph[name] if edge.to == branch.then != branch.otherwise}
+            closed |= {
+                (name, edge) for edge in graph[name] if edge.to == branch.then != branch.otherwise
+            }
         elif isinstance(branch, ByAttribute) and branch.attribute in draws.attributes:
             has = categories_present(pathway, draws, branch.attribute)
             closed |= {(name, edge) for edge in graph[name] if edge.when not in has}
     for name, loop in pathway.loops.items():
-        if loop.passes in draws.attributes and set(map(int, categories_present(pathway, draws, loop.passes))) == {0}:
+        if loop.passes in draws.attributes and set(
+            map(int, categories_present(pathway, draws, loop.passes))
+        ) == {0}:
             closed |= {(name, edge) for edge in graph[name] if edge.by == "again"}
     return closed
 
@@ -55,7 +66,11 @@ def categories_present(pathway: Pathway, draws: Draws, attribute: str) -> set[st
 
 def reachable_nodes(pathway: Pathway, draws: Draws) -> Set[str]:
     """The nodes that some patient of these draws can come to, and every source."""
-    nodes = set(reachable_from(starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)))
+    nodes = set(
+        reachable_from(
+            starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)
+        )
+    )
     return nodes | {SOURCE + source for source in pathway.categories(ARRIVAL_SOURCE)}
 
 
@@ -86,7 +101,11 @@ def reachable_subgraph(
 def _missing_edges(pathway: Pathway, other: Pathway) -> Closed:
     """The edges that `closed_edges` could close in one pathway and that another does not have."""
     theirs = {(name, edge) for name, edges in graph_of(other).items() for edge in edges}
-    branches = [name for name, branch in pathway.branches.items() if isinstance(branch, ByAttribute | ByOutage)]
+    branches = [
+        name
+        for name, branch in pathway.branches.items()
+        if isinstance(branch, ByAttribute | ByOutage)
+    ]
     graph = graph_of(pathway)
     return {(name, edge) for name in (*branches, *pathway.loops) for edge in graph[name]} - theirs
 
@@ -95,7 +114,11 @@ def left_out_words(subgraph: Subgraph) -> str:
     """A sentence on how many nodes a picture leaves out, and why; '' if none."""
     parts = []
     if subgraph.unused:
-        parts.append(f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
+        parts.append(
+            f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take"
+        )
     if subgraph.passed:
-        parts.append(f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} with only one way left")
+        parts.append(
+            f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} with only one way left"
+        )
     return f"Left out: {', and '.join(parts)}." if parts else ""

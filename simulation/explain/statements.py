@@ -67,7 +67,9 @@ def _one_line(value: Any) -> str:
         text = ", ".join(f"{key} {_one_line(part)}" for key, part in value.items())
     elif isinstance(value, list | tuple):
         text = ", ".join(map(_one_line, value))
-        text = f"({text})" if any(isinstance(part, list | tuple | Mapping) for part in value) else text
+        text = (
+            f"({text})" if any(isinstance(part, list | tuple | Mapping) for part in value) else text
+        )
     else:
         text = str(value)
     return clipped(text, MOST_CHARACTERS)
@@ -93,8 +95,15 @@ def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, .
 
 def count_by_evidence(resolved: Mapping[str, object], groups: Sequence[str]) -> dict[str, int]:
     """The number of sourced statements in these groups of a configuration, by evidence."""
-    evidence = [statement.evidence for group in groups for statement in walk(plain(resolved.get(group)), group)]
-    return {kind: evidence.count(kind) for kind in sorted({"assumed", "measured", "published", *evidence})}
+    evidence = [
+        statement.evidence
+        for group in groups
+        for statement in walk(plain(resolved.get(group)), group)
+    ]
+    return {
+        kind: evidence.count(kind)
+        for kind in sorted({"assumed", "measured", "published", *evidence})
+    }
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,11 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
     definition = arm.arm
     sourced = definition.evidence is not None and definition.source is not None
     if sourced and definition.changes != baseline.arm.changes:
-        own = {"value": plain(definition.changes), "evidence": definition.evidence, "source": definition.source}
+        own = {
+            "value": plain(definition.changes),
+            "evidence": definition.evidence,
+            "source": definition.source,
+        }
         added.append(("changes", own))
     if definition.cost is not None:
         added.append(("cost", plain(definition.cost)))

@@ -89,7 +89,11 @@ class FittedDepartment:
         Faults(name_faults(self.name, Path("configs"), ())).refuse()
         n = len(self.extract.patients)
         if n < LEAST_ATTENDANCES:
-            refuse(self.extract.name, f"has {n} attendances", f"A fit takes {LEAST_ATTENDANCES} or more")
+            refuse(
+                self.extract.name,
+                f"has {n} attendances",
+                f"A fit takes {LEAST_ATTENDANCES} or more",
+            )
 
     # --- what is fitted -----------------------------------------------------------------------------------------
 
@@ -106,7 +110,9 @@ class FittedDepartment:
     @cached_property
     def arrivals(self) -> Arrivals:
         """When patients come."""
-        return Arrivals(self.extract, np.array(self.typical["site"]["profiles"]["arrivals_month"]["weights"]))
+        return Arrivals(
+            self.extract, np.array(self.typical["site"]["profiles"]["arrivals_month"]["weights"])
+        )
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -120,7 +126,11 @@ class FittedDepartment:
         table = probabilities(stated.labels.matrix)
         if table.shape != (len(LEVELS), len(LEVELS)):
             found = f"has {' x '.join(map(str, table.shape))} levels"
-            refuse(f"nurse/{self.nurse}", found, f"Count labels of {len(LEVELS)} levels: {', '.join(LEVELS)}")
+            refuse(
+                f"nurse/{self.nurse}",
+                found,
+                f"Count labels of {len(LEVELS)} levels: {', '.join(LEVELS)}",
+            )
         return table
 
     @cached_property
@@ -128,8 +138,12 @@ class FittedDepartment:
         """Shares of true levels by source; empty without coded levels."""
         if GIVEN not in self.extract.patients:
             return {}
-        counts = {name: coded_counts(self.extract, of_source(self.extract, name)) for name in self.sources}
-        return {name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()}
+        counts = {
+            name: coded_counts(self.extract, of_source(self.extract, name)) for name in self.sources
+        }
+        return {
+            name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()
+        }
 
     @cached_property
     def ages(self) -> Mapping[str, Figures]:
@@ -138,7 +152,9 @@ class FittedDepartment:
             return {}
         bands = self.extract.patients["age_band"]
         counts = {
-            name: np.bincount(bands[of_source(self.extract, name) & (bands >= 0)], minlength=len(AGE_BANDS))
+            name: np.bincount(
+                bands[of_source(self.extract, name) & (bands >= 0)], minlength=len(AGE_BANDS)
+            )
             for name in self.sources
         }
         return {name: shares_of(counted) for name, counted in counts.items() if counted.sum()}
@@ -154,14 +170,21 @@ class FittedDepartment:
         if "seen_at" not in patients:
             return None
         left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
-        until = np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
+        until = (
+            np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
+        )
         step = max(self.extract.tables_read.rounding["departed_at"].to, AT_ONCE)
         least = until - step / 2
         if "triaged_at" in patients and "assessed_at" in patients:
-            triaged, assessed = (patients[name] - patients["arrived_at"] for name in ("triaged_at", "assessed_at"))
+            triaged, assessed = (
+                patients[name] - patients["arrived_at"] for name in ("triaged_at", "assessed_at")
+            )
             least = np.where(np.abs(until - triaged) <= step, np.fmin(assessed, least), least)
         early = left & (until < AT_DESK)
-        until, least = np.where(early, AT_DESK, until + np.where(left, step / 2, 0)), np.where(early, 0.0, least)
+        until, least = (
+            np.where(early, AT_DESK, until + np.where(left, step / 2, 0)),
+            np.where(early, 0.0, least),
+        )
         usual, among = self._usual_patience(), of_source(self.extract, "walk_in")
         return patience_of((until / usual)[among], left[among], (least / usual)[among])
 
@@ -174,8 +197,15 @@ class FittedDepartment:
             column = columns.get(factor["by"], factor["by"])
             if column in self.extract.patients:
                 known = self.extract.patients.known(column)
-                values = np.array([float(factor["values"].get(name, factor.get("otherwise", 1.0))) for name in known])
-                usual *= np.append(values, np.exp(np.log(values).mean()))[self.extract.patients[column]]
+                values = np.array(
+                    [
+                        float(factor["values"].get(name, factor.get("otherwise", 1.0)))
+                        for name in known
+                    ]
+                )
+                usual *= np.append(values, np.exp(np.log(values).mean()))[
+                    self.extract.patients[column]
+                ]
         return usual
 
     # --- as blocks of configuration -----------------------------------------------------------------------------
@@ -199,12 +229,19 @@ class FittedDepartment:
         fitted = {block.path: block for block in self._fitted_blocks()}
         scaling = Scaling(self.typical, self.totals)
         absent = [
-            Scaled(f"site.arrivals.{name}", {"per_day": 0}, f"none, or too few, in {self.extract.name}", "measured")
+            Scaled(
+                f"site.arrivals.{name}",
+                {"per_day": 0},
+                f"none, or too few, in {self.extract.name}",
+                "measured",
+            )
             for name in SOURCES
             if name not in self.sources
         ]
         taken = {block.path: block for block in (*scaling.scaled(), *absent)} | fitted
-        for block in self.stated.blocks(self._usual_minutes()):  # what is stated counts before what stamps say
+        for block in self.stated.blocks(
+            self._usual_minutes()
+        ):  # what is stated counts before what stamps say
             taken[block.path] = block
         ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
         return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
@@ -213,11 +250,15 @@ class FittedDepartment:
     def totals(self) -> Totals:
         """The totals to which everything else is scaled."""
         per_day = sum(float(figures.values[0]) for figures in self.per_day.values())
-        ambulances = float(self.per_day["ambulance"].values[0]) if "ambulance" in self.per_day else 0.0
+        ambulances = (
+            float(self.per_day["ambulance"].values[0]) if "ambulance" in self.per_day else 0.0
+        )
         share = self.extract.measures.value("admitted_share")
         if per_day < LEAST["attendances_per_day"]:
             found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
-            remedy = f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample"
+            remedy = (
+                f"A department has {LEAST['attendances_per_day']} or more: fit all of it, no sample"
+            )
             refuse(self.extract.name, found, remedy)
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
@@ -235,7 +276,9 @@ class FittedDepartment:
     def _usual_minutes(self) -> Mapping[str, float]:
         """The mean minutes of triage and of a first contact at the typical site, with these patients, at a factor of
         1."""
-        durations, attributes = (self.resolved["site"][name] for name in ("durations", "attributes"))
+        durations, attributes = (
+            self.resolved["site"][name] for name in ("durations", "attributes")
+        )
         contact, total = durations["first_contact"]["mean"], 0.0
         per_day = {name: float(figures.values[0]) for name, figures in self.per_day.items()}
         for name, number in per_day.items():
@@ -243,8 +286,15 @@ class FittedDepartment:
             for factor in contact["times"]:
                 of_patients = {"acuity_true": self.mix, "age_band": self.ages}[factor["by"]]
                 attribute = attributes[factor["by"]]
-                shares = of_patients[name].values if name in of_patients else np.array(attribute["shares"][name])
-                mean *= float(shares @ np.array([factor["values"][value] for value in attribute["categories"]]))
+                shares = (
+                    of_patients[name].values
+                    if name in of_patients
+                    else np.array(attribute["shares"][name])
+                )
+                mean *= float(
+                    shares
+                    @ np.array([factor["values"][value] for value in attribute["categories"]])
+                )
             total += mean
         triage = sum(float(durations[name]["mean"]) for name in TRIAGE)
         return {"triage_minutes": triage, "first_contact": total}
@@ -268,7 +318,9 @@ class FittedDepartment:
             )
             value = {"value": round(patience.mean[0], 4), "range": ends}
             yield self._fitted("calibration.patience_scale", value, f"{words}; range: 95 %")
-            yield self._fitted("site.durations.patience", {"power": round(patience.power[0], 4)}, words)
+            yield self._fitted(
+                "site.durations.patience", {"power": round(patience.power[0], 4)}, words
+            )
         if (triage := self._triage_minutes()) is not None:
             yield triage
 
@@ -277,25 +329,41 @@ class FittedDepartment:
         for name in self.sources:
             among, per_day = of_source(self.extract, name), self.per_day[name]
             yield self._fitted(
-                f"site.arrivals.{name}", {"per_day": round(float(per_day.values[0]), 2)}, per_day.words()
+                f"site.arrivals.{name}",
+                {"per_day": round(float(per_day.values[0]), 2)},
+                per_day.words(),
             )
             hours = arrivals.hours(among)
             weights = {"weights": np.round(hours.values, 3).tolist()}
-            yield self._fitted(f"site.profiles.{HOURS_OF[name]}", weights, f"per cent by hour, {hours.words(2)}")
+            yield self._fitted(
+                f"site.profiles.{HOURS_OF[name]}", weights, f"per cent by hour, {hours.words(2)}"
+            )
             if weekdays and name in WEEKDAYS_OF:
                 both = among | of_source(self.extract, "ambulance") if name == "walk_in" else among
                 by_weekday = arrivals.weekdays(both)
                 weights = {"weights": np.round(by_weekday.values, 4).tolist()}
-                yield self._fitted(f"site.profiles.{WEEKDAYS_OF[name]}", weights, f"Monday first, {by_weekday.words()}")
+                yield self._fitted(
+                    f"site.profiles.{WEEKDAYS_OF[name]}",
+                    weights,
+                    f"Monday first, {by_weekday.words()}",
+                )
         months, known = arrivals.months
         if known and self.extract.days >= 28:
             kept = [str(month + 1) for month in range(12) if month not in known]
-            words = f"January first, {months.words()}" + (f"; months {', '.join(kept)} as in England" if kept else "")
-            yield self._fitted("site.profiles.arrivals_month", {"weights": np.round(months.values, 4).tolist()}, words)
+            words = f"January first, {months.words()}" + (
+                f"; months {', '.join(kept)} as in England" if kept else ""
+            )
+            yield self._fitted(
+                "site.profiles.arrivals_month",
+                {"weights": np.round(months.values, 4).tolist()},
+                words,
+            )
         if weekdays:
             cv = arrivals.day_factor
             yield self._fitted(
-                "site.day_factors.residual", {"cv": round(float(cv.values[0]), 4)}, f"days: {cv.words()}"
+                "site.day_factors.residual",
+                {"cv": round(float(cv.values[0]), 4)},
+                f"days: {cv.words()}",
             )
 
     def _who(self) -> Iterator[Scaled]:
@@ -311,12 +379,16 @@ class FittedDepartment:
             spans = self._years()
             if spans:
                 n = int((self.extract.patients["age"] >= 0).sum())
-                yield self._fitted("site.attributes.age", {"shares": spans}, f"within each band, n = {n:,}")
+                yield self._fitted(
+                    "site.attributes.age", {"shares": spans}, f"within each band, n = {n:,}"
+                )
         if "sex" in self.extract.patients:
             codes = self.extract.patients["sex"]
             sex = shares_of(np.bincount(codes[codes >= 0], minlength=2))
             if sex.n:
-                yield self._fitted("site.attributes.sex", {"shares": rounded(sex.values)}, sex.words())
+                yield self._fitted(
+                    "site.attributes.sex", {"shares": rounded(sex.values)}, sex.words()
+                )
 
     def _years(self) -> dict[str, dict[str, float]]:
         """Shares of spans of years within each band that has enough patients."""
@@ -335,11 +407,23 @@ class FittedDepartment:
         if {"acuity_true", "arrival_source", "age_band"} != set(factors):
             return None
         by_level, by_source, by_age = (
-            np.array([float(factors[name]["values"].get(key, factors[name].get("otherwise") or 0)) for key in keys])
-            for name, keys in (("acuity_true", LEVELS), ("arrival_source", SOURCES), ("age_band", AGE_BANDS))
+            np.array(
+                [
+                    float(factors[name]["values"].get(key, factors[name].get("otherwise") or 0))
+                    for key in keys
+                ]
+            )
+            for name, keys in (
+                ("acuity_true", LEVELS),
+                ("arrival_source", SOURCES),
+                ("age_band", AGE_BANDS),
+            )
         )
         attributes = self.typical["site"]["attributes"]
-        usual = {name: np.array(attributes["acuity_true"]["shares"][name], dtype=float) for name in SOURCES}
+        usual = {
+            name: np.array(attributes["acuity_true"]["shares"][name], dtype=float)
+            for name in SOURCES
+        }
         mixes = [self.mix[name].values if name in self.mix else usual[name] for name in SOURCES]
         levels = np.stack([level_given_code(mix, self.nurse_table) for mix in mixes])
         ages = np.array([0.25, 0.5, 0.15, 0.1])
@@ -349,7 +433,11 @@ class FittedDepartment:
         fit = fit_admission(cells, levels, by_level, (by_source, by_age), ages)
         times = [
             {"by": "acuity_true", "values": dict(factors["acuity_true"]["values"])},
-            {"by": "arrival_source", "values": dict(zip(SOURCES, rounded(fit.by_source), strict=True)), "otherwise": 0},
+            {
+                "by": "arrival_source",
+                "values": dict(zip(SOURCES, rounded(fit.by_source), strict=True)),
+                "otherwise": 0,
+            },
             {"by": "age_band", "values": dict(zip(AGE_BANDS, rounded(fit.by_age), strict=True))},
         ]
         shares = [shares_of([int(yes), int(n - yes)]) for yes, n in
@@ -361,22 +449,33 @@ class FittedDepartment:
         )
         words = f"admitted of those who did not leave unseen, 95 %: {seen}; by acuity as at the typical site"
         return self._fitted(
-            "site.attributes.admitted", {"p": {"base": round(float(fit.base), 4), "times": times}}, words
+            "site.attributes.admitted",
+            {"p": {"base": round(float(fit.base), 4), "times": times}},
+            words,
         )
 
     def _triage_minutes(self) -> Scaled | None:
         """The factor on the minutes of triage at which they have the mean that stamps show."""
-        if "walk_in_triage_minutes_mean" not in {name.measure for name in self.extract.measures.names}:
+        if "walk_in_triage_minutes_mean" not in {
+            name.measure for name in self.extract.measures.names
+        }:
             return None
         patients = self.extract.patients
-        minutes = (patients["triaged_at"] - patients["assessed_at"])[of_source(self.extract, "walk_in")]
+        minutes = (patients["triaged_at"] - patients["assessed_at"])[
+            of_source(self.extract, "walk_in")
+        ]
         minutes = minutes[minutes >= 0]
         usual = self._usual_minutes()["triage_minutes"]
         if len(minutes) < LEAST_ATTENDANCES / 3:
             return None
         half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
-        scale, ends = float(minutes.mean()) / usual, [(float(minutes.mean()) + sign * half) / usual for sign in (-1, 1)]
-        words = f"mean {minutes.mean():.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+        scale, ends = (
+            float(minutes.mean()) / usual,
+            [(float(minutes.mean()) + sign * half) / usual for sign in (-1, 1)],
+        )
+        words = (
+            f"mean {minutes.mean():.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+        )
         values = {"value": round(scale, 4), "range": [round(end, 4) for end in ends]}
         return self._fitted("calibration.triage_minutes_scale", values, words)
 
@@ -399,7 +498,10 @@ class FittedDepartment:
         scaled = (kind for kind in SCALED_KINDS if kind != "study")
         return {
             "study": study,
-            **{kind: scaled_text(kind, self.name, made_by, blocks, self.stated.pathway) for kind in scaled},
+            **{
+                kind: scaled_text(kind, self.name, made_by, blocks, self.stated.pathway)
+                for kind in scaled
+            },
         }
 
     def _targets(self) -> str:
@@ -418,11 +520,15 @@ class FittedDepartment:
         return f"{head}name: {self.name}\nrows:\n{''.join(rows)}"
 
     def _figures(self) -> Iterator[tuple[MeasureName, float]]:
-        for name, value in zip(self.extract.measures.names, self.extract.measures.values, strict=True):
+        for name, value in zip(
+            self.extract.measures.names, self.extract.measures.values, strict=True
+        ):
             if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
                 yield name, float(value)
 
-    def write_configs(self, folder: Path | str = "configs", *, overwrite: bool = False) -> tuple[Path, ...]:
+    def write_configs(
+        self, folder: Path | str = "configs", *, overwrite: bool = False
+    ) -> tuple[Path, ...]:
         """Write every file, and return them. Files that are there and say the same are left alone.
 
         Others of an earlier fit are replaced with `overwrite`, and kept beside the new ones as `NAME.yaml.old1` and so
@@ -435,13 +541,20 @@ class FittedDepartment:
     @cached_property
     def tables(self) -> ReportTables:
         """`fitted`, `stated` if anything was, `spans`, `kept`."""
-        tables = (self._fitted_table(), self._stated_table(), self._spans_table(), self._kept_table())
+        tables = (
+            self._fitted_table(),
+            self._stated_table(),
+            self._spans_table(),
+            self._kept_table(),
+        )
         return ReportTables((table.kind, table) for table in tables if table.cells)
 
     def _fitted_table(self) -> ReportTable:
         cells = [
             (
-                re.sub(r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?", "", block.path)
+                re.sub(
+                    r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?", "", block.path
+                )
                 .replace("_", " ")
                 .replace(".", ": "),
                 _shown(block.values),
@@ -455,12 +568,20 @@ class FittedDepartment:
             *cautions(self.extract),
             f"Every number: {self.name}.yaml in configs/site and configs/calibration.",
         )
-        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes)
+        return ReportTable(
+            "fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes
+        )
 
     def _stated_table(self) -> ReportTable:
-        cells = [(key.replace("_", " "), words, "stated") for key, words in self.stated.words.items()]
+        cells = [
+            (key.replace("_", " "), words, "stated") for key, words in self.stated.words.items()
+        ]
         others = ", ".join(key.replace("_", " ") for key in self.stated.unused)
-        notes = (f"Not used: {others}: the records say it, or it is about a product.",) if others else ()
+        notes = (
+            (f"Not used: {others}: the records say it, or it is about a product.",)
+            if others
+            else ()
+        )
         title = "Stated by the department: the stamps do not show it, and nothing here checks it"
         return ReportTable("stated", title, ("what", "read as", "evidence"), cells, notes)
 
@@ -473,7 +594,9 @@ class FittedDepartment:
                 continue
             best = nearest_family(known, fits)
             tried = ", ".join(f"{fit.kind} {fit.distance:.3f}" for fit in fits)
-            keys = "".join(f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles")
+            keys = "".join(
+                f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles"
+            )
             fitted = f"{best.kind}, mean: {best.mean:.1f}{keys}"
             cells.append((words, what, Cell(len(known), style="number", digits=0), fitted, tried))
         notes = (
@@ -486,9 +609,18 @@ class FittedDepartment:
     def _kept_table(self) -> ReportTable:
         fitted = {block.path for block in self.blocks if block.evidence in ("measured", "stated")}
         unfitted = {
-            "calibration.patience_scale": ("patience", "configs/calibration/typical.yaml: too few who left unseen"),
-            "calibration.triage_minutes_scale": ("minutes of triage", "configs/site/typical.yaml: no stamp of its end"),
-            "site.attributes.acuity_true": ("how ill patients are", "configs/site/typical.yaml: no coded level"),
+            "calibration.patience_scale": (
+                "patience",
+                "configs/calibration/typical.yaml: too few who left unseen",
+            ),
+            "calibration.triage_minutes_scale": (
+                "minutes of triage",
+                "configs/site/typical.yaml: no stamp of its end",
+            ),
+            "site.attributes.acuity_true": (
+                "how ill patients are",
+                "configs/site/typical.yaml: no coded level",
+            ),
             "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
         }
         rows = [*(words for path, words in unfitted.items() if path not in fitted), *KEPT]
@@ -497,7 +629,11 @@ class FittedDepartment:
         rows.append(("how often nurses are right", words))
         if self._beds is None:
             rows.append(("adult beds", "as many as the admissions need at the typical site"))
-        notes = ("What the department stated stands in its place, in the table above.",) if self.stated.words else ()
+        notes = (
+            ("What the department stated stands in its place, in the table above.",)
+            if self.stated.words
+            else ()
+        )
         title = "Not identified by the stamps: kept from the typical site"
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
@@ -520,7 +656,9 @@ class FittedDepartment:
 
     def simulated(self, folder: Path | None = None) -> StudyResult:
         """Some months of the department as it was written, under its nurses: two runs of half a year."""
-        return run(load(f"study={self.name}", *SHORT, config_dir=None if folder is None else str(folder)))
+        return run(
+            load(f"study={self.name}", *SHORT, config_dir=None if folder is None else str(folder))
+        )
 
     def write_page(self, results: Path, folder: Path | None = None) -> Path:
         """Simulate some months of the written department, and write the page; return it."""
@@ -529,12 +667,26 @@ class FittedDepartment:
         pictures = [beside_picture(extract, result, self.name)]
         after = ReportTable("next", "What to do next", ("command, and how long it takes",),
                             [(line,) for line in self.next_steps()])  # fmt: skip
-        tables = [extract.dirt, extract.beside(result), *self.tables.values(), after, extract.tables["columns"]]
+        tables = [
+            extract.dirt,
+            extract.beside(result),
+            *self.tables.values(),
+            after,
+            extract.tables["columns"],
+        ]
         sentences = (*self.sentences(), likeness(extract, result))
-        return write_pages(results, f"Is '{self.name}' our department?", sentences, tables, pictures)
+        return write_pages(
+            results, f"Is '{self.name}' our department?", sentences, tables, pictures
+        )
 
     def __repr__(self) -> str:
-        return "\n".join((f"Department '{self.name}'.", *self.sentences(), "Planning only, not for clinical use."))
+        return "\n".join(
+            (
+                f"Department '{self.name}'.",
+                *self.sentences(),
+                "Planning only, not for clinical use.",
+            )
+        )
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""

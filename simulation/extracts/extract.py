@@ -102,7 +102,11 @@ class Extract:
     @cached_property
     def tables(self) -> ReportTables:
         """`quality`, `columns` and `measures`."""
-        tables = (self.quality.table(self.mapping.worst_share, self.mapping.worst), self._columns(), self._measures())
+        tables = (
+            self.quality.table(self.mapping.worst_share, self.mapping.worst),
+            self._columns(),
+            self._measures(),
+        )
         return ReportTables((table.kind, table) for table in tables)
 
     @property
@@ -110,7 +114,11 @@ class Extract:
         """The lines of data quality of which something was found."""
         table = self.tables["quality"]
         found = [row for row in table.cells if isinstance(row[1], Cell) and row[1].value]
-        return replace(table, cells=found, notes=(f"{len(table.cells) - len(found)} more kinds: none.", *table.notes))
+        return replace(
+            table,
+            cells=found,
+            notes=(f"{len(table.cells) - len(found)} more kinds: none.", *table.notes),
+        )
 
     def beside(self, result: StudyResult, arm: str | None = None) -> ReportTable:
         """Every measure of all patients, beside what an arm of a result gives (the baseline, unless one is named).
@@ -124,16 +132,26 @@ class Extract:
                 values = np.array([one.value(name.measure, name.group) for one in simulated])
                 low, high = np.quantile(values, [0.05, 0.95] if len(values) >= 20 else [0, 1])
                 there = Cell(float(values.mean()), name.unit, float(low), float(high))
-                cells.append((definitions()[name.measure].label, Cell(float(value), name.unit), there))
+                cells.append(
+                    (definitions()[name.measure].label, Cell(float(value), name.unit), there)
+                )
         ends = "nine in ten of them" if len(simulated) >= 20 else "the lowest and the highest"
         notes = (f"Simulated: mean of {len(simulated)} replications, in brackets {ends}.",)
         return ReportTable(
-            "beside", f"{self.name} beside '{result.design.name}'", ("", "extract", "simulated"), cells, notes
+            "beside",
+            f"{self.name} beside '{result.design.name}'",
+            ("", "extract", "simulated"),
+            cells,
+            notes,
         )
 
     def _columns(self) -> ReportTable:
         cells = [(column, what) for what, column in self.read.items()]
-        note = f"{self.n_ignored} other columns were not loaded." if self.n_ignored != 1 else "1 other was not loaded."
+        note = (
+            f"{self.n_ignored} other columns were not loaded."
+            if self.n_ignored != 1
+            else "1 other was not loaded."
+        )
         notes = (note, *source_words(self.mapping, self.stated_in))
         return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, notes)
 
@@ -160,9 +178,16 @@ def _roles(mapping: ExtractMapping) -> dict[str, str]:
     roles: dict[str, str] = {}
     for name, of in mapping.stamps.items():
         parts = [""] if len(of) == 1 else [", date", ", time"]
-        roles |= {f"{name.removesuffix('_at')}{part}": column for part, column in zip(parts, of, strict=True)}
+        roles |= {
+            f"{name.removesuffix('_at')}{part}": column
+            for part, column in zip(parts, of, strict=True)
+        }
     roles |= {name: coded.column for name, coded in mapping.codes.items()}
-    roles |= {name: column for name in ("age", "attendance", "patient") if (column := getattr(mapping, name))}
+    roles |= {
+        name: column
+        for name in ("age", "attendance", "patient")
+        if (column := getattr(mapping, name))
+    }
     return {name.replace("_", " "): column for name, column in roles.items()}
 
 
@@ -176,30 +201,42 @@ def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table")
     faults = Faults()
     for column in stated.columns:
         if column not in frame.columns:
-            faults.add(name, f"has no column '{column}'", "Name a column of the table in the mapping")
+            faults.add(
+                name, f"has no column '{column}'", "Name a column of the table in the mapping"
+            )
     faults.refuse()
     columns = list(stated.columns)
     own = frame[columns].reset_index(drop=True)
     return _extract(name, ExtractFile(own, len(frame.columns) - len(columns), 0), stated, mapping)
 
 
-def read_extract(path: Path | str, mapping: AnyMapping, *, config_dir: str | None = None) -> Extract:
+def read_extract(
+    path: Path | str, mapping: AnyMapping, *, config_dir: str | None = None
+) -> Extract:
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
     stated = _mapping_of(mapping, config_dir, path)
     what = {column: key for key, column in reversed(_roles(stated).items())}
     return _extract(Path(path).name, read_file(Path(path), what), stated, mapping)
 
 
-def _mapping_of(mapping: AnyMapping, config_dir: str | None = None, file: Path | str = "FILE") -> ExtractMapping:
+def _mapping_of(
+    mapping: AnyMapping, config_dir: str | None = None, file: Path | str = "FILE"
+) -> ExtractMapping:
     if isinstance(mapping, str):
         if mapping not in (known := names_in(GROUP, search_folders(config_dir))):
             draft_it = f"Draft it: aeflow extract draft {file}, or ae.draft_mapping in Python; or name another"
-            refuse("mapping", f"there is no configs/{GROUP}/{mapping}.yaml", f"{draft_it}. {nearest(mapping, known)}")
+            refuse(
+                "mapping",
+                f"there is no configs/{GROUP}/{mapping}.yaml",
+                f"{draft_it}. {nearest(mapping, known)}",
+            )
         return load_file(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
     if isinstance(mapping, ExtractMapping):
         return mapping
     stated = {"evidence": "measured", "source": "own records", **mapping}
-    return sound(ExtractMapping, stated, "mapping", lambda part: extract_mapping_faults(part, "mapping"))
+    return sound(
+        ExtractMapping, stated, "mapping", lambda part: extract_mapping_faults(part, "mapping")
+    )
 
 
 def _extract(name: str, file: ExtractFile, mapping: ExtractMapping, given: object) -> Extract:
@@ -222,7 +259,11 @@ def draft_mapping(records: pd.DataFrame | Path | str) -> dict[str, Any]:
     if isinstance(frame, str | Path):
         name, frame = Path(frame).name, read_file(Path(frame)).frame
     stated = drafted(frame.head(DRAFTED_ROWS).rename(columns=str).astype("str").fillna(""))
-    needed = [key for key in ("arrived_at", "departed_at", "outcome") if key not in {**stated, **stated["times"]}]
+    needed = [
+        key
+        for key in ("arrived_at", "departed_at", "outcome")
+        if key not in {**stated, **stated["times"]}
+    ]
     if needed:
         found = f"no column looks like {' or '.join(key.removesuffix('_at') for key in needed)}"
         refuse(name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")

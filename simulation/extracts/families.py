@@ -57,12 +57,18 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
         return ()
     around = max(step, TINY) / 2
     low, high = np.maximum(known - around, TINY), known + around + TINY
-    spans = stats.CensoredData.interval_censored(low=low, high=high) if step else np.maximum(known, TINY)
+    spans = (
+        stats.CensoredData.interval_censored(low=low, high=high)
+        if step
+        else np.maximum(known, TINY)
+    )
     fits = []
     for kind, (name, key, power) in FAMILIES.items():
         family = getattr(stats, name)
         try:
-            frozen = family.fit(spans, floc=0, **({"scale": max(float(known.mean()), TINY)} if step else {}))
+            frozen = family.fit(
+                spans, floc=0, **({"scale": max(float(known.mean()), TINY)} if step else {})
+            )
         except (stats.FitError, ValueError, FloatingPointError):
             continue
         mass = family.cdf(high, *frozen) - family.cdf(low, *frozen)
@@ -72,10 +78,14 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
         distance = _distance(known, step, family.cdf, frozen)
         fits.append(FittedFamily(kind, float(family.mean(*frozen)), keys, distance, aic))
     best = min(fit.aic for fit in fits)
-    return tuple(sorted((fit._replace(aic=fit.aic - best) for fit in fits), key=lambda fit: fit.aic))
+    return tuple(
+        sorted((fit._replace(aic=fit.aic - best) for fit in fits), key=lambda fit: fit.aic)
+    )
 
 
-def _distance(known: Floats, step: float, cdf: Callable[..., Any], frozen: tuple[float, ...]) -> float:
+def _distance(
+    known: Floats, step: float, cdf: Callable[..., Any], frozen: tuple[float, ...]
+) -> float:
     """The largest distance between the distribution functions, where rounded spans leave no doubt of theirs."""
     at = np.unique(known)
     below = np.searchsorted(known, at, side="right") / len(known)
@@ -86,7 +96,9 @@ def empirical(minutes: Floats) -> FittedFamily:
     """Spans as they are, by even quantiles: for spans that no family describes."""
     known = minutes[np.isfinite(minutes) & (minutes >= 0)]
     quantiles = np.round(np.quantile(known, np.linspace(0, 1, QUANTILES)), 2)
-    return FittedFamily("empirical", float(known.mean()), {"quantiles": quantiles.tolist()}, 0.0, 0.0)
+    return FittedFamily(
+        "empirical", float(known.mean()), {"quantiles": quantiles.tolist()}, 0.0, 0.0
+    )
 
 
 def nearest_family(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:
@@ -120,7 +132,11 @@ def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatienc
 
     stride = max(-(-len(minutes) // MOST_CENSORED), 1)
     known = ~np.isnan(minutes) | has_left
-    minutes, left, least = minutes[known][::stride], has_left[known][::stride], least[known][::stride]
+    minutes, left, least = (
+        minutes[known][::stride],
+        has_left[known][::stride],
+        least[known][::stride],
+    )
     if left.sum() < LEAST_FITTED:
         return None
     noted = left & ~np.isnan(minutes)
@@ -128,10 +144,14 @@ def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatienc
     unnoted = int((left & np.isnan(minutes)).sum())
     low = np.concatenate([np.maximum(least[noted], TINY), np.full(unnoted, TINY)])
     waits = np.sort(cut)  # who leaves has a wait that is the longer: about in proportion
-    ends = np.interp((np.arange(unnoted) + 0.5) / max(unnoted, 1), np.cumsum(waits) / waits.sum(), waits)
+    ends = np.interp(
+        (np.arange(unnoted) + 0.5) / max(unnoted, 1), np.cumsum(waits) / waits.sum(), waits
+    )
     high = np.concatenate([np.maximum(minutes, least)[noted] + 2 * TINY, ends + 2 * TINY])
     data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
-    power, _, scale = stats.weibull_min.fit(data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1))
+    power, _, scale = stats.weibull_min.fit(
+        data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1)
+    )
     spread = _spread(data, power, scale)
 
     def mean_at(log_power: float, log_scale: float) -> float:
@@ -163,7 +183,11 @@ def _spread(data: CensoredData, power: float, scale: float) -> Floats:
     steps = np.eye(2) * h
     curvature = np.array(
         [
-            [(loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b)) / (4 * h * h) for b in steps]
+            [
+                (loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b))
+                / (4 * h * h)
+                for b in steps
+            ]
             for a in steps
         ]
     )

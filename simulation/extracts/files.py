@@ -43,9 +43,19 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
     is_parquet = path.suffix.casefold() in (".parquet", ".pq")
     try:
         return _parquet(path, columns) if is_parquet else _csv(path, columns)
-    except (OSError, ValueError, OverflowError, MemoryError, ImportError):  # what they say may hold a patient's words
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+        ImportError,
+    ):  # what they say may hold a patient's words
         kind = "Parquet" if is_parquet else "CSV"
-        refuse(str(path), f"cannot be read as {kind}", f"Name a {kind} file with one row for each attendance")
+        refuse(
+            str(path),
+            f"cannot be read as {kind}",
+            f"Name a {kind} file with one row for each attendance",
+        )
 
 
 def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
@@ -59,7 +69,9 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
     if columns is None:
         return ExtractFile(start, 0, 0)
     header = [str(name) for name in start.columns]
-    repeated = [name for name, n in Counter(re.sub(r"\.\d+$", "", name) for name in header).items() if n > 1]
+    repeated = [
+        name for name, n in Counter(re.sub(r"\.\d+$", "", name) for name in header).items() if n > 1
+    ]
     _must_have(path, header, columns, repeated)
     try:
         frame, n_uneven = _cells(path, encoding, separator, columns)
@@ -70,14 +82,19 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
     return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
 
 
-def _cells(source: Path | BytesIO, encoding: str, sep: str, columns: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
+def _cells(
+    source: Path | BytesIO, encoding: str, sep: str, columns: Mapping[str, str]
+) -> tuple[pd.DataFrame, int]:
     """The named columns as text, and how many rows were left out because they have more or fewer cells than the
     header: which cell is which cannot be said. Raises ValueError for bytes that are no text."""
     import pyarrow as pa
     from pyarrow import csv
 
     uneven, text = [], pa.large_string()
-    types = {name: pa.dictionary(pa.int32(), text) if what in CODED else text for name, what in columns.items()}
+    types = {
+        name: pa.dictionary(pa.int32(), text) if what in CODED else text
+        for name, what in columns.items()
+    }
 
     def leave_out(row: csv.InvalidRow) -> str:
         uneven.append(row.actual_columns)
@@ -123,15 +140,28 @@ def _parquet(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
 
 
 def _must_have(
-    path: Path, header: Collection[str], columns: Mapping[str, str] | None, repeated: Collection[str]
+    path: Path,
+    header: Collection[str],
+    columns: Mapping[str, str] | None,
+    repeated: Collection[str],
 ) -> None:
     """Raise ConfigError for columns that are missing, or there more than once."""
     faults = Faults()
     for column, what in (columns or {}).items():
         if column not in header:
-            near = near_match(column, header)  # others are not shown: a file without headings begins with a patient
-            remedy = f"Did you mean '{near}'?" if near else "Write its heading into the mapping as it is in the file"
+            near = near_match(
+                column, header
+            )  # others are not shown: a file without headings begins with a patient
+            remedy = (
+                f"Did you mean '{near}'?"
+                if near
+                else "Write its heading into the mapping as it is in the file"
+            )
             faults.add(path.name, f"has no column '{column}' ({what})", remedy)
         elif column in repeated:
-            faults.add(path.name, f"has the column '{column}' more than once", "Keep one, or rename the others")
+            faults.add(
+                path.name,
+                f"has the column '{column}' more than once",
+                "Keep one, or rename the others",
+            )
     faults.refuse()

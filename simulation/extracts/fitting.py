@@ -43,7 +43,9 @@ class Figures(NamedTuple):
     def words(self, digits: int = 3) -> str:
         """'n = 26,515; 95 %: 0.21-0.23, 0.45-0.47'."""
         ends = [
-            f"{round(float(low), 4):.{digits}g}-{round(float(high), 4):.{digits}g}" if low < high else "not fitted"
+            f"{round(float(low), 4):.{digits}g}-{round(float(high), 4):.{digits}g}"
+            if low < high
+            else "not fitted"
             for low, high in zip(self.low, self.high, strict=True)
         ]
         return f"n = {self.n:,}; 95 %: {', '.join(ends)}"
@@ -106,7 +108,9 @@ class Arrivals:
 
     def by_day(self, among: Mask | None = None) -> Ints:
         """Arrivals of each day, of all or of some; shape (days,)."""
-        return np.bincount(self.day if among is None else self.day[among], minlength=self.extract.days)
+        return np.bincount(
+            self.day if among is None else self.day[among], minlength=self.extract.days
+        )
 
     def hours(self, among: Mask) -> Figures:
         """Shares of the arrivals of some by hour of the day, in per cent."""
@@ -117,7 +121,9 @@ class Arrivals:
     def weekdays(self, among: Mask) -> Figures:
         """Arrivals of some by weekday over the mean weekday."""
         by_day = self.by_day(among)
-        return _over_mean([by_day[self.weekday == weekday] for weekday in range(7)], int(by_day.sum()))
+        return _over_mean(
+            [by_day[self.weekday == weekday] for weekday in range(7)], int(by_day.sum())
+        )
 
     @cached_property
     def months(self) -> tuple[Figures, tuple[int, ...]]:
@@ -125,15 +131,26 @@ class Arrivals:
 
         Months that it has not keep their usual weight, over a mean of the year at which the others fit.
         """
-        by_day, weights = self.by_day() / self.weekday_weights[self.weekday], self.usual_month.copy()
+        by_day, weights = (
+            self.by_day() / self.weekday_weights[self.weekday],
+            self.usual_month.copy(),
+        )
         known = tuple(m for m in range(12) if (self.month == m).sum() >= LEAST_OF_MONTH)
         within = np.isin(self.month, known)
-        mean = by_day[within].sum() / self.usual_month[self.month[within]].sum() if known else float(by_day.mean())
+        mean = (
+            by_day[within].sum() / self.usual_month[self.month[within]].sum()
+            if known
+            else float(by_day.mean())
+        )
         low, high = weights.copy(), weights.copy()
         for month in known:
             days = by_day[self.month == month] / mean
             half = Z * days.std(ddof=1) / np.sqrt(len(days))
-            weights[month], low[month], high[month] = days.mean(), days.mean() - half, days.mean() + half
+            weights[month], low[month], high[month] = (
+                days.mean(),
+                days.mean() - half,
+                days.mean() + half,
+            )
         scale = 12 / weights.sum()
         return Figures(weights * scale, low * scale, high * scale, int(self.by_day().sum())), known
 
@@ -154,7 +171,9 @@ class Arrivals:
         daily = self.by_day(among) / self.pattern
         half = Z * daily.std(ddof=1) / np.sqrt(len(daily))
         mean = self.by_day(among).sum() / self.pattern.sum()
-        return Figures(np.array([mean]), np.array([mean - half]), np.array([mean + half]), int(among.sum()))
+        return Figures(
+            np.array([mean]), np.array([mean - half]), np.array([mean + half]), int(among.sum())
+        )
 
     @cached_property
     def day_factor(self) -> Figures:
@@ -164,21 +183,29 @@ class Arrivals:
 
         def cv(count: Floats, pattern: Floats) -> float:
             usual = pattern * count.sum() / pattern.sum()
-            beyond = ((count - usual) ** 2).sum() * len(count) / (len(count) - n_parameters) - usual.sum()
+            beyond = ((count - usual) ** 2).sum() * len(count) / (
+                len(count) - n_parameters
+            ) - usual.sum()
             return float(np.sqrt(max(beyond / (usual**2).sum(), 0.0)))
 
         generator = generator_of(1, 0, "extract", "day_factor", 0)
         rows = generator.integers(0, len(by_day), (N_DRAWN, len(by_day)))
         drawn = [cv(by_day[row], self.pattern[row]) for row in rows]
         low, high = np.quantile(drawn, [0.025, 0.975])
-        return Figures(np.array([cv(by_day, self.pattern)]), np.array([low]), np.array([high]), len(by_day))
+        return Figures(
+            np.array([cv(by_day, self.pattern)]), np.array([low]), np.array([high]), len(by_day)
+        )
 
 
 def _over_mean(groups: Sequence[Ints], n: int) -> Figures:
     means = np.array([group.mean() if len(group) else np.nan for group in groups])
-    errors = np.array([group.std(ddof=1) / np.sqrt(len(group)) if len(group) > 1 else np.nan for group in groups])
+    errors = np.array(
+        [group.std(ddof=1) / np.sqrt(len(group)) if len(group) > 1 else np.nan for group in groups]
+    )
     mean = np.nanmean(means)
-    low, middle, high = (np.nan_to_num(means + sign * Z * errors, nan=mean) / mean for sign in (-1, 0, 1))
+    low, middle, high = (
+        np.nan_to_num(means + sign * Z * errors, nan=mean) / mean for sign in (-1, 0, 1)
+    )
     return Figures(middle, low, high, n)
 
 
@@ -235,7 +262,11 @@ class AdmissionFit(NamedTuple):
 
 
 def fit_admission(
-    cells: AdmittedCells, levels: Floats, by_level: Floats, start: tuple[Floats, Floats], ages: Floats
+    cells: AdmittedCells,
+    levels: Floats,
+    by_level: Floats,
+    start: tuple[Floats, Floats],
+    ages: Floats,
 ) -> AdmissionFit:
     """Factors at which as many of each source and of each age are admitted as were, those of true levels given.
 
@@ -251,12 +282,17 @@ def fit_admission(
         expected = cells.n * (chance * levels[:, :, None, :]).sum(axis=-1)
         base *= _ratio(cells.admitted.sum(), expected.sum())
         by_source = by_source * [
-            _ratio(*pair) for pair in zip(cells.admitted.sum(axis=(1, 2)), expected.sum(axis=(1, 2)), strict=True)
+            _ratio(*pair)
+            for pair in zip(cells.admitted.sum(axis=(1, 2)), expected.sum(axis=(1, 2)), strict=True)
         ]
         wanted, have = cells.admitted.sum(axis=(0, 1))[:4], expected.sum(axis=(0, 1))[:4]
         by_age = by_age * [_ratio(*pair) for pair in zip(wanted, have, strict=True)]
         mean_source, mean_age = by_source[0] / start[0][0], by_age[1] / start[1][1]
-        base, by_source, by_age = base * mean_source * mean_age, by_source / mean_source, by_age / mean_age
+        base, by_source, by_age = (
+            base * mean_source * mean_age,
+            by_source / mean_source,
+            by_age / mean_age,
+        )
     return AdmissionFit(base, by_source, by_age)
 
 
@@ -275,7 +311,10 @@ def follows_crowding(extract: Extract) -> float | None:
     patients = extract.patients
     if "seen_at" not in patients or "departed_at" not in patients:
         return None
-    arrived, departed = patients["arrived_at"], np.sort(patients["departed_at"][~np.isnan(patients["departed_at"])])
+    arrived, departed = (
+        patients["arrived_at"],
+        np.sort(patients["departed_at"][~np.isnan(patients["departed_at"])]),
+    )
     there = np.arange(len(arrived)) - np.searchsorted(departed, arrived)
     wait = patients["seen_at"] - arrived
     rows = np.flatnonzero(~np.isnan(wait))[:: max(len(arrived) // MOST_RANKED, 1)]
@@ -300,7 +339,9 @@ def cautions(extract: Extract) -> tuple[str, ...]:
 
 def _less_mean(values: Floats, group: Ints) -> Floats:
     """Values less the mean of their group."""
-    means = np.bincount(group, weights=values, minlength=24) / np.maximum(np.bincount(group, minlength=24), 1)
+    means = np.bincount(group, weights=values, minlength=24) / np.maximum(
+        np.bincount(group, minlength=24), 1
+    )
     return values - means[group]
 
 
@@ -313,7 +354,11 @@ def spans_of(extract: Extract) -> Iterator[tuple[str, str, Floats, float]]:
         ("assessed_at", "triaged_at"): ("triage", "work", None),
         ("assessed_at", "seen_at"): ("assessment to clinician", "a wait", None),
         ("seen_at", "decided_at"): ("clinician to decision to admit", "work and waits", admitted),
-        ("seen_at", "departed_at"): ("clinician to departure, not admitted", "work and waits", ~admitted),
+        ("seen_at", "departed_at"): (
+            "clinician to departure, not admitted",
+            "work and waits",
+            ~admitted,
+        ),
         ("decided_at", "departed_at"): ("decision to admit to departure", "a wait", admitted),
     }
     for (start, end), (words, what, among) in kinds.items():

@@ -3,4 +3,8 @@
 from simulation.config.groups import FileKind
 from simulation.extracts.mapping import ExtractMapping
 
-GROUPS = {"extract": FileKind(ExtractMapping, "How an extract of attendances is read.", "extract/**/*.yaml")}
+GROUPS = {
+    "extract": FileKind(
+        ExtractMapping, "How an extract of attendances is read.", "extract/**/*.yaml"
+    )
+}

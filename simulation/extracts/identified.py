@@ -30,9 +30,18 @@ LIKENESS = (
 """What is said of a simulated department beside its records: words, factor, and within how much they are near."""
 KEPT = (
     ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
-    ("who is on duty when", "configs/staffing/typical.yaml, scaled until they are as busy as there"),
-    ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled until they are as full as there"),
-    ("ward stays, and admissions that do not come through A&E", "configs/site/typical.yaml, scaled to attendances"),
+    (
+        "who is on duty when",
+        "configs/staffing/typical.yaml, scaled until they are as busy as there",
+    ),
+    (
+        "cubicles, bays and rooms",
+        "configs/calibration/typical.yaml, scaled until they are as full as there",
+    ),
+    (
+        "ward stays, and admissions that do not come through A&E",
+        "configs/site/typical.yaml, scaled to attendances",
+    ),
     ("complaints, tests, specialties", "configs/site/typical.yaml"),
 )
 """What stamps do not identify, and what stands in its place."""

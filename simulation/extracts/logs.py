@@ -27,7 +27,9 @@ FIRST_DAY = np.datetime64("2001-01-01", "D")
 """A Monday, for simulated patients, whose days have no date."""
 
 
-def event_log(patients: Patients | pd.DataFrame, first_day: np.datetime64 = FIRST_DAY) -> pd.DataFrame:
+def event_log(
+    patients: Patients | pd.DataFrame, first_day: np.datetime64 = FIRST_DAY
+) -> pd.DataFrame:
     """One row for each point in time of each attendance, in order of time: case, activity, time, and what it is of.
 
     `first_day`: the date of day 0. Cases are numbered in the order of the table.
@@ -42,11 +44,26 @@ def event_log(patients: Patients | pd.DataFrame, first_day: np.datetime64 = FIRS
     for order, point in enumerate(points):
         minutes = frame[point].to_numpy(dtype=float)
         there = ~np.isnan(minutes)
-        at = first_day.astype("datetime64[ms]") + np.rint(minutes[there] * 60_000).astype("timedelta64[ms]")
-        columns = {CASE: case[there].astype(str), ACTIVITY: point.removesuffix("_at"), TIME: at, "order": order}
-        parts.append(pd.DataFrame(columns | {f"case:{name}": frame[name].to_numpy()[there] for name in known}))
+        at = first_day.astype("datetime64[ms]") + np.rint(minutes[there] * 60_000).astype(
+            "timedelta64[ms]"
+        )
+        columns = {
+            CASE: case[there].astype(str),
+            ACTIVITY: point.removesuffix("_at"),
+            TIME: at,
+            "order": order,
+        }
+        parts.append(
+            pd.DataFrame(
+                columns | {f"case:{name}": frame[name].to_numpy()[there] for name in known}
+            )
+        )
     log = pd.concat(parts, ignore_index=True)
-    return log.sort_values([TIME, CASE, "order"], kind="stable").drop(columns="order").reset_index(drop=True)
+    return (
+        log.sort_values([TIME, CASE, "order"], kind="stable")
+        .drop(columns="order")
+        .reset_index(drop=True)
+    )
 
 
 def write_log(extract: Extract, path: Path) -> int:
@@ -63,14 +80,20 @@ def write_log(extract: Extract, path: Path) -> int:
             else:
                 log.to_csv(file, index=False, lineterminator="\n")
     except OSError as error:
-        refuse(str(path), f"cannot be written: {error.strerror}", "Name a new file: log=events.xes or log=events.csv")
+        refuse(
+            str(path),
+            f"cannot be written: {error.strerror}",
+            "Name a new file: log=events.xes or log=events.csv",
+        )
     return len(log)
 
 
 def _write_xes(log: pd.DataFrame, write: XMLGenerator) -> None:
     """The log as IEEE 1849 XES: a trace for each case, its events in order of time."""
     write.startDocument()
-    write.startElement("log", AttributesImpl({"xes.version": "1849.2016", "xmlns": "http://www.xes-standard.org/"}))
+    write.startElement(
+        "log", AttributesImpl({"xes.version": "1849.2016", "xmlns": "http://www.xes-standard.org/"})
+    )
     for name, prefix in (("Concept", "concept"), ("Time", "time")):
         uri = f"http://www.xes-standard.org/{prefix}.xesext"
         _element(write, "extension", {"name": name, "prefix": prefix, "uri": uri})
@@ -86,7 +109,12 @@ def _write_xes(log: pd.DataFrame, write: XMLGenerator) -> None:
             write.startElement("event", NONE)
             _element(write, "string", {"key": "concept:name", "value": str(activity)})
             _element(
-                write, "date", {"key": "time:timestamp", "value": f"{at.isoformat(timespec='milliseconds')}+00:00"}
+                write,
+                "date",
+                {
+                    "key": "time:timestamp",
+                    "value": f"{at.isoformat(timespec='milliseconds')}+00:00",
+                },
             )
             write.endElement("event")
         write.endElement("trace")
@@ -109,7 +137,9 @@ def events_of(extract: Extract) -> Events:
     step, row = activities["step"], activities["patient"]
     names = activities.known("step")
     ends = np.isin(step, [names.index(name) for name in patients.known("outcome") if name in names])
-    next_joined = np.append(np.where(row[1:] == row[:-1], activities["joined_at"][1:], np.nan), np.nan)
+    next_joined = np.append(
+        np.where(row[1:] == row[:-1], activities["joined_at"][1:], np.nan), np.nan
+    )
     until = np.where(np.isnan(activities["ended_at"]), next_joined, activities["ended_at"])
     until = np.fmax(until, activities["started_at"])
     used = ~ends & ~np.isnan(activities["started_at"]) & ~np.isnan(until)
@@ -118,15 +148,30 @@ def events_of(extract: Extract) -> Events:
         rows = np.flatnonzero(used & (step == code))
         rows = rows[np.argsort(activities["started_at"][rows], kind="stable")]
         if len(rows):
-            place[rows] = places_taken(to_ticks(activities["started_at"][rows]), to_ticks(until[rows]))
-    known = ("arrival", *(name for step_name in names for name in (f"{step_name}:wait", step_name, f"{step_name}:end")))
+            place[rows] = places_taken(
+                to_ticks(activities["started_at"][rows]), to_ticks(until[rows])
+            )
+    known = (
+        "arrival",
+        *(
+            name
+            for step_name in names
+            for name in (f"{step_name}:wait", step_name, f"{step_name}:end")
+        ),
+    )
     known = (*known, "depart")
     n, first = len(step), np.diff(row, prepend=-1) != 0
 
     def group(rows: Mask, kind: str, event: Ints, at: Floats) -> tuple[Column, ...]:
         chosen = np.flatnonzero(rows & ~np.isnan(at))
         taken = place[chosen] if kind.startswith("resource") else np.full(len(chosen), np.nan)
-        return chosen, np.full(len(chosen), EVENT_TYPES.index(kind)), event[chosen], at[chosen], taken
+        return (
+            chosen,
+            np.full(len(chosen), EVENT_TYPES.index(kind)),
+            event[chosen],
+            at[chosen],
+            taken,
+        )
 
     arrived = patients["arrived_at"][row]
     groups = (
@@ -136,8 +181,12 @@ def events_of(extract: Extract) -> Events:
         group(used, "resource_use_end", 3 + 3 * step, until),
         group(ends, "arrival_departure", np.full(n, len(known) - 1), activities["joined_at"]),
     )
-    activity, kind, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
-    order = np.lexsort((activity, time))  # a use ends before the next is waited for; events of one stay in their order
+    activity, kind, event, time, places = (
+        np.concatenate(column) for column in zip(*groups, strict=True)
+    )
+    order = np.lexsort(
+        (activity, time)
+    )  # a use ends before the next is waited for; events of one stay in their order
     entity = row[activity]
     columns = {
         "entity_id": entity[order],
@@ -147,7 +196,10 @@ def events_of(extract: Extract) -> Events:
         "time": time[order],
         "resource_id": places[order],
     }
-    return Events(columns, {"pathway": patients.known("arrival_source"), "event_type": EVENT_TYPES, "event": known})
+    return Events(
+        columns,
+        {"pathway": patients.known("arrival_source"), "event_type": EVENT_TYPES, "event": known},
+    )
 
 
 def between(events: pd.DataFrame, start: float, end: float) -> pd.DataFrame:

@@ -114,7 +114,11 @@ class ExtractMapping(Sourced):
     def stamps(self) -> Mapping[str, tuple[str, ...]]:
         """The column of each point in time that has one, or its two, arrival first."""
         stated = {point.name: getattr(self.times, point.name) for point in fields(self.times)}
-        return {name: (of,) if isinstance(of, str) else of for name, of in stated.items() if of is not None}
+        return {
+            name: (of,) if isinstance(of, str) else of
+            for name, of in stated.items()
+            if of is not None
+        }
 
     @property
     def points(self) -> Mapping[str, str]:
@@ -153,11 +157,23 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
         for value, meaning in coded.values.items():
             if meaning not in (*CATEGORIES[name], UNKNOWN_CODE):
                 known = (*CATEGORIES[name], UNKNOWN_CODE)
-                yield Fault(f"{where}.{name}.values.{value}", f"'{meaning}' is not known", nearest(meaning, known))
+                yield Fault(
+                    f"{where}.{name}.values.{value}",
+                    f"'{meaning}' is not known",
+                    nearest(meaning, known),
+                )
     used: dict[str, str] = {}
     stamped = [(f"times.{name}", column) for name, of in mapping.stamps.items() for column in of]
-    others = [(name, getattr(mapping, name)) for name in ("age", "attendance", "patient") if getattr(mapping, name)]
-    for name, column in [*stamped, *((name, coded.column) for name, coded in mapping.codes.items()), *others]:
+    others = [
+        (name, getattr(mapping, name))
+        for name in ("age", "attendance", "patient")
+        if getattr(mapping, name)
+    ]
+    for name, column in [
+        *stamped,
+        *((name, coded.column) for name, coded in mapping.codes.items()),
+        *others,
+    ]:
         if column in used:
             found = f"the column '{column}' is that of {used[column]}, too"
             yield Fault(f"{where}.{name}", found, "Name another, or leave it out")
@@ -175,7 +191,9 @@ def source_words(mapping: ExtractMapping, stated_in: str) -> tuple[str, ...]:
     """A warning while nobody has said where the records come from."""
     if DRAFT_SOURCE not in mapping.source:
         return ()
-    where = f"Nobody has said where these records come from: fill in the line `source:` of {stated_in}"
+    where = (
+        f"Nobody has said where these records come from: fill in the line `source:` of {stated_in}"
+    )
     return (f"{where} (which department, which months). Every number that is fitted carries it.",)
 
 
@@ -241,7 +259,11 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
     stated: dict[str, Any] = {"times": times}
     for key, heading in HEADINGS.items():
         fitting = {name: words for name, words in plain.items() if re.search(heading, words)}
-        coded = (name for name in fitting if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES)
+        coded = (
+            name
+            for name in fitting
+            if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES
+        )
         found = _stamped(frame, fitting) if key.endswith("_at") else [*coded][:1]
         if found:
             (times if key.endswith("_at") else stated)[key] = found[0] if len(found) == 1 else found
@@ -254,9 +276,14 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
     """The first column of points in time, or else the first two that are their date and their time, by name."""
-    looks = [(_look(frame[name]), re.sub(r"date|time|of|_", "", words), name) for name, words in fitting.items()]
+    looks = [
+        (_look(frame[name]), re.sub(r"date|time|of|_", "", words), name)
+        for name, words in fitting.items()
+    ]
     whole = [[name] for look, _, name in looks if look == "stamp"]
-    dates, times = ({of: name for look, of, name in looks if look == wanted} for wanted in ("date", "time"))
+    dates, times = (
+        {of: name for look, of, name in looks if look == wanted} for wanted in ("date", "time")
+    )
     return next(iter([*whole, *([dates[of], times[of]] for of in dates if of in times)]), [])
 
 
@@ -264,7 +291,11 @@ def _look(column: pd.Series) -> str:
     """Which of `LOOKS` most values that are there have; none: ''."""
     values = column.str.strip()
     values = values[values != ""].head(200)
-    fits = (look for look, form in LOOKS.items() if len(values) and values.str.contains(form, regex=True).mean() > 0.5)
+    fits = (
+        look
+        for look, form in LOOKS.items()
+        if len(values) and values.str.contains(form, regex=True).mean() > 0.5
+    )
     return next(fits, "")
 
 

@@ -13,7 +13,16 @@ import numpy as np
 
 from simulation.department.vocabulary import Pathway
 from simulation.display.dated_folder import write_dated
-from simulation.display.drawing import BLUE, WORSE, Picture, figure_of, legend_below, legend_line, panel_title, png_of
+from simulation.display.drawing import (
+    BLUE,
+    WORSE,
+    Picture,
+    figure_of,
+    legend_below,
+    legend_line,
+    panel_title,
+    png_of,
+)
 from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
 from simulation.extracts.identified import LIKENESS
@@ -68,10 +77,15 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
                           and np.isfinite(extract.measures.value(measure, group)))  # fmt: skip
             scale = 100 if measure.endswith("share") else 1
             seen = scale * np.array([extract.measures.value(measure, group) for group in names])
-            runs = scale * np.array([[one.value(measure, group) for group in names] for one in simulated])
+            runs = scale * np.array(
+                [[one.value(measure, group) for group in names] for one in simulated]
+            )
             _panel(ax, names, seen, runs)
             panel_title(ax, words)
-        handles = [legend_line(color=BLUE, marker="o", label="records"), legend_line(color=WORSE, label="simulated")]
+        handles = [
+            legend_line(color=BLUE, marker="o", label="records"),
+            legend_line(color=WORSE, label="simulated"),
+        ]
         legend_below(figure, handles)
         png = png_of(figure)
     alt = f"Arrivals, and waits by hour of arrival, age and source: {extract.name} and {name}."
@@ -84,10 +98,17 @@ def likeness(extract: Extract, result: StudyResult) -> str:
     words, is_near = [], True
     for measure, label, scale, near in LIKENESS:
         if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
-            own, here = of_records.value(measure), float(np.mean([one.value(measure) for one in simulated]))
+            own, here = (
+                of_records.value(measure),
+                float(np.mean([one.value(measure) for one in simulated])),
+            )
             words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
             is_near &= abs(here - own) <= (near if scale == 100 else near * own)
-    so = "The two are near." if is_near else "They differ: before you trust an effect, find departments that fit."
+    so = (
+        "The two are near."
+        if is_near
+        else "They differ: before you trust an effect, find departments that fit."
+    )
     return f"{'; '.join(words)}. {so}"
 
 
@@ -126,7 +147,9 @@ def spread(runs: Floats) -> Floats:
     return np.asarray(np.quantile(runs, [0.05, 0.95] if len(runs) >= 20 else [0, 1], axis=0))
 
 
-def page_of(title: str, sentences: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]) -> str:
+def page_of(
+    title: str, sentences: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
+) -> str:
     """One page that loads nothing."""
     environment = templates(Path(__file__).parent).overlay()
     environment.filters |= {"b64": lambda png: base64.b64encode(png).decode("ascii")}
@@ -136,12 +159,17 @@ def page_of(title: str, sentences: Sequence[str], tables: Sequence[ReportTable],
 
 
 def write_pages(
-    results: Path, title: str, sentences: Iterable[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
+    results: Path,
+    title: str,
+    sentences: Iterable[str],
+    tables: Sequence[ReportTable],
+    pictures: Sequence[Picture],
 ) -> Path:
     """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page."""
     page = page_of(title, tuple(sentences), tables, pictures)
     rows: dict[str, list[dict[str, object]]] = {
-        f"{table.kind}.csv": [dict(zip(table.headers, row, strict=True)) for row in table.rows] for table in tables
+        f"{table.kind}.csv": [dict(zip(table.headers, row, strict=True)) for row in table.rows]
+        for table in tables
     }
     shown = {f"{picture.name}.png": picture for picture in pictures}
     return write_dated(results / FOLDER, rows, shown, texts={PAGE: page}) / PAGE

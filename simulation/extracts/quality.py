@@ -25,18 +25,30 @@ KINDS: Mapping[str, DirtKind] = {
     "empty_row": DirtKind("row without a value in any column that is read", ROW_OUT),
     "repeated_header": DirtKind("the header again, within the file", ROW_OUT),
     "repeated_row": DirtKind("row that repeats another one", "one of them kept", loses=True),
-    "same_attendance_twice": DirtKind("attendance number that is there already, with other values", "first kept", True),
+    "same_attendance_twice": DirtKind(
+        "attendance number that is there already, with other values", "first kept", True
+    ),
     "no_arrival": DirtKind("no time of arrival", ROW_OUT, loses=True),
     "unreadable_arrival": DirtKind("arrival that is no time", ROW_OUT, loses=True),
     "outside_period": DirtKind("arrival far outside the period of the others", ROW_OUT, loses=True),
     "unreadable_stamp": DirtKind("later stamp that is no time", STAMP_OUT, loses=True),
-    "placeholder_date": DirtKind("date that stands for none, such as 1900 or 9999", STAMP_OUT, loses=True),
-    "date_without_time": DirtKind("midnight exactly, on the day of an arrival after it: a date alone", STAMP_OUT, True),
-    "day_not_turned": DirtKind("stamp after midnight with the date of the day before", "put one day later", loses=True),
-    "before_by_rounding": DirtKind("stamp before the arrival by less than stamps are rounded", "put at the arrival"),
+    "placeholder_date": DirtKind(
+        "date that stands for none, such as 1900 or 9999", STAMP_OUT, loses=True
+    ),
+    "date_without_time": DirtKind(
+        "midnight exactly, on the day of an arrival after it: a date alone", STAMP_OUT, True
+    ),
+    "day_not_turned": DirtKind(
+        "stamp after midnight with the date of the day before", "put one day later", loses=True
+    ),
+    "before_by_rounding": DirtKind(
+        "stamp before the arrival by less than stamps are rounded", "put at the arrival"
+    ),
     "before_arrival": DirtKind("stamp before the arrival", STAMP_OUT, loses=True),
     "out_of_order": DirtKind("stamp after the departure", STAMP_OUT, loses=True),
-    "stay_too_long": DirtKind("departure later than any stay is taken to last", STAMP_OUT, loses=True),
+    "stay_too_long": DirtKind(
+        "departure later than any stay is taken to last", STAMP_OUT, loses=True
+    ),
     "other_format": DirtKind("stamp in another format than most", "read", loses=False),
     "no_such_time": DirtKind("local time that clocks skip in spring", "put one hour later"),
     "hour_twice": DirtKind("local time that clocks show twice in autumn", "put in order"),
@@ -44,11 +56,17 @@ KINDS: Mapping[str, DirtKind] = {
     "unknown_code": DirtKind("code that the mapping does not know", CODE_OUT, loses=True),
     "missing_code": DirtKind("no code", KEPT),
     "untidy_code": DirtKind("code with other capitals or blanks", "read"),
-    "impossible_age": DirtKind("age that is no number from 0 to 120", "taken as missing", loses=True),
+    "impossible_age": DirtKind(
+        "age that is no number from 0 to 120", "taken as missing", loses=True
+    ),
     "missing_age": DirtKind("no age", KEPT),
-    "no_departure": DirtKind("no departure, of a patient who did not leave unseen", KEPT, loses=True),
+    "no_departure": DirtKind(
+        "no departure, of a patient who did not leave unseen", KEPT, loses=True
+    ),
     "left_without_time": DirtKind("left unseen, and nobody noted when", KEPT),
-    "no_seen": DirtKind("no time of the first clinician, of a patient who did not leave unseen", KEPT),
+    "no_seen": DirtKind(
+        "no time of the first clinician, of a patient who did not leave unseen", KEPT
+    ),
     "admitted_without_decision": DirtKind("admitted without a decision to admit", KEPT),
     "decision_without_admission": DirtKind("decision to admit without an admission", KEPT),
     "back_again": DirtKind("re-attendance of the same patient", KEPT),
@@ -89,7 +107,9 @@ class DataQuality(list[DirtCount]):
             rows = [row for row in self if row.kind == kind]
             if rows:
                 places = ", ".join(f"{row.where} {row.n:,}" for row in rows if row.where)
-                lines.append(DirtCount(kind, sum(row.n for row in rows), sum(row.of for row in rows), places))
+                lines.append(
+                    DirtCount(kind, sum(row.n for row in rows), sum(row.of for row in rows), places)
+                )
         return tuple(lines)
 
     def faults(self, where: str, worst_share: float, worst: Mapping[str, float]) -> Iterable[Fault]:
@@ -125,6 +145,8 @@ class DataQuality(list[DirtCount]):
                     "none" if limit is None else Cell(limit, style="percent", digits=1),
                 )
             )
-        notes = ("Per cent: of the rows, or stamps of one column, that could have it. Beyond the limit it is refused.",)
+        notes = (
+            "Per cent: of the rows, or stamps of one column, that could have it. Beyond the limit it is refused.",
+        )
         headers = ("what was looked for", "number", "per cent", "what was done", "limit, %")
         return ReportTable("quality", "Data quality of the extract", headers, cells, notes)

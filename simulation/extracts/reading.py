@@ -26,7 +26,17 @@ from simulation.extracts.stamps import (
     skipped_hour,
     stamps_of,
 )
-from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, MISSING, ActivityTable, Column, Floats, Ints, Mask
+from simulation.records.schema import (
+    ADMITTED,
+    IN_BUILDING,
+    LEFT,
+    MISSING,
+    ActivityTable,
+    Column,
+    Floats,
+    Ints,
+    Mask,
+)
 from simulation.records.schema import Patients as PatientsTable
 
 if TYPE_CHECKING:
@@ -62,7 +72,9 @@ class ReadExtract:
         return _activities(self.patients)
 
 
-def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0) -> ReadExtract:
+def read_tables(
+    frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0
+) -> ReadExtract:
     """The tables of an extract whose columns are text or points in time. They are taken out of the frame as they are
     read, because text takes most of the memory.
 
@@ -74,11 +86,17 @@ def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_u
         if len(of) > 1:
             frame[mapping.points[name]] = in_one(*(frame.pop(part) for part in of))
     frame = _distinct(frame, mapping, quality)
-    stamps = {name: stamps_of(frame.pop(column), mapping) for name, column in mapping.points.items()}
+    stamps = {
+        name: stamps_of(frame.pop(column), mapping) for name, column in mapping.points.items()
+    }
     kept = _with_arrival(stamps["arrived_at"], quality)
     if len(kept) < FEWEST_ROWS:
         quality.refuse(where, mapping.worst_share, mapping.worst)
-        refuse(where, f"has {len(kept)} rows with a time of arrival", "Look at the columns that the mapping names")
+        refuse(
+            where,
+            f"has {len(kept)} rows with a time of arrival",
+            "Look at the columns that the mapping names",
+        )
     frame = frame.iloc[kept]
     stamps = {name: column.of(kept) for name, column in stamps.items()}
     times = _in_order(stamps, mapping, quality)
@@ -86,7 +104,10 @@ def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_u
     rounding = {name: rounding_of(at) for name, at in times.items()}
     for name, found in rounding.items():
         quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
-    codes = {name: _codes(name, frame[coded.column], coded, quality) for name, coded in mapping.codes.items()}
+    codes = {
+        name: _codes(name, frame[coded.column], coded, quality)
+        for name, coded in mapping.codes.items()
+    }
     age = _ages(frame, mapping, quality)
     _ends(times, stamps, codes["outcome"], quality)
     _again(frame, mapping, times, quality)
@@ -108,7 +129,9 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     import pandas as pd
 
     n, arrived = len(frame), mapping.points["arrived_at"]
-    empty = np.asarray((frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True))
+    empty = np.asarray(
+        (frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True)
+    )
     for column in frame.columns:
         empty[empty] = is_nothing(plain_text(frame[column][empty]))
     header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
@@ -117,7 +140,9 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     frame = _without(frame, empty | header)
     n = len(frame)
     if mapping.attendance is None:
-        repeated = frame.duplicated([arrived, mapping.points["departed_at"]], keep=False).to_numpy(copy=True)
+        repeated = frame.duplicated([arrived, mapping.points["departed_at"]], keep=False).to_numpy(
+            copy=True
+        )
         repeated[repeated] = frame[repeated].duplicated().to_numpy()
         quality.add("repeated_row", repeated.sum(), n)
         return _without(frame, repeated)
@@ -157,7 +182,9 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
     order = known[np.argsort(arrived.at[known], kind="stable")]
     gaps = np.flatnonzero(np.diff(arrived.at[order]) > FAR) + 1
     parts = np.split(order, gaps)
-    outside = np.concatenate([np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))])
+    outside = np.concatenate(
+        [np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))]
+    )
     quality.add("outside_period", len(outside), len(known))
     return order[~np.isin(order, outside)] if len(outside) else order
 
@@ -165,10 +192,14 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
 # --- points in time ---------------------------------------------------------------------------------------------------
 
 
-def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: DataQuality) -> dict[str, Floats]:
+def _in_order(
+    stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: DataQuality
+) -> dict[str, Floats]:
     """Minutes of every point in time from the same start as the arrivals; none before arrival or after departure."""
     arrived = stamps["arrived_at"].at
-    changes = clock_changes(zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay)
+    changes = clock_changes(
+        zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay
+    )
     n = len(arrived)
     local = {"arrived_at": arrived}
     rounded_to = {name: rounding_of(column.at).to for name, column in stamps.items()}
@@ -219,7 +250,9 @@ def _not_negative(where: str, minutes: Floats, step: int, quality: DataQuality) 
     return np.where(by_rounding, 0.0, np.where(wrong, np.nan, minutes))
 
 
-def _within_stay(times: dict[str, Floats], mapping: ExtractMapping, quality: DataQuality) -> dict[str, Floats]:
+def _within_stay(
+    times: dict[str, Floats], mapping: ExtractMapping, quality: DataQuality
+) -> dict[str, Floats]:
     """The points in time without departures after the longest stay, and without stamps after the departure."""
     arrived, departed = times["arrived_at"], times["departed_at"]
     long = departed - arrived > mapping.longest_stay
@@ -252,7 +285,11 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
     exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
     n, where = len(column), name.replace("_", " ")
     kinds = [
-        ("missing_code" if none else "unknown_code") if meaning is None else "read" if value in exact else "untidy_code"
+        ("missing_code" if none else "unknown_code")
+        if meaning is None
+        else "read"
+        if value in exact
+        else "untidy_code"
         for meaning, value, none in zip(meant, written, nothing, strict=True)
     ]
     for kind in ("missing_code", "unknown_code", "untidy_code"):
@@ -280,13 +317,17 @@ def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) ->
     fine = (years >= 0) & (years < OLDEST + 1)
     quality.add("impossible_age", (~fine & ~nothing).sum(), len(years))
     quality.add("missing_age", nothing.sum(), len(years))
-    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(np.int16)
+    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(
+        np.int16
+    )
 
 
 # --- what stamps and codes say together -------------------------------------------------------------------------------
 
 
-def _ends(times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: Ints, quality: DataQuality) -> None:
+def _ends(
+    times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: Ints, quality: DataQuality
+) -> None:
     outcomes = CATEGORIES["outcome"]
     left, admitted = outcome == outcomes.index(LEFT), outcome == outcomes.index(ADMITTED)
     no_departure = stamps["departed_at"].nothing
@@ -296,11 +337,21 @@ def _ends(times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: In
         quality.add("no_seen", (stamps["seen_at"].nothing & ~left).sum(), int((~left).sum()))
     if "decided_at" in stamps:
         decided = ~np.isnan(times["decided_at"])
-        quality.add("admitted_without_decision", (stamps["decided_at"].nothing & admitted).sum(), int(admitted.sum()))
-        quality.add("decision_without_admission", (decided & ~admitted & (outcome >= 0)).sum(), int(decided.sum()))
+        quality.add(
+            "admitted_without_decision",
+            (stamps["decided_at"].nothing & admitted).sum(),
+            int(admitted.sum()),
+        )
+        quality.add(
+            "decision_without_admission",
+            (decided & ~admitted & (outcome >= 0)).sum(),
+            int(decided.sum()),
+        )
 
 
-def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Floats], quality: DataQuality) -> None:
+def _again(
+    frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Floats], quality: DataQuality
+) -> None:
     """Count who comes again, by the patient's pseudonym, which goes no further."""
     if mapping.patient is None:
         return
@@ -319,7 +370,9 @@ def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Flo
 # --- the tables -------------------------------------------------------------------------------------------------------
 
 
-def _patients(points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None) -> PatientsTable:
+def _patients(
+    points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None
+) -> PatientsTable:
     """One row for each attendance, in order of arrival."""
     n = len(points["arrived_at"])
     walk_in = np.zeros(n, dtype=np.int16)
@@ -341,9 +394,14 @@ def _patients(points: Mapping[str, Floats], codes: Mapping[str, Column], age: Co
         columns["sex"], categories["sex"] = codes["sex"], CATEGORIES["sex"]
     if age is not None:
         band = np.searchsorted(list(AGE_BANDS.values()), age, side="right") - 1
-        columns["age_band"], categories["age_band"] = np.where(age < 0, MISSING, band).astype(np.int16), (*AGE_BANDS,)
+        columns["age_band"], categories["age_band"] = (
+            np.where(age < 0, MISSING, band).astype(np.int16),
+            (*AGE_BANDS,),
+        )
         columns["age"] = age
-    return PatientsTable(columns | {name: at for name, at in points.items() if name != "arrived_at"}, categories)
+    return PatientsTable(
+        columns | {name: at for name, at in points.items() if name != "arrived_at"}, categories
+    )
 
 
 def _activities(patients: PatientsTable) -> ActivityTable:
@@ -354,7 +412,9 @@ def _activities(patients: PatientsTable) -> ActivityTable:
     patient, step, outcome, joined, started, ended = (
         np.concatenate(column) if rows else np.zeros(0) for column in zip(*rows, strict=True)
     )
-    order = np.argsort(patient, kind="stable")  # of a patient they are in the order of steps already
+    order = np.argsort(
+        patient, kind="stable"
+    )  # of a patient they are in the order of steps already
     columns: dict[str, Column] = {
         "patient": patient[order].astype(np.int32),
         "step": step[order].astype(np.int16),
@@ -377,17 +437,46 @@ def _stages(patients: PatientsTable, steps: tuple[str, ...]) -> Iterator[tuple[C
     after = np.where(known["seen_at"] < after, known["arrived_at"], after)  # seen before triage
     gone = left & unseen & ~np.isnan(known["departed_at"])
     stages = {
-        "assessment": (~np.isnan(known["assessed_at"]), known["arrived_at"], known["assessed_at"], known["triaged_at"]),
-        "first_contact": (~unseen | gone, after, known["seen_at"], np.where(gone, known["departed_at"], nan)),
-        "bed": (~np.isnan(known["decided_at"]), known["decided_at"], known["departed_at"], known["departed_at"]),
+        "assessment": (
+            ~np.isnan(known["assessed_at"]),
+            known["arrived_at"],
+            known["assessed_at"],
+            known["triaged_at"],
+        ),
+        "first_contact": (
+            ~unseen | gone,
+            after,
+            known["seen_at"],
+            np.where(gone, known["departed_at"], nan),
+        ),
+        "bed": (
+            ~np.isnan(known["decided_at"]),
+            known["decided_at"],
+            known["departed_at"],
+            known["departed_at"],
+        ),
     }
     for name, (rows, joined, started, ended) in stages.items():
         chosen = np.flatnonzero(rows)
         finished = np.where(np.isnan(ended[chosen]), OPEN, DONE)
-        outcome = np.where(gone[chosen], HAS_LEFT, finished) if name == "first_contact" else finished
-        yield chosen, np.full(len(chosen), steps.index(name)), outcome, *(at[chosen] for at in (joined, started, ended))
+        outcome = (
+            np.where(gone[chosen], HAS_LEFT, finished) if name == "first_contact" else finished
+        )
+        yield (
+            chosen,
+            np.full(len(chosen), steps.index(name)),
+            outcome,
+            *(at[chosen] for at in (joined, started, ended)),
+        )
     for code, name in enumerate(patients.known("outcome")):
         if name in steps:
             chosen = np.flatnonzero((patients["outcome"] == code) & ~np.isnan(known["departed_at"]))
             at = known["departed_at"][chosen]
-            yield chosen, np.full(len(chosen), steps.index(name)), np.full(len(chosen), DONE), at, at, at
+            yield (
+                chosen,
+                np.full(len(chosen), steps.index(name)),
+                np.full(len(chosen), DONE),
+                at,
+                at,
+                at,
+            )

@@ -14,8 +14,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ISO, OFFSET, SERIAL = "ISO8601", "with offset", "of a spreadsheet"
-DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d.%m.%Y %H:%M")
-MONTH_FIRST = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m/%d/%Y %I:%M:%S %p")
+DAY_FIRST = (
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%d-%m-%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+)
+MONTH_FIRST = (
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%m-%d-%Y %H:%M:%S",
+    "%m-%d-%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
+)
 OTHERS = (
     "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d %b %Y %H:%M", "%d %B %Y %H:%M", "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S",
     "%Y%m%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
@@ -60,9 +72,15 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
     if pd.api.types.is_datetime64_any_dtype(column):
         if column.dt.tz is not None:
             column = column.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None)
-        at, nothing, format_of = _minutes(column), column.isna().to_numpy(), np.zeros(len(column), dtype=np.int8)
+        at, nothing, format_of = (
+            _minutes(column),
+            column.isna().to_numpy(),
+            np.zeros(len(column), dtype=np.int8),
+        )
     else:
-        parts = [column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)]
+        parts = [
+            column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)
+        ]
         nothing = np.concatenate([is_nothing(plain_text(part)) for part in parts])
         at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
         there = np.flatnonzero(~nothing)
@@ -89,7 +107,9 @@ def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
     nothing reads it: `2025-03-04 ?`."""
     day = plain_text(date).str.replace(WITHOUT_TIME, "", regex=True)
     clock = plain_text(time).str.replace(WITHOUT_DATE, "", regex=True)
-    clock = clock.str.replace(r"^(\d{0,2}?)(\d\d?)(?:\.0)?$", lambda of: f"{of[1]:0>2}:{of[2]:0>2}", regex=True)
+    clock = clock.str.replace(
+        r"^(\d{0,2}?)(\d\d?)(?:\.0)?$", lambda of: f"{of[1]:0>2}:{of[2]:0>2}", regex=True
+    )
     no_day, no_clock = is_nothing(day), is_nothing(clock)
     both = day.mask(no_day, "?") + " " + clock.mask(no_clock, "?")
     return both.mask(no_day & no_clock, "")
@@ -108,7 +128,11 @@ def is_nothing(text: pd.Series) -> Mask:
 def _formats(sample: pd.Series, mapping: ExtractMapping) -> list[str]:
     """All formats, those first in which most of a sample is written."""
     forms = [ISO, OFFSET, *(DAY_FIRST if mapping.day_first else MONTH_FIRST), *OTHERS, SERIAL]
-    n_read = {form: int((~np.isnan(_parsed(sample, form, mapping))).sum()) for form in forms} if len(sample) else {}
+    n_read = (
+        {form: int((~np.isnan(_parsed(sample, form, mapping))).sum()) for form in forms}
+        if len(sample)
+        else {}
+    )
     return sorted(forms, key=lambda form: -n_read.get(form, 0))
 
 
@@ -120,14 +144,18 @@ def _parsed(text: pd.Series, form: str, mapping: ExtractMapping) -> Floats:
         days = pd.to_numeric(text.where(text.str.match(WITH_SERIAL)), errors="coerce")
         return np.asarray((days.to_numpy(dtype=float) + SERIAL_FROM) * DAY)
     if form == OFFSET:
-        points = pd.to_datetime(text.where(text.str.contains(WITH_OFFSET)), format=ISO, errors="coerce", utc=True)
+        points = pd.to_datetime(
+            text.where(text.str.contains(WITH_OFFSET)), format=ISO, errors="coerce", utc=True
+        )
         return _minutes(points.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None))
     if form == ISO:  # that without signs between figures is a format of its own
         text = text.where(text.str.len() != len("20250403T093000"))
     try:
         points = pd.to_datetime(text, format=form, errors="coerce")
     except ValueError:  # some have an offset, and some have none or another
-        points = pd.to_datetime(text.where(~text.str.contains(WITH_OFFSET)), format=form, errors="coerce")
+        points = pd.to_datetime(
+            text.where(~text.str.contains(WITH_OFFSET)), format=form, errors="coerce"
+        )
     return np.full(len(text), np.nan) if points.dt.tz is not None else _minutes(points)
 
 
@@ -149,11 +177,19 @@ def clock_changes(zone: ZoneInfo | None, first: float, last: float) -> tuple[Clo
         return ()
     import pandas as pd
 
-    begin, end = (pd.Timestamp(0) + pd.Timedelta(minutes=at // 60 * 60) for at in (first - 2 * DAY, last + 2 * DAY))
+    begin, end = (
+        pd.Timestamp(0) + pd.Timedelta(minutes=at // 60 * 60)
+        for at in (first - 2 * DAY, last + 2 * DAY)
+    )
     quarters = pd.date_range(begin, end, freq="15min")
-    by = (quarters.tz_localize("UTC").tz_convert(zone).tz_localize(None) - quarters).total_seconds().to_numpy() / 60
+    by = (
+        quarters.tz_localize("UTC").tz_convert(zone).tz_localize(None) - quarters
+    ).total_seconds().to_numpy() / 60
     at = quarters.to_numpy("datetime64[m]").astype(np.int64)
-    return tuple(ClockChange(float(at[k + 1] + by[k]), by[k + 1] - by[k]) for k in np.flatnonzero(np.diff(by)))
+    return tuple(
+        ClockChange(float(at[k + 1] + by[k]), by[k + 1] - by[k])
+        for k in np.flatnonzero(np.diff(by))
+    )
 
 
 def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
@@ -184,7 +220,11 @@ def elapsed(arrived_at: Floats, at: Floats, changes: tuple[ClockChange, ...]) ->
         if change.by > 0:
             passed = (arrived_at < change.at) & (at >= change.at + change.by)
         else:
-            again = (arrived_at >= change.at + change.by) & (at >= change.at + change.by) & (at < arrived_at)
+            again = (
+                (arrived_at >= change.at + change.by)
+                & (at >= change.at + change.by)
+                & (at < arrived_at)
+            )
             passed = (arrived_at < change.at) & ((at >= change.at) | again)
         minutes = np.where(passed, minutes - change.by, minutes)
     return np.asarray(minutes)
@@ -211,5 +251,13 @@ def rounding_of(at: Floats) -> Rounding:
     beyond = [max(n_15 - chance_15, 0.0), max(n_5 - n_15 - chance_5, 0.0)]
     sure = [count if count > 5 * np.sqrt(chance + 1) else 0.0 for count, chance in
             zip(beyond, (chance_15, chance_5), strict=True)]  # fmt: skip
-    to = 15 if sure[0] > 0.2 * n and sure[0] > sure[1] else 5 if sum(sure) > 0.2 * n else 1 if n_minute > 0.9 * n else 0
+    to = (
+        15
+        if sure[0] > 0.2 * n and sure[0] > sure[1]
+        else 5
+        if sum(sure) > 0.2 * n
+        else 1
+        if n_minute > 0.9 * n
+        else 0
+    )
     return Rounding(to if n else 0, round(sum(sure)))

@@ -22,7 +22,15 @@ from simulation.offers.department import OfferedDepartments
 from simulation.offers.interview import Answer, Answers, check, is_blank, questions
 from simulation.offers.reading import Unread, read, words_of
 
-ASKED = ("beds", "triage_nurses", "ambulances", "ambulance_nurses", "children", "doctors", "triage_minutes")
+ASKED = (
+    "beds",
+    "triage_nurses",
+    "ambulances",
+    "ambulance_nurses",
+    "children",
+    "doctors",
+    "triage_minutes",
+)
 """Questions of the interview that stamps do not answer."""
 TRIAGE = ("triage_interview", "triage_record", "triage_observations")
 SCALES = {"triage_minutes": "triage_minutes_scale", "first_contact": "doctor_minutes_scale"}
@@ -40,7 +48,9 @@ def typical() -> Raw:
 def stated_keys() -> Mapping[str, str]:
     """What can be stated, by key: a `rota`, a `number` of places, `minutes`, or what the interview asks (`asked`)."""
     site = typical()["site"]
-    places = dict.fromkeys((name for name, pool in site["pools"].items() if "capacity" in pool), "number")
+    places = dict.fromkeys(
+        (name for name, pool in site["pools"].items() if "capacity" in pool), "number"
+    )
     minutes = {
         name: "minutes"
         for name, one in site["durations"].items()
@@ -73,10 +83,20 @@ class StatedDepartment:
         """The blocks that it states. `usual`: the mean minutes of each of `SCALES` with these patients, at a factor of
         1."""
         rotas = dict(self._interviewed.rotas)
-        rotas |= {name: value.stated() for name, value in self.values.items() if stated_keys()[name] == "rota"}
+        rotas |= {
+            name: value.stated()
+            for name, value in self.values.items()
+            if stated_keys()[name] == "rota"
+        }
         for pool, rota in rotas.items():
-            key = "ambulance_nurses" if pool == "assessment_nurses" and "ambulance_nurses" in self.words else pool
-            yield self._block(f"staffing.{pool}.rota", rota, self.words.get(key, self.words.get("ambulances", "")))
+            key = (
+                "ambulance_nurses"
+                if pool == "assessment_nurses" and "ambulance_nurses" in self.words
+                else pool
+            )
+            yield self._block(
+                f"staffing.{pool}.rota", rota, self.words.get(key, self.words.get("ambulances", ""))
+            )
         for name, value in self.values.items():
             kind, path, number = stated_keys()[name], "", value
             if name in SCALES:
@@ -100,14 +120,20 @@ class StatedDepartment:
         paths = {block.path for block in blocks if block.evidence == "stated"}
         for block in blocks:
             if found := re.search(
-                rf"\[{block.path}\.value\], how: times, whole: true, range: \[(.+?), (.+?)\]", priors
+                rf"\[{block.path}\.value\], how: times, whole: true, range: \[(.+?), (.+?)\]",
+                priors,
             ):
                 low, high = (float(end) * block.values["value"] for end in found.groups())
                 paths |= {block.path} if math.ceil(low) >= math.floor(high) else set()
-        if any(path.startswith("staffing.") for path in paths) or self.pathway != "emergency_department":
+        if (
+            any(path.startswith("staffing.") for path in paths)
+            or self.pathway != "emergency_department"
+        ):
             priors = re.sub(r"^structures:\n(?:  .*\n)+", "", priors, flags=re.MULTILINE)
         lines = priors.splitlines(keepends=True)
-        return "".join(line for line in lines if not any(f"changes: [{path}." in line for path in paths))
+        return "".join(
+            line for line in lines if not any(f"changes: [{path}." in line for path in paths)
+        )
 
 
 def stated_department(answers: Answers) -> StatedDepartment:
@@ -138,7 +164,12 @@ def stated_department(answers: Answers) -> StatedDepartment:
 
 
 def _read_one(
-    key: str, kind: str, answer: Answer, values: dict[str, Any], words: dict[str, str], faults: Faults
+    key: str,
+    kind: str,
+    answer: Answer,
+    values: dict[str, Any],
+    words: dict[str, str],
+    faults: Faults,
 ) -> None:
     """Add the value and the words of an answer, or its fault."""
     try:
@@ -147,7 +178,11 @@ def _read_one(
         faults.append(Fault(key, unread.found, unread.remedy))
         return
     if kind != "rota" and (value <= 0 or (kind == "number" and value != int(value))):
-        faults.add(key, f"found {answer}", f"Write {'a whole number' if kind == 'number' else 'minutes'} above 0")
+        faults.add(
+            key,
+            f"found {answer}",
+            f"Write {'a whole number' if kind == 'number' else 'minutes'} above 0",
+        )
         return
     values[key] = int(value) if kind == "number" else value
     words[key] = words_of(kind, value, UNITS[kind])

@@ -18,7 +18,13 @@ from functools import cached_property
 import numpy as np
 
 from simulation.department.durations import Weibull
-from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE, Chance, Pathway
+from simulation.department.vocabulary import (
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    ARRIVAL_SOURCE,
+    Chance,
+    Pathway,
+)
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
@@ -90,21 +96,40 @@ class TracedPatients:
     def _draw(self, pathway: Pathway) -> Draws:
         run, traced = self._run, list(self._by_source(pathway))
         if ACUITY_TRUE not in pathway.attributes:
-            raise ResultsError(f"trace: the department has no attribute '{ACUITY_TRUE}'. Use one that triages")
-        layers = [self._without_window(pathway, *layer) for layer in arrivals_by_layer(pathway, run)]
+            raise ResultsError(
+                f"trace: the department has no attribute '{ACUITY_TRUE}'. Use one that triages"
+            )
+        layers = [
+            self._without_window(pathway, *layer) for layer in arrivals_by_layer(pathway, run)
+        ]
         layers += list(present_by_source(pathway))
         n_before = sum(len(ticks) for _, ticks in layers)
         rough = [
-            (Source(part.name, part.code, LAYER, CANDIDATES * len(part.rows), np.arange(len(part.rows))), part.ticks)
+            (
+                Source(
+                    part.name,
+                    part.code,
+                    LAYER,
+                    CANDIDATES * len(part.rows),
+                    np.arange(len(part.rows)),
+                ),
+                part.ticks,
+            )
             for part in traced
         ]
         first = fill(pathway, run, [*layers, *rough])
         order = np.concatenate([part.rows for part in traced]) if traced else np.zeros(0, np.int64)
         known = self._known(pathway, first, n_before, order)
         placed = [
-            self._placed(part, pathway, known[ACUITY_TRUE][n_before:][self._span(traced, part)]) for part in traced
+            self._placed(part, pathway, known[ACUITY_TRUE][n_before:][self._span(traced, part)])
+            for part in traced
         ]
-        drawn = fill(pathway, run, [*layers, *zip(placed, (part.ticks for part in traced), strict=True)], known)
+        drawn = fill(
+            pathway,
+            run,
+            [*layers, *zip(placed, (part.ticks for part in traced), strict=True)],
+            known,
+        )
         return self._patient_enough(pathway, drawn, n_before, order)
 
     def _by_source(self, pathway: Pathway) -> Iterator[_Rows]:
@@ -117,7 +142,9 @@ class TracedPatients:
             rows = np.flatnonzero(codes == code)
             if len(rows):
                 if name not in pathway.arrivals:
-                    raise ResultsError(f"trace: the department has no arrivals '{name}'. Map them to one that it has")
+                    raise ResultsError(
+                        f"trace: the department has no arrivals '{name}'. Map them to one that it has"
+                    )
                 yield _Rows(name, names.index(name), rows, ticks[rows])
 
     def _without_window(self, pathway: Pathway, source: Source, ticks: Ints) -> tuple[Source, Ints]:
@@ -135,7 +162,9 @@ class TracedPatients:
 
     # --- what the extract states of each patient ----------------------------------------------------------------
 
-    def _known(self, pathway: Pathway, first: Draws, n_before: int, rows: Ints) -> dict[str, Column]:
+    def _known(
+        self, pathway: Pathway, first: Draws, n_before: int, rows: Ints
+    ) -> dict[str, Column]:
         """Codes by attribute, of everybody in the order of the layers: the extract's patients last, as they were."""
         patients = self._extract.patients
         known: dict[str, Column] = {}
@@ -147,7 +176,11 @@ class TracedPatients:
         for name in ("age_band", "age", "sex"):
             if name in known and name in patients:
                 stated = patients[name][rows]
-                codes = stated if name == "age" else _translated(stated, patients.known(name), pathway.categories(name))
+                codes = (
+                    stated
+                    if name == "age"
+                    else _translated(stated, patients.known(name), pathway.categories(name))
+                )
                 known[name][n_before:] = np.where(codes >= 0, codes, known[name][n_before:])
         if ADMISSION in known:
             yes = pathway.categories(ADMISSION).index("yes")
@@ -164,7 +197,9 @@ class TracedPatients:
             return None
         return probabilities(self._nurse.matrix)
 
-    def _levels(self, pathway: Pathway, known: Mapping[str, Column], n_before: int, rows: Ints) -> Ints:
+    def _levels(
+        self, pathway: Pathway, known: Mapping[str, Column], n_before: int, rows: Ints
+    ) -> Ints:
         """A true level for each patient, drawn given label, source, age and disposition; shape (n,)."""
         levels = pathway.categories(ACUITY_TRUE)
         patients = self._extract.patients
@@ -183,10 +218,14 @@ class TracedPatients:
             yes = known[ADMISSION][n_before:] == pathway.categories(ADMISSION).index("yes")
             names = pathway.categories(ARRIVAL_SOURCE)
             source = np.array([names.index(name) for name in patients.known(ARRIVAL_SOURCE)])[codes]
-            stated = {name: column[n_before:] for name, column in known.items()} | {ARRIVAL_SOURCE: source}
+            stated = {name: column[n_before:] for name, column in known.items()} | {
+                ARRIVAL_SOURCE: source
+            }
             for level in range(len(levels)):
                 at_level = {**stated, ACUITY_TRUE: np.full(len(rows), level)}
-                p = np.clip(np.broadcast_to(amount(pathway, at_level, chance.p), len(rows)), 1e-6, 1 - 1e-6)
+                p = np.clip(
+                    np.broadcast_to(amount(pathway, at_level, chance.p), len(rows)), 1e-6, 1 - 1e-6
+                )
                 weight[:, level] *= np.where(yes, p, 1 - p)
         totals = np.cumsum(weight, axis=1)
         variates = self._run.generator("trace", ACUITY_TRUE).random(len(rows)) * totals[:, -1]
@@ -220,9 +259,23 @@ class TracedPatients:
         assert self._nurse is not None
         every = np.arange(source.n_candidates)
         all_of_it = replace(source, kept=every)
-        variates = Variates(self._run.seed, self._run.replication, (all_of_it,), every, np.zeros(len(every)))
+        variates = Variates(
+            self._run.seed, self._run.replication, (all_of_it,), every, np.zeros(len(every))
+        )
         none = np.zeros(len(every), dtype=np.int64)
-        bare = Draws(self._run.replication, none, none.astype(np.int16), every, {}, {}, none, none, {}, every, variates)
+        bare = Draws(
+            self._run.replication,
+            none,
+            none.astype(np.int16),
+            every,
+            {},
+            {},
+            none,
+            none,
+            {},
+            every,
+            variates,
+        )
         nurse = replace(self._nurse, matrix=replace(self._nurse.matrix, by_group={}))
         n_levels = len(pathway.categories(ACUITY_TRUE))
         at = (
@@ -253,7 +306,9 @@ class TracedPatients:
         noted = has_left & ~np.isnan(waited)
         minutes[0] = np.where(noted, np.maximum(waited, PATIENCE_LEAST), minutes[0])
         with_minutes = drawn.with_columns(minutes={clock.minutes: minutes})
-        return replace(with_minutes, patience=after_arrival(pathway, drawn, clock, with_minutes.minutes))
+        return replace(
+            with_minutes, patience=after_arrival(pathway, drawn, clock, with_minutes.minutes)
+        )
 
 
 def _translated(codes: Ints, known: Sequence[str], categories: Sequence[str]) -> Ints:
@@ -304,11 +359,17 @@ class Trace:
             "Effects are worth as much as this agrees.",
             *table.notes,
         )
-        return replace(table, kind="factual", title=f"{self.extract.name} and its own simulation", notes=notes)
+        return replace(
+            table, kind="factual", title=f"{self.extract.name} and its own simulation", notes=notes
+        )
 
     def _effects(self) -> ReportTable:
         n = len(self.result.numbers)
-        targets = [target for target in self.result.targets if self.result.has(target.measure, target.group)]
+        targets = [
+            target
+            for target in self.result.targets
+            if self.result.has(target.measure, target.group)
+        ]
         cells: list[Cells] = []
         for arm in self.result.others:
             row: list[str | Cell] = [arm.label]
@@ -316,18 +377,27 @@ class Trace:
                 differences = self.result.differences(arm.name, target)
                 low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
                 unit = self.result.unit(target)
-                row.append(Cell(float(differences.mean()), unit, float(low), float(high), style="difference"))
+                row.append(
+                    Cell(
+                        float(differences.mean()), unit, float(low), float(high), style="difference"
+                    )
+                )
             cells.append(row)
         notes = (
             f"Mean over {n} imputations; in brackets nine in ten of them. Each has other true levels, minutes and "
             "patience, and its department in turn where the study has several.",
         )
         units = [self.result.unit(target) for target in targets]
-        headers = ("arm", *(f"{one.label}, {unit_words(unit)}" for one, unit in zip(targets, units, strict=True)))
+        headers = (
+            "arm",
+            *(f"{one.label}, {unit_words(unit)}" for one, unit in zip(targets, units, strict=True)),
+        )
         return ReportTable("effects", "What would have been otherwise", headers, cells, notes)
 
     def __repr__(self) -> str:
-        return "\n".join((*self.sentences(), "Tables: factual, effects. Planning only, not for clinical use."))
+        return "\n".join(
+            (*self.sentences(), "Tables: factual, effects. Planning only, not for clinical use.")
+        )
 
 
 def trace(
@@ -343,7 +413,9 @@ def trace(
     sources the department does not have.
     """
     if imputations < 2:
-        raise ResultsError(f"trace: {imputations} imputations show no uncertainty. Ask for 2 or more, usually 20")
+        raise ResultsError(
+            f"trace: {imputations} imputations show no uncertainty. Ask for 2 or more, usually 20"
+        )
     study = _study_on(extract, study, imputations)
     results, n_other, n_coded = [], 0, 0
     for number in range(imputations):
@@ -351,12 +423,16 @@ def trace(
         results.append(result)
         n_other, n_coded = n_other + other, n_coded + len(extract.patients)
         done(number + 1)
-    return Trace(extract, StudyResult(study, tuple(results), Explained(study)), n_other / max(n_coded, 1))
+    return Trace(
+        extract, StudyResult(study, tuple(results), Explained(study)), n_other / max(n_coded, 1)
+    )
 
 
 def _study_on(extract: Extract, study: Study, imputations: int) -> Study:
     """The study with a run as long as the extract, from its week of the year."""
-    day_of_year = int((extract.first_day - extract.first_day.astype("datetime64[Y]")).astype(np.int64))
+    day_of_year = int(
+        (extract.first_day - extract.first_day.astype("datetime64[Y]")).astype(np.int64)
+    )
     last = round(extract.window[1] / 1440)
     run = replace(
         study.run, replications=imputations, measured_days=last, start_week=min(day_of_year // DAYS_IN_WEEK, LAST_WEEK),
@@ -371,7 +447,9 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
     days = run.warm_up_days + run.measured_days + run.cool_down_days
     calendar = Calendar(run.start_week or 0, run.warm_up_days)
     baseline = study.arm(study.design.baseline)
-    patients = TracedPatients(extract, baseline.policy.nurse, DrawnRun(run.seed, number, days, calendar))
+    patients = TracedPatients(
+        extract, baseline.policy.nurse, DrawnRun(run.seed, number, days, calendar)
+    )
     start = run.warm_up_days * 1440.0
     window = (start + extract.window[0], start + extract.window[1])
     arms: dict[str, ArmReplication] = {}
@@ -381,4 +459,6 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
         own = measure(table, window=window)
         arms[arm.name] = ArmReplication(own, None, None, unfinished(table, window))
     n = len(extract.patients)
-    return ReplicationResult(number, arms, run.cool_down_days, n, 0, 0, 0.0, 0.0), patients.n_other_label
+    return ReplicationResult(
+        number, arms, run.cool_down_days, n, 0, 0, 0.0, 0.0
+    ), patients.n_other_label

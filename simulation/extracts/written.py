@@ -25,7 +25,9 @@ def taken_faults(name: str, folder: Path) -> Iterator[Fault]:
     yield from name_faults(name, folder, () if is_fitted else WRITTEN)
 
 
-def write_again(texts: Mapping[str, str], name: str, folder: Path, *, overwrite: bool) -> tuple[Path, ...]:
+def write_again(
+    texts: Mapping[str, str], name: str, folder: Path, *, overwrite: bool
+) -> tuple[Path, ...]:
     """Write a file called `name` in each group (text by group) and return them all; what says the same is left alone.
 
     What `overwrite` replaces is kept beside it as `NAME.yaml.old1`, `.old2` and so on. Raises ConfigError for a name
@@ -34,7 +36,11 @@ def write_again(texts: Mapping[str, str], name: str, folder: Path, *, overwrite:
     faults = Faults(taken_faults(name, folder))
     faults.refuse()
     paths = {folder / kind / f"{name}.yaml": text for kind, text in texts.items()}
-    changed = [path for path, text in paths.items() if path.is_file() and path.read_text("utf-8", "replace") != text]
+    changed = [
+        path
+        for path, text in paths.items()
+        if path.is_file() and path.read_text("utf-8", "replace") != text
+    ]
     for path in changed:
         if overwrite:
             olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
@@ -42,7 +48,9 @@ def write_again(texts: Mapping[str, str], name: str, folder: Path, *, overwrite:
         else:
             faults.add(str(path), f"differs: {_difference(path, paths[path])}", REMEDY)
     faults.refuse()
-    write_files({path.parent.name: text for path, text in paths.items() if not path.exists()}, name, folder)
+    write_files(
+        {path.parent.name: text for path, text in paths.items() if not path.exists()}, name, folder
+    )
     return tuple(paths)
 
 
@@ -53,9 +61,14 @@ def _difference(path: Path, text: str) -> str:
 
     contents = (mapping_in(path, str(path), Faults()) or {}, yaml.safe_load(text))
     old, new = (pd.json_normalize(content).to_dict("records")[0] for content in contents)
-    keys = [str(key) for key in {**old, **new} if old.get(key) != new.get(key) and not str(key).endswith(".source")]
+    keys = [
+        str(key)
+        for key in {**old, **new}
+        if old.get(key) != new.get(key) and not str(key).endswith(".source")
+    ]
     words = [
-        f"{key} is {shortened(str(old.get(key)), 40)}, would be {shortened(str(new.get(key)), 40)}" for key in keys
+        f"{key} is {shortened(str(old.get(key)), 40)}, would be {shortened(str(new.get(key)), 40)}"
+        for key in keys
     ]
     more = [f"{len(keys) - MOST_KEYS} more"] if len(keys) > MOST_KEYS else []
     return "; ".join([*words[:MOST_KEYS], *more]) or "comments or sources"

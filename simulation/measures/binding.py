@@ -22,7 +22,16 @@ from simulation.measures.occupancy import Ints, capacity_steps, replay, roles_of
 from simulation.measures.own_quantities import Own
 from simulation.measures.patients_table import activities_table
 from simulation.measures.quantities import ratio
-from simulation.measures.tally import COUNTED, TIMED, TallyPlan, daytime, tally, tally_plan, tally_with, whole_hours
+from simulation.measures.tally import (
+    COUNTED,
+    TIMED,
+    TallyPlan,
+    daytime,
+    tally,
+    tally_plan,
+    tally_with,
+    whole_hours,
+)
 from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Floats, Patients
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
@@ -57,7 +66,9 @@ def _resources(pathway: Pathway) -> _Resources:
     beds = [name for name, pool in limited.items() if pool.role.endswith("bed")]
     places = [name for name, pool in limited.items() if pool.role == "place"]
     steps = [
-        name for name, step in pathway.steps.items() if any(pool in limited for pool in (*step.asks, *step.any_of))
+        name
+        for name, step in pathway.steps.items()
+        if any(pool in limited for pool in (*step.asks, *step.any_of))
     ]
     of_staff, of_beds = ([f"pool={name}" for name in names] for names in (staff, beds))
     of_steps = [f"step={name}" for name in steps]
@@ -71,7 +82,11 @@ def _resources(pathway: Pathway) -> _Resources:
         "boarders_mean": [ALL] if {DECIDED_AT, DEPARTED_AT} <= set(dated_in(pathway)) else [],
         "full_share": [ALL] if places and DEPARTED_AT in dated_in(pathway) else [],
     }
-    names = tuple(MeasureName(name, definitions()[name].unit, group) for name in groups for group in groups[name])
+    names = tuple(
+        MeasureName(name, definitions()[name].unit, group)
+        for name in groups
+        for group in groups[name]
+    )
     nodes = tuple(pathway.nodes())
     return _Resources(
         staff=list(map(pools.index, staff)),
@@ -100,7 +115,9 @@ def tally_for_binding(pathway: Pathway, run: Run, *, window: Window) -> None:
     tally_with(_asked(pathway), run, window=window)
 
 
-def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window) -> Floats:
+def binding_values(
+    pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window
+) -> Floats:
     """The measures of one run over a window of time; NaN where nobody was on duty, or nobody stopped waiting."""
     resources = _resources(pathway)
     supply = _Supply(plan, run.changes, window, resources)
@@ -113,7 +130,10 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
         ratio(held_by_day, on_duty_by_day),
         ratio(held - held_by_day, on_duty - on_duty_by_day),
         ratio(on_duty_by_day, np.diff(daytime(np.array(in_ticks(window))))),
-        ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
+        ratio(
+            sums.held[beds][:, midnights].sum(axis=1),
+            supply.units_at(beds)[:, midnights].sum(axis=1),
+        ),
         sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
         ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
     ]
@@ -152,7 +172,9 @@ class _Supply:
         for pool in self.resources.staff:
             if pool in self._changed or (pool, self.window) not in known:
                 edges, units = _on_duty(self.plan, pool, self.changes, self.window)
-                in_all, by_day = (float((units * np.diff(ticks)).sum()) for ticks in (edges, daytime(edges)))
+                in_all, by_day = (
+                    float((units * np.diff(ticks)).sum()) for ticks in (edges, daytime(edges))
+                )
                 known[pool, self.window] = in_all, by_day
             rows.append(known[pool, self.window])
         return np.array(rows, dtype=float).reshape(-1, 2)
@@ -163,9 +185,15 @@ class _Supply:
         for pool in pools:
             if pool in self._changed or (pool, self.window) not in known:
                 name = self.plan.pools[pool]
-                at, units = capacity_steps(self.plan, name, until=self.window[1], changes=self.changes)
-                known[pool, self.window] = units[np.searchsorted(to_ticks(at), self.hours * HOUR, side="right") - 1]
-        return np.array([known[pool, self.window] for pool in pools]).reshape(len(pools), len(self.hours))
+                at, units = capacity_steps(
+                    self.plan, name, until=self.window[1], changes=self.changes
+                )
+                known[pool, self.window] = units[
+                    np.searchsorted(to_ticks(at), self.hours * HOUR, side="right") - 1
+                ]
+        return np.array([known[pool, self.window] for pool in pools]).reshape(
+            len(pools), len(self.hours)
+        )
 
 
 def _on_duty(plan: Plan, pool: int, changes: Changes, window: Window) -> tuple[Ints, Floats]:
@@ -199,8 +227,12 @@ def _boarders(patients: Patients, window: Window) -> float:
 def _inside(patients: Patients, hours: Ints) -> Ints:
     """Attendances in A&E at each of these consecutive hours; an arrival at that instant counts, a departure does
     not."""
-    n_arrived = np.searchsorted(patients["arrived_at"], hours * 60.0, side="right")  # the table is in this order
-    after = hours[0] + len(hours)  # the hour after the last one, for who departs later or not at all
+    n_arrived = np.searchsorted(
+        patients["arrived_at"], hours * 60.0, side="right"
+    )  # the table is in this order
+    after = hours[0] + len(
+        hours
+    )  # the hour after the last one, for who departs later or not at all
     hour = np.ceil(np.fmin(patients[DEPARTED_AT], after * 60.0) / 60).astype(np.int64) - hours[0]
     n_departed = np.cumsum(np.bincount(np.maximum(hour, 0), minlength=len(hours) + 1))[:-1]
     return n_arrived - n_departed

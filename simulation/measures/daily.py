@@ -28,7 +28,11 @@ class DailyOutcome:
 
 
 def daily_sums(
-    patients: Patients, by_name: Quantities, outcomes: Sequence[DailyOutcome], own: Own, window: Window
+    patients: Patients,
+    by_name: Quantities,
+    outcomes: Sequence[DailyOutcome],
+    own: Own,
+    window: Window,
 ) -> Floats:
     """Number, sum and sum of squares of each outcome by day of arrival in a window, shape (n_outcomes * 3 * n_days,).
 
@@ -41,5 +45,7 @@ def daily_sums(
         group: None if group == ALL else members(group, measured, own)
         for group in {outcome.group for outcome in outcomes}
     }
-    sums = [by_name[outcome.measure].moments(edges, of_groups[outcome.group]) for outcome in outcomes]
+    sums = [
+        by_name[outcome.measure].moments(edges, of_groups[outcome.group]) for outcome in outcomes
+    ]
     return np.concatenate([*map(np.ravel, sums)])

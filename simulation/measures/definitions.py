@@ -53,12 +53,16 @@ def definitions() -> Mapping[str, Definition]:
     import yaml
 
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, Any]] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    entries: dict[str, dict[str, Any]] = yaml.load(
+        text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
     return {name: Definition(name, **_with_tuples(fields)) for name, fields in entries.items()}
 
 
 def _with_tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+    }
 
 
 def binding_measures() -> tuple[str, ...]:
@@ -70,7 +74,9 @@ def definition_of(measure: str, own: Mapping[str, Definition]) -> Definition:
     """The definition of a measure; `own`: those of the user's own. Raises ResultsError for an unknown one."""
     definition = definitions().get(measure) or own.get(measure)
     if definition is None:
-        raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, {*definitions(), *own})}")
+        raise ResultsError(
+            f"measure '{measure}' is unknown. {nearest(measure, {*definitions(), *own})}"
+        )
     return definition
 
 
@@ -93,7 +99,9 @@ def nearest_measure(name: str, known: Iterable[str]) -> str:
     ending = next((ending for ending in STATISTICS if name.endswith(ending)), None)
     if ending is None:
         return nearest(name, names)
-    alike = get_close_matches(name, [other for other in names if other.endswith(ending)], n=1, cutoff=LIKE)
+    alike = get_close_matches(
+        name, [other for other in names if other.endswith(ending)], n=1, cutoff=LIKE
+    )
     stem = name.removesuffix(ending)
     others = [f"{stem}{other}" for other in STATISTICS if f"{stem}{other}" in names]
     if others:

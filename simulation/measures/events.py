@@ -35,12 +35,17 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     attends = np.isin(activities["patient"], patients["patient"])
     known = activities.select(attends)
     of_steps = (
-        name for step in pathway.steps for name in (_wait(step), step, _end(step)) if name == step or step in asking
+        name
+        for step in pathway.steps
+        for name in (_wait(step), step, _end(step))
+        if name == step or step in asking
     )
     names = tuple(dict.fromkeys((ARRIVAL, DEPART, *of_steps)))
     groups = _groups(pathway, known, place[attends], asking, names)
 
-    row, event_type, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
+    row, event_type, event, time, places = (
+        np.concatenate(column) for column in zip(*groups, strict=True)
+    )
     order = np.lexsort((row, time))  # events of one row stay in the order of their groups
     patient = known["patient"][row[order]]
     source = patients[ARRIVAL_SOURCE][np.searchsorted(patients["patient"], patient)]
@@ -52,7 +57,10 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
         "time": to_minutes(time[order]),
         "resource_id": places[order],
     }
-    return Events(columns, {"pathway": patients.known(ARRIVAL_SOURCE), "event_type": EVENT_TYPES, "event": names})
+    return Events(
+        columns,
+        {"pathway": patients.known(ARRIVAL_SOURCE), "event_type": EVENT_TYPES, "event": names},
+    )
 
 
 class _Group(NamedTuple):
@@ -66,20 +74,30 @@ class _Group(NamedTuple):
 
 
 def _groups(
-    pathway: Pathway, activities: ActivityTable, place: Floats, asking: Collection[str], names: tuple[str, ...]
+    pathway: Pathway,
+    activities: ActivityTable,
+    place: Floats,
+    asking: Collection[str],
+    names: tuple[str, ...],
 ) -> tuple[_Group, ...]:
     """The events by type, in the order in which those of one activity follow each other."""
     steps, step = activities.known("step"), activities["step"]
-    joined_at, started_at, ended_at = (activities.ticks(name) for name in ("joined_at", "started_at", "ended_at"))
+    joined_at, started_at, ended_at = (
+        activities.ticks(name) for name in ("joined_at", "started_at", "ended_at")
+    )
     at_end, asks = activities.where("step", *pathway.ends), activities.where("step", *asking)
     started = asks & (started_at != NEVER)
     code = {name: number for number, name in enumerate(names)}
 
     def group(rows: Mask, event_type: int, name: Callable[[str], str], time: Ints) -> _Group:
-        of_step = np.array([code.get(name(step_name), NEVER) for step_name in steps], dtype=np.int16)
+        of_step = np.array(
+            [code.get(name(step_name), NEVER) for step_name in steps], dtype=np.int16
+        )
         chosen = np.flatnonzero(rows)
         served = place[chosen] if event_type in (USE, USE_END) else np.full(len(chosen), np.nan)
-        return _Group(chosen, np.full(len(chosen), event_type), of_step[step[chosen]], time[chosen], served)
+        return _Group(
+            chosen, np.full(len(chosen), event_type), of_step[step[chosen]], time[chosen], served
+        )
 
     arrives = np.diff(activities["patient"], prepend=NEVER) != 0
     return (

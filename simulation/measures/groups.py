@@ -40,7 +40,9 @@ class Cells:
         cell, n_cells = np.zeros(n_patients, dtype=np.int64), 1
         for partition in partitions:
             size = n_cells * (len(partition.labels) + 1)
-            cell, n_cells = _renumber(cell * (len(partition.labels) + 1) + partition.codes + 1, size)
+            cell, n_cells = _renumber(
+                cell * (len(partition.labels) + 1) + partition.codes + 1, size
+            )
         member = np.zeros(n_cells, dtype=np.int64)
         member[cell] = np.arange(n_patients)
         self._cell, self._n_cells = cell, n_cells
@@ -65,7 +67,8 @@ class Cells:
             for partition, group_of_cell in zip(self.partitions, self._group_of_cell, strict=True):
                 group = group_of_cell[cell]
                 by_group += [
-                    number.in_order[np.flatnonzero(group == 1 + code)] for code in range(len(partition.labels))
+                    number.in_order[np.flatnonzero(group == 1 + code)]
+                    for code in range(len(partition.labels))
                 ]
             self._sorted[number] = tuple(by_group)
         return self._sorted[number]
@@ -82,23 +85,31 @@ class Groups:
 
     def __init__(self, patients: Patients, own: Own = NOTHING_OWN) -> None:
         attributes = {
-            name: Partition(_labels_of(name, patients), patients[name]) for name in GROUPED_BY if patients.known(name)
+            name: Partition(_labels_of(name, patients), patients[name])
+            for name in GROUPED_BY
+            if patients.known(name)
         }
         partitions = list(attributes.values())
         if has_levels_1_2(patients):
-            partitions.append(_group(LEVELS_1_2, (patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_TRUE] <= 1)))
+            partitions.append(
+                _group(LEVELS_1_2, (patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_TRUE] <= 1))
+            )
         if patients.known(COVERAGE):
             partitions.append(Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
             partitions.append(_group(f"{COVERAGE}=never", patients[COVERAGE] > 0))
         hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
-        outcome = Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
+        outcome = Partition(
+            ("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1)
+        )
         by_kind = {
             "attributes": partitions,
             # in cells of their own, so that no other number depends on them
             "own": [_group(name, members(name, patients, own)) for name in own.groups],
             "outcome": [outcome],
             "label": [],
-            "arrival_hour": [Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)],
+            "arrival_hour": [
+                Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)
+            ],
             "target_levels": [
                 partition
                 for partition in partitions
@@ -107,12 +118,18 @@ class Groups:
         }
         compared = labelled(patients)
         if compared is not None:
-            sign = np.sign(patients[ACUITY_GIVEN] - patients[ACUITY_TRUE])  # 0 right, 1 under, -1 over
+            sign = np.sign(
+                patients[ACUITY_GIVEN] - patients[ACUITY_TRUE]
+            )  # 0 right, 1 under, -1 over
             labels = tuple(f"{LABEL}={name}" for name in LABELS)
             by_kind["label"].append(Partition(labels, np.where(compared, sign % 3, MISSING)))
-        self._cells = {kind: Cells(parts, len(patients)) for kind, parts in by_kind.items() if parts}
+        self._cells = {
+            kind: Cells(parts, len(patients)) for kind, parts in by_kind.items() if parts
+        }
 
-    def summarise(self, definition: Definition, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
+    def summarise(
+        self, definition: Definition, statistic: Statistic, quantity: Number | Share
+    ) -> dict[str, float]:
         """A measure in every group that it has, by label."""
         if "target_levels" in definition.groups:
             with_target = {LEVELS_1_2, *(f"{ACUITY_TRUE}={level}" for level in MANCHESTER_TARGETS)}

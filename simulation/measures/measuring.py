@@ -94,7 +94,9 @@ class Measures:
             return float(self.values[place])
         groups = [name.group for name in self.names if name.measure == measure]
         if groups:
-            raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
+            raise ResultsError(
+                f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}"
+            )
         if measure not in definitions():
             known = {*definitions(), *(name.measure for name in self.names)}
             raise ResultsError(f"measure '{measure}' is unknown. {nearest_measure(measure, known)}")

@@ -59,7 +59,9 @@ def rows_of(plan: Plan, activities: ActivityTable) -> Rows:
             return activities[column]
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise ResultsError(f"activities, {column}: the pathway has no '{unknown[0]}'. {nearest(unknown[0], known)}")
+            raise ResultsError(
+                f"activities, {column}: the pathway has no '{unknown[0]}'. {nearest(unknown[0], known)}"
+            )
         lookup = np.array([*(known.index(name) for name in names), NONE], dtype=np.int64)
         return lookup[activities[column]]
 
@@ -173,7 +175,9 @@ def roles_of(plan: Plan) -> Roles:
 
 def _padded(lists: list[list[int]]) -> Ints:
     """Lists of pools as an array: the k-th pool of every list in row k, NONE where a list is shorter."""
-    padded = np.full((max((len(pools) for pools in lists), default=0), len(lists)), NONE, dtype=np.int64)
+    padded = np.full(
+        (max((len(pools) for pools in lists), default=0), len(lists)), NONE, dtype=np.int64
+    )
     for number, pools in enumerate(lists):
         padded[: len(pools), number] = pools
     return padded
@@ -216,7 +220,9 @@ def _gone(outcome: Ints) -> Mask:
 def _releases_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
     """Whether a row, when it ends, gives a unit of a pool back."""
     outcome = rows.outcome[row]
-    releases: Mask = _gone(outcome) | (roles.releases_at_end[rows.step[row], pool] & (outcome == Outcome.DONE))
+    releases: Mask = _gone(outcome) | (
+        roles.releases_at_end[rows.step[row], pool] & (outcome == Outcome.DONE)
+    )
     return releases
 
 
@@ -230,7 +236,10 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
     releasing = np.flatnonzero(gives)
     whose = np.append(rows.patient[releasing], NONE)
     given_back = np.full(len(row), NEVER, dtype=np.int64)
-    looking, at = np.arange(len(row)), np.cumsum(gives, dtype=np.int64)[row]  # the first such row after each
+    looking, at = (
+        np.arange(len(row)),
+        np.cumsum(gives, dtype=np.int64)[row],
+    )  # the first such row after each
     while True:
         same_patient = np.flatnonzero(whose[at] == rows.patient[row[looking]])
         looking, at = looking[same_patient], at[same_patient]
@@ -240,7 +249,9 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
         started_at = rows.started_at[by]
         at_start = roles.releases_at_start[rows.step[by], wanted] & (started_at != NEVER)
         given = at_start | _releases_at_end(roles, rows, by, wanted)
-        given_back[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
+        given_back[looking] = np.where(
+            given, np.where(at_start, started_at, rows.ended_at[by]), NEVER
+        )
         not_yet = np.flatnonzero(~given)
         looking, at = looking[not_yet], at[not_yet] + 1
 
@@ -253,12 +264,16 @@ def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Int
             ticks = np.array([*row.team_changes, row.team_changes[0] + WEEK])
             of_pool = np.flatnonzero(pool == number)
             within, back = taken[of_pool] % WEEK, given_back[of_pool]
-            next_change = taken[of_pool] - within + ticks[np.searchsorted(ticks, within, side="right")]
+            next_change = (
+                taken[of_pool] - within + ticks[np.searchsorted(ticks, within, side="right")]
+            )
             until[of_pool] = np.where((back == NEVER) | (next_change < back), next_change, back)
     return until
 
 
-def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | None = None) -> tuple[Floats, Floats]:
+def capacity_steps(
+    plan: Plan, pool: str, *, until: float, changes: Changes | None = None
+) -> tuple[Floats, Floats]:
     """A pool's capacity as steps: minutes at which it changes (first 0), and units from then on.
 
     The rota, repeated every week, plus the units that escalation opened, less those that care of boarders took.
@@ -300,7 +315,9 @@ def _trigger_units(changes: Changes, its_changes: Mask, at: Ints) -> Ints:
     return units[np.searchsorted(changes.at[its_changes], at, side="right")]
 
 
-def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> dict[str, float]:
+def triggered_share(
+    plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window
+) -> dict[str, float]:
     """The share of time that each trigger was in effect. `names`: the pathway's triggers, in order."""
     start, end = in_ticks(window)
     shares = {}
@@ -320,7 +337,9 @@ def minutes_by_hour(from_at: Floats, to_at: Floats, *, window: Window) -> Floats
     first, last = int(window[0] // 60), int(-(-window[1] // 60))
     start, end = np.clip(from_at, *window), np.clip(to_at, *window)
     inside = np.flatnonzero(start < end)
-    return _area(start[inside] - first * 60.0, last - first) - _area(end[inside] - first * 60.0, last - first)
+    return _area(start[inside] - first * 60.0, last - first) - _area(
+        end[inside] - first * 60.0, last - first
+    )
 
 
 def _area(at: Floats, n_hours: int) -> Floats:
@@ -360,7 +379,9 @@ class Use:
         """Unit-minutes in each clock hour, (n_pools, 24)."""
         in_own_hour = self._ticks - DAY * self._days - HOUR * np.arange(HOURS) * self._n
         later = self._n.sum(axis=1, keepdims=True) - np.cumsum(self._n, axis=1)
-        unit_minutes: Floats = (HOUR * (self._days.sum(axis=1, keepdims=True) + later) + in_own_hour) / TICKS_PER_MINUTE
+        unit_minutes: Floats = (
+            HOUR * (self._days.sum(axis=1, keepdims=True) + later) + in_own_hour
+        ) / TICKS_PER_MINUTE
         return unit_minutes
 
     def at_midnight(self) -> Floats:

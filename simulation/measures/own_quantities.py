@@ -50,12 +50,20 @@ class Own:
     @cached_property
     def of_patients(self) -> dict[str, OfPatients]:
         """The measures of patients."""
-        return {name: measure for name, measure in self.measures.items() if not isinstance(measure, BusyMeasure)}
+        return {
+            name: measure
+            for name, measure in self.measures.items()
+            if not isinstance(measure, BusyMeasure)
+        }
 
     @cached_property
     def busy(self) -> dict[str, BusyMeasure]:
         """The measures of pools."""
-        return {name: measure for name, measure in self.measures.items() if isinstance(measure, BusyMeasure)}
+        return {
+            name: measure
+            for name, measure in self.measures.items()
+            if isinstance(measure, BusyMeasure)
+        }
 
 
 NOTHING_OWN = Own()
@@ -79,14 +87,18 @@ def _definition(name: str, measure: OwnMeasure) -> Definition:
 def own_quantities(patients: Patients, own: Own) -> Iterator[tuple[str, Statistic, Number | Share]]:
     """Each user-defined measure of patients, as a statistic of one quantity per patient."""
     for name, measure in own.of_patients.items():
-        counted = members(measure.among, patients, own) & _arrived_at_hours(patients, measure.hours, measure.days)
+        counted = members(measure.among, patients, own) & _arrived_at_hours(
+            patients, measure.hours, measure.days
+        )
         if isinstance(measure, SpanMeasure):
             yield name, *_of_span(measure, patients, own, counted)
         else:
             yield name, "mean", Share(_have(measure, patients), counted)
 
 
-def _of_span(measure: SpanMeasure, patients: Patients, own: Own, counted: Mask) -> tuple[Statistic, Number | Share]:
+def _of_span(
+    measure: SpanMeasure, patients: Patients, own: Own, counted: Mask
+) -> tuple[Statistic, Number | Share]:
     minutes = _span(measure, patients, own)
     if measure.cut_off_minutes is not None:
         minutes = np.minimum(minutes, measure.cut_off_minutes)
@@ -112,7 +124,11 @@ def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
     until = patients[points[0]]
     if len(points) > 1:
         until = np.where(np.isnan(until), patients[points[1]], until)
-    there = still_there(patients) if own.after_departure.isdisjoint(points) else patients.where("outcome", IN_BUILDING)
+    there = (
+        still_there(patients)
+        if own.after_departure.isdisjoint(points)
+        else patients.where("outcome", IN_BUILDING)
+    )
     return np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
 
 
@@ -122,13 +138,17 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
         return np.ones(len(patients), dtype=np.bool_)
     if group not in own.groups:
         attribute, _, category = group.partition("=")
-        categories = patients.known(attribute)[:2] if group in (LEVELS_1_2, GIVEN_1_2) else (category,)
+        categories = (
+            patients.known(attribute)[:2] if group in (LEVELS_1_2, GIVEN_1_2) else (category,)
+        )
         return patients.where(attribute, *categories)
     own_group = own.groups[group]
     if isinstance(own_group, HoursGroup):
         return _arrived_at_hours(patients, own_group.hours, own_group.days)
     if isinstance(own_group, CombinedGroup):
-        in_all: Mask = np.logical_and.reduce([members(name, patients, own) for name in own_group.groups])
+        in_all: Mask = np.logical_and.reduce(
+            [members(name, patients, own) for name in own_group.groups]
+        )
         return in_all
     return _have(own_group, patients)
 
@@ -145,5 +165,7 @@ def _have(stated: CategoryGroup | OutcomeGroup, patients: Patients) -> Mask:
 def _arrived_at_hours(patients: Patients, hours: str, days: str) -> Mask:
     """Mask of the patients who arrived in these clock hours, shape (n,)."""
     within = to_ticks(patients["arrived_at"]) % WEEK
-    arrived: Mask = np.logical_or.reduce([(within >= start) & (within < end) for start, end in intervals(hours, days)])
+    arrived: Mask = np.logical_or.reduce(
+        [(within >= start) & (within < end) for start, end in intervals(hours, days)]
+    )
     return arrived

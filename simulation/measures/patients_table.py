@@ -53,11 +53,17 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     }
     for name in pathway.attributes:
         _must_be_new(name, columns)
-        codes = _label_given(pathway, plan, draws, run) if name == ACUITY_GIVEN else draws.attributes[name]
+        codes = (
+            _label_given(pathway, plan, draws, run)
+            if name == ACUITY_GIVEN
+            else draws.attributes[name]
+        )
         columns[name] = codes[rows]
     happened = dict(milestones.first_at)
     if pathway.worsening is not None:
-        happened |= {name: to_minutes(at) for name, at in _worsening(plan, draws, run, milestones).items()}
+        happened |= {
+            name: to_minutes(at) for name, at in _worsening(plan, draws, run, milestones).items()
+        }
     for name in dated:
         _must_be_new(name, columns)
         columns[name] = happened[name][rows]
@@ -73,7 +79,9 @@ def nobody(pathway: Pathway) -> Patients:
     columns: dict[str, Column] = {
         name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *pathway.attributes)
     }
-    return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
+    return Patients(
+        {**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories
+    )
 
 
 def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
@@ -81,7 +89,11 @@ def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str
     categories = {
         ARRIVAL_SOURCE: tuple(name for name, source in _sources(pathway).items() if source.attends),
         "outcome": _outcomes(pathway),
-        **{name: pathway.categories(name) for name, kind in pathway.attributes.items() if not isinstance(kind, Age)},
+        **{
+            name: pathway.categories(name)
+            for name, kind in pathway.attributes.items()
+            if not isinstance(kind, Age)
+        },
     }
     return categories, dated_in(pathway)
 
@@ -96,8 +108,12 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
     `patient` is the row of the draws, as in `Patients`. Nothing is copied: points in time stay in the run's ticks and
     become minutes when they are first read.
     """
-    codes, times = ({name: getattr(run.activities, name) for name in names} for names in (CODES, TIMES))
-    return ActivityTable(InTicks(codes, times), {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
+    codes, times = (
+        {name: getattr(run.activities, name) for name in names} for names in (CODES, TIMES)
+    )
+    return ActivityTable(
+        InTicks(codes, times), {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES}
+    )
 
 
 def no_activities(pathway: Pathway) -> ActivityTable:
@@ -108,9 +124,13 @@ def no_activities(pathway: Pathway) -> ActivityTable:
     return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 
-def _worsening(plan: Plan, draws: Draws, run: Run, milestones: Milestones) -> dict[str, NDArray[np.int64]]:
+def _worsening(
+    plan: Plan, draws: Draws, run: Run, milestones: Milestones
+) -> dict[str, NDArray[np.int64]]:
     """When each patient got worse before leaving, and when a round noticed: ticks or NEVER, shape (n,) each."""
-    has_ended = np.append([isinstance(row, EndRow) for row in plan.rows], False)  # the last: for who has no row
+    has_ended = np.append(
+        [isinstance(row, EndRow) for row in plan.rows], False
+    )  # the last: for who has no row
     gone_at = np.where(has_ended[milestones.last_step], milestones.last_ended_at, run.horizon)
     worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
     noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
@@ -137,13 +157,17 @@ def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArra
     of_row = np.where(run.activities.outcome == Outcome.DONE, which[run.activities.step], NEVER)
     rows = np.flatnonzero(of_row >= 0)
     last = np.zeros(len(draws), dtype=np.int8)
-    last[run.activities.patient[rows]] = of_row[rows]  # rows are in order, so a patient's last one stays
+    last[run.activities.patient[rows]] = of_row[
+        rows
+    ]  # rows are in order, so a patient's last one stays
     return np.choose(last, [draws.attributes[name] for name in names])
 
 
 def _must_be_new(name: str, columns: dict[str, Column]) -> None:
     if name in columns:
-        raise ResultsError(f"attributes or records: '{name}' is already a column of patients. Choose another name")
+        raise ResultsError(
+            f"attributes or records: '{name}' is already a column of patients. Choose another name"
+        )
 
 
 def _outcomes(pathway: Pathway) -> tuple[str, ...]:
@@ -153,7 +177,9 @@ def _outcomes(pathway: Pathway) -> tuple[str, ...]:
 def _outcome(pathway: Pathway, plan: Plan, milestones: Milestones) -> NDArray[np.int16]:
     """The code of each patient's outcome, shape (n,)."""
     outcomes = _outcomes(pathway)
-    of_node = np.full(len(plan.nodes) + 1, outcomes.index(IN_BUILDING), dtype=np.int16)  # the last: for who has no row
+    of_node = np.full(
+        len(plan.nodes) + 1, outcomes.index(IN_BUILDING), dtype=np.int16
+    )  # the last: for who has no row
     for name, end in pathway.ends.items():
         of_node[plan.row(name)] = outcomes.index(end.outcome)
     return of_node[milestones.last_step]

@@ -24,12 +24,26 @@ from simulation.measures.window import Window, arrived_in, in_window
 from simulation.records.schema import ActivityTable, Floats, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
-STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "specialty", "bed", "other")
+STAGES = (
+    "registration and triage",
+    "place",
+    "nurse",
+    "clinician",
+    "tests",
+    "specialty",
+    "bed",
+    "other",
+)
 """Where a stay's time goes, in the order in which a patient meets them."""
 ASSESSED = frozenset({"assessed_at", "triaged_at", "handed_over_at"})
 RECEPTION = frozenset({"reception", "receptionist", "clerk"})
 """Roles of pools whose work is registration."""
-STAGE_OF_ROLE = {"specialty": "specialty", "clinician": "clinician", "stream_clinician": "clinician", "tests": "tests"}
+STAGE_OF_ROLE = {
+    "specialty": "specialty",
+    "clinician": "clinician",
+    "stream_clinician": "clinician",
+    "tests": "tests",
+}
 """The stage by the role of a pool that is asked for, the scarcest skill first."""
 
 
@@ -60,7 +74,13 @@ class DayProfile:
 
 
 def day_profile(
-    pathway: Pathway, plan: Plan, patients: Patients, activities: ActivityTable, changes: Changes, *, window: Window
+    pathway: Pathway,
+    plan: Plan,
+    patients: Patients,
+    activities: ActivityTable,
+    changes: Changes,
+    *,
+    window: Window,
 ) -> DayProfile:
     """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
@@ -84,7 +104,9 @@ def day_profile(
         beds_midnight=beds,
         waiting=waiting,
         working=working,
-        triggered=triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window),
+        triggered=triggered_share(
+            plan, names=tuple(pathway.triggers), changes=changes, window=window
+        ),
     )
 
 
@@ -98,7 +120,9 @@ def _added_up(
     """
     rows, roles = rows_of(plan, activities), roles_of(plan)
     held = Use(len(plan.pools), window)
-    counted = Use(len(plan.pools), window) if any(row.team_changes for row in plan.pool_rows) else held
+    counted = (
+        Use(len(plan.pools), window) if any(row.team_changes for row in plan.pool_rows) else held
+    )
     until = _until(patients, rows, window)
     waiting, working = np.zeros((2, len(plan.nodes)))
     for block in blocks(rows):
@@ -106,7 +130,9 @@ def _added_up(
         held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
         if counted is not held:
             counted.add(held_in_block.pool, held_in_block.taken, held_in_block.counted_until)
-        spans = waiting_and_working(block.joined_at, block.started_at, block.ended_at, until=until[block.patient])
+        spans = waiting_and_working(
+            block.joined_at, block.started_at, block.ended_at, until=until[block.patient]
+        )
         waiting, working = (
             total + np.bincount(block.step, span, len(plan.nodes))
             for total, span in zip((waiting, working), spans, strict=True)
@@ -123,14 +149,20 @@ def _until(patients: Patients, rows: Rows, window: Window) -> Ints:
     if "departed_at" in patients:
         measured = arrived_in(patients, window)
         departed_at = measured.ticks("departed_at")
-        end = max(int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at))
+        end = max(
+            int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at)
+        )
         until[measured["patient"]] = np.where(departed_at == NEVER, end, departed_at)
     return until
 
 
-def waiting_and_working(joined_at: Ints, started_at: Ints, ended_at: Ints, *, until: Ints) -> tuple[Ints, Ints]:
+def waiting_and_working(
+    joined_at: Ints, started_at: Ints, ended_at: Ints, *, until: Ints
+) -> tuple[Ints, Ints]:
     """Ticks waiting for and at the step of each activity, up to the tick that counts for its patient; shape (n,)."""
-    latest = until.view(np.uint64)  # NEVER is negative: read without a sign it is later than any tick
+    latest = until.view(
+        np.uint64
+    )  # NEVER is negative: read without a sign it is later than any tick
 
     def cut(ticks: Ints) -> Ints:
         return np.minimum(ticks.view(np.uint64), latest).view(np.int64)
@@ -158,7 +190,10 @@ def stage_of(name: str, pathway: Pathway) -> str:
             return stage
     if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):
         return "tests"
-    if any(part in name for part in ("triage", "reception", "registration", "assessment")) and not step.keeps:
+    if (
+        any(part in name for part in ("triage", "reception", "registration", "assessment"))
+        and not step.keeps
+    ):
         return "registration and triage"
     if "nurse" in roles and "discharge" not in name:
         return "nurse"

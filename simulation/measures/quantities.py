@@ -66,7 +66,9 @@ class Number:
         """For each of n cells, the number of patients and the sum of their numbers (or inf). `cell`: patients'
         cells."""
         counted = cell[self._rows]
-        return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(float)
+        return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(
+            float
+        )
 
     def moments(self, edges: Ints, among: Mask | None) -> Floats:
         """Number of patients, sum and sum of squares of their numbers in each span of rows, shape (3, n).
@@ -105,7 +107,9 @@ class Share:
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
         """For each of n cells, the number of patients and how many of them are true. `cell`: patients' cells."""
-        return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
+        return _count(cell[np.flatnonzero(self._counted)], n), _count(
+            cell[np.flatnonzero(self._yes)], n
+        )
 
     def moments(self, edges: Ints, among: Mask | None) -> Floats:
         """As those of a number that is 1 where it is true."""
@@ -116,8 +120,14 @@ class Share:
 def _moments(rows: Ints, values: Floats, edges: Ints) -> Floats:
     """Count, sum and sum of squares of the values whose rows are in each span; `rows` rise."""
     places = np.searchsorted(rows, edges)
-    n, padded = np.diff(places), np.append(values[: places[-1]], 0.0)  # a last span that is empty begins beyond them
-    sums = (np.where(n > 0, np.add.reduceat(numbers, places[:-1]), 0.0) for numbers in (padded, padded**2))
+    n, padded = (
+        np.diff(places),
+        np.append(values[: places[-1]], 0.0),
+    )  # a last span that is empty begins beyond them
+    sums = (
+        np.where(n > 0, np.add.reduceat(numbers, places[:-1]), 0.0)
+        for numbers in (padded, padded**2)
+    )
     return np.stack([n.astype(float), *sums])
 
 
@@ -159,13 +169,19 @@ def _waits(patients: Patients, into: Quantities) -> None:
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = Number(wait)
-        into["wait_to_clinician_uncut_mean"] = Number(_restricted(patients["seen_at"], patients, np.inf))
+        into["wait_to_clinician_uncut_mean"] = Number(
+            _restricted(patients["seen_at"], patients, np.inf)
+        )
         if "looked_at" in patients:  # an assessment in the wrong area ends this wait, too
             met_at = np.fmin(patients["looked_at"], patients["seen_at"])
             into["wait_to_first_look_mean"] = Number(_restricted(met_at, patients))
-        targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)])
+        targets = np.array(
+            [MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)]
+        )
         if np.isfinite(targets).any():
-            target = np.append(targets, np.nan)[patients[ACUITY_TRUE]]  # the last: for who has no level
+            target = np.append(targets, np.nan)[
+                patients[ACUITY_TRUE]
+            ]  # the last: for who has no level
             into["beyond_target_share"] = Share(wait > target, np.isfinite(wait + target))
 
 
@@ -198,7 +214,9 @@ def _front_door(patients: Patients, into: Quantities) -> None:
         if "assessed_at" in patients and source in sources:
             into |= dict.fromkeys(measures, _minutes_to("assessed_at", patients, source))
     if "assessed_at" in patients and "triaged_at" in patients and WALK_IN in sources:
-        into["walk_in_triage_minutes_mean"] = _minutes_to("triaged_at", patients, WALK_IN, since="assessed_at")
+        into["walk_in_triage_minutes_mean"] = _minutes_to(
+            "triaged_at", patients, WALK_IN, since="assessed_at"
+        )
     if "handed_over_at" in patients and AMBULANCE in sources:
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = patients.where(ARRIVAL_SOURCE, AMBULANCE) & ~np.isnan(handover)
@@ -207,7 +225,9 @@ def _front_door(patients: Patients, into: Quantities) -> None:
             into[f"handover_over_{limit}_share"] = Share(handover > limit, happened)
 
 
-def _minutes_to(point: str, patients: Patients, source: str, *, since: str = "arrived_at") -> Number:
+def _minutes_to(
+    point: str, patients: Patients, source: str, *, since: str = "arrived_at"
+) -> Number:
     """Minutes from one point in time to another, for patients of one source."""
     minutes = patients[point] - patients[since]
     return Number(np.where(patients.where(ARRIVAL_SOURCE, source), minutes, np.nan))
@@ -241,7 +261,9 @@ def _worsening(patients: Patients, into: Quantities) -> None:
         if has_rounds:
             into["noticed_before_seen_share"] = Share(noticed_at <= seen_at, worse)
     if has_rounds:
-        into["raised_for_nothing_share"] = Share(~np.isnan(noticed_at) & ~(worsened_at <= noticed_at))
+        into["raised_for_nothing_share"] = Share(
+            ~np.isnan(noticed_at) & ~(worsened_at <= noticed_at)
+        )
 
 
 def labelled(patients: Patients) -> Mask | None:
@@ -250,7 +272,11 @@ def labelled(patients: Patients) -> Mask | None:
     if not levels or patients.known(ACUITY_GIVEN) != levels:
         return None
     both_known: Mask = (patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_GIVEN] >= 0)
-    return both_known if "triaged_at" not in patients else both_known & ~np.isnan(patients["triaged_at"])
+    return (
+        both_known
+        if "triaged_at" not in patients
+        else both_known & ~np.isnan(patients["triaged_at"])
+    )
 
 
 def _labels(patients: Patients, into: Quantities) -> None:

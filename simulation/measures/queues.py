@@ -51,7 +51,9 @@ class Queues:
     def _label(self) -> tuple[Ints, Ints]:
         """The class by the last label before each activity, and when it was given (NEVER if none was), shape (n,)."""
         activities, patient = self.run.activities, self.run.activities.patient
-        column = np.where(activities.outcome == Outcome.DONE, self._of_step("relabels", EVERY), NONE)
+        column = np.where(
+            activities.outcome == Outcome.DONE, self._of_step("relabels", EVERY), NONE
+        )
         latest = np.maximum.accumulate(np.where(column == NONE, -1, np.arange(len(activities))))
         latest = np.append(-1, latest)[: len(activities)]
         labelled = (latest >= 0) & (patient[latest] == patient)
@@ -67,7 +69,9 @@ class Queues:
 
     def _of_step(self, field: str, rows: Rows) -> Ints:
         """A number of each activity's step; NONE at the end of a route."""
-        values = [int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in self.plan.rows]
+        values = [
+            int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in self.plan.rows
+        ]
         return np.array(values, dtype=np.int64)[self.run.activities.step[rows]]
 
     def acuity(self, rows: Rows, at: int | Ints) -> Ints:
@@ -80,14 +84,20 @@ class Queues:
     def classes(self, rows: Rows, at: int | Ints) -> Ints:
         """The class as which each of these activities waits at an instant (of each), shape (n,)."""
         plan, patient = self.plan, self.run.activities.patient[rows]
-        stated, ignored, pulls = (self._of_step(field, rows) for field in ("queue_class", "ignored", "pulled"))
+        stated, ignored, pulls = (
+            self._of_step(field, rows) for field in ("queue_class", "ignored", "pulled")
+        )
         number = np.where(stated == NONE, self.acuity(rows, at), stated)
         if plan.pull is not None:
             since = at - self.columns.arrived_at[patient]
             pulled = (pulls == 1) & (plan.pull[0] <= since) & (since < plan.pull[1])
             number = np.where(pulled, np.array(plan.classes_when_pulled)[number], number)
         if plan.ignored_columns:
-            number = np.where((ignored != NONE) & self.columns.ignored[ignored, patient], plan.ignored_class, number)
+            number = np.where(
+                (ignored != NONE) & self.columns.ignored[ignored, patient],
+                plan.ignored_class,
+                number,
+            )
         return number
 
     @property
@@ -95,7 +105,10 @@ class Queues:
         """Which activities may change class while they wait, and when: at a round, as the pull begins or ends."""
         activities = self.run.activities
         arrived_at = self.columns.arrived_at[activities.patient]
-        moments = [self._noticed_at[activities.patient], *(arrived_at + edge for edge in (self.plan.pull or ())[:2])]
+        moments = [
+            self._noticed_at[activities.patient],
+            *(arrived_at + edge for edge in (self.plan.pull or ())[:2]),
+        ]
         within = [(activities.joined_at < at) & (at < self.waits_until) for at in moments]
         at = [moment[inside] for moment, inside in zip(moments, within, strict=True)]
         return np.concatenate([np.flatnonzero(inside) for inside in within]), np.concatenate(at)

@@ -67,7 +67,9 @@ class TallyPlan(NamedTuple):
 def tally_plan(plan: Plan, wanted: NDArray[np.int8]) -> TallyPlan:
     """What is added up of a plan's runs. `wanted`: by pool, TIMED, COUNTED or 0."""
     roles = roles_of(plan)
-    teams = np.full((len(plan.pools), 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
+    teams = np.full(
+        (len(plan.pools), 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER
+    )
     for number, row in enumerate(plan.pool_rows):
         teams[number, : len(row.team_changes)] = row.team_changes
     of_teams = teams[:, 0] != NEVER
@@ -90,7 +92,9 @@ def _simple(roles: Roles, simple: Mask) -> tuple[Ints, Ints]:
     first = nodes * (1 + n_pools)
     parts = [(pools, first[-1] + 1 + n_pools + nodes) for pools in roles.always]
     parts += [(pools, first) for pools in roles.unless_chosen]
-    parts += [(np.where(roles.offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
+    parts += [
+        (np.where(roles.offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)
+    ]
     node, pool, row = np.concatenate([(nodes, *part) for part in parts], axis=1)
     chosen = (pool != NONE) & simple[node, pool]
     return pool[chosen], row[chosen]
@@ -100,14 +104,17 @@ def _special(roles: Roles, others: Mask, kept: Ints, timed: Mask) -> tuple[NDArr
     """What each step does with the pools that are not simple there (`others`), as `engine.compiled_tally` reads it."""
     node = np.arange(len(others))
     always, unless_chosen = (
-        -np.sort(-np.where((pools != NONE) & others[node, pools], pools, NONE).T, axis=1)  # (n_nodes, k), NONE last
+        -np.sort(
+            -np.where((pools != NONE) & others[node, pools], pools, NONE).T, axis=1
+        )  # (n_nodes, k), NONE last
         for pools in (roles.always, roles.unless_chosen)
     )
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
     bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
     pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
     releases_at_start, releases_at_end = (
-        (role * bits).sum(axis=1, dtype=np.uint64) for role in (roles.releases_at_start, roles.releases_at_end)
+        (role * bits).sum(axis=1, dtype=np.uint64)
+        for role in (roles.releases_at_start, roles.releases_at_end)
     )
     offered = roles.offers & others
     takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
@@ -172,7 +179,10 @@ def from_holdings(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     chosen = np.flatnonzero(wanted[held.pool] == TIMED)
     pool, edges = held.pool[chosen], np.stack([held.taken[chosen], held.counted_until[chosen]])
     edges = np.clip(np.where(edges == NEVER, high, edges), low, high)
-    held_ticks = [_sum_by(pool, np.diff(ticks, axis=0)[0], len(plan.pools)) for ticks in (edges, daytime(edges))]
+    held_ticks = [
+        _sum_by(pool, np.diff(ticks, axis=0)[0], len(plan.pools))
+        for ticks in (edges, daytime(edges))
+    ]
     return Tally(
         n_stopped=np.bincount(rows.step[stopped], minlength=n_nodes),
         waited=_sum_by(rows.step[stopped], (stopped_at - rows.joined_at)[stopped], n_nodes),
@@ -197,7 +207,9 @@ def daytime(ticks: Ints) -> Ints:
     return by_day
 
 
-def _held_at(hours: Ints, pool: Ints, taken: Ints, given_back: Ints, wanted: NDArray[np.int8]) -> Ints:
+def _held_at(
+    hours: Ints, pool: Ints, taken: Ints, given_back: Ints, wanted: NDArray[np.int8]
+) -> Ints:
     """Units held at each whole hour, (n_pools, n_hours); 0 for pools that are not COUNTED."""
     held = np.zeros((len(wanted), len(hours)), dtype=np.int64)
     at = hours * HOUR
@@ -218,7 +230,13 @@ class _Pass:
         self._asked, self._window = asked, window
         self._bounds = np.array([*in_ticks(window), *BY_DAY])
         self._held_by = np.zeros(n_patients, dtype=np.uint64)
-        shapes = ((n_pools,), (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
+        shapes = (
+            (n_pools,),
+            (n_nodes, 3),
+            (n_nodes, 1 + n_pools, 2),
+            (n_pools, 2),
+            (n_pools, n_hours + 1),
+        )
         self._totals = tuple(np.zeros(shape, dtype=np.int64) for shape in shapes)
         self.n_read = 0
         self.fits = True
@@ -239,10 +257,14 @@ class _Pass:
     def sums(self) -> Tally:
         """The sums over all records read."""
         asked, (n_open, by_step, by_choice, ticks_given_back, changes) = self._asked, self._totals
-        to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # for units that nobody gave back
+        to_the_end = np.array(
+            [self._bounds[1], daytime(self._bounds[1])]
+        )  # for units that nobody gave back
         held_ticks = ticks_given_back + n_open[:, None] * to_the_end
         pool, row = asked.simple
-        np.add.at(held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row])
+        np.add.at(
+            held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row]
+        )
         n_stopped, waited, waiting = np.where(asked.waits[:, None], by_step, 0).T
         held = np.where((asked.wanted == COUNTED)[:, None], np.cumsum(changes[:, :-1], axis=1), 0)
         return Tally(n_stopped, waited, waiting, held_ticks, held)

@@ -26,13 +26,23 @@ class ForSale(NamedTuple):
 
 
 FOR_SALE: Mapping[str, ForSale] = {
-    "triage_nurse": ForSale("one_more_triage_nurse", "triage nurse", "staffing.triage_nurses.extra_shifts", 10, 24),
+    "triage_nurse": ForSale(
+        "one_more_triage_nurse", "triage nurse", "staffing.triage_nurses.extra_shifts", 10, 24
+    ),
     "clinician": ForSale("clinician_14_to_22", "clinician", "staffing.doctors.extra_shifts", 14, 8),
     "childrens_clinician": ForSale(
-        "childrens_clinician_12_to_22", "children's clinician", "staffing.children_doctors.extra_shifts", 12, 10
+        "childrens_clinician_12_to_22",
+        "children's clinician",
+        "staffing.children_doctors.extra_shifts",
+        12,
+        10,
     ),
     "practitioner": ForSale(
-        "practitioner_12_to_22", "minors practitioner", "staffing.practitioners.extra_shifts", 12, 10
+        "practitioner_12_to_22",
+        "minors practitioner",
+        "staffing.practitioners.extra_shifts",
+        12,
+        10,
     ),
     "medical_bed": ForSale("two_more_beds", "medical bed", "site.pools.medicine_beds.extra"),
 }
@@ -49,7 +59,10 @@ def alternatives(packaged: Mapping[str, Raw], pounds: float) -> Iterator[tuple[s
         hours = sale.hours
         if hours and pounds < of_one:
             hours = max(int(pounds // (of_one / hours)), LEAST_HOURS)
-        yield name, _arm(arm, sale, number, hours, of_one * number * (hours / sale.hours if hours else 1))
+        yield (
+            name,
+            _arm(arm, sale, number, hours, of_one * number * (hours / sale.hours if hours else 1)),
+        )
 
 
 def _arm(arm: Raw, sale: ForSale, number: int, hours: int, pounds: float) -> Raw:

@@ -43,7 +43,9 @@ def _plain(value: Any) -> Answer:
 
 def answers_text(answers: Answers) -> str:
     """The answers so far as the text of a file, which `answers_in` reads."""
-    lines = ["# Answers of `aeflow offer`. A key without a value was left blank; one that is missing is still asked.\n"]
+    lines = [
+        "# Answers of `aeflow offer`. A key without a value was left blank; one that is missing is still asked.\n"
+    ]
     for key, answer in answers.items():
         value = "" if is_blank(answer) else f" {json.dumps(answer, ensure_ascii=False)}"
         lines.append(f"{key}:{value}\n")
@@ -55,13 +57,16 @@ def keep(answers: Answers, path: Path) -> None:
     try:
         write_file(path, answers_text(answers))
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE") from None
+        raise ResultsError(
+            f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE"
+        ) from None
 
 
 def template() -> str:
     """A file of answers with every question, each blank, and what is assumed then."""
     head = (
-        "# Read by `aeflow offer answers=FILE`. Leave blank what you do not know: then what stands in [ ] is taken.\n"
+        "# Read by `aeflow offer answers=FILE`. Leave blank what you do not "
+        "know: then what stands in [ ] is taken.\n"
     )
     return "\n".join([head, *_blocks()])
 
@@ -75,7 +80,8 @@ def _blocks() -> Iterator[str]:
             section = question.section
             yield f"# --- {SECTIONS[section]} ---"
         needs = "".join(
-            f" Only if '{other}' is {' or '.join(filter(None, words))}." for other, words in question.needs.items()
+            f" Only if '{other}' is {' or '.join(filter(None, words))}."
+            for other, words in question.needs.items()
         )
         yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}:"
 
@@ -120,7 +126,9 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
 
 def _with_given(answers: dict[str, Answer], before: dict[str, Answer]) -> dict[str, Answer]:
     """The answers, and those that somebody went back over and did not change yet."""
-    return answers | {key: given for key, given in before.items() if is_asked(questions()[key], answers)}
+    return answers | {
+        key: given for key, given in before.items() if is_asked(questions()[key], answers)
+    }
 
 
 def _accept(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
@@ -131,13 +139,23 @@ def _accept(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say
         for fault in faults:
             say(f"  {fault.found}. {fault.remedy}")
         return False
-    notes = {how: [note.words for note in checked.notes.get(key, ()) if note.how == how] for how in ("echoed", "asked")}
-    if typed and not {*notes["echoed"][-1:]} <= {typed, f"{typed} {questions()[key].unit}"}:  # not read as typed
+    notes = {
+        how: [note.words for note in checked.notes.get(key, ()) if note.how == how]
+        for how in ("echoed", "asked")
+    }
+    if typed and not {*notes["echoed"][-1:]} <= {
+        typed,
+        f"{typed} {questions()[key].unit}",
+    }:  # not read as typed
         say(f"  = {notes['echoed'][-1]}")
     for words in notes["asked"]:
         say(f"  Check: {words}")
     answers[key] = typed
-    for other in [other for other in answers if other in questions() and not is_asked(questions()[other], answers)]:
+    for other in [
+        other
+        for other in answers
+        if other in questions() and not is_asked(questions()[other], answers)
+    ]:
         del answers[other]
     return True
 

@@ -17,7 +17,15 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import packaged_configs
 from simulation.config.new import scaled_text
-from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, apportioned, on_duty
+from simulation.config.totals import (
+    ADMITTED_SHARE,
+    FOLLOWS,
+    Scaled,
+    Scaling,
+    Totals,
+    apportioned,
+    on_duty,
+)
 from simulation.offers.reading import PER_HOUR, Rota
 from simulation.study.design import factor_of
 from simulation.study.members import Member, Structure, VariedParameter
@@ -94,11 +102,19 @@ class OfferedDepartments:
     @cached_property
     def rotas(self) -> Mapping[str, list[dict[str, Any]]]:
         """The stated rotas, by pool. Of one team, the second nurse of every hour stands for the ambulance nurses."""
-        pools = {"triage_nurses": "triage_nurses", "assessment_nurses": "ambulance_nurses", "doctors": "doctors"}
-        rotas = {pool: self.values[key].stated() for pool, key in pools.items() if key in self.values}
+        pools = {
+            "triage_nurses": "triage_nurses",
+            "assessment_nurses": "ambulance_nurses",
+            "doctors": "doctors",
+        }
+        rotas = {
+            pool: self.values[key].stated() for pool, key in pools.items() if key in self.values
+        }
         team = self.values.get("triage_nurses")
         if self.values.get("ambulances") == "triage nurses" and team is not None:
-            rotas |= dict(zip(("triage_nurses", "assessment_nurses"), _split_team(team), strict=True))
+            rotas |= dict(
+                zip(("triage_nurses", "assessment_nurses"), _split_team(team), strict=True)
+            )
         return rotas
 
     # --- structures -------------------------------------------------------------------------------------------
@@ -107,7 +123,9 @@ class OfferedDepartments:
     def _left(self) -> Mapping[str, OfferedStructure]:
         """The structures that the answers leave, by name, as the packaged ensemble states them."""
         known = {
-            name: OfferedStructure(stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM)
+            name: OfferedStructure(
+                stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM
+            )
             for name, stated in self.ensemble.structures.items()
         }
         wanted = {"own clinicians": False, "doctors": True}.get(self.values.get("children", ""))
@@ -115,7 +133,9 @@ class OfferedDepartments:
         if team:
             known[f"{ONE_TEAM}_{SHARED_CHILDREN}"] = replace(known[ONE_TEAM], children=True)
         return {
-            name: one for name, one in known.items() if wanted in (None, one.children) and team in (None, one.one_team)
+            name: one
+            for name, one in known.items()
+            if wanted in (None, one.children) and team in (None, one.one_team)
         }
 
     @cached_property
@@ -124,7 +144,13 @@ class OfferedDepartments:
         of_left = {name: self._changes(one) for name, one in self._left.items()}
         first = {repr(changes): name for name, changes in reversed(of_left.items())}
         return {
-            name: replace(one.stated, label=self._label(one), staffing=None, pathway=None, changes=of_left[name])
+            name: replace(
+                one.stated,
+                label=self._label(one),
+                staffing=None,
+                pathway=None,
+                changes=of_left[name],
+            )
             for name, one in self._left.items()
             if name in first.values()
         }
@@ -138,7 +164,11 @@ class OfferedDepartments:
         if not self.rotas and one.children == (one.stated.pathway == SHARED_CHILDREN):
             return one.stated.label
         team = "One team at the door; " if one.one_team else ""
-        children = "doctors see children as well" if one.children else "children have clinicians of their own"
+        children = (
+            "doctors see children as well"
+            if one.children
+            else "children have clinicians of their own"
+        )
         return f"{team}{children}; other rotas as in '{one.stated.label}'"
 
     @property
@@ -146,7 +176,11 @@ class OfferedDepartments:
         """The packaged pathway that the department's own starts from: what all its structures share."""
         if all(option.one_team for option in self._left.values()):
             return ONE_TEAM
-        return SHARED_CHILDREN if all(option.children for option in self._left.values()) else "emergency_department"
+        return (
+            SHARED_CHILDREN
+            if all(option.children for option in self._left.values())
+            else "emergency_department"
+        )
 
     def _changes(self, one: OfferedStructure) -> dict[str, Any]:
         """The changes that make the scaled site into a structure: rotas, who is asked for, and triage minutes."""
@@ -157,7 +191,11 @@ class OfferedDepartments:
         changes: dict[str, Any] = {}
         for block in Scaling({**self.raw, "staffing": staffing}, self.totals).scaled():
             pool = block.path.removeprefix("staffing.")
-            if block.group == "staffing" and pool not in self.rotas and staffing[pool] != self.raw["staffing"][pool]:
+            if (
+                block.group == "staffing"
+                and pool not in self.rotas
+                and staffing[pool] != self.raw["staffing"][pool]
+            ):
                 changes[f"{block.path}.rota"] = _merged(block.values["rota"])
         start = self._steps(self.base_pathway)
         for pathway in (ONE_TEAM,) * one.one_team + (SHARED_CHILDREN,) * one.children:
@@ -181,13 +219,22 @@ class OfferedDepartments:
         each = _triage_factor_of(typical)
         each /= _hours(on_duty(self.raw["staffing"]["triage_nurses"]["rota"]))
         rota: Rota = self.values["triage_nurses"]
-        hours = sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1)) / PER_HOUR
+        hours = (
+            sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1))
+            / PER_HOUR
+        )
         per_day = self.scaling.per_day
         if one.one_team:
-            hours -= AMBULANCE_WORK * per_day["ambulance"] / float(self.raw["site"]["arrivals"]["ambulance"]["per_day"])
+            hours -= (
+                AMBULANCE_WORK
+                * per_day["ambulance"]
+                / float(self.raw["site"]["arrivals"]["ambulance"]["per_day"])
+            )
             hours = max(hours, 1.0)
         at_desk = sum(per_day[name] for name in ("walk_in", "referred"))
-        typical_desk = sum(float(self.raw["site"]["arrivals"][name]["per_day"]) for name in ("walk_in", "referred"))
+        typical_desk = sum(
+            float(self.raw["site"]["arrivals"][name]["per_day"]) for name in ("walk_in", "referred")
+        )
         return each * hours * typical_desk / at_desk
 
     # --- departments ------------------------------------------------------------------------------------------
@@ -196,7 +243,9 @@ class OfferedDepartments:
     def parameters(self) -> Mapping[str, VariedParameter]:
         """What departments differ in, without what the answers fix."""
         dropped = {NIGHT} if "doctors" in self.rotas else set()
-        return {name: stated for name, stated in self.ensemble.parameters.items() if name not in dropped}
+        return {
+            name: stated for name, stated in self.ensemble.parameters.items() if name not in dropped
+        }
 
     def members(self) -> list[Member]:
         """The departments: of the packaged ensemble those of a structure that is left, in its order; then, if these are
@@ -211,8 +260,14 @@ class OfferedDepartments:
             else:
                 others.append(member)
         left = list(self.structures)
-        extra = [replace(member, structure=left[place % len(left)]) for place, member in enumerate(others)]
-        return [replace(member, values=tuple(self._scaled(member.values))) for member in (*own, *extra)[: self.n]]
+        extra = [
+            replace(member, structure=left[place % len(left)])
+            for place, member in enumerate(others)
+        ]
+        return [
+            replace(member, values=tuple(self._scaled(member.values)))
+            for member in (*own, *extra)[: self.n]
+        ]
 
     def _scaled(self, values: Sequence[float]) -> Iterator[float]:
         """The values of a department of the packaged ensemble, at this size."""
@@ -248,7 +303,9 @@ class OfferedDepartments:
             if block.path.removeprefix("staffing.") not in self.rotas
         ]
         for pool, rota in self.rotas.items():
-            blocks.append(Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview", "stated"))
+            blocks.append(
+                Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview", "stated")
+            )
         made_by = f"aeflow offer name={name}"
         return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
 
@@ -279,6 +336,12 @@ def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     second = [int(on > 1) for on in team.on_duty]
     parts = [[on - other for on, other in zip(team.on_duty, second, strict=True)], second]
     return tuple(  # type: ignore[return-value]
-        Rota(tuple(StatedShift(on, slot, slot + 1) for slot, on in enumerate(part) if on or slot + 1 == SLOTS)).stated()
+        Rota(
+            tuple(
+                StatedShift(on, slot, slot + 1)
+                for slot, on in enumerate(part)
+                if on or slot + 1 == SLOTS
+            )
+        ).stated()
         for part in parts
     )

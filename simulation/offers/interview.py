@@ -29,7 +29,9 @@ NOT_ASKED_ANY_MORE = ("nurses_table",)
 """Questions that are asked of fewer products than they were: an earlier answer to them is still read."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
-Kind = Literal["number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"]
+Kind = Literal[
+    "number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"
+]
 Bounds = Annotated[tuple[float, float], Unit("that of the question")]
 How = Literal["asked", "echoed"]
 
@@ -121,7 +123,10 @@ def questions() -> Mapping[str, OfferQuestion]:
     """The questions by key, in order."""
     stated = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
     faults = Faults()
-    made = {key: validated(OfferQuestion, block, f"questions.{key}", faults) for key, block in stated.items()}
+    made = {
+        key: validated(OfferQuestion, block, f"questions.{key}", faults)
+        for key, block in stated.items()
+    }
     faults.refuse()
     return {key: question for key, question in made.items() if question}
 
@@ -149,7 +154,11 @@ def _as_chosen(question: OfferQuestion, answer: Answer) -> str:
     """An answer in the words of the choice that it begins; as typed if it begins none, '' if it is blank."""
     typed = "" if is_blank(answer) else str(answer).casefold().strip()
     try:
-        return str(read_text("choice", typed, question.choices)) if typed and question.choices else typed
+        return (
+            str(read_text("choice", typed, question.choices))
+            if typed and question.choices
+            else typed
+        )
     except Unread:
         return typed
 
@@ -158,7 +167,12 @@ def next_question(answers: Answers) -> str | None:
     """The key of the first question that is not answered, nor left blank on purpose (a key without a value); None at
     the end."""
     return next(
-        (key for key, question in questions().items() if key not in answers and is_asked(question, answers)), None
+        (
+            key
+            for key, question in questions().items()
+            if key not in answers and is_asked(question, answers)
+        ),
+        None,
     )
 
 
@@ -193,7 +207,9 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
 def _unasked(key: str, question: OfferQuestion, answers: Answers, checked: Checked) -> None:
     """The fault of an answer to what another answer rules out."""
     if not question.asked:
-        checked.refuse(key, "is answered, and is not asked: no count against nurses can tell", "Leave it out")
+        checked.refuse(
+            key, "is answered, and is not asked: no count against nurses can tell", "Leave it out"
+        )
         return
     other = next(iter(question.needs))
     found = f"is answered, and '{other}' is '{answers.get(other) or 'blank'}'"
@@ -204,17 +220,23 @@ def _unasked(key: str, question: OfferQuestion, answers: Answers, checked: Check
     checked.refuse(key, found, "Leave one of them out")
 
 
-def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, checked: Checked) -> None:
+def _read_one(
+    key: str, question: OfferQuestion, answer: Answer, folder: Path, checked: Checked
+) -> None:
     """Read one answer; add its value, its faults and its notes."""
     if question.kind == "table":
         try:
             checked.values[key] = read_counts(folder / str(answer), FIVE_LEVELS)
         except ConfigError as error:
-            checked.faults.setdefault(key, []).extend(Fault(key, str(fault).rstrip("."), "") for fault in error.faults)
+            checked.faults.setdefault(key, []).extend(
+                Fault(key, str(fault).rstrip("."), "") for fault in error.faults
+            )
         return
     if key == "triage_nurses" and (apart := AT_AMBULANCES.search(str(answer))):
         answer = str(answer).replace(apart[0], "")
-        checked.ask(key, f"'{apart[0].strip(' ,;')}' is left out here: that is asked under 'ambulances'.")
+        checked.ask(
+            key, f"'{apart[0].strip(' ,;')}' is left out here: that is asked under 'ambulances'."
+        )
     try:
         value = read_text(question.kind, answer, question.choices)
     except Unread as unread:
@@ -222,13 +244,21 @@ def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, c
         return
     words = words_of(question.kind, value, question.unit)
     number = _number_of(value)
-    if question.allowed and number is not None and not question.allowed[0] <= number <= question.allowed[1]:
+    if (
+        question.allowed
+        and number is not None
+        and not question.allowed[0] <= number <= question.allowed[1]
+    ):
         low, high = (words_of(question.kind, end, question.unit) for end in question.allowed)
         checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, number)}")
         return
     checked.values[key] = value
     checked.echo(key, words)
-    if question.usual and number is not None and not question.usual[0] <= number <= question.usual[1]:
+    if (
+        question.usual
+        and number is not None
+        and not question.usual[0] <= number <= question.usual[1]
+    ):
         checked.ask(key, f"{words}: that is unusual. Is it so?")
     if question.kind == "text" and str(answer).replace(",", "").strip("£ %").isdecimal():
         checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
@@ -264,7 +294,10 @@ def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked)
     if rota.overlaps:
         checked.ask(key, f"shifts overlap from {rota.overlaps}: there they add up. Is it so?")
     if question.usual and max(rota.on_duty) > question.usual[1]:
-        checked.ask(key, f"{max(rota.on_duty)} on duty at once? Count people on duty, not heads of the team.")
+        checked.ask(
+            key,
+            f"{max(rota.on_duty)} on duty at once? Count people on duty, not heads of the team.",
+        )
 
 
 def counted(table: CountsTable) -> tuple[int, int]:

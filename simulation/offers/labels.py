@@ -52,7 +52,11 @@ def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
     if "counts" in beside:
         ai["matrix"] = {"counts": beside["counts"], **stated}
     else:
-        ai["agreement"] = {"exact_share": beside["agree_share"], "under_share": beside["lower_share"], **stated}
+        ai["agreement"] = {
+            "exact_share": beside["agree_share"],
+            "under_share": beside["lower_share"],
+            **stated,
+        }
     yield NAIVE, {**policy, "ai": ai}
 
 
@@ -62,12 +66,16 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     if not product.labels:
         return [], None
     arm = study.arm(ARM)
-    mixes = tuple(_sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed))
+    mixes = tuple(
+        _sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed)
+    )
     before, after, impossible = dict[int, float](), dict[str, list[float]](), dict[str, str]()
     for number, (policy, nurse) in enumerate(_in_departments(study, product)):
         for words, raw in readings(policy):
             faults = Faults()
-            made = policy_made_of({"triage": raw, "nurse": copied(nurse)}, "triage", "nurse", faults)
+            made = policy_made_of(
+                {"triage": raw, "nurse": copied(nurse)}, "triage", "nurse", faults
+            )
             if made is None:
                 impossible[words] = faults[0].found
                 continue
@@ -77,10 +85,14 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
             if number not in before:
                 before[number] = _too_low((nurses, nurses, nurses), mixes, share)
     today = float(np.mean([*before.values()]))
-    margin = next((margin.margin for margin in study.design.margins if margin.measure == UNDER_TRIAGE), None)
+    margin = next(
+        (margin.margin for margin in study.design.margins if margin.measure == UNDER_TRIAGE), None
+    )
     limit = math.inf if margin is None else today + margin
     means = {words: float(np.mean(shares)) for words, shares in after.items()}
-    digits = 2 if any(0 < mean - limit < 0.001 for mean in means.values()) else 1  # so that which is more is seen
+    digits = (
+        2 if any(0 < mean - limit < 0.001 for mean in means.values()) else 1
+    )  # so that which is more is seen
     limit_words = "" if margin is None else f"; the limit is {100 * limit:.{digits}f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
     lines = [
@@ -88,7 +100,9 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
         f"With it, if it {differs}"
     ]
     for words, mean in means.items():
-        lines.append(f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit else ''}")
+        lines.append(
+            f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit else ''}"
+        )
     lines += [f"{words}: no such table ({found})" for words, found in impossible.items()]
     return lines, means.get(TIES[-1])
 
@@ -105,14 +119,21 @@ def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw
         yield raw["triage"][product.name], raw["nurse"]
 
 
-def _sickest_at_triage(pathway: Pathway, without: Collection[str], seed: int) -> Iterator[list[int]]:
+def _sickest_at_triage(
+    pathway: Pathway, without: Collection[str], seed: int
+) -> Iterator[list[int]]:
     """The patients of a drawn year of true levels 1 and 2 who come to triage, by true level: those whom the product is
     for, then those of the sources `without` it."""
     drawn = draw(pathway, seed=seed, replication=0, days=DAYS_IN_YEAR)
     true, levels = drawn.attributes[ACUITY_TRUE], pathway.categories(ACUITY_TRUE)
-    sickest = (true < N_HIGH) & (drawn.attributes[RECOGNISED] == pathway.categories(RECOGNISED).index("no"))
+    sickest = (true < N_HIGH) & (
+        drawn.attributes[RECOGNISED] == pathway.categories(RECOGNISED).index("no")
+    )
     for is_without in (False, True):
-        wanted = [source.attends and (name in without) is is_without for name, source in pathway.arrivals.items()]
+        wanted = [
+            source.attends and (name in without) is is_without
+            for name, source in pathway.arrivals.items()
+        ]
         of_them = np.array([*wanted, *[False] * len(pathway.present)])[drawn.arrival_source]
         yield np.bincount(true[sickest & of_them], minlength=len(levels)).tolist()
 
@@ -121,6 +142,10 @@ def _too_low(policies: Sequence[Policy], mixes: Sequence[Sequence[int]], share: 
     """The share with a label too low. policies: of those for whom it is used, of the others whom it is for, and of the
     rest; mixes: by true level, of those whom it is for, and of the rest; share: for whom of the former it is used."""
     parts = zip(policies, (mixes[0], *mixes), (share, 1 - share, 1.0), strict=True)
-    counted = [(part * sum(mix), label_accuracy(policy, mix)["under_share"]) for policy, mix, part in parts if sum(mix)]
+    counted = [
+        (part * sum(mix), label_accuracy(policy, mix)["under_share"])
+        for policy, mix, part in parts
+        if sum(mix)
+    ]
     n_all = sum(n for n, _ in counted)
     return sum(n * low for n, low in counted) / n_all if n_all else 0.0

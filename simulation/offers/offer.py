@@ -42,7 +42,12 @@ ON_DUTY = ("triage_nurses", "ambulances", "children", "doctors")
 """Questions about who is on duty: departments differ by structure where they were left blank."""
 QUICK, QUICKER = (
     0.3,
-    {"specialty_minutes": 2.0, "laboratory_minutes": 1.0, "discharge_minutes": 1.0, "ward_stays": 0.17},
+    {
+        "specialty_minutes": 2.0,
+        "laboratory_minutes": 1.0,
+        "discharge_minutes": 1.0,
+        "ward_stays": 0.17,
+    },
 )
 """A four-hour share of 75 % and more needs more than doctors: once theirs is a quarter less, others are quicker, too.
 A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
@@ -56,13 +61,22 @@ def name_of(product: str, folder: Path | None = None) -> str:
     plain_name = re.sub(r"\W+", "_", product.casefold(), flags=re.ASCII).strip("_")
     name = plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
     names = chain((name,), (f"{name}_{number}" for number in count(2)))
-    return next(one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists())
+    return next(
+        one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists()
+    )
 
 
 def changed_answers(answers: Answers, changed: Answers) -> list[str]:
     """What changed answers say that the first do not: 'price a year £90,000, not £120,000'."""
-    words = {key: [str(given.get(key) or "left blank") for given in (changed, answers)] for key in changed}
-    return [f"{questions()[key].noun} {now}, not {before}" for key, (now, before) in words.items() if now != before]
+    words = {
+        key: [str(given.get(key) or "left blank") for given in (changed, answers)]
+        for key in changed
+    }
+    return [
+        f"{questions()[key].noun} {now}, not {before}"
+        for key, (now, before) in words.items()
+        if now != before
+    ]
 
 
 def offered(
@@ -90,7 +104,8 @@ def offered(
     kinds = ("site", "staffing", "calibration", "pathway", "nurse", "triage", "ensembles", "study")
     if (before := folder / "study" / f"{name}.yaml").exists():
         remedy = (
-            f"To compare changed answers with it, say name={name}_2; to write it anew, remove the files {name}.yaml"
+            f"To compare changed answers with it, say name={name}_2; to write it "
+            f"anew, remove the files {name}.yaml"
         )
         refuse(str(before), "an offer of that name was written before", remedy)
     found = list(name_faults(name, folder, kinds, "an offer"))
@@ -104,11 +119,16 @@ def offered(
         write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
         places = (trial, *search_folders(folder if folder.is_dir() else None))
         study = study_from(
-            stated_in((f"study={name}", f"run.departments={n}", f"run.replications={n}", *where), places), places
+            stated_in(
+                (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where), places
+            ),
+            places,
         )
         of_labels, harshest = label_lines(study, product)
         alone = _years(study.of_arms([]))
-        solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
+        solver = Solver(
+            alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years)
+        )
         solved, fresh = solver.solve(list(_targets(values, n)))
     if harshest is not None:  # the block of the offer is the file's last
         texts["study"] += f"  where_nurses_are_right: {harshest:.4f}\n"
@@ -119,7 +139,9 @@ def offered(
         "walk_in_triage_wait_mean": values.get("triage_wait"),
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
-    lines = comparison_lines({measure: value for measure, value in answered.items() if value is not None}, fresh)
+    lines = comparison_lines(
+        {measure: value for measure, value in answered.items() if value is not None}, fresh
+    )
     return [*lines, *solver.ends()], of_labels
 
 
@@ -130,15 +152,23 @@ def _years(study: Study) -> Study:
 
 def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
     """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
-    share = values.get("within_four_hours", spread(n, 98, *(questions()["within_four_hours"].range or (0, 1))))
-    yield CalibrationTarget(DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER)
-    if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
+    share = values.get(
+        "within_four_hours", spread(n, 98, *(questions()["within_four_hours"].range or (0, 1)))
+    )
+    yield CalibrationTarget(
+        DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER
+    )
+    if (
+        "triage_wait" in values
+    ):  # of wait and minutes it says more of what a change is worth; the other is printed
         yield CalibrationTarget(
             TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True
         )
     elif "triage_minutes" in values:
         measure = "walk_in_triage_minutes_mean"
-        yield CalibrationTarget(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
+        yield CalibrationTarget(
+            TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True
+        )
 
 
 def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
@@ -149,15 +179,30 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
     if "admitted_share" not in departments.values:
         admitted, of_all = _admitted(len(members), departments.totals.admitted_share)
         stated[ADMITTED] = admitted
-        members = [replace(one, values=(*one.values, value)) for one, value in zip(members, of_all, strict=True)]
-    if AMBULANCE_NURSES not in departments.values and departments.values.get("ambulances") != "triage nurses":
+        members = [
+            replace(one, values=(*one.values, value))
+            for one, value in zip(members, of_all, strict=True)
+        ]
+    if (
+        AMBULANCE_NURSES not in departments.values
+        and departments.values.get("ambulances") != "triage nurses"
+    ):
         stated[AMBULANCE_NURSES], more = _more_ambulance_nurses(departments, members)
-        members = [replace(one, values=(*one.values, value)) for one, value in zip(members, more, strict=True)]
-    members = [replace(one, values=(*one.values, *map(float, row))) for one, row in zip(members, drawn, strict=True)]
+        members = [
+            replace(one, values=(*one.values, value))
+            for one, value in zip(members, more, strict=True)
+        ]
+    members = [
+        replace(one, values=(*one.values, *map(float, row)))
+        for one, row in zip(members, drawn, strict=True)
+    ]
     stated |= parameters
     for place, parameter in enumerate(stated.values()):
         column = [member.values[place] for member in members]
-        parameter["range"] = [min(*column, parameter["range"][0]), max(*column, parameter["range"][1])]
+        parameter["range"] = [
+            min(*column, parameter["range"][0]),
+            max(*column, parameter["range"][1]),
+        ]
     faults = Faults()
     content = {
         "name": name,
@@ -184,7 +229,9 @@ def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     return block, spread(n, 99, *ends).round(4).tolist()
 
 
-def _more_ambulance_nurses(departments: OfferedDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
+def _more_ambulance_nurses(
+    departments: OfferedDepartments, members: Sequence[Member]
+) -> tuple[Raw, list[int]]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
     own = [name not in departments.of_one_team for name in (member.structure for member in members)]
@@ -211,7 +258,10 @@ def _texts(
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
-    files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
+    files = {
+        "triage": product.policy(),
+        "study": product.study("our department", blanks, differs, assumed),
+    }
     if nurse := product.nurse():
         files["nurse"] = nurse
     heads = {
@@ -247,7 +297,9 @@ def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterato
         yield _blank(questions()[AMBULANCE_NURSES], [AMBULANCE_NURSES])
     for key in product.blanks:
         blank = _blank(questions()[key], [DRAWN[key]])
-        if key == "correlation":  # of what is counted, the cases that differ, so many more patients hold enough
+        if (
+            key == "correlation"
+        ):  # of what is counted, the cases that differ, so many more patients hold enough
             find = f"{blank['find']} (in {product.patients_who_hold(blank.pop('patients')):,} patients)"
             blank |= {"find": find, "arms": list(product.ends)}
         yield blank
@@ -264,8 +316,14 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
 def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
     """Questions about unlikely answers; where the `whole` is wanted, before them how answers were read, what was left
     blank and what is assumed for it."""
-    echoed = {key: [note.words for note in notes if note.how == "echoed"] for key, notes in checked.notes.items()}
-    asked = {key: [note.words for note in notes if note.how == "asked"] for key, notes in checked.notes.items()}
+    echoed = {
+        key: [note.words for note in notes if note.how == "echoed"]
+        for key, notes in checked.notes.items()
+    }
+    asked = {
+        key: [note.words for note in notes if note.how == "asked"]
+        for key, notes in checked.notes.items()
+    }
     blank = []
     for key, question in questions().items() if whole else ():
         words = echoed.get(key, [])
@@ -275,4 +333,8 @@ def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
             blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
     if blank:
         yield f"Left blank: {'; '.join(blank)}"
-    yield from (f"Check {questions()[key].noun}: {words}" for key, several in asked.items() for words in several)
+    yield from (
+        f"Check {questions()[key].noun}: {words}"
+        for key, several in asked.items()
+        for words in several
+    )

@@ -35,7 +35,8 @@ def cross_check(answers: Answers, checked: Checked) -> None:
     beds, attendances = values.get("beds"), values.get("attendances_per_day")
     if beds and attendances and not BEDS_EACH[0] <= beds / attendances <= BEDS_EACH[1]:
         checked.ask(
-            "beds", f"{beds:g} staffed adult general and acute beds of the whole hospital, for {attendances:g} a day?"
+            "beds",
+            f"{beds:g} staffed adult general and acute beds of the whole hospital, for {attendances:g} a day?",
         )
     used, acceptance = values.get("used_share"), values.get("acceptance")
     if used is not None:
@@ -60,7 +61,10 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
 def of_everybody(values: Mapping[str, Any]) -> str:
     """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
     covered = values.get("covers") or ("walk_in", "referred")
-    whom, share = listed_with_and([WHOM[name] for name in covered]), sum(BY_SOURCE[name] for name in covered)
+    whom, share = (
+        listed_with_and([WHOM[name] for name in covered]),
+        sum(BY_SOURCE[name] for name in covered),
+    )
     used = 100 * values["used_share"]
     return f"used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
 
@@ -71,25 +75,38 @@ def _prices(values: Mapping[str, Any], checked: Checked) -> None:
     n = patients_a_year(values)
     if year is not None:
         if year < LOW_PRICE:
-            checked.ask("price_a_year", f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.")
+            checked.ask(
+                "price_a_year",
+                f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.",
+            )
         if n:
             checked.echo(
-                "price_a_year", f"£{year:,.0f} a year = £{year / n:,.2f} a patient at {n:,.0f} patients a year"
+                "price_a_year",
+                f"£{year:,.0f} a year = £{year / n:,.2f} a patient at {n:,.0f} patients a year",
             )
     elif patient is not None and n:
-        checked.echo("price_a_patient", f"£{patient:,.2f} a patient = £{patient * n:,.0f} a year at {n:,.0f} patients")
+        checked.echo(
+            "price_a_patient",
+            f"£{patient:,.2f} a patient = £{patient * n:,.0f} a year at {n:,.0f} patients",
+        )
 
 
 def _desk(values: Mapping[str, Any], checked: Checked) -> None:
     """Nurses that may be counted twice, and a saving that is longer than a triage."""
     triage, others = values.get("triage_nurses"), values.get("ambulance_nurses")
     if triage and others and triage.on_duty == others.on_duty:
-        checked.ask("ambulance_nurses", "they have the same rota as the triage nurses. Are they other people?")
+        checked.ask(
+            "ambulance_nurses",
+            "they have the same rota as the triage nurses. Are they other people?",
+        )
     saves, minutes = values.get("saves"), values.get("triage_minutes")
     if isinstance(saves, ReadAmount) and saves.is_seconds:
         longest = 60 * minutes if minutes else LONGEST_TRIAGE
         if saves.number >= longest:
-            checked.ask("saves", f"{saves.number:g} seconds are longer than a triage ({longest:g} s). Is it so?")
+            checked.ask(
+                "saves",
+                f"{saves.number:g} seconds are longer than a triage ({longest:g} s). Is it so?",
+            )
 
 
 def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
@@ -101,35 +118,59 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
             if key in values:
                 checked.refuse(key, "is answered, and there is a table", "Keep one of them")
     if exact is not None and under is not None and exact + under > 1:
-        checked.refuse("under_share", f"with {100 * exact:g} % right adds up to more than 100 %", "Correct one of them")
+        checked.refuse(
+            "under_share",
+            f"with {100 * exact:g} % right adds up to more than 100 %",
+            "Correct one of them",
+        )
     against = values.get("against", "unknown")
     if "does" not in values or ("labels" not in values["does"] and "advises" not in values["does"]):
         return
     if against == "unknown":
-        checked.echo("against", "read as agreement with nurses, because nobody says against whom it was measured")
+        checked.echo(
+            "against",
+            "read as agreement with nurses, because nobody says against whom it was measured",
+        )
     if against in ("nurses", "unknown"):
         for key, n in (("exact_share", exact), ("table", table)):
             if n is not None:
-                how = f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
-                checked.echo(key, f"it agrees with the nurse {how}. That is not accuracy: nurses err")
+                how = (
+                    f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
+                )
+                checked.echo(
+                    key, f"it agrees with the nurse {how}. That is not accuracy: nurses err"
+                )
     if exact is not None and against not in ("nurses", "unknown"):
-        checked.echo("exact_share", "which errors it makes is made of the nurses': kind to it. Its table would tell")
+        checked.echo(
+            "exact_share",
+            "which errors it makes is made of the nurses': kind to it. Its table would tell",
+        )
     if table is not None and "nurses_table" in values and against == "panel":
         _two_tables(table, values["nurses_table"], checked)
     for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
         if key in values:
             _table(
-                key, who, values[key], "nurses called" if against == "nurses" and key == "table" else "true", checked
+                key,
+                who,
+                values[key],
+                "nurses called" if against == "nurses" and key == "table" else "true",
+                checked,
             )
 
 
 def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked) -> None:
     """Counts as read, and whether the table looks turned round."""
     n, lower = counted(table)
-    checked.echo(key, f"of {n} {whose} level 1-2 {who} called {lower} lower (levels 1 to 5: {_sums(table.rows)} cases)")
+    checked.echo(
+        key,
+        f"of {n} {whose} level 1-2 {who} called {lower} lower (levels 1 to 5: {_sums(table.rows)} cases)",
+    )
     rows = np.array(table.rows, dtype=float)
     if (rows.argmax(axis=1) != np.arange(len(rows))).sum() > 1:
-        checked.ask(key, "it counts most cases off its diagonal. Rows and columns both go from most urgent to least?")
+        checked.ask(
+            key,
+            "it counts most cases off its diagonal. Rows and columns both go from most urgent to least?",
+        )
     sums = rows.sum(axis=1)
     if float(sums @ np.log(USUAL_MIX)) < float(sums[::-1] @ np.log(USUAL_MIX)):
         checked.ask(
@@ -142,15 +183,25 @@ def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked)
 def _two_tables(tool: CountsTable, nurses: CountsTable, checked: Checked) -> None:
     """Two tables of the same cases of which one is the other, on its side, or upside down."""
     rows, theirs = ([sum(row) for row in table.rows] for table in (tool, nurses))
-    columns, of_nurses = ([sum(column) for column in zip(*table.rows, strict=True)] for table in (tool, nurses))
+    columns, of_nurses = (
+        [sum(column) for column in zip(*table.rows, strict=True)] for table in (tool, nurses)
+    )
     if tool.rows == nurses.rows:
         checked.ask("table", "it counts the same as the nurses' table. Is it the product's?")
     elif rows != theirs and (columns == theirs or of_nurses == rows):
         remedy = "Rows are true levels, columns labels, in both"
-        checked.refuse("table", "or the nurses' is on its side: columns of one add up to the rows of the other", remedy)
+        checked.refuse(
+            "table",
+            "or the nurses' is on its side: columns of one add up to the rows of the other",
+            remedy,
+        )
     elif rows != theirs and rows == theirs[::-1]:
         remedy = "The first row and column are immediate in both"
-        checked.refuse("table", "or the nurses' is upside down: their rows add up to the same in reverse order", remedy)
+        checked.refuse(
+            "table",
+            "or the nurses' is upside down: their rows add up to the same in reverse order",
+            remedy,
+        )
 
 
 def _sums(rows: Sequence[Sequence[int]]) -> str:

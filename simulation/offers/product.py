@@ -26,8 +26,17 @@ MINUTES = ("triage_interview", "triage_record")
 WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
 """All of a triage, of which a share is taken."""
 AT_AMBULANCE = "ambulance_assessment"
-DRAWN = {"saves": "seconds", "used_share": "used_share", "acceptance": "acceptance", "exact_share": "exact_share"}
-DRAWN |= {"under_share": "under_share", "correlation": "correlation", "nurses_table": "nurses_errors"}
+DRAWN = {
+    "saves": "seconds",
+    "used_share": "used_share",
+    "acceptance": "acceptance",
+    "exact_share": "exact_share",
+}
+DRAWN |= {
+    "under_share": "under_share",
+    "correlation": "correlation",
+    "nurses_table": "nurses_errors",
+}
 """The parameter in which departments differ where a question about the product was left blank."""
 FOLLOWING = ("under_share", "correlation")
 """Blanks that are told as what the vendor has not shown."""
@@ -48,11 +57,18 @@ def asks(key: str) -> OfferQuestion:
     return questions()[key]
 
 
-def differing(key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any) -> Raw:
+def differing(
+    key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any
+) -> Raw:
     """The parameter of an ensemble for a question that was left blank; `how`: where it is not set as it is."""
     question, ends = asks(key), [float(min(values)), float(max(values))]
     source = f"left blank ({question.noun}): {question.source}"
-    block = {"changes": list(changes), "how": "set", "range": ends, "evidence": question.evidence or "assumed"}
+    block = {
+        "changes": list(changes),
+        "how": "set",
+        "range": ends,
+        "evidence": question.evidence or "assumed",
+    }
     return block | {"source": source} | how
 
 
@@ -68,7 +84,10 @@ class OfferedProduct:
     def __init__(self, name: str, values: Mapping[str, Any]) -> None:
         self.name, self.values = name, values
         self.does: str = values["does"]
-        self.saves_time, self.labels = "time" in self.does, "labels" in self.does or "advises" in self.does
+        self.saves_time, self.labels = (
+            "time" in self.does,
+            "labels" in self.does or "advises" in self.does,
+        )
         self.advises = "advises" in self.does
         self.with_nurses = values.get("against", "unknown") in ("nurses", "unknown")
 
@@ -79,9 +98,15 @@ class OfferedProduct:
         """The questions about the product that were left blank and are drawn, a value a department."""
         wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
         by_shares = self.labels and "table" not in self.values
-        wanted |= {"exact_share": by_shares, "under_share": by_shares, "correlation": self.labels and self.with_nurses}
+        wanted |= {
+            "exact_share": by_shares,
+            "under_share": by_shares,
+            "correlation": self.labels and self.with_nurses,
+        }
         wanted["nurses_table"] = self.labels
-        return tuple(key for key, is_wanted in wanted.items() if is_wanted and key not in self.values)
+        return tuple(
+            key for key, is_wanted in wanted.items() if is_wanted and key not in self.values
+        )
 
     def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
         """Parameters of an ensemble for what was left blank, and their values, shape (n, parameters): spread evenly
@@ -94,10 +119,16 @@ class OfferedProduct:
         for place, (key, (low, high)) in enumerate(ranges.items()):
             columns[key] = spread(n, place, low, high)
         if "under_share" in columns:  # a share of the labels that differ
-            wrong = 1 - columns["exact_share"] if "exact_share" in columns else 1 - float(self.values["exact_share"])
+            wrong = (
+                1 - columns["exact_share"]
+                if "exact_share" in columns
+                else 1 - float(self.values["exact_share"])
+            )
             columns["under_share"] = columns["under_share"] * wrong
         rounded = {key: column.round(4) for key, column in columns.items()}
-        parameters = {DRAWN[key]: differing(key, self.paths(key), column) for key, column in rounded.items()}
+        parameters = {
+            DRAWN[key]: differing(key, self.paths(key), column) for key, column in rounded.items()
+        }
         return parameters, np.array([*rounded.values()]).T if rounded else np.zeros((n, 0))
 
     def paths(self, key: str) -> list[str]:
@@ -105,7 +136,9 @@ class OfferedProduct:
         if key == "nurses_table":
             return ["nurse.errors.value"]
         figures = "ai.with_nurse" if self.with_nurses else "ai.agreement"
-        names = ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
+        names = (
+            ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
+        )
         path = {
             "saves": "minutes.seconds_saved.value",
             "used_share": "covers.share.value",
@@ -128,9 +161,18 @@ class OfferedProduct:
             source = f"left blank ({question.noun}): {question.source}"
             errors = {"value": 1, "range": [low, high], "evidence": "assumed", "source": source}
             return {**stated_in((), [packaged_configs()]).raw["nurse"], "errors": errors}
-        correlation = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
+        correlation = {
+            "value": 0.5,
+            "range": [0, 0.9],
+            "evidence": "assumed",
+            "source": "not measured",
+        }
         source = "counts of own nurses' labels, answered in the interview"
-        matrix = {"evidence": "measured", "source": source, "counts": [list(row) for row in table.rows]}
+        matrix = {
+            "evidence": "measured",
+            "source": source,
+            "counts": [list(row) for row in table.rows],
+        }
         return {"labels": {"name": "nurse", "correlation": correlation, "matrix": matrix}}
 
     def policy(self) -> Raw:
@@ -146,13 +188,18 @@ class OfferedProduct:
         if self.advises:
             policy["acceptance"] = self._estimate("acceptance", [0, 1])
         covers["share"] = self._estimate("used_share", [0, 1])
-        covers |= {"evidence": "assumed", "source": "whom it is for, as answered, or the walk-in desk"}
+        covers |= {
+            "evidence": "assumed",
+            "source": "whom it is for, as answered, or the walk-in desk",
+        }
         policy["covers"] = covers
         if self.saves_time:
             policy["minutes"] = self._minutes(covered)
         return policy | self._price()
 
-    def _estimate(self, key: str, ends: Sequence[float], value: float | None = None, *, claim: bool = False) -> Raw:
+    def _estimate(
+        self, key: str, ends: Sequence[float], value: float | None = None, *, claim: bool = False
+    ) -> Raw:
         """A number: as answered, or the middle of the range of its question."""
         question, answered = asks(key), self.values.get(key)
         if value is None and answered is not None:
@@ -164,9 +211,12 @@ class OfferedProduct:
                 "source": f"left blank, the middle of {low:g} to {high:g}: {question.source}",
             }  # fmt: skip
         source = f"{question.noun}, as answered in the interview"
-        return {"value": round(value, 4), "range": list(ends), "evidence": "assumed", "source": source} | (
-            {"claim": True} if claim else {}
-        )
+        return {
+            "value": round(value, 4),
+            "range": list(ends),
+            "evidence": "assumed",
+            "source": source,
+        } | ({"claim": True} if claim else {})
 
     def _labels(self) -> Raw:
         """How it labels: its table, or its shares, against the truth or beside the nurses."""
@@ -174,22 +224,38 @@ class OfferedProduct:
         claim = self.values.get("accuracy_by", "vendor") == "vendor"
         who = "the vendor states it" if claim else "measured independently"
         source = f"{who}; answered in the interview"
-        none = {"value": 0, "range": [0, 0.9], "evidence": "assumed", "source": "its table stands beside the nurses'"}
+        none = {
+            "value": 0,
+            "range": [0, 0.9],
+            "evidence": "assumed",
+            "source": "its table stands beside the nurses'",
+        }
         some = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
         if table is not None and not self.with_nurses:
             counts = [list(row) for row in table.rows]
-            matrix = {"evidence": "measured", "source": f"counts, {source}", "counts": counts, "claim": claim}
+            matrix = {
+                "evidence": "measured",
+                "source": f"counts, {source}",
+                "counts": counts,
+                "claim": claim,
+            }
             return {"name": ARM, "correlation": some, "matrix": matrix}
         exact = self._estimate("exact_share", [0, 1], claim=claim)
         wrong = 1 - exact["value"]
         answered = self.values.get("under_share")
-        under = self._estimate("under_share", [0, 1], wrong / 2 if answered is None else answered, claim=claim)
+        under = self._estimate(
+            "under_share", [0, 1], wrong / 2 if answered is None else answered, claim=claim
+        )
         if not self.with_nurses:
             shares = {"exact_share": exact, "under_share": under, "evidence": "assumed"}
             shares["source"] = f"{source}; the errors are spread as the nurses' are"
             return {"name": ARM, "correlation": some, "agreement": shares}
         tied = self._estimate("correlation", [-1, 1])
-        beside: Raw = {"correlation": tied, "evidence": "assumed", "source": f"agreement with nurses, {source}"}
+        beside: Raw = {
+            "correlation": tied,
+            "evidence": "assumed",
+            "source": f"agreement with nurses, {source}",
+        }
         if table is not None:
             beside["counts"] = [list(row) for row in table.rows]
         else:
@@ -206,7 +272,9 @@ class OfferedProduct:
         if saves is not None and not saves.is_seconds:
             factor = self._estimate("saves", [0, 2], 1 - saves.number, claim=claim)
             return {"durations": [*WHOLE_TRIAGE, *at], "factor": factor}
-        seconds = self._estimate("saves", [-3600, 3600], saves.number if saves else None, claim=claim)
+        seconds = self._estimate(
+            "saves", [-3600, 3600], saves.number if saves else None, claim=claim
+        )
         return {"durations": [*MINUTES, *at], "seconds_saved": seconds, "never_below": floor}
 
     def _price(self) -> Raw:
@@ -216,7 +284,13 @@ class OfferedProduct:
         if year is not None:
             return {"cost_per_year": {"value": year, "evidence": "published", "source": source}}
         if patient is not None:
-            return {"price_per_attendance": {"value": patient, "evidence": "published", "source": source}}
+            return {
+                "price_per_attendance": {
+                    "value": patient,
+                    "evidence": "published",
+                    "source": source,
+                }
+            }
         question = asks("price_a_patient")
         ends = list(question.range or ())
         return {
@@ -236,7 +310,11 @@ class OfferedProduct:
     def patients_who_hold(self, n: int) -> int:
         """Patients among whom product and nurses differ in n, to the next hundred."""
         counts = np.array(self.values["table"].rows if "table" in self.values else [[0]])
-        agree = np.trace(counts) / counts.sum() if counts.any() else self._estimate("exact_share", [0, 1])["value"]
+        agree = (
+            np.trace(counts) / counts.sum()
+            if counts.any()
+            else self._estimate("exact_share", [0, 1])["value"]
+        )
         return math.ceil(n / max(1 - float(agree), 0.001) / 100) * 100
 
     # --- what the vendor said, and did not ---------------------------------------------------------------------
@@ -246,7 +324,11 @@ class OfferedProduct:
         values = self.values
         saves: ReadAmount | None = values.get("saves")
         if saves is not None and values.get("saves_by", "vendor") == "vendor":
-            amount = f"{saves.number:g} seconds" if saves.is_seconds else f"{100 * saves.number:g} % of the time"
+            amount = (
+                f"{saves.number:g} seconds"
+                if saves.is_seconds
+                else f"{100 * saves.number:g} % of the time"
+            )
             yield f"{amount} saved a triage"
         if self.labels and values.get("accuracy_by", "vendor") == "vendor":
             whom = {"nurses": "nurses", "unknown": "somebody unnamed", "outcome": "outcomes"}
@@ -268,11 +350,16 @@ class OfferedProduct:
                 yield "number of cases"
             if "cases_on" not in values:
                 yield "ages and languages"
-            if values.get("accuracy_by", "vendor") == "vendor" and not {"exact_share", "table"} & set(values):
+            if values.get("accuracy_by", "vendor") == "vendor" and not {
+                "exact_share",
+                "table",
+            } & set(values):
                 yield "an independent study"  # what is claimed is asked about by itself
             yield "repeat answers"
             yield "failures"
-        if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
+        if self.saves_time and (
+            "saves" not in values or values.get("saves_by", "vendor") == "vendor"
+        ):
             yield "an independent study of the minutes saved"
         if "used_share" not in values:
             yield "its use where it runs"
@@ -284,7 +371,9 @@ class OfferedProduct:
         values = self.values
         if "used_share" in values:
             yield of_everybody(values).partition(", ")[0]
-        yield from (f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING)
+        yield from (
+            f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING
+        )
         if "price_a_year" not in values and "price_a_patient" not in values:
             yield f"it costs £{MIDDLE_PRICE} a patient"
 
@@ -292,7 +381,10 @@ class OfferedProduct:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
         if "correlation" not in self.blanks:
             return {}
-        ends = (0, "from nurses whether they are right or wrong"), (1, "only where nurses are wrong (kind to it)")
+        ends = (
+            (0, "from nurses whether they are right or wrong"),
+            (1, "only where nurses are wrong (kind to it)"),
+        )
         return {
             name: {
                 "label": f"{title}, if it differs {words}", "triage": self.name, "evidence": "assumed",
@@ -308,7 +400,11 @@ class OfferedProduct:
         return f"{ARM}_regardless", f"{ARM}_where_wrong"
 
     def study(
-        self, department: str, blanks: Sequence[Raw], differs: Sequence[str] = (), assumed: Sequence[str] = ()
+        self,
+        department: str,
+        blanks: Sequence[Raw],
+        differs: Sequence[str] = (),
+        assumed: Sequence[str] = (),
     ) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
         an offer has otherwise; `assumed`: as clauses."""
@@ -317,7 +413,11 @@ class OfferedProduct:
         arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
         pounds = self.pounds_a_year
         arms |= self._readings(title) | dict(alternatives(known["arms"], pounds))
-        spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
+        spend = {
+            "pounds_per_year": round(pounds),
+            "evidence": "assumed",
+            "source": f"what {title} costs a year",
+        }
         offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
@@ -328,7 +428,10 @@ class OfferedProduct:
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
         choose |= {"nurse": self.name} if self.nurse() else {}
         return {
-            "defaults": [*({f"override /{group}@_global_.{group}": name} for group, name in choose.items()), "_self_"],
+            "defaults": [
+                *({f"override /{group}@_global_.{group}": name} for group, name in choose.items()),
+                "_self_",
+            ],
             "name": self.name,
             "ensemble": self.name,
             "question": f"What would {title} do here, and what else would the same money do?",

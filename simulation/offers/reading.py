@@ -12,7 +12,21 @@ MOST_CHARACTERS = 100
 """Characters of a text: it is a label in tables."""
 SAID = {"apart|separate|dedicated": "own", "same|both": "triage"}
 """Words in which a choice is named that begins so, by pattern."""
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 SOURCES = {"walk": "walk_in", "refer": "referred", "gp": "referred", "ambul": "ambulance"}
 """How the words begin of ways to arrive."""
 CLOCK = r"(\d{1,2})(?:[:.]([0-5]\d))?\s*(am|pm|h)?"
@@ -55,7 +69,9 @@ class Rota(NamedTuple):
     @property
     def on_duty(self) -> tuple[int, ...]:
         """People on duty by half hour of the day."""
-        return tuple(sum(shift.number for shift in self.shifts if _on(shift, slot)) for slot in range(SLOTS))
+        return tuple(
+            sum(shift.number for shift in self.shifts if _on(shift, slot)) for slot in range(SLOTS)
+        )
 
     @property
     def person_hours(self) -> float:
@@ -73,10 +89,20 @@ class Rota(NamedTuple):
 
     def stated(self) -> list[dict[str, Any]]:
         """The rota as a file of a department states it: shifts that do not overlap."""
-        on, starts = self.on_duty, [slot for slot in range(SLOTS) if self.on_duty[slot] != self.on_duty[slot - 1]]
+        on, starts = (
+            self.on_duty,
+            [slot for slot in range(SLOTS) if self.on_duty[slot] != self.on_duty[slot - 1]],
+        )
         ends = [*starts[1:], *(start + SLOTS for start in starts[:1])]
-        shifts = [StatedShift(on[start], start, end) for start, end in zip(starts, ends, strict=True) if on[start]]
-        return [{"hours": shift.hours, "number": shift.number} for shift in shifts or [StatedShift(on[0], 0, SLOTS)]]
+        shifts = [
+            StatedShift(on[start], start, end)
+            for start, end in zip(starts, ends, strict=True)
+            if on[start]
+        ]
+        return [
+            {"hours": shift.hours, "number": shift.number}
+            for shift in shifts or [StatedShift(on[0], 0, SLOTS)]
+        ]
 
 
 def read(kind: str, answer: Any, choices: Mapping[str, str]) -> Any:
@@ -104,7 +130,9 @@ def read(kind: str, answer: Any, choices: Mapping[str, str]) -> Any:
         if re.search(r"[a-z]", match[1] if match else text):
             raise Unread(f"found '{text}'", "Write a number of minutes")
         return number_of(match[1] if match else text)
-    return number_of(re.sub(r"^(£|gbp)\s*|\s*(pounds|gbp)$", "", text.casefold()) if kind == "money" else text)
+    return number_of(
+        re.sub(r"^(£|gbp)\s*|\s*(pounds|gbp)$", "", text.casefold()) if kind == "money" else text
+    )
 
 
 def number_of(text: str) -> float:
@@ -130,15 +158,22 @@ def _share(text: str) -> float:
     is_per_cent = bool(re.search(r"%|per ?cent$", text))
     number = number_of(re.sub(r"\s*(%|per ?cent)$", "", text))
     if is_per_cent and 0 < number < 1:
-        raise Unread(f"found {text}", f"That is less than one in a hundred: write {100 * number:g} % or {number:g}")
+        raise Unread(
+            f"found {text}",
+            f"That is less than one in a hundred: write {100 * number:g} % or {number:g}",
+        )
     return number / 100 if is_per_cent or number > 1 else number
 
 
 def _amount(text: str) -> ReadAmount:
     """Seconds or a share: '30 s', '0.5 min', '12 %'."""
-    match = re.fullmatch(r"(.+?)\s*(s|secs?|seconds?|mins?|minutes?|%|per ?cent)(?: (?:a|per) triage)?", text)
+    match = re.fullmatch(
+        r"(.+?)\s*(s|secs?|seconds?|mins?|minutes?|%|per ?cent)(?: (?:a|per) triage)?", text
+    )
     if not match:
-        raise Unread(f"found '{text}', without a unit", f"Say {text or '30'} s, or a share such as 12 %")
+        raise Unread(
+            f"found '{text}', without a unit", f"Say {text or '30'} s, or a share such as 12 %"
+        )
     number = number_of(match[1])
     if match[2].startswith(("%", "per")):
         if not -100 <= number <= 100:
@@ -150,7 +185,9 @@ def _amount(text: str) -> ReadAmount:
 def _choice(text: str, choices: Mapping[str, str]) -> str:
     """One of the choices, or the only one that begins so or is among the words."""
     plain = text.casefold().replace("_", " ")
-    meant = [name for name in choices if name == plain] or [name for name in choices if name.startswith(plain)]
+    meant = [name for name in choices if name == plain] or [
+        name for name in choices if name.startswith(plain)
+    ]
     meant = meant or [name for name in choices if re.search(rf"\b{name}\b", plain)]
     if not meant and not re.search(r"\b(?:not?|none)\b", plain):
         begins = tuple(begin for words, begin in SAID.items() if re.search(words, plain))
@@ -163,7 +200,9 @@ def _choice(text: str, choices: Mapping[str, str]) -> str:
 def _sources(text: str) -> tuple[str, ...]:
     """Ways of arrival, each once."""
     parts = [part.strip() for part in re.split(r"[,;]|\band\b", text) if part.strip()]
-    found = {part: [name for begin, name in SOURCES.items() if part.startswith(begin)] for part in parts}
+    found = {
+        part: [name for begin, name in SOURCES.items() if part.startswith(begin)] for part in parts
+    }
     for part, names in found.items():
         if not names:
             raise Unread(f"found '{part}'", "Name ways of arrival: walk-in, referred, ambulance")
@@ -174,15 +213,25 @@ def _rota(text: str) -> Rota:
     """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', 'a nurse apart: one, at all hours'."""
     shifts: list[StatedShift] = []
     by_night: list[int] = []
-    plain = re.sub(r"[()]|:(?!\d)", ",", re.sub(r"^[a-z ]*apart\b[ ,;:]*(?=\W*\w)", "", text)).strip(" ,")
-    joined = re.sub(r"(^|[,;+] *)(\w+(?: (?!by |from )[a-z]+){0,3}), *(?=(?:at )?all )", r"\1\2 ", plain)
+    plain = re.sub(
+        r"[()]|:(?!\d)", ",", re.sub(r"^[a-z ]*apart\b[ ,;:]*(?=\W*\w)", "", text)
+    ).strip(" ,")
+    joined = re.sub(
+        r"(^|[,;+] *)(\w+(?: (?!by |from )[a-z]+){0,3}), *(?=(?:at )?all )", r"\1\2 ", plain
+    )
     for part in (part.strip() for part in re.split(r"[,;]|\band\b(?! night)|\+", joined)):
         if not part:
             continue
         first = re.match(r"(\d+|[a-z]+)\b", part)
         if not first or not (first[1].isdecimal() or first[1] in (*NUMBERS, "a", "an")):
             raise Unread(f"found '{part}'", "Begin with how many: 2 from 8 to 22, 1 by night")
-        number = int(first[1]) if first[1].isdecimal() else NUMBERS.index(first[1]) if first[1] in NUMBERS else 1
+        number = (
+            int(first[1])
+            if first[1].isdecimal()
+            else NUMBERS.index(first[1])
+            if first[1] in NUMBERS
+            else 1
+        )
         rest = part[first.end() :]
         if span := SPAN.search(rest):
             shifts.append(StatedShift(number, *_ends(span, part)))
@@ -191,7 +240,9 @@ def _rota(text: str) -> Rota:
         elif re.search(r"all hours|day and night|clock|all day|always", rest):
             shifts.append(StatedShift(number, 0, SLOTS))
         else:
-            raise Unread(f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night; or 1 at all hours")
+            raise Unread(
+                f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night; or 1 at all hours"
+            )
     for number in by_night:
         shifts += _night(number, shifts)
     if not shifts:
@@ -214,7 +265,10 @@ def _ends(span: re.Match[str], part: str) -> tuple[int, int]:
     for hour, minute, half in (span.group(1, 2, 3), span.group(4, 5, 6)):
         clock = int(hour) % 12 + 12 * (half == "pm") if half in ("am", "pm") else int(hour)
         if clock > 24 or minute not in (None, "00", "30"):
-            raise Unread(f"found '{part}' ({span[0].strip()})", "Hours go from 0 to 24, whole or half: 8-22, 22:30-7")
+            raise Unread(
+                f"found '{part}' ({span[0].strip()})",
+                "Hours go from 0 to 24, whole or half: 8-22, 22:30-7",
+            )
         ends.append(clock * PER_HOUR + (minute == "30"))
     start, end = ends[0] % SLOTS, ends[1]
     if start == end:
@@ -245,10 +299,17 @@ def _runs(of_slot: list[bool]) -> str:
 def words_of(kind: str, value: Any, unit: str) -> str:
     """A value as it was read, in words."""
     if isinstance(value, Rota):
-        parts = ", ".join(f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h" for shift in value.stated())
+        parts = ", ".join(
+            f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h"
+            for shift in value.stated()
+        )
         return f"{parts} = {value.person_hours:g} hours a day"
     if isinstance(value, ReadAmount):
-        return f"{value.number:g} seconds" if value.is_seconds else f"{100 * value.number:g} % of a triage"
+        return (
+            f"{value.number:g} seconds"
+            if value.is_seconds
+            else f"{100 * value.number:g} % of a triage"
+        )
     if kind == "share":
         return f"{100 * value:.4g} %"
     if kind == "money":

@@ -34,7 +34,12 @@ STEEPER = 4.0
 """How many times steeper or flatter than the assumed slope one department may be taken to be."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
-SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_in_triage_minutes_mean")
+SHOWN = (
+    "within_4h_share",
+    "admitted_share",
+    "walk_in_triage_wait_mean",
+    "walk_in_triage_minutes_mean",
+)
 """Measures that are printed, of all patients."""
 
 
@@ -89,13 +94,17 @@ class Solver:
         n = len(self.ensemble.departments)
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
-            at = np.array([np.log(self._values(aim.parameter)) for aim in wanted]).T.reshape(n, len(wanted))
+            at = np.array([np.log(self._values(aim.parameter)) for aim in wanted]).T.reshape(
+                n, len(wanted)
+            )
             self.start, slopes = at, np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
             low, high = np.log([aim.bounds for aim in wanted]).T
             goal = np.array([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted]).T
             before: tuple[Floats, Floats] | None = None
             for years in YEARS:
-                measured = self._years(executor, self._points(wanted, at), years, self.study.run.seed)
+                measured = self._years(
+                    executor, self._points(wanted, at), years, self.study.run.seed
+                )
                 value = np.array([aim.of(measured[aim.measure]) for aim in wanted]).T
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
@@ -103,14 +112,25 @@ class Solver:
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure])) for aim in wanted])
+            off = np.array(
+                [
+                    aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure]))
+                    for aim in wanted
+                ]
+            )
             if (np.abs(off) > [aim.near for aim in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH
-                    fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 2)
-        counts = [int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))]
-        self.at_ends = tuple((one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count)
+                    fresh = self._years(
+                        executor, self._points(wanted, at), FRESH, self.study.run.seed + 2
+                    )
+        counts = [
+            int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))
+        ]
+        self.at_ends = tuple(
+            (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
+        )
         return self._at(self._points(wanted, at)), fresh
 
     def ends(self) -> Iterator[str]:
@@ -124,13 +144,18 @@ class Solver:
         points = {one.parameter: at[:, place] for place, one in enumerate(wanted)}
         for place, one in enumerate(wanted):
             rest = np.minimum(at[:, place] - self.start[:, place] + one.beyond, 0)
-            points |= {name: np.log(self._values(name)) + times * rest for name, times in one.also.items()}
+            points |= {
+                name: np.log(self._values(name)) + times * rest for name, times in one.also.items()
+            }
         return points
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
         return np.array(
-            [self.ensemble.member(number).values[place] for number in range(len(self.ensemble.departments))]
+            [
+                self.ensemble.member(number).values[place]
+                for number in range(len(self.ensemble.departments))
+            ]
         )
 
     def _at(self, points: Mapping[str, Floats]) -> Ensemble:
@@ -140,7 +165,10 @@ class Solver:
         members = []
         for number in range(len(self.ensemble.departments)):
             member = self.ensemble.member(number)
-            values = [round(float(columns[k][number]), 5) if k in columns else v for k, v in enumerate(member.values)]
+            values = [
+                round(float(columns[k][number]), 5) if k in columns else v
+                for k, v in enumerate(member.values)
+            ]
             members.append(Member(structure=member.structure, values=tuple(values)))
         for name in points:
             of_all = [member.values[names.index(name)] for member in members]
@@ -148,7 +176,9 @@ class Solver:
             parameters[name] = replace(parameters[name], range=ends)
         return replace(self.ensemble, parameters=parameters, departments=tuple(members))
 
-    def _years(self, executor: Executor, points: Mapping[str, Floats], years: int, seed: int) -> dict[str, Floats]:
+    def _years(
+        self, executor: Executor, points: Mapping[str, Floats], years: int, seed: int
+    ) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
         n, departments = len(self.ensemble.departments), self.study.departments
         assert isinstance(departments, EnsembleDepartments)
@@ -156,21 +186,31 @@ class Solver:
         run = replace(self.study.run, replications=n * years, departments=n, seed=seed)
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
         before, name = self.n_done, study.design.baseline
-        results = all_of(study, range(n * years), done=lambda n_now: self.done(before + n_now), executor=executor)
+        results = all_of(
+            study, range(n * years), done=lambda n_now: self.done(before + n_now), executor=executor
+        )
         self.n_done += n * years
         measured = {
-            measure: np.array([result.arms[name].measures.value(measure, "all") for result in results])
+            measure: np.array(
+                [result.arms[name].measures.value(measure, "all") for result in results]
+            )
             for measure in SHOWN
         }
-        return {measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()}
+        return {
+            measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()
+        }
 
 
-def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:
+def _updated(
+    slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[CalibrationTarget]
+) -> Floats:
     """The slopes of each department, shape (n, measures, parameters), after a move and what it changed (Broyden 1965,
     Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one."""
     length = (moved**2).sum(axis=1)
     surprise = changed - np.einsum("nij,nj->ni", slopes, moved)
-    update = np.einsum("ni,nj->nij", surprise, moved) / np.maximum(length, LEAST_MOVE**2)[:, None, None]
+    update = (
+        np.einsum("ni,nj->nij", surprise, moved) / np.maximum(length, LEAST_MOVE**2)[:, None, None]
+    )
     updated = slopes + np.where(length[:, None, None] > LEAST_MOVE**2, update, 0.0)
     for place, one in enumerate(wanted):
         ends = sorted((one.slope / STEEPER, one.slope * STEEPER))
@@ -194,7 +234,11 @@ def comparison_lines(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -
             yield f"{noun}: {here}"
             continue
         answered, off = scale * wanted[measure], float(values.mean()) - scale * wanted[measure]
-        unmet = "" if abs(off) <= near else f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
+        unmet = (
+            ""
+            if abs(off) <= near
+            else f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
+        )
         if unmet and measure == "walk_in_triage_minutes_mean":
             unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
         yield f"{noun}: {here}; answered {answered:.1f} {unit}{unmet}"

@@ -12,9 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.rota import booked_by_weekday, parse_clock, parse_days, timetable
-from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Follows, LastingFactor, Pathway, Present
+from simulation.department.vocabulary import (
+    ARRIVAL_SOURCE,
+    ArrivalSource,
+    Follows,
+    LastingFactor,
+    Pathway,
+    Present,
+)
 from simulation.errors import DrawsError
-from simulation.patients.calendar import DAYS_IN_WEEK, DAYS_IN_YEAR, MONTHS_IN_YEAR, Calendar, DrawnRun
+from simulation.patients.calendar import (
+    DAYS_IN_WEEK,
+    DAYS_IN_YEAR,
+    MONTHS_IN_YEAR,
+    Calendar,
+    DrawnRun,
+)
 from simulation.patients.drawn import Draws, from_sources
 from simulation.patients.variates import NamedFloats, Source, key_of
 from simulation.records.schema import Floats, Ints
@@ -41,7 +54,9 @@ def lasting_factors(pathway: Pathway, run: DrawnRun) -> NamedFloats:
         if factor.active:
             period = _periods(factor, run)
             drawn_for = replace(run, replication=EVERY_REPLICATION) if factor.shared else run
-            normal = drawn_for.generator("lasting", name).standard_normal(int(period.max(initial=0)) + 1)
+            normal = drawn_for.generator("lasting", name).standard_normal(
+                int(period.max(initial=0)) + 1
+            )
             day = np.arange(run.days)
             season = _mean_one(pathway, factor.by_month, MONTHS_IN_YEAR)[run.calendar.months(day)]
             rise = (1 + factor.rises) ** (run.calendar.measured_days(day) / DAYS_IN_YEAR)
@@ -85,7 +100,10 @@ def usual_arrivals(
     pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
     pattern = pattern * _mean_one(pathway, source.by_weekday, DAYS_IN_WEEK)[weekday]
     if by_month:
-        pattern = pattern * _mean_one(pathway, source.by_month, MONTHS_IN_YEAR)[calendar.months(np.arange(days))]
+        pattern = (
+            pattern
+            * _mean_one(pathway, source.by_month, MONTHS_IN_YEAR)[calendar.months(np.arange(days))]
+        )
     return np.asarray(source.per_day * pattern)
 
 
@@ -105,7 +123,9 @@ def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
     return np.asarray(weights / weights.mean())
 
 
-def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None) -> NamedFloats:
+def wanted_arrivals(
+    pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None
+) -> NamedFloats:
     """How many times its usual arrivals each source that is not booked wants on each day, shape (days,) by source.
 
     `busy`: day factors by name where they are known; otherwise they are drawn.
@@ -116,7 +136,9 @@ def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = 
     for name, source in pathway.arrivals.items():
         if source.booked:
             continue
-        wanted = source.scale * (by_day[source.day_factor] if source.day_factor else np.ones(run.days))
+        wanted = source.scale * (
+            by_day[source.day_factor] if source.day_factor else np.ones(run.days)
+        )
         for factor, series in lasting.items():
             if name in pathway.lasting_factors[factor].arrivals:
                 wanted = wanted * series
@@ -146,7 +168,9 @@ def minute_factors(pathway: Pathway, draws: Draws, run: DrawnRun) -> NamedFloats
             by_day = _following(pathway, follows, draws, run)
             concerned = from_sources(pathway, draws, follows.arrivals)
             for duration in follows.durations:
-                factors[duration] = factors.get(duration, 1.0) * np.where(concerned, by_day[day], 1.0)
+                factors[duration] = factors.get(duration, 1.0) * np.where(
+                    concerned, by_day[day], 1.0
+                )
     return factors
 
 
@@ -160,7 +184,9 @@ def _following(pathway: Pathway, follows: Follows, draws: Draws, run: DrawnRun) 
     ]
     planned = _sum_of_last_days(np.sum(usual, axis=0), follows.days)
     ratio = np.divide(came, planned, out=np.ones(run.days), where=planned > 0)
-    with np.errstate(divide="ignore", over="ignore"):  # where next to nobody came, the clip gives the most minutes
+    with np.errstate(
+        divide="ignore", over="ignore"
+    ):  # where next to nobody came, the clip gives the most minutes
         return np.clip(ratio**-follows.elasticity, follows.least, follows.most)
 
 
@@ -187,7 +213,11 @@ def arrivals_by_layer(
     """
     wanted = wanted_arrivals(pathway, run, busy)
     for code, (name, source) in enumerate(pathway.arrivals.items()):
-        layers = _layers(pathway, name, wanted[name], run) if name in wanted else _booked(name, source, run)
+        layers = (
+            _layers(pathway, name, wanted[name], run)
+            if name in wanted
+            else _booked(name, source, run)
+        )
         for layer, (n_candidates, kept, arrived_at) in enumerate(layers):
             yield Source(name, code, layer, n_candidates, kept), arrived_at
 
@@ -207,7 +237,9 @@ Layer = tuple[int, Ints, Ints]
 def _booked(name: str, source: ArrivalSource, run: DrawnRun) -> Iterator[Layer]:
     """The candidates of one source's bookings, a layer each, so that a further booking moves nobody else's numbers."""
     for layer, booking in enumerate(source.booked):
-        on_days = np.flatnonzero(np.isin(np.arange(run.days) % DAYS_IN_WEEK, parse_days(booking.days)))
+        on_days = np.flatnonzero(
+            np.isin(np.arange(run.days) % DAYS_IN_WEEK, parse_days(booking.days))
+        )
         day = np.repeat(on_days, booking.number)
         kept = _kept(key_of(name, layer), len(day), source.scale, run)
         yield len(day), kept, day[kept] * DAY + parse_clock(booking.at)
@@ -226,7 +258,10 @@ def _layers(pathway: Pathway, name: str, wanted: Floats, run: DrawnRun) -> Itera
             f"than the thinning_bound {source.thinning_bound:g}. Raise arrivals.{name}.thinning_bound, under `site` or "
             f"`pathway`, to {math.ceil(12.5 * wanted.max()) / 10:g}"
         )
-    usual, by_hour = usual_arrivals(pathway, source, run.days, run.calendar), hours_of(pathway, source)
+    usual, by_hour = (
+        usual_arrivals(pathway, source, run.days, run.calendar),
+        hours_of(pathway, source),
+    )
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
         share = np.clip((wanted - below) / width, 0, 1)
@@ -251,7 +286,9 @@ def _times(by_hour: Floats, day: Ints, variates: Floats) -> Ints:
         on_weekday = day % DAYS_IN_WEEK == weekday if differs else slice(None)
         totals = np.concatenate(([0.0], np.cumsum(by_hour[weekday])))
         if totals[-1] > 0:
-            minute[on_weekday] = np.interp(variates[on_weekday], totals / totals[-1], np.arange(25) * 60.0)
+            minute[on_weekday] = np.interp(
+                variates[on_weekday], totals / totals[-1], np.arange(25) * 60.0
+            )
     within = np.minimum(to_ticks(minute), DAY - 1)
     return day * DAY + within
 

@@ -45,9 +45,13 @@ class Calendar:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_week < WEEKS_IN_YEAR:
-            raise DrawsError(f"start_week is {self.start_week}. Give a week from 0 to {WEEKS_IN_YEAR - 1}")
+            raise DrawsError(
+                f"start_week is {self.start_week}. Give a week from 0 to {WEEKS_IN_YEAR - 1}"
+            )
         if self.warm_up_days < 0 or self.warm_up_days % DAYS_IN_WEEK:
-            raise DrawsError(f"warm_up_days is {self.warm_up_days}. Give whole weeks: 0, 7, 14, ...")
+            raise DrawsError(
+                f"warm_up_days is {self.warm_up_days}. Give whole weeks: 0, 7, 14, ..."
+            )
 
     @property
     def measured_from(self) -> int:
@@ -117,8 +121,15 @@ def _weeks_of_pass(seed: int, number: int, n_years: int) -> tuple[int, ...]:
     generator = generator_of(seed, number, "departments", "start_week", 0)
     weeks: list[int] = []
     for _ in range(n_years):
-        first, by_quarter = generator.integers(WEEKS_IN_YEAR), np.arange(WEEKS_IN_YEAR).reshape(QUARTERS, -1)
-        in_quarters = generator.permuted(by_quarter, axis=1)  # the weeks of each quarter in an order of their own
-        in_fours = generator.permuted(in_quarters.T, axis=1)  # a row has a week of each quarter, these in any order
+        first, by_quarter = (
+            generator.integers(WEEKS_IN_YEAR),
+            np.arange(WEEKS_IN_YEAR).reshape(QUARTERS, -1),
+        )
+        in_quarters = generator.permuted(
+            by_quarter, axis=1
+        )  # the weeks of each quarter in an order of their own
+        in_fours = generator.permuted(
+            in_quarters.T, axis=1
+        )  # a row has a week of each quarter, these in any order
         weeks += ((in_fours.ravel() + first) % WEEKS_IN_YEAR).tolist()
     return tuple(weeks)

@@ -80,7 +80,9 @@ def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats
     else:
         shares *= choice.shares
     for factor in factors:
-        by_category = np.array([factor.values[category] for category in pathway.categories(factor.by)])
+        by_category = np.array(
+            [factor.values[category] for category in pathway.categories(factor.by)]
+        )
         shares = (shares[:, None] * by_category).reshape(-1, shares.shape[1])
         row = codes[factor.by] + np.int64(len(by_category)) * (0 if row is None else row)
     return (shares / shares.sum(axis=1, keepdims=True) if choice.times else shares), row
@@ -132,7 +134,9 @@ def amount(pathway: Pathway, codes: Attributes, number: Number) -> Floats:
         if missing and factor.otherwise is None:
             remedy = nearest(missing[0], factor.values)
             raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
-        values = np.array([factor.values.get(category, factor.otherwise) for category in categories], dtype=float)
+        values = np.array(
+            [factor.values.get(category, factor.otherwise) for category in categories], dtype=float
+        )
         total = total * values.take(codes[factor.by])
     return total
 
@@ -141,7 +145,9 @@ LONGEST = 1e12
 """Minutes from arrival that no run reaches; more would not fit into 64 bits of ticks."""
 
 
-def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: NamedFloats) -> NamedFloats:
+def minutes_of(
+    pathway: Pathway, codes: Attributes, draws: Draws, factors: NamedFloats
+) -> NamedFloats:
     """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
 
     `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
@@ -153,7 +159,9 @@ def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: Named
     if any(duration.complexity for duration in pathway.durations.values()):
         complexity = draws.variates.normal("complexity", 0)
     for name, duration in pathway.durations.items():
-        meets = tuple(name in met[source] for source in pathway.categories(ARRIVAL_SOURCE))  # by code of the source
+        meets = tuple(
+            name in met[source] for source in pathway.categories(ARRIVAL_SOURCE)
+        )  # by code of the source
         if meets not in rows:
             is_concerned = np.array(meets).take(draws.arrival_source)
             rows[meets] = np.flatnonzero(is_concerned), np.flatnonzero(~is_concerned)
@@ -180,7 +188,12 @@ def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: Named
 
 
 def _write_minutes(
-    duration: AnyDuration, variates: NDArray[np.float32], mean: Floats, into: Floats, concerned: Ints, others: Ints
+    duration: AnyDuration,
+    variates: NDArray[np.float32],
+    mean: Floats,
+    into: Floats,
+    concerned: Ints,
+    others: Ints,
 ) -> None:
     """Write the minutes of the patients whom a duration concerns, and 0 for the others; `variates` is written over."""
     if len(concerned) > len(variates) / 2:
@@ -188,12 +201,16 @@ def _write_minutes(
         into[others] = 0
     else:
         minutes = np.empty(len(concerned))
-        duration.to_minutes(variates[concerned], np.broadcast_to(mean, variates.shape)[concerned], minutes)
+        duration.to_minutes(
+            variates[concerned], np.broadcast_to(mean, variates.shape)[concerned], minutes
+        )
         into[:] = 0
         into[concerned] = minutes
 
 
-def after_arrival(pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats) -> Ints:
+def after_arrival(
+    pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats
+) -> Ints:
     """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
     if not clock:
         return np.full(len(draws), NEVER, dtype=np.int64)

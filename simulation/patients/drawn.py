@@ -73,7 +73,11 @@ class Draws:
                 )
 
     def with_columns(
-        self, *, attributes: Attributes | None = None, minutes: NamedFloats | None = None, alarms: Ints | None = None
+        self,
+        *,
+        attributes: Attributes | None = None,
+        minutes: NamedFloats | None = None,
+        alarms: Ints | None = None,
     ) -> Draws:
         """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
         return replace(

@@ -10,7 +10,13 @@ import math
 import numpy as np
 
 from simulation.department.rota import down_share, parse_hours
-from simulation.department.vocabulary import Pathway, QuietDays, RandomOutages, ShareOfTime, StatedOutages
+from simulation.department.vocabulary import (
+    Pathway,
+    QuietDays,
+    RandomOutages,
+    ShareOfTime,
+    StatedOutages,
+)
 from simulation.errors import DrawsError
 from simulation.patients.arrivals import usual_arrivals
 from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, DrawnRun
@@ -21,7 +27,9 @@ MOST_DEVIATIONS = 8.0
 """The bound is searched for within so many standard deviations around the year's means."""
 
 
-def _quiet_spans(pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, run: DrawnRun) -> Ints:
+def _quiet_spans(
+    pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, run: DrawnRun
+) -> Ints:
     """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)."""
     normal = run.generator("outage", name).standard_normal(len(attended))
     error = quiet.forecast_error
@@ -58,7 +66,10 @@ def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
 
     def too_many(bound: float) -> float:
         beyond = np.divide(
-            mean - bound, deviation, out=np.where(mean > bound, math.inf, -math.inf), where=deviation > 0
+            mean - bound,
+            deviation,
+            out=np.where(mean > bound, math.inf, -math.inf),
+            where=deviation > 0,
         )
         return float(ndtr(beyond).mean()) - quiet.fullest_share
 
@@ -86,7 +97,9 @@ def draw_outages(pathway: Pathway, run: DrawnRun, attended: Ints | None = None) 
         elif attended is not None:
             spans[name] = _quiet_spans(pathway, name, outage, attended, run)
         else:
-            raise DrawsError(f"outages.{name}: quiet days are known of drawn patients only. Draw them first")
+            raise DrawsError(
+                f"outages.{name}: quiet days are known of drawn patients only. Draw them first"
+            )
     return spans
 
 
@@ -94,7 +107,11 @@ def _spans(name: str, outage: RandomOutages | ShareOfTime | StatedOutages, run: 
     """The spans of one outage that begin before the end of the run; some may end after it."""
     until = run.days * DAY
     if isinstance(outage, StatedOutages):
-        edges = to_ticks(np.array([(span.starts_at_minutes, span.ends_at_minutes) for span in outage.spans], float))
+        edges = to_ticks(
+            np.array(
+                [(span.starts_at_minutes, span.ends_at_minutes) for span in outage.spans], float
+            )
+        )
         return _begun_before(until, edges.reshape(-1, 2) + run.calendar.measured_from)
     down = outage.mean_down_minutes
     share = down_share(outage)

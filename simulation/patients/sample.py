@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def draw(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> Draws:
+def draw(
+    pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY
+) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
     `calendar`: which day of the model year day 0 is, and which day is the first measured one.
@@ -54,11 +56,16 @@ def draw_run(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None) -
 def attendances(pathway: Pathway, run: DrawnRun) -> Ints:
     """Ticks of arrival of the attendances that `draw` draws, source by source; nothing else is drawn."""
     layers = arrivals_by_layer(pathway, run)
-    return np.concatenate([arrived_at for source, arrived_at in layers if pathway.arrivals[source.name].attends])
+    return np.concatenate(
+        [arrived_at for source, arrived_at in layers if pathway.arrivals[source.name].attends]
+    )
 
 
 def fill(
-    pathway: Pathway, run: DrawnRun, layers: Sequence[tuple[Source, Ints]], known: Attributes | None = None
+    pathway: Pathway,
+    run: DrawnRun,
+    layers: Sequence[tuple[Source, Ints]],
+    known: Attributes | None = None,
 ) -> Draws:
     """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source).
 
@@ -89,9 +96,15 @@ def fill(
         calendar=run.calendar,
         from_table=frozenset(known or ()),
     )
-    attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
+    attributes = attributes_of(
+        pathway, bare, {name: codes[order] for name, codes in (known or {}).items()}
+    )
     minutes = minutes_of(pathway, attributes, bare, minute_factors(pathway, bare, run))
-    adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
+    adheres = [
+        name
+        for name, step in pathway.steps.items()
+        if step.adheres and pathway.priority.adherence < 1
+    ]
     return replace(
         bare,
         attributes=attributes,
@@ -128,7 +141,9 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         allowed |= {f"minutes.{name}", *(f"minutes.{name}.{k}" for k in range(duration.repeats))}
     for column in patients.columns:
         if column not in allowed:
-            raise DrawsError(f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}")
+            raise DrawsError(
+                f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}"
+            )
     for column in ("arrived_at", ARRIVAL_SOURCE):
         if column not in patients.columns:
             raise DrawsError(f"table of patients: no column '{column}'")
@@ -151,13 +166,17 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         for name in pathway.attributes
         if name in patients.columns
     }
-    days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages continue after the last arrival
+    days = (
+        int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR
+    )  # outages continue after the last arrival
     drawn = fill(pathway, DrawnRun(seed, 0, days), layers, attributes)
     table_row = by_source[drawn.order]
     minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
     for name in pathway.durations:
         for k in range(len(minutes[name])):
-            for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
+            for column in (
+                (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",)
+            ):
                 if column in patients.columns:
                     numbers = _numbers(column, patients[column])[table_row]
                     minutes[name][k] = np.where(np.isnan(numbers), minutes[name][k], numbers)
@@ -173,7 +192,9 @@ def _numbers(column: str, values: pd.Series) -> Floats:
     try:
         numbers: Floats = values.to_numpy(dtype=float)
     except (TypeError, ValueError):
-        raise DrawsError(f"table of patients: column '{column}' does not hold numbers. Give minutes") from None
+        raise DrawsError(
+            f"table of patients: column '{column}' does not hold numbers. Give minutes"
+        ) from None
     wrong = (numbers < 0) | np.isinf(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))

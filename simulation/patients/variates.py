@@ -63,7 +63,9 @@ class Variates:
         numbers = self.buffer.take(self.place)
         return np.maximum(numbers, 2.0**-54, out=numbers)
 
-    def normal(self, column: str, repeat: int, *, source_keys: Collection[str] | None = None) -> NDArray[np.float32]:
+    def normal(
+        self, column: str, repeat: int, *, source_keys: Collection[str] | None = None
+    ) -> NDArray[np.float32]:
         """One standard normal number a patient, shape (n,); with `source_keys`, 0 for patients of other sources."""
         buffer = self.buffer.view(np.float32)
         for source, part in self._parts(buffer):
@@ -106,7 +108,9 @@ COUNTER = np.uint64(1).tobytes()
 _local = threading.local()
 
 
-def generator_of(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
+def generator_of(
+    seed: int, replication: int, source: str, column: str, repeat: int
+) -> np.random.Generator:
     """The generator of one stream, to be used before the next is asked for: each thread has one, whose state is set.
 
     The state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.

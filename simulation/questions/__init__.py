@@ -49,7 +49,12 @@ OF_A_RESULT = (
         sentences=contributions.sentences,
         files=contributions.files,
     ),
-    ResultQuestion("coverage", "Patients whom the tool never sees", spillover.tables, sentences=spillover.sentences),
+    ResultQuestion(
+        "coverage",
+        "Patients whom the tool never sees",
+        spillover.tables,
+        sentences=spillover.sentences,
+    ),
     ResultQuestion("harm", "Delay and harm", harm.tables),
     ResultQuestion("readings", "Each reading of the evidence", readings.tables),
     ResultQuestion(

@@ -70,28 +70,42 @@ class Line:
                 continue
             rows = np.unique(columns, axis=0)
             at = rows @ self.mean[places]
-            ends = (at.argmin(), at.argmax()) if name == STRUCTURE else (columns.argmin(), columns.argmax())
+            ends = (
+                (at.argmin(), at.argmax())
+                if name == STRUCTURE
+                else (columns.argmin(), columns.argmax())
+            )
             source = rows if name == STRUCTURE else columns
             low[places], high[places] = source[ends[0]], source[ends[1]]
         error = float(np.sqrt((high - low) @ self.covariance @ (high - low)))
         return self.middle + float(low @ self.mean), self.middle + float(high @ self.mean), error
 
 
-def fitted(values: Mapping[str, Floats], structures: Sequence[str], effects: Floats, noise: float) -> Line:
+def fitted(
+    values: Mapping[str, Floats], structures: Sequence[str], effects: Floats, noise: float
+) -> Line:
     """The line through effects by department, shape (n,).
 
     values: of each parameter, shape (n,); noise: the variance of simulation in an effect.
     """
-    columns = {name: _scaled(np.asarray(column)[:, None]) for name, column in values.items() if np.ptp(column) > 0}
+    columns = {
+        name: _scaled(np.asarray(column)[:, None])
+        for name, column in values.items()
+        if np.ptp(column) > 0
+    }
     kinds: list[str] = sorted(set(structures))
     if len(kinds) > 1:
-        columns[STRUCTURE] = _scaled(np.array([[float(kind == own) for kind in kinds] for own in structures]))
+        columns[STRUCTURE] = _scaled(
+            np.array([[float(kind == own) for kind in kinds] for own in structures])
+        )
     design = np.hstack([*columns.values()]) if columns else np.zeros((len(effects), 0))
     middle, centred = float(effects.mean()), effects - effects.mean()
     variance, n = float(centred @ centred) / max(len(effects) - 1, 1), max(design.shape[1], 1)
     if variance <= 0 or not columns:
         return Line(columns, middle, np.zeros(design.shape[1]), np.zeros((design.shape[1],) * 2))
-    tries = list(product((variance * SHARES / n).tolist(), np.maximum(variance * ABOUT, noise).tolist()))
+    tries = list(
+        product((variance * SHARES / n).tolist(), np.maximum(variance * ABOUT, noise).tolist())
+    )
     prior, about = max(tries, key=lambda pair: _log_likelihood(design, centred, *pair))
     precision = design.T @ design / about + np.eye(design.shape[1]) / prior
     covariance = np.linalg.inv(precision)
@@ -113,8 +127,17 @@ def _log_likelihood(design: Floats, centred: Floats, prior: float, about: float)
 def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
     """The blanks of a study's offer, the one that would change the verdict most first: those that decide, then those
     that move a limit of safety, then by how far they move anything. Empty on fewer than twenty departments."""
-    offer, department, departments = result.design.offer, result.department_of, result.study.departments
-    if offer is None or department is None or departments is None or n_departments(department) < MIN_DEPARTMENTS:
+    offer, department, departments = (
+        result.design.offer,
+        result.department_of,
+        result.study.departments,
+    )
+    if (
+        offer is None
+        or department is None
+        or departments is None
+        or n_departments(department) < MIN_DEPARTMENTS
+    ):
         return ()
     target = result.first_target
     used = np.unique(department)
@@ -127,16 +150,30 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
             return fitted(values, structures, np.zeros(len(used)), 0.0)
         return fitted(values, structures, spread.raw, spread.within / float(np.min(spread.n_each)))
 
-    of_target, of_margins = line(target), [(margin, line(margin)) for margin in result.design.margins]
+    of_target, of_margins = (
+        line(target),
+        [(margin, line(margin)) for margin in result.design.margins],
+    )
     effects = []
     for blank in offer.blanks:
         low, high, error = _ends(result, target, of_target, blank)
         matters = target.minimal_important_difference
         decides = _side(low, matters) != _side(high, matters)
         ends = [(margin, *_ends(result, margin, of, blank)) for margin, of in of_margins]
-        limits = [margin.label for margin, one, other, _ in ends if _fails_at_one_end(result, margin, one, other)]
-        moves = max([abs(high - low) / matters, *(abs(other - one) / of.margin for of, one, other, _ in ends)])
-        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", moves))
+        limits = [
+            margin.label
+            for margin, one, other, _ in ends
+            if _fails_at_one_end(result, margin, one, other)
+        ]
+        moves = max(
+            [
+                abs(high - low) / matters,
+                *(abs(other - one) / of.margin for of, one, other, _ in ends),
+            ]
+        )
+        effects.append(
+            BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", moves)
+        )
     return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.moves)))
 
 
@@ -144,7 +181,9 @@ def _side(effect: float, matters: float) -> int:
     return int(effect >= matters) - int(effect <= -matters)
 
 
-def _ends(result: StudyResult, judged: Target | Margin, line: Line, blank: Blank) -> tuple[float, float, float]:
+def _ends(
+    result: StudyResult, judged: Target | Margin, line: Line, blank: Blank
+) -> tuple[float, float, float]:
     """The effect at either end of a blank, by its arms or else the line, and the standard error of the difference."""
     if not blank.arms:
         return line.ends(blank.parameters)

@@ -51,9 +51,12 @@ def harms(result: StudyResult) -> tuple[ArmHarm, ...]:
 
 def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> ArmHarm:
     base, hours = result.design.baseline, per_day / MINUTES_IN_HOUR
-    mortality = result.mean_difference(mortality_of(result, harm, arm), mortality_of(result, harm, base))
+    mortality = result.mean_difference(
+        mortality_of(result, harm, arm), mortality_of(result, harm, base)
+    )
     waiting, staying = (
-        result.against(arm, base, measure).times(hours) for measure in ("wait_to_clinician_mean", "stay_mean")
+        result.against(arm, base, measure).times(hours)
+        for measure in ("wait_to_clinician_mean", "stay_mean")
     )
     stated = result.design.value_per_patient_hour
     values = stated.pounds if stated is not None else ()

@@ -26,7 +26,15 @@ from simulation.department.own_measures import Better
 from simulation.display import words as in_words
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
-from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
+from simulation.display.words import (
+    amount,
+    change,
+    figure_words,
+    labelled,
+    season_words,
+    span,
+    unit_words,
+)
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
@@ -34,9 +42,20 @@ from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Ranges, n_departments, ranges
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    Ranges,
+    n_departments,
+    ranges,
+)
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.variance_components import Components, components, known_twice, within_and_between
+from simulation.statistics.variance_components import (
+    Components,
+    components,
+    known_twice,
+    within_and_between,
+)
 from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
 from simulation.wording import listed_with_and, number_of
@@ -52,7 +71,10 @@ LONGEST_NAME = 60
 ALIKE = 1 - 1e-6
 """The correlation over replications above which two figures count as the same."""
 WAIT = ("walk_in_triage_wait_mean", "all")
-BESIDE_WAIT = (("walk_in_triage_minutes_mean", "all"), ("on_duty_by_day_mean", "pool=triage_nurses"))
+BESIDE_WAIT = (
+    ("walk_in_triage_minutes_mean", "all"),
+    ("on_duty_by_day_mean", "pool=triage_nurses"),
+)
 """The wait for triage, and figures of the desk that count by the wait divided by them: a minute saved at triage is
 worth as many minutes as there are triages in a patient's wait."""
 MOST_FIGURES = 5
@@ -121,7 +143,9 @@ class Local:
         n = len(self.values)
         means, squares = np.abs(moments.means[:, :n]), moments.squares[:, :n, :n]
         varied = np.sqrt(np.diagonal(squares, axis1=1, axis2=2) / (moments.n - 1)[:, None])
-        usual, here = _usual(varied, means, np.clip(np.abs(self.values), means.min(axis=0), means.max(axis=0)))
+        usual, here = _usual(
+            varied, means, np.clip(np.abs(self.values), means.min(axis=0), means.max(axis=0))
+        )
         together = np.einsum("df,dfg,dg->fg", 1 / usual, squares, 1 / usual) / (moments.n - 1).sum()
         once = together * np.outer(here, here)
         days = np.sqrt(self.simulated_days / self.days)
@@ -163,9 +187,13 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     simulated, (noise, _) = np.mean(1 / moments.n) * moments.within, local.noise(moments)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
     lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
-    beyond = np.flatnonzero((local.values < lowest - slack) | (local.values > highest + slack)).tolist()
+    beyond = np.flatnonzero(
+        (local.values < lowest - slack) | (local.values > highest + slack)
+    ).tolist()
     if beyond:
-        return tuple(Outside(column, float(lowest[column]), float(highest[column])) for column in beyond)
+        return tuple(
+            Outside(column, float(lowest[column]), float(highest[column])) for column in beyond
+        )
     centre, between = moments.means.mean(axis=0), moments.covariance
     of_departments = _distance(moments.means - centre, between + simulated)
     of_local = _distance(local.values[None] - centre, between + noise)[0]
@@ -175,7 +203,11 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
 
 
 def narrow(
-    figures: Floats, effects: Floats, department: Department, local: Local, structures: Sequence[str]
+    figures: Floats,
+    effects: Floats,
+    department: Department,
+    local: Local,
+    structures: Sequence[str],
 ) -> Narrowed:
     """The effects in a department with these figures.
 
@@ -190,25 +222,38 @@ def narrow(
     noise, simulated = local.noise(moments)
     both = between[:n, n:]
     slopes, steeper = (
-        np.asarray(np.linalg.solve(between[:n, :n] + each, both), dtype=np.float64) for each in (noise, simulated)
+        np.asarray(np.linalg.solve(between[:n, :n] + each, both), dtype=np.float64)
+        for each in (noise, simulated)
     )
     mean, fitted = centre[n:] + from_centre @ slopes, centre[n:] + apart @ steeper
     residuals = moments.means[:, n:] - fitted
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
-    within, shared, (spare, spare_structures) = within_and_between(residuals / usual, apart, structure)
+    within, shared, (spare, spare_structures) = within_and_between(
+        residuals / usual, apart, structure
+    )
     own = np.maximum(within - _chance(moments, steeper, usual), 0)
     # By what the line moves at the local figures if a department moves by what is usual, or all of a structure do.
-    moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
-    moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
+    moves = (
+        usual
+        * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None]
+        / len(usual)
+    )
+    moves_together = np.array(
+        [moves[structure == name].sum(axis=0) for name in np.unique(structure)]
+    )
     # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
     by_structure = shared * (here**2 + (moves_together**2).sum(axis=0))
     by_department = own * here**2 + within * (moves**2).sum(axis=0)
-    by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
+    by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum(
+        "fe,fg,ge->e", steeper, simulated, steeper
+    )
     variances = np.array([by_structure, by_department, np.maximum(by_figures, 0)])
     degrees = spare_structures, spare, (moments.n - 1).sum()
     half_width, least_certain = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
     sign = np.where(np.abs(mean) > least_certain, np.sign(mean), 0.0)
-    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department), centre[n:])
+    return Narrowed(
+        mean, mean - half_width, mean + half_width, sign, ranges(effects, department), centre[n:]
+    )
 
 
 def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floats]:
@@ -227,7 +272,9 @@ def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floa
 
 def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
     """The part of the variance of residuals, each over its usual size, that is noise of simulation."""
-    counted = np.vstack([-slopes, np.eye(slopes.shape[1])])  # what figures and effects count for in a residual
+    counted = np.vstack(
+        [-slopes, np.eye(slopes.shape[1])]
+    )  # what figures and effects count for in a residual
     squares = np.einsum("fe,dfg,ge->de", counted, moments.squares, counted) / usual**2
     chance: Floats = np.mean(1 / moments.n) * squares.sum(axis=0) / (moments.n - 1).sum()
     return chance
@@ -288,7 +335,9 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
         )
     if not result.others:
-        raise ResultsError("narrow: the run has one arm, so there is no effect to read. Compare two arms or more")
+        raise ResultsError(
+            "narrow: the run has one arm, so there is no effect to read. Compare two arms or more"
+        )
     names = _named(result, observed, where)
     figures = result.figures(names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
@@ -311,7 +360,9 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         one, other = sorted(int(figure) for figure in np.argwhere(alike)[0])
         problem = f"carries the same information as figures.{one} in every replication of the run"
         refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
-    Faults(_outside_fault(far, observed, names, where) for far in outside(figures, departments, local)).refuse()
+    Faults(
+        _outside_fault(far, observed, names, where) for far in outside(figures, departments, local)
+    ).refuse()
     means = components(figures, departments).means
     as_far = np.minimum((means >= values).sum(axis=0), (means <= values).sum(axis=0))
     figures, local = _by_wait(names, figures, local)
@@ -329,7 +380,10 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
 
 def _named(result: StudyResult, observed: Observed, where: str) -> tuple[MeasureName, ...]:
     """The measures of the observed figures. Raises ConfigError with every fault."""
-    given = {(name.measure, name.group): name for name in result.measures[result.design.baseline][0].names}
+    given = {
+        (name.measure, name.group): name
+        for name in result.measures[result.design.baseline][0].names
+    }
     readable = [key for key in given if is_observable(*key)]
     faults, named = Faults(), list[MeasureName]()
     for number, figure in enumerate(observed.figures):
@@ -337,16 +391,28 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
         groups = [group for measure, group in readable if measure == figure.measure]
         if not groups:
             known = any(measure == figure.measure for measure, _ in given)
-            problem = "is no figure that a hospital could take from its records" if known else "is unknown"
+            problem = (
+                "is no figure that a hospital could take from its records"
+                if known
+                else "is unknown"
+            )
             remedy = nearest_measure(figure.measure, {measure for measure, _ in readable})
             faults.add(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy)
         elif figure.group not in groups:
             problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital could take from its records"
             faults.add(f"{place}.group", problem, nearest(figure.group, groups))
         elif given[key] in named:
-            faults.add(place, f"'{figure.measure}' of '{figure.group}' is stated twice", "Keep one of the two")
+            faults.add(
+                place,
+                f"'{figure.measure}' of '{figure.group}' is stated twice",
+                "Keep one of the two",
+            )
         elif np.ptp(result.values(result.design.baseline, *key)) == 0:
-            faults.add(place, "is the same in every department of the run", "Leave it out: it carries no information")
+            faults.add(
+                place,
+                "is the same in every department of the run",
+                "Leave it out: it carries no information",
+            )
         else:
             named.append(given[key])
     faults.refuse()
@@ -376,7 +442,11 @@ def _sampling_variance(figure: ObservedFigure, name: MeasureName) -> float:
     A share is binomial. Minutes are assumed to be exponential, as waits nearly are: a mean over n patients has the
     variance of one wait over n, a median or a 95th percentile twice that.
     """
-    if figure.patients is None or name.unit == "patients" or name.group.startswith(("pool=", "step=")):
+    if (
+        figure.patients is None
+        or name.unit == "patients"
+        or name.group.startswith(("pool=", "step="))
+    ):
         return 0.0
     if name.unit == "share":
         return max(figure.value * (1 - figure.value), 0.0) / figure.patients
@@ -384,14 +454,20 @@ def _sampling_variance(figure: ObservedFigure, name: MeasureName) -> float:
     return times * figure.value**2 / figure.patients
 
 
-def _outside_fault(far: Outside, observed: Observed, names: Sequence[MeasureName], where: str) -> Fault:
+def _outside_fault(
+    far: Outside, observed: Observed, names: Sequence[MeasureName], where: str
+) -> Fault:
     """The fault of an observed figure, or of all together, that no department of the run comes near."""
     remedy = "Check how it was measured (docs/model.md, 1.2). If it is right, build an ensemble of your own site"
     if far.figure is None:
         together = " and ".join(name.measure for name in names)
-        return Fault(where, f"no department of the run has these values of {together} together", remedy)
+        return Fault(
+            where, f"no department of the run has these values of {together} together", remedy
+        )
     name, value = names[far.figure], observed.figures[far.figure].value
-    problem = f"{value:g} is outside the {far.lowest:.3g} to {far.highest:.3g} of the run's departments"
+    problem = (
+        f"{value:g} is outside the {far.lowest:.3g} to {far.highest:.3g} of the run's departments"
+    )
     return Fault(f"{where}: figures.{far.figure}.value", f"{name.measure}: {problem}", remedy)
 
 
@@ -485,18 +561,30 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
         everywhere, narrow = _effects(narrowed, arm.name, target)
         words = _words(result, narrowed, arm, target)
         words += "; range not narrower" * _is_as_wide(narrowed, arm.name, target)
-        cells = (Cell(mean, unit, low, high, style="difference") for mean, low, high in (everywhere, narrow))
+        cells = (
+            Cell(mean, unit, low, high, style="difference")
+            for mean, low, high in (everywhere, narrow)
+        )
         rows.append((labelled(result, arm), *cells, words))
-    headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
+    headers = (
+        "arm",
+        f"all departments, {unit_words(unit)}",
+        "departments with these figures",
+        "effect here",
+    )
     notes = (
         f"All departments: mean (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
         f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
     )
     kind = f"narrowed_{target.measure}_{target.group}"
-    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, rows, notes)
+    return ReportTable(
+        kind, f"{target.label}: difference from '{result.baseline.label}'", headers, rows, notes
+    )
 
 
-def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
+def _effects(
+    narrowed: NarrowedEffects, arm: str, target: Target
+) -> tuple[EffectRange, EffectRange]:
     """The effect of an arm in all departments, and in those with these figures."""
     at, effects = narrowed.of(arm, target), narrowed.estimates
     columns = (effects.average, *effects.everywhere[1:3], effects.mean, effects.low, effects.high)
@@ -509,10 +597,14 @@ def _words(result: StudyResult, narrowed: NarrowedEffects, arm: ArmResult, targe
     at, effects = narrowed.of(arm.name, target), narrowed.estimates
     low, high, sign = (float(column[at]) for column in (effects.low, effects.high, effects.sign))
     matters = target.minimal_important_difference
-    return range_words(low, high, matters, result.unit(target), result.better(target), is_sure=bool(sign))
+    return range_words(
+        low, high, matters, result.unit(target), result.better(target), is_sure=bool(sign)
+    )
 
 
-def range_words(low: float, high: float, matters: float, unit: str, better: Better, *, is_sure: bool = True) -> str:
+def range_words(
+    low: float, high: float, matters: float, unit: str, better: Better, *, is_sure: bool = True
+) -> str:
     """What the range of a difference says against the least that matters, in a verdict's words and by its rules.
 
     `is_sure`: whether the sign of the expected difference is certain enough to be said.
@@ -528,7 +620,9 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
     figures = [
         f"{figure_words(name, inside=True)} {amount(figure.value, name.unit)} over {figure.days:g} days (departments "
         f"of the run: {amount(low, name.unit)} to {amount(high, name.unit)})"
-        for name, figure, (low, high) in zip(narrowed.names, narrowed.observed.figures, narrowed.seen, strict=True)
+        for name, figure, (low, high) in zip(
+            narrowed.names, narrowed.observed.figures, narrowed.seen, strict=True
+        )
     ]
     yield f"Read at {'; '.join(figures)}."
     yield weeks_words(result, narrowed)
@@ -567,12 +661,20 @@ def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     days = {figure.days for figure in observed.figures}
     if run.measured_days >= DAYS_IN_YEAR and min(days) >= DAYS_IN_YEAR:
         return "The same weeks are compared: whole years."
-    if run.start_week is not None and run.start_week == observed.week and days == {run.measured_days}:
+    if (
+        run.start_week is not None
+        and run.start_week == observed.week
+        and days == {run.measured_days}
+    ):
         return f"The same weeks are compared: {run.measured_days} days from week {run.start_week} of the year."
     season = season_words(run, result.numbers)
     ours = f"{run.measured_days} days {season}".rstrip()
     lengths = " to ".join(f"{n:g}" for n in sorted({min(days), max(days)}))
-    when = "from a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
+    when = (
+        "from a time of year that is not stated"
+        if observed.week is None
+        else f"from week {observed.week}"
+    )
     allowed = (
         "replications of a department begin in different weeks, so the effect of the season on a figure counts as noise"
         if run.is_balanced

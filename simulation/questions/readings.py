@@ -55,22 +55,32 @@ def readings_of(result: StudyResult) -> dict[str, dict[str, Reading]]:
     than twenty departments."""
     department, target, baseline = result.department_of, result.first_target, result.study.baseline
     saving = [arm for arm in result.shown.others if _saves_only(arm.ready, baseline)]
-    arms = [arm for arm in saving if (spread := result.spread(arm.name, target)) and spread.is_range]
+    arms = [
+        arm for arm in saving if (spread := result.spread(arm.name, target)) and spread.is_range
+    ]
     if department is None or not arms:
         return {}
     runs = {
-        arm.name: (_saved(arm, department)[arm.ready.policy.reading or ""], result.differences(arm.name, target))
+        arm.name: (
+            _saved(arm, department)[arm.ready.policy.reading or ""],
+            result.differences(arm.name, target),
+        )
         for arm in arms
     }
     return {
         arm.name: _readings(
-            arm, department, runs[arm.name], [runs[other.name] for other in arms if _steps(other) == _steps(arm)]
+            arm,
+            department,
+            runs[arm.name],
+            [runs[other.name] for other in arms if _steps(other) == _steps(arm)],
         )
         for arm in arms
     }
 
 
-def _readings(arm: ArmResult, department: Department, run: Run, alike: Sequence[Run]) -> dict[str, Reading]:
+def _readings(
+    arm: ArmResult, department: Department, run: Run, alike: Sequence[Run]
+) -> dict[str, Reading]:
     """The readings of an arm; `alike`: the runs of all arms that save minutes of the same steps."""
     (as_run, effects), rate, readings = run, _rate(alike), {}
     most = max(minutes.mean() for minutes, _ in alike)
@@ -87,20 +97,28 @@ def _readings(arm: ArmResult, department: Department, run: Run, alike: Sequence[
 
 def _saved(arm: ArmResult, department: Department) -> dict[str, Floats]:
     """The mean minutes that each reading saves a patient, by replication."""
-    return {name: np.array(minutes)[department] for name, minutes in arm.explanation.readings.items()}
+    return {
+        name: np.array(minutes)[department] for name, minutes in arm.explanation.readings.items()
+    }
 
 
 def _steps(arm: ArmResult) -> set[str]:
     """The steps whose minutes some reading changes."""
     names = {name for effect in arm.ready.policy.readings.values() for name in effect.durations}
-    return {name for name, step in arm.ready.pathway.steps.items() if names.intersection(step.minutes)}
+    return {
+        name for name, step in arm.ready.pathway.steps.items() if names.intersection(step.minutes)
+    }
 
 
 def _saves_only(arm: ReadyArm, baseline: ReadyArm) -> bool:
     """Whether an arm is the baseline but for minutes that it saves by a reading."""
     policy = arm.policy
     stated = {name: getattr(policy, name) for name in ("name", "covers", "readings", "reading")}
-    return bool(policy.readings) and policy == replace(baseline.policy, **stated) and arm.pathway == baseline.pathway
+    return (
+        bool(policy.readings)
+        and policy == replace(baseline.policy, **stated)
+        and arm.pathway == baseline.pathway
+    )
 
 
 def _times(minutes: Floats, as_run: Floats, rate: float) -> Floats:
@@ -125,7 +143,9 @@ def _rate(arms: Sequence[Run]) -> float:
 def effect_words(effect: MinutesEffect) -> str:
     """'27 s', '11.7 %', or both."""
     seconds = [f"{effect.seconds_saved.value:g} s"] if effect.seconds_saved else []
-    return " and ".join([*seconds, *([f"{100 * (1 - effect.factor.value):.3g} %"] if effect.factor else [])])
+    return " and ".join(
+        [*seconds, *([f"{100 * (1 - effect.factor.value):.3g} %"] if effect.factor else [])]
+    )
 
 
 # --- what the report and the screen show ------------------------------------------------------------------------------
@@ -162,7 +182,15 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     ]
     if not rows:
         return
-    headers = ("arm", "saves", "minutes saved a patient", "difference", "nine in ten departments", "where", "how")
+    headers = (
+        "arm",
+        "saves",
+        "minutes saved a patient",
+        "difference",
+        "nine in ten departments",
+        "where",
+        "how",
+    )
     notes = (
         "A reading is one way to take the evidence of an effect. A share of the minutes saves more than seconds do "
         "where minutes are longer than those of the study. One reading is simulated; the others are worked out from "
@@ -170,4 +198,6 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
         "arm of this run; 'extrapolated' where it saves more than any of these arms, and is less sure. 'readings=all' "
         "simulates them all. To settle it, time staff with and without the change.",
     )
-    yield ReportTable("readings", f"'{target.label}' by each reading of the evidence", headers, rows, notes)
+    yield ReportTable(
+        "readings", f"'{target.label}' by each reading of the evidence", headers, rows, notes
+    )

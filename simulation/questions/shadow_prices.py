@@ -133,27 +133,37 @@ class ShadowPrices:
 
     def price(self, arm: str, measure: str) -> Price:
         """The price of one arm's extra."""
-        return next(price for price in self.prices if (price.extra.arm, price.measure) == (arm, measure))
+        return next(
+            price for price in self.prices if (price.extra.arm, price.measure) == (arm, measure)
+        )
 
     def of_kind(self, kind: str, measure: str) -> tuple[Price, ...]:
         """The prices of one kind, in order."""
-        return tuple(price for price in self.prices if (price.extra.kind, price.measure) == (kind, measure))
+        return tuple(
+            price for price in self.prices if (price.extra.kind, price.measure) == (kind, measure)
+        )
 
     @property
     def pools(self) -> tuple[str, ...]:
         """The pools that are priced by block, in order."""
-        return tuple(dict.fromkeys(price.extra.pool for price in self.of_kind("block", MEASURES[0])))
+        return tuple(
+            dict.fromkeys(price.extra.pool for price in self.of_kind("block", MEASURES[0]))
+        )
 
     def by_block(self, pool: str, measure: str) -> Mapping[str, tuple[Price, ...]]:
         """The prices of a pool's blocks, by weekdays and weekends, from midnight on."""
         of_pool = [price for price in self.of_kind("block", measure) if price.extra.pool == pool]
-        return {days: tuple(price for price in of_pool if price.extra.days == days) for days in DAYS}
+        return {
+            days: tuple(price for price in of_pool if price.extra.days == days) for days in DAYS
+        }
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
 
 
-def show_prices(study: Study, own: Mapping[str, str], *, run: Callable[[Study], StudyResult | None]) -> None:
+def show_prices(
+    study: Study, own: Mapping[str, str], *, run: Callable[[Study], StudyResult | None]
+) -> None:
     """Run, print and write the prices of one department. `own`: values of the keys `OWN`; `run`: runs a study, with
     what a command says of it; None for a dry run.
 
@@ -192,9 +202,14 @@ def extras(study: Study, pools: Sequence[str] | None = None) -> tuple[Extra, ...
     found = "the department has no such pool of limited size"
     Faults(Fault(f"pools: {name}", found, nearest(name, limited)) for name in missing).refuse()
     wards = [name for name, pool in pathway.pools.items() if pool.role == BED_ROLE]
-    beds = (Extra(f"{name}_more", name, "beds", float(BEDS * HOURS_OF_WEEK), units=BEDS) for name in wards)
+    beds = (
+        Extra(f"{name}_more", name, "beds", float(BEDS * HOURS_OF_WEEK), units=BEDS)
+        for name in wards
+    )
     tools = [arm.name for arm in study.arms if arm.name in TOOLS]
-    freed = (Extra(name, "", "tool", hours_freed(study, name)) for name in sorted(tools, key=TOOLS.index))
+    freed = (
+        Extra(name, "", "tool", hours_freed(study, name)) for name in sorted(tools, key=TOOLS.index)
+    )
     return (*_blocks(pools or RESOURCES), *beds, *freed)
 
 
@@ -210,7 +225,9 @@ def _blocks(pools: Sequence[str]) -> Iterator[Extra]:
 
 def hours_freed(study: Study, arm: str) -> float:
     """The hours of staff a week that an arm saves against the baseline, from a sample of the same patients."""
-    with_tool, without = (_staff_hours(study.arm(name), study.run.seed) for name in (arm, study.design.baseline))
+    with_tool, without = (
+        _staff_hours(study.arm(name), study.run.seed) for name in (arm, study.design.baseline)
+    )
     return without - with_tool
 
 
@@ -218,7 +235,9 @@ def _staff_hours(arm: ReadyArm, seed: int) -> float:
     """The hours of staff a week that the patients of an arm ask for."""
     drawn = draw(in_a_mean_week(arm.pathway), seed=seed, replication=0, days=LOAD_DAYS)
     load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
-    staff = [number for number, name in enumerate(load.pools) if arm.pathway.pools[name].kind == "staff"]
+    staff = [
+        number for number, name in enumerate(load.pools) if arm.pathway.pools[name].kind == "staff"
+    ]
     return float(load.work[staff].sum())
 
 
@@ -226,7 +245,10 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     """The study on one department, its arms the baseline and one for each extra."""
     study = study.on_typical()
     base = study.baseline
-    arms = (base, *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more))
+    arms = (
+        base,
+        *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more),
+    )
     ready = tuple(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in arms)
     design = study.design.with_arms({arm.name: arm.arm for arm in ready}, baseline=base.name)
     question = "What is one hour more of each resource worth, and when?"
@@ -243,7 +265,9 @@ def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
         pool = replace(pool, extra_shifts=(*pool.extra_shifts, shift))
     pathway = replace(base.pathway, pools={**base.pathway.pools, extra.pool: pool})
     label = f"{extra.pool.replace('_', ' ')} {extra.days} {extra.hours if extra.kind == 'block' else extra.kind}"
-    return ReadyArm(extra.arm, Arm(label=label, triage=base.arm.triage, comparator=True), pathway, base.policy)
+    return ReadyArm(
+        extra.arm, Arm(label=label, triage=base.arm.triage, comparator=True), pathway, base.policy
+    )
 
 
 # --- prices --------------------------------------------------------------------------------------------------
@@ -253,7 +277,10 @@ def priced(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
     """What an hour of each extra is worth, from a result of `with_more`."""
     a_week = WEEK_DAYS * attendances_per_day(result.study.baseline.pathway)
     by_extra = [
-        _price(result, extra, measure, a_week) for measure in MEASURES for extra in more if extra.kind != "without"
+        _price(result, extra, measure, a_week)
+        for measure in MEASURES
+        for extra in more
+        if extra.kind != "without"
     ]
     pools = dict.fromkeys(extra.pool for extra in more if extra.kind == "whole")
     checks = [_check(result, more, pool, measure) for measure in MEASURES for pool in pools]
@@ -277,7 +304,9 @@ def _alone(result: StudyResult, extra: Extra, measure: str) -> Floats:
 
 def _last(result: StudyResult, block: Extra, measure: str) -> Floats:
     """The effect of a block that is added to all others, shape (n_replications,)."""
-    whole, without = (result.values(arm, measure) for arm in (f"{block.pool}_whole", f"{block.arm}_without"))
+    whole, without = (
+        result.values(arm, measure) for arm in (f"{block.pool}_whole", f"{block.arm}_without")
+    )
     return paired(whole, without)
 
 
@@ -289,9 +318,14 @@ def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) 
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
-    alone, last = (np.sum([effect(result, block, measure) for block in blocks], axis=0) for effect in (_alone, _last))
+    alone, last = (
+        np.sum([effect(result, block, measure) for block in blocks], axis=0)
+        for effect in (_alone, _last)
+    )
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
-    return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
+    return SumCheck(
+        pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole))
+    )
 
 
 # --- tables, picture and files -------------------------------------------------------------------------------
@@ -320,14 +354,29 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
     rows: list[Cells] = []
     for kind in ("whole", "beds", "tool"):
         for price in shadow_prices.of_kind(kind, MEASURES[0]):
-            cells = (_minutes(shadow_prices.price(price.extra.arm, measure).per_hour) for measure in MEASURES)
-            rows.append((_name(shadow_prices, price), Cell(price.extra.hours_a_week, style="number"), *cells))
+            cells = (
+                _minutes(shadow_prices.price(price.extra.arm, measure).per_hour)
+                for measure in MEASURES
+            )
+            rows.append(
+                (
+                    _name(shadow_prices, price),
+                    Cell(price.extra.hours_a_week, style="number"),
+                    *cells,
+                )
+            )
     return ReportTable(
         "prices:others",
         "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
-        ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
+        (
+            "what",
+            "hours a week",
+            *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES),
+        ),
         rows,
-        ("A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",),
+        (
+            "A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",
+        ),
     )
 
 
@@ -345,7 +394,16 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     return ReportTable(
         "prices:sums",
         "Do the twelve blocks add up to one unit at all hours? Minutes a patient",
-        ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
+        (
+            "resource",
+            "off",
+            "each alone",
+            "each last",
+            "sum of prices",
+            "at all hours",
+            "apart",
+            "",
+        ),
         rows,
         (
             "A price is the mean of what a block does when it is added alone and when it is added last. Alone, "
@@ -376,9 +434,14 @@ def _minutes(interval: Interval) -> Cell:
 def price_rows(shadow_prices: ShadowPrices) -> Iterator[dict[str, object]]:
     """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
     for price in shadow_prices.prices:
-        extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
+        extra = {
+            name: getattr(price.extra, name)
+            for name in ("arm", "kind", "pool", "days", "hours_a_week")
+        }
         from_hour = price.extra.start if price.extra.kind == "block" else np.nan
-        numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
+        numbers = price.effect.columns("effect_minutes") | price.per_hour.columns(
+            "patient_minutes_per_hour"
+        )
         yield {**extra, "from_hour": from_hour, "measure": price.measure, **numbers}
 
 
@@ -391,7 +454,9 @@ def price_picture(shadow_prices: ShadowPrices) -> Picture:
             _panel(ax, shadow_prices, pool, measure)
             for number, tool in enumerate(tools):
                 style, label = LINES[number % len(LINES)], _name(shadow_prices, tool)
-                ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label)
+                ax.axhline(
+                    tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label
+                )
             ax.axhline(0, color="black", linewidth=1)
             panel_title(ax, f"One more of {spaced(pool)}")
             ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
@@ -430,7 +495,9 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
     for pool in shadow_prices.pools:
         prices = chain.from_iterable(shadow_prices.by_block(pool, measure).values())
         best = max(prices, key=lambda price: price.per_hour.mean)
-        words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
+        words.append(
+            f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})"
+        )
     return "; ".join(words) + "."
 
 

@@ -14,7 +14,10 @@ from simulation.wording import spaced
 EFFECT_WORDS: Mapping[str, tuple[str, str]] = {
     "direct": ("direct", "covered patients, {partial} against none"),
     "spillover": ("spillover", "patients never covered, {partial} against none"),
-    "spillover, left out": ("of these: left out", "left out by the draw, although the tool could be for them"),
+    "spillover, left out": (
+        "of these: left out",
+        "left out by the draw, although the tool could be for them",
+    ),
     "spillover, outside": ("of these: outside", "never covered because the tool is not for them"),
     "own": ("own", "direct effect minus spillover on those left out: what being covered adds"),
     "partial": ("all, partial", "everybody, {partial} against none"),
@@ -59,7 +62,9 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     if coverages is None or not parts:
         return None
     unit = result.before(target.measure).unit
-    labels = {name: f"'{result.arm(getattr(coverages, name)).label}'" for name in ("partial", "full")}
+    labels = {
+        name: f"'{result.arm(getattr(coverages, name)).label}'" for name in ("partial", "full")
+    }
     cells = []
     for part in parts:
         name, whom = EFFECT_WORDS[part.name]
@@ -71,11 +76,21 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
         )
         cells.append((name, whom.format(**labels), *numbers))
     label = measure_label(result, target.measure)
-    title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
-    headers = ("effect", "on whom", "without", "with", "difference", f"95 % interval {interval_scope(result)}")
+    title = (
+        f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
+    )
+    headers = (
+        "effect",
+        "on whom",
+        "without",
+        "with",
+        "difference",
+        f"95 % interval {interval_scope(result)}",
+    )
     notes = [
         "A random draw decides who is covered, the same in every arm, so each row compares the same patients with "
-        "themselves. In the row 'spillover' nobody's own triage changes. " + false_alarms(len(cells), "effects")
+        "themselves. In the row 'spillover' nobody's own triage changes. "
+        + false_alarms(len(cells), "effects")
     ]
     reason = spillover_reason(result)
     if reason is not None and target.measure == result.targets[0].measure:
@@ -88,7 +103,10 @@ def spillover_reason(result: StudyResult) -> str | None:
     coverages = result.design.coverages
     if coverages is None:
         return None
-    before, after = (result.arm(name).waits.get("never", {}) for name in (result.design.baseline, coverages.partial))
+    before, after = (
+        result.arm(name).waits.get("never", {})
+        for name in (result.design.baseline, coverages.partial)
+    )
     if not before or not after:
         return None
     changes = {step: after.get(step, 0.0) - before.get(step, 0.0) for step in {*before, *after}}
@@ -97,7 +115,8 @@ def spillover_reason(result: StudyResult) -> str | None:
     if not steps:
         return "Why: no queue of patients never covered changes by as much as a tenth of a minute per attendance."
     waits = ", ".join(
-        f"{change(changes[step], 'minutes')} minutes at '{spaced(step)}' ({_resources(result, step)})" for step in steps
+        f"{change(changes[step], 'minutes')} minutes at '{spaced(step)}' ({_resources(result, step)})"
+        for step in steps
     )
     reasons = []
     if any(changes[step] < 0 for step in steps):

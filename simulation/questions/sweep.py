@@ -18,7 +18,14 @@ import numpy as np
 
 from simulation.display import drawing
 from simulation.display.dated_folder import write_dated
-from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
+from simulation.display.table import (
+    Cell,
+    Cells,
+    ReportTable,
+    difference_cell,
+    interval_cell,
+    print_tables,
+)
 from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
@@ -37,7 +44,13 @@ if TYPE_CHECKING:
 
 CHECK = "check: no effect by design"
 """What stands in place of a verdict on the sham."""
-FOLDER, TABLE, DESIGN, EFFECTS, PICTURE = "sweeps", "across.csv", "design.csv", "effects.csv", "across.png"
+FOLDER, TABLE, DESIGN, EFFECTS, PICTURE = (
+    "sweeps",
+    "across.csv",
+    "design.csv",
+    "effects.csv",
+    "across.png",
+)
 BINDING = ("scenario", "site", "staffing")
 """Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
 OTHER_GROUPS = ("staffing", "pathway", "calibration", "nurse", "run")
@@ -136,7 +149,11 @@ class Sweep:
     @property
     def targets(self) -> tuple[Target, ...]:
         """The targets that every run has."""
-        return tuple(target for target in self.first.targets if all(target in run.result.targets for run in self.runs))
+        return tuple(
+            target
+            for target in self.first.targets
+            if all(target in run.result.targets for run in self.runs)
+        )
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
@@ -154,7 +171,11 @@ class Sweep:
     def depends_on(self) -> str:
         """What an answer that differs between these runs depends on."""
         keys = list(self.runs[0].varied)
-        return "the bottleneck" if all(key.split(".")[0] in BINDING for key in keys) else " and ".join(keys)
+        return (
+            "the bottleneck"
+            if all(key.split(".")[0] in BINDING for key in keys)
+            else " and ".join(keys)
+        )
 
     @cached_property
     def comparisons(self) -> dict[tuple[str, Target], several_runs.RunComparison]:
@@ -174,7 +195,9 @@ class Sweep:
     def department(self) -> Department | None:
         """The department of an ensemble that each replication used, where it is the same in every run; else None."""
         first, *others = (run.result.department_of for run in self.runs)
-        alike = first is not None and all(other is not None and np.array_equal(other, first) for other in others)
+        alike = first is not None and all(
+            other is not None and np.array_equal(other, first) for other in others
+        )
         return first if alike else None
 
 
@@ -197,7 +220,11 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
     None if there is nothing to compare: one run, several studies or baselines, no arm or target in every run.
     """
     overrides = [dict(word.split("=", 1) for word in words if "=" in word) for words, _, _ in done]
-    keys = [key for key in (overrides[0] if overrides else ()) if len({values.get(key) for values in overrides}) > 1]
+    keys = [
+        key
+        for key in (overrides[0] if overrides else ())
+        if len({values.get(key) for values in overrides}) > 1
+    ]
     runs = tuple(
         SweepRun({key: values[key] for key in keys}, result, folder)
         for values, (_, result, folder) in zip(overrides, done, strict=True)
@@ -214,9 +241,14 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
 
     Raises ResultsError if they have no arm or no target in common.
     """
-    ours, theirs = ({key: values[at] for key, values in _told_apart_by(one, other).items()} for at in (0, 1))
+    ours, theirs = (
+        {key: values[at] for key, values in _told_apart_by(one, other).items()} for at in (0, 1)
+    )
     sweep = Sweep((SweepRun(ours, one), SweepRun(theirs, other)))
-    named = {(result.design.offer and result.design.offer.product) or result.design.name for result in (one, other)}
+    named = {
+        (result.design.offer and result.design.offer.product) or result.design.name
+        for result in (one, other)
+    }
     if len(named) > 1 or not sweep.arms or not sweep.targets:
         raise ResultsError(
             f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be "
@@ -253,10 +285,13 @@ def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple
     """The value of each run by the dotted path of a configuration, where the two differ in numbers or words; none if
     they differ in more than `MOST_LABELLED` or in whole blocks. The seed has a name of its own."""
     ours, theirs = (
-        {key: value for key, value in result.study.resolved.items() if key in SECTIONS} for result in (one, other)
+        {key: value for key, value in result.study.resolved.items() if key in SECTIONS}
+        for result in (one, other)
     )
     values = {path: pair for path, *pair in differences(ours, theirs) if path != "run.seed"}
-    simple = all(isinstance(value, int | float | str | None) for pair in values.values() for value in pair)
+    simple = all(
+        isinstance(value, int | float | str | None) for pair in values.values() for value in pair
+    )
     if len(values) > MOST_LABELLED or not simple:
         return {}
     return {path: (str(value), str(other_value)) for path, (value, other_value) in values.items()}
@@ -288,11 +323,24 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
                 for applies in (is_changed, is_unsettled)
             )
             words = (words or "nowhere" for words in where)
-            rows.append((sweep.label(arm), difference_cell(first.result.row_of(target, arm)), verdict.words, *words))
+            rows.append(
+                (
+                    sweep.label(arm),
+                    difference_cell(first.result.row_of(target, arm)),
+                    verdict.words,
+                    *words,
+                )
+            )
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
-            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "changes in", "not settled in"),
+            (
+                "arm",
+                f"effect, {first.label}",
+                f"verdict, {first.label}",
+                "changes in",
+                "not settled in",
+            ),
             rows,
             (
                 f"A verdict changes if it differs from that in '{first.label}' and the two effects differ "
@@ -306,7 +354,9 @@ def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = (point.result.differences(arm, target) for point in (run, sweep.runs[0]))
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    return several_runs.compare_first(now, before, level=level, department=sweep.department).excludes_zero
+    return several_runs.compare_first(
+        now, before, level=level, department=sweep.department
+    ).excludes_zero
 
 
 def is_changed(before: Verdict, now: Verdict) -> bool:
@@ -371,7 +421,11 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         return
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        by_arm = {arm: effects[:MOST_EFFECTS] for (arm, of), effects in sweep.effects.items() if of == target}
+        by_arm = {
+            arm: effects[:MOST_EFFECTS]
+            for (arm, of), effects in sweep.effects.items()
+            if of == target
+        }
         labels = [_levels_words(effect.levels) for effect in by_arm[sweep.first.design.baseline]]
         rows: list[Cells] = [
             (sweep.label(arm), *(_effect_cell(effect.estimate, unit) for effect in effects))
@@ -398,7 +452,9 @@ def _levels_words(levels: Sequence[several_runs.Level]) -> str:
 
 
 def _effect_cell(estimate: Interval, unit: str) -> Cell:
-    text = f"{change(estimate.mean, unit)} ({drawing.axis_scale(unit) * estimate.standard_error:.1f})"
+    text = (
+        f"{change(estimate.mean, unit)} ({drawing.axis_scale(unit) * estimate.standard_error:.1f})"
+    )
     return Cell(estimate.mean, unit, style="difference", text=text)
 
 
@@ -409,12 +465,17 @@ def sweep_picture(sweep: Sweep) -> drawing.Picture:
     """Every arm's difference in every run with its interval, a panel for each target."""
     arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
     height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
-    with drawing.figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
+    with drawing.figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (
+        figure,
+        axes,
+    ):
         for ax, target in zip(axes, targets, strict=True):
             _panel(ax, sweep, target)
         first = sweep.first
         drawing.label_differences(
-            axes, [first.unit(target) for target in targets], [first.better(target) for target in targets]
+            axes,
+            [first.unit(target) for target in targets],
+            [first.better(target) for target in targets],
         )
         drawing.arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
@@ -423,7 +484,8 @@ def sweep_picture(sweep: Sweep) -> drawing.Picture:
         )  # fmt: skip
         png = drawing.png_of(figure)
     words = [
-        f"{target.label}: " + "; ".join(f"{sweep.label(arm)} {sweep.comparisons[arm, target].words}" for arm in arms)
+        f"{target.label}: "
+        + "; ".join(f"{sweep.label(arm)} {sweep.comparisons[arm, target].words}" for arm in arms)
         for target in targets
     ]
     return drawing.Picture(
@@ -448,8 +510,12 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
             ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
         means = [factor * row.difference for row in rows]
         marker, label = MARKERS[number % len(MARKERS)], spaced(run.label)
-        ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
-    drawing.mark_important(ax, target.minimal_important_difference, unit, linewidth=0.9, linestyle=":")
+        ax.plot(
+            means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label
+        )
+    drawing.mark_important(
+        ax, target.minimal_important_difference, unit, linewidth=0.9, linestyle=":"
+    )
     ax.axvline(0, color="black", linewidth=1)
     for place in range(1, n_arms):
         ax.axhline(place - 0.5, color=drawing.PALE, linewidth=0.8)
@@ -467,7 +533,13 @@ def sweep_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
         comparison = {name: getattr(finding.comparison, name) for name in TIDY}
         verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
         together = sweep.comparisons[arm, target].words
-        yield {**run.varied, **comparison, "verdict": verdict, "together": together, "folder": run.place}
+        yield {
+            **run.varied,
+            **comparison,
+            "verdict": verdict,
+            "together": together,
+            "folder": run.place,
+        }
 
 
 def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
@@ -502,7 +574,14 @@ def _design_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     for number, run in enumerate(sweep.runs, start=1):
         length, n = run.result.run, len(run.result.replications)
         days = {"warm_up_days": length.warm_up_days, "measured_days": length.measured_days}
-        yield {"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place}
+        yield {
+            "run": number,
+            **run.varied,
+            "seed": length.seed,
+            "replications": n,
+            **days,
+            "folder": run.place,
+        }
 
 
 def write_sweep(sweep: Sweep, results: Path) -> Path:

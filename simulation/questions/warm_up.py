@@ -65,9 +65,13 @@ def mser(series: Floats, *, batch: int = BATCH) -> Truncation:
     m = len(series) // batch
     if m < 2 * LEFT_OUT:
         needed = 2 * LEFT_OUT * batch
-        raise ResultsError(f"MSER-{batch}: a series of {len(series)} numbers. Give {needed} at least: a longer run")
+        raise ResultsError(
+            f"MSER-{batch}: a series of {len(series)} numbers. Give {needed} at least: a longer run"
+        )
     z = series[: m * batch].reshape(m, batch).mean(axis=1)
-    errors = [float(((z[d:] - z[d:].mean()) ** 2).sum()) / (m - d) ** 2 for d in range(m - LEFT_OUT)]
+    errors = [
+        float(((z[d:] - z[d:].mean()) ** 2).sum()) / (m - d) ** 2 for d in range(m - LEFT_OUT)
+    ]
     d = int(np.argmin(errors))
     return Truncation(d * batch, d <= m // 2)
 
@@ -121,7 +125,10 @@ def hourly_series(study: Study) -> Mapping[str, Floats]:
 def _spans(simulation: Simulated, names: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
     """The start and end in minutes of every stay or use of a unit, by series; infinity where it had not ended."""
     held = holdings(simulation.plan, simulation.activities)
-    spans = {name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)]) for name in held.pools}
+    spans = {
+        name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)])
+        for name in held.pools
+    }
     if IN_DEPARTMENT in names:
         patients = simulation.patients
         gone_at = patients["departed_at"]
@@ -158,10 +165,15 @@ def show_warm_up(study: Study, asked: str) -> None:
     """
     names = _names(study, asked)
     series = hourly_series(study)
-    beginnings = [Beginning(spaced(name), series[name], mser(without_rhythm(series[name]))) for name in names]
+    beginnings = [
+        Beginning(spaced(name), series[name], mser(without_rhythm(series[name]))) for name in names
+    ]
     for line in warm_up_lines(study, beginnings):
         print(line)
-    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{study.baseline.pathway.name}-warm_up.png"
+    path = (
+        own_folder(Path(str(study.resolved["results"])), "pathway")
+        / f"{study.baseline.pathway.name}-warm_up.png"
+    )
     write_file(path, warm_up_picture(study.run, beginnings).png)
     print(f"\nHow it begins, drawn: {path}")
 
@@ -189,7 +201,10 @@ def warm_up_lines(study: Study, beginnings: list[Beginning]) -> Iterator[str]:
     )
     yield f"  {'series, by hour':<24}{'first week':>12}{'last week':>12}{'MSER-5, days':>14}{'whole weeks':>14}"
     for beginning in beginnings:
-        first, last = beginning.hourly[:HOURS_OF_WEEK].mean(), beginning.hourly[-HOURS_OF_WEEK:].mean()
+        first, last = (
+            beginning.hourly[:HOURS_OF_WEEK].mean(),
+            beginning.hourly[-HOURS_OF_WEEK:].mean(),
+        )
         weeks = "too short" if beginning.recommended is None else f"{beginning.recommended} days"
         yield f"  {beginning.label:<24}{first:12.1f}{last:12.1f}{beginning.days:14.1f}{weeks:>14}"
     stated = f"run.warm_up_days is {study.run.warm_up_days}"
@@ -198,7 +213,9 @@ def warm_up_lines(study: Study, beginnings: list[Beginning]) -> Iterator[str]:
         yield f"No recommendation: for some series MSER-5 would leave out more than half of {WEEKS} weeks. {stated}."
         return
     most = max(days or 0 for days in recommended)
-    enough = "no longer one is needed" if most <= study.run.warm_up_days else "a longer one is needed"
+    enough = (
+        "no longer one is needed" if most <= study.run.warm_up_days else "a longer one is needed"
+    )
     yield f"Recommended: {most} days, the longest of these. {stated}: {enough}. Look at the picture, and decide."
 
 
@@ -210,14 +227,31 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
             hourly = beginning.hourly
             days = np.arange(len(hourly)) / 24
             smooth = welch(hourly, half_window=HALF_WINDOW)
-            ax.plot(days, hourly, color=GREY, alpha=0.4, linewidth=0.6, label="by hour, mean of replications")
-            ax.plot(days[: len(smooth)], smooth, color=DARK, linewidth=1.6, label="moving average over a week (Welch)")
+            ax.plot(
+                days,
+                hourly,
+                color=GREY,
+                alpha=0.4,
+                linewidth=0.6,
+                label="by hour, mean of replications",
+            )
+            ax.plot(
+                days[: len(smooth)],
+                smooth,
+                color=DARK,
+                linewidth=1.6,
+                label="moving average over a week (Welch)",
+            )
             ax.axvline(run.warm_up_days, color=GREY, linestyle=":", label="warm-up stated")
             if beginning.truncation.settled:
                 ax.axvline(beginning.days, color=WORSE, linestyle="--", label="MSER-5")
             panel_title(ax, beginning.label)
         axes[-1].set_xlabel("days from time 0")
-        handles = {label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        handles = {
+            label: line
+            for ax in axes
+            for line, label in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize=8)
         png = png_of(figure)
     left_out = "; ".join(

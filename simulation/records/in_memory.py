@@ -35,7 +35,11 @@ class PathInMemory(type(Path())):  # type: ignore[misc]  # a Path is extended fr
     def files(self) -> Iterator[Path]:
         """The configuration files below it, by name."""
         below = f"{self.as_posix()}/"
-        return (type(self)(name) for name in sorted(self.contents) if name.startswith(below) and name.endswith(".yaml"))
+        return (
+            type(self)(name)
+            for name in sorted(self.contents)
+            if name.startswith(below) and name.endswith(".yaml")
+        )
 
 
 def folder_in_memory(files: Mapping[str, bytes]) -> Path:
@@ -44,6 +48,10 @@ def folder_in_memory(files: Mapping[str, bytes]) -> Path:
     `load` and whatever else takes `config_dir` read it as they read a folder. Two are equal if they hold the same.
     """
     root = f"/in memory/{sha256(repr(sorted(files.items())).encode()).hexdigest()}"
-    kind = type("_OneInMemory", (PathInMemory,), {"contents": {f"{root}/{name}": text for name, text in files.items()}})
+    kind = type(
+        "_OneInMemory",
+        (PathInMemory,),
+        {"contents": {f"{root}/{name}": text for name, text in files.items()}},
+    )
     folder: Path = kind(root)
     return folder

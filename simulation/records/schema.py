@@ -76,11 +76,18 @@ class Table:
     def __post_init__(self) -> None:
         lacking = [name for name in (*self.required, *self.categories) if name not in self.columns]
         if lacking:
-            raise ResultsError(f"table of {self.kind}: no column '{lacking[0]}'. {nearest(lacking[0], self.columns)}")
+            raise ResultsError(
+                f"table of {self.kind}: no column '{lacking[0]}'. {nearest(lacking[0], self.columns)}"
+            )
         in_ticks = self._in_ticks()
-        lengths = {name: len(in_ticks[name] if name in in_ticks else self.columns[name]) for name in self.columns}
+        lengths = {
+            name: len(in_ticks[name] if name in in_ticks else self.columns[name])
+            for name in self.columns
+        }
         if len(set(lengths.values())) > 1:
-            raise ResultsError(f"table of {self.kind}: columns of unequal length: {lengths}. Make them equal")
+            raise ResultsError(
+                f"table of {self.kind}: columns of unequal length: {lengths}. Make them equal"
+            )
         for name, known in self.categories.items():
             codes = self.columns[name]
             if len(codes) and not (codes.min() >= MISSING and codes.max() < len(known)):
@@ -94,7 +101,9 @@ class Table:
 
     def __getitem__(self, name: str) -> Column:
         if name not in self.columns:
-            raise ResultsError(f"table of {self.kind}: no column '{name}'. {nearest(name, self.columns)}")
+            raise ResultsError(
+                f"table of {self.kind}: no column '{name}'. {nearest(name, self.columns)}"
+            )
         return self.columns[name]
 
     def __contains__(self, name: object) -> bool:
@@ -132,7 +141,9 @@ class Table:
 
     def select(self, rows: Column | slice) -> Self:
         """The table with only the rows of a mask, of row numbers or of a slice, which is not copied."""
-        return type(self)({name: values[rows] for name, values in self.columns.items()}, self.categories)
+        return type(self)(
+            {name: values[rows] for name, values in self.columns.items()}, self.categories
+        )
 
     def frame(self) -> pd.DataFrame:
         """The table as a pandas DataFrame, categories by name."""

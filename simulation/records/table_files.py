@@ -60,11 +60,19 @@ def table_writer(path: Path, *, provenance: Mapping[str, Any]) -> Iterator[Calla
             if first is None:
                 first = table.select(slice(0, 0))  # its columns and categories, no rows
                 # measured numbers hardly repeat: a dictionary of them takes time and makes the file larger
-                repeating = [name for name, column in table.columns.items() if column.dtype.kind != "f"]
-                writer = parquet.ParquetWriter(part, rows.schema, compression="zstd", use_dictionary=repeating)
+                repeating = [
+                    name for name, column in table.columns.items() if column.dtype.kind != "f"
+                ]
+                writer = parquet.ParquetWriter(
+                    part, rows.schema, compression="zstd", use_dictionary=repeating
+                )
                 opened.enter_context(writer)
-            elif tuple(table.columns) != tuple(first.columns) or table.categories != first.categories:
-                raise ResultsError(f"{path.name}: tables differ in columns or categories. Make them from one pathway")
+            elif (
+                tuple(table.columns) != tuple(first.columns) or table.categories != first.categories
+            ):
+                raise ResultsError(
+                    f"{path.name}: tables differ in columns or categories. Make them from one pathway"
+                )
             writer.write_table(rows)
 
         yield write
@@ -80,7 +88,9 @@ def _renamed_when_whole(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be written ({error.strerror or error}). Choose another folder") from error
+        raise ResultsError(
+            f"{path}: cannot be written ({error.strerror or error}). Choose another folder"
+        ) from error
     try:
         yield part
         os.replace(part, path)
@@ -98,10 +108,14 @@ def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
 
     if not path.is_file():
         raise ResultsError(f"{path}: there is no such file. Ask the run to write its tables")
-    rows = parquet.read_table(path, filters=[(column, "==", value) for column, value in equal.items()] or None)
+    rows = parquet.read_table(
+        path, filters=[(column, "==", value) for column, value in equal.items()] or None
+    )
     certificate = _certificate(path, rows.schema)
     if certificate["kind"] != kind.kind:
-        raise ResultsError(f"{path}: holds {certificate['kind']}, not {kind.kind}. Name the other file")
+        raise ResultsError(
+            f"{path}: holds {certificate['kind']}, not {kind.kind}. Name the other file"
+        )
     categories = {name: tuple(known) for name, known in certificate["categories"].items()}
     columns = {
         name: _codes(rows.column(name), categories[name], np.dtype(dtype))
@@ -115,10 +129,14 @@ def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
 def _certificate(path: Path, schema: pa.Schema) -> Plain:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
-        raise ResultsError(f"{path}: has no birth certificate, so aeflow did not write it. Name a table of a run")
+        raise ResultsError(
+            f"{path}: has no birth certificate, so aeflow did not write it. Name a table of a run"
+        )
     certificate: Plain = json.loads(text)
     if certificate["format"] != FORMAT:
-        raise ResultsError(f"{path}: is of format {certificate['format']}, this version reads {FORMAT}. Run it again")
+        raise ResultsError(
+            f"{path}: is of format {certificate['format']}, this version reads {FORMAT}. Run it again"
+        )
     return certificate
 
 
@@ -151,7 +169,9 @@ def _codes(column: pa.ChunkedArray, known: tuple[str, ...], dtype: np.dtype[Any]
     code_of = {name: code for code, name in enumerate(known)}
     parts = []
     for chunk in column.chunks:
-        lookup = np.array([code_of[name] for name in chunk.dictionary.to_pylist()] + [MISSING], dtype=dtype)
+        lookup = np.array(
+            [code_of[name] for name in chunk.dictionary.to_pylist()] + [MISSING], dtype=dtype
+        )
         parts.append(lookup[chunk.indices.fill_null(len(lookup) - 1).to_numpy()])
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
 
@@ -164,7 +184,9 @@ class ListColumn(list[Floats | None]):
     """A column with a list of numbers, or None, in each row; the lists may differ in length."""
 
 
-def write_columns(batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *, metadata: Mapping[str, Any]) -> None:
+def write_columns(
+    batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *, metadata: Mapping[str, Any]
+) -> None:
     """Write one or more batches with the same columns into one file, each as a row group.
 
     Columns are arrays, or `ListColumn` of numbers of unequal length. Only the package reads such a file.
@@ -173,10 +195,16 @@ def write_columns(batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *,
     import pyarrow.parquet as parquet
 
     iterator = iter(batches)
-    first = _columns_in_arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    first = _columns_in_arrow(next(iterator)).replace_schema_metadata(
+        {METADATA_KEY: json.dumps(metadata).encode()}
+    )
     measured = (pa.types.is_list, pa.types.is_floating)  # numbers that hardly repeat
-    repeating = [field.name for field in first.schema if not any(is_kind(field.type) for is_kind in measured)]
-    with parquet.ParquetWriter(file, first.schema, compression="zstd", use_dictionary=repeating) as writer:
+    repeating = [
+        field.name for field in first.schema if not any(is_kind(field.type) for is_kind in measured)
+    ]
+    with parquet.ParquetWriter(
+        file, first.schema, compression="zstd", use_dictionary=repeating
+    ) as writer:
         writer.write_table(first)
         for batch in iterator:
             writer.write_table(_columns_in_arrow(batch).cast(first.schema))

@@ -21,7 +21,17 @@ from simulation.study.offer import OfferFacts
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
-DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 0, 40), (1, 0, 15))
+DETAIL = (
+    (3, 9, 75),
+    (1, 9, 75),
+    (1, 6, 75),
+    (1, 4, 75),
+    (1, 2, 75),
+    (1, 1, 75),
+    (1, 1, 40),
+    (1, 0, 40),
+    (1, 0, 15),
+)
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
 
@@ -70,7 +80,9 @@ class Board(NamedTuple):
         """How many words the page has beside table and picture."""
         headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
         return sum(
-            bool(re.search(r"\w", word)) for text in (*headings, *map(str, self.sentences)) for word in text.split()
+            bool(re.search(r"\w", word))
+            for text in (*headings, *map(str, self.sentences))
+            for word in text.split()
         )
 
 
@@ -104,7 +116,10 @@ def board_page(result: StudyResult) -> str:
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
     """The page with at most so many groups and blanks, and so many facts of a kind."""
     arm = _called(result.arm(offer.arm), offer.product)
-    answer, counts = board_sentences.answer(result, offer, arm), tuple(board_sentences.counts(result, arm))
+    answer, counts = (
+        board_sentences.answer(result, offer, arm),
+        tuple(board_sentences.counts(result, arm)),
+    )
     if result.few_departments:
         return Board(offer, *answer, (), (), (), (), None, None, counts)
     arms = (arm, *priced_alternatives(result, arm))
@@ -113,13 +128,28 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
         Part("safety", "Is it safe?", tuple(board_sentences.safety(result, offer, arm))),
         Part("worse", "Who is worse off?", tuple(board_sentences.worse_off(result, arm, most))),
         Part("money", "Same money elsewhere", tuple(board_sentences.money(result, *arms))),
-        Part("measure", "Measure first", (*board_sentences.measure_first(result, arm, most), *pilot)),
+        Part(
+            "measure", "Measure first", (*board_sentences.measure_first(result, arm, most), *pilot)
+        ),
         Part("vendor", "The vendor", tuple(board_sentences.vendor(offer, facts))),
         Part("assumed", "Assumed", tuple(board_sentences.assumed(offer, facts + 2))),
     )
     picture = first_picture(result, arms, number=board_sentences.signed)
-    advice, notes = board_sentences.advice(result, *arms), board_sentences.notes(result, offer, arm, facts)
-    return Board(offer, *answer, tuple(advice), tuple(notes), parts, arms, _table(result, *arms), picture, counts)
+    advice, notes = (
+        board_sentences.advice(result, *arms),
+        board_sentences.notes(result, offer, arm, facts),
+    )
+    return Board(
+        offer,
+        *answer,
+        tuple(advice),
+        tuple(notes),
+        parts,
+        arms,
+        _table(result, *arms),
+        picture,
+        counts,
+    )
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
@@ -129,7 +159,9 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
         for nouns in (offer.claims, offer.not_shown, offer.differs)
     )
     assumed = tuple(board_sentences.cut_short(clause, 3 * longest) for clause in offer.assumed)
-    product, department = (board_sentences.cut_short(name, longest) for name in (offer.product, offer.department))
+    product, department = (
+        board_sentences.cut_short(name, longest) for name in (offer.product, offer.department)
+    )
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
 
@@ -166,8 +198,15 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         unsettled = board_sentences.limits_in_few(board_sentences.unsettled_limits(result, limits))
         safe = limits.failed[0] or (f"not settled: {unsettled}" if unsettled else passes)
         cells.append((board_sentences.cut_short(arm.label), cost, effect, safe))
-    what = "Change in wait" if (target.measure, target.group) == board_sentences.WAIT else target.label
-    headers = ("Option", "£1,000 a year (range)", f"{what}, {board_sentences.unit_word(unit)}", "Safety limits")
+    what = (
+        "Change in wait" if (target.measure, target.group) == board_sentences.WAIT else target.label
+    )
+    headers = (
+        "Option",
+        "£1,000 a year (range)",
+        f"{what}, {board_sentences.unit_word(unit)}",
+        "Safety limits",
+    )
     is_open = any("not settled" in str(row[-1]) for row in cells)
     notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
     return ReportTable("board", "What each costs and does", headers, cells, notes)
@@ -177,13 +216,21 @@ def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
     """The rows of two variants of an offer, with what they have otherwise, and how far their effects are apart."""
     pages, compared = [board(one), board(other)], beside(one, other).comparisons
     names = [
-        "; ".join([result.design.name, *page.offer.differs]) for result, page in zip((one, other), pages, strict=True)
+        "; ".join([result.design.name, *page.offer.differs])
+        for result, page in zip((one, other), pages, strict=True)
     ]
     tables = [page.table for page in pages if page.table is not None]
-    cells = [(name, *table.cells[0][1:]) for name, table in zip(names, tables, strict=len(tables) == len(pages))]
+    cells = [
+        (name, *table.cells[0][1:])
+        for name, table in zip(names, tables, strict=len(tables) == len(pages))
+    ]
     apart = compared[pages[0].offer.arm, one.first_target].apart
     unit = one.unit(one.first_target)
     words = "On the same patients, the second differs from the first by"
-    notes = () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {board_sentences.unit_word(unit)}.",)
+    notes = (
+        ()
+        if apart is None
+        else (f"{words} {interval_cell(apart[2], unit)} {board_sentences.unit_word(unit)}.",)
+    )
     headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
     return ReportTable("variants", "Two variants of an offer", headers, cells, notes)

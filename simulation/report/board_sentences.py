@@ -16,7 +16,14 @@ from simulation.display.words import kind_of, rests_on_claim
 from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.findings import implausible, unlike_words, warnings
-from simulation.report.headlines import PATIENTS, better_buy, harmed_groups, hinge_words, other_reading, outcome_of
+from simulation.report.headlines import (
+    PATIENTS,
+    better_buy,
+    harmed_groups,
+    hinge_words,
+    other_reading,
+    outcome_of,
+)
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
@@ -29,7 +36,10 @@ MOST_BLANKS, MOST_CHARACTERS = 2, 75
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 UNDER_TRIAGE = ("under_triage_1_2_share", "all")
 LIMITS = {
-    ("wait_to_clinician_mean", "acuity_true=1-2"): ("the wait of the sickest", "wait of the sickest"),
+    ("wait_to_clinician_mean", "acuity_true=1-2"): (
+        "the wait of the sickest",
+        "wait of the sickest",
+    ),
     UNDER_TRIAGE: ("the sickest (levels 1-2) who get too low a level", "under-triage"),
     ("left_share", "all"): ("patients who leave unseen", "leaving unseen"),
 }
@@ -45,15 +55,30 @@ WHO = {
 CHANGED = ("label", "minutes")
 """What a product changes at a step, by kind."""
 VERDICTS = {
-    "fails": ("Fails on safety", "$product would fail $failed of $stated safety limits here, and $effect."),
-    "may fail": ("May fail on safety", "$product may fail $failed of $stated safety limits here, and $effect."),
+    "fails": (
+        "Fails on safety",
+        "$product would fail $failed of $stated safety limits here, and $effect.",
+    ),
+    "may fail": (
+        "May fail on safety",
+        "$product may fail $failed of $stated safety limits here, and $effect.",
+    ),
     "little": ("Too little to matter", "$product would do too little to matter here: $effect."),
-    "perhaps": ("Perhaps too little to matter", "$product would help here, but perhaps too little: $effect."),
+    "perhaps": (
+        "Perhaps too little to matter",
+        "$product would help here, but perhaps too little: $effect.",
+    ),
     "open": ("Not settled", "It is not settled whether $product would help here: $effect."),
     "mixed": ("Helps and harms", "$product would help on one count and harm on another: $effect."),
     "harms": ("Does harm", "$product would make things worse here: $effect."),
-    "unsure": ("Safety not settled", "$product would help here, but its safety is not settled: $effect."),
-    "claimed": ("Helps, if the claim is true", "$product would help enough to matter here: $effect."),
+    "unsure": (
+        "Safety not settled",
+        "$product would help here, but its safety is not settled: $effect.",
+    ),
+    "claimed": (
+        "Helps, if the claim is true",
+        "$product would help enough to matter here: $effect.",
+    ),
     "helps": ("Helps", "$product would help enough to matter here: $effect."),
 }
 """Heading and sentence of each outcome."""
@@ -141,8 +166,16 @@ def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> Sentenc
     if str(size) == "0":
         what = "as long as now" if is_wait else "as now"
     if not in_few:
-        what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
-    signs = {np.sign(end) for end, number in zip(ends_of(row), (low, high), strict=True) if str(number) != "0"}
+        what = (
+            f"patients would wait {what} for a clinician"
+            if is_wait
+            else f"'$label' would be {what}"
+        )
+    signs = {
+        np.sign(end)
+        for end, number in zip(ends_of(row), (low, high), strict=True)
+        if str(number) != "0"
+    }
     words = "nine in ten departments: " if row.by_range else "95 % interval: "
     span = "$low to $high"
     if len(signs) > 1 or str(size) == "0":
@@ -168,18 +201,32 @@ def answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str,
         return "No answer yet", "cannot-tell", Sentence(words, n=short_number(few))
     row, outcome = result.row_of(result.first_target, arm.name), _outcome(result, arm)
     if outcome == "nothing":
-        return "Changes nothing", "no-change", Sentence("$product changes nothing here.", product=product)
+        return (
+            "Changes nothing",
+            "no-change",
+            Sentence("$product changes nothing here.", product=product),
+        )
     verdict, words = VERDICTS[outcome]
     if offer.claims or rests_on_claim(result, arm):
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
     before, _, after = words.partition("$effect")
     look, other = LOOKS.get(outcome, "cannot-tell"), other_reading(result, arm)
     if other and other[1]:
-        look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
+        look, verdict = (
+            "worse" if look == "worse" else "cannot-tell",
+            f"{verdict}, and safety not shown",
+        )
         after = f"; read less kindly, it {other[1]} on safety{after}"
-    failed, stated = short_number(len(limits_of(result, arm).failed[1])), short_number(len(result.design.margins))
+    failed, stated = (
+        short_number(len(limits_of(result, arm).failed[1])),
+        short_number(len(result.design.margins)),
+    )
     effect = _effect(row, result.first_target)
-    return verdict, look, _inside(before, effect, after, product=product, failed=failed, stated=stated)
+    return (
+        verdict,
+        look,
+        _inside(before, effect, after, product=product, failed=failed, stated=stated),
+    )
 
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
@@ -187,24 +234,45 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     if arm.name in result.identical:
         return "nothing"
     target = result.first_target
-    outcome = "open" if math.isnan(result.row_of(target, arm.name).difference) else outcome_of(result, arm)
-    return "perhaps" if outcome == "open" and kind_of(result.finding(arm.name, target)) == "better" else outcome
+    outcome = (
+        "open"
+        if math.isnan(result.row_of(target, arm.name).difference)
+        else outcome_of(result, arm)
+    )
+    return (
+        "perhaps"
+        if outcome == "open" and kind_of(result.finding(arm.name, target)) == "better"
+        else outcome
+    )
 
 
 def advice(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
     """What to do: buy or not, what to settle before, and what does more for the same money."""
     outcome, other = _outcome(result, product), other_reading(result, product)
-    deciding = [effect.blank for effect in by_blank(result) if effect.decides and not effect.blank.arms]
-    is_little, is_unsafe = outcome == "nothing" or (outcome == "little" and not deciding), bool(other and other[1])
+    deciding = [
+        effect.blank for effect in by_blank(result) if effect.decides and not effect.blank.arms
+    ]
+    is_little, is_unsafe = (
+        outcome == "nothing" or (outcome == "little" and not deciding),
+        bool(other and other[1]),
+    )
     if outcome not in ("fails", "harms") and (is_unsafe or outcome == "may fail"):
         outcome = "unsure"
-    yield Sentence("Do not buy it to cut waits." if is_little else ADVICE.get(outcome, ADVICE["perhaps"]))
+    yield Sentence(
+        "Do not buy it to cut waits." if is_little else ADVICE.get(outcome, ADVICE["perhaps"])
+    )
     if is_little and is_unsafe:
         yield Sentence("Before any other use, have its safety shown.")
     for blank in deciding[: outcome not in ("fails", "harms")]:
-        yield Sentence("First settle $question: it decides the answer.", question=_small(cut_short(blank.question)))
+        yield Sentence(
+            "First settle $question: it decides the answer.",
+            question=_small(cut_short(blank.question)),
+        )
     if other_buy := better_buy(result, product, *alternatives):
-        theirs, own = (abs(result.row_of(result.first_target, arm.name).difference) for arm in (other_buy, product))
+        theirs, own = (
+            abs(result.row_of(result.first_target, arm.name).difference)
+            for arm in (other_buy, product)
+        )
         may = "may do" if limits_of(result, other_buy).not_settled else "does"
         if theirs > own:
             yield Sentence(f"The same money {may} more elsewhere.")
@@ -222,7 +290,9 @@ def notes(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) -> 
         yield Sentence(words, before=short_number(before.mean, before.unit), today=today)
     for change in arm.explanation.changed:
         if change.kind in CHANGED:
-            yield Sentence("At $step: $what of patients.", step=spaced(change.what), what=change.short)
+            yield Sentence(
+                "At $step: $what of patients.", step=spaced(change.what), what=change.short
+            )
 
 
 def _limit(margin: Margin, *, in_few: bool = False) -> str:
@@ -244,14 +314,20 @@ def safety(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[S
     limits = limits_of(result, arm)
     verb, failed = limits.failed
     is_assumed = any(NURSES_ERRORS in blank.parameters for blank in offer.blanks)
-    yield from (_failed(result, verb.capitalize(), safety, is_assumed=is_assumed) for safety in failed)
+    yield from (
+        _failed(result, verb.capitalize(), safety, is_assumed=is_assumed) for safety in failed
+    )
     beyond: tuple[Safety, ...] = ()
     if other := other_reading(result, arm):
         label, differs, beyond = other
         reading = cut_short(label)
         read = _first_capital(reading) if reading.startswith("if ") else f"Read as '{reading}'"
         words = f"{read.replace('$', '$$')}, it {differs or 'passes'}"
-        yield _failed(result, words, beyond[0], is_assumed=is_assumed) if beyond else Sentence(f"{words}.")
+        yield (
+            _failed(result, words, beyond[0], is_assumed=is_assumed)
+            if beyond
+            else Sentence(f"{words}.")
+        )
     told = {safety.margin for safety in (*failed, *beyond)}
     if beyond and offer.where_nurses_are_right is not None:
         share = Cell(offer.where_nurses_are_right, "share")
@@ -264,8 +340,17 @@ def safety(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[S
             and (n := n_harmed(safety))
         ):
             limit, of = _first_capital(_limit(safety.margin)), short_number(safety.spread.n)
-            yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=short_number(n), of=of)
-    passed = [one.margin for one in limits.judged if one.judgement.kind in PASSED and one.margin not in told]
+            yield Sentence(
+                "$limit: beyond the limit in $n of $of departments.",
+                limit=limit,
+                n=short_number(n),
+                of=of,
+            )
+    passed = [
+        one.margin
+        for one in limits.judged
+        if one.judgement.kind in PASSED and one.margin not in told
+    ]
     for words, margins in (
         (
             "Not settled, as its range spans the limit",
@@ -283,18 +368,29 @@ def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool)
     """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.' is_assumed: whether nobody
     has counted today's labels, so that a limit above today's is assumed, too."""
     row, margin, spread, beyond = safety.comparison, safety.margin, safety.spread, ""
-    parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": short_number(margin.margin, row.unit)}
+    parts: dict[str, str | Cell] = {
+        "limit": _limit(margin),
+        "most": short_number(margin.margin, row.unit),
+    }
     if spread is not None and spread.is_range:
         beyond = ", broken in $n of $of departments"
         parts |= {"n": short_number(n_harmed(safety)), "of": short_number(spread.n)}
     if row.unit == "share":
-        before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
+        before, after = (
+            Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm)
+        )
         unit, today, of = unit_word(row.unit, margin.margin), "today", "more"
         if is_assumed and (margin.measure, margin.group) == UNDER_TRIAGE:
-            today, of, beyond = "today (assumed)", "above that, so also assumed", beyond.replace(",", ";")
+            today, of, beyond = (
+                "today (assumed)",
+                "above that, so also assumed",
+                beyond.replace(",", ";"),
+            )
         words = f"$limit, $before {today}, $after with it. Limit: $most {unit} {of}{beyond}."
         return Sentence(f"{verb}: {words}", before=before, after=after, **parts)
-    words = f"$limit, $size {unit_word(row.unit)} {_side(row, row.difference)}. Limit: $most{beyond}."
+    words = (
+        f"$limit, $size {unit_word(row.unit)} {_side(row, row.difference)}. Limit: $most{beyond}."
+    )
     return Sentence(f"{verb}: {words}", size=short_number(row.difference, row.unit), **parts)
 
 
@@ -309,7 +405,10 @@ def worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Senten
         words = f"No group, by more than $least {unit_word(unit)}."
         yield Sentence(words, least=short_number(least, unit))
     for number, row in enumerate(rows[:most]):
-        who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), short_number(row.difference, unit)
+        who, size = (
+            _first_capital(WHO.get(row.group, PATIENTS[row.group])),
+            short_number(row.difference, unit),
+        )
         by = (
             f"wait $size {unit_word(unit)} longer"
             if row.measure.startswith("wait_")
@@ -328,17 +427,29 @@ def money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> 
         return
     target, price = result.first_target, Cell(product.cost, style="rounded pounds")
     if arm := better_buy(result, product, *alternatives):
-        effect, name = _effect(result.row_of(target, arm.name), target, in_few=True), cut_short(arm.label)
-        yield _inside("Its price, $price a year, also buys '$name': ", effect, ".", price=price, name=name)
+        effect, name = (
+            _effect(result.row_of(target, arm.name), target, in_few=True),
+            cut_short(arm.label),
+        )
+        yield _inside(
+            "Its price, $price a year, also buys '$name': ", effect, ".", price=price, name=name
+        )
         if limits_of(result, arm).not_settled:
             yield Sentence("The safety of that is not settled.")
         return
-    yield Sentence("Its price, $price a year, buys nothing else that is shown to help and be safe.", price=price)
+    yield Sentence(
+        "Its price, $price a year, buys nothing else that is shown to help and be safe.",
+        price=price,
+    )
 
 
 def measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
-    row, blanks, tied = result.row_of(result.first_target, arm.name), by_blank(result), list[Blank]()
+    row, blanks, tied = (
+        result.row_of(result.first_target, arm.name),
+        by_blank(result),
+        list[Blank](),
+    )
     if other_reading(result, arm):
         tied = [effect.blank for effect in blanks if effect.blank.arms]
         yield from (_settled(blank, "On safety") for blank in tied)
@@ -370,7 +481,9 @@ def pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Se
     )
 
 
-def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
+def _blank(
+    result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool
+) -> Iterator[Sentence]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
     question = _small(cut_short(blank.question))
@@ -381,8 +494,12 @@ def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: 
     if first and (effect.decides or effect.limit):
         why = ", so it decides whether that is enough" * effect.decides
         words = f"Most hinges on $question. Over its range the effect goes from {span}{why}."
-    yield Sentence(words, question=question, low=short_number(low, row.unit), high=short_number(high, row.unit))
-    for margin in (margin for margin in result.design.margins if first and margin.label == effect.limit):
+    yield Sentence(
+        words, question=question, low=short_number(low, row.unit), high=short_number(high, row.unit)
+    )
+    for margin in (
+        margin for margin in result.design.margins if first and margin.label == effect.limit
+    ):
         yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))
     if first and "hinges" in words:
         yield _settled(blank, "To settle it")
@@ -391,7 +508,11 @@ def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: 
 def _settled(blank: Blank, what: str) -> Sentence:
     """'To settle it: time triages with a watch, on 100 patients.'"""
     find = _small(cut_short(blank.find))
-    n = {} if blank.patients is None or f"{blank.patients}" in find else {"n": short_number(blank.patients)}
+    n = (
+        {}
+        if blank.patients is None or f"{blank.patients}" in find
+        else {"n": short_number(blank.patients)}
+    )
     return Sentence(f"{what}: $find{', on $n patients' if n else ''}.", find=find, **n)
 
 
@@ -406,7 +527,9 @@ def vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
 
 def assumed(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """How answers were read, what was assumed, and in what departments differ because it was left blank."""
-    clauses = offer.assumed or [f"{_small(cut_short(blank.question))}: a range" for blank in offer.blanks]
+    clauses = offer.assumed or [
+        f"{_small(cut_short(blank.question))}: a range" for blank in offer.blanks
+    ]
     if clauses:
         yield Sentence("$clauses.", clauses=_first_capital(_listed(clauses, most)))
 
@@ -423,8 +546,17 @@ def counts(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     n, days = short_number(len(result.replications)), short_number(result.run.measured_days)
     where, used = "one department", {}
     if result.department_of is not None:
-        where, used = "$used departments", {"used": short_number(len(np.unique(result.department_of)))}
+        where, used = (
+            "$used departments",
+            {"used": short_number(len(np.unique(result.department_of)))},
+        )
     yield Sentence(f"Simulated: {where}, $n replications of $days days.", n=n, days=days, **used)
-    told = [f"Warning, {words}" for words in unlike_words([arm.ready])] if other_reading(result, arm) else []
-    if checks := len([words for words in (*warnings(result), *implausible(result)) if words not in told]):
+    told = (
+        [f"Warning, {words}" for words in unlike_words([arm.ready])]
+        if other_reading(result, arm)
+        else []
+    )
+    if checks := len(
+        [words for words in (*warnings(result), *implausible(result)) if words not in told]
+    ):
         yield Sentence(f"Read the {'warnings' if checks > 1 else 'warning'} in the full report.")

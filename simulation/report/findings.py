@@ -62,10 +62,14 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     by_group: dict[str, list[WorseOff]] = {}
     for worse in sorted(significant, key=lambda worse: -worse.comparison.difference):
         by_group.setdefault(worse.comparison.group, []).append(worse)
-    most = sorted(by_group.values(), key=lambda arms: (-len(arms), -arms[0].comparison.difference))[:MOST_GROUPS]
+    most = sorted(by_group.values(), key=lambda arms: (-len(arms), -arms[0].comparison.difference))[
+        :MOST_GROUPS
+    ]
     for arms in most:
         unit = arms[0].comparison.unit
-        effects = [f"'{worse.arm.label}' ({change(worse.comparison.difference, unit)})" for worse in arms]
+        effects = [
+            f"'{worse.arm.label}' ({change(worse.comparison.difference, unit)})" for worse in arms
+        ]
         worse_words = "Wait longer" if unit == "minutes" else "Worse off"
         yield f"{worse_words}, {group_words(arms[0].comparison.group)}, {unit_words(unit)}: {listed_with_and(effects)}."
     n_more = len(significant) - sum(map(len, most))
@@ -84,17 +88,24 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
             unit = result.row_of(target, arm.name).unit
             effect = result.against(arm.name, control.name, target.measure, target.group)
             interval = span(effect.low, effect.high, unit)
-            effects.append(f"{target.label} {change(effect.mean, unit)} {unit_words(unit)} ({interval})")
+            effects.append(
+                f"{target.label} {change(effect.mean, unit)} {unit_words(unit)} ({interval})"
+            )
         yield f"'{arm.label}' less its control '{control.label}': {'; '.join(effects)}."
 
 
 def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline; which resource binds does not follow from that."""
-    shares = {group.partition("=")[2]: result.before(BUSY, group).mean for group in result.groups(BUSY)}
+    shares = {
+        group.partition("=")[2]: result.before(BUSY, group).mean for group in result.groups(BUSY)
+    }
     staff = [pool for pool in shares if result.roles.get(pool) in ("clinician", "nurse")]
     busy = [pool for pool in staff if not math.isnan(shares[pool])]  # never on duty then: no share
     if busy:
-        words = [f"{spaced(pool)} {100 * shares[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -shares[pool])]
+        words = [
+            f"{spaced(pool)} {100 * shares[pool]:.0f} %"
+            for pool in sorted(busy, key=lambda pool: -shares[pool])
+        ]
         yield (
             f"How busy staff are from 10 to 23 h: {listed_with_and(words)}. What a minute saved is worth depends on "
             f"which resource binds (staff, places or beds). That does not follow from how busy they are, differs from "
@@ -124,10 +135,14 @@ def precision_line(result: StudyResult) -> str | None:
         arm: interval(values, kind=result.interval_kind).half_width
         for arm, values in values_for(result.study, result.replications).items()
     }
-    widest = max(half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm])
+    widest = max(
+        half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm]
+    )
     half_width, label = half_widths[widest], measure_label(result, precision.measure)
     at_baseline = widest == result.design.baseline
-    what = "level under the baseline" if at_baseline else f"difference of '{result.arm(widest).label}'"
+    what = (
+        "level under the baseline" if at_baseline else f"difference of '{result.arm(widest).label}'"
+    )
     if len(half_widths) > 1:
         what += f", the widest of {len(half_widths)} arms"
     return (
@@ -173,10 +188,14 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
     focus = result.design.focus
     arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
     lines += [f"Warning, {words}" for words in (*unlike_words(arms), *_seconds_words(arms))]
-    lines += [f"Warning: {DOES_NOT_FIT} {warning}." for warning in result.explanation.department_warnings]
+    lines += [
+        f"Warning: {DOES_NOT_FIT} {warning}." for warning in result.explanation.department_warnings
+    ]
     n_replications = len(result.replications)
     if n_replications < 2:
-        lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
+        lines.append(
+            "Warning: one replication has no interval. Run at least two; ten or more to compare arms."
+        )
     elif n_replications < PILOT:
         lines.append(f"Warning: {few_words(n_replications)}")
     if result.n_unfinished:
@@ -191,7 +210,11 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
 def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
     """A sentence for each arm whose tool saves so few seconds that minutes were probably meant."""
     for arm in arms:
-        saved = [effect.seconds_saved.value for effect in arm.policy.effects if effect.seconds_saved is not None]
+        saved = [
+            effect.seconds_saved.value
+            for effect in arm.policy.effects
+            if effect.seconds_saved is not None
+        ]
         for seconds in saved:
             if 0 < abs(seconds) < LEAST_SECONDS:
                 yield f"'{arm.arm.label}': changes minutes by {seconds:g} seconds. Is seconds_saved in seconds?"
@@ -217,7 +240,11 @@ def implausible(result: StudyResult) -> tuple[str, ...]:
 def _implausible(result: StudyResult) -> Iterator[str]:
     base = result.design.baseline
     occupied = {group: result.row(base, OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
-    full = {group.partition("=")[2]: f"{100 * share:.0f} %" for group, share in occupied.items() if share >= FULL}
+    full = {
+        group.partition("=")[2]: f"{100 * share:.0f} %"
+        for group, share in occupied.items()
+        if share >= FULL
+    }
     if len(full) > 1 or any(share > OVERFULL for share in occupied.values()):
         yield (
             f"beds are full at midnight ({figures_of(full)}). Look at {keys_of(result.study, full)} (more beds) and "

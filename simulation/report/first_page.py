@@ -10,7 +10,12 @@ from simulation.display.words import amount
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
-from simulation.report.tables.first_table import arms_in_order, first_table, products_left_out, reported_targets
+from simulation.report.tables.first_table import (
+    arms_in_order,
+    first_table,
+    products_left_out,
+    reported_targets,
+)
 from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and

@@ -51,10 +51,18 @@ OUTCOMES = (
     ("may fail", "may fail on safety", "may fail on safety"),
     ("little", "does too little", "do too little"),
     ("open", "is not settled", "are not settled"),
-    ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
+    (
+        "mixed",
+        "helps on one measure and harms on another",
+        "help on one measure and harm on another",
+    ),
     ("harms", "does harm", "do harm"),
     ("unsure", "helps, but its safety is not settled", "help, but their safety is not settled"),
-    ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
+    (
+        "claimed",
+        "helps enough if an untested claim is true",
+        "help enough if an untested claim is true",
+    ),
     ("helps", "helps enough", "help enough"),
 )
 """Outcomes of a product, each with its words for one product and for several, in the order they are told."""
@@ -119,12 +127,19 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
         [_effect_words(first, sized=not failed), _leaving_words(result, first)],
         cases_words(result, arm),
     )
-    beside = [*_harmed_groups(result, arm), *(f"'{one.target.label}': {_effect_words(one)}" for one in others)]
+    beside = [
+        *_harmed_groups(result, arm),
+        *(f"'{one.target.label}': {_effect_words(one)}" for one in others),
+    ]
     if failed:
         told = [] if size_of(first) == "little" else effect
         return [*safety, counted_on, *told, *beside]
     hinges_on = "" if rests_on_claim(result, arm) else hinge_words(result, arm)
-    rests_on = (range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first))
+    rests_on = (
+        range_words(result, arm.name),
+        hinges_on,
+        _cheapest_words(result, alternatives, arm, first),
+    )
     return [*effect, *beside, *safety, counted_on, *rests_on]
 
 
@@ -141,13 +156,22 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
         settled = kind != "cannot tell"
         if settled and row.difference_low == row.difference_high == 0:
             return "changes nothing"
-        what, interval = "makes no difference that matters" if settled else "effect not settled", span_of(row)
+        what, interval = (
+            "makes no difference that matters" if settled else "effect not settled",
+            span_of(row),
+        )
         ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")
         return f"{what}: {change(row.difference, row.unit)} {unit_of(row)}{ends}"
-    size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
+    size = {
+        "more": "enough to matter",
+        "open": "perhaps too little to matter",
+        "less": "too little to matter",
+    }
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     ends = _range_words(finding) or f" ({plain(low, row)} to {plain(high, row)})"
-    return f"{size_words(row)}{ends}" + (f", {size[finding.verdict.size or 'open']}" if sized else "")
+    return f"{size_words(row)}{ends}" + (
+        f", {size[finding.verdict.size or 'open']}" if sized else ""
+    )
 
 
 def tells_direction(finding: Finding) -> bool:
@@ -161,7 +185,10 @@ def tells_direction(finding: Finding) -> bool:
 def _range_words(finding: Finding) -> str:
     """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
     that noise does not tell departments apart, and for one department."""
-    row, (low, high) = finding.comparison, (finding.comparison.department_p5, finding.comparison.department_p95)
+    row, (low, high) = (
+        finding.comparison,
+        (finding.comparison.department_p5, finding.comparison.department_p95),
+    )
     if not high - low > row.difference_high - row.difference_low:
         return ""
     one_way = tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
@@ -174,7 +201,11 @@ def _leaving_words(result: StudyResult, finding: Finding) -> str:
     """'part of it because more patients leave', of a wait that falls: who leaves ends it."""
     row, left = finding.comparison, "left_share"
     falls = kind_of(finding) == "better" and row.measure.startswith("wait_") and result.has(left)
-    return "part of it because more patients leave" if falls and is_worse(result.row(row.arm, left)) else ""
+    return (
+        "part of it because more patients leave"
+        if falls and is_worse(result.row(row.arm, left))
+        else ""
+    )
 
 
 def harmed_groups(
@@ -195,9 +226,13 @@ def harmed_groups(
 def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
     """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms, unless a failed limit
     says so."""
-    told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
+    told = [
+        (limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]
+    ]
     harmed = harmed_groups(result, arm, told)
-    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed)
+    groups = ", ".join(
+        f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed
+    )
     return [f"worse off: {groups} {unit_of(harmed[0])}"] if harmed else []
 
 
@@ -207,7 +242,11 @@ def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
     limits = limits_of(result, arm)
-    by_table = [f"its measured table leaves safety open on {_quoted(limits.left_open)}"] if limits.left_open else []
+    by_table = (
+        [f"its measured table leaves safety open on {_quoted(limits.left_open)}"]
+        if limits.left_open
+        else []
+    )
     verb, failed = limits.failed
     if failed:
         words = "; ".join(_failed_words(result, arm, safety) for safety in failed)
@@ -224,7 +263,9 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
     row, words = safety.comparison, limit_words(result, safety)
     if row.unit != "share":
         return f"{words} {change(row.difference, row.unit)} {unit_of(row)}"
-    only_some = safety.margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
+    only_some = safety.margin.group == ALL and uncovered_sources(
+        arm.ready.policy, arm.ready.pathway
+    )
     return f"of everybody, {words}" if only_some else words
 
 
@@ -268,7 +309,9 @@ def hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"right for {100 * rule.hit_rate:.0f} %; one answer for all: {100 * rule.commoner:.0f} %"
+    right = (
+        f"right for {100 * rule.hit_rate:.0f} %; one answer for all: {100 * rule.commoner:.0f} %"
+    )
     return f"{verb} enough where {figure} is {side} {cut} ({right})"
 
 
@@ -300,18 +343,32 @@ def plain(value: float, row: Comparison) -> str:
     return change(value, row.unit).lstrip("+")
 
 
-def _cheapest_words(result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding) -> str:
+def _cheapest_words(
+    result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding
+) -> str:
     """The cheapest alternative that does as much as a product or more; empty for a product that does too little.
 
     Where one of the two states no cost, the alternative may be cheaper.
     """
     if not alternatives or kind_of(finding) != "better" or finding.verdict.size == "less":
         return ""
-    cheaper = [other for other in alternatives if other.cost is None or arm.cost is None or other.cost < arm.cost]
-    equals = [(other, how_much) for other in cheaper if (how_much := _does_as_much(result, other, arm, finding))]
+    cheaper = [
+        other
+        for other in alternatives
+        if other.cost is None or arm.cost is None or other.cost < arm.cost
+    ]
+    equals = [
+        (other, how_much)
+        for other in cheaper
+        if (how_much := _does_as_much(result, other, arm, finding))
+    ]
     if not equals:
-        return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
-    cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
+        return (
+            f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
+        )
+    cheapest, how_much = min(
+        equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost
+    )
     if cheapest is _best(result, alternatives):
         return f"'{cheapest.label}' does {how_much}"
     return f"{_named(cheapest, _harmed_groups(result, cheapest))} does {how_much}"
@@ -321,7 +378,10 @@ def _best_parts(result: StudyResult, arm: ArmResult) -> list[str]:
     """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
     min (1.2 to 9.3)'."""
     finding = result.finding(arm.name, result.first_target)
-    effect = [f"{_named(arm)} {size_words(finding.comparison)}{_range_words(finding)}", _leaving_words(result, finding)]
+    effect = [
+        f"{_named(arm)} {size_words(finding.comparison)}{_range_words(finding)}",
+        _leaving_words(result, finding),
+    ]
     unsettled = "its safety is not settled" if limits_of(result, arm).not_settled else ""
     return [*effect, *_harmed_groups(result, arm), range_words(result, arm.name), unsettled]
 
@@ -353,7 +413,11 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     place the cheapest that is shown to do as much, where both costs are stated."""
     target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
-    good = [arm for arm in alternatives if size_of(findings[arm.name]) == "helps" and not fails(result, arm)]
+    good = [
+        arm
+        for arm in alternatives
+        if size_of(findings[arm.name]) == "helps" and not fails(result, arm)
+    ]
     if not good:
         return None
     most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))
@@ -367,27 +431,46 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
 def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether an arm fails a limit of safety, or may fail it."""
     by_simulation = (safety for safety in result.safety if safety.arm == arm.name)
-    return any(safety.judgement.kind in FAILS for safety in (*limits_of(result, arm).judged, *by_simulation))
+    return any(
+        safety.judgement.kind in FAILS
+        for safety in (*limits_of(result, arm).judged, *by_simulation)
+    )
 
 
-def other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
+def other_reading(
+    result: StudyResult, arm: ArmResult
+) -> tuple[str, str, tuple[Safety, ...]] | None:
     """Another reading of the same policy that is judged otherwise on safety, the worst: its words, 'fails', 'may fail'
     or '' if it passes, and the limits. None where there is none."""
     arms, own = result.design.arms, limits_of(result, arm).failed[0]
-    others = [one for one in result.others if arms[one.name].triage == arms[arm.name].triage and one.name != arm.name]
+    others = [
+        one
+        for one in result.others
+        if arms[one.name].triage == arms[arm.name].triage and one.name != arm.name
+    ]
     for verb in (*FAILS.values(), ""):
         for other in others:
             found, failed = limits_of(result, other).failed
-            if found == verb != own and other.name != result.design.sham and not arms[other.name].comparator:
+            if (
+                found == verb != own
+                and other.name != result.design.sham
+                and not arms[other.name].comparator
+            ):
                 return other.label.removeprefix(f"{arms[arm.name].label}, "), verb, tuple(failed)
     return None
 
 
-def better_buy(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ArmResult | None:
+def better_buy(
+    result: StudyResult, product: ArmResult, *alternatives: ArmResult
+) -> ArmResult | None:
     """The best that the product's price buys of something else that helps and fails no limit."""
-    affordable = [arm for arm in alternatives if not is_dearer(arm, product) and not fails(result, arm)]
+    affordable = [
+        arm for arm in alternatives if not is_dearer(arm, product) and not fails(result, arm)
+    ]
     target = result.first_target
-    return next((arm for arm in affordable if kind_of(result.finding(arm.name, target)) == "better"), None)
+    return next(
+        (arm for arm in affordable if kind_of(result.finding(arm.name, target)) == "better"), None
+    )
 
 
 # --- how many do what -------------------------------------------------------------------------------------------------
@@ -399,7 +482,11 @@ def summary(result: StudyResult) -> str:
     if len(arms) <= FEW:
         return ""
     n = Counter(outcome_of(result, arm) for arm in arms)
-    counts = [f"{n[outcome]} {one if n[outcome] == 1 else several}" for outcome, one, several in OUTCOMES if n[outcome]]
+    counts = [
+        f"{n[outcome]} {one if n[outcome] == 1 else several}"
+        for outcome, one, several in OUTCOMES
+        if n[outcome]
+    ]
     are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
     return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "
 

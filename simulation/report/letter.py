@@ -10,7 +10,11 @@ from simulation.display.measured import n_cases
 from simulation.report.templates import templates
 from simulation.runs.result import StudyResult
 
-CASES, YARDSTICK, PRICE = r"\bcases\b|sample", r"yardstick|against|agreement|truth|judge", r"\b(price|cost)"
+CASES, YARDSTICK, PRICE = (
+    r"\bcases\b|sample",
+    r"yardstick|against|agreement|truth|judge",
+    r"\b(price|cost)",
+)
 TOPICS = {
     r"\b(languages?|ages?|groups?|ethnic|child|sex|interpreter)": "for each group, the number of cases and how many "
     "were labelled too low and too high",
@@ -52,14 +56,27 @@ def letter(result: StudyResult) -> str:
     policy, lacks = arm.ready.policy, {PRICE: arm.cost is None}
     if policy.ai is not None:
         lacks |= {CASES: not n_cases(policy)[0] > 0, YARDSTICK: policy.measured_against is None}
-    also = [noun for topic, noun in OF_A_STUDY.items() if lacks.get(topic) and not re.search(topic, named)]
+    also = [
+        noun
+        for topic, noun in OF_A_STUDY.items()
+        if lacks.get(topic) and not re.search(topic, named)
+    ]
     sent = {_send(claim) for claim in offer.claims} - {ANYTHING}
     unseen = {noun: _send(noun) in sent for noun in (*offer.not_shown, *also)}
     claimed = _points(
-        [*offer.claims, *(f"{one}, which we have not seen" for one, is_sent in unseen.items() if is_sent)]
+        [
+            *offer.claims,
+            *(f"{one}, which we have not seen" for one, is_sent in unseen.items() if is_sent),
+        ]
     )
     not_shown = _points([one for one, is_sent in unseen.items() if not is_sent])
-    words = {"offer": offer, "claimed": claimed, "not_shown": not_shown, "all_of_it": ALL_OF_IT, "always": ALWAYS}
+    words = {
+        "offer": offer,
+        "claimed": claimed,
+        "not_shown": not_shown,
+        "all_of_it": ALL_OF_IT,
+        "always": ALWAYS,
+    }
     return templates().get_template("letter.txt").render(**words)
 
 
@@ -69,8 +86,13 @@ def _points(nouns: Sequence[str]) -> list[tuple[str, str]]:
     for number, noun in enumerate(nouns):
         send = _send(noun)
         points.setdefault((send, number if send == ANYTHING else 0), []).append(noun.rstrip(". "))
-    return [(f"{about[0][:1].upper()}{'; '.join(about)[1:]}", send) for (send, _), about in points.items()]
+    return [
+        (f"{about[0][:1].upper()}{'; '.join(about)[1:]}", send)
+        for (send, _), about in points.items()
+    ]
 
 
 def _send(about: str) -> str:
-    return next((send for words, send in TOPICS.items() if re.search(words, about.lower())), ANYTHING)
+    return next(
+        (send for words, send in TOPICS.items() if re.search(words, about.lower())), ANYTHING
+    )

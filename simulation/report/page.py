@@ -69,7 +69,10 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
     first, also_found, tables = first_page(result), list(findings(result)), every_table(result)
     whole, result = result, result.shown
     sections = [*_sections(whole, tables)]
-    on_page = {table.kind for _, of_section in sections for table in of_section} | {"first_page", "clock"}
+    on_page = {table.kind for _, of_section in sections for table in of_section} | {
+        "first_page",
+        "clock",
+    }
     return {
         "banner": BANNER,
         "result": result,
@@ -90,11 +93,18 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
     }
 
 
-def _sections(result: StudyResult, tables: Mapping[str, ReportTable]) -> Iterator[tuple[Section, list[ReportTable]]]:
+def _sections(
+    result: StudyResult, tables: Mapping[str, ReportTable]
+) -> Iterator[tuple[Section, list[ReportTable]]]:
     """The sections that have a table, each with its tables."""
     shown = result.shown
-    target, focus = shown.first_target, {labelled(shown, shown.arm(name)) for name in shown.design.focus}
-    for section in (*SECTIONS, *_of_questions(result), WHY, LAST) if shown.others else (*ALONE, LAST):
+    target, focus = (
+        shown.first_target,
+        {labelled(shown, shown.arm(name)) for name in shown.design.focus},
+    )
+    for section in (
+        (*SECTIONS, *_of_questions(result), WHY, LAST) if shown.others else (*ALONE, LAST)
+    ):
         kinds = [kind.format(first=f"{target.measure}:{target.group}") for kind in section.kinds]
         of_section = [_as_shown(tables[kind], focus) for kind in kinds if kind in tables]
         if of_section:
@@ -104,7 +114,13 @@ def _sections(result: StudyResult, tables: Mapping[str, ReportTable]) -> Iterato
 def _of_questions(result: StudyResult) -> Iterator[Section]:
     for question in OF_A_RESULT:
         kinds = tuple(table.kind for table in question.tables(result))
-        yield Section(question.name, question.title, kinds, tuple(question.pictures), tuple(question.lead(result)))
+        yield Section(
+            question.name,
+            question.title,
+            kinds,
+            tuple(question.pictures),
+            tuple(question.lead(result)),
+        )
 
 
 def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:

@@ -46,7 +46,13 @@ LETTER, LABEL_LINE = 0.044, 0.085
 """Inches of a letter on an arrow, about: its width, and the height of its line."""
 BACK, BLOCKED = "#b38600", "#d55e00"
 """Colours of arrows that lead back, and of those for patients whom a full step sends elsewhere."""
-FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
+FILL = {
+    "source": "#e8edee",
+    "step": "#ffffff",
+    "branch": "#fff4cc",
+    "loop": "#fff4cc",
+    "end": "#d9f2e6",
+}
 EDGE = {"source": GREY, "step": BLUE, "branch": "#b38600", "loop": "#b38600", "end": "#007f3b"}
 WORDS = {
     "source": "who comes",
@@ -88,20 +94,32 @@ def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
     """A sound pathway laid out. `subgraph`: the part to draw; the whole if none is given."""
     shown = subgraph if subgraph is not None else whole_graph(pathway)
     left_out = left_out_words(shown)
-    leaves = f" Who gives up waiting goes to '{spaced(pathway.patience.next)}'." if pathway.patience else ""
+    leaves = (
+        f" Who gives up waiting goes to '{spaced(pathway.patience.next)}'."
+        if pathway.patience
+        else ""
+    )
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{leaves} {left_out}"
-    return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown))
+    return Sketch(
+        pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown)
+    )
 
 
 def pathway_picture(
-    pathway: Pathway, changes: ArmChanges | None = None, *, subgraph: Subgraph | None = None, title: str = ""
+    pathway: Pathway,
+    changes: ArmChanges | None = None,
+    *,
+    subgraph: Subgraph | None = None,
+    title: str = "",
 ) -> Picture:
     """The picture of a sound pathway, with what an arm changes marked on it and listed at its head under a title.
 
     `subgraph`: the part to draw; the whole if none is given.
     """
     if changes is not None and subgraph is not None:
-        changes = replace(changes, opened=tuple((one, subgraph.after(other)) for one, other in changes.opened))
+        changes = replace(
+            changes, opened=tuple((one, subgraph.after(other)) for one, other in changes.opened)
+        )
     return picture_of(sketch_of(pathway, subgraph), changes, title=title)
 
 
@@ -111,7 +129,9 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     marked = changes if changes is not None else ArmChanges("", ())
     marks, kinds = marked.by_node(), list(dict.fromkeys(change.kind for change in marked.changes))
     node_kinds = {node.kind for node in layout.nodes}
-    node_words: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in node_kinds}
+    node_words: dict[str, str] = {
+        kind: words for kind, words in WORDS.items() if kind in node_kinds
+    }
     farthest = max([layout.n_rows - 1, *(row for edge in layout.edges for _, row in edge.bends)])
     natural = ACROSS * farthest + BOX + 2 * MARGIN
     width = max(natural, LEGEND_ENTRY * len(node_words) + LEGEND_MARGIN)
@@ -124,7 +144,9 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     height = DOWN * (layout.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in layout.nodes}
     with figure_of(width, height, 1, 1, layout=None) as (figure, (ax,)):
-        ax.set_position((0, 0, 1, 1))  # one unit is one inch, and a narrow pathway has a wide legend
+        ax.set_position(
+            (0, 0, 1, 1)
+        )  # one unit is one inch, and a narrow pathway has a wide legend
         label_at = _label_places(layout.edges, places)
         for edge in layout.edges:
             new = (edge.start, edge.end) in marked.opened
@@ -140,14 +162,19 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
         ax.set_axis_off()
         _head(ax, head, left + MARGIN / 2, top)
         if sketch.left_out:
-            ax.text(left + MARGIN / 2, top + height - below, sketch.left_out, fontsize=9, color=GREY)
+            ax.text(
+                left + MARGIN / 2, top + height - below, sketch.left_out, fontsize=9, color=GREY
+            )
         _legend(ax, node_words, kinds, n_across, left)
         png = png_of(figure)
     if changes is None:
         return Picture("pathway", png, sketch.alt, sketch.caption)
     alt = f"{sketch.alt} Marked: {'. '.join(line for line, _ in head)}."
     return Picture(
-        f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes."
+        f"pathway-{changes.arm}",
+        png,
+        alt,
+        f"{sketch.caption} Marked: what the arm '{changes.arm}' changes.",
     )
 
 
@@ -158,7 +185,9 @@ def _head_lines(changes: ArmChanges, title: str, width: float) -> list[tuple[str
     lines = [(title, "black")]
     for change in changes.changes:
         words = f"{spaced(change.what)}: {change.words}"
-        wrapped = textwrap.wrap(words, int(HEAD_WIDTH * width), initial_indent="■ ", subsequent_indent="    ")
+        wrapped = textwrap.wrap(
+            words, int(HEAD_WIDTH * width), initial_indent="■ ", subsequent_indent="    "
+        )
         lines += [(line, KIND_COLOURS[change.kind]) for line in wrapped]
     return lines
 
@@ -168,19 +197,43 @@ def _head(ax: Axes, lines: Sequence[tuple[str, str]], left: float, top: float) -
     for number, (line, colour) in enumerate(lines):
         size, weight = (15, "bold") if number == 0 else (12, "normal")
         ax.text(
-            left, top + HEAD_LINE * (number + 0.7), line, fontsize=size, fontweight=weight, color=colour, va="center"
+            left,
+            top + HEAD_LINE * (number + 0.7),
+            line,
+            fontsize=size,
+            fontweight=weight,
+            color=colour,
+            va="center",
         )
 
 
 def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: Point) -> None:
     """Draw what an arm changes at one box: coloured labels on its upper edge, one above the other."""
     x, y = place
-    lines = [(kind, line) for kind, words in reversed(marked) for line in reversed(textwrap.wrap(words, 24))]
+    lines = [
+        (kind, line)
+        for kind, words in reversed(marked)
+        for line in reversed(textwrap.wrap(words, 24))
+    ]
     for number, (kind, line) in enumerate(lines):
-        box = {"boxstyle": "round,pad=0.2", "facecolor": KIND_COLOURS[kind], "edgecolor": "white", "linewidth": 0.5}
+        box = {
+            "boxstyle": "round,pad=0.2",
+            "facecolor": KIND_COLOURS[kind],
+            "edgecolor": "white",
+            "linewidth": 0.5,
+        }
         at = y - HEIGHT / 2 - 0.055 - 0.115 * number
         ax.text(
-            x, at, line, ha="center", va="center", fontsize=5.2, color="white", fontweight="bold", bbox=box, zorder=6
+            x,
+            at,
+            line,
+            ha="center",
+            va="center",
+            fontsize=5.2,
+            color="white",
+            fontweight="bold",
+            bbox=box,
+            zorder=6,
         )
 
 
@@ -189,7 +242,11 @@ def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool) -> None:
 
     x, y = place
     alpha = FAINT if faint else 1.0
-    style = "round,pad=0,rounding_size=0.17" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
+    style = (
+        "round,pad=0,rounding_size=0.17"
+        if node.kind in ("source", "end")
+        else "round,pad=0,rounding_size=0.04"
+    )
     ax.add_patch(
         FancyBboxPatch(
             (x - BOX / 2, y - HEIGHT / 2), BOX, HEIGHT, boxstyle=style,
@@ -197,7 +254,9 @@ def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool) -> None:
         )
     )  # fmt: skip
     name, detail = _fitted(node.label, NAME_WIDTH), _fitted(node.detail, DETAIL_WIDTH)
-    lines = [(line, NAME_SIZE, "bold") for line in name] + [(line, DETAIL_SIZE, "normal") for line in detail]
+    lines = [(line, NAME_SIZE, "bold") for line in name] + [
+        (line, DETAIL_SIZE, "normal") for line in detail
+    ]
     colour = GREY if faint else "black"
     at = y - LINE * (len(lines) - 1) / 2
     for number, (words, size, weight) in enumerate(lines):
@@ -219,7 +278,9 @@ def _points(edge: DrawnEdge, places: Mapping[str, Point]) -> list[Point]:
     if edge.back:
         return [(x0, y0 - HEIGHT / 2), (x1 + 0.25 * BOX, y1 + HEIGHT / 2)]
     bends = [  # upright past the boxes of a layer, so that it only turns in the gaps between layers
-        (ACROSS * row, DOWN * column + side) for column, row in edge.bends for side in (-HEIGHT / 2, HEIGHT / 2)
+        (ACROSS * row, DOWN * column + side)
+        for column, row in edge.bends
+        for side in (-HEIGHT / 2, HEIGHT / 2)
     ]
     return [(x0, y0 + HEIGHT / 2), *bends, (x1, y1 - HEIGHT / 2)]
 
@@ -228,7 +289,9 @@ def _words(edge: DrawnEdge) -> str:
     return clipped(spaced(edge.label), LABEL_WIDTH)
 
 
-def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> dict[DrawnEdge, Point]:
+def _label_places(
+    edges: Sequence[DrawnEdge], places: Mapping[str, Point]
+) -> dict[DrawnEdge, Point]:
     """The place of each arrow's words: on it, in the gap after its box, clear of other words where that can be.
 
     Each in turn takes the place with the most room; a second round mends what later ones made worse.
@@ -238,7 +301,9 @@ def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> di
     for edge in (*labelled, *labelled):
         possible = [_along(_points(edge, places), depth) for depth in LABEL_DEPTHS]
         others = [(_words(other), at) for other, at in label_at.items() if other is not edge]
-        label_at[edge] = min(possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others))
+        label_at[edge] = min(
+            possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others)
+        )
     return label_at
 
 
@@ -277,7 +342,14 @@ def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool, fai
 def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.6}
     ax.text(
-        *at, words, fontsize=LABEL_SIZE, ha="center", va="center", color=GREY if faint else DARK, bbox=box, zorder=2
+        *at,
+        words,
+        fontsize=LABEL_SIZE,
+        ha="center",
+        va="center",
+        color=GREY if faint else DARK,
+        bbox=box,
+        zorder=2,
     )
 
 
@@ -293,11 +365,16 @@ def _smooth(points: Sequence[Point]) -> Curve:
     return Curve(vertices, codes)
 
 
-def _legend(ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float) -> None:
+def _legend(
+    ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float
+) -> None:
     """Draw what boxes mean and, in a marked picture, what its colours mean. `left`: where the picture begins."""
     from matplotlib.patches import Patch
 
-    handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in node_words.items()]
+    handles = [
+        Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words)
+        for kind, words in node_words.items()
+    ]
     handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(left + MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
@@ -306,7 +383,9 @@ def _legend(ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_ac
 
 
 def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
-    first = ", ".join(f"{spaced(name)} to {spaced(subgraph.starts[name])}" for name in pathway.arrivals)
+    first = ", ".join(
+        f"{spaced(name)} to {spaced(subgraph.starts[name])}" for name in pathway.arrivals
+    )
     ends = ", ".join(spaced(name) for name in pathway.ends if name in subgraph.edges)
     n_steps = sum(name in subgraph.edges for name in pathway.steps)
     n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))

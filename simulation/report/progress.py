@@ -37,12 +37,18 @@ def announce(study: Study, *, alone: bool) -> None:
         print(f"Warning: {DOES_NOT_FIT} {warning}.")
     for arm in study.arms:
         for part in idle(arm.policy, arm.pathway):
-            print(f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}.")
-    for arm in study.arms if study.departments is None else ():  # a value of one department may differ in another
+            print(
+                f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}."
+            )
+    for arm in (
+        study.arms if study.departments is None else ()
+    ):  # a value of one department may differ in another
         if arm.name != study.design.baseline and changes_nothing(arm, study.baseline):
             print(f"Warning: arm '{arm.name}' changes nothing: it will be {IDENTICAL}.")
     focus = study.design.focus
-    judged = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
+    judged = [
+        arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)
+    ]
     for words in unlike_words(judged) if offer is None else ():
         print(f"Warning, {words}")
 
@@ -74,7 +80,9 @@ class Callbacks(NamedTuple):
 
 
 @contextmanager
-def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -> Iterator[Callbacks]:
+def progress(
+    n_tasks: int, *, keeps: bool = False, what: str = "replications"
+) -> Iterator[Callbacks]:
     """Live bars on a terminal, a line every fifth of the way otherwise; `keeps`: whether tables will be written."""
     from rich import progress as bars
     from rich.console import Console
@@ -83,7 +91,9 @@ def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -
     if not console.is_terminal:
         lines = _Lines(n_tasks)
         yield Callbacks(
-            partial(lines.ended, what), partial(lines.ended, "replications' tables written"), lines.planning
+            partial(lines.ended, what),
+            partial(lines.ended, "replications' tables written"),
+            lines.planning,
         )
         return
     columns = (

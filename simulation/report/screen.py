@@ -20,7 +20,9 @@ VERDICT_LINES = 15
 """Lines of the verdict; the report has its sentences in full."""
 
 
-def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
+def print_result(
+    result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None
+) -> None:
     """Print a comparison: question, warnings, verdict, the table of the first page, and the paths of the files; of an
     offer its board's page in place of the first.
 
@@ -36,7 +38,10 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
             print(f"Beside it: {LETTER}, to the vendor; report.html, everything", file=out)
         elif (folder / "report.html").is_file():
             print(f"Report: {folder / 'report.html'}", file=out)
-            print(f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/", file=out)
+            print(
+                f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/",
+                file=out,
+            )
         if result.design.offer is None:
             print(f"Data:   {folder / 'summary.csv'}, replications.parquet{kept}", file=out)
 
@@ -55,7 +60,9 @@ def _print_first_page(result: StudyResult, out: TextIO) -> None:
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
     print("", *verdict_lines(page), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
-    print_tables((shortened(table, focus) for table in tables[: 1 if result.others else None]), stream=out)
+    print_tables(
+        (shortened(table, focus) for table in tables[: 1 if result.others else None]), stream=out
+    )
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
 
@@ -65,13 +72,25 @@ def verdict_lines(page: FirstPage) -> list[str]:
     in all."""
     lines = list(lines_of(page.lead, others=""))
     told = [headline.sentences for headline in page.headlines]
-    spare = VERDICT_LINES - len(lines) - sum(len(list(lines_of(sentences[0], "- "))) for sentences in told)
+    spare = (
+        VERDICT_LINES
+        - len(lines)
+        - sum(len(list(lines_of(sentences[0], "- "))) for sentences in told)
+    )
     for n_before, sentences in enumerate(told):
         said = list(lines_of(sentences[0], "- "))
-        most = len(said) + spare if spare >= 0 else max((VERDICT_LINES - len(lines)) // (len(told) - n_before), 1)
+        most = (
+            len(said) + spare
+            if spare >= 0
+            else max((VERDICT_LINES - len(lines)) // (len(told) - n_before), 1)
+        )
         for n in range(2, len(sentences) + 1):
             longer = list(lines_of(" ".join(sentences[:n]), "- "))
             if len(longer) <= most:
                 spare, said = spare - len(longer) + len(said), longer
-        lines += said if len(said) <= most else [*said[: most - 1], f"{said[most - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
+        lines += (
+            said
+            if len(said) <= most
+            else [*said[: most - 1], f"{said[most - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
+        )
     return lines[:VERDICT_LINES]

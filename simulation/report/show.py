@@ -45,14 +45,22 @@ def show_arm(study: Study, name: str) -> None:
     """Print what one arm changes and assumes, and draw the pathway with the changes marked. Raises ConfigError."""
     names = [arm.name for arm in study.arms]
     if name not in names:
-        fault = Fault(f"arm={name}", f"the study '{study.design.name}' has no such arm", nearest(name, names))
+        fault = Fault(
+            f"arm={name}", f"the study '{study.design.name}' has no such arm", nearest(name, names)
+        )
         raise ConfigError([fault])
     (changes,) = arm_changes(study, [name]) or (ArmChanges(name, ()),)
     print(*arm_lines(study, changes), sep="\n")
     pathway, arms = study.arm(name).pathway, (study.baseline, study.arm(name))
     subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=changes.by_node())
     drawn = pathway_picture(pathway, changes, subgraph=subgraph, title=_title(study, name))
-    _draw(study, f"{pathway.name}-{name}", drawn, f"The pathway with what '{name}' changes marked", subgraph)
+    _draw(
+        study,
+        f"{pathway.name}-{name}",
+        drawn,
+        f"The pathway with what '{name}' changes marked",
+        subgraph,
+    )
 
 
 def _draw(study: Study, name: str, picture: Picture, words: str, subgraph: Subgraph) -> None:
@@ -88,7 +96,9 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
     if not assumed:
         yield "  nothing"
     if sourced:
-        yield "  Also, with a source: " + ", ".join(f"{number.where} ({number.evidence})" for number in sourced)
+        yield "  Also, with a source: " + ", ".join(
+            f"{number.where} ({number.evidence})" for number in sourced
+        )
     yield f"\nThe department itself: {counts_words(study)}."
 
 
@@ -134,14 +144,18 @@ def lines(study: Study) -> Iterator[str]:
     for changed in arm_changes(study, study.design.shown):
         yield f"  {changed.arm}"
         yield from (f"  {line}" for line in _change_lines(changed.without_by_label()))
-    who_is_next = FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
+    who_is_next = (
+        FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
+    )
     yield f"\nDepartment {pathway.name}: {_size(study)}; {who_is_next}"
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
     yield from _load_lines(load, pathway)
     if (beds := beds_of(pathway, load)) is not None:
-        yield from _folded(f"Adult beds, all ward groups: {beds}, before pressure ends any stay early.")
+        yield from _folded(
+            f"Adult beds, all ward groups: {beds}, before pressure ends any stay early."
+        )
     if pathway.allow_overload:
         yield (
             "  allow_overload: true. Waits grow for as long as this runs, so figures depend on the length of the run."
@@ -151,23 +165,35 @@ def lines(study: Study) -> Iterator[str]:
 def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
     """The offered load of each pool, over the week and by clock hour, then remarks on it."""
     yield f"  Means of {SAMPLE_DAYS // 7} drawn weeks; weekly values with two standard errors."
-    yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
+    yield (
+        f"  {'pool':<22}{'week':>6}{'':6}  "
+        + "".join(f"{hour:>5}" for hour in range(0, 24, 2))
+        + "   (clock hour)"
+    )
     by_hour, weekly = load.by_hour(), load.weekly()
     for number, pool in enumerate(load.pools):
         if not pathway.pools[pool].unlimited:
             loads = (by_hour[number, hour] for hour in range(0, 24, 2))
             hours = "".join(
-                " shut" if math.isinf(one) and pathway.pools[pool].queues_until_open else f"{one:5.2f}" for one in loads
+                " shut"
+                if math.isinf(one) and pathway.pools[pool].queues_until_open
+                else f"{one:5.2f}"
+                for one in loads
             )
             yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
-    for remark in remarks(load, [name for name, pool in pathway.pools.items() if pool.queues_until_open]):
+    for remark in remarks(
+        load, [name for name, pool in pathway.pools.items() if pool.queues_until_open]
+    ):
         yield f"  {remark}"
 
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """Lines about a department that was scaled: how full its beds would be, and what does not fit together."""
     (load, warnings), (typical_load, _) = load_and_warnings(own), load_and_warnings(typical)
-    beds, typical_beds = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
+    beds, typical_beds = (
+        beds_of(own.baseline.pathway, load),
+        beds_of(typical.baseline.pathway, typical_load),
+    )
     if beds is not None and typical_beds is not None and not beds.full:
         yield from _folded(_beds_words(beds, typical_beds), indent="")
     for warning in warnings:
@@ -206,7 +232,10 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
         units = units_words(pool).removesuffix(" at every hour")
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
-        closing = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")
+        closing = (
+            closing_words(pool),
+            "people wait until it opens" if pool.queues_until_open else "",
+        )
         yield f"  {name:<22} {pool.kind:<6} {'; '.join((f'{units}{extra}{laid_over}', *filter(None, closing)))}"
     for name, trigger in pathway.triggers.items():
         if isinstance(trigger, Opens) and trigger.arrives_after_minutes:

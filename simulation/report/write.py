@@ -28,7 +28,12 @@ BOARD, LETTER = "board.html", "letter.txt"
 """The board's page of an offer, and the letter to its vendor."""
 EXPORTS = "exports"
 BOARD_DOCUMENT = "board.docx"
-WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"
+WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = (
+    "tables.xlsx",
+    "first_page.docx",
+    "assumptions.csv",
+    "stress_des.md",
+)
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -42,7 +47,9 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
         _write(folder, result)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_not_made(folder, "it was stopped")) from None
-    except Exception as error:  # whatever it is, hours of simulation are not to be lost for a picture
+    except (
+        Exception
+    ) as error:  # whatever it is, hours of simulation are not to be lost for a picture
         failed = ResultsError(_not_made(folder, f"{type(error).__name__}: {error}"))
         failed.__cause__ = error
         return failed
@@ -54,7 +61,9 @@ def _write(folder: Path, result: StudyResult) -> None:
     _write_pictures(own_folder(folder, FIGURES), pictures)
     for question in OF_A_RESULT:
         for name, table in question.files(result).items():
-            write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+            write_file(
+                folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+            )
     _write_tables(own_folder(folder, TABLES), result)
     if result.design.offer is not None:
         write_file(folder / BOARD, board_page(result))
@@ -112,7 +121,9 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
     }
     if result.design.offer is not None:
         page = board(result)
-        files[BOARD_DOCUMENT] = board_document(page, differences_of(result, page.arms) if page.arms else None)
+        files[BOARD_DOCUMENT] = board_document(
+            page, differences_of(result, page.arms) if page.arms else None
+        )
     try:
         target = own_folder(folder, EXPORTS)
         for name, content in files.items():

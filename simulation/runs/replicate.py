@@ -69,7 +69,9 @@ class ReplicationStopped(Exception):
     """A replication was to stop, and ended before the next part of its work."""
 
 
-def replicate(study: Study, number: int, *, stopped: Callable[[], bool] | None = None) -> ReplicationResult:
+def replicate(
+    study: Study, number: int, *, stopped: Callable[[], bool] | None = None
+) -> ReplicationResult:
     """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E.
 
     `stopped`: asked before each part of the work on an arm. Raises ReplicationStopped once it says so.
@@ -99,7 +101,9 @@ def _once(
             raise ReplicationStopped
 
     for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
-        results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline, go_on)
+        results[arm.name], patients, amounts = _run_arm(
+            study, number, arm, drawn, days, baseline, go_on
+        )
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
         totals += amounts
@@ -141,7 +145,9 @@ def _run_arm(
     patients = simulation.patients
     if coverages is not None:
         used_in = (study.arm(name).policy for name in (coverages.partial, coverages.full))
-        patients = with_coverage(patients, *(reached(policy, arm.pathway, draws) for policy in used_in))
+        patients = with_coverage(
+            patients, *(reached(policy, arm.pathway, draws) for policy in used_in)
+        )
     own = own_of(study.design, arm.pathway)
     by_name: Quantities = {}
     result = ArmReplication(
@@ -160,14 +166,20 @@ def _run_arm(
         n_unfinished=unfinished(patients, window),
         waits=None
         if coverages is None
-        else waits_by_group(patients, simulation.activities, n_steps=len(simulation.plan.nodes), window=window),
+        else waits_by_group(
+            patients, simulation.activities, n_steps=len(simulation.plan.nodes), window=window
+        ),
         months=tuple(
             (month, _measured(arm.pathway, simulation, patients, own, within))
             for month, within in (run.months(number) if run.by_month else ())
         ),
         daily=daily_sums(patients, by_name, run.daily, own, window) if run.daily else None,
     )
-    return result, patients, (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds)
+    return (
+        result,
+        patients,
+        (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds),
+    )
 
 
 def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:

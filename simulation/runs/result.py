@@ -33,14 +33,36 @@ from simulation.runs.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Spread, means_of, spread_over
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    Spread,
+    means_of,
+    spread_over,
+)
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares
-from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
+from simulation.statistics.verdict import (
+    Judgement,
+    Verdict,
+    harm_words,
+    non_inferiority,
+    verdict,
+    where_words,
+)
 from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Kept, Precision, ReadyArm, RunLength, Study, no_arm, own_definitions, own_of
+from simulation.study.study import (
+    Kept,
+    Precision,
+    ReadyArm,
+    RunLength,
+    Study,
+    no_arm,
+    own_definitions,
+    own_of,
+)
 from simulation.units import DAY, to_ticks
 
 if TYPE_CHECKING:
@@ -95,15 +117,23 @@ class ArmResult:
         if not days:
             return unknown_day(self.ready.pathway)
         means: dict[str, Any] = {
-            name: mean_known([getattr(day, name) for day in days]) for name in day_shapes(days[0].pools, days[0].steps)
+            name: mean_known([getattr(day, name) for day in days])
+            for name in day_shapes(days[0].pools, days[0].steps)
         }
-        triggered = {name: float(np.mean([day.triggered[name] for day in days])) for name in days[0].triggered}
+        triggered = {
+            name: float(np.mean([day.triggered[name] for day in days]))
+            for name in days[0].triggered
+        }
         return replace(days[0], triggered=triggered, **means)
 
     @cached_property
     def shares(self) -> Shares | None:
         """The shares of patients of all replications who wait shorter and longer than under the baseline."""
-        known = [replication.shares for replication in self.replications if replication.shares is not None]
+        known = [
+            replication.shares
+            for replication in self.replications
+            if replication.shares is not None
+        ]
         if not known:
             return None
         n_unpaired = sum(shares.n_unpaired for shares in known)
@@ -112,20 +142,27 @@ class ArmResult:
             return Shares(np.nan, np.nan, 0, n_unpaired)
         n = np.array([shares.n_paired for shares in paired])
         better, worse = (
-            float(np.average([getattr(shares, name) for shares in paired], weights=n)) for name in ("better", "worse")
+            float(np.average([getattr(shares, name) for shares in paired], weights=n))
+            for name in ("better", "worse")
         )
         return Shares(better, worse, int(n.sum()), n_unpaired)
 
     @cached_property
     def waits(self) -> Mapping[str, Mapping[str, float]]:
         """Minutes waited before the first clinician, by group of coverage and step; empty without such groups."""
-        known = [replication.waits for replication in self.replications if replication.waits is not None]
+        known = [
+            replication.waits for replication in self.replications if replication.waits is not None
+        ]
         if not known:
             return {}
         means = mean_known(known)
         steps = tuple(self.ready.pathway.nodes())
         return {
-            group: {step: float(minutes) for step, minutes in zip(steps, row, strict=True) if minutes > 0}
+            group: {
+                step: float(minutes)
+                for step, minutes in zip(steps, row, strict=True)
+                if minutes > 0
+            }
             for group, row in zip((*GROUPS, "never"), means, strict=True)
             if not np.isnan(row).all()
         }
@@ -135,7 +172,9 @@ def unknown_day(pathway: Pathway) -> DayProfile:
     """A day profile of NaN."""
     pools, steps = tuple(pathway.pools), tuple(pathway.nodes())
     arrays = {name: np.full(shape, np.nan) for name, shape in day_shapes(pools, steps).items()}
-    return DayProfile(pools=pools, steps=steps, triggered=dict.fromkeys(pathway.triggers, np.nan), **arrays)
+    return DayProfile(
+        pools=pools, steps=steps, triggered=dict.fromkeys(pathway.triggers, np.nan), **arrays
+    )
 
 
 def mean_known(arrays: Sequence[Floats]) -> Floats:
@@ -231,7 +270,11 @@ class StudyResult:
     @property
     def over_departments(self) -> bool:
         """Whether its intervals are of the mean over departments, which are a sample of such departments."""
-        return self.department_of is not None and self.run.departments != 1 and not self.few_departments
+        return (
+            self.department_of is not None
+            and self.run.departments != 1
+            and not self.few_departments
+        )
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
@@ -286,7 +329,11 @@ class StudyResult:
     def arms(self) -> tuple[ArmResult, ...]:
         """Every arm that was run, in order."""
         return tuple(
-            ArmResult(arm, tuple(replication.arms[arm.name] for replication in self.replications), self.explained)
+            ArmResult(
+                arm,
+                tuple(replication.arms[arm.name] for replication in self.replications),
+                self.explained,
+            )
             for arm in self.study.arms
         )
 
@@ -314,7 +361,10 @@ class StudyResult:
         """Pairs of an arm that has a control of its own, and that control, where both were run."""
         control_of = {name: arm.control for name, arm in self.design.arms.items()}
         return tuple(
-            (arm, control) for arm in self.arms for control in self.arms if control.name == control_of[arm.name]
+            (arm, control)
+            for arm in self.arms
+            for control in self.arms
+            if control.name == control_of[arm.name]
         )
 
     @cached_property
@@ -344,13 +394,17 @@ class StudyResult:
         def few(measures: Measures) -> Measures:
             if id(measures.names) not in known:
                 places = sorted(place for name, place in measures.places.items() if name in wanted)
-                names = Measures(tuple(measures.names[place] for place in places), measures.values[places]).names
+                names = Measures(
+                    tuple(measures.names[place] for place in places), measures.values[places]
+                ).names
                 known[id(measures.names)] = names, places
             names, places = known[id(measures.names)]
             return Measures(names, measures.values[places])
 
         slim = replace(self)
-        vars(slim)["measures"] = {name: list(map(few, measures)) for name, measures in self.measures.items()}
+        vars(slim)["measures"] = {
+            name: list(map(few, measures)) for name, measures in self.measures.items()
+        }
         vars(slim)["identical"] = self.identical  # of every measure
         return slim
 
@@ -359,7 +413,10 @@ class StudyResult:
     @cached_property
     def measures(self) -> dict[str, list[Measures]]:
         """The measures of each replication, by arm."""
-        return {arm.name: [replication.measures for replication in arm.replications] for arm in self.arms}
+        return {
+            arm.name: [replication.measures for replication in arm.replications]
+            for arm in self.arms
+        }
 
     @cached_property
     def own(self) -> Mapping[str, Definition]:
@@ -382,15 +439,23 @@ class StudyResult:
 
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
-        return next(finding for finding in self.findings if finding.arm == arm and finding.target == target)
+        return next(
+            finding for finding in self.findings if finding.arm == arm and finding.target == target
+        )
 
     def groups(self, measure: str) -> tuple[str, ...]:
         """The groups that a measure is given for, in order."""
-        return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
+        return tuple(
+            row.group
+            for row in self.comparisons
+            if (row.arm, row.measure) == (self.design.baseline, measure)
+        )
 
     def figures(self, names: Sequence[MeasureName]) -> Floats:
         """Measures of the baseline, shape (n_replications, n_names)."""
-        return np.column_stack([self.values(self.design.baseline, name.measure, name.group) for name in names])
+        return np.column_stack(
+            [self.values(self.design.baseline, name.measure, name.group) for name in names]
+        )
 
     def before(self, measure: str, group: str = "all") -> Comparison:
         """A measure under the baseline."""
@@ -403,7 +468,11 @@ class StudyResult:
     @property
     def n_unfinished(self) -> int:
         """Measured attendances, of every arm and replication, that had not left when the run ended."""
-        return sum(arm.n_unfinished for replication in self.replications for arm in replication.arms.values())
+        return sum(
+            arm.n_unfinished
+            for replication in self.replications
+            for arm in replication.arms.values()
+        )
 
     def table(self) -> pd.DataFrame:
         """One tidy row per arm, measure and group: `summary.csv`."""
@@ -436,7 +505,9 @@ class StudyResult:
 
     def _too_short(self, measure: str, n: int) -> bool:
         """Whether too little was measured for an interval of a measure."""
-        return measure not in self._judged_measures and too_short(measure, n, self.run.measured_days)
+        return measure not in self._judged_measures and too_short(
+            measure, n, self.run.measured_days
+        )
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -470,12 +541,16 @@ class StudyResult:
         """A measure by replication; over departments that are a sample, by department."""
         values, department = self.values(arm, judged.measure, judged.group), self.department_of
         return (
-            values if department is None or not self.over_departments else means_of(values[:, None], department)[:, 0]
+            values
+            if department is None or not self.over_departments
+            else means_of(values[:, None], department)[:, 0]
         )
 
     def differences(self, arm: str, judged: Target | Margin) -> Floats:
         """An arm's differences from the baseline by replication, shape (n_replications,)."""
-        ours, baseline = (self.values(name, judged.measure, judged.group) for name in (arm, self.design.baseline))
+        ours, baseline = (
+            self.values(name, judged.measure, judged.group) for name in (arm, self.design.baseline)
+        )
         return paired(ours, baseline)
 
     def mean_difference(self, ours: Floats, theirs: Floats) -> Interval:
@@ -484,8 +559,14 @@ class StudyResult:
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms with its interval, which is NaN if too little was measured."""
-        interval = self.mean_difference(self.values(arm, measure, group), self.values(other, measure, group))
-        return replace(interval, low=np.nan, high=np.nan) if self._too_short(measure, interval.n) else interval
+        interval = self.mean_difference(
+            self.values(arm, measure, group), self.values(other, measure, group)
+        )
+        return (
+            replace(interval, low=np.nan, high=np.nan)
+            if self._too_short(measure, interval.n)
+            else interval
+        )
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -510,9 +591,15 @@ class StudyResult:
         """
         findings = []
         for arm, target in product(self.judged, self.targets):
-            family = self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
+            family = (
+                self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
+            )
             least = target.minimal_important_difference
-            findings.append(Finding(arm, target, *self._judged(arm, target, least, family, verdict, where_words)))
+            findings.append(
+                Finding(
+                    arm, target, *self._judged(arm, target, least, family, verdict, where_words)
+                )
+            )
         return tuple(findings)
 
     @cached_property
@@ -520,7 +607,13 @@ class StudyResult:
         """A judgement for every arm that is judged on every margin, in two families: tools and comparators."""
         margins, n = self.design.margins, len(self.design.margins)
         return tuple(
-            Safety(arm, one, *self._judged(arm, one, one.margin, n * self.family(arm), non_inferiority, harm_words))
+            Safety(
+                arm,
+                one,
+                *self._judged(
+                    arm, one, one.margin, n * self.family(arm), non_inferiority, harm_words
+                ),
+            )
             for arm, one in product(self.judged, margins)
         )
 
@@ -590,7 +683,11 @@ class StudyResult:
         """
         ready, chosen = self._chosen(arm, replication)
         return simulate_arm(
-            ready, self.study.run, self.study.engine, chosen.replication, cool_down_days=chosen.cool_down_days
+            ready,
+            self.study.run,
+            self.study.engine,
+            chosen.replication,
+            cool_down_days=chosen.cool_down_days,
         )
 
     def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
@@ -614,7 +711,9 @@ class StudyResult:
         """
         return self._table("events", arm, replication).frame()
 
-    def queues(self, at: float, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+    def queues(
+        self, at: float, arm: str | None = None, replication: int | None = None
+    ) -> pd.DataFrame:
         """Who waits at an instant in one arm's replication, the next to be served first: simulated again.
 
         `at`: minutes from 00:00 on day 0. Columns: the place in the queue of a step, the step, the patient, the class
@@ -624,7 +723,9 @@ class StudyResult:
         simulated, tick = self.simulated(arm, replication), to_ticks(at)
         if not 0 <= tick < simulated.run.horizon:
             days = simulated.run.horizon // DAY
-            raise ResultsError(f"queues: {at} is not in the run, which has {1440 * days} minutes ({days} days)")
+            raise ResultsError(
+                f"queues: {at} is not in the run, which has {1440 * days} minutes ({days} days)"
+            )
         return Queues.of(simulated.plan, simulated.draws, simulated.run).table(tick).frame()
 
     @property
@@ -638,12 +739,16 @@ class StudyResult:
             return read_kept(self.folder, name, ready, chosen.replication)
         return table_of(name, ready.pathway, self.simulated(arm, replication))
 
-    def _chosen(self, arm: str | None, replication: int | None) -> tuple[ReadyArm, ReplicationResult]:
+    def _chosen(
+        self, arm: str | None, replication: int | None
+    ) -> tuple[ReadyArm, ReplicationResult]:
         """An arm and a replication by number, the baseline and the first if not named. Raises ResultsError."""
         name = self.study.arm(self.study.design.baseline if arm is None else arm).name
         numbers = self.numbers
         number = numbers[0] if replication is None else replication
         if number not in numbers:
             known = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-            raise ResultsError(f"there is no replication {replication}. Replications of this result: {known}")
+            raise ResultsError(
+                f"there is no replication {replication}. Replications of this result: {known}"
+            )
         return self.study.of(number).arm(name), self.replications[numbers.index(number)]

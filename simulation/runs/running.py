@@ -26,7 +26,9 @@ _COMPILED = threading.Event()
 """Whether this process has compiled the engine."""
 
 
-def compare(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> StudyResult:
+def compare(
+    study: Study, *, done: Done = no_progress, executor: Executor | None = None
+) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
     `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
@@ -38,7 +40,9 @@ def compare(study: Study, *, done: Done = no_progress, executor: Executor | None
     return simulate(study, done=done, executor=executor)
 
 
-def simulate(study: Study, *, done: Done = no_progress, executor: Executor | None = None) -> StudyResult:
+def simulate(
+    study: Study, *, done: Done = no_progress, executor: Executor | None = None
+) -> StudyResult:
     """Run a study as `compare` does, without checking its size and load first."""
     study, results = every_replication(study, done=done, executor=executor)
     return StudyResult(study, results, Explained(study))
@@ -51,7 +55,9 @@ def every_replication(
     known: dict[int, ReplicationResult] = {}
     study, missing = still_to_run(study, known)
     while missing:
-        new = all_of(study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor)
+        new = all_of(
+            study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor
+        )
         known.update((result.replication, result) for result in new)
         study, missing = still_to_run(study, known)
     return study, in_order(known.values())
@@ -71,7 +77,8 @@ def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[
             n = asked
             by_arm = values_for(study, [known[number] for number in range(n)])
             asked = max(
-                replications_for(values, precision.half_width, at_most=precision.at_most) for values in by_arm.values()
+                replications_for(values, precision.half_width, at_most=precision.at_most)
+                for values in by_arm.values()
             )
         study = replace(study, run=replace(run, replications=max(asked, run.replications)))
     return study, [number for number in study.run.numbers if number not in known]
@@ -84,11 +91,16 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     level = values_of(replications, design.baseline, precision)
     arms = precision.planned_arms([arm.name for arm in study.arms], design.baseline, design.sham)
     return {
-        arm: level if arm == design.baseline else paired(values_of(replications, arm, precision), level) for arm in arms
+        arm: level
+        if arm == design.baseline
+        else paired(values_of(replications, arm, precision), level)
+        for arm in arms
     }
 
 
-def values_of(replications: Sequence[ReplicationResult], arm: str, judged: Target | Precision) -> Floats:
+def values_of(
+    replications: Sequence[ReplicationResult], arm: str, judged: Target | Precision
+) -> Floats:
     """The measure of an arm that is judged, by replication, shape (n_replications,)."""
     of_arm = (replication.arms[arm].measures for replication in replications)
     return np.array([measures.value(judged.measure, judged.group) for measures in of_arm])
@@ -112,13 +124,19 @@ def all_of(
 
 
 def replications(
-    study: Study, numbers: Sequence[int], *, executor: Executor | None = None, cancelled: threading.Event | None = None
+    study: Study,
+    numbers: Sequence[int],
+    *,
+    executor: Executor | None = None,
+    cancelled: threading.Event | None = None,
 ) -> Iterator[ReplicationResult | Failed]:
     """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)
     workers = max(min(study.workers, len(numbers)), 1)
     own = replace(study, workers=workers)
-    opening = nullcontext(executor) if executor is not None else open_executor(own, cancelled=cancelled)
+    opening = (
+        nullcontext(executor) if executor is not None else open_executor(own, cancelled=cancelled)
+    )
     with opening as opened:
         yield from completed(opened, study, numbers, cancelled=cancelled)
 

@@ -97,7 +97,9 @@ class Comparison:
     @property
     def better(self) -> Better:
         """Which way is better. Raises ResultsError for a measure that is not defined."""
-        return definition_of(self.measure, {} if self.own is None else {self.measure: self.own}).better
+        return definition_of(
+            self.measure, {} if self.own is None else {self.measure: self.own}
+        ).better
 
     @property
     def half_width(self) -> float:
@@ -250,12 +252,20 @@ def compare_arms(
         for bound in (name for name in columns if name.endswith(("low", "high"))):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
-        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind, "few_departments": few}
+        common: dict[str, Any] = {
+            "arm": arm,
+            "baseline": baseline,
+            "interval_kind": kind,
+            "few_departments": few,
+        }
         common["by_range"] = by_range
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(
-                **common, **name._asdict(), own=defined.get(name.measure), **dict(zip(columns, row, strict=True))
+                **common,
+                **name._asdict(),
+                own=defined.get(name.measure),
+                **dict(zip(columns, row, strict=True)),
             )
             for name, row in zip(shared, values, strict=True)
         ]
@@ -263,13 +273,20 @@ def compare_arms(
 
 
 def _columns(
-    table: Floats, baseline: Floats, kind: IntervalKind, department: Department | None, *, widest: bool
+    table: Floats,
+    baseline: Floats,
+    kind: IntervalKind,
+    department: Department | None,
+    *,
+    widest: bool,
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
     less_baseline = paired(table, baseline)
     levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department)
     differences = intervals(less_baseline, LEVEL, kind, department)
-    (low, high), (difference_low, difference_high) = (bounds(column, LEVEL, kind) for column in (levels, differences))
+    (low, high), (difference_low, difference_high) = (
+        bounds(column, LEVEL, kind) for column in (levels, differences)
+    )
     columns: dict[str, NDArray[Any]] = {
         "mean": levels.mean,
         "low": low,
@@ -286,7 +303,11 @@ def _columns(
     if differences.degrees is not None:
         columns["degrees"] = differences.degrees
     if kind == "fixed_sample":
-        noise = differences if differences.degrees is None else simulated(less_baseline, LEVEL, department)
+        noise = (
+            differences
+            if differences.degrees is None
+            else simulated(less_baseline, LEVEL, department)
+        )
         columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
     if department is not None:
         known = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
@@ -298,7 +319,11 @@ def _columns(
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
     """The measures that every replication of every arm has, in the order of the first."""
-    distinct = {id(measures.names): measures.names for replications in arms.values() for measures in replications}
+    distinct = {
+        id(measures.names): measures.names
+        for replications in arms.values()
+        for measures in replications
+    }
     if not distinct:
         return ()
     first, *others = distinct.values()
@@ -331,4 +356,6 @@ def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
     """The rows of `summary.csv`, tidy."""
     import pandas as pd
 
-    return pd.DataFrame([{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY))
+    return pd.DataFrame(
+        [{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY)
+    )

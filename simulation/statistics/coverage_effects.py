@@ -35,7 +35,9 @@ from simulation.statistics.departments import Department
 from simulation.statistics.intervals import Interval
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
-Name = Literal["direct", "spillover", "spillover, left out", "spillover, outside", "own", "partial", "total"]
+Name = Literal[
+    "direct", "spillover", "spillover, left out", "spillover, outside", "own", "partial", "total"
+]
 COVERED, LEFT_OUT, OUTSIDE = "covered", "left_out", "outside"
 GROUPS = (COVERED, LEFT_OUT, OUTSIDE)
 NEVER_COVERED = f"{COVERAGE}=never"
@@ -65,10 +67,14 @@ def with_coverage(patients: Patients, partial: Mask, full: Mask) -> Patients:
     such a column already.
     """
     if COVERAGE in patients:
-        raise ResultsError(f"table of patients: '{COVERAGE}' is already a column. Rename the attribute")
+        raise ResultsError(
+            f"table of patients: '{COVERAGE}' is already a column. Rename the attribute"
+        )
     rows = patients["patient"]
     codes = np.where(partial[rows], 0, np.where(full[rows], 1, 2)).astype(np.int16)
-    return Patients({**patients.columns, COVERAGE: codes}, {**patients.categories, COVERAGE: GROUPS})
+    return Patients(
+        {**patients.columns, COVERAGE: codes}, {**patients.categories, COVERAGE: GROUPS}
+    )
 
 
 def effects(
@@ -103,10 +109,19 @@ def effects(
     on_covered = paired(values(partial, covered), values(baseline, covered))
     own = paired(paired(on_covered, values(partial, left_out)), -values(baseline, left_out))
     parts.append(
-        Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, difference(own, np.zeros(len(own))))
+        Effect(
+            "own",
+            f"{covered} less {LEFT_OUT}",
+            partial,
+            np.nan,
+            np.nan,
+            difference(own, np.zeros(len(own))),
+        )
     )
     parts += [part("partial", "all", partial), part("total", "all", full)]
-    if not parts[3].difference.n:  # nobody is outside, so never covered and left out are the same people
+    if not parts[
+        3
+    ].difference.n:  # nobody is outside, so never covered and left out are the same people
         parts = [effect for effect in parts if effect.name != "spillover, left out"]
     return tuple(effect for effect in parts if effect.difference.n)
 
@@ -116,7 +131,9 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if len(known) else np.nan
 
 
-def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: int, window: Window) -> Floats:
+def waits_by_group(
+    patients: Patients, activities: ActivityTable, *, n_steps: int, window: Window
+) -> Floats:
     """Minutes waited at each step up to the first clinician (or departure), per attendance of each group.
 
     Shape (len(GROUPS) + 1, n_steps), the last row those never covered; over attendances that arrived in the window;
@@ -127,13 +144,18 @@ def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: in
     until, group = np.zeros((2, n), dtype=np.int64)  # who is not measured waits no time that counts
     seen_at, departed_at = measured.ticks("seen_at"), measured.ticks("departed_at")
     last = np.where(seen_at == NEVER, departed_at, seen_at)
-    until[measured["patient"]] = np.where(last == NEVER, activities.ticks("joined_at").max(initial=0), last)
+    until[measured["patient"]] = np.where(
+        last == NEVER, activities.ticks("joined_at").max(initial=0), last
+    )
     group[measured["patient"]] = measured[COVERAGE]
     patient = activities["patient"]
     times = (activities.ticks(name) for name in ("joined_at", "started_at", "ended_at"))
     waited, _ = waiting_and_working(*times, until=until[patient])
     cell = group[patient] * n_steps + activities["step"]
-    total = np.bincount(cell, waited, len(GROUPS) * n_steps).reshape(len(GROUPS), n_steps) / TICKS_PER_MINUTE
+    total = (
+        np.bincount(cell, waited, len(GROUPS) * n_steps).reshape(len(GROUPS), n_steps)
+        / TICKS_PER_MINUTE
+    )
     counts = np.bincount(measured[COVERAGE], minlength=len(GROUPS)).astype(float)
     total, counts = np.vstack([total, total[1:].sum(axis=0)]), np.append(counts, counts[1:].sum())
     return ratio(total, counts[:, None])

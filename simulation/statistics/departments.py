@@ -112,7 +112,9 @@ class Spread:
         if not self.is_range:
             return math.nan, math.nan
         middle, own = self.raw.mean(), self._own_share(self.between_at_most)
-        low, high = np.quantile(middle + np.sqrt(own) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
+        low, high = np.quantile(
+            middle + np.sqrt(own) * (self.raw - middle), [TAIL, 1 - TAIL]
+        ).tolist()
         return low, high
 
     def _own_share(self, between: float) -> Floats:
@@ -172,7 +174,9 @@ def within(values: Floats, department: Department) -> Within:
     noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
-    degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
+    degrees = np.minimum(
+        np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most
+    )
     return Within(mean, np.sqrt(noise.sum(axis=0)) / or_nan(n_departments), degrees)
 
 
@@ -183,7 +187,10 @@ def spread_over(values: Floats, department: Department) -> Spread:
     n_each, mean, squares = (of_each[there] for of_each in sums)
     effects, between, noise = _model(mean, n_each, squares)
     (most,) = _model(mean, n_each, squares, widest=True)[1]
-    numbers, (n_each, effects, raw) = np.unique(department)[there], (column[:, 0] for column in (n_each, effects, mean))
+    numbers, (n_each, effects, raw) = (
+        np.unique(department)[there],
+        (column[:, 0] for column in (n_each, effects, mean)),
+    )
     return Spread(numbers, n_each, effects, raw, float(between[0]), float(noise[0]), float(most))
 
 
@@ -199,13 +206,18 @@ def ranges(values: Floats, department: Department, *, widest: bool = False) -> R
     enough = n_departments >= MIN_DEPARTMENTS
     quantiles = np.full((3, values.shape[1]), np.nan)
     everywhere = n_departments == len(effects)
-    for of, quantile in ((enough & everywhere, np.quantile), (enough & ~everywhere, np.nanquantile)):  # one is slow
+    for of, quantile in (
+        (enough & everywhere, np.quantile),
+        (enough & ~everywhere, np.nanquantile),
+    ):  # one is slow
         if of.any():
             quantiles[:, of] = quantile(effects[:, of], [0.5, TAIL, 1 - TAIL], axis=0)
     return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
-def _model(mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = False) -> tuple[Floats, Floats, Floats]:
+def _model(
+    mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = False
+) -> tuple[Floats, Floats, Floats]:
     """Effects without noise by department and column; variances between and within by column.
 
     n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations;
@@ -228,7 +240,9 @@ def _model(mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = Fals
     return np.where(there, effects, np.nan), between, noise
 
 
-def _uncertainty(apart: Floats, squares: Floats, n_each: Floats, between: Floats, noise: Floats) -> Floats:
+def _uncertainty(
+    apart: Floats, squares: Floats, n_each: Floats, between: Floats, noise: Floats
+) -> Floats:
     """What the upper 95 % limit of the difference of two mean squares, `between` and `noise`, is above it.
 
     apart, squares: the sums of squares of each department of which they are made. Departments differ in noise (a full

@@ -36,9 +36,21 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 from simulation.statistics import always_valid
 from simulation.statistics.always_valid import IntervalKind
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, first_of_each, means_of, within
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    first_of_each,
+    means_of,
+    within,
+)
 from simulation.statistics.skewness import sides, widening
-from simulation.statistics.weakness import MIN_REPLICATIONS, Weakness, largest_share, weakness_of, width_factor
+from simulation.statistics.weakness import (
+    MIN_REPLICATIONS,
+    Weakness,
+    largest_share,
+    weakness_of,
+    width_factor,
+)
 
 LEVEL = 0.95
 """The probability with which an interval holds, unless stated."""
@@ -80,7 +92,9 @@ class Interval:
         """The interval of the number multiplied by a factor."""
         low, high = sorted((factor * self.low, factor * self.high))
         error = None if self.error is None else abs(factor) * self.error
-        return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
+        return replace(
+            self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error
+        )
 
     @property
     def standard_error(self) -> float:
@@ -101,7 +115,9 @@ class Interval:
         factor = width_factor(self.weakness, self.n, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
-        return self.mean - factor * (self.mean - self.low), self.mean + factor * (self.high - self.mean)
+        return self.mean - factor * (self.mean - self.low), self.mean + factor * (
+            self.high - self.mean
+        )
 
     @property
     def excludes_zero(self) -> bool:
@@ -124,7 +140,9 @@ class Interval:
 @functools.cache
 def t_quantile(degrees: float, level: float = LEVEL) -> float:
     """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
-    from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
+    from scipy.special import (
+        stdtrit,
+    )  # the same number as scipy.stats.t.ppf, and a tenth of its import time
 
     return float(stdtrit(degrees, 0.5 + level / 2))
 
@@ -152,7 +170,11 @@ def tail_level(n: int, level: float, kind: IntervalKind) -> float:
 
 
 def interval(
-    values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample", department: Department | None = None
+    values: Floats,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
 ) -> Interval:
     """The mean of one number a replication with its interval; replications without a number are left out.
 
@@ -162,7 +184,9 @@ def interval(
     columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
     mean, low, high, sd, share = (float(part[0]) for part in columns)
     error = None if column.error is None else float(column.error[0])
-    return Interval(mean, low, high, sd, int(column.n[0]), column.of, share, error, kind == "always_valid")
+    return Interval(
+        mean, low, high, sd, int(column.n[0]), column.of, share, error, kind == "always_valid"
+    )
 
 
 def exact(k: float, n: int) -> tuple[float, float]:
@@ -199,7 +223,9 @@ class Intervals(NamedTuple):
     error: Floats | None = None
 
 
-def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
+def intervals(
+    values: Floats, level: float, kind: IntervalKind, department: Department | None = None
+) -> Intervals:
     """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
     The half-width does not include what `tail` adds to one side.
 
@@ -228,7 +254,9 @@ def simulated(values: Floats, level: float, department: Department | None) -> In
     department = np.zeros(len(values), dtype=np.int64) if department is None else department
     numbers = _independent(values, level, "fixed_sample")
     over = within(np.where(np.isnan(numbers.mean), np.nan, values), department)
-    critical = np.array([t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()])
+    critical = np.array(
+        [t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()]
+    )
     none = np.zeros(len(critical))
     return numbers._replace(
         mean=np.where(numbers.sd == 0, numbers.mean, over.mean),
@@ -250,10 +278,15 @@ def _independent(values: Floats, level: float, kind: IntervalKind) -> Intervals:
     mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n_known > 0, n_known, np.nan)
     from_mean = np.where(known, values - mean, 0.0)
     sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n_known > 1, n_known - 1, np.nan))
-    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
+    lowest, highest = (
+        np.where(known, values, np.inf).min(axis=0),
+        np.where(known, values, -np.inf).max(axis=0),
+    )
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     sd = np.where(equal & (n > 1), 0.0, sd)
-    critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
+    critical = np.array(
+        [critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()]
+    )
     widened, tail = widening(from_mean, sd, n)
     if kind == "always_valid":
         widened, tail = np.ones(len(n)), tail * widened
@@ -271,11 +304,18 @@ def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floa
         for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
     ]
     lower, upper = np.array(each).reshape(-1, 2).T
-    return estimates.mean - lower * estimates.half_width, estimates.mean + upper * estimates.half_width
+    return (
+        estimates.mean - lower * estimates.half_width,
+        estimates.mean + upper * estimates.half_width,
+    )
 
 
 def replications_needed(
-    sd: float, half_width_wanted: float, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample"
+    sd: float,
+    half_width_wanted: float,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
 ) -> int:
     """The fewest replications (at least 2) whose interval would be no wider, if the standard deviation stays.
 

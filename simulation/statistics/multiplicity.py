@@ -54,7 +54,10 @@ def p_value(row: Comparison) -> float:
 def _p_towards_tail(row: Comparison) -> float:
     """The p at whose level the bound on the side of the long tail is 0, found by halving its logarithm's range; 1 where
     it is above .999."""
-    low, high = math.log(SMALLEST), math.log(ALPHA if row.interval_kind == "fixed_sample" else HIGHEST)
+    low, high = (
+        math.log(SMALLEST),
+        math.log(ALPHA if row.interval_kind == "fixed_sample" else HIGHEST),
+    )
     while high - low > P_STEP:
         middle = (low + high) / 2
         below, above = row.together_at(1 - math.exp(middle))

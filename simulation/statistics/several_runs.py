@@ -67,9 +67,13 @@ def compare_runs(
     kinds = {verdict.kind for verdict in verdicts.values()}
     if len(kinds) > 1:
         if not differ:
-            return RunComparison("cannot tell", "verdicts differ, effects by no more than chance", apart)
+            return RunComparison(
+                "cannot tell", "verdicts differ, effects by no more than chance", apart
+            )
         if close:
-            return RunComparison("close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart)
+            return RunComparison(
+                "close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart
+            )
         return RunComparison("depends", f"depends on {on}", apart)
     first, *others = verdicts.values()
     words = first.words if all(other.words == first.words for other in others) else first.direction
@@ -77,23 +81,33 @@ def compare_runs(
     return RunComparison(kinds.pop(), f"{words} in every run{how_much}", apart)
 
 
-def _furthest(effects: Mapping[str, Floats], department: Department | None) -> tuple[str, str, Interval] | None:
+def _furthest(
+    effects: Mapping[str, Floats], department: Department | None
+) -> tuple[str, str, Interval] | None:
     """The two runs whose effects differ most, with an interval that holds together with those of all other pairs."""
     pairs = list(combinations(effects, 2))
     if not pairs:
         return None
     level = 1 - (1 - LEVEL) / len(pairs)
     differences = [
-        (one, other, compare_first(effects[other], effects[one], level=level, department=department))
+        (
+            one,
+            other,
+            compare_first(effects[other], effects[one], level=level, department=department),
+        )
         for one, other in pairs
     ]
     return max(differences, key=lambda pair: abs(pair[2].mean))
 
 
-def compare_first(ours: Floats, theirs: Floats, *, level: float, department: Department | None) -> Interval:
+def compare_first(
+    ours: Floats, theirs: Floats, *, level: float, department: Department | None
+) -> Interval:
     """The paired difference of two runs; if they have unequal numbers of replications, of the first of each."""
     n = min(len(ours), len(theirs))
-    return compare(ours[:n], theirs[:n], level=level, department=None if department is None else department[:n])
+    return compare(
+        ours[:n], theirs[:n], level=level, department=None if department is None else department[:n]
+    )
 
 
 Design = Sequence[Mapping[str, str]]
@@ -119,13 +133,18 @@ class FactorialEffect:
 
 def values_of(design: Design) -> dict[str, tuple[str, ...]]:
     """The values of every factor, in the order in which runs have them."""
-    return {factor: tuple(dict.fromkeys(run[factor] for run in design)) for factor in (design[0] if design else ())}
+    return {
+        factor: tuple(dict.fromkeys(run[factor] for run in design))
+        for factor in (design[0] if design else ())
+    }
 
 
 def is_full(design: Design) -> bool:
     """Whether every combination of the factors' values was run once, so that effects can be told apart."""
     all_combinations = list(product(*values_of(design).values()))
-    return bool(design) and sorted(all_combinations) == sorted(tuple(run.values()) for run in design)
+    return bool(design) and sorted(all_combinations) == sorted(
+        tuple(run.values()) for run in design
+    )
 
 
 def factorial_effects(
@@ -140,10 +159,16 @@ def factorial_effects(
     n = min(map(len, values))
     numbers = np.stack([of_run[:n] for of_run in values])
     used = None if department is None else department[:n]
-    main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]
+    main = [
+        Level(factor, value, first)
+        for factor, (first, *others) in values_of(design).items()
+        for value in others
+    ]
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]
     return tuple(
-        FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels)), department=used))
+        FactorialEffect(
+            levels, interval(_contrast(numbers, _weights(design, levels)), department=used)
+        )
         for levels in (*((level,) for level in main), *pairs)
     )
 
@@ -152,7 +177,10 @@ def _weights(design: Design, levels: tuple[Level, ...]) -> Floats:
     """The weight of each run, shape (n_runs,): of one sign with a level's value, of the other with the first value."""
     sign = np.ones(len(design))
     for level in levels:
-        sign *= [(run[level.factor] == level.value) - 1.0 * (run[level.factor] == level.first) for run in design]
+        sign *= [
+            (run[level.factor] == level.value) - 1.0 * (run[level.factor] == level.first)
+            for run in design
+        ]
     weights: Floats = sign / max(np.count_nonzero(sign) / 2 ** len(levels), 1)
     return weights
 

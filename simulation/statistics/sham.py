@@ -42,26 +42,36 @@ def shares_better_worse(patients: Patients, baseline: Patients, window: Window) 
     sources = baseline.known("arrival_source")
     identity, wait = _identified(patients, sources, window)
     of_baseline, baseline_wait = _identified(baseline, sources, window)
-    if np.array_equal(identity, of_baseline):  # arms that share their draws have the same patients in the same order
+    if np.array_equal(
+        identity, of_baseline
+    ):  # arms that share their draws have the same patients in the same order
         difference, n_unpaired = wait - baseline_wait, 0
     else:
-        both, rows, baseline_rows = np.intersect1d(identity, of_baseline, assume_unique=True, return_indices=True)
+        both, rows, baseline_rows = np.intersect1d(
+            identity, of_baseline, assume_unique=True, return_indices=True
+        )
         difference = wait[rows] - baseline_wait[baseline_rows]
         n_unpaired = len(identity) + len(of_baseline) - 2 * len(both)
     n_paired = int(np.count_nonzero(~np.isnan(difference)))
     if n_paired == 0:
         return Shares(np.nan, np.nan, 0, n_unpaired)
-    n_better, n_worse = (int(np.count_nonzero(change > BEYOND_MINUTES)) for change in (-difference, difference))
+    n_better, n_worse = (
+        int(np.count_nonzero(change > BEYOND_MINUTES)) for change in (-difference, difference)
+    )
     return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
 
 
-def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
+def _identified(
+    patients: Patients, sources: tuple[str, ...], window: Window
+) -> tuple[NDArray[np.int64], Floats]:
     """An identifier of each patient that is the same in every arm, and the patient's wait."""
     measured = arrived_in(patients, window)
     known = measured.known("arrival_source")
     others = tuple(name for name in known if name not in sources)
     code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
-    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["arrival_source"]] << 40)
+    identity = (measured["replication"].astype(np.int64) << 48) + (
+        code[measured["arrival_source"]] << 40
+    )
     return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
 
 

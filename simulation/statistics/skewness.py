@@ -117,7 +117,9 @@ def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Widening:
     """
     enough = (n > 2) & (sd > 0)
     n, sd = np.where(enough, n, 3), np.where(enough, sd, np.inf)
-    skewness = ((from_mean / sd) ** 3).sum(axis=0) * n / ((n - 1) * (n - 2))  # adjusted Fisher-Pearson, G1
+    skewness = (
+        ((from_mean / sd) ** 3).sum(axis=0) * n / ((n - 1) * (n - 2))
+    )  # adjusted Fisher-Pearson, G1
     by_chance = 6 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3))
     factor, tail = _widening(skewness, n.astype(float), skewness**2 - by_chance)
     return Widening(np.where(enough, factor, 1.0), np.where(enough, tail, 0.0))

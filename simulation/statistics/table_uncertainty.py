@@ -55,7 +55,11 @@ class TableUncertainty:
     @property
     def dominates(self) -> str:
         """The largest source: 'simulation', 'measurement' or 'department'."""
-        sources = {"simulation": self.simulation, "measurement": self.measurement, "department": self.department}
+        sources = {
+            "simulation": self.simulation,
+            "measurement": self.measurement,
+            "department": self.department,
+        }
         return max(sources, key=lambda name: sources[name])
 
     def cases_for(self, half_width: float, n_cases: float) -> float:
@@ -69,7 +73,9 @@ class TableUncertainty:
         return t_quantile(self.n_tables - 1)
 
 
-def table_uncertainty(measured: Floats, drawn: Floats, department: Department | None = None) -> TableUncertainty:
+def table_uncertainty(
+    measured: Floats, drawn: Floats, department: Department | None = None
+) -> TableUncertainty:
     """The sources of uncertainty about an effect.
 
     measured  (n_replications,) and drawn (n_tables, n_replications): differences from the baseline, paired by
@@ -79,7 +85,9 @@ def table_uncertainty(measured: Floats, drawn: Floats, department: Department | 
     and at least 0.
     """
     n_tables, n = drawn.shape
-    interaction = drawn - drawn.mean(axis=1, keepdims=True) - drawn.mean(axis=0, keepdims=True) + drawn.mean()
+    interaction = (
+        drawn - drawn.mean(axis=1, keepdims=True) - drawn.mean(axis=0, keepdims=True) + drawn.mean()
+    )
     noise = float((interaction**2).sum() / ((n_tables - 1) * (n - 1)))
     between = float(drawn.mean(axis=1).var(ddof=1)) - noise / n
     mean = interval(measured, department=department)
@@ -88,4 +96,6 @@ def table_uncertainty(measured: Floats, drawn: Floats, department: Department | 
         simulation = float(within(measured[:, None], department).standard_error[0])
         of_department = float(np.sqrt(spread_over(measured, department).between))
     measurement = float(np.sqrt(max(between, 0.0)))
-    return TableUncertainty(mean.mean, mean.standard_error, simulation, measurement, of_department, n_tables)
+    return TableUncertainty(
+        mean.mean, mean.standard_error, simulation, measurement, of_department, n_tables
+    )

@@ -80,7 +80,9 @@ def components(values: Floats, department: Department) -> Components:
     each = _used_twice(values, department)
     means = [rows.mean(axis=0) for rows in each]
     squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
-    return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
+    return Components(
+        np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float)
+    )
 
 
 def within_and_between(
@@ -95,8 +97,13 @@ def within_and_between(
     without (C. R. Henderson, 'Estimation of variance and covariance components', Biometrics 9 (1953) 226-252,
     method 3). With one group the variance between groups is 0.
     """
-    line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
-    (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
+    line, groups = (
+        np.column_stack([np.ones(len(group)), fitted_on]),
+        (group[:, None] == np.unique(group)).astype(float),
+    )
+    (alone, few), (beside, most) = (
+        _left(values, design) for design in (line, np.column_stack([line, groups]))
+    )
     degrees = max(len(group) - most, 1), max(most - few, 1)
     within = beside / degrees[0]
     shared = np.maximum(alone - beside - degrees[1] * within, 0)

@@ -72,14 +72,27 @@ from simulation.statistics.intervals import replications_needed, tail_level
 from simulation.statistics.skewness import sides
 from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, SPELL_DAYS, WIDE_FROM
 
-VerdictKind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
+VerdictKind = Literal[
+    "identical",
+    "no difference",
+    "none seen",
+    "cuts",
+    "lengthens",
+    "no change beyond",
+    "cannot tell",
+]
 Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
-NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
+NonInferiority = Literal[
+    "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
+]
 LAYER = "Inputs and structure are not in this interval."
 """The uncertainty that no interval covers, which every sentence names."""
 IDENTICAL = "identical to baseline"
-INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
+INTERVAL_WORDS: dict[IntervalKind, str] = {
+    "fixed_sample": "interval",
+    "always_valid": "always-valid interval",
+}
 INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
     "fixed_sample": (),
     "always_valid": (
@@ -124,33 +137,56 @@ class Judgement:
     n_more: int | None = None
 
 
-def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False) -> Verdict:
+def verdict(
+    comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False
+) -> Verdict:
     """The verdict on a difference against the minimal important difference (in the measure's unit, above 0).
 
     family: how many verdicts are looked at together; identical: the arm is known to be the baseline in everything.
     """
     if not mid > 0:
-        raise ResultsError(f"minimal important difference of {comparison.measure}: {mid}. Give a number above 0")
+        raise ResultsError(
+            f"minimal important difference of {comparison.measure}: {mid}. Give a number above 0"
+        )
     if identical:
-        return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family), IDENTICAL, IDENTICAL)
+        return Verdict(
+            "identical", IDENTICAL, _sentence(comparison, IDENTICAL, family), IDENTICAL, IDENTICAL
+        )
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Verdict(*unseen, _sentence(comparison, unseen[1], family), unseen[1], unseen[1])
     if comparison.by_range:
         comparison = replace(comparison, largest_share=0.0)
     ends = comparison.together(family)
-    kind, size, words = interval_words(*comparison.with_range(*ends), mid, comparison.unit, comparison.better)
+    kind, size, words = interval_words(
+        *comparison.with_range(*ends), mid, comparison.unit, comparison.better
+    )
     if kind != "cannot tell":
-        told = direction_words(comparison.unit, comparison.better, down=kind == "cuts") if size is not None else words
+        told = (
+            direction_words(comparison.unit, comparison.better, down=kind == "cuts")
+            if size is not None
+            else words
+        )
         return Verdict(kind, words, _sentence(comparison, words, family), words, told, size)
     on_average, alone = (
         interval_words(*own, mid, comparison.unit, comparison.better)[0] != "cannot tell"
         for own in (ends, comparison.together(1))
     )
     n_more = None if on_average else _n_more(comparison, mid / 2, family)
-    answer, why = ("cannot tell", DIFFERS) if on_average else _cannot_tell(comparison, n_more, family, alone=alone)
+    answer, why = (
+        ("cannot tell", DIFFERS)
+        if on_average
+        else _cannot_tell(comparison, n_more, family, alone=alone)
+    )
     words = f"{answer}: {why}"
-    return Verdict("cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell", n_more=n_more)
+    return Verdict(
+        "cannot tell",
+        words,
+        _sentence(comparison, words, family),
+        answer,
+        "cannot tell",
+        n_more=n_more,
+    )
 
 
 def interval_words(
@@ -162,14 +198,18 @@ def interval_words(
         kind: VerdictKind = "cuts" if high < 0 else "lengthens"
         nearest_zero, furthest = sorted((abs(low), abs(high)))
         size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
-        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
+        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[
+            size
+        ]
         return kind, size, f"{direction_words(unit, better, down=kind == 'cuts')}{by} {important}"
     if -mid < low and high < mid:
         return "no change beyond", None, f"no change beyond {important}"
     return "cannot tell", None, "cannot tell"
 
 
-def margin_words(low: float, high: float, margin: float, unit: str, better: Better) -> tuple[NonInferiority, str]:
+def margin_words(
+    low: float, high: float, margin: float, unit: str, better: Better
+) -> tuple[NonInferiority, str]:
     """What an interval of a difference supports against a margin of safety: kind, a few words."""
     worst, best = _worst_and_best(low, high, better)
     return _margin_words(worst, best, margin, unit)
@@ -180,7 +220,9 @@ def _worst_and_best(low: float, high: float, better: Better) -> tuple[float, flo
     return (high, low) if better == "lower" else (-low, -high)
 
 
-def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[NonInferiority, str]:
+def _margin_words(
+    worst: float, best: float, margin: float, unit: str
+) -> tuple[NonInferiority, str]:
     """The kind and words for a difference between `best` and `worst`, each as how much worse it is."""
     within = threshold(margin, unit)
     if worst < margin:
@@ -192,7 +234,9 @@ def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[
     return "cannot tell", "cannot tell"
 
 
-def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
+def non_inferiority(
+    comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False
+) -> Judgement:
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 
     Non-inferior if the interval, as wide as the `family` asks, ends before the margin. Inferior if the interval by
@@ -221,7 +265,11 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
         return Judgement(kind, words, _sentence(comparison, words, family))
     told = _worst_and_best(*ends, comparison.better)[0] < margin
     n_more = None if told else _n_more(comparison, margin / 2, family)
-    why = ("cannot tell", DIFFERS) if told else _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
+    why = (
+        ("cannot tell", DIFFERS)
+        if told
+        else _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
+    )
     words = ": ".join(why)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
 
@@ -236,7 +284,12 @@ def threshold(value: float, unit: str) -> str:
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     """The kind and words of a verdict where no replication shows any difference; None otherwise."""
     n = comparison.n_replications
-    if n < MIN_REPLICATIONS or comparison.few_departments or comparison.half_width or comparison.difference:
+    if (
+        n < MIN_REPLICATIONS
+        or comparison.few_departments
+        or comparison.half_width
+        or comparison.difference
+    ):
         return None
     if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
         cases = "no case seen" if comparison.mean == 0 else "too few cases"
@@ -252,7 +305,9 @@ def direction_words(unit: str, better: Better, *, down: bool) -> str:
         return "shorter" if down else "longer"
     if better == "neither":
         return "lower" if down else "higher"
-    return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
+    return (
+        f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
+    )
 
 
 def _n_more(comparison: Comparison, half_width: float, family: int) -> int | None:
@@ -273,20 +328,33 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     return max(needed - n, 0)
 
 
-def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> tuple[str, str]:
+def _cannot_tell(
+    comparison: Comparison, n_more: int | None, family: int, *, alone: bool
+) -> tuple[str, str]:
     """'cannot tell'; then why, and what would help. `alone`: its own interval, outside the family, would tell."""
     n = comparison.n_replications
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):
-        return "cannot tell", "not known in some replication, as where somebody's stay had not ended"
+        return (
+            "cannot tell",
+            "not known in some replication, as where somebody's stay had not ended",
+        )
     if comparison.few_departments:
-        return "cannot tell", f"{comparison.few_departments} departments say nothing about departments in general"
+        return (
+            "cannot tell",
+            f"{comparison.few_departments} departments say nothing about departments in general",
+        )
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
-        if n < first:  # the interval beside it may be there already: it is the row's own, of no family
+        if (
+            n < first
+        ):  # the interval beside it may be there already: it is the row's own, of no family
             shown = n >= always_valid.first_bounded(comparison.level)
             adjusted = f" adjusted for {family} comparisons" if shown else ""
-            return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
+            return (
+                f"cannot tell yet{among}",
+                f"the first interval{adjusted} needs {first} replications (n = {n})",
+            )
     if comparison.weakness is not None:
         return "cannot tell", _weakness_words(comparison)
     if n_more is None:
@@ -294,7 +362,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
     if n_more == 0:
         return f"cannot tell{among}", "the interval is as narrow as planned"
     n, one = comparison.sample
-    return f"cannot tell{among}", f"about {n_more:,} more {one}{'s' if n_more != 1 else ''} (from n = {n})"
+    return (
+        f"cannot tell{among}",
+        f"about {n_more:,} more {one}{'s' if n_more != 1 else ''} (from n = {n})",
+    )
 
 
 def _weakness_words(comparison: Comparison) -> str:
@@ -310,7 +381,9 @@ def _weakness_words(comparison: Comparison) -> str:
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
     n, one = comparison.sample
     remedy = "" if n >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {n} {one}s carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
+    return (
+        f"one of {n} {one}s carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
+    )
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:
@@ -344,7 +417,8 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
     )
     if all(spread.sure_beyond(mid)):
         return (
-            f"{DEPENDS}: {down} {_count_words(lower, raw[0], spread.n)}, {up} {_count_words(higher, raw[2], spread.n)}"
+            f"{DEPENDS}: {down} {_count_words(lower, raw[0], spread.n)}, {up} "
+            f"{_count_words(higher, raw[2], spread.n)}"
         )
     for words, low, high in ((down, -math.inf, -mid), (up, mid, math.inf)):
         if spread.expected_outside(low, high) < TAIL:
@@ -352,8 +426,14 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
     if spread.expected_outside(-mid, mid) < TAIL:
         return f"no change beyond {important} {EVERY}"
     beyond = ((down, lower, raw[0]), (up, higher, raw[2]))
-    parts = [f"{words} {_count_words(n, as_simulated, spread.n)}" for words, n, as_simulated in beyond if n]
-    return ", ".join(parts) or f"no change beyond {important} {_count_words(same, raw[1], spread.n)}"
+    parts = [
+        f"{words} {_count_words(n, as_simulated, spread.n)}"
+        for words, n, as_simulated in beyond
+        if n
+    ]
+    return (
+        ", ".join(parts) or f"no change beyond {important} {_count_words(same, raw[1], spread.n)}"
+    )
 
 
 def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
@@ -362,7 +442,11 @@ def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
         return ""
     place = 2 if comparison.better == "lower" else 0
     n, raw = (counted(effects, margin)[place] for effects in (spread.effects, spread.raw))
-    return f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}" if n else ""
+    return (
+        f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}"
+        if n
+        else ""
+    )
 
 
 def _count_words(n: int, raw: int, n_departments: int) -> str:

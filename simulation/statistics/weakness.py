@@ -15,7 +15,9 @@ import numpy as np
 
 from simulation.records.schema import Floats
 
-Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"]
+Weakness = Literal[
+    "too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"
+]
 BY_SPELLS = (
     "ambulance_assessment_median", "ambulance_assessment_p95", "handover_mean", "handover_over_30_share",
     "handover_over_45_share", "handover_over_60_share",
@@ -71,7 +73,9 @@ def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> fl
     """
     if weakness is None:
         return 1.0
-    return WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
+    return (
+        WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
+    )
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:
@@ -88,5 +92,7 @@ def largest_share(squares: Floats) -> Floats:
     [0.67]
     """
     total = squares.sum(axis=0)
-    shares: Floats = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    shares: Floats = np.divide(
+        squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0
+    )
     return shares

@@ -12,7 +12,13 @@ from simulation.department.own_measures import GIVEN_1_2
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, nearest
 from simulation.measures.binding import binding_names
-from simulation.measures.definitions import ALL, Definition, binding_measures, definitions, nearest_measure
+from simulation.measures.definitions import (
+    ALL,
+    Definition,
+    binding_measures,
+    definitions,
+    nearest_measure,
+)
 from simulation.measures.groups import GROUPED_BY
 from simulation.measures.measuring import MeasureName, measure
 from simulation.measures.own_quantities import NOTHING_OWN, Own, is_a_mean
@@ -24,7 +30,11 @@ from simulation.study.design import Design, Margin, Target
 from simulation.study.study import Precision, ReadyArm, RunLength, own_definitions, own_of
 
 Aim = Target | Margin | Precision
-KEYS: dict[type[Aim], str] = {Target: "minimal_important_difference", Margin: "margin", Precision: "half_width"}
+KEYS: dict[type[Aim], str] = {
+    Target: "minimal_important_difference",
+    Margin: "margin",
+    Precision: "half_width",
+}
 """The difference that each of them states."""
 UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """The categories of characters that break a line or are not seen."""
@@ -32,14 +42,18 @@ JOINERS = "\u200c\u200d"
 """Characters of these categories that some scripts are written with."""
 
 
-def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
+def target_faults(
+    design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None
+) -> Iterator[Fault]:
     """Faults of the measures and groups of primary and secondary targets, of margins and of a precision.
 
     A measure must be defined, and have a better direction if it is judged; the department of every arm must give it for
     the group; a difference between shares must be one of numbers from 0 to 1. A fault that several arms share is
     reported once.
     """
-    given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
+    given: dict[
+        int, tuple[MeasureName, ...]
+    ] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
     aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision else []
     for where, target in (*aims, *_judged(design)):
@@ -56,7 +70,9 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
         for arm in arms:
             if id(arm.pathway) not in given:
                 own_names = own_of(design, arm.pathway)
-                given[id(arm.pathway)] = measures_of(arm.pathway, own_names, covers=design.coverages is not None)
+                given[id(arm.pathway)] = measures_of(
+                    arm.pathway, own_names, covers=design.coverages is not None
+                )
             in_arm = "" if arm is arms[0] else f" in arm {arm.name}"
             fault = _absent(where, target, definition, given[id(arm.pathway)], in_arm)
             if fault:
@@ -70,8 +86,13 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
         return
     own = own_of(design, pathway)
     given = measures_of(pathway, own)
-    of_patients = {name.measure for name in given if statistic_of(name.measure) == "mean"} - {*binding_measures()}
-    of_patients -= {*own.busy, *(name for name, measure in own.of_patients.items() if not is_a_mean(measure))}
+    of_patients = {name.measure for name in given if statistic_of(name.measure) == "mean"} - {
+        *binding_measures()
+    }
+    of_patients -= {
+        *own.busy,
+        *(name for name, measure in own.of_patients.items() if not is_a_mean(measure)),
+    }
     by_attribute = (name.group for name in given if name.group.partition("=")[0] in GROUPED_BY)
     groups = {ALL, GIVEN_1_2, *own.groups, *by_attribute}
     for number, outcome in enumerate(run.daily):
@@ -80,7 +101,11 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
             found = f"'{outcome.measure}' is no mean or share of patients here"
             yield Fault(f"{where}.measure", found, nearest(outcome.measure, of_patients))
         if outcome.group not in groups:
-            yield Fault(f"{where}.group", f"there is no group '{outcome.group}'", nearest(outcome.group, groups))
+            yield Fault(
+                f"{where}.group",
+                f"there is no group '{outcome.group}'",
+                nearest(outcome.group, groups),
+            )
 
 
 def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
@@ -94,14 +119,20 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
     least = max(run.replications, precision.first_stage)
     if precision.at_most < least:
         found = f"is {precision.at_most}, below the {least} replications that are run in any case"
-        yield Fault("run.precision.at_most", found, "Raise it, or lower run.replications or first_stage")
+        yield Fault(
+            "run.precision.at_most", found, "Raise it, or lower run.replications or first_stage"
+        )
     if run.part_name:
         found = "cannot be planned from a part of the replications (run.first, run.count)"
-        yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
+        yield Fault(
+            "run.precision", found, "Run all of them at once, or state run.replications instead"
+        )
     yield from precision.arm_faults(design.arms)
 
 
-def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
+def measures_of(
+    pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False
+) -> tuple[MeasureName, ...]:
     """The measures and groups that a department gives, found from an empty table of its patients.
 
     They follow from the columns and categories of the table. `own`: user-defined measures and groups; `covers`: whether
@@ -143,10 +174,14 @@ def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterato
     if definition.unit == "share" and value >= 1:
         found = f"found {value:g}, and '{target.measure}' is a share"
         points = f"{value:g} point{'' if value == 1 else 's'}"
-        yield Fault(f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}")
+        yield Fault(
+            f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}"
+        )
 
 
-def _absent(where: str, target: Aim, definition: Definition, given: Sequence[MeasureName], in_arm: str) -> Fault | None:
+def _absent(
+    where: str, target: Aim, definition: Definition, given: Sequence[MeasureName], in_arm: str
+) -> Fault | None:
     """The fault of a target whose measure and group are not among those given; None if they are."""
     groups = [name.group for name in given if name.measure == target.measure]
     if target.group in groups:
@@ -156,7 +191,11 @@ def _absent(where: str, target: Aim, definition: Definition, given: Sequence[Mea
         return Fault(f"{where}.group", found, nearest(target.group, groups))
     needs = " and ".join(definition.needs) or "sources or levels that it has not"
     found = f"the department does not give '{target.measure}'{in_arm}: it takes {needs}"
-    return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")
+    return Fault(
+        f"{where}.measure",
+        found,
+        "Record it at a step or an end of the pathway, or name another measure",
+    )
 
 
 def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
@@ -165,11 +204,17 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
     study_faults: dict[Fault, None] = {}
     for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
         faults = Faults()
-        check_own(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        check_own(
+            pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups
+        )
         for section in ("measures", "groups"):
             for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
                 remedy = "Names are unique in study and department together: rename one"
-                faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
+                faults.add(
+                    f"study.{section}.{name}",
+                    f"the department has '{name}' among its {section}, too",
+                    remedy,
+                )
         study_faults |= dict.fromkeys(faults)
     yield from study_faults
 
@@ -178,7 +223,11 @@ def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
     """A fault for each user-defined measure with the name of a measure that every study has."""
     for name in measures:
         if name in definitions():
-            yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")
+            yield Fault(
+                f"{where}measures.{name}",
+                "the name is taken by a measure of every study",
+                "Choose another",
+            )
 
 
 def label_faults(design: Design) -> Iterator[Fault]:
@@ -190,16 +239,29 @@ def label_faults(design: Design) -> Iterator[Fault]:
         if not _seen(label):
             yield Fault(f"{where}.label", "is blank", "Write words for tables and figures")
             continue
-        unseen = next((sign for sign in label if unicodedata.category(sign) in UNSEEN and sign not in JOINERS), None)
+        unseen = next(
+            (
+                sign
+                for sign in label
+                if unicodedata.category(sign) in UNSEEN and sign not in JOINERS
+            ),
+            None,
+        )
         if unseen:
-            name = {"\n": "a line break", "\t": "a tab"}.get(unseen, f"U+{ord(unseen):04X}, which nobody sees")
+            name = {"\n": "a line break", "\t": "a tab"}.get(
+                unseen, f"U+{ord(unseen):04X}, which nobody sees"
+            )
             yield Fault(f"{where}.label", f"holds {name}", "Write words in one line")
     first: dict[str, str] = {}
     for name, arm in design.arms.items():
         other = first.setdefault(_seen(arm.label), name) if arm.draw_of is None else name
         if other != name:
             found = f"'{arm.label}' is the label of the arm '{other}', too"
-            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
+            yield Fault(
+                f"study.arms.{name}.label",
+                found,
+                "Tables name arms by their labels: give each its own",
+            )
 
 
 def twice_faults(design: Design) -> Iterator[Fault]:
@@ -209,27 +271,43 @@ def twice_faults(design: Design) -> Iterator[Fault]:
         other = first.setdefault((isinstance(target, Margin), target.measure, target.group), where)
         if other != where:
             of_group = "" if target.group == "all" else f" of {target.group}"
-            yield Fault(where, f"'{target.measure}'{of_group} is stated as {other}, too", "Keep one of the two")
+            yield Fault(
+                where,
+                f"'{target.measure}'{of_group} is stated as {other}, too",
+                "Keep one of the two",
+            )
 
 
 def role_faults(design: Design) -> Iterator[Fault]:
     """An arm that is compared with itself, and changes whose evidence is stated by half."""
     if design.sham == design.baseline:
-        yield Fault("study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out")
+        yield Fault(
+            "study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out"
+        )
     if design.coverages and design.coverages.partial == design.coverages.full:
         remedy = "Name the arm that covers a part, and the one that covers all"
         yield Fault("study.coverages", "names one arm twice", remedy)
     for name, arm in design.arms.items():
         for key in ("control", "draw_of"):
             if getattr(arm, key) == name:
-                yield Fault(f"study.arms.{name}.{key}", "names the arm itself", "Name another arm, or leave it out")
+                yield Fault(
+                    f"study.arms.{name}.{key}",
+                    "names the arm itself",
+                    "Name another arm, or leave it out",
+                )
         if (arm.evidence is None) != (not arm.source):
-            stated, missing = ("source", "evidence") if arm.evidence is None else ("evidence", "source")
+            stated, missing = (
+                ("source", "evidence") if arm.evidence is None else ("evidence", "source")
+            )
             remedy = "State both, or its changes are not listed among what the answer rests on"
             yield Fault(f"study.arms.{name}", f"states {stated} but no {missing}", remedy)
 
 
 def _seen(label: str) -> str:
     """A label as a reader sees it."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", label) if unicodedata.category(sign) not in UNSEEN)
+    seen = "".join(
+        sign
+        for sign in unicodedata.normalize("NFKC", label)
+        if unicodedata.category(sign) not in UNSEEN
+    )
     return " ".join(seen.split())

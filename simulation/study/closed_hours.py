@@ -38,11 +38,20 @@ def kept_until_open(study: Study) -> tuple[str, ...]:
     if not closing:
         return ()
     run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
-    simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
+    simulation = simulate_arm(
+        study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1)
+    )
     arrived = arrived_in(simulation.patients, run.window)["patient"]
     rows = rows_of(simulation.plan, simulation.activities)
-    kept = {pools: _share_and_minutes(simulation, rows, arrived, *where) for pools, where in closing.items()}
-    return tuple(_words(study, pools, *numbers) for pools, numbers in kept.items() if numbers[0] > LEAST_SHARE)
+    kept = {
+        pools: _share_and_minutes(simulation, rows, arrived, *where)
+        for pools, where in closing.items()
+    }
+    return tuple(
+        _words(study, pools, *numbers)
+        for pools, numbers in kept.items()
+        if numbers[0] > LEAST_SHARE
+    )
 
 
 ClosingSteps = dict[tuple[str, ...], tuple[list[Interval], list[str]]]
@@ -64,14 +73,22 @@ def _closing_steps(pathway: Pathway) -> ClosingSteps:
 
 
 def _share_and_minutes(
-    simulation: Simulated, rows: Rows, arrived: Ints, empty: Sequence[Interval], steps: Sequence[str]
+    simulation: Simulated,
+    rows: Rows,
+    arrived: Ints,
+    empty: Sequence[Interval],
+    steps: Sequence[str],
 ) -> tuple[float, float]:
     """The share of those who `arrived` who wait at these steps across closed hours, and the mean of their waits."""
     left_at = np.where(rows.ended_at != NEVER, rows.ended_at, simulation.run.horizon)
     stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
     ticks = stopped_at - rows.joined_at
     numbers = [simulation.plan.nodes.index(step) for step in steps]
-    waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived) & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
+    waits = (
+        np.isin(rows.step, numbers)
+        & np.isin(rows.patient, arrived)
+        & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
+    )
     waits &= _overlaps_closed(rows.joined_at, stopped_at, empty)
     share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
     return share, float(ticks[waits].mean()) / TICKS_PER_MINUTE if share else 0.0

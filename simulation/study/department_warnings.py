@@ -15,7 +15,14 @@ from simulation.department.vocabulary import Pathway, StatedOutages
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats
 from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
-from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, is_above_1, not_relieved, sampled_loads
+from simulation.study.overload import (
+    SAMPLE_DAYS,
+    SURE,
+    above_1,
+    is_above_1,
+    not_relieved,
+    sampled_loads,
+)
 from simulation.study.study import Study, figures_of, keys_of
 from simulation.triage.apply import apply
 from simulation.units import WEEKDAYS
@@ -68,14 +75,20 @@ def load_and_warnings(study: Study) -> tuple[Load, tuple[str, ...]]:
     arm = study.baseline
     known, key = sampled_loads(arm.pathway), ("weeks", study.run.seed, repr(arm.policy))
     if key not in known:
-        drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+        drawn = draw(
+            in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS
+        )
         drawn = apply(arm.policy, arm.pathway, drawn)
         known[key] = offered_load(arm.pathway, drawn), tuple(_minutes_warnings(arm.pathway, drawn))
     load, of_minutes = known[key]
     beds, loads = tuple(_bed_warnings(arm.pathway, load)), _beyond_capacity(arm.pathway, load)
     if beds:
         loads = {name: ratio for name, ratio in loads.items() if not _is_bed(arm.pathway, name)}
-    by_load = (*_overload_warnings(study, loads), *beds, *_desk_warnings(arm.pathway, load, overloaded=loads))
+    by_load = (
+        *_overload_warnings(study, loads),
+        *beds,
+        *_desk_warnings(arm.pathway, load, overloaded=loads),
+    )
     stated = (*_calibration_warnings(study), *_never_warnings(arm.pathway, study.run.measured_days))
     return load, (*by_load, *of_minutes, *stated)
 
@@ -87,30 +100,39 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
     once pressure has ended stays as early as it can; that of a pool whose work others can do, theirs included.
     """
     above = above_1(load.of_week())
-    loads = {pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above.items()}
+    loads = {
+        pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above.items()
+    }
     without_relief, pressed = not_relieved(pathway, loads), _share_under_pressure(pathway)
     return {
         pool: ratio
         for pool, ratio in loads.items()
-        if ratio * (pressed if _is_bed(pathway, pool) else 1.0) > (1.0 if pool in without_relief else RELIEF)
+        if ratio * (pressed if _is_bed(pathway, pool) else 1.0)
+        > (1.0 if pool in without_relief else RELIEF)
     }
 
 
 def _with_alternatives(pathway: Pathway, load: Load, pool: str) -> float:
     """The load over the week of a pool together with all that can do some of its work."""
-    together = {pool}.union(*(step.any_of for step in pathway.steps.values() if pool in step.any_of))
+    together = {pool}.union(
+        *(step.any_of for step in pathway.steps.values() if pool in step.any_of)
+    )
     rows = [load.pools.index(name) for name in together]
     return float(load_ratio(load.work[rows].sum(), load.capacity[rows].sum()))
 
 
 def _share_under_pressure(pathway: Pathway) -> float:
     """The share of a stay that is left if it ends as early as pressure can make it."""
-    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort), default=0.0)
+    return 1 - max(
+        (step.effort.share for step in pathway.steps.values() if step.effort), default=0.0
+    )
 
 
 def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[str]:
     if loads:
-        figures = figures_of({pool: f"{ratio:.2f}" if np.isfinite(ratio) else "∞" for pool, ratio in loads.items()})
+        figures = figures_of(
+            {pool: f"{ratio:.2f}" if np.isfinite(ratio) else "∞" for pool, ratio in loads.items()}
+        )
         yield (
             f"More work is asked for over the week than can be done ({figures} times what there is). Look at "
             f"{keys_of(study, loads)}"
@@ -125,7 +147,9 @@ def beds_of(pathway: Pathway, load: Load) -> Beds | None:
     hours = load.capacity[rows].sum(axis=1)
     asked = float(load.work[rows].sum()) / HOURS_OF_WEEK
     error = float(np.sqrt(((load.error[rows] * hours) ** 2).sum())) / HOURS_OF_WEEK
-    return Beds(float(hours.sum()) / HOURS_OF_WEEK, asked, error, asked * _share_under_pressure(pathway))
+    return Beds(
+        float(hours.sum()) / HOURS_OF_WEEK, asked, error, asked * _share_under_pressure(pathway)
+    )
 
 
 def _is_bed(pathway: Pathway, name: str) -> bool:
@@ -251,7 +275,9 @@ def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ..
     ('triage_nurses: load above 1 at 11-12 h on mon, worst 10.00 at 11 h on mon',)
     """
     lines = []
-    for pool, work, capacity, error in zip(load.pools, load.work, load.capacity, load.error, strict=True):
+    for pool, work, capacity, error in zip(
+        load.pools, load.work, load.capacity, load.error, strict=True
+    ):
         by_day = work.reshape(7, 24)
         total = max(float(work.sum()), 1e-300)
         smooth = by_day.sum(axis=1)[:, None] * by_day.sum(axis=0) / total
@@ -263,12 +289,18 @@ def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ..
             continue
         day, hour = divmod(int(np.argmax(week)), 24)
         on_days = busy.any(axis=1)
-        days = "" if on_days.all() else f" on {', '.join(WEEKDAYS[number] for number in np.flatnonzero(on_days))}"
+        days = (
+            ""
+            if on_days.all()
+            else f" on {', '.join(WEEKDAYS[number] for number in np.flatnonzero(on_days))}"
+        )
         worst = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
         hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
         ratio = total / float(capacity.sum()) if capacity.any() else math.inf
         over_week = f"{ratio:.2f} over the week, " if is_above_1(ratio, float(error)) else ""
-        lines.append(f"{pool}: load {over_week}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}")
+        lines.append(
+            f"{pool}: load {over_week}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}"
+        )
     return tuple(lines)
 
 

@@ -124,7 +124,11 @@ class Cost(Sourced):
         """What is bought, in words: 'GBP 1.85 for each of 89,400 walk-in and referred attendances'."""
         if self.attendances is None:
             return self.what
-        whose = f"{' and '.join(name.replace('_', '-') for name in self.arrivals)} " if self.arrivals else ""
+        whose = (
+            f"{' and '.join(name.replace('_', '-') for name in self.arrivals)} "
+            if self.arrivals
+            else ""
+        )
         return f"{self.what} for each of {self.attendances:,.0f} {whose}attendances"
 
 
@@ -136,7 +140,11 @@ def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
             continue
         if (cost.basis == "per_attendance") != (cost.attendances is not None):
             remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
-            yield Fault(f"study.arms.{name}.cost", "states one of attendances and basis: per_attendance alone", remedy)
+            yield Fault(
+                f"study.arms.{name}.cost",
+                "states one of attendances and basis: per_attendance alone",
+                remedy,
+            )
         if cost.range and not cost.range[0] <= cost.per_year <= cost.range[1]:
             found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
             yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
@@ -254,7 +262,9 @@ class ValuePerHour(Sourced):
     Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three, to see what changes"}`
     """
 
-    pounds: Annotated[tuple[Annotated[float, Gt(0), Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)]
+    pounds: Annotated[
+        tuple[Annotated[float, Gt(0), Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)
+    ]
     """One to five values, each reported."""
 
 
@@ -355,7 +365,9 @@ class Design:
         """The arms that a report shows: no draws of another arm's table, and of the combinations of levers only those
         of one lever, of all, and of all but one."""
         return tuple(
-            name for name, arm in self.arms.items() if arm.draw_of is None and not self._is_between(name, arm.levers)
+            name
+            for name, arm in self.arms.items()
+            if arm.draw_of is None and not self._is_between(name, arm.levers)
         )
 
     @property
@@ -380,10 +392,20 @@ class Design:
             offer=self.offer if self.offer and self.offer.arm in arms else None,
         )
 
-    def with_arms(self, arms: Mapping[str, Arm], *, baseline: str, sham: str | None = None) -> Design:
+    def with_arms(
+        self, arms: Mapping[str, Arm], *, baseline: str, sham: str | None = None
+    ) -> Design:
         """The design with these arms instead of its own, and without levers, coverages, focus and offer."""
         return replace(
-            self, arms=arms, baseline=baseline, sham=sham, levers={}, full=None, coverages=None, focus=(), offer=None
+            self,
+            arms=arms,
+            baseline=baseline,
+            sham=sham,
+            levers={},
+            full=None,
+            coverages=None,
+            focus=(),
+            offer=None,
         )
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
@@ -431,7 +453,11 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
 
 def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
     """The group that these measures are about, by name; none if the table is not shown."""
-    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))} if harm and harm.shown else {}
+    return (
+        {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))}
+        if harm and harm.shown
+        else {}
+    )
 
 
 def within(bound: float) -> str:
@@ -444,8 +470,12 @@ def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
     if not harm:
         return
     if list(harm.until_minutes) != sorted(set(harm.until_minutes)):
-        yield Fault("study.harm.until_minutes", f"found {list(harm.until_minutes)}", "Write rising numbers")
+        yield Fault(
+            "study.harm.until_minutes", f"found {list(harm.until_minutes)}", "Write rising numbers"
+        )
     n, needed = len(harm.mortality), len(harm.until_minutes) + 1
     if n != needed:
         found = f"has {n} values for {needed} bands"
-        yield Fault("study.harm.mortality", found, "Write one for each band, the last for all longer times")
+        yield Fault(
+            "study.harm.mortality", found, "Write one for each band, the last for all longer times"
+        )

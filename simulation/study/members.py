@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
 
-from simulation.department.config_dataclass import Label, NonEmpty, Range, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    Label,
+    NonEmpty,
+    Range,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.study.design import Changes
 
 OF_CHANGE = Unit("that of the changed value")

@@ -83,7 +83,9 @@ class Load:
     def by_hour(self) -> Floats:
         """Load by clock hour over all days, shape (n_pools, 24)."""
         days = (len(self.pools), 7, 24)
-        return load_ratio(self.work.reshape(days).sum(axis=1), self.capacity.reshape(days).sum(axis=1))
+        return load_ratio(
+            self.work.reshape(days).sum(axis=1), self.capacity.reshape(days).sum(axis=1)
+        )
 
     def weekly(self) -> Floats:
         """Load over the week, shape (n_pools,)."""
@@ -120,7 +122,9 @@ def weekly_load(pathway: Pathway, patients: Draws) -> WeeklyLoad:
     """The same over the week alone, in three quarters of the time."""
     walk = _Walk(pathway, patients, by_hour=False)
     capacity = np.stack([*walk.units.values()]).sum(axis=1)
-    ratios = (load_ratio(work, capacity) for work in (walk.hours @ walk.weight, walk.weekly_error()))
+    ratios = (
+        load_ratio(work, capacity) for work in (walk.hours @ walk.weight, walk.weekly_error())
+    )
     return WeeklyLoad(tuple(pathway.pools), *ratios)
 
 
@@ -185,7 +189,9 @@ class _Walk:
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
         self.clock_started: dict[str, Floats] = {
-            clock: np.full(n, np.nan) for step in pathway.steps.values() for clock in step.starts_clock
+            clock: np.full(n, np.nan)
+            for step in pathway.steps.values()
+            for clock in step.starts_clock
         }
         """When each running clock was started."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
@@ -201,7 +207,9 @@ class _Walk:
         Edges back to the start of a loop do not count for the order.
         """
         graph = graph_of(self.pathway).items()
-        leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph}
+        leads_to = {
+            name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph
+        }
         order = list(TopologicalSorter(leads_to).static_order())[::-1]
         while (self.at >= 0).any():
             for name in order:
@@ -214,7 +222,9 @@ class _Walk:
         variance = np.zeros(len(self.pools))
         for source in np.unique(self.arrival_source):
             of_source = self.arrival_source == source
-            variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
+            variance += of_source.sum() * np.var(
+                self.hours[:, of_source] * self.weight[of_source], axis=1
+            )
         return np.sqrt(variance)
 
     def _next(self, name: str, node: Node, rows: Ints) -> Ints | int:
@@ -252,14 +262,21 @@ class _Walk:
         elif isinstance(node, ByElapsed):
             step = self.pathway.steps[node.step]
             since, minutes = self._counted(step, rows)
-            then = (since + minutes <= self.clock[rows]) & ~np.isnan(self.clock_started[step.since or ""][rows])
+            then = (since + minutes <= self.clock[rows]) & ~np.isnan(
+                self.clock_started[step.since or ""][rows]
+            )
         return np.where(then, self.number[node.then], self.number[node.otherwise])
 
     def _coin(self, name: str, rows: Ints) -> Ints:
         """The outcome of a branch's coin for each of these patients, in the pass that the patient is in."""
         coins = coins_of(self.pathway)[name]
-        turn = sum((self.passes[self.loops[loop]][rows] * on for loop, on in coins.loops), np.zeros(len(rows), int))
-        columns = np.stack([self.attributes[coin_name(name, number)] for number in range(coins.number)])
+        turn = sum(
+            (self.passes[self.loops[loop]][rows] * on for loop, on in coins.loops),
+            np.zeros(len(rows), int),
+        )
+        columns = np.stack(
+            [self.attributes[coin_name(name, number)] for number in range(coins.number)]
+        )
         return np.asarray(columns[turn, rows])
 
     def _down(self, spans: Ints, rows: Ints, *, since_start: bool) -> NDArray[np.bool_]:
@@ -303,7 +320,9 @@ class _Walk:
         if step.since:
             clock_at = self.clock_started[step.since][rows]
             since = np.where(np.isnan(clock_at), since, clock_at)
-        return since, _paced(since, minutes, self.pathway.profiles[step.pace]) if step.pace else minutes
+        return since, _paced(
+            since, minutes, self.pathway.profiles[step.pace]
+        ) if step.pace else minutes
 
     def _minutes(self, step: Step, rows: Ints) -> Floats:
         total = np.zeros(len(rows))
@@ -351,13 +370,24 @@ def _spread(started: Floats, minutes: Floats, weights: Floats) -> Floats:
     """Hours of some intervals by the hour of the week in which they fall, weighted by each row, shape (rows, 168)."""
     whole_weeks, hours_more = np.divmod(minutes / 60, HOURS_OF_WEEK)
     first = started % WEEK_MINUTES / 60
-    hours, signed = np.concatenate((first, first + hours_more)), np.concatenate((weights, -weights), axis=1)
-    hour, n, rows = np.minimum(hours.astype(np.int64), 2 * HOURS_OF_WEEK - 1), 2 * HOURS_OF_WEEK, len(weights)
+    hours, signed = (
+        np.concatenate((first, first + hours_more)),
+        np.concatenate((weights, -weights), axis=1),
+    )
+    hour, n, rows = (
+        np.minimum(hours.astype(np.int64), 2 * HOURS_OF_WEEK - 1),
+        2 * HOURS_OF_WEEK,
+        len(weights),
+    )
     bins = (np.arange(rows)[:, None] * n + hour).ravel()
     begun, part = (
-        np.bincount(bins, values.ravel(), rows * n).reshape(rows, n) for values in (signed, signed * (hour + 1 - hours))
+        np.bincount(bins, values.ravel(), rows * n).reshape(rows, n)
+        for values in (signed, signed * (hour + 1 - hours))
     )
-    two_weeks = part + np.cumsum(begun, axis=1) - begun  # of an interval: all hours after its first less those after it
+    two_weeks = (
+        part + np.cumsum(begun, axis=1) - begun
+    )  # of an interval: all hours after its first less those after it
     return np.asarray(
-        two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True)
+        two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1)
+        + (whole_weeks * weights).sum(axis=1, keepdims=True)
     )

@@ -36,7 +36,11 @@ def number_faults(run: RunLength, ensemble: str, n: int) -> Iterator[Fault]:
     """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many; and of
     `run.replications`, where noise would be read from the few departments that are used more often than the others."""
     if run.departments and run.department is not None:
-        yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
+        yield Fault(
+            "run.department",
+            "is stated with run.departments",
+            "Keep one: one department, or so many in turn",
+        )
     if run.departments and run.departments > n:
         found = f"is {run.departments}, and the ensemble '{ensemble}' has {n}"
         yield Fault("run.departments", found, f"Give {n} at most")
@@ -44,7 +48,9 @@ def number_faults(run: RunLength, ensemble: str, n: int) -> Iterator[Fault]:
         found = f"there is no department {run.department} in the ensemble '{ensemble}'"
         yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
     planned, used = run.replications, n_used(run, n)
-    step = used if run.departments or used == min(MOST_DEPARTMENTS, n) else MIN_EACH  # one more department is used
+    step = (
+        used if run.departments or used == min(MOST_DEPARTMENTS, n) else MIN_EACH
+    )  # one more department is used
     if run.department is None and planned > used and (over := planned % step):
         found = f"is {planned} over {used} departments. Allowed: one for each at most, or a whole multiple"
         remedy = f"Give {planned - over} or {planned - over + step}, or run one department: ensemble=none"
@@ -59,10 +65,14 @@ def one_department_faults(study: Study, ensemble: str) -> Iterator[Fault]:
     ):
         if stated:
             found = f"cannot be {what} over the departments of the ensemble '{ensemble}'"
-            yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
+            yield Fault(
+                where, found, "Run it on the typical department (ensemble=none), or leave it out"
+            )
 
 
-def without_impossible(study: Study, impossible: Iterable[tuple[ReadyArm, str, int]], n: int) -> Study:
+def without_impossible(
+    study: Study, impossible: Iterable[tuple[ReadyArm, str, int]], n: int
+) -> Study:
     """The study without the arms that a department cannot run, which are left out with the reason.
 
     `impossible`: each such arm, why, and how many of the `n` departments cannot run it. Raises ConfigError
@@ -77,6 +87,10 @@ def without_impossible(study: Study, impossible: Iterable[tuple[ReadyArm, str, i
     kept = [arm.name for arm in study.arms if arm.name not in words]
     if study.design.baseline in words or not {*kept} - {study.design.baseline, study.design.sham}:
         remedy = "Change it so that every department can, or run one: ensemble=none"
-        raise ConfigError([Fault(f"study.arms.{name}", found, remedy) for name, found in words.items()])
-    left_out = (f"'{study.arm(name).arm.label}' was not tried: {found}" for name, found in words.items())
+        raise ConfigError(
+            [Fault(f"study.arms.{name}", found, remedy) for name, found in words.items()]
+        )
+    left_out = (
+        f"'{study.arm(name).arm.label}' was not tried: {found}" for name, found in words.items()
+    )
     return replace(study.of_arms(kept), left_out=(*study.left_out, *left_out))

@@ -37,7 +37,9 @@ def refuse_overload(study: Study) -> None:
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
     """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
-    first_look, sample = (SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS))
+    first_look, sample = (
+        SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS)
+    )
     by_pool: dict[str, dict[str, float]] = {}
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
         known, key = sampled_loads(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
@@ -50,7 +52,9 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
 
 
 def _load_of(arm: ReadyArm, sample: SharedDraws) -> WeeklyLoad:
-    return weekly_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway))))
+    return weekly_load(
+        arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway)))
+    )
 
 
 def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
@@ -84,7 +88,9 @@ def above_1(load: WeeklyLoad, *, z: float = SURE) -> dict[str, float]:
     """The loads above 1 over the week by so many standard errors of the sample, by pool."""
     return {
         pool: ratio
-        for pool, ratio, error in zip(load.pools, load.ratio.tolist(), load.error.tolist(), strict=True)
+        for pool, ratio, error in zip(
+            load.pools, load.ratio.tolist(), load.error.tolist(), strict=True
+        )
         if is_above_1(ratio, error, z)
     }
 
@@ -132,7 +138,9 @@ def refuse_beyond_bound(study: Study) -> None:
             drawn = study.run.drawn(replication, study.run.days)
             for name, wanted in wanted_arrivals(arm.pathway, drawn).items():
                 most = float(wanted.max())
-                if most > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
+                if most > max(
+                    arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]
+                ):
                     worst[name] = most, int(wanted.argmax()), replication, arm
     Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
@@ -147,7 +155,9 @@ def _with_distinct_arrivals(study: Study) -> Iterator[ReadyArm]:
             yield arm
 
 
-def _beyond_bound(study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm) -> Fault:
+def _beyond_bound(
+    study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm
+) -> Fault:
     bound = arm.pathway.arrivals[name].thinning_bound
     path = f"{group_of(study, 'arrivals', name)}.arrivals.{name}.thinning_bound"
     where = f"day {day - study.run.warm_up_days} of replication {replication}"

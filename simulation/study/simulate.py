@@ -52,7 +52,9 @@ def draws_alike(one: Pathway, other: Pathway) -> bool:
         name: replace(pool, **{key: getattr(one.pools[name], key) for key in may_differ})
         for name, pool in other.pools.items()
     }
-    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)
+    return one == replace(
+        other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages
+    )
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,25 @@ def simulate_arm(
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
-def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Iterator[tuple[ReadyArm, Simulated]]:
+def simulate_arms(
+    study: Study, replication: int, *, cool_down_days: int
+) -> Iterator[tuple[ReadyArm, Simulated]]:
     """One replication of every arm in full, on the same draws, one arm at a time."""
     run, study = study.run, study.of(replication)
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = SharedDraws(run.drawn(replication, days))
     for arm in study.arms:
-        yield arm, simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
+        yield (
+            arm,
+            simulated(
+                arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days
+            ),
+        )
 
 
-def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None) -> Simulated:
+def simulated(
+    arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None
+) -> Simulated:
     """One arm simulated on these draws for this many days; `window`: the window in which resource use is measured."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)

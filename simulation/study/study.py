@@ -21,7 +21,13 @@ from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import Definition
 from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
-from simulation.patients import DAYS_IN_YEAR, Calendar, DrawnRun, balanced_start_week, start_weeks_over_departments
+from simulation.patients import (
+    DAYS_IN_YEAR,
+    Calendar,
+    DrawnRun,
+    balanced_start_week,
+    start_weeks_over_departments,
+)
 from simulation.study.design import Arm, Design, OfMeasure
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -67,9 +73,13 @@ class Precision:
     def arm_faults(self, arms: Collection[str]) -> Iterator[Fault]:
         """The fault of `arm` in a study with these arms, if it has one."""
         if self.arm is not None and self.arm not in arms:
-            yield Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
+            yield Fault(
+                "run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms)
+            )
 
-    def planned_arms(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
+    def planned_arms(
+        self, arms: Collection[str], baseline: str, sham: str | None
+    ) -> tuple[str, ...]:
         """The arms whose differences from the baseline are planned; the baseline itself stands for its level."""
         if self.arm is not None:
             return (self.arm,)
@@ -161,13 +171,18 @@ class RunLength:
         month = self.calendar(replication).months(np.arange(first - 1, after + 1))
         begins = (first + np.flatnonzero(np.diff(month))).tolist()
         return tuple(
-            (int(month[begin - first + 1]) + 1, (begin * 1440.0, end * 1440.0)) for begin, end in pairwise(begins)
+            (int(month[begin - first + 1]) + 1, (begin * 1440.0, end * 1440.0))
+            for begin, end in pairwise(begins)
         )
 
     @property
     def numbers(self) -> range:
         """The numbers of the replications to run: all, or the part that `first` and `count` name."""
-        after = self.replications if self.count is None else min(self.first + self.count, self.replications)
+        after = (
+            self.replications
+            if self.count is None
+            else min(self.first + self.count, self.replications)
+        )
         return range(self.first, after)
 
     @property
@@ -180,7 +195,9 @@ class RunLength:
         """The number of replications in words: '20 replications'; with a precision '20 to 500 replications'."""
         if self.precision is None:
             return f"{self.replications} replications"
-        return f"{max(self.replications, self.precision.first_stage)} to {self.at_most} replications"
+        return (
+            f"{max(self.replications, self.precision.first_stage)} to {self.at_most} replications"
+        )
 
     @property
     def part_name(self) -> str:
@@ -309,7 +326,11 @@ class Study:
             Faults(precision.arm_faults([arm.name for arm in self.arms])).refuse()
         if self.departments is not None:
             ready = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
-            changed = [arm.name for arm in self.arms if ready.get(arm.name) != (id(arm.pathway), id(arm.policy))]
+            changed = [
+                arm.name
+                for arm in self.arms
+                if ready.get(arm.name) != (id(arm.pathway), id(arm.policy))
+            ]
             if changed:
                 found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
                 remedy = "State the change in YAML, or take the study.on_typical() first"
@@ -372,7 +393,9 @@ class Study:
     @property
     def n_patients(self) -> float:
         """The approximate number of patients simulated, in all arms and replications together."""
-        per_day = sum(mean_per_day(source) for arm in self.arms for source in arm.pathway.arrivals.values())
+        per_day = sum(
+            mean_per_day(source) for arm in self.arms for source in arm.pathway.arrivals.values()
+        )
         return per_day * self.run.days * self.run.replications
 
     @property
@@ -400,7 +423,9 @@ class Study:
         if self.departments is None:
             return self
         names = {arm.name for arm in self.arms}
-        arms = tuple(arm for arm in self.departments.arms(self.department(replication)) if arm.name in names)
+        arms = tuple(
+            arm for arm in self.departments.arms(self.department(replication)) if arm.name in names
+        )
         return replace(self, arms=arms, departments=None)
 
     def of_one_arm(self, name: str, policy: Policy) -> Study:
@@ -410,8 +435,12 @@ class Study:
         """
         arm = replace(self.arm(name), policy=policy)
         check_policy(policy, arm.pathway).refuse()
-        design = self.design.with_arms({name: replace(arm.arm, control=None, levers=())}, baseline=name)
-        departments = None if self.departments is None else self.departments.with_policies({name: policy})
+        design = self.design.with_arms(
+            {name: replace(arm.arm, control=None, levers=())}, baseline=name
+        )
+        departments = (
+            None if self.departments is None else self.departments.with_policies({name: policy})
+        )
         ready = (arm,) if departments is None else departments.ready
         return replace(self, design=design, arms=ready, alone=ready[0], departments=departments)
 
@@ -426,7 +455,9 @@ class Study:
 
     def on_typical(self) -> Study:
         """The study on the typical department instead of an ensemble."""
-        return replace(self, departments=None, run=replace(self.run, departments=None, department=None))
+        return replace(
+            self, departments=None, run=replace(self.run, departments=None, department=None)
+        )
 
     def only(self) -> Study:
         """The study of the arm `alone`, in the typical department."""
@@ -455,9 +486,14 @@ class Study:
             faults += check_policy(policy, pathway)
             new_arms.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
         faults.refuse()
-        arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *new_arms)
+        arms = (
+            *(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept),
+            *new_arms,
+        )
         design = self.design.with_arms(
-            {arm.name: arm.arm for arm in arms}, baseline=self.design.baseline, sham=self.design.sham
+            {arm.name: arm.arm for arm in arms},
+            baseline=self.design.baseline,
+            sham=self.design.sham,
         )
         return replace(self.on_typical(), arms=arms, design=design)
 
@@ -490,7 +526,9 @@ def no_arm(name: str, known: Iterable[str]) -> ResultsError:
 
 def figures_of(values: Mapping[str, str]) -> str:
     """Pools with their figures (`values`, in words): 'medicine beds 101 %, surgery beds 100 %'."""
-    return ", ".join(_first([f"{name.replace('_', ' ')} {words}" for name, words in values.items()]))
+    return ", ".join(
+        _first([f"{name.replace('_', ' ')} {words}" for name, words in values.items()])
+    )
 
 
 def keys_of(study: Study, pools: Iterable[str]) -> str:
@@ -502,7 +540,9 @@ def written_in(study: Study, pool: str) -> str:
     """The path of the block that describes a pool, as an override names it, with a dot at its end: 'staffing.'."""
     for group in ("staffing", "site", "pathway"):
         block = study.resolved.get(group)
-        path, pools = (group, block) if group == "staffing" else (f"{group}.pools", _entry(block, "pools"))
+        path, pools = (
+            (group, block) if group == "staffing" else (f"{group}.pools", _entry(block, "pools"))
+        )
         if _entry(pools, pool) is not None:
             return f"{path}."
     return "pools."

@@ -35,7 +35,11 @@ KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
     "events": 1.5 / YEAR_OF_PATIENTS,
 }
 """Processor time to make and write a patient's rows, besides that of simulating the patient again."""
-KEPT_MEMORY_PER_PATIENT: Mapping[Kept, int] = {"patients": 300, "activities": 1_300, "events": 4_300}
+KEPT_MEMORY_PER_PATIENT: Mapping[Kept, int] = {
+    "patients": 300,
+    "activities": 1_300,
+    "events": 4_300,
+}
 """Memory while the table is written, besides that of the running replication."""
 BASE_BYTES = 250e6
 """Memory of a worker before it has drawn anybody."""
@@ -69,14 +73,18 @@ class Work(NamedTuple):
     gigabytes_kept: float
 
     def __str__(self) -> str:
-        kept = f", {self.gigabytes_kept:.1f} GB of tables on the disk" if self.gigabytes_kept else ""
+        kept = (
+            f", {self.gigabytes_kept:.1f} GB of tables on the disk" if self.gigabytes_kept else ""
+        )
         return f"about {in_words(self.seconds)} and {self.gigabytes:.1f} GB of memory{kept}"
 
 
 def work_of(study: Study) -> Work:
     """The work of a study, from measured rates; with `run.precision` the most that it may need."""
     run, n_arms = study.run, len(study.arms)
-    n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
+    n_patients = max(
+        patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms
+    )
     processes: int = 1 if study.executor == "serial" else min(study.workers, run.at_most)
     bytes_at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
     n_in_all = n_patients * n_arms * run.at_most
@@ -85,8 +93,12 @@ def work_of(study: Study) -> Work:
     keeping = simulating + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
     seconds = n_in_all * (simulating / processes**GAIN_OF_PROCESSES + keeping) + SECONDS_AROUND
     bytes_kept = n_in_all * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
-    bytes_writing = bytes_at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
-    bytes_running = processes * bytes_at_once + (BASE_BYTES if processes > 1 else 0.0)  # workers are apart
+    bytes_writing = bytes_at_once + n_patients * max(
+        (KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0
+    )
+    bytes_running = processes * bytes_at_once + (
+        BASE_BYTES if processes > 1 else 0.0
+    )  # workers are apart
     n_runs = n_arms * run.at_most
     gigabytes = (max(bytes_running, bytes_writing) + REPORT_BYTES + n_runs * BYTES_PER_RUN) / 1e9
     return Work(n_patients, n_runs, seconds, gigabytes, bytes_kept / 1e9)
@@ -137,7 +149,11 @@ def _faults(study: Study) -> Faults:
             faults.add("run", found, f"Run fewer days or workers, or {ALLOW}")
         if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
             found = f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}"
-            faults.add("run.keep", found, f"Keep fewer tables, or of fewer replications or days, or {ALLOW}")
+            faults.add(
+                "run.keep",
+                found,
+                f"Keep fewer tables, or of fewer replications or days, or {ALLOW}",
+            )
     return faults
 
 

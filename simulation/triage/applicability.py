@@ -27,7 +27,11 @@ MOST_CHARACTERS = 100
 
 def applicability_notes(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
     """Warnings about a tool that was measured with other nurses, against another truth, or on few such patients."""
-    warnings = measured_elsewhere(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
+    warnings = (
+        measured_elsewhere(policy),
+        _against_another_truth(policy),
+        *_hardly_met(policy, pathway),
+    )
     return tuple(filter(None, warnings))
 
 
@@ -80,12 +84,17 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
             yield f"the cases that {_tool(policy)} was measured on do not say {spaced(attribute)}"
             continue
         shares = _shares(attribute, policy, pathway)
-        left_out = () if attribute == ARRIVAL_SOURCE else tuple(shares)  # cases tell no source but these two
+        left_out = (
+            () if attribute == ARRIVAL_SOURCE else tuple(shares)
+        )  # cases tell no source but these two
         named = dict.fromkeys((*counts, *left_out))
-        rare = [name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY]
+        rare = [
+            name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY
+        ]
         if rare:
             categories = ", ".join(
-                f"{spaced(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
+                f"{spaced(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)"
+                for name in rare
             )
             yield (
                 f"{_tool(policy)} was hardly measured on some whom it labels here, by {spaced(attribute)}: "
@@ -123,7 +132,9 @@ def _by_level(matrix: Matrix) -> tuple[float, ...]:
     return tuple(sum(row) for row in matrix.counts or ())
 
 
-def _few_cases_fewer(tool: Matrix, nurses: Matrix) -> tuple[Literal["tool", "nurses"], float, float] | None:
+def _few_cases_fewer(
+    tool: Matrix, nurses: Matrix
+) -> tuple[Literal["tool", "nurses"], float, float] | None:
     """Which of two tables lacks a few cases that the other counts, how many, and of how many; None if neither does."""
     ours, theirs = _by_level(tool), _by_level(nurses)
     if not ours or len(ours) != len(theirs):

@@ -87,14 +87,18 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     check_policy(policy, pathway).refuse()
     triaged = _Triaged(policy, pathway, draws)
     labels = {} if policy.nurse is None else {ACUITY_GIVEN: triaged.given}
-    labelled = draws.with_columns(attributes={**labels, **attributes_after(pathway, draws, triaged.given)})
+    labelled = draws.with_columns(
+        attributes={**labels, **attributes_after(pathway, draws, triaged.given)}
+    )
     minutes = triaged.minutes
     attributes = set_off(policy.actions, pathway, labelled, triaged.used & ~triaged.handed_back)
     if TOOL_CAN_FAIL in pathway.attributes:
         fallback_attributes, fallback_minutes = triaged.fallback()
         attributes |= fallback_attributes
         minutes = {**minutes, **fallback_minutes}
-    watched_alarms = None if policy.watches is None else alarms(policy.watches, draws, triaged.watched)
+    watched_alarms = (
+        None if policy.watches is None else alarms(policy.watches, draws, triaged.watched)
+    )
     after = labelled.with_columns(attributes=attributes, minutes=minutes, alarms=watched_alarms)
     draws.refuse_other_rows(after, f"triage.{policy.name}")
     return after
@@ -151,7 +155,9 @@ class _Triaged:
     def used(self) -> Mask:
         """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
         policy = self.policy
-        used = people.adopted(policy.adoption, people.days_since(policy.go_live_day, self.draws), self.draws)
+        used = people.adopted(
+            policy.adoption, people.days_since(policy.go_live_day, self.draws), self.draws
+        )
         if policy.live_days:
             used &= people.live_on(policy.live_days, self.draws)
         if policy.covers:
@@ -164,7 +170,10 @@ class _Triaged:
         if not self.policy.covers or not self.policy.ai:
             return self.nobody
         return self.used & people.reached_by(
-            self.pathway, self.attributes, people.sources_labelled(self.policy.covers, self.pathway), {}
+            self.pathway,
+            self.attributes,
+            people.sources_labelled(self.policy.covers, self.pathway),
+            {},
         )
 
     @cached_property
@@ -187,7 +196,9 @@ class _Triaged:
         """For whom the AI was asked and gave no answer."""
         if not self.policy.ai or not self.policy.abstains:
             return self.nobody
-        return self.asked & people.abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
+        return self.asked & people.abstained(
+            self.policy.abstains, self.pathway, self.draws, self.answer
+        )
 
     @cached_property
     def given(self) -> Labels:
@@ -196,7 +207,9 @@ class _Triaged:
             return self.nurse
         taken = self.asked & ~self.handed_back
         if self.policy.role == "advises":
-            accepted = acceptance(self.policy, self.nurse, self.answer, self.draws.attributes[ACUITY_TRUE])
+            accepted = acceptance(
+                self.policy, self.nurse, self.answer, self.draws.attributes[ACUITY_TRUE]
+            )
             taken &= self.draws.uniform("triage.acceptance") < accepted
         return np.where(taken, self.answer, self.nurse)
 
@@ -206,7 +219,9 @@ class _Triaged:
         watching = self.policy.watches
         if not watching:
             return self.nobody
-        return self.used & people.reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
+        return self.used & people.reached_by(
+            self.pathway, self.attributes, watching.arrivals, watching.only
+        )
 
     def users(self, durations: frozenset[str]) -> Mask:
         """For whom the tool is used: for the label or minutes of these `durations`."""
@@ -221,7 +236,9 @@ class _Triaged:
         """The values without the tool of the durations that change."""
         minutes = {name: self.draws.minutes[name] for name in self.policy.durations}
         for burden in self.policy.burdens:
-            minutes |= changed(burden, minutes, self._covered(burden, self.pathway.categories(ARRIVAL_SOURCE)))
+            minutes |= changed(
+                burden, minutes, self._covered(burden, self.pathway.categories(ARRIVAL_SOURCE))
+            )
         return minutes
 
     @cached_property
@@ -230,7 +247,11 @@ class _Triaged:
         policy, minutes = self.policy, dict(self.minutes_by_nurse)
         for effect in policy.effects:
             whose = self.used & self._covered(effect)
-            minutes |= changed(effect, minutes, whose if effect.kept_when_handed_back else whose & ~self.handed_back)
+            minutes |= changed(
+                effect,
+                minutes,
+                whose if effect.kept_when_handed_back else whose & ~self.handed_back,
+            )
         if policy.latency:
             minutes |= lengthened(policy.latency, minutes, self.asked)
         if policy.abstains and policy.abstains.hand_back:
@@ -254,13 +275,22 @@ class _Triaged:
         if concerned.any():
             columns = _by_worker("nurse", self.minutes_by_nurse, self.minutes)
             if policy.ai and policy.degraded:
-                degraded = replace(self, policy=replace(policy, ai=replace(policy.ai, matrix=policy.degraded)))
+                degraded = replace(
+                    self, policy=replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
+                )
                 columns |= _by_worker("degraded_tool", degraded.minutes, self.minutes)
             if late:
-                slower = {name: self.minutes[name] + late.seconds.value / SECONDS_PER_MINUTE for name in late.durations}
-                columns |= {name: np.where(concerned, slower[name], self.minutes[name]) for name in slower}
+                slower = {
+                    name: self.minutes[name] + late.seconds.value / SECONDS_PER_MINUTE
+                    for name in late.durations
+                }
+                columns |= {
+                    name: np.where(concerned, slower[name], self.minutes[name]) for name in slower
+                }
         labels = {ACUITY_BY_NURSE: self.nurse, ACUITY_BY_DEGRADED_TOOL: degraded.given}
-        attributes = {name: codes for name, codes in labels.items() if name in self.pathway.attributes}
+        attributes = {
+            name: codes for name, codes in labels.items() if name in self.pathway.attributes
+        }
         if concerned.any():
             attributes[TOOL_CAN_FAIL] = concerned.astype(np.int16)
         return attributes, columns

@@ -52,10 +52,17 @@ class Idle(NamedTuple):
 
 def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     """Every part of a policy that has no effect in a department, whatever its numbers."""
-    read = {branch.attribute for branch in pathway.branches.values() if isinstance(branch, ByAttribute)}
+    read = {
+        branch.attribute for branch in pathway.branches.values() if isinstance(branch, ByAttribute)
+    }
     read |= {loop.passes for loop in pathway.loops.values()}
-    unread = {name: action.sets for name, action in policy.actions.items() if action.sets not in read}
-    parts = [Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'") for name, sets in unread.items()]
+    unread = {
+        name: action.sets for name, action in policy.actions.items() if action.sets not in read
+    }
+    parts = [
+        Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'")
+        for name, sets in unread.items()
+    ]
     if policy.watches and (not pathway.rounds or not pathway.rounds.active):
         no_progress = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
         parts.insert(0, Idle("watches", no_progress))
@@ -70,14 +77,20 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
         return faults
     known, categories = _known(pathway)
     own = replace(policy, nurse=None, burdens=())
-    parts = {f"{NURSE_PATH}.labels": policy.nurse, f"{NURSE_PATH}.burdens": policy.burdens, where: own}
+    parts = {
+        f"{NURSE_PATH}.labels": policy.nurse,
+        f"{NURSE_PATH}.burdens": policy.burdens,
+        where: own,
+    }
     for entry in chain.from_iterable(walk(part, place) for place, part in parts.items()):
         if entry.names:
             check_name(entry, known, categories, faults)
         if type(entry.value) not in PLAIN:
             _part(entry, pathway, faults)
     if policy.readings and policy.reading is None:
-        faults.add(f"{where}.reading", "is missing", f"Say which runs: {' or '.join(policy.readings)}")
+        faults.add(
+            f"{where}.reading", "is missing", f"Say which runs: {' or '.join(policy.readings)}"
+        )
     faults.known(f"{where}.reading", policy.reading, policy.readings, what="reading")
     _ai(policy, where, faults)
     _answers(policy, pathway, where, faults)
@@ -86,7 +99,11 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
         _stated_without(policy, TOOL_FIELDS, where, "a tool", faults)
     for number, (first, last) in enumerate(policy.live_days or ()):
         if first > last:
-            faults.add(f"{where}.live_days.{number}", f"found [{first}, {last}]", "Write the first day, then the last")
+            faults.add(
+                f"{where}.live_days.{number}",
+                f"found [{first}, {last}]",
+                "Write the first day, then the last",
+            )
     for name, action in policy.actions.items():
         _action(action, pathway, known.get("action", ()), f"{where}.actions.{name}", faults)
     _failing(policy, pathway, where, faults)
@@ -98,7 +115,9 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
 def _known(pathway: Pathway) -> tuple[Categories, Categories]:
     """The names of a department by kind, and the categories of its attributes."""
     categories = {name: pathway.categories(name) for name in (ARRIVAL_SOURCE, *pathway.attributes)}
-    actions = [name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)]
+    actions = [
+        name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)
+    ]
     known = {kind: tuple(names) for kind, names in names_of(pathway).items()}
     known["level"] = categories.get(ACUITY_TRUE, ())
     return {**known, **({"action": actions} if actions else {})}, categories
@@ -111,9 +130,15 @@ def _labels(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> Non
         if ACUITY_TRUE not in pathway.attributes:
             remedy = "Describe it as a choice of the levels of urgency"
             faults.add("attributes", f"there is no {ACUITY_TRUE}", remedy)
-        elif not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(ACUITY_TRUE):
-            remedy = f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
-            faults.add(f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy)
+        elif not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(
+            ACUITY_TRUE
+        ):
+            remedy = (
+                f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
+            )
+            faults.add(
+                f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy
+            )
         return
     for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL):
         if name in pathway.attributes:
@@ -121,7 +146,9 @@ def _labels(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> Non
             faults.add(f"{where}.nurse", found, LABELS_WANTED)
     for name in ("ai", "actions"):
         if getattr(policy, name):
-            faults.add(f"{where}.{name}", "is stated but there is no nurse", "Add a nurse, or leave it out")
+            faults.add(
+                f"{where}.{name}", "is stated but there is no nurse", "Add a nurse, or leave it out"
+            )
 
 
 def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
@@ -132,7 +159,9 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
         groups = value.by_group if isinstance(value, Matrix) else {}
         if len(groups) > 1:
             found = f"has tables by {len(groups)} attributes ({', '.join(groups)})"
-            faults.add(f"{where}.by_group", found, "Choose one: a patient would belong to several tables")
+            faults.add(
+                f"{where}.by_group", found, "Choose one: a patient would belong to several tables"
+            )
         if ACUITY_GIVEN in groups:
             found = "the label cannot choose the table it comes from"
             faults.add(f"{where}.by_group.{ACUITY_GIVEN}", found, "Name another attribute")
@@ -142,22 +171,39 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
         if value.seconds_saved and not value.never_below:
             remedy = "Say below which share of a patient's minutes seconds_saved may not go"
             faults.add(f"{where}.never_below", "is missing", remedy)
-        if len({pathway.durations[name].repeats for name in value.durations if name in pathway.durations}) > 1:
+        if (
+            len(
+                {
+                    pathway.durations[name].repeats
+                    for name in value.durations
+                    if name in pathway.durations
+                }
+            )
+            > 1
+        ):
             found = f"{', '.join(value.durations)} have different numbers of repeats"
             faults.add(f"{where}.durations", found, "Name durations of the same step")
     elif isinstance(value, Estimate):
         if not value.range:
             if value.evidence == "assumed":
-                faults.add(f"{where}.range", "is missing", "An assumed number says what range to sweep")
+                faults.add(
+                    f"{where}.range", "is missing", "An assumed number says what range to sweep"
+                )
         elif not value.range[0] <= value.value <= value.range[1]:
             found = f"{value.value} is outside its own range {list(value.range)}"
             faults.add(where, found, "Change the value or the range")
     elif isinstance(value, Abstention):
         if not (value.labels or value.shares or value.beyond):
-            faults.add(where, "says never to abstain", "State labels, beyond or shares, or leave it out")
+            faults.add(
+                where, "says never to abstain", "State labels, beyond or shares, or leave it out"
+            )
     elif isinstance(value, Watching):
         if not value.arrivals:
-            faults.add(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched")
+            faults.add(
+                f"{where}.arrivals",
+                "names no arrival source",
+                "Name those whose patients are watched",
+            )
         if not pathway.worsening:
             remedy = "Describe `worsening` in the pathway, or leave it out"
             faults.add(where, "is stated, but nobody gets worse here", remedy)
@@ -190,17 +236,29 @@ def _ai(policy: Policy, where: str, faults: Faults) -> None:
         faults.add(f"{NURSE_PATH}.labels.same_draw_as", "is stated", remedy)
     shares_stated = stated(policy, "acceptance", "switching")
     if policy.role is None:
-        faults.add(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse")
+        faults.add(
+            f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"
+        )
     elif policy.role == "replaces":
         for name in shares_stated:
-            faults.add(f"{where}.{name}", "is stated for an ai that replaces", "Leave it out, or role: advises")
+            faults.add(
+                f"{where}.{name}",
+                "is stated for an ai that replaces",
+                "Leave it out, or role: advises",
+            )
     elif not shares_stated:
-        faults.add(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label")
+        faults.add(
+            f"{where}.acceptance",
+            "is missing",
+            "Say how often an advised nurse takes the ai's label",
+        )
     elif len(shares_stated) > 1:
         faults.add(f"{where}.switching", "is stated beside acceptance", "State one of the two")
 
 
-def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str, faults: Faults) -> None:
+def _stated_without(
+    policy: Policy, names: Sequence[str], where: str, what: str, faults: Faults
+) -> None:
     for name in stated(policy, *names):
         found = f"is stated but there is no {what.partition(' ')[2]}"
         faults.add(f"{where}.{name}", found, f"Add {what}, or leave it out")
@@ -209,15 +267,25 @@ def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str,
 def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
     """Faults of how the AI answers: slowness, degraded answers, drift, labels beside the nurse's."""
     if policy.slow_under_load:
-        always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
+        always = [
+            name
+            for name in policy.slow_under_load.durations
+            if name in durations_of_triage(pathway)
+        ]
         if always:
             found = f"name {', '.join(always)}, which triage takes whether many wait or not"
-            remedy = "Name the duration of a step that the route comes to while many wait (tool_late)"
+            remedy = (
+                "Name the duration of a step that the route comes to while many wait (tool_late)"
+            )
             faults.add(f"{where}.slow_under_load.durations", found, remedy)
     needed = [TOOL_CAN_FAIL] if stated(policy, "degraded", "slow_under_load") else []
     for name in (*needed, *([ACUITY_BY_DEGRADED_TOOL] if policy.degraded else [])):
         if name not in pathway.attributes:
-            faults.add(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it")
+            faults.add(
+                f"attributes.{name}",
+                "is missing",
+                f"{where} needs it: describe it, and route by it",
+            )
     if policy.beside_nurse:
         by_matrix = stated(policy, "drift", "degraded")
         by_matrix += ["abstains.beyond"] if policy.abstains and policy.abstains.beyond else []
@@ -231,7 +299,9 @@ def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
             if unlike:
                 names = ", ".join(f"{name} {category}" for name, category in sorted(unlike))
                 found = f"and {what} have not the same groups: {names}"
-                faults.add(f"{where}.drift.towards.by_group", found, "State the same groups in both")
+                faults.add(
+                    f"{where}.drift.towards.by_group", found, "State the same groups in both"
+                )
 
 
 def durations_of_triage(pathway: Pathway) -> frozenset[str]:
@@ -254,16 +324,26 @@ def _coverage(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> N
     without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     for name, sources, what, present, unplaced in (
         ("labels", labels, "an ai", policy.ai, policy.ai),
-        ("minutes", minutes, "a minutes effect", policy.effects or policy.readings, without_sources),
+        (
+            "minutes",
+            minutes,
+            "a minutes effect",
+            policy.effects or policy.readings,
+            without_sources,
+        ),
     ):
         if unplaced and not sources:
             found = f"names no arrival source, but there is {what}"
             faults.add(f"{where}.{name}", found, "Name the sources it covers")
         if not present and sources:
-            faults.add(f"{where}.{name}", f"names arrival sources, but there is not {what}", "Leave it out")
+            faults.add(
+                f"{where}.{name}", f"names arrival sources, but there is not {what}", "Leave it out"
+            )
 
 
-def _action(action: TriageAction, pathway: Pathway, actions: Sequence[str], where: str, faults: Faults) -> None:
+def _action(
+    action: TriageAction, pathway: Pathway, actions: Sequence[str], where: str, faults: Faults
+) -> None:
     """Faults of an action that the department lacks, that sets nothing off, or that suits or covers nobody."""
     if not actions:
         remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
@@ -283,13 +363,19 @@ def _action(action: TriageAction, pathway: Pathway, actions: Sequence[str], wher
             found = f"is by '{name}', which triage decides itself"
             faults.add(f"{where}.suited.{name}", found, "Name what is true of the patient")
     if not action.covers.arrivals:
-        faults.add(f"{where}.covers.arrivals", "names no arrival source", "Name the sources it is for")
+        faults.add(
+            f"{where}.covers.arrivals", "names no arrival source", "Name the sources it is for"
+        )
 
 
 def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
     """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
     relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded else (TRIAGE_TOOL,)
-    failing = [f"outages.{name}" for name in relevant if name in pathway.outages and can_happen(pathway.outages[name])]
+    failing = [
+        f"outages.{name}"
+        for name in relevant
+        if name in pathway.outages and can_happen(pathway.outages[name])
+    ]
     names, leans = ", ".join(failing), label_dependent(pathway)
     remedy = "in arms of their own: the two together are not modelled"
     if failing and policy.actions:
@@ -313,4 +399,8 @@ def _measured(policy: Policy, categories: Categories, where: str, faults: Faults
         for name in counts:
             word = near_match(name, [category for category in known if category not in counts])
             if name not in known and word:
-                faults.add(f"{where}.{attribute}", f"'{attribute}' has no category '{name}'", f"Did you mean '{word}'?")
+                faults.add(
+                    f"{where}.{attribute}",
+                    f"'{attribute}' has no category '{name}'",
+                    f"Did you mean '{word}'?",
+                )

@@ -88,16 +88,25 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         jac=slope,
         method="SLSQP",
         bounds=[(LEAST_CELL, 1.0)] * n**2,
-        constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(shape_rules, 0.0, np.inf)],
+        constraints=[
+            LinearConstraint(equal, goal, goal),
+            LinearConstraint(shape_rules, 0.0, np.inf),
+        ],
         options={"ftol": 1e-13, "maxiter": 1000},
     )
     worst = max(np.abs(equal @ solved.x - goal).max(), -(shape_rules @ solved.x).min())
     if not (solved.success and worst < GREATEST_MISS):
-        refuse("triage.construct", f"no matrix found with {wanted}", "Ask for figures that one table can have")
+        refuse(
+            "triage.construct",
+            f"no matrix found with {wanted}",
+            "Ask for figures that one table can have",
+        )
     return by_row(solved.x.reshape(n, n))
 
 
-def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
+def under_share_limits(
+    counts: Sequence[Sequence[float]], exact_share: float
+) -> tuple[float, float] | None:
     """The least and the greatest share of under-triage that a table with this exact agreement can have.
 
     Only tables with errors of both kinds count; None if there is no such table.
@@ -110,7 +119,14 @@ def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) ->
     under = (mix[:, None] * np.triu(np.ones((n, n)), 1)).ravel()
     shape_rules = _shape_rules(n)
     ends = [
-        linprog(sign * under, A_ub=-shape_rules, b_ub=np.zeros(len(shape_rules)), A_eq=equal, b_eq=goal, bounds=(0, 1))
+        linprog(
+            sign * under,
+            A_ub=-shape_rules,
+            b_ub=np.zeros(len(shape_rules)),
+            A_eq=equal,
+            b_eq=goal,
+            bounds=(0, 1),
+        )
         for sign in (1, -1)
     ]
     low, high = (end.fun for end in ends)

@@ -156,7 +156,9 @@ def covered_by(action: TriageAction, pathway: Pathway, attributes: Attributes) -
     return covered
 
 
-def set_off(actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, used: Mask) -> dict[str, Labels]:
+def set_off(
+    actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, used: Mask
+) -> dict[str, Labels]:
     """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
     codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
@@ -197,7 +199,11 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ints:
 
     A false alarm's time is exponential: -ln(U) over the rate, which falls as the rate rises.
     """
-    seen = whose & (draws.worsens != NEVER) & (draws.uniform("triage.watching.sees") < watching.sensitivity.value)
+    seen = (
+        whose
+        & (draws.worsens != NEVER)
+        & (draws.uniform("triage.watching.sees") < watching.sensitivity.value)
+    )
     ticks = np.where(seen, draws.worsens, LATER_THAN_ALL)
     rate = watching.false_alarms_per_hour.value / MINUTES_AN_HOUR
     if rate > 0:

@@ -4,7 +4,15 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from simulation.department.config_dataclass import HOLDER, BelowOne, Range, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    HOLDER,
+    BelowOne,
+    Range,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 
 
 @config_dataclass

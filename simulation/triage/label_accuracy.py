@@ -30,7 +30,11 @@ def label_accuracy(
     if policy.beside_nurse:
         ai = joint_beside(policy.beside_nurse, nurse).sum(axis=1)
     if not policy.abstains and not policy.switching:
-        taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
+        taken = (
+            1.0
+            if policy.role == "replaces" or policy.acceptance is None
+            else policy.acceptance.value
+        )
         return agreement(taken * ai + (1 - taken) * nurse, mix)
     return agreement(_final_shares(policy, nurse, ai, levels), mix)
 

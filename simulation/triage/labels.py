@@ -92,7 +92,9 @@ def labels_of(
             members = draws.attributes[attribute] == code[category]
             group_towards = towards.by_group[attribute][category] if towards else None
             group_weight = weight[members] if weight is not None else None
-            labels[members] = _look_up(table, true[members], variates[members], group_towards, group_weight)
+            labels[members] = _look_up(
+                table, true[members], variates[members], group_towards, group_weight
+            )
     return labels
 
 
@@ -107,7 +109,11 @@ def _variates(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
 
 
 def _look_up(
-    table: LabelTable, true: Labels, variates: Floats, towards: LabelTable | None = None, weight: Floats | None = None
+    table: LabelTable,
+    true: Labels,
+    variates: Floats,
+    towards: LabelTable | None = None,
+    weight: Floats | None = None,
 ) -> Labels:
     """Each patient's label, shape (n,): the first whose cumulative probability exceeds that of the patient's variate.
 
@@ -141,7 +147,12 @@ def variate_limits(shares: Floats) -> Floats:
 
 
 def joint_probabilities(
-    nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_variates: bool, beyond: float | None = None
+    nurse: Floats,
+    ai: Floats,
+    correlations: tuple[float, float],
+    *,
+    same_variates: bool,
+    beyond: float | None = None,
 ) -> tuple[Floats, Floats]:
     """P(nurse labels j, AI labels k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
 
@@ -152,7 +163,8 @@ def joint_probabilities(
     parts = {name: np.zeros((*nurse.shape, nurse.shape[1])) for name in ("within", "outside")}
     for name, difficulty, weight in _stretches(beyond):
         (nurse_low, nurse_high), (ai_low, ai_high) = (
-            _span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)
+            _span(shares, rho, difficulty)
+            for shares, rho in zip((nurse, ai), correlations, strict=True)
         )
         if same_variates:
             high = np.minimum(nurse_high[:, :, None], ai_high[:, None, :])
@@ -175,7 +187,11 @@ def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
     ):
         if high > low:
             difficulty = (low + high) / 2 + points * (high - low) / 2
-            yield name, difficulty, weights * (high - low) / 2 * np.exp(-(difficulty**2) / 2) / np.sqrt(2 * np.pi)
+            yield (
+                name,
+                difficulty,
+                weights * (high - low) / 2 * np.exp(-(difficulty**2) / 2) / np.sqrt(2 * np.pi),
+            )
 
 
 def _span(shares: Floats, rho: float, difficulty: Floats) -> tuple[Floats, Floats]:

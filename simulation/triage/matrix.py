@@ -15,7 +15,14 @@ from typing import Annotated, TypedDict
 import numpy as np
 from annotated_types import Ge
 
-from simulation.department.config_dataclass import AttributeName, CategoryName, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AttributeName,
+    CategoryName,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Fault, Faults, refuse
 from simulation.records.schema import Floats
 
@@ -55,7 +62,9 @@ class Matrix(LabelTable):
     evidence: assumed, source: "a judgement"}}}, evidence: measured, source: "own audit of 200 cards"}`
     """
 
-    by_group: Mapping[AttributeName, Mapping[CategoryName, LabelTable]] = field(default_factory=dict)
+    by_group: Mapping[AttributeName, Mapping[CategoryName, LabelTable]] = field(
+        default_factory=dict
+    )
     """One attribute, and for some of its categories a table of their own."""
 
 
@@ -92,7 +101,9 @@ def by_row(rows: Floats) -> Floats:
     return np.asarray(rows / rows.sum(axis=-1, keepdims=True))
 
 
-def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = None) -> Iterator[Fault]:
+def table_faults(
+    table: LabelTable, where: str, levels: Sequence[str] | None = None
+) -> Iterator[Fault]:
     """Everything that is wrong with the table at the dotted path `where`; `levels` are the levels it must have."""
     if (table.counts is None) == (table.shares is None):
         found = "neither counts nor shares" if table.counts is None else "both counts and shares"
@@ -109,13 +120,22 @@ def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = N
         yield Fault(where, f"has {shape}", f"Give {n} rows of {n}, one a level{known}")
     else:
         for k, row in enumerate(rows):
-            title, total = f"row {k + 1}" + (f" ({levels[k]})" if levels is not None else ""), float(sum(row))
+            title, total = (
+                f"row {k + 1}" + (f" ({levels[k]})" if levels is not None else ""),
+                float(sum(row)),
+            )
             if any(value < 0 for value in row) or not np.isfinite(total):
-                yield Fault(where, f"{title} holds {min(row)}", "Every entry is a finite number, 0 or more")
+                yield Fault(
+                    where, f"{title} holds {min(row)}", "Every entry is a finite number, 0 or more"
+                )
             elif table.counts is None and abs(total - 1) > TOLERANCE:
-                yield Fault(where, f"{title} adds up to {total:.10g}", "Every row of shares adds up to 1")
+                yield Fault(
+                    where, f"{title} adds up to {total:.10g}", "Every row of shares adds up to 1"
+                )
             elif total == 0:
-                yield Fault(where, f"{title} adds up to 0", "Every row of counts holds at least one patient")
+                yield Fault(
+                    where, f"{title} adds up to 0", "Every row of counts holds at least one patient"
+                )
 
 
 def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
@@ -128,7 +148,11 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     """
     true_mix = np.asarray(mix, dtype=float)
     if true_mix.shape != (len(shares),) or np.any(true_mix < 0) or not true_mix.sum() > 0:
-        refuse("mix", f"is {list(mix)}", f"Give {len(shares)} numbers, 0 or more, one a true level, not all 0")
+        refuse(
+            "mix",
+            f"is {list(mix)}",
+            f"Give {len(shares)} numbers, 0 or more, one a true level, not all 0",
+        )
     true_mix = true_mix / true_mix.sum()
     joint = true_mix[:, None] * shares
     label_mix = joint.sum(axis=0)

@@ -161,14 +161,18 @@ def _erring(nurse: Nurse) -> Assessor:
 def _with_odds(table: Table, odds: float) -> Table:
     """A table in which the odds of an error are so many times as large; each row adds up to what it did."""
     rows = np.array(table.counts or table.shares, dtype=float)
-    wrong = by_row(rows * np.where(np.eye(len(rows)) > 0, 1.0, odds)) * rows.sum(axis=1, keepdims=True)
+    wrong = by_row(rows * np.where(np.eye(len(rows)) > 0, 1.0, odds)) * rows.sum(
+        axis=1, keepdims=True
+    )
     made = tuple(map(tuple, wrong.tolist()))
     return replace(table, counts=made) if table.counts else replace(table, shares=made)
 
 
 def has_tool(policy: Policy) -> bool:
     """Whether a policy states anything beside the nurse."""
-    nurse_alone = MatrixPolicy(kind=policy.kind, name=policy.name, nurse=policy.nurse, burdens=policy.burdens)
+    nurse_alone = MatrixPolicy(
+        kind=policy.kind, name=policy.name, nurse=policy.nurse, burdens=policy.burdens
+    )
     return policy != nurse_alone
 
 
@@ -185,22 +189,33 @@ def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[F
         yield Fault(f"{where}.nurse_by_group", found, remedy)
 
 
-def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faults) -> Assessor | None:
+def _assessor(
+    tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faults
+) -> Assessor | None:
     """A tool's labels as a table, beside this nurse; None after adding to `faults`."""
     if not nurse:
-        faults.add(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out")
+        faults.add(
+            where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out"
+        )
         return None
     names = ("matrix", "agreement", "beside_nurse", "with_nurse", "as_nurse")
     sources = [name for name in names if getattr(tool, name)]
     if len(sources) != 1:
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
-        faults.add(where, found, "State one of matrix, agreement, beside_nurse, with_nurse and as_nurse")
+        faults.add(
+            where, found, "State one of matrix, agreement, beside_nurse, with_nurse and as_nurse"
+        )
         return None
     matrix: Matrix | None = tool.matrix or nurse.matrix
     if tool.with_nurse:
-        claim = any(share and share.claim for share in (tool.with_nurse.agree_share, tool.with_nurse.lower_share))
+        claim = any(
+            share and share.claim
+            for share in (tool.with_nurse.agree_share, tool.with_nurse.lower_share)
+        )
         beside = beside_nurses(tool.with_nurse, nurse.matrix, f"{where}.with_nurse", faults)
-        matrix = _beside(tool, beside, nurse.matrix, f"{where}.with_nurse", faults) if beside else None
+        matrix = (
+            _beside(tool, beside, nurse.matrix, f"{where}.with_nurse", faults) if beside else None
+        )
         matrix = replace(matrix, claim=claim) if matrix else None
     elif tool.beside_nurse:
         matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
@@ -213,10 +228,14 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faul
         return None
     if not matrix:
         return None
-    return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
+    return Assessor(
+        name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as
+    )
 
 
-def _beside(tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: Faults) -> Matrix | None:
+def _beside(
+    tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: Faults
+) -> Matrix | None:
     """The tool's own table beside these nurses, from its counts; None after adding to `faults`."""
     n_before = len(faults)
     faults += table_faults(nurses, "nurse.labels.matrix")
@@ -234,7 +253,9 @@ def _same(one: Matrix, other: Matrix) -> bool:
     return np.array_equal(probabilities(one), probabilities(other))
 
 
-def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faults: Faults) -> Matrix | None:
+def _constructed(
+    figures: AgreementFigures, nurses: LabelTable, where: str, faults: Faults
+) -> Matrix | None:
     """The table nearest to the nurses' that has the two figures; None after adding to `faults` if there is none."""
     n_before = len(faults)
     faults += table_faults(nurses, "nurse.labels.matrix")
@@ -243,7 +264,11 @@ def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faul
     mix = figures.mix or tuple(sum(row) for row in nurses.counts or ())
     shares = probabilities(nurses)
     if len(mix) != len(shares):
-        found = f"has {len(mix)} levels" if figures.mix else "is missing, and the nurses' table counts no patients"
+        found = (
+            f"has {len(mix)} levels"
+            if figures.mix
+            else "is missing, and the nurses' table counts no patients"
+        )
         faults.add(f"{where}.mix", found, f"Give {len(shares)} numbers, one a true level")
         return None
     exact, under = figures.exact_share.value, figures.under_share.value
@@ -251,10 +276,14 @@ def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faul
     limits = under_share_limits(counts, exact)
     if limits is None or not limits[0] <= under <= limits[1]:
         possible_shares = (
-            f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
+            f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}"
+            if limits
+            else "no under_share is possible"
         )
         found = f"no table has exact_share {exact:g} and under_share {under:g}"
-        faults.add(where, found, f"With that exact_share, {possible_shares} at this mix of true levels")
+        faults.add(
+            where, found, f"With that exact_share, {possible_shares} at this mix of true levels"
+        )
         return None
     rows = _nearest(counts, exact, under)
     source = (

@@ -150,12 +150,18 @@ def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:
     if covers.labels is not None:
         return covers.labels
     return tuple(
-        name for part in (pathway.arrivals, pathway.present) for name, source in part.items() if source.attends
+        name
+        for part in (pathway.arrivals, pathway.present)
+        for name, source in part.items()
+        if source.attends
     )
 
 
 def reached_by(
-    pathway: Pathway, attributes: Attributes, sources: Sequence[str], only: Mapping[str, Sequence[str]]
+    pathway: Pathway,
+    attributes: Attributes,
+    sources: Sequence[str],
+    only: Mapping[str, Sequence[str]],
 ) -> Mask:
     """Mask of the patients who come from one of these sources and are among `only`, shape (n,)."""
     return among(pathway, attributes, {ARRIVAL_SOURCE: sources}) & among(pathway, attributes, only)
@@ -215,7 +221,9 @@ def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Co
     if abstention.beyond:
         silent |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
     if abstention.shares:
-        share = np.array([abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels])
+        share = np.array(
+            [abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels]
+        )
         silent |= draws.uniform("triage.abstention") < share[draws.attributes[ACUITY_TRUE]]
     return silent
 

@@ -87,7 +87,9 @@ class Usage:
     """What is paid for each attendance that the tool is used for."""
     cost_per_year: Annotated[AtLeastZero, Unit("GBP a year")] | None = None
     """What is paid each year besides."""
-    measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(default_factory=dict)
+    measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(
+        default_factory=dict
+    )
     """On whom the AI's labels were measured: patients by attribute of the site and category. A report says where the
     tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
     measured_against: Yardstick | None = None
@@ -100,7 +102,9 @@ class Usage:
     def effects(self) -> tuple[MinutesEffect, ...]:
         """What the tool does to minutes, in order: last, by the reading that runs."""
         minutes = self.minutes if isinstance(self.minutes, tuple) else (self.minutes,)
-        return tuple(effect for effect in (*minutes, self.readings.get(self.reading or "")) if effect)
+        return tuple(
+            effect for effect in (*minutes, self.readings.get(self.reading or "")) if effect
+        )
 
 
 @config_dataclass

@@ -67,11 +67,21 @@ def stated_faults(stated: WithNurse, nurses: LabelTable, where: str) -> Iterator
     n = len(nurses.counts or ())
     if not n:
         yield Fault(where, "needs nurses whose table counts patients", "State theirs as counts")
-    elif (stated.counts is None) == (shares == (None, None)) or (stated.counts is None and None in shares):
-        yield Fault(where, "states neither counts nor both shares, or both", "Give counts, or both shares")
+    elif (stated.counts is None) == (shares == (None, None)) or (
+        stated.counts is None and None in shares
+    ):
+        yield Fault(
+            where, "states neither counts nor both shares, or both", "Give counts, or both shares"
+        )
     elif stated.counts is not None:
-        if {len(stated.counts), *map(len, stated.counts)} != {n} or not all(map(sum, stated.counts)):
-            yield Fault(f"{where}.counts", "has another shape, or a row without patients", f"Give {n} rows of {n}")
+        if {len(stated.counts), *map(len, stated.counts)} != {n} or not all(
+            map(sum, stated.counts)
+        ):
+            yield Fault(
+                f"{where}.counts",
+                "has another shape, or a row without patients",
+                f"Give {n} rows of {n}",
+            )
     elif stated.agree_share and stated.lower_share:
         agree, lower = stated.agree_share.value, stated.lower_share.value
         limits = under_share_limits(_by_label(nurses).tolist(), agree)
@@ -81,18 +91,25 @@ def stated_faults(stated: WithNurse, nurses: LabelTable, where: str) -> Iterator
             yield Fault(where, found, f"With that agreement, lower_share can be: {possible}")
 
 
-def beside_nurses(stated: WithNurse, nurses: LabelTable, where: str, faults: Faults) -> BesideNurse | None:
+def beside_nurses(
+    stated: WithNurse, nurses: LabelTable, where: str, faults: Faults
+) -> BesideNurse | None:
     """The tool's labels given the truth and the nurse's label; None after adding to `faults`."""
     found = list(stated_faults(stated, nurses, where))
     faults += found
     if found:
         return None
     rows = tuple(tuple(map(float, row)) for row in (stated.counts or ()))
-    agree, lower = (share.value if share else 0.0 for share in (stated.agree_share, stated.lower_share))
+    agree, lower = (
+        share.value if share else 0.0 for share in (stated.agree_share, stated.lower_share)
+    )
     given = _given_label(rows, _rows(_by_label(nurses)), agree, lower)
     counts = _tied(given, by_row(np.array(_joint(nurses)).T), stated.correlation.value)
     return BesideNurse(
-        counts=tuple(map(_rows, counts)), nurses=nurses.source, evidence=stated.evidence, source=stated.source
+        counts=tuple(map(_rows, counts)),
+        nurses=nurses.source,
+        evidence=stated.evidence,
+        source=stated.source,
     )
 
 
@@ -112,7 +129,11 @@ def _by_label(nurses: LabelTable) -> Floats:
 @lru_cache(maxsize=64)
 def _given_label(counts: Rows, start: Rows, agree: float, lower: float) -> Floats:
     """P(tool's label | nurse's label), shape (levels, levels): counted, or the nearest table with these shares."""
-    return by_row(np.array(counts)) if counts else nearest_matrix(start, Wanted(exact_share=agree, under_share=lower))
+    return (
+        by_row(np.array(counts))
+        if counts
+        else nearest_matrix(start, Wanted(exact_share=agree, under_share=lower))
+    )
 
 
 def _tied(given: Floats, truth: Floats, correlation: float) -> Floats:
@@ -131,7 +152,9 @@ def _tied(given: Floats, truth: Floats, correlation: float) -> Floats:
         else:
             wrong = np.where(np.arange(n) == label, 0.0, q)
             tied = np.zeros((n, n))
-            tied[:, label] = wrong * min(a[label] / wrong.sum(), 1.0)  # it keeps her label where she is wrong
+            tied[:, label] = wrong * min(
+                a[label] / wrong.sum(), 1.0
+            )  # it keeps her label where she is wrong
             tied[label, label] = max(a[label] - wrong.sum(), 0.0)
             tied += _spread(q - tied.sum(axis=1), a - tied.sum(axis=0))
         joint[:, label, :] = (1 - abs(correlation)) * free + abs(correlation) * tied
@@ -142,7 +165,9 @@ def _spread(rows: Floats, columns: Floats) -> Floats:
     """What is left of rows and columns, spread without regard to one another; shape (levels, levels)."""
     rows, columns = np.maximum(rows, 0), np.maximum(columns, 0)
     total = rows.sum()
-    return np.asarray(np.outer(rows, columns) / total if total > 0 else np.zeros((len(rows), len(columns))))
+    return np.asarray(
+        np.outer(rows, columns) / total if total > 0 else np.zeros((len(rows), len(columns)))
+    )
 
 
 def _rows(table: Floats) -> Rows:

@@ -184,10 +184,14 @@ def plan_faults(plan: Vetting, where: str) -> Faults:
             found = "states no bound" if criterion.at_most is None else "states two bounds"
             faults.add(place, found, "State at_most or at_least")
         if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
-            faults.add(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out")
+            faults.add(
+                place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out"
+            )
     if list(plan.stands_for) != sorted(plan.stands_for, key=LEVEL_NAMES.index):
         found = f"is {', '.join(plan.stands_for)}"
-        faults.add(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one")
+        faults.add(
+            f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one"
+        )
     return faults
 
 
@@ -223,7 +227,9 @@ def verdicts_on(
             for group, which in _parts(criterion, tool, groups)
         ]
     if nurse is None:
-        return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
+        return [
+            CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")
+        ]
     verdicts = paired(criterion, tool, nurse, groups, seed)
     if not np.all(tool.labels == nurse.labels):
         return verdicts
@@ -237,20 +243,30 @@ def verdicts_on(
 
 
 def paired(
-    criterion: Criterion, tool: Labelled, other: Labelled, groups: Mapping[str, Mapping[str, Mask]], seed: int
+    criterion: Criterion,
+    tool: Labelled,
+    other: Labelled,
+    groups: Mapping[str, Mapping[str, Mask]],
+    seed: int,
 ) -> list[CriterionVerdict]:
     """The verdicts on tool minus another on the same cases: for everybody first, then group by group."""
     return [
-        _verdict(criterion, group, difference(tool.only(which), other.only(which), criterion.score, seed))
+        _verdict(
+            criterion, group, difference(tool.only(which), other.only(which), criterion.score, seed)
+        )
         for group, which in _parts(criterion, tool, groups)
     ]
 
 
-def _parts(criterion: Criterion, tool: Labelled, groups: Mapping[str, Mapping[str, Mask]]) -> list[tuple[str, Mask]]:
+def _parts(
+    criterion: Criterion, tool: Labelled, groups: Mapping[str, Mapping[str, Mask]]
+) -> list[tuple[str, Mask]]:
     """Everybody, by the name '', and the groups that must each meet a criterion: whether each case belongs."""
     parts = [("", np.full(len(tool.truth), True))]
     for attribute in criterion.by:
-        parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
+        parts += [
+            (f"{attribute}={category}", which) for category, which in groups[attribute].items()
+        ]
     return parts
 
 
@@ -290,7 +306,9 @@ def _to_settle(criterion: Criterion, estimate: ScoreEstimate) -> str:
         if (estimate.high - estimate.low) / 2 > criterion.margin > max(worse, AS_GOOD_AS_EQUAL):
             premises["both err equally often"] = criterion.margin
         many = [
-            "about {:,} to {:,} {} would settle it if {}".format(*cases_to_settle(estimate, far), about, premise)
+            "about {:,} to {:,} {} would settle it if {}".format(
+                *cases_to_settle(estimate, far), about, premise
+            )
             for premise, far in premises.items()
         ]
         return f"{', '.join(many) or f'more {about} are needed'} {now}"
@@ -373,30 +391,46 @@ def _scores_by_group(bench: Bench, who: str) -> dict[tuple[str, str], Estimates]
 
 
 def run_bench(
-    plan: Vetting, cases: CaseSet, assessor: BenchAssessor | None = None, *, setting: Setting | None = None
+    plan: Vetting,
+    cases: CaseSet,
+    assessor: BenchAssessor | None = None,
+    *,
+    setting: Setting | None = None,
 ) -> Bench:
     """The results of a plan on these cases. `assessor` takes the place of the one that the plan states.
 
     Raises ConfigError, and ResultsError if a server changes its model in mid-run.
     """
     tool = assessor if assessor is not None else assessor_of(plan, cases, setting or Setting())
-    comparators: list[BenchAssessor] = []  # before anything is asked, so that faults in them come first
+    comparators: list[
+        BenchAssessor
+    ] = []  # before anything is asked, so that faults in them come first
     if plan.comparators:
-        comparators = [Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")]
+        comparators = [
+            Majority(cases),
+            Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone"),
+        ]
     answers = tool.answers(questions_to(tool, plan, cases))
     labels = {TOOL: label_table(cases, answers)}
     if cases.nurse is not None:
         labels[NURSE] = cases.nurse[:, None]
     as_written = questions_of(cases, "as_written", plan.repeats)
-    labels |= {comparator.name: label_table(cases, comparator.answers(as_written)) for comparator in comparators}
+    labels |= {
+        comparator.name: label_table(cases, comparator.answers(as_written))
+        for comparator in comparators
+    }
     labelled = {who: Labelled(cases.truth, table) for who, table in labels.items()}
     of_answers = answer_scores(cases, answers)
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in verdicts_on(criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed)
+        for verdict in verdicts_on(
+            criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed
+        )
     )
-    return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts)
+    return Bench(
+        plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts
+    )
 
 
 def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> BenchAssessor:
@@ -406,13 +440,19 @@ def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> BenchAssesso
         return ByMatrix(config, plan.seed)
     if isinstance(config, AnswersAssessor):
         return FromFile(config, cases)
-    return Llm(config, setting) if isinstance(config, LlmAssessor) else Learned(config, cases, plan.seed)
+    return (
+        Llm(config, setting)
+        if isinstance(config, LlmAssessor)
+        else Learned(config, cases, plan.seed)
+    )
 
 
 def questions_to(assessor: BenchAssessor, plan: Vetting, cases: CaseSet) -> list[Question]:
     """The questions to an assessor: as written, in other words, with a command; of a file, those that it answers."""
     file = assessor if isinstance(assessor, FromFile) else None
-    questions = questions_of(cases, "as_written", file.n_repeats if file is not None else plan.repeats)
+    questions = questions_of(
+        cases, "as_written", file.n_repeats if file is not None else plan.repeats
+    )
     wanted: dict[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
     for variant, is_wanted in wanted.items():
         if assessor.reads_text and is_wanted and (file is None or file.has(variant)):
@@ -425,7 +465,11 @@ def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
     assessor = assessor_of(plan, cases, setting)
     questions = questions_to(assessor, plan, cases)
     summary = f"Dry run: nothing was asked. {len(cases)} cases ({cases.yardstick_words}), {len(questions)} questions."
-    return f"{summary}\n{assessor.what_would_be_sent(questions)}" if isinstance(assessor, Llm) else summary
+    return (
+        f"{summary}\n{assessor.what_would_be_sent(questions)}"
+        if isinstance(assessor, Llm)
+        else summary
+    )
 
 
 def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
@@ -442,7 +486,11 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
     for variant in ("rephrased", "injected"):
         if any(answer.variant == variant for answer in answers):
             changed = label_table(cases, answers, variant)[:, 0]
-            failed = {each.case for each in answers if each.variant == variant and each.outcome in NOT_OF_THE_MODEL}
+            failed = {
+                each.case
+                for each in answers
+                if each.variant == variant and each.outcome in NOT_OF_THE_MODEL
+            }
             asked = (labels[:, 0] != NO_LABEL) & [case.name not in failed for case in cases.cases]
             estimates[f"{variant}_moved_share"] = share_of(labels[asked, 0] != changed[asked])
     return estimates
@@ -470,7 +518,9 @@ def abstention_curve(bench: Bench) -> list[tuple[float, ScoreEstimate, ScoreEsti
     curve = []
     for tenth in range(10) if len(right) else ():
         left = slice(len(right) * tenth // 10, None)
-        curve.append((tenth / 10, share_of(right[left]), share_of(under[left][~np.isnan(under[left])])))
+        curve.append(
+            (tenth / 10, share_of(right[left]), share_of(under[left][~np.isnan(under[left])]))
+        )
     return curve
 
 
@@ -484,7 +534,10 @@ def _by_confidence(bench: Bench) -> tuple[Floats, Floats, Floats]:
     first = [
         (answer.label, truth[answer.case], answer.probabilities[answer.label - 1])
         for answer in bench.answers
-        if answer.variant == "as_written" and answer.repeat == 0 and answer.probabilities and answer.label is not None
+        if answer.variant == "as_written"
+        and answer.repeat == 0
+        and answer.probabilities
+        and answer.label is not None
     ]
     answered = np.array(first, dtype=float).reshape(-1, 3)
     label, true, confidence = answered[np.argsort(answered[:, 2], kind="stable")].T

@@ -36,7 +36,15 @@ WORDS: Mapping[str, tuple[str, ...]] = facts("inputs")["words"]
 TEXTS = ("complaint", "language")
 INPUTS = (*TEXTS, *NUMBERS, *WORDS)
 """Everything that an assessor may see of a patient."""
-VITAL_SIGNS = ("systolic", "diastolic", "heart_rate", "respiratory_rate", "temperature", "saturation", "mental_state")
+VITAL_SIGNS = (
+    "systolic",
+    "diastolic",
+    "heart_rate",
+    "respiratory_rate",
+    "temperature",
+    "saturation",
+    "mental_state",
+)
 GROUPS = ("sex", "age_band", "arrival_mode", "language")
 """The attributes for which scores are given by group."""
 AGE_BANDS: Mapping[str, float] = facts("inputs")["age_bands"]
@@ -118,7 +126,10 @@ class CaseSet:
     @property
     def groups(self) -> dict[str, dict[str, Mask]]:
         """Whether each case belongs to a group, shape (cases,), by attribute and by group in order of name."""
-        of_cases = {attribute: np.array([case.group(attribute) for case in self.cases]) for attribute in GROUPS}
+        of_cases = {
+            attribute: np.array([case.group(attribute) for case in self.cases])
+            for attribute in GROUPS
+        }
         return {
             attribute: {group: groups == group for group in np.unique(groups).tolist()}
             for attribute, groups in of_cases.items()
@@ -135,7 +146,14 @@ def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:
         faults.add(name, "holds no case", "Give one row or more")
     Faults(grouped(faults)).refuse()
     ordered = sorted(
-        (_digest_of(row.inputs), row.truth, row.nurse or 0, row.rephrased, row.own_id, number)  # alike to an assessor
+        (
+            _digest_of(row.inputs),
+            row.truth,
+            row.nurse or 0,
+            row.rephrased,
+            row.own_id,
+            number,
+        )  # alike to an assessor
         for number, row in enumerate(listed)
     )
     cases = [
@@ -160,13 +178,17 @@ def _shown(value: object) -> str:
 def _check(row: Case, faults: Faults) -> None:
     for what, level in (("true level", row.truth), ("nurse's level", row.nurse)):
         if level not in (None, *range(1, N_LEVELS + 1)):
-            faults.add(row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}")
+            faults.add(
+                row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}"
+            )
     for name, value in row.inputs.items():
         found, remedy = f"{name} is {_shown(value)}", ""
         if name in NUMBERS:
             low, high, unit = NUMBERS[name]
             if isinstance(value, str) or not low <= value <= high:
-                remedy = f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
+                remedy = (
+                    f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
+                )
         elif name in WORDS:
             if value not in WORDS[name]:
                 remedy = f"Allowed: {', '.join(WORDS[name])}"
@@ -189,7 +211,11 @@ def grouped(faults: Sequence[Fault]) -> list[Fault]:
 
 def _together(before: str, after: str, alike: Sequence[tuple[str, Fault]]) -> Fault:
     """One fault for several that differ by line, and perhaps by what the cell holds."""
-    lines, first, others = [line for line, _ in alike], alike[0][1], [fault for _, fault in alike[1:]]
+    lines, first, others = (
+        [line for line, _ in alike],
+        alike[0][1],
+        [fault for _, fault in alike[1:]],
+    )
     if not others:
         return first
     n_more = len(lines) - NAMED_LINES
@@ -263,11 +289,21 @@ class Question:
         if self.variant == "injected":
             complaint = f"{complaint}. {INJECTION}"
         elif self.variant == "rephrased":
-            complaint = next(iter(self.case.rephrased), f"Patient presenting with: {complaint.casefold()}")
-        return self.case.inputs if self.variant == "as_written" else {**self.case.inputs, "complaint": complaint}
+            complaint = next(
+                iter(self.case.rephrased), f"Patient presenting with: {complaint.casefold()}"
+            )
+        return (
+            self.case.inputs
+            if self.variant == "as_written"
+            else {**self.case.inputs, "complaint": complaint}
+        )
 
     def answered(
-        self, outcome: Outcome, label: int | None = None, probabilities: tuple[float, ...] = (), **cost: Any
+        self,
+        outcome: Outcome,
+        label: int | None = None,
+        probabilities: tuple[float, ...] = (),
+        **cost: Any,
     ) -> Answer:
         """An answer to it. `cost`: the seconds and tokens that it took."""
         return Answer(*self.key, outcome, label, probabilities, **cost)
@@ -300,9 +336,16 @@ def questions_of(cases: CaseSet, variant: Variant, repeats: int) -> list[Questio
     return [Question(case, repeat, variant) for repeat in range(repeats) for case in cases.cases]
 
 
-def label_table(cases: CaseSet, answers: Sequence[Answer], variant: Variant = "as_written") -> Levels:
+def label_table(
+    cases: CaseSet, answers: Sequence[Answer], variant: Variant = "as_written"
+) -> Levels:
     """Labels from 0, shape (cases, repeats); NO_LABEL where there is none."""
     labels = {answer.key: answer.label for answer in answers if answer.label is not None}
-    n_repeats = 1 + max((answer.repeat for answer in answers if answer.variant == variant), default=-1)
-    table = [[labels.get((case.name, repeat, variant), 0) for repeat in range(n_repeats)] for case in cases.cases]
+    n_repeats = 1 + max(
+        (answer.repeat for answer in answers if answer.variant == variant), default=-1
+    )
+    table = [
+        [labels.get((case.name, repeat, variant), 0) for repeat in range(n_repeats)]
+        for case in cases.cases
+    ]
     return np.array(table, dtype=np.int64).reshape(len(cases), n_repeats) - 1

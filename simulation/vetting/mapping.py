@@ -18,7 +18,17 @@ from annotated_types import MinLen
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import Faults, nearest, refuse
 from simulation.triage.policy import Yardstick
-from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, Case, CaseSet, Value, case_set, grouped
+from simulation.vetting.cases import (
+    INPUTS,
+    N_LEVELS,
+    NUMBERS,
+    WORDS,
+    Case,
+    CaseSet,
+    Value,
+    case_set,
+    grouped,
+)
 from simulation.vetting.facts import facts
 
 FORBIDDEN: Sequence[str] = facts("inputs")["forbidden"]
@@ -89,9 +99,15 @@ def mapping_faults(mapping: CaseMapping, where: str) -> Faults:
     for name, source in mapping.inputs.items():
         if name not in INPUTS:
             faults.add(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS))
-        if is_forbidden(source.column) or source.column in (mapping.truth, mapping.nurse, mapping.id):
+        if is_forbidden(source.column) or source.column in (
+            mapping.truth,
+            mapping.nurse,
+            mapping.id,
+        ):
             remedy = "It says or betrays the answer, so no assessor may see it: leave it out"
-            faults.add(f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy)
+            faults.add(
+                f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy
+            )
     return faults
 
 
@@ -114,7 +130,10 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
     if len(kinds) > MOST_FAULTS:
         named.add(path.name, f"{len(kinds) - MOST_FAULTS} more faults", "Put these right first")
     named.refuse(f"Faults in {path.name}")
-    about = {field: getattr(mapping, field) for field in ("name", "yardstick", "synthetic", "source", "levels")}
+    about = {
+        field: getattr(mapping, field)
+        for field in ("name", "yardstick", "synthetic", "source", "levels")
+    }
     return case_set(rows, **about)
 
 
@@ -130,7 +149,9 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
         with path.open(encoding="utf-8-sig", newline="") as file:
             delimiter = _delimiter(file.readline(), needed)
             file.seek(0)
-            reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter)
+            reader = csv.DictReader(
+                file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter
+            )
             header = list(reader.fieldnames or ())
             _refuse_header(path.name, header, needed)
             for number, row in enumerate(reader):
@@ -141,7 +162,10 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
                     remedy = f"Put a text that holds a {SEPARATORS[delimiter]} in double quotes"
                     refuse(f"{path.name}, line {reader.line_num}", found, remedy)
                 if delimiter == ";":  # there 37,5 is a decimal number
-                    row = {column: re.sub(DECIMAL_COMMA, r"\1.\2", cell) for column, cell in row.items()}
+                    row = {
+                        column: re.sub(DECIMAL_COMMA, r"\1.\2", cell)
+                        for column, cell in row.items()
+                    }
                 yield reader.line_num, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -151,7 +175,10 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
 def _delimiter(first_line: str, needed: Collection[str]) -> str:
     """What separates the cells: the sign by which the most columns that are needed, then the most cells, are found."""
     headers = {sign: next(csv.reader([first_line], delimiter=sign), []) for sign in SEPARATORS}
-    return max(headers, key=lambda sign: (sum(column in needed for column in headers[sign]), len(headers[sign])))
+    return max(
+        headers,
+        key=lambda sign: (sum(column in needed for column in headers[sign]), len(headers[sign])),
+    )
 
 
 def _refuse_header(where: str, header: Sequence[str], needed: Mapping[str, str]) -> None:
@@ -159,8 +186,12 @@ def _refuse_header(where: str, header: Sequence[str], needed: Mapping[str, str])
     faults = Faults()
     for column, n in Counter(header).items():
         if column and n > 1:
-            faults.add(where, f"has the column '{column}' {n} times", "Keep one, or rename the others")
-    names = [name if len(name) <= 40 else f"{name[:40]}..." for name in header]  # without a header: what a patient said
+            faults.add(
+                where, f"has the column '{column}' {n} times", "Keep one, or rename the others"
+            )
+    names = [
+        name if len(name) <= 40 else f"{name[:40]}..." for name in header
+    ]  # without a header: what a patient said
     for column, what in needed.items():
         if column not in header:
             faults.add(where, f"has no column '{column}' ({what})", nearest(column, names))
@@ -169,7 +200,11 @@ def _refuse_header(where: str, header: Sequence[str], needed: Mapping[str, str])
 
 def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
     columns = {source.column: f"input {name}" for name, source in mapping.inputs.items()}
-    levels = {mapping.truth: "the true level", mapping.nurse: "the nurse's level", mapping.id: "your case numbers"}
+    levels = {
+        mapping.truth: "the true level",
+        mapping.nurse: "the nurse's level",
+        mapping.id: "your case numbers",
+    }
     columns |= {column: what for column, what in levels.items() if column is not None}
     line_of: dict[str, int] = {}
     for line, cells in csv_lines(path, columns):
@@ -181,7 +216,11 @@ def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
         if mapping.id is not None:
             own_id = cells[mapping.id].strip()
             if not own_id:
-                row.add(mapping.id, "holds no case number", "Give every case one, or leave `id` out of the mapping")
+                row.add(
+                    mapping.id,
+                    "holds no case number",
+                    "Give every case one, or leave `id` out of the mapping",
+                )
             elif line_of.setdefault(own_id, line) != line:
                 found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
                 row.add(mapping.id, found, "Give each case a number of its own")

@@ -30,13 +30,16 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
     cards = Path(values.get("results", "results")) / CARDS
     folder = Path(named) if named is not None else _newest(cards)
     if folder is None and any(cards.glob("*/card.json")):
-        found = "no card holds a policy, because a true level of the five has no case that was labelled"
+        found = (
+            "no card holds a policy, because a true level of the five has no case that was labelled"
+        )
         refuse("study=vetted", found, FEWER)
     if folder is None:
         refuse("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")
     if not (folder / CONFIGS / STUDY).is_file():
         remedy = (
-            f"Name a folder that `aeflow vet` wrote; where a true level of the five has no case it writes none. {FEWER}"
+            "Name a folder that `aeflow vet` wrote; where a true level of the five "
+            f"has no case it writes none. {FEWER}"
         )
         refuse(f"card={folder}", "holds no policy", remedy)
     return others, str(folder / CONFIGS)

@@ -60,7 +60,10 @@ def policy_files(bench: Bench) -> dict[str, str]:
         f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
         f"study/{VETTED}.yaml": _study(bench),
         f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
-        **{f"triage/{DRAWN}{number}.yaml": _policy(bench, f"{DRAWN}{number}", drawn=number) for number in TABLES},
+        **{
+            f"triage/{DRAWN}{number}.yaml": _policy(bench, f"{DRAWN}{number}", drawn=number)
+            for number in TABLES
+        },
     }
     if NURSE in bench.labelled:
         matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
@@ -79,7 +82,9 @@ def joint_counts(bench: Bench) -> Floats:
     """
     nurse = bench.labelled[NURSE].labels[:, 0]
     joint = np.zeros((N_LEVELS, N_LEVELS, N_LEVELS))
-    np.add.at(joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS])
+    np.add.at(
+        joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS]
+    )
     return _carried_over(joint, bench.plan)
 
 
@@ -88,9 +93,14 @@ def double_misses(bench: Bench) -> Floats:
     and as a comparison simulates it with the prior of thin cells. NaN for both if she under-triages none."""
     counts, less_urgent = joint_counts(bench), distances(N_LEVELS)[:N_HIGH] > 0
     beside = BesideNurse(counts=counts.tolist(), evidence="assumed", source="")
-    missed = np.array([counts, joint_beside(beside, counts.sum(axis=2))])[:, :N_HIGH] * less_urgent[:, :, None]
+    missed = (
+        np.array([counts, joint_beside(beside, counts.sum(axis=2))])[:, :N_HIGH]
+        * less_urgent[:, :, None]
+    )
     with np.errstate(invalid="ignore"):
-        return np.asarray((missed * less_urgent[:, None, :]).sum(axis=(1, 2, 3)) / missed.sum(axis=(1, 2, 3)))
+        return np.asarray(
+            (missed * less_urgent[:, None, :]).sum(axis=(1, 2, 3)) / missed.sum(axis=(1, 2, 3))
+        )
 
 
 def table_counts(bench: Bench, who: str) -> Floats:
@@ -126,9 +136,14 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     return np.asarray(OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True))
 
 
-def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
+def _policy(
+    bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None
+) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
-    source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
+    source = _source(
+        bench,
+        subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}",
+    )
     beside = NURSE in bench.labelled
     measured = joint_counts(bench) if beside else table_counts(bench, TOOL)
     counts = _rounded(measured if drawn is None else drawn_counts(bench, drawn))
@@ -136,7 +151,10 @@ def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, draw
     policy = {
         "kind": "matrix",
         "name": name,
-        "ai": {**FIXED["ai"], "beside_nurse" if beside else "matrix": {"counts": counts, **nurses, **source}},
+        "ai": {
+            **FIXED["ai"],
+            "beside_nurse" if beside else "matrix": {"counts": counts, **nurses, **source},
+        },
         **role,
         "covers": FIXED["covers"],
         "measured_on": _cases_by_category(bench),
@@ -151,7 +169,11 @@ def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, draw
 
 def _cases_by_category(bench: Bench) -> dict[str, dict[str, int]]:
     """The number of cases by attribute and category of the site. A mode that the site does not have is left out."""
-    groups = Counter((name, case.group(name)) for case in bench.cases.cases for name in ("age_band", "arrival_mode"))
+    groups = Counter(
+        (name, case.group(name))
+        for case in bench.cases.cases
+        for name in ("age_band", "arrival_mode")
+    )
     return {
         "age_band": {band: groups["age_band", band] for band in AGE_BANDS},
         "arrival_source": {mode: groups["arrival_mode", mode] for mode in ("walk_in", "ambulance")},
@@ -167,7 +189,11 @@ def _hand_backs(bench: Bench) -> dict[str, Any]:
         if row.any():
             share = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
             limits = [round(share.low, 4), round(share.high, 4)]
-            shares[name] = {"value": round(share.value, 4), "range": limits, **_source(bench, "no usable label")}
+            shares[name] = {
+                "value": round(share.value, 4),
+                "range": limits,
+                **_source(bench, "no usable label"),
+            }
     return shares
 
 
@@ -180,7 +206,11 @@ def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
         study["name"] = DOUBT
         del study["arms"][ADVISES]
         for number in TABLES:
-            arm = {"label": f"The same, table {number}", "triage": f"{DRAWN}{number}", "draw_of": VETTED}
+            arm = {
+                "label": f"The same, table {number}",
+                "triage": f"{DRAWN}{number}",
+                "draw_of": VETTED,
+            }
             study["arms"][arm["triage"]] = arm
     if NURSE in bench.labelled:
         study = {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **study}
@@ -198,7 +228,10 @@ def _source(bench: Bench, subject: str) -> dict[str, str]:
 
 def _stands_for(plan: Vetting) -> str:
     """In words, the department's levels for which levels 1 to 5 of the cases stand, and those without a case."""
-    names, without = ", ".join(plan.stands_for), [name for name in LEVEL_NAMES if name not in plan.stands_for]
+    names, without = (
+        ", ".join(plan.stands_for),
+        [name for name in LEVEL_NAMES if name not in plan.stands_for],
+    )
     assumed = f" ({', '.join(without)}: no case, assumed)" if without else ""
     return spaced(f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption")
 

@@ -24,7 +24,9 @@ def difference_words(estimate: ScoreEstimate, score: str) -> str:
     if score in KAPPAS:
         interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
         return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
-    return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
+    return (
+        f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
+    )
 
 
 def verdict_on(estimate: ScoreEstimate, score: str) -> str:
@@ -52,7 +54,9 @@ def verdict_row(verdict: CriterionVerdict, other: str = "the nurse") -> tuple[st
     """
     criterion, estimate = verdict.criterion, verdict.estimate
     words = difference_words if criterion.against == "nurse" else value_words
-    measured = ("–", "0") if estimate is None else (words(estimate, criterion.score), str(estimate.n))
+    measured = (
+        ("–", "0") if estimate is None else (words(estimate, criterion.score), str(estimate.n))
+    )
     group = spaced(verdict.group).replace("=", ": ") or "everybody"
     named = {**SCORES, **OF_ANSWERS}[criterion.score]
     return named, group, bound_words(criterion, other), *measured, verdict.word, verdict.why

@@ -100,15 +100,21 @@ def differences(tool: Labelled, other: Labelled, seed: int) -> Estimates:
     return {name: difference(tool, other, name, seed, pairs=pairs) for name in SCORES}
 
 
-def score(labelled: Labelled, name: str, seed: int, *, tables: Floats | None = None) -> ScoreEstimate:
+def score(
+    labelled: Labelled, name: str, seed: int, *, tables: Floats | None = None
+) -> ScoreEstimate:
     """One score with its 95 % interval. `tables`: of resamples, if several scores are made of them."""
     if name in SHARES:
         return share_of(labelled.shares_of_cases(name))
     tables = _tables(labelled, seed) if tables is None else tables
-    return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
+    return resampled(
+        kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth)
+    )
 
 
-def difference(tool: Labelled, other: Labelled, name: str, seed: int, *, pairs: Floats | None = None) -> ScoreEstimate:
+def difference(
+    tool: Labelled, other: Labelled, name: str, seed: int, *, pairs: Floats | None = None
+) -> ScoreEstimate:
     """Tool minus other in one score, paired. `pairs`: tables of resamples, if several scores are made of them."""
     if name in SHARES:
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
@@ -159,7 +165,9 @@ def kappa(tables: Floats, power: int) -> Floats:
     total = joint.sum(axis=(-1, -2))
     shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2)))
+        return np.asarray(
+            1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
+        )
 
 
 # --- the matrix ----------------------------------------------------------------------------------------------
@@ -225,7 +233,10 @@ def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:
     one_way = [end for end in exact_share(ups, n)[1:3] if not downs] + [
         -end for end in exact_share(downs, n)[1:3] if not ups
     ]
-    low, high = max(min(middle - half, *one_way, 1), -1.0), min(max(middle + half, *one_way, -1), 1.0)
+    low, high = (
+        max(min(middle - half, *one_way, 1), -1.0),
+        min(max(middle + half, *one_way, -1), 1.0),
+    )
     return ScoreEstimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
 
 
@@ -239,7 +250,11 @@ def resampled(values: Floats, estimate: float, n: int) -> ScoreEstimate:
 
 
 def resampled_sums(
-    counts: Floats, seed: int, n_resamples: int = N_RESAMPLES, *, made_up: tuple[Floats, Floats] | None = None
+    counts: Floats,
+    seed: int,
+    n_resamples: int = N_RESAMPLES,
+    *,
+    made_up: tuple[Floats, Floats] | None = None,
 ) -> Floats:
     """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
 
@@ -250,8 +265,13 @@ def resampled_sums(
     flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
     if made_up is not None:
         rows, weights = made_up
-        flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
-    drawn = generator_of(seed, 0, "vetting", "resample", 0).multinomial(n, times / times.sum(), size=n_resamples)
+        flat, times = (
+            np.vstack([flat, rows.reshape(len(rows), -1)]),
+            np.concatenate([times, weights]),
+        )
+    drawn = generator_of(seed, 0, "vetting", "resample", 0).multinomial(
+        n, times / times.sum(), size=n_resamples
+    )
     return (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
 
 

@@ -38,13 +38,18 @@ def read_earlier(folder: Path) -> EarlierCard:
             raise ValueError(f"is of format {card['format']}")
         with (folder / ANSWERS).open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["variant"] == "as_written"]
-        names = sorted({row["case"] for row in rows}, key=lambda name: (name[:12], len(name), name))  # as in a case set
+        names = sorted(
+            {row["case"] for row in rows}, key=lambda name: (name[:12], len(name), name)
+        )  # as in a case set
         place = {name: number for number, name in enumerate(names)}
         row_of = [place[row["case"]] for row in rows]
         repeats, levels, labels = (
-            np.array([int(row[column] or 0) for row in rows]) for column in ("repeat", "truth", "label")
+            np.array([int(row[column] or 0) for row in rows])
+            for column in ("repeat", "truth", "label")
         )
-        labelled = Labelled(np.zeros(len(names), dtype=np.int64), np.full((len(names), repeats.max()), NO_LABEL))
+        labelled = Labelled(
+            np.zeros(len(names), dtype=np.int64), np.full((len(names), repeats.max()), NO_LABEL)
+        )
         labelled.truth[row_of] = levels - 1
         labelled.labels[row_of, repeats - 1] = labels - 1  # 0: no label
         if levels.min() < 1 or labels.min() < 0 or max(levels.max(), labels.max()) > N_LEVELS:
@@ -52,10 +57,22 @@ def read_earlier(folder: Path) -> EarlierCard:
         yardstick = card["cases"]["yardstick"]
         if yardstick not in YARDSTICKS:
             raise ValueError("names no yardstick that is known")
-        return EarlierCard(str(card["tool"]), str(card["cases"]["fingerprint"]), yardstick, labelled)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
+        return EarlierCard(
+            str(card["tool"]), str(card["cases"]["fingerprint"]), yardstick, labelled
+        )
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        RecursionError,
+        csv.Error,
+    ) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
-        raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
+        raise ResultsError(
+            f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote"
+        ) from None
 
 
 class VersionChange(NamedTuple):
@@ -77,7 +94,9 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     """
     again = "Run it again on these cases"
     if earlier.fingerprint != bench.cases.fingerprint:
-        raise ResultsError(f"against: the earlier card is of other cases, so nothing can be paired. {again}")
+        raise ResultsError(
+            f"against: the earlier card is of other cases, so nothing can be paired. {again}"
+        )
     if earlier.yardstick != bench.cases.yardstick:
         raise ResultsError(
             f"against: the earlier card is held against {YARDSTICKS[earlier.yardstick]}, this one against "
@@ -96,12 +115,16 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     if reasons:
         n_more = len(reasons) - NAMED
         line = f"Stop: {'; '.join(reasons[:NAMED])}{f'; and {n_more} more, in the tables' if n_more > 0 else ''}."
-    return VersionChange(earlier.tool, differences(new, old, bench.plan.seed), verdicts, not reasons, line)
+    return VersionChange(
+        earlier.tool, differences(new, old, bench.plan.seed), verdicts, not reasons, line
+    )
 
 
 def _reasons(bench: Bench, other: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
     """The reasons not to go on, what is shown to be worse first; none if there is nothing against it."""
-    rows = [verdict_row(verdict, other) for verdict in verdicts] + [verdict_row(verdict) for verdict in bench.verdicts]
+    rows = [verdict_row(verdict, other) for verdict in verdicts] + [
+        verdict_row(verdict) for verdict in bench.verdicts
+    ]
     reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
     for score, group, bound, measured, _, word, why in rows:
         if word in reasons:

@@ -46,7 +46,9 @@ def vet(
     return Card(bench, change_since(bench, earlier) if earlier is not None else None)
 
 
-def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None) -> Vetting:
+def vetting_named(
+    name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None
+) -> Vetting:
     """The plan that `configs/vetting/<name>.yaml` states, with single values laid over it.
 
     Raises ConfigError with every fault.

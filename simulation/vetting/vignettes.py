@@ -79,13 +79,17 @@ def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
     faults = Faults(table_faults(vignettes.nurse, f"{where}.nurse", [*map(str, levels)]))
     missing = set(levels) - {template.level for template in vignettes.templates.values()}
     if missing:
-        faults.add(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five")
+        faults.add(
+            f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five"
+        )
     ranges_at = {f"{where}.usual": vignettes.usual}
     for name, template in vignettes.templates.items():
         place = f"{where}.templates.{name}"
         ranges_at |= {f"{place}.signs": template.signs, place: {"age": template.age}}
         if len(template.complaints.get(ENGLISH, ())) < 2:
-            faults.add(place, "has fewer than two English wordings", "Give two or more under complaints.en")
+            faults.add(
+                place, "has fewer than two English wordings", "Give two or more under complaints.en"
+            )
     for path, ranges in ranges_at.items():
         for sign, (low, high) in ranges.items():
             least, most, unit = NUMBERS.get(sign, (low, high, ""))
@@ -110,7 +114,10 @@ def _rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Iterator[C
     for number in range(wanted.number):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = level_drawn(shares, chance)
-        template = _one_of([template for template in vignettes.templates.values() if template.level == level], chance)
+        template = _one_of(
+            [template for template in vignettes.templates.values() if template.level == level],
+            chance,
+        )
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
         if languages and chance.random() < wanted.other_languages:

@@ -14,7 +14,9 @@ from simulation.app.asked import AskedQuestion, asked_in
 from simulation.measures.measuring import Measures
 
 SHORT = tuple(
-    {"run.warm_up_days=7": "run.warm_up_days=0", "run.measured_days=28": "run.measured_days=2"}.get(word, word)
+    {"run.warm_up_days=7": "run.warm_up_days=0", "run.measured_days=28": "run.measured_days=2"}.get(
+        word, word
+    )
     for word in asked_module.RUN
 )
 PAIRS = [("arm", "ai_scribe_measured"), ("arm", "lean_triage")]
@@ -24,14 +26,19 @@ PAIRS = [("arm", "ai_scribe_measured"), ("arm", "lean_triage")]
 def own_lock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Heavy work waits for none that another process of this machine is at."""
     monkeypatch.setattr(background_module, "LOCK", tmp_path_factory.mktemp("lock") / "heavy.lock")
-    for module in (background_module, desk_module):  # all that tests before have left would be looked at
+    for module in (
+        background_module,
+        desk_module,
+    ):  # all that tests before have left would be looked at
         monkeypatch.setattr(module, "tidy_memory", lambda: None)
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every question is of two days a replication."""
-    monkeypatch.setattr(asked_module, "RUN", (*SHORT, "run.cool_down_days=1", "run.doublings=0", "engine=compiled"))
+    monkeypatch.setattr(
+        asked_module, "RUN", (*SHORT, "run.cool_down_days=1", "run.doublings=0", "engine=compiled")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +50,13 @@ def asked() -> AskedQuestion:
 @pytest.fixture(scope="session")
 def two(asked: AskedQuestion) -> ae.Result:
     """Its first two replications, of two days each."""
-    words = (*asked.overrides, "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0")
+    words = (
+        *asked.overrides,
+        "run.warm_up_days=0",
+        "run.measured_days=2",
+        "run.cool_down_days=1",
+        "run.doublings=0",
+    )
     for result in ae.grow(ae.load(*words, "executor=serial", "engine=compiled")):
         if len(result.replications) == 2:
             return result
@@ -61,7 +74,10 @@ def grown(two: ae.Result) -> Callable[[int, float], ae.Result]:
             arms = {
                 name: replace(
                     arm,
-                    measures=Measures(arm.measures.names, arm.measures.values * chance.uniform(1 - spread, 1 + spread)),
+                    measures=Measures(
+                        arm.measures.names,
+                        arm.measures.values * chance.uniform(1 - spread, 1 + spread),
+                    ),
                 )
                 for name, arm in real.arms.items()
             }

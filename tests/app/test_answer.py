@@ -19,7 +19,15 @@ from simulation.app import pages
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.desk import FIRST, Look
-from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, view_page
+from simulation.app.pages import (
+    NOT_YET,
+    VIEWS,
+    answer,
+    first_visit,
+    narrow_page,
+    question_page,
+    view_page,
+)
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.config import packaged_configs
@@ -32,9 +40,13 @@ LOOKS = 200
 OPEN = ("lean_triage", "Left before being seen")
 
 
-def made(name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False) -> pages.ShownArm:
+def made(
+    name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False
+) -> pages.ShownArm:
     """A policy of which only this is known; its interval is half a minute either way (`made_result`)."""
-    return pages.ShownArm(name, name, is_tool, is_claimed, (), str(effect), "better", "", (), "", "")
+    return pages.ShownArm(
+        name, name, is_tool, is_claimed, (), str(effect), "better", "", (), "", ""
+    )
 
 
 def made_result(arms: Sequence[pages.ShownArm]) -> Any:
@@ -49,7 +61,9 @@ def made_result(arms: Sequence[pages.ShownArm]) -> Any:
         )
         for arm in arms
     }
-    return SimpleNamespace(first_target=None, finding=lambda name, _: SimpleNamespace(comparison=rows[name]))
+    return SimpleNamespace(
+        first_target=None, finding=lambda name, _: SimpleNamespace(comparison=rows[name])
+    )
 
 
 Grown = Callable[[int, float], ae.Result]
@@ -67,16 +81,24 @@ def to_be_seen(result: ae.Result, arm: str, target: Target) -> str:
     row = result.finding(arm, target).comparison
     if not row.difference_high - row.difference_low <= (10 if row.unit == "minutes" else 0.1):
         return NOT_YET
-    return str(Cell(row.difference, row.unit, row.difference_low, row.difference_high, style="difference"))
+    return str(
+        Cell(row.difference, row.unit, row.difference_low, row.difference_high, style="difference")
+    )
 
 
 @pytest.mark.slow
-def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(grown: Grown, asked: AskedQuestion) -> None:
+def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     """Every look there is: none, and 1 to 199 of the 200 that are planned. The package's numbers are of the whole."""
     whole = grown(LOOKS - 1, 0.05)
     shown_at = []
     for n in range(LOOKS):
-        first = ae.Result(whole.study, whole.replications[:n], whole.explained, whole.manifest) if n else None
+        first = (
+            ae.Result(whole.study, whole.replications[:n], whole.explained, whole.manifest)
+            if n
+            else None
+        )
         rows = seen(answer(Look("looking", first), asked))
         assert bool(rows) == (n >= FIRST)
         for label, cells in rows.items():
@@ -84,10 +106,14 @@ def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(grown: Grown, ask
             (arm,) = (one.name for one in first.arms if one.label == label)
             assert cells[:-2] == [to_be_seen(first, arm, target) for target in first.targets], n
             shown_at += [n] * any(cell != NOT_YET for cell in cells[:-2])
-    assert {len(whole.judged) * [n] == [at for at in shown_at if at == n] for n in range(20, LOOKS)} == {True}
+    assert {
+        len(whole.judged) * [n] == [at for at in shown_at if at == n] for n in range(20, LOOKS)
+    } == {True}
 
 
-def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: AskedQuestion) -> None:
+def test_everything_on_a_page_is_of_the_same_replications(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     text = answer(Look("looking", grown(30, 0.02)), asked)
     stated = re.findall(r"n = (\d+)|these (\d+) replications|>(\d+) replications<", text)
     numbers = {number for groups in stated for number in groups if number}
@@ -95,14 +121,22 @@ def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: A
     assert "always" in text.replace("stay true however", "always")
 
 
-def test_an_answer_at_rest_says_what_the_department_cannot_carry(grown: Grown, asked: AskedQuestion) -> None:
+def test_an_answer_at_rest_says_what_the_department_cannot_carry(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     result = grown(FIRST, 0.02)
     warnings = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
     known = replace(
-        result, explained=Explained(result.study, replace(result.explanation, department_warnings=warnings))
+        result,
+        explained=Explained(
+            result.study, replace(result.explanation, department_warnings=warnings)
+        ),
     )
     text = answer(Look("ended", known), asked)
-    assert "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>" in text
+    assert (
+        "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>"
+        in text
+    )
     assert "at its limits" not in answer(Look("ended", result), asked)
 
 
@@ -118,13 +152,20 @@ def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQu
 
 
 def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai() -> None:
-    arms = [made("scribe", -2, is_tool=True), made("claim", -9, is_tool=True, is_claimed=True), made("lean", -8)]
+    arms = [
+        made("scribe", -2, is_tool=True),
+        made("claim", -9, is_tool=True, is_claimed=True),
+        made("lean", -8),
+    ]
     assert pages._beyond_ai(made_result(arms), arms) == ["lean"]
     assert pages._beyond_ai(made_result(arms[1:]), arms[1:]) == []
 
 
 def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_read() -> None:
-    lean, unsafe = made("lean", -8), replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",))
+    lean, unsafe = (
+        made("lean", -8),
+        replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",)),
+    )
     arms = [lean, unsafe, made("scribe", -2, is_tool=True)]
     assert pages._best(made_result(arms), arms) is lean
     arms.append(replace(made("beds", -1), look="not-yet"))
@@ -143,19 +184,29 @@ def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_do
     assert "Of the policies ticked, ‘Lean triage, no AI’ does most" in text
 
 
-def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(grown: Grown, asked: AskedQuestion) -> None:
+def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     result = grown(30, 0.02)
     (lean,) = (one for one in result.on_targets.safety if (one.arm, one.margin.label) == OPEN)
-    told = pages._what_settles("cannot tell: about 40 more replications (from n = 30)", 40, result.on_targets)
+    told = pages._what_settles(
+        "cannot tell: about 40 more replications (from n = 30)", 40, result.on_targets
+    )
     assert re.fullmatch(r"about 40 more replications, about \d+ \w+", told)
-    assert pages._what_settles("cannot tell", 900, result.on_targets).endswith("work it out in full")
-    assert "hardly tell" in pages._what_settles("cannot tell: as narrow as planned", 0, result.on_targets)
+    assert pages._what_settles("cannot tell", 900, result.on_targets).endswith(
+        "work it out in full"
+    )
+    assert "hardly tell" in pages._what_settles(
+        "cannot tell: as narrow as planned", 0, result.on_targets
+    )
     early = pages._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
     assert [len(what) for what in early.values()] == [1]
     assert next(iter(early)).startswith("too early to say")
     unknown = replace(lean, judgement=replace(lean.judgement, kind="cannot tell"))
     failed = replace(unknown, judgement=replace(lean.judgement, kind="inferior"))
-    assert pages._safety_words([lean, unknown, failed]) == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
+    assert (
+        pages._safety_words([lean, unknown, failed]) == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
+    )
     assert pages._safety_words([lean]) == "passes all 1"
     assert "What next" in answer(Look("ended", result), asked)
     assert "What next" not in answer(Look("looking", result), asked)
@@ -169,11 +220,15 @@ def test_what_a_change_of_the_department_does_to_the_wait_is_said_beside_the_wai
     assert "In the department as it is: <strong>" in known
     assert "n = 24)" in known
     asks = answer(Look("ended", result), changed)
-    assert f'href="/?{escape(asked.keeping(changed.query))}">Ask about the department as it is' in asks
+    assert (
+        f'href="/?{escape(asked.keeping(changed.query))}">Ask about the department as it is' in asks
+    )
     assert "as it is" not in answer(Look("looking", result), asked)
 
 
-def test_an_answer_of_one_department_says_what_the_same_does_over_many(grown: Grown, asked: AskedQuestion) -> None:
+def test_an_answer_of_one_department_says_what_the_same_does_over_many(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     text = answer(Look("ended", grown(30, 0.02)), asked)
     assert "In 60 departments like England's" in text
     assert "AI scribe, as measured (27 s off) −2.2 (−7.5 to −0.4)" in text
@@ -201,7 +256,11 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
         (lean, False, ""),
     ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pages, "shown", lambda *_, b=best, n=none_helps: {**shown, "best": b, "none_helps": n})
+            patch.setattr(
+                pages,
+                "shown",
+                lambda *_, b=best, n=none_helps: {**shown, "best": b, "none_helps": n},
+            )
             text = answer(Look("ended", grown(30, 0.001)), asked)
         assert [key for key, sentence in words.items() if sentence in text] == [said] * bool(said)
 
@@ -218,13 +277,17 @@ def test_who_waits_longer_is_said_beside_the_policy(
 ) -> None:
     row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
     harmed = (replace(row, difference=6.0),)
-    monkeypatch.setattr(pages, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ())
+    monkeypatch.setattr(
+        pages, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ()
+    )
     assert "Worse off" not in answer(Look("looking", grown(30, 0.001)), asked)
     text = answer(Look("ended", grown(30, 0.001)), asked)
     assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
 
 
-def test_an_interval_that_is_too_wide_is_not_yet_a_number(grown: Grown, asked: AskedQuestion) -> None:
+def test_an_interval_that_is_too_wide_is_not_yet_a_number(
+    grown: Grown, asked: AskedQuestion
+) -> None:
     text = answer(Look("looking", grown(5, 0.9)), asked)
     assert NOT_YET in text
     assert "<svg" not in text
@@ -245,13 +308,17 @@ def test_a_refusal_says_every_fault_and_no_number(asked: AskedQuestion) -> None:
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_view_of_what_is_not_worked_out_says_where_to_begin(name: str, asked: AskedQuestion) -> None:
+def test_a_view_of_what_is_not_worked_out_says_where_to_begin(
+    name: str, asked: AskedQuestion
+) -> None:
     assert f'href="/?{asked.query}"'.replace("&", "&amp;") in view_page(name, asked, None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_view_has_a_table_beside_every_chart(name: str, grown: Grown, asked: AskedQuestion) -> None:
+def test_a_view_has_a_table_beside_every_chart(
+    name: str, grown: Grown, asked: AskedQuestion
+) -> None:
     text = view_page(name, asked, grown(12, 0.02))
     assert text.count("<table") >= text.count("<img")
     assert "Traceback" not in text
@@ -264,10 +331,14 @@ def test_the_page_states_its_words_once_and_escapes_them() -> None:
 
 
 def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown: Grown) -> None:
-    asked = asked_in([*PAIRS, ("name", "As it  is"), ("beside", "beds=4&arm=lean_triage&name=More+beds")])
+    asked = asked_in(
+        [*PAIRS, ("name", "As it  is"), ("beside", "beds=4&arm=lean_triage&name=More+beds")]
+    )
     other = asked_in([("beds", "4"), ("arm", "lean_triage"), ("name", "<b>More beds")])
     gone = asked_in([("tests", "5"), ("arm", "two_more_beds")])
-    text = answer(Look("looking", grown(30, 0.02)), asked, beside=[(other, grown(12, 0.02)), (gone, None)])
+    text = answer(
+        Look("looking", grown(30, 0.02)), asked, beside=[(other, grown(12, 0.02)), (gone, None)]
+    )
     assert "‘As it is’" in text
     assert "&lt;b&gt;More beds" in text
     assert "changed: staffed beds in medicine +4" in text
@@ -276,7 +347,9 @@ def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown
 
 
 def test_the_link_keeps_the_names_and_the_questions_beside() -> None:
-    asked = asked_in([*PAIRS, ("name", "Plan B"), *(("beside", f"beds={n}&arm=lean_triage") for n in range(5))])
+    asked = asked_in(
+        [*PAIRS, ("name", "Plan B"), *(("beside", f"beds={n}&arm=lean_triage") for n in range(5))]
+    )
     assert len(asked.beside) == MOST_BESIDE
     assert asked_in(parse_qsl(asked.keeping(*asked.beside))) == asked
     assert asked.overrides == asked_in(PAIRS).overrides
@@ -286,7 +359,13 @@ def test_the_link_keeps_the_names_and_the_questions_beside() -> None:
 @pytest.mark.slow
 def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     asked = asked_in([("department", EVERY), ("arm", "lean_triage")])
-    days = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0", "executor=serial")
+    days = (
+        "run.warm_up_days=0",
+        "run.measured_days=2",
+        "run.cool_down_days=1",
+        "run.doublings=0",
+        "executor=serial",
+    )
     for result in ae.grow(ae.load(*asked.overrides, *days)):
         if len(result.replications) == 40:
             break
@@ -295,18 +374,28 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     block = {"measure": "walk_in_triage_wait_mean", "value": round(wait, 1), "days": 28.0}
     narrowed = ae.narrow(result, [block])
     assert all(escape(sentence) in text for sentence in narrowed.sentences)
-    assert all(escape(str(cell)) in text for table in narrowed.tables for row in table.cells for cell in row)
+    assert all(
+        escape(str(cell)) in text
+        for table in narrowed.tables
+        for row in table.cells
+        for cell in row
+    )
     assert "Write a number, as in 24.5" in narrow_page(asked, result, {"wait": "soon"})
     assert "There is a problem" in narrow_page(asked, result, {"wait": "900"})
     share = float(result.values("nurse", "within_4h_share").mean())
     typed = (f"{100 * share:.0f} %", f"{share:.2f}")
-    one, other = (narrow_page(asked, result, {"four_hours": text}).partition("<h2>In departments")[2] for text in typed)
+    one, other = (
+        narrow_page(asked, result, {"four_hours": text}).partition("<h2>In departments")[2]
+        for text in typed
+    )
     assert one
     assert one == other
 
 
 def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:
-    text = narrow_page(asked_in([("department", EVERY), ("arm", "lean_triage")]), None, {"wait": "20"})
+    text = narrow_page(
+        asked_in([("department", EVERY), ("arm", "lean_triage")]), None, {"wait": "20"}
+    )
     assert "40 replications, and 0 are worked out" in text
 
 

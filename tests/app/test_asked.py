@@ -27,7 +27,9 @@ def changes(asked: AskedQuestion) -> dict[str, object]:
 
 
 def test_the_address_says_the_question_whole() -> None:
-    asked = asked_in([("department", "short_of_beds"), ("beds", "-3"), ("tests", "0"), ("arm", "lean_triage")])
+    asked = asked_in(
+        [("department", "short_of_beds"), ("beds", "-3"), ("tests", "0"), ("arm", "lean_triage")]
+    )
     assert asked.changed == (("beds", -3),)
     assert asked_in(parse_qsl(asked.query)) == asked
 
@@ -35,7 +37,10 @@ def test_the_address_says_the_question_whole() -> None:
 def test_a_first_question_is_the_example_in_the_typical_department() -> None:
     study = ae.load(*AskedQuestion().overrides)
     assert [arm.name for arm in study.arms] == ["nurse", *EXAMPLE]
-    assert study.resolved["scenario"] == {"question": "What happens in the department as it is?", "changes": {}}
+    assert study.resolved["scenario"] == {
+        "question": "What happens in the department as it is?",
+        "changes": {},
+    }
 
 
 def test_every_policy_has_a_line_on_what_it_is() -> None:
@@ -48,7 +53,9 @@ def test_every_policy_has_a_line_on_what_it_is() -> None:
 )
 def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenario: str) -> None:
     study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)
-    assert study.baseline.pathway == ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway
+    assert (
+        study.baseline.pathway == ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway
+    )
 
 
 @pytest.mark.parametrize("end", ["lowest", "highest"])
@@ -76,9 +83,18 @@ def test_shifts_of_one_team_are_put_together() -> None:
 
 
 def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
-    asked = asked_in([("doctors_day", "1"), ("beds", "3"), ("arm", "clinician_14_to_22"), ("arm", "two_more_beds")])
+    asked = asked_in(
+        [
+            ("doctors_day", "1"),
+            ("beds", "3"),
+            ("arm", "clinician_14_to_22"),
+            ("arm", "two_more_beds"),
+        ]
+    )
     study = ae.load(*asked.overrides)
-    base, clinician, beds = (study.arm(name).pathway.pools for name in ("nurse", "clinician_14_to_22", "two_more_beds"))
+    base, clinician, beds = (
+        study.arm(name).pathway.pools for name in ("nurse", "clinician_14_to_22", "two_more_beds")
+    )
     assert [shift.hours for shift in base["doctors"].extra_shifts] == ["8-16"]
     assert {shift.hours for shift in clinician["doctors"].extra_shifts} == {"8-16", "14-22"}
     assert (base["medicine_beds"].extra, beds["medicine_beds"].extra) == (3, 5)
@@ -108,12 +124,24 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
-        ([("department", "St Elsewhere"), ("arm", "lean_triage")], "department: there is no 'St Elsewhere'"),
-        ([("arm", "lean_triag")], "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?"),
+        (
+            [("department", "St Elsewhere"), ("arm", "lean_triage")],
+            "department: there is no 'St Elsewhere'",
+        ),
+        (
+            [("arm", "lean_triag")],
+            "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?",
+        ),
         ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
-        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -50 to 30"),
+        (
+            [("beds", "1000"), ("arm", "lean_triage")],
+            "Staffed beds in medicine: found '1000'. Choose -50 to 30",
+        ),
         ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -30 to 210 %"),
-        ([("seconds", "-5"), ("arm", "lean_triage")], "seconds off each triage: found '-5'. Choose 0 to 180"),
+        (
+            [("seconds", "-5"), ("arm", "lean_triage")],
+            "seconds off each triage: found '-5'. Choose 0 to 180",
+        ),
         ([("arm", name) for name in (*arms_of(LOCAL),)], f"Choose {MOST_ARMS} at most"),
     ],
 )
@@ -133,7 +161,13 @@ def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["executor=dask", "cluster.address=tcp://example.org:1", "results=/tmp", "allow_large=true", "+cluster.x=1"],
+    [
+        "executor=dask",
+        "cluster.address=tcp://example.org:1",
+        "results=/tmp",
+        "allow_large=true",
+        "+cluster.x=1",
+    ],
 )
 def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> None:
     with pytest.raises(ConfigError, match="may not be stated here"):
@@ -143,7 +177,11 @@ def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> Non
 def test_a_control_goes_as_far_as_the_configuration_says_that_a_department_could() -> None:
     cubicles, laboratory = (today(PACKAGED[TYPICAL])[key] for key in ("cubicles", "tests"))
     assert (cubicles.number, cubicles.lowest, cubicles.highest) == (35, -15, 3)  # 20 to 38
-    assert (laboratory.number, laboratory.lowest, laboratory.highest) == (29, -30, 210)  # 20 to 90, in steps of 5 %
+    assert (laboratory.number, laboratory.lowest, laboratory.highest) == (
+        29,
+        -30,
+        210,
+    )  # 20 to 90, in steps of 5 %
     assert today(PACKAGED["short_of_triage"])["cubicles"].highest == 0  # 39 already
 
 

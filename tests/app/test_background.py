@@ -75,7 +75,9 @@ def held(key: str, go: threading.Event) -> HeavyWork:
     return HeavyWork((key,), f"work {key}", "/", do)
 
 
-def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background: Background) -> None:
+def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(
+    background: Background,
+) -> None:
     go = threading.Event()
     first, second = background.start(held("one", go)), background.start(held("two", go))
     until(lambda: first.stage == "running")
@@ -86,7 +88,9 @@ def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(background
     until(lambda: second.stage == "done")
 
 
-def test_time_left_is_told_by_the_pace_since_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_left_is_told_by_the_pace_since_the_first_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     work, now = HeavyWork(("a",), "a", "/", lambda work: Path()), [0.0]
     monkeypatch.setattr(background_module.time, "monotonic", lambda: now[0])
     work.now("running", 20)
@@ -116,7 +120,9 @@ def test_work_that_is_stopped_ends_and_the_next_begins(background: Background) -
     until(lambda: second.stage == "running")
 
 
-def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(background: Background) -> None:
+def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(
+    background: Background,
+) -> None:
     go = threading.Event()
     works = [background.start(held(str(number), go)) for number in range(MOST_WAITING + 1)]
     assert background.start(held("2", go)) is works[2]
@@ -170,7 +176,9 @@ def test_a_department_that_was_sent_is_worked_out_in_full_as_it_was_sent(
 ) -> None:
     studies: list[ae.Study] = []
     monkeypatch.setattr(background_module, "refuse_overload", studies.append)
-    monkeypatch.setattr(background_module, "run_into", lambda *_, **__: refuse("here", "ends", "the test"))
+    monkeypatch.setattr(
+        background_module, "run_into", lambda *_, **__: refuse("here", "ends", "the test")
+    )
     desk = Desk(1)
     for n in (150, 160):
         text = f"arrivals: {{walk_in: {{per_day: {n}}}}}".encode()
@@ -190,7 +198,10 @@ def test_a_table_that_was_pasted_is_read_for_the_departments_of_an_offer(
         refuse("here", "ends", "the test")
 
     monkeypatch.setattr(background_module, "offered", made)
-    answers = {**{key: text for key, text in OFFER.items() if key != "exact_share"}, "table": COUNTS}
+    answers = {
+        **{key: text for key, text in OFFER.items() if key != "exact_share"},
+        "table": COUNTS,
+    }
     work = offer_work(background, list(answers.items()))
     until(lambda: work.has_ended)
     assert read == [(40, 8, 2, 0, 0)]
@@ -208,7 +219,9 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     app, desk = app_of(PORT, n_workers=2, results=tmp_path)
     client, where = Client(app), desk.background.where
     desk.background.where = (*where, *BRIEF, "run.replications=6", "run.measured_days=28")
-    begun = client.post(f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"})
+    begun = client.post(
+        f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"}
+    )
     address = begun.headers["location"]
     work = desk.background.work(address.removeprefix("/heavy/"))
     assert "In full: a year of the typical department, 20 times" in client.get(address).text
@@ -224,13 +237,19 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     (name,) = desk.runs()
     page = client.get(again).text
     assert f"/run?run={name}" in page
-    assert client.get("/file/report.html", params={"run": name}).headers["content-disposition"].startswith("attachment")
+    assert (
+        client.get("/file/report.html", params={"run": name})
+        .headers["content-disposition"]
+        .startswith("attachment")
+    )
     refused = client.get("/file/manifest.json", params={"run": name})
     assert (refused.status_code, "manifest.json" in refused.text) == (400, True)
 
 
 @pytest.mark.slow
-def test_the_interview_ends_on_the_board_s_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interview_ends_on_the_board_s_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(background_module, "N_DEPARTMENTS", 20)
     monkeypatch.setattr(offer_module, "YEAR", WEEK)

@@ -79,7 +79,9 @@ def sent(text: str) -> AskedQuestion:
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_about(here: Path, named: bool) -> None:
+def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_about(
+    here: Path, named: bool
+) -> None:
     folder = here / ("elsewhere" if named else "configs")
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, folder)
     app, desk = app_of(PORT, n_workers=1, config_dir=folder if named else None)
@@ -88,8 +90,17 @@ def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_abo
     assert "Today: 250 patients a day" in page
     asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")], desk.place)
     study = asked.place.load(*asked.overrides)
-    assert study.choices["site"] == study.choices["staffing"] == study.choices["calibration"] == "ours"
-    assert sum(source.per_day or 0 for source in study.baseline.pathway.arrivals.values() if source.attends) == 250
+    assert (
+        study.choices["site"] == study.choices["staffing"] == study.choices["calibration"] == "ours"
+    )
+    assert (
+        sum(
+            source.per_day or 0
+            for source in study.baseline.pathway.arrivals.values()
+            if source.attends
+        )
+        == 250
+    )
     assert ae.overrides_in(asked.place.configuration(*asked.first(4)))
 
 
@@ -100,14 +111,18 @@ def test_departments_of_others_and_of_the_gallery_are_not_among_them() -> None:
 def test_a_faulty_department_of_one_s_own_is_told_and_the_others_are_there(here: Path) -> None:
     path = here / "configs/site/broken.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text("defaults: [typical, _self_]\narrivals: {walk_in: {per_dy: 1}}\n", encoding="utf-8")
+    path.write_text(
+        "defaults: [typical, _self_]\narrivals: {walk_in: {per_dy: 1}}\n", encoding="utf-8"
+    )
     asked = asked_in([("department", "broken"), ("arm", "lean_triage")])
     with pytest.raises(ConfigError, match=r"unknown key 'per_dy'. Did you mean 'per_day'\?"):
         asked.place.load(*asked.overrides)
     assert question_page(AskedQuestion())
 
 
-def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(here: Path, two: ae.Result) -> None:
+def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(
+    here: Path, two: ae.Result
+) -> None:
     for path in new_scaled_department("ours", {"attendances_per_day": "250"}, here / "configs"):
         if path.parent.name == "site":
             site = path
@@ -136,7 +151,9 @@ def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) 
 
 
 @pytest.mark.parametrize(("text", "doctors"), [(SITE, None), (WHOLE, ["8-20", "20-8"])])
-def test_a_department_that_is_sent_is_the_typical_one_with_what_it_states(text: str, doctors: list[str] | None) -> None:
+def test_a_department_that_is_sent_is_the_typical_one_with_what_it_states(
+    text: str, doctors: list[str] | None
+) -> None:
     asked = sent(text)
     pathway = asked.place.load(*asked.overrides).baseline.pathway
     assert pathway.arrivals["walk_in"].per_day == 150
@@ -156,10 +173,15 @@ def test_a_department_that_is_sent_is_its_sender_s_alone_and_is_never_written(he
 
 def test_two_apps_of_one_process_share_neither_folder_nor_what_was_sent(here: Path) -> None:
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, here / "elsewhere")
-    one, other = (Client(app_of(PORT, n_workers=1, config_dir=folder)[0]) for folder in (here / "elsewhere", None))
+    one, other = (
+        Client(app_of(PORT, n_workers=1, config_dir=folder)[0])
+        for folder in (here / "elsewhere", None)
+    )
     address = one.post("/open", content=f"text={SITE}").headers["location"]
     assert [client.get(address).status_code for client in (one, other)] == [200, 400]
-    assert ["Your department ours" in client.get("/?arm=lean_triage").text for client in (one, other)] == [True, False]
+    assert [
+        "Your department ours" in client.get("/?arm=lean_triage").text for client in (one, other)
+    ] == [True, False]
 
 
 def test_its_question_as_a_file_states_it_whole() -> None:
@@ -167,15 +189,21 @@ def test_its_question_as_a_file_states_it_whole() -> None:
     client = Client(app)
     asked = asked_of(client.post("/open", content=f"text={SITE}").headers["location"], desk)
     kept = client.get(f"/question.yaml?{asked.query}").content
-    again = desk.file(client.post("/open", files={"file": kept}).headers["location"].removeprefix("/?file="))
+    again = desk.file(
+        client.post("/open", files={"file": kept}).headers["location"].removeprefix("/?file=")
+    )
     assert again.own == asked.overrides
     assert again.place.load(*again.overrides).baseline.pathway.arrivals["walk_in"].per_day == 150
 
 
 def test_answers_that_are_sent_go_on_in_the_interview() -> None:
     client = Client(app_of(PORT, n_workers=1)[0])
-    opened = client.post("/open", content="text=attendances_per_day: 300\r\nwithin_four_hours: 62 %\r\n")
-    assert opened.headers["location"] == "/interview?attendances_per_day=300&within_four_hours=62+%25"
+    opened = client.post(
+        "/open", content="text=attendances_per_day: 300\r\nwithin_four_hours: 62 %\r\n"
+    )
+    assert (
+        opened.headers["location"] == "/interview?attendances_per_day=300&within_four_hours=62+%25"
+    )
     assert "question 3<" in client.get(opened.headers["location"]).text
 
 
@@ -183,9 +211,14 @@ def test_no_file_of_this_computer_is_read_for_answers(here: Path) -> None:
     secret = here / "secret.csv"
     secret.write_text("1,2,3\nsecret,5,6\n", encoding="utf-8")
     client = Client(app_of(PORT, n_workers=1)[0])
-    page = client.get("/interview", params={"product": "x", "does": "labels", "against": "panel", "table": str(secret)})
+    page = client.get(
+        "/interview",
+        params={"product": "x", "does": "labels", "against": "panel", "table": str(secret)},
+    )
     assert "table.csv: holds no table" in page.text
-    sent = client.post("/open", files={"file": ("offer.yaml", f"does: labels\ntable: {secret}".encode())})
+    sent = client.post(
+        "/open", files={"file": ("offer.yaml", f"does: labels\ntable: {secret}".encode())}
+    )
     assert sent.headers["location"] == "/interview?does=labels"
 
 
@@ -218,7 +251,11 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(POLICY, encoding="utf-8")
     asked = asked_in([("arm", "own_ours"), ("arm", "lean_triage")])
-    assert [arm.name for arm in asked.place.load(*asked.overrides).arms] == ["nurse", "lean_triage", "own_ours"]
+    assert [arm.name for arm in asked.place.load(*asked.overrides).arms] == [
+        "nurse",
+        "lean_triage",
+        "own_ours",
+    ]
     assert "Your policy ours" in question_page(asked)
     assert "Your own file. Its source: not measured here" in question_page(asked)
     path.write_text(f"# Question: what if it were ours?\n{POLICY}", encoding="utf-8")
@@ -227,18 +264,27 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_measured(here: Path) -> None:
+def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_measured(
+    here: Path,
+) -> None:
     from simulation.vetting.bench import run_bench
     from simulation.vetting.vet import cases_of, vetting_named
     from tests.vetting.test_card import Fixed
 
-    assert (policy_file.VETTED, policy_file.DRAWN, policy_file.BENCH_NURSE) == (BENCHED, DRAWN, BENCH_NURSE)
+    assert (policy_file.VETTED, policy_file.DRAWN, policy_file.BENCH_NURSE) == (
+        BENCHED,
+        DRAWN,
+        BENCH_NURSE,
+    )
     plan = vetting_named("synthetic", ["cases.number=120"])
     bench = run_bench(replace(plan, comparators=False), cases_of(plan), Fixed(name="Acme 2.1"))  # type: ignore[arg-type]
     for name, text in policy_file.policy_files(bench).items():
         (here / "configs" / name).parent.mkdir(parents=True, exist_ok=True)
         (here / "configs" / name).write_text(text, encoding="utf-8")
-    assert [name for name in arms_of(LOCAL) if name.startswith("own_")] == ["own_vetted", "own_vetted_advises"]
+    assert [name for name in arms_of(LOCAL) if name.startswith("own_")] == [
+        "own_vetted",
+        "own_vetted_advises",
+    ]
     study = LOCAL.load(*asked_in([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
     assert study.choices["nurse"] == BENCH_NURSE
     assert study.arm("own_vetted").policy.beside_nurse is not None
@@ -256,8 +302,15 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
     assert about["identity"] == result.manifest["identity"]
     scribe = result.row_of(result.first_target, "ai_scribe_measured")
-    assert about["effects"][scribe.arm] == [scribe.difference, scribe.department_p5, scribe.department_p95]
-    assert (about["n_replications"], about["n_departments"]) == (len(result.replications), result.run.departments)
+    assert about["effects"][scribe.arm] == [
+        scribe.difference,
+        scribe.department_p5,
+        scribe.department_p95,
+    ]
+    assert (about["n_replications"], about["n_departments"]) == (
+        len(result.replications),
+        result.run.departments,
+    )
     text = narrow_page(asked, result, {"wait": "24.5", "days": "28"})
     assert "In departments with figures like these" in text
     assert "−2.2 (−7.5 to −0.4)" in text, "the mean that the first visit shows"
@@ -266,11 +319,16 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     assert f"{marked} of {len(rows) - 2} ranges are no narrower" in text
     assert marked
     assert "Sham AI" not in text
-    assert "'One more clinician from 14 to 22 h' does most of the policies that fail no safety limit: " in unescape(
-        text
+    assert (
+        "'One more clinician from 14 to 22 h' does most of the policies that fail no safety limit: "
+        in unescape(text)
     )
     assert "3 of 11 fail or may fail a safety limit" in text
     assert 'Safety and costs are in <a href="/">the answer</a>' in text
-    assert "Your figures are unusual" in unescape(narrow_page(asked, result, {"wait": "55", "days": "28"}))
+    assert "Your figures are unusual" in unescape(
+        narrow_page(asked, result, {"wait": "55", "days": "28"})
+    )
     assert 'href="/"' in text
-    assert 'href="/narrow?run=first"' in question_page(AskedQuestion(), "<p>worked out beforehand</p>")
+    assert 'href="/narrow?run=first"' in question_page(
+        AskedQuestion(), "<p>worked out beforehand</p>"
+    )

@@ -17,9 +17,17 @@ def test_a_pool_is_as_busy_by_hour_as_the_result_says(two: ae.Result) -> None:
     day = two.baseline.day
     for pool, *cells in first.cells:
         row = day.busy[day.pools.index(str(pool).replace(" ", "_"))]
-        assert [cell.value for cell in cells if isinstance(cell, Cell)] == pytest.approx(row.tolist(), nan_ok=True)
+        assert [cell.value for cell in cells if isinstance(cell, Cell)] == pytest.approx(
+            row.tolist(), nan_ok=True
+        )
     assert {table.title.split("'")[1] for table in moved} <= {arm.label for arm in two.others}
-    nurses = next(row for table in moved if "Lean" in table.title for row in table.cells if row[0] == "triage nurses")
+    nurses = next(
+        row
+        for table in moved
+        if "Lean" in table.title
+        for row in table.cells
+        if row[0] == "triage nurses"
+    )
     assert any(isinstance(cell, Cell) and cell.look == "less" for cell in nurses)
 
 
@@ -29,10 +37,16 @@ def test_areas_hold_the_whole_stay_and_mark_what_a_policy_changes(two: ae.Result
         name for name in STAGE_WORDS.values() if name in {area.name for area in shown}
     ]
     for number, arm in enumerate(two.arms):
-        minutes = sum(waiting + working for area in shown for _, waiting, working in area.minutes[number : number + 1])
+        minutes = sum(
+            waiting + working
+            for area in shown
+            for _, waiting, working in area.minutes[number : number + 1]
+        )
         whole = sum(
             waiting + working
-            for step, waiting, working in zip(arm.day.steps, arm.day.waiting, arm.day.working, strict=True)
+            for step, waiting, working in zip(
+                arm.day.steps, arm.day.waiting, arm.day.working, strict=True
+            )
             if step in two.stages
         )
         assert minutes == pytest.approx(whole, abs=1)
@@ -57,7 +71,9 @@ def test_days_are_made_for_who_looks_and_change_no_number(short: None) -> None:
     profiled = desk.profiled(asked)
     assert profiled is not None
     assert ae.same_numbers(profiled, result)
-    assert [one.arms["nurse"].day is not None for one in profiled.replications] == [True] * PROFILED + [False]
+    assert [one.arms["nurse"].day is not None for one in profiled.replications] == [
+        True
+    ] * PROFILED + [False]
     longer = next(one for one in ae.grow(study, so_far=result))
     desk._keep(asked, longer)
     kept = desk.result(asked)

@@ -44,7 +44,13 @@ def test_an_answer_that_cannot_be_used_is_asked_again_with_what_is_wrong() -> No
 
 
 def test_a_choice_that_was_not_made_is_asked_for() -> None:
-    before = [FIRST, ("within_four_hours", ""), ("admitted_share", ""), ("beds", ""), ("triage_nurses", "")]
+    before = [
+        FIRST,
+        ("within_four_hours", ""),
+        ("admitted_share", ""),
+        ("beds", ""),
+        ("triage_nurses", ""),
+    ]
     assert "is not answered" not in page([*before, ("asked", "triage_nurses")])
     assert "is not answered. Choose one of these" in page([*before, ("asked", "ambulances")])
 
@@ -64,8 +70,13 @@ def test_the_rest_of_the_answers_may_be_left_blank_at_once_but_for_what_must_be_
     assert "rest=blank" in page([FIRST])
 
 
-def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_page_says_why() -> None:
-    for text in (page([FIRST, ("rest", "blank")]), page([("attendances_per_day", "109500"), ("product", "x")])):
+def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_page_says_why() -> (
+    None
+):
+    for text in (
+        page([FIRST, ("rest", "blank")]),
+        page([("attendances_per_day", "109500"), ("product", "x")]),
+    ):
         assert "This one must be answered" in text
         assert "rest=blank" not in text
     assert "All else that may be blank is left blank" in page([FIRST, ("rest", "blank")])
@@ -73,7 +84,10 @@ def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_pa
 
 
 def test_the_first_page_says_which_questions_must_be_answered() -> None:
-    assert "These must be answered: attendances a day; the product's name; what it does." in unescape(page([]))
+    assert (
+        "These must be answered: attendances a day; the product's name; what it does."
+        in unescape(page([]))
+    )
 
 
 def test_the_number_of_a_question_is_its_place_among_those_asked() -> None:
@@ -84,10 +98,14 @@ def test_the_number_of_a_question_is_its_place_among_those_asked() -> None:
     assert numbers == [1, 1]
 
 
-def test_from_the_last_page_one_can_go_back_to_the_last_question_and_read_what_a_blank_price_means() -> None:
+def test_from_the_last_page_one_can_go_back_to_the_last_question_and_read_what_a_blank_price_means() -> (
+    None
+):
     text = page([*PRODUCT, ("rest", "blank")])
     back = text.partition('nhsuk-back-link" href="/interview?')[2].partition('"')[0]
-    assert escape(questions()["evaluation"].words) in page(parse_qsl(unescape(back), keep_blank_values=True))
+    assert escape(questions()["evaluation"].words) in page(
+        parse_qsl(unescape(back), keep_blank_values=True)
+    )
     assert "left blank: the price for each patient is taken" in text
 
 
@@ -111,7 +129,9 @@ def test_a_table_that_is_pasted_is_read_and_its_counts_are_said_as_the_command_s
     echoed = check({**dict(PRODUCT), "table": "theirs.csv"}, tmp_path).notes["table"][-1].words
     pairs = [*PRODUCT, ("table", text)]
     assert checked_answers(answers_of(pairs)).notes["table"][-1].words == echoed
-    assert echoed in unescape(page([*pairs, *((key, "") for key in questions() if key not in dict(pairs))]))
+    assert echoed in unescape(
+        page([*pairs, *((key, "") for key in questions() if key not in dict(pairs))])
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,14 +154,21 @@ def test_a_table_that_cannot_be_used_is_asked_for_again(
     assert "<textarea" in shown
 
 
-def test_answers_with_a_table_are_kept_as_files_that_the_command_and_the_app_read(tmp_path: Path) -> None:
+def test_answers_with_a_table_are_kept_as_files_that_the_command_and_the_app_read(
+    tmp_path: Path,
+) -> None:
     client = Client(app_of(PORT, n_workers=1)[0])
     kept = client.get("/interview/answers.yaml", params=[*PRODUCT, ("table", COUNTS)])
     with ZipFile(BytesIO(kept.content)) as packed:
         packed.extractall(tmp_path)
     read = check(answers_in(tmp_path / "offer.yaml"), tmp_path)
-    assert read.values["table"] == checked_answers(answers_of([*PRODUCT, ("table", COUNTS)])).values["table"]
+    assert (
+        read.values["table"]
+        == checked_answers(answers_of([*PRODUCT, ("table", COUNTS)])).values["table"]
+    )
     address = client.post("/open", files={"file": kept.content}).headers["location"]
     assert dict(parse_qsl(urlsplit(address).query))["table"] == COUNTS
-    alone = client.post("/open", files={"file": ("offer.yaml", (tmp_path / "offer.yaml").read_bytes())})
+    alone = client.post(
+        "/open", files={"file": ("offer.yaml", (tmp_path / "offer.yaml").read_bytes())}
+    )
     assert "table" not in alone.headers["location"]

@@ -41,5 +41,9 @@ def test_the_app_stands_on_the_public_front_and_little_beside_it() -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simulation"):
                 imported.add((node.module or "").removeprefix("simulation").lstrip("."))
             elif isinstance(node, ast.Import):
-                imported |= {name.name.removeprefix("simulation.") for name in node.names if "simulation." in name.name}
+                imported |= {
+                    name.name.removeprefix("simulation.")
+                    for name in node.names
+                    if "simulation." in name.name
+                }
     assert {name for name in imported if name.split(".")[0] not in ("app", "")} == set(BESIDE)

@@ -14,7 +14,15 @@ import pytest
 import simulation as ae
 from simulation.app.asked import AskedQuestion
 from simulation.app.desk import Desk
-from simulation.app.sending import MOST_FILES, MOST_UNPACKED, address_for, address_of, parts_of, unpacked, zipped
+from simulation.app.sending import (
+    MOST_FILES,
+    MOST_UNPACKED,
+    address_for,
+    address_of,
+    parts_of,
+    unpacked,
+    zipped,
+)
 from simulation.app.sending import _sorted_out as sorted_out
 from simulation.config import packaged_configs
 from simulation.config.new import new_scaled_department
@@ -24,7 +32,10 @@ from .test_departments import POLICY, SITE, asked_of
 from .test_server import PORT, Client, app_of
 
 Files = dict[str, bytes]
-TWO = {"configs/site/ours.yaml": SITE.encode(), "configs/site/theirs.yaml": SITE.replace("150", "160").encode()}
+TWO = {
+    "configs/site/ours.yaml": SITE.encode(),
+    "configs/site/theirs.yaml": SITE.replace("150", "160").encode(),
+}
 
 
 def opened(files: Files, desk: Desk | None = None) -> AskedQuestion:
@@ -43,11 +54,16 @@ def told(files: Files) -> str:
 @pytest.fixture
 def ours(tmp_path: Path) -> Files:
     """The files that `aeflow new department` writes, and a policy, by their path in the folder above `configs`."""
-    new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, tmp_path / "configs")
+    new_scaled_department(
+        "ours", {"attendances_per_day": "250", "beds": "480"}, tmp_path / "configs"
+    )
     path = tmp_path / "configs/triage/kiosk.yaml"
     path.parent.mkdir()
     path.write_text(POLICY, encoding="utf-8")
-    return {file.relative_to(tmp_path).as_posix(): file.read_bytes() for file in tmp_path.rglob("*.yaml")}
+    return {
+        file.relative_to(tmp_path).as_posix(): file.read_bytes()
+        for file in tmp_path.rglob("*.yaml")
+    }
 
 
 def test_a_folder_that_is_sent_gives_the_command_line_s_numbers_to_the_last_bit(
@@ -58,7 +74,9 @@ def test_a_folder_that_is_sent_gives_the_command_line_s_numbers_to_the_last_bit(
     words = (*asked.first(1), "executor=serial")
     study = ae.load(*words, config_dir=tmp_path / "configs")
     assert asked.place.load(*words) == study
-    here, there = (next(iter(ae.grow(one))).replications[0] for one in (asked.place.load(*words), study))
+    here, there = (
+        next(iter(ae.grow(one))).replications[0] for one in (asked.place.load(*words), study)
+    )
     for arm, of_arm in there.arms.items():
         assert here.arms[arm].measures.values.tobytes() == of_arm.measures.values.tobytes(), arm
 
@@ -69,7 +87,9 @@ def test_a_zip_and_a_folder_of_a_browser_lead_to_the_same_department_and_no_file
     empty = tmp_path / "here"
     empty.mkdir()
     monkeypatch.chdir(empty)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))  # a temporary file would raise
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(tmp_path / "nowhere")
+    )  # a temporary file would raise
     client = Client(app_of(PORT, n_workers=1)[0])
     of_browser = [("folder", (f"mine/{name}", text)) for name, text in ours.items()]
     for files in ({"file": ("ours.zip", zipped(ours))}, of_browser):
@@ -83,31 +103,55 @@ def test_every_department_of_a_folder_is_in_its_sender_s_list_and_in_no_other() 
     client = Client(app_of(PORT, n_workers=1)[0])
     address = client.post("/open", files={"file": zipped(TWO)}).headers["location"]
     assert all(f"Your department {name}" in client.get(address).text for name in ("ours", "theirs"))
-    other = client.get(client.post("/open", files={"file": zipped({"site/b.yaml": SITE.encode()})}).headers["location"])
+    other = client.get(
+        client.post("/open", files={"file": zipped({"site/b.yaml": SITE.encode()})}).headers[
+            "location"
+        ]
+    )
     assert "Your department b<" in other.text
     assert "Your department ours" not in other.text + client.get("/?arm=lean_triage").text
     assert client.get("/?department=ours&arm=lean_triage").status_code == 400
 
 
 def test_the_question_of_a_folder_is_asked_over_a_pathway_that_is_stated_whole() -> None:
-    of_group = {group: packaged_configs() / group / "gallery/clinic.yaml" for group in ("study", "pathway")}
+    of_group = {
+        group: packaged_configs() / group / "gallery/clinic.yaml" for group in ("study", "pathway")
+    }
     files = {f"configs/{group}/mine.yaml": path.read_bytes() for group, path in of_group.items()}
-    files["configs/study/mine.yaml"] = files["configs/study/mine.yaml"].replace(b"gallery/clinic", b"mine")
+    files["configs/study/mine.yaml"] = files["configs/study/mine.yaml"].replace(
+        b"gallery/clinic", b"mine"
+    )
     desk = Desk(1)
-    asked = desk.file(address_of({**files, "question.yaml": b"[study=mine]"}, desk).removeprefix("/?file="))
-    assert asked.place.load(*asked.overrides).baseline.pathway == ae.load("study=gallery/clinic").baseline.pathway
+    asked = desk.file(
+        address_of({**files, "question.yaml": b"[study=mine]"}, desk).removeprefix("/?file=")
+    )
+    assert (
+        asked.place.load(*asked.overrides).baseline.pathway
+        == ae.load("study=gallery/clinic").baseline.pathway
+    )
 
 
 def test_of_the_folder_of_a_checkout_what_is_not_the_package_s_is_taken(ours: Files) -> None:
     configs = packaged_configs()
-    files = {f"x/configs/{path.relative_to(configs)}": path.read_bytes() for path in configs.rglob("*.yaml")}
+    files = {
+        f"x/configs/{path.relative_to(configs)}": path.read_bytes()
+        for path in configs.rglob("*.yaml")
+    }
     asked = opened({**files, **{f"x/{name}": text for name, text in ours.items()}})
-    assert (asked.department, asked.arms[-1], asked.place.left_out) == ("ours", "own_kiosk", ("x/configs/config.yaml",))
-    assert asked.place == replace(opened(ours).place, sent=asked.place.sent, left_out=asked.place.left_out)
+    assert (asked.department, asked.arms[-1], asked.place.left_out) == (
+        "ours",
+        "own_kiosk",
+        ("x/configs/config.yaml",),
+    )
+    assert asked.place == replace(
+        opened(ours).place, sent=asked.place.sent, left_out=asked.place.left_out
+    )
 
 
 def test_what_is_not_used_here_is_named(ours: Files) -> None:
-    asked = opened({**ours, "counts.csv": b"1,2", "offer.yaml": b"beds: 9", "configs/.DS_Store": b"\0"})
+    asked = opened(
+        {**ours, "counts.csv": b"1,2", "offer.yaml": b"beds: 9", "configs/.DS_Store": b"\0"}
+    )
     assert asked.place.left_out == ("counts.csv", "offer.yaml")
 
 
@@ -128,17 +172,32 @@ def test_every_fault_of_a_folder_is_in_one_message() -> None:
 @pytest.mark.parametrize(
     ("files", "why"),
     [
-        ({"../site/a.yaml": SITE.encode(), "b": b""}, "../site/a.yaml: is no name of a file in a folder"),
+        (
+            {"../site/a.yaml": SITE.encode(), "b": b""},
+            "../site/a.yaml: is no name of a file in a folder",
+        ),
         ({"/etc/site/a.yaml": SITE.encode(), "b": b""}, "is no name of a file in a folder"),
         ({"C:\\site\\a.yaml": SITE.encode(), "b": b""}, "is no name of a file in a folder"),
         ({"site/a.yaml": SITE.encode(), "": SITE.encode()}, "what was pasted: is no name"),
-        ({"one/site/a.yaml": SITE.encode(), "two/site/a.yaml": SITE.encode()}, "several folders of configurations"),
+        (
+            {"one/site/a.yaml": SITE.encode(), "two/site/a.yaml": SITE.encode()},
+            "several folders of configurations",
+        ),
         ({"notes.txt": b"", "b.md": b""}, "holds no configurations"),
-        ({"scenario/mine.yaml": b"question: q?\nchanges: {}", "b": b""}, "holds no department, policy or question"),
+        (
+            {"scenario/mine.yaml": b"question: q?\nchanges: {}", "b": b""},
+            "holds no department, policy or question",
+        ),
         ({f"site/{number}.yaml": SITE.encode() for number in range(21)}, "holds 21 departments"),
         (dict.fromkeys(map(str, range(MOST_FILES + 1)), b""), "holds more than 400 files"),
-        ({"site/a.yaml": b"defaults: [typical, ../../x, _self_]", "b": b""}, "Could not load 'site/../../x'"),
-        ({"site/a.yaml": b"defaults: [typical, _self_]\nname: ${oc.env:HOME}", "b": b""}, "is not a plain reference"),
+        (
+            {"site/a.yaml": b"defaults: [typical, ../../x, _self_]", "b": b""},
+            "Could not load 'site/../../x'",
+        ),
+        (
+            {"site/a.yaml": b"defaults: [typical, _self_]\nname: ${oc.env:HOME}", "b": b""},
+            "is not a plain reference",
+        ),
     ],
 )
 def test_a_hostile_folder_is_told_in_a_sentence(files: Files, why: str) -> None:
@@ -150,19 +209,27 @@ def test_a_hostile_folder_is_told_in_a_sentence(files: Files, why: str) -> None:
     [
         ({"a.zip": zipped(TWO)[1:]}, "a.zip: is neither a text in UTF-8 nor a sound zip. Save it"),
         ({"a.zip": zipped(TWO)[:90]}, "a.zip: cannot be unpacked"),
-        ({"notes.zip": zipped({"n.txt": b"x", "m.txt": b"y"})}, "notes.zip: holds no configurations"),
+        (
+            {"notes.zip": zipped({"n.txt": b"x", "m.txt": b"y"})},
+            "notes.zip: holds no configurations",
+        ),
         ({"a.yaml": b"['executor=dask']"}, "a.yaml: 'executor=dask' may not be stated here"),
         ({"a.yaml": b"['study=nothing']"}, "a.yaml: study=nothing: there is no study 'nothing'"),
         ({"a.yaml": b"a: ["}, "a.yaml, line 1"),
         ({"a.yaml": b""}, "a.yaml: is none of what can be sent"),
         ({"": b"a: ["}, "what was pasted, line 1"),
         ({"mine/notes.txt": b"x", "mine/m.txt": b"y"}, "mine: holds no configurations"),
-        ({"ed.CSV": b"arrived,left\n1,2"}, "ed.CSV: is a table, and not read alone: records are for aeflow extract"),
+        (
+            {"ed.CSV": b"arrived,left\n1,2"},
+            "ed.CSV: is a table, and not read alone: records are for aeflow extract",
+        ),
         ({}, "the file: nothing was chosen"),
         ({"": b" "}, "the file: nothing was chosen"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_the_name_of_what_was_sent(files: Files, told: str) -> None:
+def test_what_cannot_be_read_is_told_with_the_name_of_what_was_sent(
+    files: Files, told: str
+) -> None:
     with pytest.raises(ConfigError) as refused:
         address_for(files, Desk(1))
     assert str(refused.value).startswith(told)
@@ -171,7 +238,9 @@ def test_what_cannot_be_read_is_told_with_the_name_of_what_was_sent(files: Files
 def test_a_folder_cannot_say_where_or_how_it_runs() -> None:
     usual = ae.load(*AskedQuestion().overrides)
     where = b"executor: dask\ncluster: {address: x}\nresults: elsewhere\nallow_large: true\nworkers: 900"
-    study = opened({"site/a.yaml": b"defaults: [typical, /site@_global_: _b, _self_]", "site/_b.yaml": where})
+    study = opened(
+        {"site/a.yaml": b"defaults: [typical, /site@_global_: _b, _self_]", "site/_b.yaml": where}
+    )
     again = study.place.load(*study.overrides)
     for key in ("executor", "cluster", "allow_large", "workers"):
         assert getattr(again, key) == getattr(usual, key), key
@@ -228,7 +297,10 @@ def test_a_zip_that_unpacks_to_a_thousand_times_its_size_fills_no_memory() -> No
 
 
 def test_a_mutated_zip_or_folder_is_read_or_told_and_raises_nothing_else() -> None:
-    chance, whole = random.Random(26), zipped({**TWO, "configs/triage/k.yaml": POLICY.encode(), "question.yaml": b"[]"})
+    chance, whole = (
+        random.Random(26),
+        zipped({**TWO, "configs/triage/k.yaml": POLICY.encode(), "question.yaml": b"[]"}),
+    )
     n_refused = 0
     for number in range(300):
         content = bytearray(whole if number % 2 else form(whole)[0])

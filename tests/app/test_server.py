@@ -44,7 +44,9 @@ class Client:
 
     def _asked(self, method: str, path: str, **words: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=HOME) as client:
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(self._app), base_url=HOME
+            ) as client:
                 return await client.request(method, path, **words)
 
         return awaited(ask())
@@ -72,11 +74,15 @@ def test_a_sixth_policy_is_refused_beside_a_form_that_keeps_the_first_five(clien
     refused = client.get(f"/?beds=4&{urlencode([('arm', arm) for arm in arms])}")
     assert refused.status_code == 400
     assert "policies: 6 are chosen" in refused.text
-    assert [f'value="{arm}" checked' in refused.text for arm in arms] == [True] * MOST_ARMS + [False]
+    assert [f'value="{arm}" checked' in refused.text for arm in arms] == [True] * MOST_ARMS + [
+        False
+    ]
     assert 'name="beds" min="-50" max="30" step="1" value="4"' in refused.text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:80", "", "localhost:1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:80", "", "localhost:1"]
+)
 def test_the_app_answers_no_other_host(client: Client, host: str) -> None:
     refused = client.get("/", headers={"Host": host})
     assert refused.status_code == 403
@@ -84,7 +90,10 @@ def test_the_app_answers_no_other_host(client: Client, host: str) -> None:
 
 
 def test_the_app_answers_no_page_of_another_site(client: Client) -> None:
-    assert client.post("/open", content=FILE, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert (
+        client.post("/open", content=FILE, headers={"Origin": "https://evil.example"}).status_code
+        == 403
+    )
     assert client.post("/open", content=FILE, headers={"Origin": "null"}).status_code == 403
     script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     assert client.get(f"/looks?{QUERY}", headers=script).status_code == 403
@@ -92,7 +101,15 @@ def test_the_app_answers_no_page_of_another_site(client: Client) -> None:
 
 
 def test_the_app_loads_nothing_from_elsewhere_and_sets_no_cookie(client: Client) -> None:
-    for path in ("/", f"/?{QUERY}", "/open", "/interview", f"/view/who?{QUERY}", "/static/app.js", "/nothing"):
+    for path in (
+        "/",
+        f"/?{QUERY}",
+        "/open",
+        "/interview",
+        f"/view/who?{QUERY}",
+        "/static/app.js",
+        "/nothing",
+    ):
         answered = client.get(path)
         assert "default-src 'none'" in answered.headers["content-security-policy"], path
         assert answered.headers["x-content-type-options"] == "nosniff"
@@ -103,7 +120,9 @@ def test_the_app_loads_nothing_from_elsewhere_and_sets_no_cookie(client: Client)
     assert client.get("/nothing").text.count("There is no such page") == 2
     for sheet in ("nhsuk", "app"):
         styles = client.get(f"/static/{sheet}.css").text
-        assert not {"@font-face", "url(", "@import", "Frutiger"} & set(styles.replace("(", "( ").split())
+        assert not {"@font-face", "url(", "@import", "Frutiger"} & set(
+            styles.replace("(", "( ").split()
+        )
         assert "url(" not in styles
         assert "Frutiger" not in styles
 
@@ -140,7 +159,9 @@ def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(
         ("['nurse=${oc.env:HOME}']", "oc.env"),
     ],
 )
-def test_a_bad_file_is_one_page_that_says_what_is_wrong(client: Client, content: str | bytes, told: str) -> None:
+def test_a_bad_file_is_one_page_that_says_what_is_wrong(
+    client: Client, content: str | bytes, told: str
+) -> None:
     refused = client.post("/open", content=content)
     assert refused.status_code == 400
     assert told in refused.text
@@ -184,9 +205,16 @@ def test_an_answer_is_kept_as_the_folder_of_a_run_but_not_that_of_what_was_sent(
     ZipFile(io.BytesIO(packed.content)).extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
     assert ae.same_numbers(ae.read(folder), result)
-    assert {path.name for path in folder.iterdir()} >= {"report.html", "figures", "tables", "summary.csv"}
+    assert {path.name for path in folder.iterdir()} >= {
+        "report.html",
+        "figures",
+        "tables",
+        "summary.csv",
+    }
     text = client.get(f"/question.yaml?{QUERY}&n=4").text
-    sent = desk.take_in("\n".join(line for line in text.splitlines() if "engine" not in line), LOCAL)
+    sent = desk.take_in(
+        "\n".join(line for line in text.splitlines() if "engine" not in line), LOCAL
+    )
     assert "is not made of what was sent" in client.get(f"/answer.zip?{sent.query}").text
 
 
@@ -217,7 +245,9 @@ def test_a_stream_ends_at_the_number_that_was_asked_for(short: None, client: Cli
 
 
 @pytest.mark.slow
-def test_a_stored_run_is_opened_and_nothing_beside_the_runs_is(two: ae.Result, tmp_path: Path) -> None:
+def test_a_stored_run_is_opened_and_nothing_beside_the_runs_is(
+    two: ae.Result, tmp_path: Path
+) -> None:
     folder = two.write(tmp_path / "results")
     app, _ = app_of(PORT, n_workers=1, results=tmp_path / "results")
     client = Client(app)
@@ -287,7 +317,11 @@ def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
     short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk_module, "MOST_RUNNING", 1)
-    desk, asked, other = Desk(1), asked_in([("arm", "lean_triage")]), asked_in([("arm", "two_more_beds")])
+    desk, asked, other = (
+        Desk(1),
+        asked_in([("arm", "lean_triage")]),
+        asked_in([("arm", "two_more_beds")]),
+    )
 
     async def both() -> list[str]:
         first = desk.looks(asked, 50)
@@ -302,11 +336,15 @@ def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
     assert awaited(both()) == ["waiting", "loading"]
 
 
-def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch, two: ae.Result) -> None:
+def test_only_so_many_results_and_files_are_kept(
+    monkeypatch: pytest.MonkeyPatch, two: ae.Result
+) -> None:
     monkeypatch.setattr(desk_module, "MOST_KEPT", 2)
     monkeypatch.setattr(desk_module, "MOST_FILES", 2)
     desk = Desk(1)
-    questions = [asked_in([("arm", arm)]) for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")]
+    questions = [
+        asked_in([("arm", arm)]) for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")
+    ]
     for asked in questions:
         desk._keep(asked, two)
     assert [desk.result(asked) is None for asked in questions] == [True, False, False]
@@ -328,7 +366,9 @@ def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(
     assert "There is none yet" in client.get("/records").text
     folder = tmp_path / "results/extracts/2026-11-29T080000"
     folder.mkdir(parents=True)
-    (folder / "extract.html").write_text("<title>Mine &amp; yours</title><p>beside", encoding="utf-8")
+    (folder / "extract.html").write_text(
+        "<title>Mine &amp; yours</title><p>beside", encoding="utf-8"
+    )
     (tmp_path / "secret.html").write_text("<title>secret</title>", encoding="utf-8")
     (tmp_path / "results/extracts/link").mkdir()
     (tmp_path / "results/extracts/link/extract.html").symlink_to(tmp_path / "secret.html")

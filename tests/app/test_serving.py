@@ -17,15 +17,27 @@ PAGE = (ROOT / "docs" / "how-to" / "app.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_the_command_of_the_page_says_where_it_is_answers_there_and_ends_with_ctrl_c(tmp_path: Path) -> None:
-    assert re.findall(r"^```\n(.*?)\n```$", PAGE, re.MULTILINE) == ["make app", "aeflow compare @question.yaml"]
+def test_the_command_of_the_page_says_where_it_is_answers_there_and_ends_with_ctrl_c(
+    tmp_path: Path,
+) -> None:
+    assert re.findall(r"^```\n(.*?)\n```$", PAGE, re.MULTILINE) == [
+        "make app",
+        "aeflow compare @question.yaml",
+    ]
     assert "\tmake app" not in PAGE
     (recipe,) = re.findall(
-        r"^app: .*\n\t@\$\(BIN\)/(.*) \$\(ARGS\)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+        r"^app: .*\n\t@\$\(BIN\)/(.*) \$\(ARGS\)$",
+        (ROOT / "Makefile").read_text("utf-8"),
+        re.MULTILINE,
     )
     command = [sys.executable, "-m", "simulation", *recipe.split()[1:], "port=0", "workers=1"]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     )
     try:
         assert process.stdout is not None
@@ -56,12 +68,16 @@ def test_a_port_that_is_taken_is_one_message(capsys: pytest.CaptureFixture[str])
         ("workers=99", "Allowed: 0 to 64"),
     ],
 )
-def test_a_mistaken_word_is_one_message(word: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistaken_word_is_one_message(
+    word: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["app", word]) == 2
     assert told in capsys.readouterr().err
 
 
-def test_a_folder_of_configurations_that_is_missing_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_of_configurations_that_is_missing_is_one_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["app", "--config-dir", "nowhere"]) == 2
     assert "--config-dir: there is no folder 'nowhere'" in capsys.readouterr().err
 

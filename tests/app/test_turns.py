@@ -82,7 +82,9 @@ def test_nothing_begins_beside_the_last_of_what_a_first_answer_needs(
     monkeypatch: pytest.MonkeyPatch, two: ae.Result
 ) -> None:
     ends = [threading.Event() for _ in range(4)]
-    monkeypatch.setattr(threads_module, "replicate", lambda study, number, **named: ends[number].wait(MOST_SECONDS))
+    monkeypatch.setattr(
+        threads_module, "replicate", lambda study, number, **named: ends[number].wait(MOST_SECONDS)
+    )
     executor = FirstFew(2, Turns(2).share(), needed=3)
     first, second = executor.submit(two.study, 0), executor.submit(two.study, 1)
     ends[0].set()

@@ -66,11 +66,15 @@ def ticks_at(simulated: Simulated, step: str, moment: str) -> Mapping[int, int]:
     """When each patient was first at a moment of a step."""
     table = simulated.activities
     rows = np.flatnonzero(table["step"] == simulated.plan.row(step))[::-1]
-    return dict(zip(table["patient"][rows].tolist(), table.ticks(moment)[rows].tolist(), strict=True))
+    return dict(
+        zip(table["patient"][rows].tolist(), table.ticks(moment)[rows].tolist(), strict=True)
+    )
 
 
 def n_at(simulated: Simulated, *steps: str) -> int:
-    return sum(int((simulated.activities["step"] == simulated.plan.row(step)).sum()) for step in steps)
+    return sum(
+        int((simulated.activities["step"] == simulated.plan.row(step)).sum()) for step in steps
+    )
 
 
 def assert_equal(one: Simulated, other: Simulated) -> None:
@@ -80,21 +84,33 @@ def assert_equal(one: Simulated, other: Simulated) -> None:
         np.testing.assert_array_equal(one.activities[name], other.activities[name])
 
 
-def test_actions_that_find_nobody_give_the_nurses_arm_to_the_last_bit(simulate: Simulate, nurse: Simulated) -> None:
+def test_actions_that_find_nobody_give_the_nurses_arm_to_the_last_bit(
+    simulate: Simulate, nurse: Simulated
+) -> None:
     assert_equal(simulate(with_accuracy(all_actions(), 0, 1)), nurse)
 
 
 def test_no_action_leaves_the_other_streams_idle(nurse: Simulated) -> None:
     table = nurse.run.activities
     asked = {nurse.plan.nodes[step] for step in np.unique(table.step)}
-    assert not [step for step in asked if step.startswith(("early_", "primary_", "same_day_", "unneeded_"))]
-    assert not [step for step in asked if step.endswith(("_ordered", "_bed_held", "bed_found", "request_work"))]
+    assert not [
+        step for step in asked if step.startswith(("early_", "primary_", "same_day_", "unneeded_"))
+    ]
+    assert not [
+        step
+        for step in asked
+        if step.endswith(("_ordered", "_bed_held", "bed_found", "request_work"))
+    ]
 
 
-def test_a_perfect_prediction_makes_no_mistake_that_costs_anybody_anything(simulate: Simulate) -> None:
+def test_a_perfect_prediction_makes_no_mistake_that_costs_anybody_anything(
+    simulate: Simulate,
+) -> None:
     perfect = simulate(with_accuracy(all_actions(), 1, 1))
     attributes = perfect.draws.attributes
-    assert n_at(perfect, "primary_care_look", "same_day_look", "unneeded_bed_search", "gone_home") == 0
+    assert (
+        n_at(perfect, "primary_care_look", "same_day_look", "unneeded_bed_search", "gone_home") == 0
+    )
     assert n_at(perfect, "primary_care") > 50
     assert n_at(perfect, "same_day_contact") > 50
     assert n_at(perfect, "bed_found") > 300
@@ -103,7 +119,9 @@ def test_a_perfect_prediction_makes_no_mistake_that_costs_anybody_anything(simul
     assert (ordered & (attributes["test_rounds"] > 0)).sum() > 800
 
 
-def test_results_ordered_at_triage_are_there_when_the_laboratory_is_done_with_them(simulate: Simulate) -> None:
+def test_results_ordered_at_triage_are_there_when_the_laboratory_is_done_with_them(
+    simulate: Simulate,
+) -> None:
     early = simulate(with_accuracy(all_actions(), 1, 0, "early_tests"))
     sent, asked, back = (
         ticks_at(early, *each)
@@ -124,10 +142,14 @@ def test_results_ordered_at_triage_are_there_when_the_laboratory_is_done_with_th
     assert 0.5 < n_no_wait / len(done) < 1  # most waited for an area longer than for the laboratory
 
 
-def test_an_unneeded_test_takes_a_nurse_or_a_room_and_no_result_is_waited_for(simulate: Simulate) -> None:
+def test_an_unneeded_test_takes_a_nurse_or_a_room_and_no_result_is_waited_for(
+    simulate: Simulate,
+) -> None:
     early = simulate(with_accuracy(all_actions(), 1, 0, "early_tests"))
     unneeded = np.flatnonzero(early.draws.attributes["test_rounds"] == 0)
-    taken = set(ticks_at(early, "early_sampling", "started_at")) | set(ticks_at(early, "early_imaging", "started_at"))
+    taken = set(ticks_at(early, "early_sampling", "started_at")) | set(
+        ticks_at(early, "early_imaging", "started_at")
+    )
     results = set(ticks_at(early, "laboratory_ordered", "joined_at"))
     results |= set(ticks_at(early, "reporting_ordered", "joined_at"))
     assert len(taken & set(unneeded.tolist())) > 300
@@ -140,7 +162,8 @@ def test_a_false_alarm_holds_a_bed_after_the_patient_has_gone_for_the_stated_min
     alarms = simulate(with_accuracy(all_actions(), 0, 0.5, "early_bed_request"))
     table = alarms.activities
     held = np.isin(
-        table["step"], [row for row, node in enumerate(alarms.plan.nodes) if node.endswith("_bed_held")]
+        table["step"],
+        [row for row, node in enumerate(alarms.plan.nodes) if node.endswith("_bed_held")],
     ) & ~np.isnan(table["ended_at"])
     assert held.sum() > 300
     mean: Any = arm.pathway.durations["bed_held"].mean
@@ -186,28 +209,40 @@ AFTER = ("site_managers", "cleaners")
 """Who works for a patient after it has left A&E, beside the beds."""
 
 
-def test_nobody_holds_a_place_or_a_clinician_of_the_department_after_departure(imperfect: Simulated) -> None:
+def test_nobody_holds_a_place_or_a_clinician_of_the_department_after_departure(
+    imperfect: Simulated,
+) -> None:
     found = holdings(imperfect.plan, imperfect.activities)
     n = 1 + int(found.patient.max())
     departed_at = np.full(n, np.inf)
     departed_at[imperfect.patients["patient"]] = imperfect.patients["departed_at"]
-    here = np.array([not (name.endswith("_beds") or name in AFTER) for name in found.pools])[found.pool]
+    here = np.array([not (name.endswith("_beds") or name in AFTER) for name in found.pools])[
+        found.pool
+    ]
     gone = ~np.isnan(departed_at[found.patient])
     assert (gone & here).sum() > 10_000
     assert np.all((found.given_back_at <= departed_at[found.patient])[gone & here])
     assert n_at(imperfect, "gone_home") > 100
 
 
-def test_whoever_does_not_suit_a_unit_gives_its_chair_back_as_the_look_ends(imperfect: Simulated) -> None:
+def test_whoever_does_not_suit_a_unit_gives_its_chair_back_as_the_look_ends(
+    imperfect: Simulated,
+) -> None:
     found = holdings(imperfect.plan, imperfect.activities)
     rows = found.of("same_day_chairs")
-    given_back = dict(zip(found.patient[rows].tolist(), found.given_back[rows].tolist(), strict=True))
-    looked = {who: at for who, at in ticks_at(imperfect, "same_day_look", "ended_at").items() if at >= 0}
+    given_back = dict(
+        zip(found.patient[rows].tolist(), found.given_back[rows].tolist(), strict=True)
+    )
+    looked = {
+        who: at for who, at in ticks_at(imperfect, "same_day_look", "ended_at").items() if at >= 0
+    }
     assert len(looked) > 50
     assert {who: given_back[who] for who in looked} == looked
 
 
-def test_everybody_has_as_many_tests_as_they_need_whenever_they_were_ordered(imperfect: Simulated) -> None:
+def test_everybody_has_as_many_tests_as_they_need_whenever_they_were_ordered(
+    imperfect: Simulated,
+) -> None:
     # Of those who are seen in the usual areas and went through: as many turns of the laboratory as rounds, one of them
     # ordered at triage where it was; as many samples, and one for nothing where no round was needed.
     attributes, table = imperfect.draws.attributes, imperfect.activities
@@ -218,7 +253,9 @@ def test_everybody_has_as_many_tests_as_they_need_whenever_they_were_ordered(imp
     left = patients["patient"][patients.where("outcome", "left")]
 
     def times(step: str) -> np.ndarray:
-        return np.bincount(table["patient"][table["step"] == imperfect.plan.row(step)], minlength=len(rounds))
+        return np.bincount(
+            table["patient"][table["step"] == imperfect.plan.row(step)], minlength=len(rounds)
+        )
 
     elsewhere = times("primary_care") + times("same_day_contact") > 0
     triaged = times("triage") + times("ambulance_assessment") > 0
@@ -236,14 +273,27 @@ def test_everybody_has_as_many_tests_as_they_need_whenever_they_were_ordered(imp
         np.testing.assert_array_equal(times(step)[mine], number[mine], err_msg=step)
 
 
-def test_the_minutes_of_a_stay_add_up_whatever_is_done_after_it(imperfect: Simulated, arm: ReadyArm) -> None:
+def test_the_minutes_of_a_stay_add_up_whatever_is_done_after_it(
+    imperfect: Simulated, arm: ReadyArm
+) -> None:
     # Beds are searched and held for some who have gone home: none of that is anybody's wait or stay.
     window, patients = (0.0, 5 * 1440.0), imperfect.patients
-    day = day_profile(arm.pathway, imperfect.plan, patients, imperfect.activities, imperfect.run.changes, window=window)
+    day = day_profile(
+        arm.pathway,
+        imperfect.plan,
+        patients,
+        imperfect.activities,
+        imperfect.run.changes,
+        window=window,
+    )
     stays = (patients["departed_at"] - patients["arrived_at"])[patients["arrived_at"] < window[1]]
     assert not np.isnan(stays).any()
     assert day.waiting.sum() + day.working.sum() == pytest.approx(stays.mean(), rel=1e-9)
-    after = [name for name in imperfect.plan.nodes if name.startswith("unneeded") or name.endswith("_bed_held")]
+    after = [
+        name
+        for name in imperfect.plan.nodes
+        if name.startswith("unneeded") or name.endswith("_bed_held")
+    ]
     rows = [imperfect.plan.row(name) for name in after]
     assert n_at(imperfect, *after) > 200
     assert np.all(day.waiting[rows] + day.working[rows] == 0)

@@ -16,7 +16,13 @@ from simulation.runs.running import simulate
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 
-PARAMETERS = ("staff_elasticity", "ward_elasticity", "effort_share", "clinician_month_sd", "ward_month_sd")
+PARAMETERS = (
+    "staff_elasticity",
+    "ward_elasticity",
+    "effort_share",
+    "clinician_month_sd",
+    "ward_month_sd",
+)
 OFF = tuple(f"calibration.{name}.value=0" for name in PARAMETERS)
 REACTS = ("staff_elasticity", "ward_elasticity", "effort_share")
 
@@ -31,7 +37,9 @@ def minutes(pathway: Pathway) -> dict[str, np.ndarray]:
     return dict(draw(pathway, seed=3, replication=0, days=28).minutes)
 
 
-def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_that_does_not_adapt() -> None:
+def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_that_does_not_adapt() -> (
+    None
+):
     pathway = load(*OFF).baseline.pathway
     bare = without_mechanisms(pathway)
     assert pathway != bare
@@ -49,7 +57,13 @@ def test_each_parameter_alone_does_something(name: str) -> None:
     ours, theirs = minutes(pathway), minutes(bare)
     moved = {each for each in theirs if not np.array_equal(ours[each], theirs[each])}
     clinicians = {"first_contact", "wrong_area_look", "review"}
-    front_door = {"triage_interview", "triage_record", "triage_observations", "ambulance_assessment", "unloading"}
+    front_door = {
+        "triage_interview",
+        "triage_record",
+        "triage_observations",
+        "ambulance_assessment",
+        "unloading",
+    }
     expected = {
         "staff_elasticity": clinicians | front_door,
         "ward_elasticity": {"ward_stay"},
@@ -64,14 +78,21 @@ def test_each_parameter_alone_does_something(name: str) -> None:
 @pytest.mark.slow
 def test_nobody_reacts_is_busier_without_what_reacts() -> None:
     busier = [f"calibration.{name}.value=0" for name in REACTS]
-    assert load("scenario=nobody_reacts").baseline.pathway == load("scenario=busier", *busier).baseline.pathway
+    assert (
+        load("scenario=nobody_reacts").baseline.pathway
+        == load("scenario=busier", *busier).baseline.pathway
+    )
 
 
-def test_a_tenth_more_above_plan_is_kept_pace_with_and_a_tenth_more_for_good_is_not(engine: EngineName) -> None:
+def test_a_tenth_more_above_plan_is_kept_pace_with_and_a_tenth_more_for_good_is_not(
+    engine: EngineName,
+) -> None:
     """One nurse whose minutes follow demand fully: load .8 stays .8, or becomes .88; stays of 60 and 100 minutes."""
 
     def stay(*overrides: str) -> float:
-        study = load("study=gallery/adapts", "run.warm_up_days=14", "run.measured_days=84", *overrides)
+        study = load(
+            "study=gallery/adapts", "run.warm_up_days=14", "run.measured_days=84", *overrides
+        )
         run = simulate_arm(study.arm("adapts"), study.run, engine, 0, cool_down_days=1)
         patients = run.patients.frame()
         return float((patients["departed_at"] - patients["arrived_at"]).mean())
@@ -90,10 +111,14 @@ def test_with_more_patients_and_the_staff_of_today_the_app_says_longer_waits() -
 
     def waits(control: str, value: int) -> np.ndarray:
         asked = asked_in([(control, str(value)), ("arm", "lean_triage")])
-        study = load(*asked.overrides, "run.first=0", "run.count=8", "engine=compiled", "executor=serial")
+        study = load(
+            *asked.overrides, "run.first=0", "run.count=8", "engine=compiled", "executor=serial"
+        )
         design = replace(study.design, arms={"nurse": study.baseline.arm})
         results = simulate(replace(study, arms=(study.baseline,), design=design)).replications
-        return np.array([one.arms["nurse"].measures.value("wait_to_clinician_mean") for one in results])
+        return np.array(
+            [one.arms["nurse"].measures.value("wait_to_clinician_mean") for one in results]
+        )
 
     by_change = [waits("attendances", value) for value in (-10, -5, 0, 5, 10)]
     assert all(np.all(more > fewer) for fewer, more in pairwise(by_change))
@@ -119,4 +144,6 @@ def test_no_ambulance_is_held_for_days_because_a_child_without_a_bed_goes_elsewh
 def alone(study: Study) -> Study:
     """The baseline arm, measured by month."""
     design = replace(study.design, arms={study.baseline.name: study.baseline.arm}, sham=None)
-    return replace(study, arms=(study.baseline,), design=design, run=replace(study.run, by_month=True))
+    return replace(
+        study, arms=(study.baseline,), design=design, run=replace(study.run, by_month=True)
+    )

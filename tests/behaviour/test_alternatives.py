@@ -91,10 +91,14 @@ def policy(
     effect = MinutesEffect(
         durations=durations,
         factor=AtLeastZero(value=factor, range=(0, 2), **NOTE) if factor is not None else None,
-        seconds_saved=AtLeastZero(value=seconds, range=(0, 900), **NOTE) if seconds is not None else None,
+        seconds_saved=AtLeastZero(value=seconds, range=(0, 900), **NOTE)
+        if seconds is not None
+        else None,
         never_below=Portion(value=0.5, range=(0, 1), **NOTE) if seconds is not None else None,
     )
-    covers = Coverage(minutes=("walk_in",), share=Portion(value=share, range=(0, 1), **NOTE), **NOTE)
+    covers = Coverage(
+        minutes=("walk_in",), share=Portion(value=share, range=(0, 1), **NOTE), **NOTE
+    )
     return MatrixPolicy(kind="matrix", name="tool", covers=covers, minutes=effect)
 
 
@@ -103,7 +107,11 @@ _waits: dict[str, Any] = {}
 
 
 def waits(
-    arm: Arm, *steps: str, engine: EngineName = "compiled", length: Length = LENGTH, n: int = REPLICATIONS
+    arm: Arm,
+    *steps: str,
+    engine: EngineName = "compiled",
+    length: Length = LENGTH,
+    n: int = REPLICATIONS,
 ) -> Any:
     """Minutes waited at these steps together, by replication; those of a department that tests share, once."""
     pathway, tool = arm
@@ -113,13 +121,25 @@ def waits(
     found = []
     for replication in range(n):
         (by_step,) = waited(
-            pathway, [tool], engine=engine, length=length, seed=11, replication=replication, steps=steps
+            pathway,
+            [tool],
+            engine=engine,
+            length=length,
+            seed=11,
+            replication=replication,
+            steps=steps,
         )
-        found.append(sum(float(each.wait.sum()) for each in by_step.values()) / 1024 / len(by_step[steps[0]].wait))
+        found.append(
+            sum(float(each.wait.sum()) for each in by_step.values())
+            / 1024
+            / len(by_step[steps[0]].wait)
+        )
     return _waits.setdefault(shared, np.array(found))
 
 
-def assert_effect(base: Arm, arm: Arm, expected: float, *steps: str, largest_error: float = LARGEST_ERROR) -> None:
+def assert_effect(
+    base: Arm, arm: Arm, expected: float, *steps: str, largest_error: float = LARGEST_ERROR
+) -> None:
     """The paired effect on the wait is the expected one, within its own error, which is small."""
     assert_is(waits(arm, *steps) - waits(base, *steps), expected, largest_error=largest_error)
 
@@ -139,9 +159,13 @@ def erlang(service_mean: float, servers: int, per_minute: float = PER_MINUTE) ->
 
 
 @pytest.mark.parametrize(
-    ("pool", "mean", "units"), [("nurses", TRIAGE, NURSES), ("clinicians", CONTACT, CLINICIANS)], ids=str
+    ("pool", "mean", "units"),
+    [("nurses", TRIAGE, NURSES), ("clinicians", CONTACT, CLINICIANS)],
+    ids=str,
 )
-def test_one_more_at_all_hours_takes_off_what_erlang_says(pool: str, mean: float, units: int) -> None:
+def test_one_more_at_all_hours_takes_off_what_erlang_says(
+    pool: str, mean: float, units: int
+) -> None:
     base = two_stations()
     expected = erlang(mean, units + 1) - erlang(mean, units)
     assert_effect((base, None), (changed(base, pool, extra=1), None), expected, "triage", "contact")
@@ -151,19 +175,25 @@ def test_two_more_beds_take_off_what_erlang_says() -> None:
     base = two_stations(clinicians=4, nurses=1)
     base = replace(base, durations={**base.durations, "contact": exponential(19)})
     expected = erlang(19, 6) - erlang(19, 4)
-    assert_effect((base, None), (changed(base, "clinicians", extra=2), None), expected, "triage", "contact")
+    assert_effect(
+        (base, None), (changed(base, "clinicians", extra=2), None), expected, "triage", "contact"
+    )
 
 
 def test_lean_triage_takes_off_what_erlang_says() -> None:
     base = two_stations()
     expected = erlang(0.56 * TRIAGE, NURSES) - erlang(TRIAGE, NURSES)
-    assert_effect((base, None), (base, policy("triage", factor=0.56)), expected, "triage", "contact")
+    assert_effect(
+        (base, None), (base, policy("triage", factor=0.56)), expected, "triage", "contact"
+    )
 
 
 def test_a_record_that_ai_writes_takes_off_what_erlang_says() -> None:
     base = two_stations()
     expected = erlang(0.918 * CONTACT, CLINICIANS) - erlang(CONTACT, CLINICIANS)
-    assert_effect((base, None), (base, policy("contact", factor=0.918)), expected, "triage", "contact")
+    assert_effect(
+        (base, None), (base, policy("contact", factor=0.918)), expected, "triage", "contact"
+    )
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
@@ -180,7 +210,9 @@ def test_seconds_off_at_triage_take_off_what_pollaczek_and_khinchine_say(share: 
     )
     cv = math.sqrt(second / first**2 - 1)
     expected = closed_forms.pollaczek_khinchine(PER_MINUTE, first, cv=cv) - erlang(TRIAGE, NURSES)
-    assert_effect((base, None), (base, policy("triage", seconds=60 * saved, share=share)), expected, "triage")
+    assert_effect(
+        (base, None), (base, policy("triage", seconds=60 * saved, share=share)), expected, "triage"
+    )
 
 
 def test_streaming_to_primary_care_takes_off_what_erlang_says() -> None:
@@ -195,8 +227,14 @@ def test_streaming_to_primary_care_takes_off_what_erlang_says() -> None:
     )
     base = replace(base, pools={name: pool for name, pool in base.pools.items() if name != "gps"})
     for_gp = erlang(CONTACT, 1, PER_MINUTE / 6) / 6
-    expected = 5 / 6 * erlang(CONTACT, CLINICIANS, PER_MINUTE * 5 / 6) + for_gp - erlang(CONTACT, CLINICIANS)
-    difference = waits((streamed, None), "triage", "contact", "gp") - waits((base, None), "triage", "contact")
+    expected = (
+        5 / 6 * erlang(CONTACT, CLINICIANS, PER_MINUTE * 5 / 6)
+        + for_gp
+        - erlang(CONTACT, CLINICIANS)
+    )
+    difference = waits((streamed, None), "triage", "contact", "gp") - waits(
+        (base, None), "triage", "contact"
+    )
     assert_is(difference, expected)
 
 
@@ -209,7 +247,11 @@ def test_pooled_wards_wait_as_one_queue_before_all_beds() -> None:
     apart = replace(
         base,
         durations={**base.durations, "contact": exponential(mean)},
-        steps={**base.steps, "elsewhere": elsewhere, "triage": replace(base.steps["triage"], next="ward")},
+        steps={
+            **base.steps,
+            "elsewhere": elsewhere,
+            "triage": replace(base.steps["triage"], next="ward"),
+        },
         branches={"ward": chance},
     )
     any_bed = {
@@ -229,9 +271,13 @@ def with_tests(base: Pathway, *, early: bool, doctor: bool = False) -> Pathway:
     test = Step(minutes=("test",), next="home", since="sent" if early else None)
     steps = {**base.steps, "test": test, "contact": replace(base.steps["contact"], next="test")}
     first = "doctor" if doctor else "contact"
-    steps["triage"] = replace(steps["triage"], next=first, starts_clock=("sent",) if early and not doctor else ())
+    steps["triage"] = replace(
+        steps["triage"], next=first, starts_clock=("sent",) if early and not doctor else ()
+    )
     if doctor:
-        steps["doctor"] = Step(asks=("doctors",), minutes=("look",), starts_clock=("sent",), next="contact")
+        steps["doctor"] = Step(
+            asks=("doctors",), minutes=("look",), starts_clock=("sent",), next="contact"
+        )
     durations = {**base.durations, "test": Fixed(kind="fixed", mean=60, **NOTE)}
     if doctor:
         durations["look"] = exponential(LOOK)
@@ -242,16 +288,23 @@ LOOK = 3.0
 
 
 @pytest.mark.parametrize("doctor", [False, True], ids=["nurse", "doctor"])
-def test_tests_ordered_at_triage_take_off_the_time_that_runs_beside_the_clinicians(doctor: bool) -> None:
+def test_tests_ordered_at_triage_take_off_the_time_that_runs_beside_the_clinicians(
+    doctor: bool,
+) -> None:
     """With one fast clinician the time from triage to the end of the contact is exponential with rate m - l, of which
     at most an hour is saved: (1 - exp(-(m - l) 60)) / (m - l). A doctor's look before adds its own sojourn."""
     mean = 4.5
-    base = replace(two_stations(clinicians=1), durations={"triage": exponential(TRIAGE), "contact": exponential(mean)})
+    base = replace(
+        two_stations(clinicians=1),
+        durations={"triage": exponential(TRIAGE), "contact": exponential(mean)},
+    )
     rate = 1 / mean - PER_MINUTE
     saved = (1 - math.exp(-60 * rate)) / rate
     expected = -saved + ((LOOK + erlang(LOOK, 1)) if doctor else 0)
     with_doctor = replace(base, pools={**base.pools, "doctors": staff(1)}) if doctor else base
-    difference = stays(with_tests(with_doctor, early=True, doctor=doctor)) - stays(with_tests(base, early=False))
+    difference = stays(with_tests(with_doctor, early=True, doctor=doctor)) - stays(
+        with_tests(base, early=False)
+    )
     assert_is(difference, expected)
 
 
@@ -270,7 +323,8 @@ def stays(pathway: Pathway) -> Any:
         )
         begun, ended = by_step["triage"], by_step["test"]
         joined, done = (
-            (each.joined_at if each is begun else each.ended_at)[each.measured].astype(float) for each in (begun, ended)
+            (each.joined_at if each is begun else each.ended_at)[each.measured].astype(float)
+            for each in (begun, ended)
         )
         found.append((done.mean() - joined.mean()) / 1024)
     return np.array(found)
@@ -278,10 +332,32 @@ def stays(pathway: Pathway) -> Any:
 
 # --- staff, arrivals and discharges by the hour: the Kolmogorov equations --------------------------------------------
 
-BY_DAY = (0.6,) * 7 + (0.9, 1.2, 1.5, 1.6, 1.5, 1.3, 1.2, 1.1, 1.1, 1.1, 1.1, 1.0, 0.9, 0.9, 0.8, 0.7, 0.6)
+BY_DAY = (0.6,) * 7 + (
+    0.9,
+    1.2,
+    1.5,
+    1.6,
+    1.5,
+    1.3,
+    1.2,
+    1.1,
+    1.1,
+    1.1,
+    1.1,
+    1.0,
+    0.9,
+    0.9,
+    0.8,
+    0.7,
+    0.6,
+)
 """Arrivals by hour of the day, relative to their mean of 1."""
 MOST_BUSY, MOST_WAITING = 4, 120
-STATES = {(b, q): b * (MOST_WAITING + 1) + q for b in range(MOST_BUSY + 1) for q in range(MOST_WAITING + 1)}
+STATES = {
+    (b, q): b * (MOST_WAITING + 1) + q
+    for b in range(MOST_BUSY + 1)
+    for q in range(MOST_WAITING + 1)
+}
 WAITING = np.array([q for _, q in STATES], dtype=float)
 SETTLED = 1e-7
 
@@ -291,7 +367,9 @@ def chains_of(units: int) -> tuple[Any, Any]:
     """Arrivals and services of one queue before so many units, at a rate of 1 each. States are (in service, waiting);
     after units have gone, those in service are served to their end and nobody starts."""
     comes = [((b, q), (b + 1, q) if b < units and q == 0 else (b, q + 1), 1.0) for b, q in STATES]
-    goes = [((b, q), (b, q - 1) if q and b <= units else (b - 1, q), float(b)) for b, q in STATES if b]
+    goes = [
+        ((b, q), (b, q - 1) if q and b <= units else (b - 1, q), float(b)) for b, q in STATES if b
+    ]
     return rate_matrix(STATES, comes), rate_matrix(STATES, goes)
 
 
@@ -306,7 +384,9 @@ def started(now: Any, units: int) -> Any:
     return table.ravel()
 
 
-def through(now: Any, arrivals: Sequence[float], served: Sequence[float], units: Sequence[int]) -> tuple[Any, float]:
+def through(
+    now: Any, arrivals: Sequence[float], served: Sequence[float], units: Sequence[int]
+) -> tuple[Any, float]:
     """Where the queue is after these hours (arrivals and services a minute by hour), and the minutes waited in them."""
     waited_minutes = 0.0
     for come, go, on_duty in zip(arrivals, served, units, strict=True):
@@ -330,7 +410,9 @@ def periodic_wait(
     now[0] = 1.0
     minutes = 0.0
     for _ in range(200):
-        kinds = [(chance, *through(now, arrivals, served, on_duty)) for chance, on_duty in units.items()]
+        kinds = [
+            (chance, *through(now, arrivals, served, on_duty)) for chance, on_duty in units.items()
+        ]
         after = sum(chance * end for chance, end, _ in kinds)
         minutes = sum(chance * spent for chance, _, spent in kinds)
         if np.abs(after - now).sum() < SETTLED:
@@ -341,7 +423,10 @@ def periodic_wait(
 
 def on_duty(base: int, *shifts: tuple[int, int, int]) -> list[int]:
     """Units by hour of the day, with shifts (from, to, number) on top."""
-    return [base + sum(number for start, end, number in shifts if start <= hour < end) for hour in range(24)]
+    return [
+        base + sum(number for start, end, number in shifts if start <= hour < end)
+        for hour in range(24)
+    ]
 
 
 def extra(*shifts: tuple[int, int, int]) -> tuple[ExtraShift, ...]:
@@ -353,7 +438,9 @@ def test_a_clinician_from_14_to_22_takes_off_what_the_equations_say() -> None:
     shift = (14, 22, 1)
     arm = changed(base, "clinicians", extra_shifts=extra(shift))
     steady = [PER_MINUTE] * 24
-    expected = periodic_wait(steady, CONTACT, {1.0: on_duty(CLINICIANS, shift)}) - erlang(CONTACT, CLINICIANS)
+    expected = periodic_wait(steady, CONTACT, {1.0: on_duty(CLINICIANS, shift)}) - erlang(
+        CONTACT, CLINICIANS
+    )
     assert_effect((base, None), (arm, None), expected, "triage", "contact")
 
 
@@ -371,7 +458,9 @@ def test_a_shift_that_begins_an_hour_earlier_takes_off_what_the_equations_say() 
     """The second nurse comes at 9 and goes at 17 instead of 10 and 18, before arrivals that peak at 10."""
     late, early = (10, 18, 1), (9, 17, 1)
     base, arm = (at_the_desk(extra_shifts=extra(each)) for each in (late, early))
-    with_late, with_early = (periodic_wait(HOURLY, TRIAGE, {1.0: on_duty(1, each)}) for each in (late, early))
+    with_late, with_early = (
+        periodic_wait(HOURLY, TRIAGE, {1.0: on_duty(1, each)}) for each in (late, early)
+    )
     assert_effect((base, None), (arm, None), with_early - with_late, "treatment")
 
 
@@ -379,7 +468,9 @@ def test_hours_moved_to_days_chosen_blindly_do_what_the_equations_say() -> None:
     """A third nurse from 9 to 14 on a tenth of days, paid for by an hour less of the second on the others. The forecast
     is off by far more than days differ, so that days are as good as drawn."""
     error, day = 1.0, (9, 18, 1)
-    quiet = QuietDays(kind="quiet_days", hours="9-18", fullest_share=0.1, forecast_error=error, **NOTE)
+    quiet = QuietDays(
+        kind="quiet_days", hours="9-18", fullest_share=0.1, forecast_error=error, **NOTE
+    )
     base = at_the_desk(extra_shifts=extra(day))
     moved = at_the_desk(extra_shifts=extra(day, (9, 17, 1)), closed_while="quiet", closes=1)
     moved = replace(moved, outages={"quiet": quiet})
@@ -388,7 +479,9 @@ def test_hours_moved_to_days_chosen_blindly_do_what_the_equations_say() -> None:
     expected = periodic_wait(
         HOURLY, TRIAGE, {full: on_duty(1, day, (9, 17, 1)), 1 - full: on_duty(1, day, (17, 18, -1))}
     ) - periodic_wait(HOURLY, TRIAGE, {1.0: on_duty(1, day)})
-    assert_effect((base, None), (moved, None), expected, "treatment", largest_error=2 * LARGEST_ERROR)
+    assert_effect(
+        (base, None), (moved, None), expected, "treatment", largest_error=2 * LARGEST_ERROR
+    )
 
 
 STAY, BEDS, FOR_BEDS = 20.0, 3, 0.08
@@ -403,7 +496,23 @@ def ward(pace: Sequence[float]) -> Pathway:
     return replace(base, profiles={**base.profiles, "discharges": profile}, steps=steps)
 
 
-DISCHARGES = (0.6,) * 9 + (0.9, 1.1, 1.3, 1.4, 1.5, 1.7, 1.7, 1.6, 1.5, 1.3, 1.2, 1.0, 0.8, 0.7, 0.6)
+DISCHARGES = (0.6,) * 9 + (
+    0.9,
+    1.1,
+    1.3,
+    1.4,
+    1.5,
+    1.7,
+    1.7,
+    1.6,
+    1.5,
+    1.3,
+    1.2,
+    1.0,
+    0.8,
+    0.7,
+    0.6,
+)
 
 
 def mean_one(weights: Sequence[float]) -> list[float]:
@@ -414,9 +523,15 @@ def test_discharges_earlier_in_the_day_take_off_what_the_equations_say() -> None
     earlier = (*DISCHARGES[6:], *DISCHARGES[:6])
     beds = {1.0: [BEDS] * 24}
     arrivals = [FOR_BEDS * each for each in BY_DAY]
-    now, then = (periodic_wait(arrivals, STAY, beds, mean_one(each)) for each in (DISCHARGES, earlier))
+    now, then = (
+        periodic_wait(arrivals, STAY, beds, mean_one(each)) for each in (DISCHARGES, earlier)
+    )
     assert_effect(
-        (ward(DISCHARGES), None), (ward(earlier), None), then - now, "treatment", largest_error=2 * LARGEST_ERROR
+        (ward(DISCHARGES), None),
+        (ward(earlier), None),
+        then - now,
+        "treatment",
+        largest_error=2 * LARGEST_ERROR,
     )
 
 
@@ -427,18 +542,28 @@ def test_discharges_at_the_weekend_take_off_what_the_equations_say() -> None:
     beds = {1.0: [BEDS] * 168}
     arrivals = [FOR_BEDS * each for each in BY_DAY] * 7
     now, then = (periodic_wait(arrivals, STAY, beds, mean_one(each)) for each in (week, even))
-    assert_effect((ward(week), None), (ward(even), None), then - now, "treatment", largest_error=2 * LARGEST_ERROR)
+    assert_effect(
+        (ward(week), None),
+        (ward(even), None),
+        then - now,
+        "treatment",
+        largest_error=2 * LARGEST_ERROR,
+    )
 
 
 def test_stays_that_a_letter_ends_earlier_take_off_what_erlang_says() -> None:
     """A tenth off the stays of half of the patients: exponential of two means, one bed (Pollaczek and Khinchine)."""
     base = one_queue(per_minute=0.6 / STAY, service_mean=STAY, clinicians=1)
-    first, second = (0.5 * (1 + 0.9**power) * math.factorial(power) * STAY**power for power in (1, 2))
+    first, second = (
+        0.5 * (1 + 0.9**power) * math.factorial(power) * STAY**power for power in (1, 2)
+    )
     cv = math.sqrt(second / first**2 - 1)
     expected = closed_forms.pollaczek_khinchine(0.6 / STAY, first, cv=cv) - closed_forms.mmc_wait(
         0.6 / STAY, STAY, servers=1
     )
-    assert_effect((base, None), (base, policy("treatment", factor=0.9, share=0.5)), expected, "treatment")
+    assert_effect(
+        (base, None), (base, policy("treatment", factor=0.9, share=0.5)), expected, "treatment"
+    )
 
 
 # --- both engines -----------------------------------------------------------------------------------------------------
@@ -446,13 +571,18 @@ def test_stays_that_a_letter_ends_earlier_take_off_what_erlang_says() -> None:
 SHORT = Length(replications=1, warm_up_days=0, measured_days=2, cool_down_days=1)
 ARMS: dict[str, Callable[[], Arm]] = {
     "one more": lambda: (changed(two_stations(), "clinicians", extra=1), None),
-    "by shift": lambda: (changed(two_stations(), "clinicians", extra_shifts=extra((14, 22, 1))), None),
+    "by shift": lambda: (
+        changed(two_stations(), "clinicians", extra_shifts=extra((14, 22, 1))),
+        None,
+    ),
     "minutes": lambda: (two_stations(), policy("triage", seconds=60, share=0.5)),
     "quiet days": lambda: (
         replace(
             changed(two_stations(nurses=2), "nurses", closed_while="quiet", closes=1),
             outages={
-                "quiet": QuietDays(kind="quiet_days", hours="9-18", fullest_share=0.5, forecast_error=0.1, **NOTE)
+                "quiet": QuietDays(
+                    kind="quiet_days", hours="9-18", fullest_share=0.5, forecast_error=0.1, **NOTE
+                )
             },
         ),
         None,

@@ -37,7 +37,11 @@ def test_nobody_is_seen_again_before_the_time_after_the_contact_is_over(ordered:
     over, n_rounds = -1, Counter[int]()
     n_seen = 0
     for patient, step, joined_at, ended_at in zip(
-        table.patient.tolist(), table.step.tolist(), table.joined_at.tolist(), table.ended_at.tolist(), strict=True
+        table.patient.tolist(),
+        table.step.tolist(),
+        table.joined_at.tolist(),
+        table.ended_at.tolist(),
+        strict=True,
     ):
         if step in contact:
             over = ended_at
@@ -54,7 +58,9 @@ def test_results_that_are_back_are_read_by_the_clinician_of_the_contact(ordered:
     is_clinician = np.isin(held.pool, [held.pools.index(name) for name in CLINICIANS])
     until = {
         (patient, at)
-        for patient, at in zip(held.patient[is_clinician].tolist(), held.given_back[is_clinician].tolist(), strict=True)
+        for patient, at in zip(
+            held.patient[is_clinician].tolist(), held.given_back[is_clinician].tolist(), strict=True
+        )
     }
     read = table.step == plan.row("results_read")
     assert read.sum() > 200

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from simulation.department.durations import Exponential
-from simulation.department.vocabulary import ArrivalSource, Booking, End, Pathway, Pool, Priority, QueueClass, Step
+from simulation.department.vocabulary import (
+    ArrivalSource,
+    Booking,
+    End,
+    Pathway,
+    Pool,
+    Priority,
+    QueueClass,
+    Step,
+)
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
 from simulation.patients import draw
@@ -19,7 +28,9 @@ CLINIC = Pathway(
     arrivals={
         "clinic": ArrivalSource(
             starts="see",
-            booked=tuple(Booking(at=f"{at // 60}:{at % 60:02d}", number=1) for at in range(0, 1440, EVERY)),
+            booked=tuple(
+                Booking(at=f"{at // 60}:{at % 60:02d}", number=1) for at in range(0, 1440, EVERY)
+            ),
             **NOTE,
         )
     },

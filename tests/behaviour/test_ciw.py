@@ -114,7 +114,11 @@ def pathway_of(department: Department) -> Pathway:
 
 
 def in_ours(
-    department: Department, pathway: Pathway, *, engine: EngineName = "compiled", replications: int = OUR_REPLICATIONS
+    department: Department,
+    pathway: Pathway,
+    *,
+    engine: EngineName = "compiled",
+    replications: int = OUR_REPLICATIONS,
 ) -> list[Figures]:
     """So many replications by an engine."""
     plan = lower(pathway)
@@ -125,10 +129,14 @@ def in_ours(
         levels = np.array(pathway.categories("acuity_true"))[draws.attributes["acuity_true"]]
         queues = {}
         for step in pathway.steps:
-            rows = np.flatnonzero((table.step == plan.row(step)) & (table.joined_at < department.watched_days * DAY))
+            rows = np.flatnonzero(
+                (table.step == plan.row(step)) & (table.joined_at < department.watched_days * DAY)
+            )
             left = table.outcome[rows] == Outcome.LEFT
             until = np.where(left, table.ended_at[rows], table.started_at[rows])
-            assert not np.any(until == NEVER), "somebody who was watched still waits: run for longer"
+            assert not np.any(until == NEVER), (
+                "somebody who was watched still waits: run for longer"
+            )
             minutes = (until - table.joined_at[rows]) / TICKS_PER_MINUTE
             queues[step] = Waits(minutes, left, levels[table.patient[rows]])
         found.append(department.figures(queues))
@@ -145,7 +153,9 @@ def in_ciw(department: Department) -> list[Figures]:
         ciw.seed(SEED + replication)
         run = ciw.Simulation(network)
         run.simulate_until_max_time(department.days * MINUTES_A_DAY)
-        records = [each for each in run.get_all_records() if each.record_type in ("service", "renege")]
+        records = [
+            each for each in run.get_all_records() if each.record_type in ("service", "renege")
+        ]
         queues = {}
         for number, step in enumerate(department.nodes, start=1):
             here = [each for each in records if each.node == number and each.arrival_date < watched]
@@ -157,7 +167,9 @@ def in_ciw(department: Department) -> list[Figures]:
         if department.blocked is not None:
             ended = [each for each in records if each.node == 1 and each.service_end_date < watched]
             nobody = np.full(len(ended), False)
-            queues[department.blocked] = Waits(np.array([each.time_blocked for each in ended]), nobody, nobody)
+            queues[department.blocked] = Waits(
+                np.array([each.time_blocked for each in ended]), nobody, nobody
+            )
         found.append(department.figures(queues))
     return found
 
@@ -177,7 +189,9 @@ def differences(department: Department, ours: list[Figures]) -> dict[str, float]
     return found
 
 
-ALLOWED = float(student.ppf(1 - FALSE_ALARM / N_COMPARISONS / 2, min(CIW_REPLICATIONS, OUR_REPLICATIONS) - 1))
+ALLOWED = float(
+    student.ppf(1 - FALSE_ALARM / N_COMPARISONS / 2, min(CIW_REPLICATIONS, OUR_REPLICATIONS) - 1)
+)
 """Standard errors within which two right programs stay (3.5); degrees of freedom of the shorter of the two."""
 
 
@@ -216,7 +230,9 @@ ends: {home: {outcome: discharged}}
             "urgent": [ciw.dists.Exponential(0.25 * 259.2 / MINUTES_A_DAY)],
             "routine": [ciw.dists.Exponential(0.75 * 259.2 / MINUTES_A_DAY)],
         },
-        service_distributions={name: [ciw.dists.Exponential(1 / 12)] for name in ("urgent", "routine")},
+        service_distributions={
+            name: [ciw.dists.Exponential(1 / 12)] for name in ("urgent", "routine")
+        },
         priority_classes={"urgent": 0, "routine": 1},
         number_of_servers=[3],
     ),
@@ -246,11 +262,16 @@ ends: {home: {outcome: discharged}}
     theirs=lambda: ciw.create_network(
         arrival_distributions=[ciw.dists.Exponential(52 / MINUTES_A_DAY)],
         service_distributions=[ciw.dists.Exponential(1 / 45)],
-        number_of_servers=[ciw.Schedule(numbers_of_servers=[2, 3, 2, 2], shift_end_dates=[480, 960, 1200, 1440])],
+        number_of_servers=[
+            ciw.Schedule(numbers_of_servers=[2, 3, 2, 2], shift_end_dates=[480, 960, 1200, 1440])
+        ],
     ),
     nodes=("treatment",),
     watched_days=6,
-    figures=lambda queues: {"mean": queues["treatment"].mean, "waiting_share": queues["treatment"].waiting_share},
+    figures=lambda queues: {
+        "mean": queues["treatment"].mean,
+        "waiting_share": queues["treatment"].waiting_share,
+    },
 )
 
 LEAVING = Department(
@@ -347,7 +368,9 @@ def test_a_cubicle_kept_until_a_bed_is_free_is_ciws_blocking_after_service() -> 
 
 def outgoing(option: ShiftChange) -> Pathway:
     pathway = pathway_of(SHIFTS)
-    return replace(pathway, pools={"doctors": replace(pathway.pools["doctors"], on_shift_change=option)})
+    return replace(
+        pathway, pools={"doctors": replace(pathway.pools["doctors"], on_shift_change=option)}
+    )
 
 
 def test_a_rota_whose_outgoing_team_counts_is_not_ciws_schedule() -> None:
@@ -380,7 +403,11 @@ def test_a_cubicle_given_back_before_the_bed_is_free_is_not_ciws_blocking() -> N
 @pytest.mark.parametrize("factor", [0.9, 1.1])
 def test_a_tenth_more_or_less_work_would_be_noticed(factor: float) -> None:
     pathway = pathway_of(LEAVING)
-    longer = {name: replace(each, scale=factor) for name, each in pathway.durations.items() if name != "patience"}
+    longer = {
+        name: replace(each, scale=factor)
+        for name, each in pathway.durations.items()
+        if name != "patience"
+    }
     changed = replace(pathway, durations={**pathway.durations, **longer})
     found = differences(LEAVING, in_ours(LEAVING, changed))
     assert max(abs(z) for z in found.values()) > ALLOWED
@@ -391,7 +418,9 @@ def test_every_comparison_is_counted_in_the_stated_false_alarm() -> None:
     assert sum(map(len, first)) == N_COMPARISONS
 
 
-@pytest.mark.parametrize("department", DEPARTMENTS, ids=("urgent_first", "shifts", "leaving", "boarding"))
+@pytest.mark.parametrize(
+    "department", DEPARTMENTS, ids=("urgent_first", "shifts", "leaving", "boarding")
+)
 def test_what_agrees_is_what_every_engine_gives(department: Department, engine: EngineName) -> None:
     pathway = pathway_of(department)
     first = in_ours(department, pathway, replications=OF_BOTH_ENGINES)

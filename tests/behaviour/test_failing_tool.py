@@ -16,7 +16,9 @@ from tests.policies import policy_called
 
 DAYS = {"compiled": 7, "reference": 2}
 NOTE = {"evidence": "assumed", "source": "made for a test"}
-OVER = StatedOutages(kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), **NOTE)
+OVER = StatedOutages(
+    kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), **NOTE
+)
 """It can happen, so everybody goes the way of a tool that can fail; and never does within a run."""
 ENGINES = ("compiled", "reference")
 
@@ -49,15 +51,24 @@ def run_once(policy: str, engine: str, outages: tuple[tuple[str, Outage], ...]) 
         replace(pathway, outages={**pathway.outages, **dict(outages)}),
         policy_called(policy),
     )
-    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
+    length = RunLength(
+        seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0
+    )
     return simulate_arm(arm, length, engine, 0, cool_down_days=0)  # type: ignore[arg-type]
 
 
 def unlike(one: Simulated, other: Simulated) -> list[str]:
     """The points in time and outcomes in which two runs differ, and the labels of those triaged."""
     first, second = one.patients, other.patients
-    names = ["number", "arrival_source", "outcome", *(name for name in first.columns if name.endswith("_at"))]
-    found = [name for name in names if not np.array_equal(first[name], second[name], equal_nan=True)]
+    names = [
+        "number",
+        "arrival_source",
+        "outcome",
+        *(name for name in first.columns if name.endswith("_at")),
+    ]
+    found = [
+        name for name in names if not np.array_equal(first[name], second[name], equal_nan=True)
+    ]
     triaged = ~np.isnan(first["triaged_at"])
     if not np.array_equal(first["acuity_given"][triaged], second["acuity_given"][triaged]):
         found.append("acuity_given")
@@ -80,7 +91,12 @@ def test_a_tool_that_never_fails_is_the_tool_whichever_way_its_patients_go(
     plain = run(study, policy, engine)
     steps = plain.activities.known("step")
     assert not np.any(plain.activities["step"] == steps.index("triage_with_tool"))  # nor a hop more
-    assert unlike(plain, run(study, policy, engine, triage_tool=share(0), triage_tool_degraded=share(0))) == []
+    assert (
+        unlike(
+            plain, run(study, policy, engine, triage_tool=share(0), triage_tool_degraded=share(0))
+        )
+        == []
+    )
     watched = run(study, policy, engine, triage_tool=OVER, triage_tool_degraded=OVER)
     assert np.any(watched.activities["step"] == steps.index("triage_with_tool"))
     assert unlike(plain, watched) == []
@@ -93,21 +109,32 @@ def test_a_tool_that_always_answers_worse_is_the_worse_tool(study: Study) -> Non
     assert degrades.degraded is not None
     worse = replace(degrades, ai=replace(degrades.ai, matrix=degrades.degraded), degraded=None)
     arm = ReadyArm("worse", study.baseline.arm, study.baseline.pathway, worse)
-    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS["compiled"], cool_down_days=0)
+    length = RunLength(
+        seed=5, replications=1, warm_up_days=0, measured_days=DAYS["compiled"], cool_down_days=0
+    )
     assert unlike(always, simulate_arm(arm, length, "compiled", 0, cool_down_days=0)) == []
     assert unlike(always, run(study, "ai_degrades", "compiled")) != []
 
 
 def test_nobody_is_lost_whatever_fails(study: Study) -> None:
-    found = run(study, "ai_degrades", "compiled", triage_tool=share(0.3), triage_tool_degraded=share(0.3))
+    found = run(
+        study, "ai_degrades", "compiled", triage_tool=share(0.3), triage_tool_degraded=share(0.3)
+    )
     plan, table = found.plan, found.run.activities
     n = {name: int((table.step == plan.row(name)).sum()) for name in plan.nodes}
     begun = int(((table.step == plan.row("triage_with_tool")) & (table.started_at >= 0)).sum())
     assert begun == n["triage_by_tool"] + n["triage_by_degraded_tool"] + n["triage_without_tool"]
-    assert min(n[f"triage_{name}"] for name in ("by_tool", "by_degraded_tool", "without_tool", "again")) > 3
+    assert (
+        min(
+            n[f"triage_{name}"] for name in ("by_tool", "by_degraded_tool", "without_tool", "again")
+        )
+        > 3
+    )
     assert np.array_equal(np.unique(table.patient), np.arange(len(found.draws)))
     columns = bind(plan, found.draws)
-    told = audit(plan, found.activities, patients=found.patients, columns=columns, changes=found.run.changes)
+    told = audit(
+        plan, found.activities, patients=found.patients, columns=columns, changes=found.run.changes
+    )
     assert told.passed, told
 
 

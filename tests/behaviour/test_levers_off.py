@@ -22,7 +22,13 @@ from tests.policies import policy_called as stated
 DAYS = {"compiled": 10, "reference": 2}
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
 EVERYBODY = ["walk_in", "ambulance", "referred"]
-DURATIONS = ("triage_interview", "triage_observations", "triage_record", "ambulance_assessment", "first_contact")
+DURATIONS = (
+    "triage_interview",
+    "triage_observations",
+    "triage_record",
+    "ambulance_assessment",
+    "first_contact",
+)
 OVER = StatedOutages(
     kind="stated",
     spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),),
@@ -33,7 +39,13 @@ OVER = StatedOutages(
 
 
 def share(of_time: float) -> Outage:
-    return ShareOfTime(kind="share", share=of_time, mean_down_minutes=240, evidence="assumed", source="made for a test")
+    return ShareOfTime(
+        kind="share",
+        share=of_time,
+        mean_down_minutes=240,
+        evidence="assumed",
+        source="made for a test",
+    )
 
 
 def number(value: float) -> dict[str, Any]:
@@ -54,7 +66,9 @@ def policy_with_levers(on: bool) -> Policy:
         "nurse": nurse_told,
         "ai": {**nurse_told, "name": "twin", "same_draw_as": "nurse"},
         "role": "advises",
-        "switching": {name: number(0.5) for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong")},
+        "switching": {
+            name: number(0.5) for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong")
+        },
         "covers": {"labels": EVERYBODY, "minutes": EVERYBODY, "share": number(1), **WHY},
         "adoption": {"start": number(1), "end": number(1), "weeks": number(1)},
         "go_live_day": number(0),
@@ -63,13 +77,38 @@ def policy_with_levers(on: bool) -> Policy:
         "drift": {"towards": nurse_told["matrix"], "months": number(1)},
         "abstains": {"shares": {"urgent": number(0.5 * on)}, "hand_back": added, **WHY},
         "latency": added,
-        "minutes": [{"durations": [name], "factor": factor, "kept_when_handed_back": True} for name in DURATIONS],
-        "burdens": [{"durations": ["triage_interview"], "factor": number(1 + 0.5 * on), "covers": streams}],
-        "watches": {"arrivals": EVERYBODY, "sensitivity": number(1), "false_alarms_per_hour": number(2 * on), **WHY},
+        "minutes": [
+            {"durations": [name], "factor": factor, "kept_when_handed_back": True}
+            for name in DURATIONS
+        ],
+        "burdens": [
+            {"durations": ["triage_interview"], "factor": number(1 + 0.5 * on), "covers": streams}
+        ],
+        "watches": {
+            "arrivals": EVERYBODY,
+            "sensitivity": number(1),
+            "false_alarms_per_hour": number(2 * on),
+            **WHY,
+        },
         "actions": {
-            "tests": {"sets": "tests_ordered", "to": "1", "suited": {"test_rounds": ["1", "2"]}, **good},
-            "gp": {"sets": "streamed", "to": "primary_care", "suited": {"suits_primary_care": ["yes"]}, **good},
-            "unit": {"sets": "streamed", "to": "same_day_care", "suited": {"suits_same_day_care": ["yes"]}, **good},
+            "tests": {
+                "sets": "tests_ordered",
+                "to": "1",
+                "suited": {"test_rounds": ["1", "2"]},
+                **good,
+            },
+            "gp": {
+                "sets": "streamed",
+                "to": "primary_care",
+                "suited": {"suits_primary_care": ["yes"]},
+                **good,
+            },
+            "unit": {
+                "sets": "streamed",
+                "to": "same_day_care",
+                "suited": {"suits_same_day_care": ["yes"]},
+                **good,
+            },
             "bed": {"sets": "bed_requested", "to": "yes", "suited": {"admitted": ["yes"]}, **good},
         },
     }
@@ -82,15 +121,22 @@ def alone() -> ReadyArm:
     return load("triage=nurse").alone
 
 
-def run(alone: ReadyArm, policy: Policy, engine: EngineName, pathway: Pathway | None = None) -> Simulated:
+def run(
+    alone: ReadyArm, policy: Policy, engine: EngineName, pathway: Pathway | None = None
+) -> Simulated:
     arm = replace(alone, policy=policy, pathway=pathway or alone.pathway)
-    length = RunLength(seed=8, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
+    length = RunLength(
+        seed=8, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0
+    )
     return simulate_arm(arm, length, engine, 0, cool_down_days=0)
 
 
 def unlike(one: Simulated, other: Simulated, *, apart_from: tuple[str, ...] = ()) -> list[str]:
     """The columns of patients and of activities that differ."""
-    tables: tuple[tuple[Any, Any], ...] = ((one.patients, other.patients), (one.activities, other.activities))
+    tables: tuple[tuple[Any, Any], ...] = (
+        (one.patients, other.patients),
+        (one.activities, other.activities),
+    )
     return [
         name
         for first, second in tables
@@ -125,7 +171,11 @@ def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_the_nurse_arm_row_
     role: Role, alone: ReadyArm, engine: EngineName
 ) -> None:
     nurse, sham = stated("nurse"), stated("sham")
-    half = Portion(value=0.5, evidence="measured", source="made for a test") if role == "advises" else None
+    half = (
+        Portion(value=0.5, evidence="measured", source="made for a test")
+        if role == "advises"
+        else None
+    )
     fresh = replace(sham, role=role, acceptance=half)
     twin = replace(fresh, ai=replace(nurse.nurse, name="twin", same_draw_as="nurse"))
     by_nurse = run(alone, nurse, engine)
@@ -147,7 +197,12 @@ def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_sam
 ) -> None:
     tool = without_what_an_outage_leaves(policy_with_levers(on=True))
     nurse = run(alone, replace(stated("nurse"), burdens=tool.burdens), engine)
-    never_seen = ("tool_can_fail", "acuity_by_degraded_tool", "acuity_given", *nurse.activities.columns)
+    never_seen = (
+        "tool_can_fail",
+        "acuity_by_degraded_tool",
+        "acuity_given",
+        *nurse.activities.columns,
+    )
     down = run(alone, tool, engine, failing(alone.pathway, share(1)))
     assert unlike(nurse, down, apart_from=never_seen) == []
     triaged = ~np.isnan(nurse.patients["triaged_at"])
@@ -158,9 +213,16 @@ def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_sam
 def test_every_lever_off_and_the_longer_way_of_a_tool_that_never_fails_is_the_nurse_in_all_times(
     alone: ReadyArm, engine: EngineName
 ) -> None:
-    off = replace(policy_with_levers(on=False), actions={}, slow_under_load=policy_with_levers(on=False).latency)
+    off = replace(
+        policy_with_levers(on=False),
+        actions={},
+        slow_under_load=policy_with_levers(on=False).latency,
+    )
     late = replace(off, slow_under_load=replace(off.slow_under_load, durations=("tool_late",)))
-    nurse, longer = run(alone, stated("nurse"), engine), run(alone, late, engine, failing(alone.pathway, OVER))
+    nurse, longer = (
+        run(alone, stated("nurse"), engine),
+        run(alone, late, engine, failing(alone.pathway, OVER)),
+    )
     assert unlike(nurse, longer, apart_from=("tool_can_fail", *nurse.activities.columns)) == []
     assert n_at(longer, "triage_by_tool") > 100
     assert n_at(nurse, "triage_by_tool") == 0

@@ -51,7 +51,8 @@ def assert_theory(engine: EngineName, group: str) -> None:
     if engine == "reference":
         for check in theory.checks_of(group):
             ours, theirs = (
-                theory.values_of(check, RunSize(name, error=0.3, values=2), seed=7) for name in ("compiled", engine)
+                theory.values_of(check, RunSize(name, error=0.3, values=2), seed=7)
+                for name in ("compiled", engine)
             )
             assert np.array_equal(ours, theirs), check.group
         return
@@ -63,7 +64,9 @@ def assert_theory(engine: EngineName, group: str) -> None:
     ]
     assert rows
     assert not failed, failed
-    assert all(row.relative_error < 3 * ERROR for row in rows)  # or a row could pass by being inconclusive
+    assert all(
+        row.relative_error < 3 * ERROR for row in rows
+    )  # or a row could pass by being inconclusive
 
 
 # --- closed forms ----------------------------------------------------------------------------------------------------
@@ -92,7 +95,9 @@ def test_erlang_b_is_the_textbooks_sum() -> None:
 def test_the_tail_of_the_wait_adds_up_to_its_mean() -> None:
     minutes = np.linspace(0, 2000, 200_001)
     tail = [closed_forms.mmc_share_over(minute, 0.12, 20, servers=3) for minute in minutes]
-    assert np.trapezoid(tail, minutes) == pytest.approx(closed_forms.mmc_wait(0.12, 20, servers=3), rel=1e-5)
+    assert np.trapezoid(tail, minutes) == pytest.approx(
+        closed_forms.mmc_wait(0.12, 20, servers=3), rel=1e-5
+    )
 
 
 def test_no_steady_state_is_an_infinite_wait() -> None:
@@ -112,17 +117,23 @@ def test_equal_services_share_one_mean_wait_whatever_the_priority() -> None:
     rates = np.array([0.02, 0.05, 0.05])
     waits = closed_forms.priority_mmc(rates, 20, servers=3)
     assert (np.diff(waits) > 0).all()
-    assert np.average(waits, weights=rates) == pytest.approx(closed_forms.mmc_wait(0.12, 20, servers=3))
+    assert np.average(waits, weights=rates) == pytest.approx(
+        closed_forms.mmc_wait(0.12, 20, servers=3)
+    )
 
 
-def test_accumulating_priority_lies_between_first_come_and_strict_order_and_conserves_work() -> None:
+def test_accumulating_priority_lies_between_first_come_and_strict_order_and_conserves_work() -> (
+    None
+):
     rates, means = np.array([0.02, 0.03, 0.02]), np.array([15.0, 10.0, 8.0])
     second = 2 * means**2
     strict = closed_forms.cobham(rates, means, second)
     assert closed_forms.accumulating(rates, means, second, [1, 1, 1]) == pytest.approx(
         [closed_forms.work_weighted(strict, rates, means)] * 3
     )
-    assert closed_forms.accumulating(rates, means, second, [10**18, 10**9, 1]) == pytest.approx(strict)
+    assert closed_forms.accumulating(rates, means, second, [10**18, 10**9, 1]) == pytest.approx(
+        strict
+    )
     between = closed_forms.accumulating(rates, means, second, [6, 3, 1])
     assert strict[0] < between[0] < between[1] < between[2] < strict[2]
     assert closed_forms.work_weighted(between, rates, means) == pytest.approx(
@@ -135,7 +146,9 @@ def test_labels_do_not_move_the_work_weighted_mean_wait() -> None:
     per_minute = 0.85 / np.dot(theory.MIX, means)
     first_in_first_out = per_minute * np.dot(theory.MIX, 2 * means**2) / 2 / (1 - 0.85)
     for labels in (theory.nurse_labels(), theory.perfect_labels(), RANDOM_LABELS):
-        assert theory.label_error_waits(labels, load=LOAD).work_mean == pytest.approx(first_in_first_out)
+        assert theory.label_error_waits(labels, load=LOAD).work_mean == pytest.approx(
+            first_in_first_out
+        )
 
 
 def test_perfect_triage_lengthens_the_patients_mean_wait_where_the_sick_take_longer() -> None:
@@ -148,7 +161,9 @@ def test_perfect_triage_lengthens_the_patients_mean_wait_where_the_sick_take_lon
 
 
 def test_endless_patience_is_no_leaving_and_none_is_erlang_b() -> None:
-    assert closed_forms.erlang_a(0.08, 20, patience_mean=1e9, servers=2) == pytest.approx(0, abs=1e-6)
+    assert closed_forms.erlang_a(0.08, 20, patience_mean=1e9, servers=2) == pytest.approx(
+        0, abs=1e-6
+    )
     expected = closed_forms.erlang_b(2, 1.6)
     assert closed_forms.erlang_a(0.08, 20, patience_mean=1e-9, servers=2) == pytest.approx(expected)
 
@@ -180,7 +195,9 @@ def test_the_triage_only_department_has_the_tables_spread() -> None:
 
 
 def test_the_threshold_is_for_at_least_as_many_rows_as_there_are() -> None:
-    n_rows = sum(len(check.expectations) for group in theory.GROUPS for check in theory.checks_of(group))
+    n_rows = sum(
+        len(check.expectations) for group in theory.GROUPS for check in theory.checks_of(group)
+    )
     assert 40 < n_rows <= theory.ROWS
 
 
@@ -189,7 +206,9 @@ def test_a_right_engine_fails_any_row_one_time_in_a_thousand_at_most() -> None:
     assert beyond * theory.ROWS == pytest.approx(theory.FALSE_ALARM)
 
 
-def test_two_doubtful_looks_are_as_unlikely_for_a_right_engine_as_one_beyond_the_threshold() -> None:
+def test_two_doubtful_looks_are_as_unlikely_for_a_right_engine_as_one_beyond_the_threshold() -> (
+    None
+):
     beyond = 2 * stdtr(theory.VALUES - 1, -theory.rerun_threshold(theory.VALUES))
     assert beyond**2 * theory.ROWS == pytest.approx(theory.FALSE_ALARM)
     assert theory.rerun_threshold(theory.VALUES) < theory.threshold(theory.VALUES)
@@ -199,11 +218,15 @@ def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_si
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Four standard errors off, and then again, or not, or on the other side."""
-    at_first = theory.TheoryRow("queue", "wait", "minutes", 10.0, 10.4, 0.1, "a test", theory.VALUES, False)
+    at_first = theory.TheoryRow(
+        "queue", "wait", "minutes", 10.0, 10.4, 0.1, "a test", theory.VALUES, False
+    )
     seeds: list[int] = []
     for found, passes in ((10.4, False), (10.1, True), (9.6, True)):
 
-        def rows_of(check: object, effort: object, *, seed: int, chain: object, found: float = found) -> list[object]:
+        def rows_of(
+            check: object, effort: object, *, seed: int, chain: object, found: float = found
+        ) -> list[object]:
             seeds.append(seed)
             return [at_first if seed < theory.AGAIN else replace(at_first, found=found)]
 
@@ -213,7 +236,9 @@ def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_si
         assert row.z_again == pytest.approx(10 * (found - 10))
         assert row.passed == passes
     assert len(set(seeds)) > 1
-    assert not replace(at_first, found=11.0).needs_rerun, "beyond the threshold nothing is to be settled"
+    assert not replace(at_first, found=11.0).needs_rerun, (
+        "beyond the threshold nothing is to be settled"
+    )
 
 
 # --- every engine ----------------------------------------------------------------------------------------------------
@@ -235,11 +260,15 @@ def test_priority_by_label_right_or_wrong_waits_as_cobham_says(engine: EngineNam
     assert_theory(engine, "priority_by_label")
 
 
-def test_the_urgent_are_not_kept_waiting_by_the_others_but_for_one_service(engine: EngineName) -> None:
+def test_the_urgent_are_not_kept_waiting_by_the_others_but_for_one_service(
+    engine: EngineName,
+) -> None:
     assert_theory(engine, "urgent_first")
 
 
-def test_the_sick_taking_longer_makes_perfect_triage_wait_longer_as_cobham_says(engine: EngineName) -> None:
+def test_the_sick_taking_longer_makes_perfect_triage_wait_longer_as_cobham_says(
+    engine: EngineName,
+) -> None:
     assert_theory(engine, "conservation")
 
 
@@ -272,7 +301,9 @@ def test_a_cubicle_held_for_a_clinician_blocks_as_its_markov_chain_says(engine: 
 
 
 @pytest.mark.parametrize("station", [station for station in PRINTED if station[1] > 1])
-def test_triage_by_several_nurses_is_within_six_per_cent_of_the_approximation(station: tuple[int, int]) -> None:
+def test_triage_by_several_nurses_is_within_six_per_cent_of_the_approximation(
+    station: tuple[int, int],
+) -> None:
     """Allen and Cunneen's formula is not exact for several servers: 6 % or half of the last digit printed."""
     per_hour, nurses = station
     for number, minutes in enumerate(theory.TRIAGE_MINUTES.values()):
@@ -294,23 +325,45 @@ def test_triage_by_several_nurses_is_within_six_per_cent_of_the_approximation(st
 BRIEF = Length(replications=1, warm_up_days=0, measured_days=12, cool_down_days=12)
 
 
-def test_no_order_of_service_changes_the_work_weighted_wait_to_the_last_tick(engine: EngineName) -> None:
+def test_no_order_of_service_changes_the_work_weighted_wait_to_the_last_tick(
+    engine: EngineName,
+) -> None:
     """Exact, not statistical: one server, the same patients, everybody served. No tolerance, no false alarms."""
     mean = float(np.dot(theory.MIX, theory.SERVICE_MEANS))
     pathway = station(per_minute=0.85 / mean, shares=theory.MIX, service_means=theory.SERVICE_MEANS)
-    matrices = {"nurse": theory.nurse_labels(), "perfect": theory.perfect_labels(), "random": RANDOM_LABELS}
+    matrices = {
+        "nurse": theory.nurse_labels(),
+        "perfect": theory.perfect_labels(),
+        "random": RANDOM_LABELS,
+    }
     policies = [labeller(name, labels) for name, labels in matrices.items()]
     everybody_served = replace(SOUND, drains=True)
-    by_label = waited(pathway, policies, engine=engine, length=BRIEF, seed=3, replication=0, chain=everybody_served)
+    by_label = waited(
+        pathway,
+        policies,
+        engine=engine,
+        length=BRIEF,
+        seed=3,
+        replication=0,
+        chain=everybody_served,
+    )
     in_turn = waited(
-        first_come(pathway), policies[:1], engine=engine, length=BRIEF, seed=3, replication=0, chain=everybody_served
+        first_come(pathway),
+        policies[:1],
+        engine=engine,
+        length=BRIEF,
+        seed=3,
+        replication=0,
+        chain=everybody_served,
     )
     found = [each["treatment"] for each in (*by_label, *in_turn)]
     assert len({int(each.wait @ each.work[each.measured]) for each in found}) == 1
     assert len({int(each.wait.sum()) for each in found[:3]}) == 3  # while the patients' mean moves
 
 
-def test_a_patient_with_a_more_urgent_label_waits_less_and_accuracy_is_not_asked(engine: EngineName) -> None:
+def test_a_patient_with_a_more_urgent_label_waits_less_and_accuracy_is_not_asked(
+    engine: EngineName,
+) -> None:
     pathway = station(per_minute=0.08, shares=theory.EQUAL_SHARES, service_means=[10.0] * 5)
     policy = labeller("random", RANDOM_LABELS)
     (found,) = waited(pathway, [policy], engine=engine, length=BRIEF, seed=5, replication=0)

@@ -18,7 +18,9 @@ FEW = 10
 
 def sham_trial(replications: int) -> ae.Result:
     """The nurse and the sham arm alone, so many replications of two weeks."""
-    drop = [f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham")]
+    drop = [
+        f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham")
+    ]
     study = ae.load(
         *drop,
         f"run.seed={SEED}",
@@ -53,7 +55,9 @@ def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None
         level=LEVEL,
     )
     assert difference.n == REPLICATIONS
-    assert difference.half_width < 4, "too noisy to see anything: a wider interval must not pass for no effect"
+    assert difference.half_width < 4, (
+        "too noisy to see anything: a wider interval must not pass for no effect"
+    )
     assert difference.low < 0 < difference.high, (
         f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
     )
@@ -62,7 +66,9 @@ def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None
 def test_a_sham_ai_still_makes_a_share_of_patients_better_and_worse(short_trial: ae.Result) -> None:
     shares = short_trial.arm("sham").shares
     assert shares is not None
-    print(f"sham: {shares.better:.1%} better, {shares.worse:.1%} worse, {shares.n_paired:,} patients")
+    print(
+        f"sham: {shares.better:.1%} better, {shares.worse:.1%} worse, {shares.n_paired:,} patients"
+    )
     assert shares.better > 0.1
     assert shares.worse > 0.1
     assert abs(shares.better - shares.worse) < 0.05
@@ -72,5 +78,6 @@ def test_sham_labels_are_as_good_as_the_nurses_but_not_the_same(short_trial: ae.
     exact = [np.mean(short_trial.values(arm, "exact_triage_share")) for arm in ("nurse", "sham")]
     assert exact[0] == pytest.approx(exact[1], abs=0.01)
     assert not np.array_equal(
-        short_trial.values("nurse", "exact_triage_share"), short_trial.values("sham", "exact_triage_share")
+        short_trial.values("nurse", "exact_triage_share"),
+        short_trial.values("sham", "exact_triage_share"),
     )

@@ -52,7 +52,12 @@ def one_nurse() -> Pathway:
             **WHY,
         },
         "steps": {
-            "see": {"asks": ["nurses"], "minutes": ["seeing"], "records": {"seen_at": "started"}, "next": "home"}
+            "see": {
+                "asks": ["nurses"],
+                "minutes": ["seeing"],
+                "records": {"seen_at": "started"},
+                "next": "home",
+            }
         },
         "ends": {"home": {"outcome": "discharged", "records": ["departed_at"]}},
     }
@@ -69,8 +74,16 @@ def policy(name: str, share: float | None, **more: Any) -> Policy:
     stated: dict[str, Any] = {"kind": "matrix", "name": name, "nurse": assessor, **more}
     if share is not None:
         portion = {"value": share, "range": [0, 1], **WHY}
-        stated["covers"] = {"minutes": ["walk_in"], "share": portion, **WHY, **more.get("covers", {})}
-        stated["minutes"] = {"durations": ["seeing"], "factor": {"value": FACTOR, "range": [0, 1], **WHY}}
+        stated["covers"] = {
+            "minutes": ["walk_in"],
+            "share": portion,
+            **WHY,
+            **more.get("covers", {}),
+        }
+        stated["minutes"] = {
+            "durations": ["seeing"],
+            "factor": {"value": FACTOR, "range": [0, 1], **WHY},
+        }
     built: Policy = TypeAdapter(Policy).validate_python(stated)
     return built
 
@@ -78,13 +91,16 @@ def policy(name: str, share: float | None, **more: Any) -> Policy:
 def arms_of(pathway: Pathway) -> tuple[ReadyArm, ...]:
     shares = {"none": None, "half": 0.5, "all": 1.0}
     return tuple(
-        ReadyArm(name, Arm(label=name, triage=name), pathway, policy(name, share)) for name, share in shares.items()
+        ReadyArm(name, Arm(label=name, triage=name), pathway, policy(name, share))
+        for name, share in shares.items()
     )
 
 
 @pytest.fixture(scope="module")
 def found(one_nurse: Pathway) -> dict[str, Effect]:
-    run = RunLength(seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, cool_down_days=1)
+    run = RunLength(
+        seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, cool_down_days=1
+    )
     coverages = Coverages(partial="half", full="all")
     arms = arms_of(one_nurse)
     design = Design(
@@ -92,7 +108,14 @@ def found(one_nurse: Pathway) -> dict[str, Effect]:
         question="Whom does the tool help?",
         baseline="none",
         arms={arm.name: arm.arm for arm in arms},
-        primary=(Target(measure="wait_to_clinician_mean", label="wait", minimal_important_difference=1, **WHY),),
+        primary=(
+            Target(
+                measure="wait_to_clinician_mean",
+                label="wait",
+                minimal_important_difference=1,
+                **WHY,
+            ),
+        ),
         coverages=coverages,
     )
     study = Study(
@@ -107,7 +130,9 @@ def found(one_nurse: Pathway) -> dict[str, Effect]:
         choices={},
     )
     replications = [replicate(study, number) for number in range(REPLICATIONS)]
-    measures = {arm.name: [answer.arms[arm.name].measures for answer in replications] for arm in arms}
+    measures = {
+        arm.name: [answer.arms[arm.name].measures for answer in replications] for arm in arms
+    }
     parts = effects(measures, "none", partial="half", full="all", measure="wait_to_clinician_mean")
     return {part.name: part for part in parts}
 
@@ -131,7 +156,9 @@ def test_patients_whom_the_tool_never_sees_gain_what_the_queue_theory_says(
     from scipy.special import stdtrit
 
     difference = found[name].difference
-    half_width = float(stdtrit(difference.n - 1, 0.5 + LEVEL / 2)) * difference.sd / np.sqrt(difference.n)
+    half_width = (
+        float(stdtrit(difference.n - 1, 0.5 + LEVEL / 2)) * difference.sd / np.sqrt(difference.n)
+    )
     assert half_width < 1.5, "too noisy to see anything"
     assert abs(difference.mean - expected) <= half_width, (difference.mean, expected, half_width)
 
@@ -142,7 +169,9 @@ def test_levels_before_and_after_are_those_of_the_theory(found: dict[str, Effect
     assert found["total"].after == pytest.approx(5 / 3, abs=0.05)
 
 
-def test_a_tool_that_covers_nobody_runs_as_nurse_triage_to_the_tick(one_nurse: Pathway, engine: EngineName) -> None:
+def test_a_tool_that_covers_nobody_runs_as_nurse_triage_to_the_tick(
+    one_nurse: Pathway, engine: EngineName
+) -> None:
     drawn = draw(one_nurse, seed=SEED, replication=0, days=5)
     plan = lower(one_nurse)
     runs = [

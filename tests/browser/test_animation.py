@@ -37,7 +37,13 @@ MOST_MILLISECONDS = 8
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return load("ensemble=none", "engine=compiled", "run.warm_up_days=7", "run.measured_days=1", "run.cool_down_days=1")
+    return load(
+        "ensemble=none",
+        "engine=compiled",
+        "run.warm_up_days=7",
+        "run.measured_days=1",
+        "run.cool_down_days=1",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,10 @@ def path(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tables(study: Study) -> list[Tables]:
     ready = [study.arm(name) for name in ARMS]
-    return [Tables(arm.pathway, simulate_arm(arm, study.run, study.engine, 0, cool_down_days=1)) for arm in ready]
+    return [
+        Tables(arm.pathway, simulate_arm(arm, study.run, study.engine, 0, cool_down_days=1))
+        for arm in ready
+    ]
 
 
 @pytest.fixture
@@ -99,10 +108,15 @@ def test_the_table_has_the_numbers_of_the_picture(page: Page, tables: list[Table
     assert page.locator("#clock").inner_text() == "Monday 15:00"
 
 
-def test_a_story_is_told_in_the_words_of_the_patient_story(page: Page, tables: list[Tables], people: list[int]) -> None:
+def test_a_story_is_told_in_the_words_of_the_patient_story(
+    page: Page, tables: list[Tables], people: list[int]
+) -> None:
     simulated = {name: arm.simulated for name, arm in zip(ARMS, tables, strict=True)}
     patients = tables[0].simulated.patients
-    gone = {tables[0].name_of[patient] for patient in patients["patient"][patients["departed_at"] < 8 * 1440 - 600]}
+    gone = {
+        tables[0].name_of[patient]
+        for patient in patients["patient"][patients["departed_at"] < 8 * 1440 - 600]
+    }
     script = """([people, at]) => people.map(person => [animation.named(person), animation.introduction(person),
         [0, 1].map(arm => animation.story(arm, person, at))])"""
     n_told = 0
@@ -124,9 +138,13 @@ def test_a_story_knows_nothing_of_what_comes_after(page: Page, people: list[int]
         animation.story(0, person, from + n * every)))"""
     for told in page.evaluate(script, [people, BEGINS, DAY // 40]):
         for before, after in pairwise(told):
-            ended = [line for line in before if not line.endswith(("still goes on", "and still waits"))]
+            ended = [
+                line for line in before if not line.endswith(("still goes on", "and still waits"))
+            ]
             assert len(before) - len(ended) <= 1
-            assert ended == [line for line in after if line in ended], "what has ended is told alike ever after"
+            assert ended == [line for line in after if line in ended], (
+                "what has ended is told alike ever after"
+            )
 
 
 def test_play_moves_the_clock_and_pause_stops_it(page: Page) -> None:
@@ -168,12 +186,15 @@ def test_everything_can_be_done_with_the_keyboard(page: Page) -> None:
     assert page.locator("#stories li").count() >= 2
 
 
-def test_a_click_on_a_patient_tells_the_story_so_far(page: Page, tables: list[Tables], people: list[int]) -> None:
+def test_a_click_on_a_patient_tells_the_story_so_far(
+    page: Page, tables: list[Tables], people: list[int]
+) -> None:
     set_time(page, 15 * 60)
     _, waiting = tables[0].areas(BEGINS + 15 * HOUR)["clinician"]
     for waits in (waiting[0], waiting[-1]):
         number = page.evaluate(
-            "([names, name]) => names.findIndex((_, k) => animation.named(k) === name)", [people, waits]
+            "([names, name]) => names.findIndex((_, k) => animation.named(k) === name)",
+            [people, waits],
         )
         x, y = page.evaluate("number => animation.placeOf(0, number)", number)
         page.locator("canvas").click(position={"x": x, "y": y})
@@ -193,7 +214,9 @@ def test_two_days_and_their_controls_fit_on_a_laptop_s_screen(page: Page) -> Non
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opened, path: Path, width: int, height: int) -> None:
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    opened: Opened, path: Path, width: int, height: int
+) -> None:
     page = opened(path, width, height)
     assert violations(page) == []
     page.locator("#next").click()
@@ -228,7 +251,9 @@ def test_another_width_is_laid_out_again(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_in_the_frame_of_a_notebook_it_works_as_well(opened: Opened, study: Study, tmp_path: Path) -> None:
+def test_in_the_frame_of_a_notebook_it_works_as_well(
+    opened: Opened, study: Study, tmp_path: Path
+) -> None:
     path = tmp_path / "notebook.html"
     path.write_text(animate(study, *ARMS)._repr_html_(), encoding="utf-8")
     frame = opened(path).frame_locator("iframe")

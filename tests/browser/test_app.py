@@ -64,11 +64,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         app, desk = app_of(
-            port, n_workers=1, stored=stored_answer(), results=here / "results", config_dir=here / "configs"
+            port,
+            n_workers=1,
+            stored=stored_answer(),
+            results=here / "results",
+            config_dir=here / "configs",
         )
         desk.background.where += (*BRIEF, "run.replications=20", "run.departments=20")
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
+        )
         thread.start()
         yield Served(f"http://127.0.0.1:{port}", desk)
         desk.background.stop()
@@ -87,9 +93,17 @@ def visitor(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda one: None if one.url.startswith((served.home, "data:")) else outside.append(one.url))
+        page.on(
+            "request",
+            lambda one: (
+                None if one.url.startswith((served.home, "data:")) else outside.append(one.url)
+            ),
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda one: errors.append(one.text) if "Content Security Policy" in one.text else None)
+        page.on(
+            "console",
+            lambda one: errors.append(one.text) if "Content Security Policy" in one.text else None,
+        )
         page.goto(served.home + path)
         return page
 
@@ -123,7 +137,9 @@ def shown(page: Page) -> int:
 def rests(desk: Desk) -> bool:
     """Whether all work ends within some seconds."""
     for _attempt in range(60):
-        if not desk.n_running and not any(thread.name.startswith("question") for thread in threading.enumerate()):
+        if not desk.n_running and not any(
+            thread.name.startswith("question") for thread in threading.enumerate()
+        ):
             return True
         time.sleep(0.1)
     return False
@@ -139,7 +155,9 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
     assert "department=short_of_triage" in page.url
     page.get_by_text("Change patients, staff, places and beds").click()
     page.get_by_label("Triage nurses, 8 to 20 h").fill("1")
-    expect(page.locator("#answer .changed")).to_contain_text("triage nurses, 8 to 20 h +1", timeout=SECONDS)
+    expect(page.locator("#answer .changed")).to_contain_text(
+        "triage nurses, 8 to 20 h +1", timeout=SECONDS
+    )
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".state")).to_contain_text("Stopped.")
     assert len(asked) <= MOST_REQUESTS
@@ -219,7 +237,9 @@ def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path:
     answered(question)
     with question.expect_download() as download:
         question.get_by_role("link", name="The question as a file").click()
-    page.get_by_label("Or paste the text of a file").fill(Path(download.value.path()).read_text(encoding="utf-8"))
+    page.get_by_label("Or paste the text of a file").fill(
+        Path(download.value.path()).read_text(encoding="utf-8")
+    )
     page.get_by_role("button", name="Open it").click()
     answered(page)
     assert "file=" in page.url
@@ -242,7 +262,9 @@ def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A folder of configurations on the visitor's side."""
-    new_scaled_department("mine", {"attendances_per_day": "270", "beds": "500"}, tmp_path / "configs")
+    new_scaled_department(
+        "mine", {"attendances_per_day": "270", "beds": "500"}, tmp_path / "configs"
+    )
     return tmp_path / "configs"
 
 
@@ -253,7 +275,9 @@ def chosen(page: Page, how: str, folder: Path) -> None:
         with ZipFile(packed, "w") as made:
             for path in folder.rglob("*.yaml"):
                 made.write(path, path.relative_to(folder.parent))
-    label = "Or a folder of configurations" if how == "folder" else "A file that ends in .yaml or .zip"
+    label = (
+        "Or a folder of configurations" if how == "folder" else "A file that ends in .yaml or .zip"
+    )
     page.get_by_label(label).set_input_files(packed if how == "zip" else folder)
     page.get_by_role("button", name="Open it").click()
 
@@ -267,7 +291,9 @@ def test_a_folder_that_is_chosen_is_asked_about_and_kept_with_its_question(
     chosen(page, how, mine)
     answered(page)
     assert page.get_by_label("1. Department").input_value() == "mine"
-    expect(page.locator("#question")).to_contain_text("configs/notes.txt" if how == "folder" else "1. Department")
+    expect(page.locator("#question")).to_contain_text(
+        "configs/notes.txt" if how == "folder" else "1. Department"
+    )
     page.get_by_text("Change patients, staff, places and beds").click()
     expect(page.locator("#attendances-help")).to_contain_text("Today: 270 patients a day")
     assert violations(page) == []
@@ -281,7 +307,9 @@ def test_a_folder_that_is_chosen_is_asked_about_and_kept_with_its_question(
     assert "mine" not in other.get_by_label("1. Department").inner_text()
 
 
-def test_without_scripts_a_folder_is_taken_all_the_same(browser: Browser, served: Served, mine: Path) -> None:
+def test_without_scripts_a_folder_is_taken_all_the_same(
+    browser: Browser, served: Served, mine: Path
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     for how in ("zip", "folder"):
@@ -302,7 +330,9 @@ def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, m
     (mine / "site/large.yaml").write_bytes(b"#" * 3_000_000)
     page.get_by_label("Or a folder of configurations").set_input_files(mine)
     page.get_by_role("button", name="Open it").click()
-    told = page.get_by_label("Or a folder of configurations").evaluate("one => one.validationMessage")
+    told = page.get_by_label("Or a folder of configurations").evaluate(
+        "one => one.validationMessage"
+    )
     assert "at most 1 MB can be sent" in told
     page.locator("#upload").evaluate("form => { form.noValidate = true; }")
     page.get_by_role("button", name="Open it").click()
@@ -310,7 +340,9 @@ def test_a_damaged_zip_and_a_folder_that_is_too_large_are_told(visitor: Visit, m
 
 
 def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
-    before = {key: text for key, text in OFFER.items() if key != "exact_share"} | {"against": "panel"}
+    before = {key: text for key, text in OFFER.items() if key != "exact_share"} | {
+        "against": "panel"
+    }
     page = visitor(f"/interview?{urlencode(before)}", 360, 740)
     for _question in range(20):
         if page.locator("textarea").count():
@@ -341,7 +373,9 @@ def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
         "/?arm=x",
     ],
 )
-def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: str, width: int, height: int) -> None:
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(
+    visitor: Visit, path: str, width: int, height: int
+) -> None:
     page = visitor(path, width, height)
     if EXAMPLE in path:
         answered(page)
@@ -386,13 +420,19 @@ def test_at_five_policies_the_other_boxes_rest_until_one_is_unticked(visitor: Vi
     boxes = page.get_by_role("checkbox", disabled=False)
     page.get_by_role("checkbox", name="Two more staffed beds (medicine)").check()
     expect(boxes).to_have_count(5)
-    expect(page.locator(".choice:has(:checked) + #most")).to_contain_text("untick one to choose another")
+    expect(page.locator(".choice:has(:checked) + #most")).to_contain_text(
+        "untick one to choose another"
+    )
     expect(page.locator("#seconds")).to_be_disabled()
     page.get_by_role("checkbox", name="Two more staffed beds (medicine)").uncheck()
-    expect(page.get_by_role("checkbox", name="AI as published claims say (untested)")).to_be_enabled()
+    expect(
+        page.get_by_role("checkbox", name="AI as published claims say (untested)")
+    ).to_be_enabled()
 
 
-def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked_about(visitor: Visit) -> None:
+def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked_about(
+    visitor: Visit,
+) -> None:
     page = visitor("/interview?attendances_per_day=310", 360, 740)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{page.url.partition('/interview')[0]}/interview?{urlencode(OFFER)}")
@@ -420,8 +460,12 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     page = visitor("/")
     page.get_by_label("1. Department").select_option("our_ai")
     page.get_by_text("Change patients, staff, places and beds").click()
-    expect(page.locator("#attendances-help")).to_contain_text("Today: 310 patients a day", timeout=SECONDS)
-    expect(page.locator(".what-is-shown + .verdicts")).to_contain_text("Your policy our_ai", timeout=MINUTES)
+    expect(page.locator("#attendances-help")).to_contain_text(
+        "Today: 310 patients a day", timeout=SECONDS
+    )
+    expect(page.locator(".what-is-shown + .verdicts")).to_contain_text(
+        "Your policy our_ai", timeout=MINUTES
+    )
 
 
 def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
@@ -440,7 +484,9 @@ def test_what_can_be_changed_follows_the_department(visitor: Visit) -> None:
     expect(page.locator("#cubicles")).to_have_attribute("max", "0", timeout=SECONDS)
     expect(page).not_to_have_url(re.compile("cubicles"), timeout=SECONDS)
     page.get_by_label("1. Department").select_option("ours")
-    expect(page.locator("#attendances-help")).to_contain_text("Today: 250 patients a day", timeout=SECONDS)
+    expect(page.locator("#attendances-help")).to_contain_text(
+        "Today: 250 patients a day", timeout=SECONDS
+    )
     answered(page)
 
 

@@ -51,14 +51,18 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     visitor: Visit, see: See, width: int, height: int
 ) -> None:
     page = visitor("/", width, height)
-    files = page.locator("link[rel=stylesheet], script").evaluate_all("all => all.map(one => one.href || one.src)")
+    files = page.locator("link[rel=stylesheet], script").evaluate_all(
+        "all => all.map(one => one.href || one.src)"
+    )
     asked = [page.url, *files]
     page.on(
         "request", lambda one: asked.append(one.url) if one.url not in asked else None
     )  # files are kept for a while
     see(page, f"{width}-0-first")
     page.get_by_label("1. Department").select_option("short_of_triage")  # 1
-    expect(page.locator("#answer h2")).to_contain_text("in a department short of triage nurses", timeout=SECONDS)
+    expect(page.locator("#answer h2")).to_contain_text(
+        "in a department short of triage nurses", timeout=SECONDS
+    )
     expect(page.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
     see(page, f"{width}-1-answer")
     page.get_by_label("AI as published claims say (untested)").check()  # 2
@@ -82,7 +86,9 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     assert len({one for one in asked if not one.startswith("data:")}) <= MOST_REQUESTS
 
 
-def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(visitor: Visit, see: See) -> None:
+def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(
+    visitor: Visit, see: See
+) -> None:
     page = answered(visitor(f"/?{test_app.EXAMPLE}&tests=-30"))
     page.get_by_label("4. Your name for it").fill("Faster tests")
     page.keyboard.press("Tab")
@@ -102,7 +108,9 @@ def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(visito
     link = page.get_by_role("link", name="Link to this question").get_attribute("href")
     other = visitor(str(link))
     expect(other.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
-    expect(other.get_by_role("group", name="Questions side by side")).to_contain_text("Faster tests")
+    expect(other.get_by_role("group", name="Questions side by side")).to_contain_text(
+        "Faster tests"
+    )
     other.get_by_role("link", name="put away Faster tests").click()
     answered(other)
     expect(other.get_by_role("group", name="Questions side by side")).to_have_count(0)
@@ -112,7 +120,9 @@ def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(visito
 def opened_runs(served: Served, result: Result) -> Iterator[Served]:
     """A run over 20 departments and one of an offer, as if both had been opened."""
     facts: OfferFacts = OFFERS["usual"]
-    offered = replace(result, study=replace(result.study, design=replace(result.study.design, offer=facts)))
+    offered = replace(
+        result, study=replace(result.study, design=replace(result.study.design, offer=facts))
+    )
     served.desk._keep(AskedQuestion(run=RUN, arms=()), result)
     served.desk._keep(AskedQuestion(run=OFFER, arms=()), offered)
     with pytest.MonkeyPatch.context() as patch:

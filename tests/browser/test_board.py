@@ -49,7 +49,9 @@ def offered(result: Result, request: pytest.FixtureRequest) -> Iterator[Result]:
     effects = tuple(BlankEffect(blank, -8.0, 1.0) for blank in offer.blanks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(board_sentences, "by_blank", lambda result: effects)
-        yield replace(result, study=replace(result.study, design=replace(result.study.design, offer=offer)))
+        yield replace(
+            result, study=replace(result.study, design=replace(result.study.design, offer=offer))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,9 @@ def path(offered: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opened, path: Path, width: int, height: int) -> None:
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    opened: Opened, path: Path, width: int, height: int
+) -> None:
     page = opened(path, width, height)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -75,17 +79,26 @@ def cut_off(page: Page) -> list[str]:
     return cut
 
 
-def test_on_a_phone_effect_safety_and_cost_of_every_option_are_in_sight(opened: Opened, path: Path) -> None:
+def test_on_a_phone_effect_safety_and_cost_of_every_option_are_in_sight(
+    opened: Opened, path: Path
+) -> None:
     cells = opened(path, 360, 740).locator("tbody td")
     boxes = [cells.nth(number).bounding_box() for number in range(cells.count())]
     assert len(boxes) == 18
-    assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    assert all(
+        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes
+    )
 
 
-def test_printed_it_is_one_side_of_a4_with_every_sentence(opened: Opened, path: Path, offered: Result) -> None:
+def test_printed_it_is_one_side_of_a4_with_every_sentence(
+    opened: Opened, path: Path, offered: Result
+) -> None:
     sheets = PdfReader(BytesIO(opened(path).pdf(prefer_css_page_size=True))).pages
     assert len(sheets) == 1
-    assert (round(float(sheets[0].mediabox.width)), round(float(sheets[0].mediabox.height))) == (595, 842)
+    assert (round(float(sheets[0].mediabox.width)), round(float(sheets[0].mediabox.height))) == (
+        595,
+        842,
+    )
     printed = "".join(sheets[0].extract_text().split())
     page = board(offered)
     assert all("".join(str(sentence).split()) in printed for sentence in page.sentences)

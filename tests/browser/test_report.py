@@ -48,7 +48,9 @@ def test_axe_finds_nothing(opened: Opened, report: Path, width: int, height: int
     assert violations(page) == []
 
 
-def test_on_a_phone_the_page_does_not_scroll_sideways_and_wide_tables_do(opened: Opened, report: Path) -> None:
+def test_on_a_phone_the_page_does_not_scroll_sideways_and_wide_tables_do(
+    opened: Opened, report: Path
+) -> None:
     page = opened(report, 360, 740)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(TOO_WIDE) == []
@@ -60,7 +62,9 @@ def test_the_navigation_wraps_on_a_phone(opened: Opened, report: Path) -> None:
     links = opened(report, 360, 740).locator("nav a")
     boxes = [links.nth(number).bounding_box() for number in range(links.count())]
     assert len(boxes) >= 8
-    assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    assert all(
+        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes
+    )
     assert len({box["y"] for box in boxes if box is not None}) > 1
 
 
@@ -72,7 +76,9 @@ def test_a_link_of_the_navigation_leads_to_its_section(opened: Opened, report: P
         assert page.locator(f"#{name}").is_visible(), name
 
 
-def test_printed_the_first_page_is_one_sheet_and_the_rest_follows(opened: Opened, report: Path, result: Result) -> None:
+def test_printed_the_first_page_is_one_sheet_and_the_rest_follows(
+    opened: Opened, report: Path, result: Result
+) -> None:
     pdf = opened(report).pdf(prefer_css_page_size=True)
     first, second, *_ = PdfReader(BytesIO(pdf)).pages
     output, after = (" ".join((sheet.extract_text() or "").split()) for sheet in (first, second))

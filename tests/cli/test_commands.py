@@ -33,9 +33,13 @@ def test_help_lists_every_command(words: tuple[str, ...], aeflow: Aeflow) -> Non
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_is_about_that_command_and_what_all_share(name: str, aeflow: Aeflow) -> None:
+def test_the_help_of_a_command_is_about_that_command_and_what_all_share(
+    name: str, aeflow: Aeflow
+) -> None:
     output = aeflow(name, "--help").out
-    assert {line.split()[1] for line in output.splitlines() if line.startswith("  aeflow ")} == {name}
+    assert {line.split()[1] for line in output.splitlines() if line.startswith("  aeflow ")} == {
+        name
+    }
     assert "--config-dir FOLDER" in output
 
 
@@ -53,8 +57,12 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: 
 
 
 def test_a_dry_run_says_how_large_the_tables_that_are_kept_get(aeflow: Aeflow) -> None:
-    output = aeflow("run", "dry_run=true", "run=standard", "run.replications=10", "run.keep=[patients,events]")
-    assert re.search(r"Stored for every arm and replication: patients, events, about 0\.2\d GB", output.out)
+    output = aeflow(
+        "run", "dry_run=true", "run=standard", "run.replications=10", "run.keep=[patients,events]"
+    )
+    assert re.search(
+        r"Stored for every arm and replication: patients, events, about 0\.2\d GB", output.out
+    )
     assert re.search(r"0\.2 GB of tables on the disk", output.out)
     assert "on the disk" not in aeflow("run", "dry_run=true").out
 
@@ -68,16 +76,22 @@ def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
     assert places == sorted(places)
     assert output.out.count("nothing was simulated") == 4
     headings = [line for line in output.out.splitlines() if line.startswith("Run ")]
-    assert headings == [f"Run {n} of 4: scenario={run[0]}, run.seed={run[1]}" for n, run in enumerate(runs, start=1)]
+    assert headings == [
+        f"Run {n} of 4: scenario={run[0]}, run.seed={run[1]}" for n, run in enumerate(runs, start=1)
+    ]
 
 
-def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(aeflow: Aeflow, here: Path) -> None:
+def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(
+    aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow("run", "-m", *SHORT, "scenario=usual,nowhere")
     assert "there is no scenario 'nowhere'" in output.message
     assert list(here.iterdir()) == []
 
 
-def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflow, here: Path) -> None:
+def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(
+    aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow("show", "arm=ai_as_claimed")
     assert (output.code, output.err) == (0, "")
     assert "triage: −2.7 min on average" in output.out
@@ -101,10 +115,18 @@ def written(undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     here = tmp_path_factory.mktemp("written")
     mine = here / "configs" / "scenario"
     mine.mkdir(parents=True)
-    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.arrivals.walk_in.scale: 1.2}\n", encoding="utf-8")
+    (mine / "mine.yaml").write_text(
+        "question: Mine?\nchanges: {site.arrivals.walk_in.scale: 1.2}\n", encoding="utf-8"
+    )
     printed = io.StringIO()
-    small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
-    with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+    small = Picture(
+        "pathway", b"a picture", "alternative text", "caption"
+    )  # it is drawn for `show`, above
+    with (
+        contextlib.chdir(here),
+        contextlib.redirect_stdout(printed),
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr(pictures_module, "picture_of", lambda sketch: small)
         assert main(["run", *RUN, "run.seed=1"]) == 0
         yield here, printed.getvalue()
@@ -174,24 +196,39 @@ def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path
     assert output.out.count("Report: ") == 2
     assert output.out.index("Across 2 runs: ") > output.out.rindex("Report: ")
     (folder,) = (here / "results" / "sweeps").iterdir()
-    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png" in output.out
+    assert (
+        f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png"
+        in output.out
+    )
 
 
-def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[list[str]] = []
 
     def load(overrides: list[str], config_dir: str | None) -> Any:
         asked.append(overrides)
-        return SimpleNamespace(design=SimpleNamespace(scenarios=("usual", "winter")), words=tuple(overrides))
+        return SimpleNamespace(
+            design=SimpleNamespace(scenarios=("usual", "winter")), words=tuple(overrides)
+        )
 
     monkeypatch.setattr(commands, "load_study", load)
-    runs, studies = commands._in_scenarios([(["study=ours"], None), (["study=ours", "scenario=busier"], None)])
-    each = [["study=ours", "scenario=usual"], ["study=ours", "scenario=winter"], ["study=ours", "scenario=busier"]]
+    runs, studies = commands._in_scenarios(
+        [(["study=ours"], None), (["study=ours", "scenario=busier"], None)]
+    )
+    each = [
+        ["study=ours", "scenario=usual"],
+        ["study=ours", "scenario=winter"],
+        ["study=ours", "scenario=busier"],
+    ]
     assert [words for words, _ in runs] == each
     assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]
 
 
-def test_the_study_of_shadow_prices_is_the_command_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_study_of_shadow_prices_is_the_command_of_that_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[list[str]] = []
     monkeypatch.setattr(inquiries, "prices", lambda words: asked.append(words) or 0)
     assert main(["compare", "study=shadow_prices", "pools=[doctors]"]) == 0
@@ -200,6 +237,10 @@ def test_the_study_of_shadow_prices_is_the_command_of_that_name(monkeypatch: pyt
 
 def test_the_scenarios_that_a_packaged_study_names_are_there() -> None:
     configs = packaged_configs()
-    stated = yaml.safe_load((configs / "study" / "stress.yaml").read_text(encoding="utf-8"))["scenarios"]
+    stated = yaml.safe_load((configs / "study" / "stress.yaml").read_text(encoding="utf-8"))[
+        "scenarios"
+    ]
     assert stated[0] == "usual"
-    assert {f"{name}.yaml" for name in stated} <= {path.name for path in (configs / "scenario").glob("*.yaml")}
+    assert {f"{name}.yaml" for name in stated} <= {
+        path.name for path in (configs / "scenario").glob("*.yaml")
+    }

@@ -14,7 +14,9 @@ from simulation import cli
 from simulation.errors import ConfigError, Fault
 from simulation.signals import SECONDS_TO_STOP, stopped_by_signals
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group"
+)
 LONG = (
     "run.replications=6", "run.measured_days=7", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "engine=reference",
@@ -58,13 +60,19 @@ def stopped(number: int, folder: Path) -> tuple[int, list[str]]:
     finally:
         watchdog.cancel()
     assert nobody_lives_for_long(process.pid)
-    return process.returncode, [line for line in output.splitlines() if line and "of 6 replications" not in line[:26]]
+    return process.returncode, [
+        line for line in output.splitlines() if line and "of 6 replications" not in line[:26]
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(signal.SIGINT, "stopped"), (signal.SIGTERM, "stopped by SIGTERM"), (signal.SIGHUP, "stopped by SIGHUP")],
+    [
+        (signal.SIGINT, "stopped"),
+        (signal.SIGTERM, "stopped by SIGTERM"),
+        (signal.SIGHUP, "stopped by SIGHUP"),
+    ],
 )
 def test_a_signal_in_the_middle_of_a_run_stops_it_cleanly_and_what_is_done_is_kept(
     number: int, words: str, tmp_path: Path
@@ -79,7 +87,9 @@ def test_a_signal_in_the_middle_of_a_run_stops_it_cleanly_and_what_is_done_is_ke
     assert list(unfinished.glob("parts/*.parquet"))
 
 
-def test_a_second_signal_does_not_disturb_the_work_of_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_signal_does_not_disturb_the_work_of_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with stopped_by_signals() as asked:
@@ -112,9 +122,14 @@ def test_an_error_that_a_library_makes_of_a_signal_is_not_told_as_the_user_s(
         try:
             signal.raise_signal(signal.SIGTERM)
         except KeyboardInterrupt:
-            raise ConfigError([Fault("configuration", "ConfigCompositionException()", "See `aeflow show`")]) from None
+            raise ConfigError(
+                [Fault("configuration", "ConfigCompositionException()", "See `aeflow show`")]
+            ) from None
         return 0
 
     monkeypatch.setitem(cli.COMMANDS, "show", interrupted)
     assert cli.main(["show"]) == 128 + signal.SIGTERM
-    assert capsys.readouterr().err.strip() == "aeflow: stopped by SIGTERM. Nothing half-written is left."
+    assert (
+        capsys.readouterr().err.strip()
+        == "aeflow: stopped by SIGTERM. Nothing half-written is left."
+    )

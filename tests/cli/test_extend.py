@@ -19,7 +19,10 @@ STUDY = ("study=gallery/one_nurse", "run.measured_days=2", "executor=serial")
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[ae.Result, Path]:
     """A run of three replications, and the folder of results that holds it."""
-    result, results = ae.compare(ae.load(*STUDY, "run.replications=3")), tmp_path_factory.mktemp("stored") / "results"
+    result, results = (
+        ae.compare(ae.load(*STUDY, "run.replications=3")),
+        tmp_path_factory.mktemp("stored") / "results",
+    )
     result.write(results)
     return result, results
 
@@ -34,7 +37,9 @@ def three(stored: tuple[ae.Result, Path], here: Path) -> ae.Result:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("three")
-def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_was_looked_at(aeflow: Aeflow) -> None:
+def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_was_looked_at(
+    aeflow: Aeflow,
+) -> None:
     output = aeflow("extend", "results/latest", "2", "executor=serial")
     assert output.code == 0
     assert "Intervals are always valid" in output.out
@@ -45,7 +50,9 @@ def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_w
 
 
 @pytest.mark.usefixtures("three")
-def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_extension_that_was_stopped_goes_on(
+    aeflow: Aeflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add = resumable.UnfinishedRun.add
     n_added = []
 
@@ -79,19 +86,26 @@ def test_a_run_of_another_program_is_not_extended(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "extend: found nothing. Name the run, and how many more replications: aeflow extend results/latest 60."),
+        (
+            (),
+            "extend: found nothing. Name the run, and how many more replications: aeflow extend results/latest 60.",
+        ),
         (("results/latest", "some"), "extend: found results/latest some. Name the run"),
         (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
         (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
         (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),
     ],
 )
-def test_what_cannot_be_extended_is_refused(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:
+def test_what_cannot_be_extended_is_refused(
+    words: tuple[str, ...], message: str, aeflow: Aeflow
+) -> None:
     assert aeflow("extend", *words).message.startswith(message)
 
 
 @pytest.mark.slow
-def test_a_run_that_could_start_from_a_finished_one_mentions_it(aeflow: Aeflow, three: ae.Result) -> None:
+def test_a_run_that_could_start_from_a_finished_one_mentions_it(
+    aeflow: Aeflow, three: ae.Result
+) -> None:
     assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
     output = aeflow("compare", *STUDY, "run.replications=5").out
     assert f"holds the first {len(three.replications)} replications of this study" in output

@@ -26,16 +26,28 @@ def changed(name: str, before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, cluster,"),
+        (
+            "nonsense=1",
+            "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, cluster,",
+        ),
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
-        ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
-        ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
+        (
+            "staffing.triage_nurze.extra=1",
+            "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?",
+        ),
+        (
+            "staffing.triage_nurses.extar=1",
+            "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?",
+        ),
         (
             "calibration.patience_scale.valeu=3",
             "calibration.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?",
         ),
         ("run.seed.x=3", "'run.seed' holds no keys"),
-        ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
+        (
+            "scenario=bussier",
+            "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?",
+        ),
         (
             "site=null",
             "site=null: there is no site named 'null'. Known names: between_contacts",
@@ -53,19 +65,36 @@ def changed(name: str, before: str, after: str) -> str:
             "site.arrivals.walk_in.per_day=-4",
             "site.arrivals.walk_in.per_day: found -4. Allowed: greater than or equal to 0",
         ),
-        ("pathway.priority.adherence=1.2", "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1"),
-        ("staffing.doctors.rota=[]", "staffing.doctors.rota: the rota is empty. Give at least one shift"),
-        ("run.seed=1,2", "run.seed=1,2: names several values. Name one, or sweep over them with -m"),
-        ("run.keep=patients,events", "or sweep over them with -m. A list has brackets: 'run.keep=[patients,events]'"),
+        (
+            "pathway.priority.adherence=1.2",
+            "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1",
+        ),
+        (
+            "staffing.doctors.rota=[]",
+            "staffing.doctors.rota: the rota is empty. Give at least one shift",
+        ),
+        (
+            "run.seed=1,2",
+            "run.seed=1,2: names several values. Name one, or sweep over them with -m",
+        ),
+        (
+            "run.keep=patients,events",
+            "or sweep over them with -m. A list has brackets: 'run.keep=[patients,events]'",
+        ),
         ("run.keep=patients", "run.keep: found 'patients'. Write a list in brackets: [patients]"),
         ("run.seed", "run.seed: is not of the form key=value"),
         ("a b=3", "a b=3: is not of the form key=value"),
         ("=3", "=3: names no key"),
         ("triage=sham", "triage=sham: has no effect here, because arms name their policies"),
-        ("pathway.steps.triage.next=registratoin", "pathway.steps.triage.next: unknown node 'registratoin'"),
+        (
+            "pathway.steps.triage.next=registratoin",
+            "pathway.steps.triage.next: unknown node 'registratoin'",
+        ),
     ],
 )
-def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow: Aeflow, here: Path) -> None:
+def test_a_mistake_on_the_command_line_is_named(
+    word: str, message: str, aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow("compare", word).message
     assert message in output
     assert list(here.iterdir()) == []
@@ -74,15 +103,26 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
 @pytest.mark.slow
 def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
     output = aeflow("compare", "-m", "triage.readings.seconds.seconds_saved.value=20,40").message
-    form = output.partition("Name the arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
+    form = (
+        output.partition("Name the arm: '")[2]
+        .removesuffix("'.")
+        .replace("<arm>", "ai_scribe_measured")
+    )
     out = aeflow("compare", "-m", form, "ensemble=none", "dry_run=true").out
-    assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.readings.seconds.seconds_saved.value:40}" in out
+    assert (
+        "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.readings.seconds.seconds_saved.value:40}"
+        in out
+    )
     single = aeflow("compare", "triage.readings.seconds.seconds_saved.value=20").message
-    assert single.endswith("'study.arms.<arm>.changes={triage.readings.seconds.seconds_saved.value: 20}'.")
+    assert single.endswith(
+        "'study.arms.<arm>.changes={triage.readings.seconds.seconds_saved.value: 20}'."
+    )
 
 
 @pytest.mark.slow
-def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_path_and_a_value(aeflow: Aeflow) -> None:
+def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_path_and_a_value(
+    aeflow: Aeflow,
+) -> None:
     words = ("study=ai_triage", "ensemble=none", "run.replications=3", "dry_run=true")
     output = aeflow("compare", *words, "site.arrivals.walk_in.thinning_bound=1.05").message
     assert output.startswith("site.arrivals.walk_in.thinning_bound: day ")
@@ -91,25 +131,38 @@ def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_pat
 
 
 @pytest.mark.slow
-def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
+def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(
+    aeflow: Aeflow,
+) -> None:
     output = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
     assert (output.code, output.err) == (0, "")
     assert "Dry run: nothing was simulated." in output.out
 
 
 @pytest.mark.slow
-def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aeflow, here: Path) -> None:
+def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(
+    aeflow: Aeflow, here: Path
+) -> None:
     study = here / "configs/study/our_ai.yaml"
     study.parent.mkdir(parents=True)
-    text = "defaults: [ai_triage, _self_]\nname: our_ai\narms: {our_ai: {label: Ours, triage: sham}}\n"
+    text = (
+        "defaults: [ai_triage, _self_]\nname: our_ai\narms: {our_ai: {label: Ours, triage: sham}}\n"
+    )
     study.write_text(text, encoding="utf-8")
-    output = aeflow("breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true").message
+    output = aeflow(
+        "breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true"
+    ).message
     assert output == (
         "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both "
         "arms."
     )
-    output = aeflow("breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true").message
-    assert "It is one of study=alternatives or study=known_effects: name a study that has both arms." in output
+    output = aeflow(
+        "breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true"
+    ).message
+    assert (
+        "It is one of study=alternatives or study=known_effects: name a study that has both arms."
+        in output
+    )
     words = ("study=our_ai", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true")
     assert "nothing was simulated" in aeflow("breakeven", *words).out
 
@@ -128,7 +181,9 @@ def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) ->
 def test_a_misspelt_path_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"scenario/mine.yaml": "question: What if?\nchanges: {site.arrivals.walk_on.scale: 1.1}\n"})
     output = aeflow("compare", "scenario=mine").message
-    assert output.startswith("scenario.changes.site.arrivals.walk_on.scale: there is no 'site.arrivals.walk_on'")
+    assert output.startswith(
+        "scenario.changes.site.arrivals.walk_on.scale: there is no 'site.arrivals.walk_on'"
+    )
     assert "Did you mean 'walk_in'?" in output
 
 
@@ -151,7 +206,9 @@ def test_broken_yaml_is_named_with_its_line(aeflow: Aeflow, own: Own) -> None:
 
 def test_a_matrix_row_that_does_not_add_up_is_named(aeflow: Aeflow, own: Own) -> None:
     row = "[0.2618, 0.2618, 0.1588, 0.1588, 0.1588]"
-    wrong = changed("triage/ai_label_measured_under.yaml", row, "[0.5618, 0.2618, 0.1588, 0.1588, 0.1588]")
+    wrong = changed(
+        "triage/ai_label_measured_under.yaml", row, "[0.5618, 0.2618, 0.1588, 0.1588, 0.1588]"
+    )
     own({"triage/mine.yaml": wrong})
     output = aeflow("compare", "study.arms.sham.triage=mine").message
     assert "triage.ai_label_measured_under.ai.matrix.shares" in output
@@ -161,7 +218,9 @@ def test_a_matrix_row_that_does_not_add_up_is_named(aeflow: Aeflow, own: Own) ->
 
 def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow) -> None:
     output = aeflow("compare", "study.arms.sham.triage=shma").message
-    assert output == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
+    assert (
+        output == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
+    )
 
 
 def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
@@ -175,13 +234,22 @@ def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> No
     doctors = "pools:\n  doctors: {kind: staff, capacity: 3, evidence: assumed, source: made for a test}\n"
     own({"site/mine.yaml": changed("site/typical.yaml", "pools:\n", doctors)})
     output = aeflow("compare", "site=mine").message
-    assert output == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
+    assert (
+        output
+        == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "word", "before", "after", "line_of"),
     [
-        ("scenario/mine.yaml", "scenario=mine", None, "question: a\nchanges: {}\nquestion: b\n", "question: b"),
+        (
+            "scenario/mine.yaml",
+            "scenario=mine",
+            None,
+            "question: a\nchanges: {}\nquestion: b\n",
+            "question: b",
+        ),
         (
             "triage/mine.yaml",
             "study.arms.sham.triage=mine",
@@ -202,9 +270,15 @@ def test_a_key_stated_twice_in_one_block_is_named(
     assert output.endswith(f"states a key twice: {key}. Keep one of the two.")
 
 
-def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(aeflow: Aeflow, own: Own) -> None:
+def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(
+    aeflow: Aeflow, own: Own
+) -> None:
     text = packaged("site/typical.yaml")
-    own({"site/mine.yaml": f"{text}\nday_factors:\n  residual: {{cv: 0.5, evidence: assumed, source: x}}\n"})
+    own(
+        {
+            "site/mine.yaml": f"{text}\nday_factors:\n  residual: {{cv: 0.5, evidence: assumed, source: x}}\n"
+        }
+    )
     line = len(text.splitlines()) + 2
     assert aeflow("compare", "site=mine").message == (
         f"site/mine.yaml, line {line}: states a key twice: day_factors. Keep one of the two."
@@ -212,12 +286,18 @@ def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(a
 
 
 def test_a_route_without_an_end_is_named(aeflow: Aeflow) -> None:
-    output = aeflow("compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}").message
-    assert output.startswith("pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge")
+    output = aeflow(
+        "compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}"
+    ).message
+    assert output.startswith(
+        "pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge"
+    )
 
 
 @pytest.mark.slow
-def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(aeflow: Aeflow, here: Path) -> None:
+def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(
+    aeflow: Aeflow, here: Path
+) -> None:
     busy = "site.durations.specialty_contact.scale=3"
     for words in (("compare", busy), ("run", busy, "dry_run=true")):
         output = aeflow(*words).message
@@ -262,4 +342,7 @@ def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) 
 
 
 def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> None:
-    assert "export=excel: is neither true nor false. Write export=true" in aeflow("report", "x", "export=excel").message
+    assert (
+        "export=excel: is neither true nor false. Write export=true"
+        in aeflow("report", "x", "export=excel").message
+    )

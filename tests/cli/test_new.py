@@ -16,13 +16,17 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "small-department.md"
 
 
-def test_a_copy_runs_by_the_commands_that_are_printed_and_that_the_how_to_gives(aeflow: Aeflow, here: Path) -> None:
+def test_a_copy_runs_by_the_commands_that_are_printed_and_that_the_how_to_gives(
+    aeflow: Aeflow, here: Path
+) -> None:
     new, *others = commands(HOW_TO.read_text(encoding="utf-8"))
     output = aeflow(*new.split())
     assert output.code == 0
     paths = [line.partition(":")[0] for line in output.out.splitlines()][:2]
     assert paths == ["configs/pathway/ours.yaml", "configs/study/ours.yaml"]
-    printed = [line.partition("aeflow ")[2] for line in output.out.splitlines() if "  aeflow " in line]
+    printed = [
+        line.partition("aeflow ")[2] for line in output.out.splitlines() if "  aeflow " in line
+    ]
     assert printed == others == ["compare study=ours", "show study=ours"]
     for command in others:
         assert aeflow(*command.split(), *SHORT).code == 0
@@ -35,7 +39,9 @@ def commands(page: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", sources([packaged_configs()]))
-def test_every_department_that_can_be_copied_gives_the_same_department(source: str, aeflow: Aeflow) -> None:
+def test_every_department_that_can_be_copied_gives_the_same_department(
+    source: str, aeflow: Aeflow
+) -> None:
     assert aeflow("new", "department", "ours", f"from={source}").code == 0
     ours, theirs = load("study=ours"), load(f"study={source}")
     assert ours.design.name == ours.baseline.pathway.name == "ours"
@@ -45,12 +51,20 @@ def test_every_department_that_can_be_copied_gives_the_same_department(source: s
         assert {**vars(one.pathway), "name": ""} == {**vars(other.pathway), "name": ""}
 
 
-def test_a_copy_can_be_copied_and_goes_into_the_folder_that_is_named(aeflow: Aeflow, here: Path) -> None:
-    assert aeflow("new", "department", "first", "from=gallery/one_nurse", "--config-dir", "mine").code == 0
+def test_a_copy_can_be_copied_and_goes_into_the_folder_that_is_named(
+    aeflow: Aeflow, here: Path
+) -> None:
+    assert (
+        aeflow("new", "department", "first", "from=gallery/one_nurse", "--config-dir", "mine").code
+        == 0
+    )
     output = aeflow("new", "department", "second", "from=first", "--config-dir=mine")
     assert output.code == 0
     assert "aeflow show study=second --config-dir mine" in output.out
-    assert sorted(path.name for path in (here / "mine" / "study").iterdir()) == ["first.yaml", "second.yaml"]
+    assert sorted(path.name for path in (here / "mine" / "study").iterdir()) == [
+        "first.yaml",
+        "second.yaml",
+    ]
 
 
 def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
@@ -94,29 +108,44 @@ def test_a_mistake_is_one_message_and_nothing_is_written(
 
 
 def test_another_kind_of_thing_is_refused(aeflow: Aeflow) -> None:
-    assert "Say: aeflow new department" in aeflow("new", "study", "ours", "from=gallery/one_nurse").message
+    assert (
+        "Say: aeflow new department"
+        in aeflow("new", "study", "ours", "from=gallery/one_nurse").message
+    )
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_message(aeflow: Aeflow, here: Path) -> None:
     (here / "configs").write_text("a file", encoding="utf-8")
-    assert "cannot be written" in aeflow("new", "department", "ours", "from=gallery/one_nurse").message
+    assert (
+        "cannot be written" in aeflow("new", "department", "ours", "from=gallery/one_nurse").message
+    )
 
 
 OWN_DEPARTMENT = HOW_TO.with_name("own-department.md")
 
 
 @pytest.mark.slow
-def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aeflow: Aeflow, here: Path) -> None:
+def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(
+    aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
     assert output.code == 0
     told = " ".join(output.out.split())
-    assert re.search(r"patients would fill 10\d % of the 510 staffed\. More than 100 % works because full wards", told)
+    assert re.search(
+        r"patients would fill 10\d % of the 510 staffed\. More than 100 % works because full wards",
+        told,
+    )
     assert "Nothing there is hard to believe: go on." in told
     assert "Does not fit" not in output.out
     study = load("study=ours")
     pathway = study.baseline.pathway
-    assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
-    assert sum(each.capacity or 0 for each in pathway.pools.values() if each.role == "adult_bed") == 510
+    assert sum(
+        each.per_day or 0 for each in pathway.arrivals.values() if each.attends
+    ) == pytest.approx(280)
+    assert (
+        sum(each.capacity or 0 for each in pathway.pools.values() if each.role == "adult_bed")
+        == 510
+    )
     assert "second_triage_nurse_from_9" not in study.design.arms
     night = pathway.pools["doctors"].rota
     assert night is not None

@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of Unix, and its /dev/full")
 
 
-def shell(redirected: str, here: Path, command: str = "--help", **env: str) -> subprocess.CompletedProcess[str]:
+def shell(
+    redirected: str, here: Path, command: str = "--help", **env: str
+) -> subprocess.CompletedProcess[str]:
     """A command of aeflow, its output led elsewhere by the shell."""
     return subprocess.run(
         f'"{sys.executable}" -m aeflow {command} {redirected}',

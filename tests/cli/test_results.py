@@ -25,7 +25,9 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 @pytest.fixture(scope="module")
 def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stored run of the study that comes with aeflow."""
-    study = ae.load(*SHORT, "pathway.allow_overload=true").of_arms(["sham", "ai_scribe_measured", "ai_as_claimed"])
+    study = ae.load(*SHORT, "pathway.allow_overload=true").of_arms(
+        ["sham", "ai_scribe_measured", "ai_as_claimed"]
+    )
     return write_data(ae.compare(study), tmp_path_factory.mktemp("one"))
 
 
@@ -54,18 +56,26 @@ def test_runs_are_listed_with_the_newest_first(aeflow: Aeflow, copied: Callable[
     assert (output.code, output.err) == (0, "")
     assert output.out.index("ai_triage/late") < output.out.index("ai_triage/early")
     line = next(line for line in output.out.splitlines() if "ai_triage/late" in line)
-    assert all(word in line for word in ("ai_triage", "typical", "winter", " 2 ", "AI scribe, as measured"))
+    assert all(
+        word in line for word in ("ai_triage", "typical", "winter", " 2 ", "AI scribe, as measured")
+    )
 
 
 def test_the_first_primary_verdict_is_the_one_that_the_result_gives(one_run: Path) -> None:
     result = ae.read(one_run)
-    finding = next(each for each in result.findings if each.arm != "sham" and each.target in result.design.primary)
+    finding = next(
+        each
+        for each in result.findings
+        if each.arm != "sham" and each.target in result.design.primary
+    )
     words = verdict_words(list_runs(one_run).runs[0].first_verdict)
     assert words.startswith(f"{result.arm(finding.arm).label}: ")
     assert words.endswith(finding.verdict.words.partition(":")[0])
 
 
-def test_a_filter_chooses_by_study_site_or_scenario(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+def test_a_filter_chooses_by_study_site_or_scenario(
+    aeflow: Aeflow, copied: Callable[..., Path]
+) -> None:
     copied("usual")
     copied("winter", scenario="winter")
     output = aeflow("results", "scenario=winter", "study=ai_triage")
@@ -73,7 +83,8 @@ def test_a_filter_chooses_by_study_site_or_scenario(aeflow: Aeflow, copied: Call
     assert "ai_triage/usual" not in output.out
     assert "holds no run with site=elsewhere" in aeflow("results", "results", "site=elsewhere").out
     assert (
-        aeflow("results", "policy=nurse").message == "policy=nurse: chooses nothing. Choose by study, site, scenario."
+        aeflow("results", "policy=nurse").message
+        == "policy=nurse: chooses nothing. Choose by study, site, scenario."
     )
 
 
@@ -84,7 +95,9 @@ def test_an_empty_folder_says_so_and_a_missing_one_is_a_mistake(aeflow: Aeflow, 
     assert "there is no such folder" in aeflow("results", "nowhere").message
 
 
-def test_other_files_are_left_alone(aeflow: Aeflow, here: Path, copied: Callable[..., Path]) -> None:
+def test_other_files_are_left_alone(
+    aeflow: Aeflow, here: Path, copied: Callable[..., Path]
+) -> None:
     folder = copied("run").parent
     (folder / "notes.txt").write_text("mine")
     (here / "results" / "sweeps" / "then").mkdir(parents=True)
@@ -114,7 +127,9 @@ def test_a_changed_manifest_is_named(aeflow: Aeflow, copied: Callable[..., Path]
     assert "hurt/manifest.json: is damaged" in aeflow("results").err
 
 
-def test_an_unfinished_run_is_listed_as_such(aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_run_is_listed_as_such(
+    aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from simulation.resumable import run_into
 
     study = ae.load(*SHORT, "pathway.allow_overload=true", "run.replications=3").only()
@@ -139,10 +154,15 @@ def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[...
     assert "usual" in output.out
     assert "winter" in output.out
     assert "Name one to list, or two runs" in aeflow("results", "a", "b", "c").message
-    assert "site=typical: has no effect if two runs are named" in aeflow("results", "a", "b", "site=typical").message
+    assert (
+        "site=typical: has no effect if two runs are named"
+        in aeflow("results", "a", "b", "site=typical").message
+    )
 
 
-def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(copied: Callable[..., Path]) -> None:
+def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(
+    copied: Callable[..., Path],
+) -> None:
     first = copied("run-0")
     for number in range(1, 300):
         folder = first.with_name(f"run-{number}")
@@ -170,8 +190,12 @@ def test_a_copy_of_some_files_of_a_run_is_distinguished_from_a_damaged_one(
     assert "summary.csv), not the run itself" in output.err
 
 
-@pytest.mark.parametrize("name", ["replications.parquet", "details.parquet", "study.json", "summary.csv"])
-def test_a_run_with_a_flipped_bit_is_named(name: str, aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+@pytest.mark.parametrize(
+    "name", ["replications.parquet", "details.parquet", "study.json", "summary.csv"]
+)
+def test_a_run_with_a_flipped_bit_is_named(
+    name: str, aeflow: Aeflow, copied: Callable[..., Path]
+) -> None:
     copied("sound")
     path = copied("hurt") / name
     content = bytearray(path.read_bytes())
@@ -189,7 +213,9 @@ def test_a_copy_of_a_study_and_the_latest_run_are_told_apart(
     """A copied file keeps the name that it states, so its runs are in the same folder, and `latest` changes hands."""
     copied("ours", study_file="our_copy")
     point_latest(here / "results", copied("theirs"))
-    ours, theirs = sorted(line for line in aeflow("results").out.splitlines() if "2 " in line and "ai_triage/" in line)
+    ours, theirs = sorted(
+        line for line in aeflow("results").out.splitlines() if "2 " in line and "ai_triage/" in line
+    )
     assert "our_copy" in ours + theirs
     (line,) = [line for line in (ours, theirs) if "our_copy" in line]
     assert "ai_triage/ours" in line
@@ -198,7 +224,9 @@ def test_a_copy_of_a_study_and_the_latest_run_are_told_apart(
     assert "our_copy" not in line
 
 
-def test_a_command_that_is_led_by_latest_says_to_which_run(here: Path, copied: Callable[..., Path]) -> None:
+def test_a_command_that_is_led_by_latest_says_to_which_run(
+    here: Path, copied: Callable[..., Path]
+) -> None:
     run = copied("run")
     point_latest(here / "results", run)
     assert followed(here / "results" / "latest") == run

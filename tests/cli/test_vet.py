@@ -36,7 +36,10 @@ def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, 
         (("name=sinthetic",), "vetting: there is no 'sinthetic'. Did you mean 'synthetic'?"),
         (("name=../synthetic",), "vetting: there is no '../synthetic'."),
         (("name=korean",), "cases.file: names no CSV file."),
-        (("name=korean", "cases.file=none.csv"), "none.csv: cannot be read as CSV: No such file or directory."),
+        (
+            ("name=korean", "cases.file=none.csv"),
+            "none.csv: cannot be read as CSV: No such file or directory.",
+        ),
         (("write_cases=yes",), "write_cases: found 'yes'. Write true or false."),
         (("against=",), "against=: names nothing. Name one, or leave it out."),
         (("against=nowhere",), "nowhere: is no card of a bench (No such file or directory)."),
@@ -44,9 +47,15 @@ def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, 
         (("seeds=1",), "vetting/synthetic.seeds: unknown key 'seeds'. Did you mean 'seed'?"),
         (("seed={",), "seed={, line 1: "),
         (("cases.mix=[0, 0, 0, 0, 0]",), "cases.mix: adds up to 0."),
-        (("name=llm", "assessor.address=https://x.example.org/v1"), "x.example.org is another machine."),
+        (
+            ("name=llm", "assessor.address=https://x.example.org/v1"),
+            "x.example.org is another machine.",
+        ),
         (("name=llm", "assessor.prompt=other"), "prompt: there is no 'other'."),
-        (("name=llm", "assessor.key=NOT_SET_HERE"), "the environment variable NOT_SET_HERE is not set"),
+        (
+            ("name=llm", "assessor.key=NOT_SET_HERE"),
+            "the environment variable NOT_SET_HERE is not set",
+        ),
     ],
 )
 def test_a_mistake_is_one_message_and_nothing_is_written(
@@ -71,23 +80,35 @@ def test_a_dry_run_shows_word_for_word_what_would_be_sent(
 
 
 @pytest.mark.slow
-def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Aeflow, here: Path) -> None:
+def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(
+    aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow("vet", "cases.number=40", "write_cases=true")
     assert output.code == 0, output.err
-    lines = (here / "results/vetting/synthetic-cases_to_answer.csv").read_text(encoding="utf-8-sig").splitlines()
+    lines = (
+        (here / "results/vetting/synthetic-cases_to_answer.csv")
+        .read_text(encoding="utf-8-sig")
+        .splitlines()
+    )
     names = [line.split(",")[0] for line in lines[1:] if ",as_written," in line]
-    (here / "answers.csv").write_text("case,label\n" + "".join(f"{name},3\n" for name in names), encoding="utf-8")
+    (here / "answers.csv").write_text(
+        "case,label\n" + "".join(f"{name},3\n" for name in names), encoding="utf-8"
+    )
     answers = "assessor={kind: answers, file: answers.csv, product: Acme 2.1}"
     output = aeflow("vet", "cases.number=40", "comparators=false", answers)
     assert output.code == 0, output.err
     assert "Acme 2.1 minus the nurse" in output.out
 
 
-def test_a_file_with_its_own_case_numbers_and_three_levels_is_put_on_the_bench(aeflow: Aeflow, here: Path) -> None:
+def test_a_file_with_its_own_case_numbers_and_three_levels_is_put_on_the_bench(
+    aeflow: Aeflow, here: Path
+) -> None:
     levels = ("urgent", "standard", "minor")
     truth = {f"A-{n:04}": levels[n % 3] for n in range(45)}
     rows = [f"{number},cough {number[-2:]},{level},{level}" for number, level in truth.items()]
-    (here / "cards.csv").write_text("\n".join(["Case no.,complaint,panel,nurse", *rows]), encoding="utf-8")
+    (here / "cards.csv").write_text(
+        "\n".join(["Case no.,complaint,panel,nurse", *rows]), encoding="utf-8"
+    )
     labels = {**truth, "A-0003": "standard"}
     rows = [f"{number},{label}" for number, label in labels.items()]
     (here / "answers.csv").write_text("\n".join(["case,label", *rows]), encoding="utf-8")
@@ -111,7 +132,9 @@ source: a test
     assert "study=vetted" not in output.out, "no policy: levels 2 and 4 have no case"
     folder = here / "results/vetting/synthetic"
     assert "1,3,1," in (folder / "matrix.csv").read_text(encoding="utf-8-sig")
-    assert "A-00" not in "".join(path.read_text(encoding="utf-8-sig") for path in folder.glob("*.csv"))
+    assert "A-00" not in "".join(
+        path.read_text(encoding="utf-8-sig") for path in folder.glob("*.csv")
+    )
     assert aeflow("compare", "study=vetted").message.startswith(
         "study=vetted: no card holds a policy, because a true level of the five has no case that was labelled. For a "
         "department with fewer levels, write the card's counts (matrix.csv)"

@@ -9,11 +9,16 @@ from .conftest import Aeflow
 CLINIC = ("run.replications=2", "run.warm_up_days=7")
 
 
-def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(aeflow: Aeflow, here: Path) -> None:
+def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(
+    aeflow: Aeflow, here: Path
+) -> None:
     output = aeflow("show", "warm_up=in_department,medicine_beds", *CLINIC)
     assert (output.code, output.err) == (0, "")
     lines = output.out.splitlines()
-    (inside,), (beds,) = ([line for line in lines if line.startswith(f"  {name}")] for name in ("in dep", "medicine b"))
+    (inside,), (beds,) = (
+        [line for line in lines if line.startswith(f"  {name}")]
+        for name in ("in dep", "medicine b")
+    )
     for line in (inside, beds):
         assert line.split()[-1] in ("days", "short")
     assert float(beds.split()[2]) > float(inside.split()[2]) > 10  # units in use in the first week
@@ -26,6 +31,8 @@ def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(ae
     ("medicine_bed", "there is no series 'medicine_bed'. Did you mean 'medicine_beds'?"),
     ("", "there is no series ''"),
 ])  # fmt: skip
-def test_a_series_that_is_not_there_is_one_message(asked: str, words: str, aeflow: Aeflow, here: Path) -> None:
+def test_a_series_that_is_not_there_is_one_message(
+    asked: str, words: str, aeflow: Aeflow, here: Path
+) -> None:
     assert words in aeflow("show", f"warm_up={asked}").message
     assert list(here.iterdir()) == []

@@ -60,7 +60,12 @@ def test_every_character_of_our_own_has_letters_that_say_the_same() -> None:
     """A letter of ours that some code page lacks must not become '?'."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
     never_refuse(out)
-    used = {each for path in PACKAGE.rglob("*.py") for each in path.read_text(encoding="utf-8") if ord(each) > 127}
+    used = {
+        each
+        for path in PACKAGE.rglob("*.py")
+        for each in path.read_text(encoding="utf-8")
+        if ord(each) > 127
+    }
     out.write("".join(sorted(each for each in used if not each.isalpha())))  # letters are of names
     out.flush()
     assert isinstance(out.buffer, io.BytesIO)
@@ -74,7 +79,11 @@ def test_a_command_whose_output_is_sent_on_ends_well(
     out = stream()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.chdir(tmp_path)
-    words = [command, "study=gallery/one_nurse", f"results={tmp_path}"] if command == "show" else [command]
+    words = (
+        [command, "study=gallery/one_nurse", f"results={tmp_path}"]
+        if command == "show"
+        else [command]
+    )
     assert main(words) == 0
     assert written(out)
 
@@ -101,14 +110,20 @@ def test_text_is_read_and_written_in_utf8_with_the_line_ends_of_every_system_ali
             faults.append(f"{where}: no encoding")
         if name == "write_text" and "newline" not in stated:
             faults.append(f"{where}: no newline")
-        if name in ("run", "Popen", "check_output") and "text" in stated and "encoding" not in stated:
+        if (
+            name in ("run", "Popen", "check_output")
+            and "text" in stated
+            and "encoding" not in stated
+        ):
             faults.append(f"{where}: a program's output without an encoding")
         if name == "to_csv" and "lineterminator" not in stated:
             faults.append(f"{where}: line ends of a table")
     assert not faults
 
 
-def test_a_file_is_flushed_where_that_takes_the_right_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_flushed_where_that_takes_the_right_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Windows has no fsync of a file that is open for reading alone, and opens no folder."""
     opened, flushed, how = os.open, [], {}
 
@@ -163,8 +178,14 @@ def test_a_name_that_windows_has_not_is_no_name_of_a_file(name: str) -> None:
 def test_no_file_that_comes_with_aeflow_has_a_name_that_windows_has_not() -> None:
     root = PACKAGE.parent
     folders = ("configs", "docs", "results/published", "simulation", "tests")
-    paths = [path.relative_to(root).as_posix() for folder in folders for path in (root / folder).rglob("*")]
-    named = [path for path in paths if not any(part.startswith((".", "__")) for part in path.split("/"))]
+    paths = [
+        path.relative_to(root).as_posix()
+        for folder in folders
+        for path in (root / folder).rglob("*")
+    ]
+    named = [
+        path for path in paths if not any(part.startswith((".", "__")) for part in path.split("/"))
+    ]
     assert named
     assert not [path for path in named if not is_name_of_file(path)]
     assert not [path for path in named if PureWindowsPath(path).is_reserved()]

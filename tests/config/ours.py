@@ -13,9 +13,13 @@ STUDY = (packaged_configs() / "study/gallery/one_nurse.yaml").read_text(encoding
 RELATIVE = STUDY.replace(f"{QUICKER}9", f"{QUICKER}{{times: 0.75}}")
 
 
-def ensemble(n: int = 3, *, built: str = "gallery/one_nurse", parameters: str = PARAMETERS) -> dict[str, str]:
+def ensemble(
+    n: int = 3, *, built: str = "gallery/one_nurse", parameters: str = PARAMETERS
+) -> dict[str, str]:
     """A file of so many departments: consultations ever longer, patients ever fewer."""
-    rows = "\n".join(f"  - [{0.5 + 0.4 * number / n:.4f}, {96 - 20 * number / n:.4f}]" for number in range(n))
+    rows = "\n".join(
+        f"  - [{0.5 + 0.4 * number / n:.4f}, {96 - 20 * number / n:.4f}]" for number in range(n)
+    )
     return {
         "ensembles/ours.yaml": f"""
 name: ours

@@ -24,7 +24,9 @@ def named(names: tuple[str, ...] = NAMES) -> str:
 
 
 def with_totals(total: str = "Total") -> str:
-    rows = [f"{name},{row},{sum(counts)}" for name, row, counts in zip(NAMES, ROWS, COUNTS, strict=True)]
+    rows = [
+        f"{name},{row},{sum(counts)}" for name, row, counts in zip(NAMES, ROWS, COUNTS, strict=True)
+    ]
     return "\n".join((f"truth,{HEADING},{total}", *rows, f"{total},49,75,134,111,31,400"))
 
 
@@ -72,33 +74,64 @@ def test_unknown_names_give_a_note_that_they_are_taken_in_order(tmp_path: Path) 
     table = read_counts(path, LEVEL_NAMES)
     assert table.rows == COUNTS
     (note,) = table.notes
-    assert note.startswith("nurses.csv, columns (labels): resus, b, c, d, für später are taken to be immediate,")
+    assert note.startswith(
+        "nurses.csv, columns (labels): resus, b, c, d, für später are taken to be immediate,"
+    )
 
 
 WRONG = {
     "": "nurses.csv: holds no table. Write a table of counts into it",
-    "\n".join(ROWS[:4]): "nurses.csv: has 4 rows of 5 cells. Give 5 rows (true levels) of 5 counts (labels), immediate",
+    "\n".join(
+        ROWS[:4]
+    ): "nurses.csv: has 4 rows of 5 cells. Give 5 rows (true levels) of 5 counts (labels), immediate",
     f"5,4,3,2,1\n{PLAIN}": "columns (labels): are in the order 5, 4, 3, 2, 1. Put them in the order immediate, very_",
     f"red,yellow,orange,4th,5th\n{PLAIN}": "columns (labels): are in the order red, yellow, orange, 4th, 5th. Put them",
     f",{TRUE}\n{named()}": "has true levels as columns, by its heading 'true immediate'. Turn the table: a row for",
     f",{HEADING}\n{named(LABELS)}": "has true levels as columns, by its heading 'Label immediate'",
     f"label \\ true,{HEADING}\n{named()}": "has true levels as columns, by its heading 'label \\ true'",
     f",a,b,c,d,e\n{named(('e', 'd', 'c', 'b', 'a'))}": "its rows e, d, c, b, a, and its columns a, b, c, d, e. Put",
-    named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
-    PLAIN.replace("45", "-45"): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
-    PLAIN.replace("60", "x"): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",
-    PLAIN.replace("45,5", "45,"): "true level immediate, label very_urgent: is empty. Write 0 where",
-    without_zeros(PLAIN): "true level immediate, label urgent: is empty. Write 0 where no case was counted",
-    without_zeros(with_totals("Grand Total")): "true level immediate, label urgent: is empty. Write 0",
-    without_zeros(PLAIN.replace("45,5", "45,0")): "true level immediate, label very_urgent: is empty. Write 0",
-    PLAIN.replace("45,5,0,0,0", "45,,,,"): "true level immediate, label very_urgent: is empty. Write 0",
-    re.sub(r",\d+$", ",", PLAIN, flags=re.M): "true level immediate, label non_urgent: is empty. Write 0",
-    "true,label\n" + "3,2\n" * 219: "has 219 rows of 2 cells: a row for each case, it seems. Give 5 rows (true levels)",
-    re.sub(r",\d+$", "", PLAIN, flags=re.M): "immediate to non_urgent; headings may be there. A label that was never",
-    "3,2\n" * 219: "A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the",
-    PLAIN.replace("45", '"1,250"'): "found '1,250'. Allowed: a whole number of patients, 0 or more, without separators",
+    named(
+        NAMES[::-1]
+    ): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
+    PLAIN.replace(
+        "45", "-45"
+    ): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
+    PLAIN.replace(
+        "60", "x"
+    ): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",
+    PLAIN.replace(
+        "45,5", "45,"
+    ): "true level immediate, label very_urgent: is empty. Write 0 where",
+    without_zeros(
+        PLAIN
+    ): "true level immediate, label urgent: is empty. Write 0 where no case was counted",
+    without_zeros(
+        with_totals("Grand Total")
+    ): "true level immediate, label urgent: is empty. Write 0",
+    without_zeros(
+        PLAIN.replace("45,5", "45,0")
+    ): "true level immediate, label very_urgent: is empty. Write 0",
+    PLAIN.replace(
+        "45,5,0,0,0", "45,,,,"
+    ): "true level immediate, label very_urgent: is empty. Write 0",
+    re.sub(
+        r",\d+$", ",", PLAIN, flags=re.M
+    ): "true level immediate, label non_urgent: is empty. Write 0",
+    "true,label\n"
+    + "3,2\n"
+    * 219: "has 219 rows of 2 cells: a row for each case, it seems. Give 5 rows (true levels)",
+    re.sub(
+        r",\d+$", "", PLAIN, flags=re.M
+    ): "immediate to non_urgent; headings may be there. A label that was never",
+    "3,2\n"
+    * 219: "A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the",
+    PLAIN.replace(
+        "45", '"1,250"'
+    ): "found '1,250'. Allowed: a whole number of patients, 0 or more, without separators",
     "0.9,0.1,0,0,0\n" * 5: "nurses.csv: holds shares. Give counts of patients",
-    PLAIN.replace("45,5", "0,0"): "nurses.csv, true level immediate: counts no patient. Count some cases of every",
+    PLAIN.replace(
+        "45,5", "0,0"
+    ): "nurses.csv, true level immediate: counts no patient. Count some cases of every",
     "-1,-1,-1,-1,-1\n" * 5: "nurses.csv: 20 more cells are no counts. Put these right first",
     "PK\x03\x04": "is an Excel workbook. Save the sheet as CSV, and name that file",
     "1," * 60_000: "is larger than 0.1 MB. Give one small table of counts",
@@ -106,7 +139,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "phrase"), WRONG.items(), ids=range(len(WRONG)))
-def test_what_is_no_table_of_counts_is_refused_with_what_to_do(text: str, phrase: str, tmp_path: Path) -> None:
+def test_what_is_no_table_of_counts_is_refused_with_what_to_do(
+    text: str, phrase: str, tmp_path: Path
+) -> None:
     path = tmp_path / "nurses.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:

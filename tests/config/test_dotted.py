@@ -14,7 +14,12 @@ FULL: dict[str, Any] = {
 
 
 def stated() -> dict[str, Any]:
-    return {"staffing": {"doctors": {"rota": [{"number": 1}, {"number": 2}], "kind": "staff"}, "none": None}}
+    return {
+        "staffing": {
+            "doctors": {"rota": [{"number": 1}, {"number": 2}], "kind": "staff"},
+            "none": None,
+        }
+    }
 
 
 NOWHERE = {
@@ -27,7 +32,9 @@ NOWHERE = {
 
 
 @pytest.mark.parametrize(("path", "phrase"), NOWHERE.items())
-def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(path: str, phrase: str) -> None:
+def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(
+    path: str, phrase: str
+) -> None:
     faults = Faults()
     raw = stated()
     lay_over(raw, path.split("."), 1, "here", faults)
@@ -41,7 +48,11 @@ def test_a_change_reaches_into_a_list_and_may_add_a_last_key() -> None:
     for path, value in (("staffing.doctors.rota.1.number", 5), ("staffing.doctors.extra", 1)):
         set_change(raw, Change(path, value, "here"), faults, changeable=("staffing",))
     assert faults == []
-    assert raw["staffing"]["doctors"] == {"rota": [{"number": 1}, {"number": 5}], "kind": "staff", "extra": 1}
+    assert raw["staffing"]["doctors"] == {
+        "rota": [{"number": 1}, {"number": 5}],
+        "kind": "staff",
+        "extra": 1,
+    }
 
 
 def test_a_block_is_laid_over_a_block_and_set_whole_by_a_change() -> None:
@@ -51,11 +62,15 @@ def test_a_block_is_laid_over_a_block_and_set_whole_by_a_change() -> None:
     assert (over, whole, faults) == ({"a": {"x": 3, "y": 2}}, {"a": {"x": 3}}, [])
 
 
-def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_the_full_policy() -> None:
+def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_the_full_policy() -> (
+    None
+):
     policy: dict[str, Any] = {}
     faults = Faults()
     take(policy, FULL, "minutes.seconds_saved", "here", faults)
-    assert policy == {"minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"}}
+    assert policy == {
+        "minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"}
+    }
     policy["minutes"]["seconds_saved"]["value"] = 1
     assert FULL["minutes"]["seconds_saved"]["value"] == 60
     assert faults == []
@@ -75,7 +90,10 @@ def test_taking_what_the_full_policy_has_not_is_a_fault() -> None:
     faults = Faults()
     take({}, FULL, "minutes.seconds_savd", "here", faults)
     take({}, FULL, "ai.matrix.1", "here", faults)
-    assert [fault.remedy for fault in faults] == ["Did you mean 'seconds_saved'?", "Numbers of its parts: 0 to 0"]
+    assert [fault.remedy for fault in faults] == [
+        "Did you mean 'seconds_saved'?",
+        "Numbers of its parts: 0 to 0",
+    ]
 
 
 def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:

@@ -63,7 +63,10 @@ def test_without_the_full_check_the_same_department_comes_out(own: Own) -> None:
     ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
     raw = stated_in([], search_folders()).raw
     faults = Faults()
-    checked, quick = (department(raw, ensemble.changes_of(0), faults, numbers_only=each)[1] for each in (False, True))
+    checked, quick = (
+        department(raw, ensemble.changes_of(0), faults, numbers_only=each)[1]
+        for each in (False, True)
+    )
     assert faults == []
     assert checked == quick
 
@@ -91,14 +94,34 @@ def test_a_department_that_is_not_there_is_named(own: Own) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "phrase"),
     [
-        ("[0.8, 1.1, 5]", "[0.8, 1.1]", "ensembles/three.yaml.departments.0: has 2 values for 3 parameters"),
+        (
+            "[0.8, 1.1, 5]",
+            "[0.8, 1.1]",
+            "ensembles/three.yaml.departments.0: has 2 values for 3 parameters",
+        ),
         ("[0.8, 1.1, 5]", "[0.8, 1.4, 5]", "doctor_minutes is 1.4. Allowed: 0.9 to 1.3"),
         ("[0.8, 1.1, 5]", "[0.8, 1.1, 4.5]", "doctors_at_night is 4.5. Write a whole number"),
         ("[0.8, 1.1, 5]", "[0.8, 1.1, much]", "ensembles/three.yaml.departments.0.2: found 'much'"),
-        ("range: [0.9, 1.3]", "range: [1.3, 0.9]", "parameters.doctor_minutes.range: found [1.3, 0.9]"),
-        ("triage_record.scale", "triage_interview.scale", "'site.durations.triage_interview.scale' is changed by"),
-        ("calibration.doctor", "triage.doctor", "'triage.doctor_minutes_scale.value' is no part of a department"),
-        ("how: set,", "how: add,", "parameters.doctor_minutes.how: found 'add'. Allowed: 'times' or 'set'"),
+        (
+            "range: [0.9, 1.3]",
+            "range: [1.3, 0.9]",
+            "parameters.doctor_minutes.range: found [1.3, 0.9]",
+        ),
+        (
+            "triage_record.scale",
+            "triage_interview.scale",
+            "'site.durations.triage_interview.scale' is changed by",
+        ),
+        (
+            "calibration.doctor",
+            "triage.doctor",
+            "'triage.doctor_minutes_scale.value' is no part of a department",
+        ),
+        (
+            "how: set,",
+            "how: add,",
+            "parameters.doctor_minutes.how: found 'add'. Allowed: 'times' or 'set'",
+        ),
         ("simulated_years: 9", "simulated_yeers: 9", "Did you mean 'simulated_years'?"),
     ],
 )
@@ -117,7 +140,8 @@ def test_priors_are_read(own: Own) -> None:
 
 def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
     stated = PRIORS.replace(
-        "[staffing.doctors.rota.0.number]", "[staffing.doctors.rota.0.number, staffing.doctors.extra]"
+        "[staffing.doctors.rota.0.number]",
+        "[staffing.doctors.rota.0.number, staffing.doctors.extra]",
     )
     folder = own({"priors/mine.yaml": stated})
     assert "is whole and changes 2 values" in message_of(priors_named, "mine", folder)

@@ -70,12 +70,20 @@ def test_every_arm_of_the_design_is_in_the_study() -> None:
     assert [arm.name for arm in study.arms] == list(study.design.arms)
 
 
-@pytest.mark.parametrize("file", ["triage/nurse.yaml", "scenario/usual.yaml", "study/ai_triage.yaml"])
+@pytest.mark.parametrize(
+    "file", ["triage/nurse.yaml", "scenario/usual.yaml", "study/ai_triage.yaml"]
+)
 @pytest.mark.parametrize(
     ("stated", "where"),
     [
-        (LATIN_1, ", line 1: the byte 0xe9 is not UTF-8. Save it as plain text in UTF-8, without control characters."),
-        (b"# fine\nname: nu\x07rse\n", ", line 2: holds the control character 0x07. Save it as plain text"),
+        (
+            LATIN_1,
+            ", line 1: the byte 0xe9 is not UTF-8. Save it as plain text in UTF-8, without control characters.",
+        ),
+        (
+            b"# fine\nname: nu\x07rse\n",
+            ", line 2: holds the control character 0x07. Save it as plain text",
+        ),
     ],
 )
 def test_a_file_that_is_no_text_is_one_message_that_names_it(
@@ -93,7 +101,9 @@ def test_a_policy_file_that_only_an_arm_names_has_the_same_message(tmp_path: Pat
 
 def test_a_file_with_a_byte_order_mark_reads_as_without(tmp_path: Path) -> None:
     faults = Faults()
-    assert mapping_in(written(tmp_path / "a.yaml", b"\xef\xbb\xbfa: 1\n"), "a.yaml", faults) == {"a": 1}
+    assert mapping_in(written(tmp_path / "a.yaml", b"\xef\xbb\xbfa: 1\n"), "a.yaml", faults) == {
+        "a": 1
+    }
     assert faults == []
 
 
@@ -106,7 +116,9 @@ def test_a_file_read_by_itself_has_the_numbers_that_hydra_reads(tmp_path: Path) 
 
 
 def test_blocks_that_share_an_anchor_are_changed_apart(tmp_path: Path) -> None:
-    stated = mapping_in(written(tmp_path / "a.yaml", b"one: &same {x: 1}\ntwo: *same\n"), "a.yaml", Faults())
+    stated = mapping_in(
+        written(tmp_path / "a.yaml", b"one: &same {x: 1}\ntwo: *same\n"), "a.yaml", Faults()
+    )
     assert stated is not None
     stated["one"]["x"] = 2
     assert stated["two"] == {"x": 1}
@@ -148,9 +160,14 @@ def test_a_file_that_cannot_be_read_is_one_message_that_names_it(
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     as_open, as_bytes = Path.open, Path.read_bytes
-    monkeypatch.setattr(Path, "open", lambda file, *more, **named: refuse(file) or as_open(file, *more, **named))
+    monkeypatch.setattr(
+        Path, "open", lambda file, *more, **named: refuse(file) or as_open(file, *more, **named)
+    )
     monkeypatch.setattr(Path, "read_bytes", lambda path: refuse(path) or as_bytes(path))
-    assert message_of(folder=tmp_path) == f"{file}: cannot be read: Permission denied. Make it readable."
+    assert (
+        message_of(folder=tmp_path)
+        == f"{file}: cannot be read: Permission denied. Make it readable."
+    )
 
 
 # --- a policy file stands alone, whoever names it ------------------------------------------------------------------
@@ -173,7 +190,9 @@ def test_the_group_and_an_arm_refuse_a_policy_file_that_takes_from_others_in_the
     message = message_of(*overrides, folder=own({"triage/mine.yaml": stated}))
     rule = "a policy file has no `defaults` and no `${}`"
     assert message.startswith(fault)
-    assert message.endswith(f"Write the value itself: {rule}." if "refers" in fault else f"themselves: {rule}.")
+    assert message.endswith(
+        f"Write the value itself: {rule}." if "refers" in fault else f"themselves: {rule}."
+    )
 
 
 @pytest.mark.parametrize("override", ["nurse=mine", "study.arms.sham.nurse=mine"])
@@ -182,12 +201,17 @@ def test_the_group_and_an_arm_refuse_a_nurse_file_that_takes_from_others_in_the_
 ) -> None:
     message = message_of(override, folder=own({"nurse/mine.yaml": "defaults: [korea]\n"}))
     rule = "a nurse file has no `defaults` and no `${}`"
-    assert message == f"nurse/mine.yaml.defaults: takes another file. Write the values themselves: {rule}."
+    assert (
+        message
+        == f"nurse/mine.yaml.defaults: takes another file. Write the values themselves: {rule}."
+    )
 
 
 def test_an_unknown_nurse_in_a_subfolder_has_its_nearest_name() -> None:
     faults = Faults()
-    assert stated_in_file("nurse", "published/no_level", [packaged_configs()], "nurse", faults) is None
+    assert (
+        stated_in_file("nurse", "published/no_level", [packaged_configs()], "nurse", faults) is None
+    )
     assert faults[0].remedy == "Did you mean 'published/no_levels'?"
 
 
@@ -195,17 +219,28 @@ ROWS = "Jane Smith, chest pain since Tuesday, " * 40
 
 
 @pytest.mark.parametrize("group", ["site", "study", "scenario"])
-@pytest.mark.parametrize("text", [ROWS, f"{ROWS}: 1", f"{ROWS}: 1\n{ROWS}: 2", f"[{ROWS}]", f"name: '{ROWS}'"])
+@pytest.mark.parametrize(
+    "text", [ROWS, f"{ROWS}: 1", f"{ROWS}: 1\n{ROWS}: 2", f"[{ROWS}]", f"name: '{ROWS}'"]
+)
 def test_no_message_holds_a_whole_file(own: Own, group: str, text: str) -> None:
     output = message_of(f"{group}=mine", folder=own({f"{group}/mine.yaml": text}))
-    assert output.count("Jane Smith") <= 6  # cut short wherever it is shown: as the place, and as what was found
+    assert (
+        output.count("Jane Smith") <= 6
+    )  # cut short wherever it is shown: as the place, and as what was found
 
 
 def test_a_folder_in_memory_is_read_as_the_same_folder_on_the_disk(tmp_path: Path) -> None:
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, tmp_path)
-    files = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.yaml")}
+    files = {
+        path.relative_to(tmp_path).as_posix(): path.read_bytes()
+        for path in tmp_path.rglob("*.yaml")
+    }
     folder, words = folder_in_memory(files), ("study=ours", "ensemble=none")
     assert load(*words, config_dir=folder) == load(*words, config_dir=tmp_path)
     assert names_in("site", [folder]) == names_in("site", [tmp_path]) == {"ours"}
-    assert search_folders(folder)[0] == folder_in_memory(dict(reversed(files.items()))) != folder_in_memory({})
+    assert (
+        search_folders(folder)[0]
+        == folder_in_memory(dict(reversed(files.items())))
+        != folder_in_memory({})
+    )
     assert message_of("site=our", folder=folder) == message_of("site=our", folder=tmp_path)

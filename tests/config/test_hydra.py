@@ -27,7 +27,9 @@ SCENARIO = "question: {}\nchanges: {{}}\n"
 
 
 def test_a_config_of_the_users_with_another_scenario_is_reported_by_its_name(own: Own) -> None:
-    study = load(config_dir=own({"config.yaml": CONFIG.replace("scenario: usual", "scenario: busier")}))
+    study = load(
+        config_dir=own({"config.yaml": CONFIG.replace("scenario: usual", "scenario: busier")})
+    )
     assert study.scenario == "busier"
     assert study.baseline.pathway.arrivals["walk_in"].scale == pytest.approx(1.1)
 
@@ -82,7 +84,10 @@ def test_folders_of_the_users_are_forgotten_even_after_a_mistake(own: Own, tmp_p
     with pytest.raises(ConfigError, match=r"scenario/bad\.yaml"):
         composed(["scenario=bad"], config_dir=mine)
     (tmp_path / "theirs.yaml").write_text("x: 1\n", encoding="utf-8")
-    with initialize_config_dir(config_dir=str(tmp_path), version_base="1.3"), pytest.raises(HydraException):
+    with (
+        initialize_config_dir(config_dir=str(tmp_path), version_base="1.3"),
+        pytest.raises(HydraException),
+    ):
         compose("scenario/mine")
 
 
@@ -90,11 +95,15 @@ def test_threads_that_load_at_once_each_get_their_own_files(tmp_path: Path) -> N
     folders = [tmp_path / f"of_{number}" for number in range(4)]
     for number, folder in enumerate(folders):
         (folder / "scenario").mkdir(parents=True)
-        (folder / "scenario" / "mine.yaml").write_text(SCENARIO.format(f"Number {number}?"), encoding="utf-8")
+        (folder / "scenario" / "mine.yaml").write_text(
+            SCENARIO.format(f"Number {number}?"), encoding="utf-8"
+        )
     smallest = ["study=published/treatment_centre", "scenario=mine"]
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda folder: composed(smallest, config_dir=folder), folders))
-    assert [raw["scenario"]["question"] for raw in found] == [f"Number {number}?" for number in range(4)]
+    assert [raw["scenario"]["question"] for raw in found] == [
+        f"Number {number}?" for number in range(4)
+    ]
 
 
 @pytest.mark.slow

@@ -55,21 +55,26 @@ def message_of(*overrides: str, folder: Path | None = None) -> str:
 # --- who is found first --------------------------------------------------------------------------------------------
 
 
-def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged_one(own: Own, elsewhere: Path) -> None:
+def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged_one(
+    own: Own, elsewhere: Path
+) -> None:
     named = own({"scenario/usual.yaml": QUIET.format("Named?")})
     here = elsewhere / "configs" / "scenario"
     here.mkdir(parents=True)
     for name in ("usual", "busier"):
         (here / f"{name}.yaml").write_text(QUIET.format("Here?"), encoding="utf-8")
     questions = [
-        composed([f"scenario={name}"], config_dir=named)["scenario"]["question"] for name in ("usual", "busier")
+        composed([f"scenario={name}"], config_dir=named)["scenario"]["question"]
+        for name in ("usual", "busier")
     ]
     assert questions == ["Named?", "Here?"]
     assert search_folders(named) == (named.resolve(), here.parent.resolve(), packaged_configs())
 
 
 def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
-    mine = own({"triage/sham.yaml": SHAM.replace("value: 0,", "value: 0.25,").replace("[0, 0]", "[0, 1]")})
+    mine = own(
+        {"triage/sham.yaml": SHAM.replace("value: 0,", "value: 0.25,").replace("[0, 0]", "[0, 1]")}
+    )
     faults = Faults()
     policy = policy_named("sham", search_folders(mine), "triage", faults)
     assert policy is not None
@@ -98,14 +103,18 @@ def test_configurations_of_one_load_are_not_looked_for_in_the_next(own: Own) -> 
 
 
 def test_a_value_on_the_command_line_may_name_a_key_that_the_file_leaves_out() -> None:
-    raw = composed(["staffing.triage_nurses.extra=1", "pathway.allow_overload=true", "run.keep=[patients]"])
+    raw = composed(
+        ["staffing.triage_nurses.extra=1", "pathway.allow_overload=true", "run.keep=[patients]"]
+    )
     assert raw["staffing"]["triage_nurses"]["extra"] == 1
     assert raw["pathway"]["allow_overload"] is True
     assert raw["run"]["keep"] == ["patients"]
 
 
 def test_a_part_of_a_list_is_named_by_its_number() -> None:
-    raw = composed(["study.primary.1.minimal_important_difference=7", "staffing.doctors.rota.0.number=9"])
+    raw = composed(
+        ["study.primary.1.minimal_important_difference=7", "staffing.doctors.rota.0.number=9"]
+    )
     assert raw["study"]["primary"][1]["minimal_important_difference"] == 7
     assert raw["staffing"]["doctors"]["rota"][0]["number"] == 9
 
@@ -125,7 +134,9 @@ def test_the_changes_of_a_scenario_reach_every_arm(usual: Study) -> None:
     assert scaled.scenario == "busier"
 
 
-def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_reach_that_arm_alone(own: Own) -> None:
+def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_reach_that_arm_alone(
+    own: Own,
+) -> None:
     files = {
         **arms_with("{calibration.doctor_minutes_scale.value: 0.7, staffing.doctors.extra: 3}"),
         "scenario/fewer.yaml": "question: q?\nchanges: {calibration.medicine_beds.value: 201}\n",
@@ -134,7 +145,11 @@ def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_
     pathways = [study.arm(name).pathway for name in ("nurse", "more")]
     assert [each.pools["medicine_beds"].capacity for each in pathways] == [201, 201]
     assert [each.pools["doctors"].extra for each in pathways] == [0, 3]
-    assert pathways[0].durations["first_contact"].scale != pathways[1].durations["first_contact"].scale == 0.7
+    assert (
+        pathways[0].durations["first_contact"].scale
+        != pathways[1].durations["first_contact"].scale
+        == 0.7
+    )
 
 
 def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_its_own() -> None:
@@ -147,7 +162,9 @@ def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_i
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
-def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_once(own: Own) -> None:
+def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_once(
+    own: Own,
+) -> None:
     changes = {
         "staffing.doctrs.extra": "there is no 'staffing.doctrs'. Did you mean 'doctors'?",
         "run.measured_days": "is not part of a department. Changes may start with site, staffing, pathway, calibration",
@@ -160,7 +177,10 @@ def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_
     assert message.startswith("5 faults in the configuration:")
     for path, found in changes.items():
         assert f"study.arms.more.changes.{path}: {found}" in message
-    assert "study.arms.nurse.triage: there is no triage policy 'nurze'. Did you mean 'nurse'?" in message
+    assert (
+        "study.arms.nurse.triage: there is no triage policy 'nurze'. Did you mean 'nurse'?"
+        in message
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +192,9 @@ def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_
         ("site.patience=null", "patience"),
     ],
 )
-def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(stated: str, where: str) -> None:
+def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(
+    stated: str, where: str
+) -> None:
     told = f"site.{where}: is stated in pathway, too. State it once: leave out site.{where} or pathway.{where}."
     assert message_of(stated) == told
 
@@ -180,13 +202,19 @@ def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(stated: s
 @pytest.mark.parametrize(
     ("stated", "told"),
     [
-        ("run.replications=true", "run.replications: found True. Allowed: a valid integer (replications)."),
+        (
+            "run.replications=true",
+            "run.replications: found True. Allowed: a valid integer (replications).",
+        ),
         ("run.seed=false", "run.seed: found False. Allowed: a valid integer."),
         (
             "calibration.medicine_beds.value=true",
             "calibration.medicine_beds.value: found True. Allowed: a valid number.",
         ),
-        ("staffing.doctors.rota.0.number=true", "staffing.doctors.rota.0.number: found True. Allowed: a valid integer"),
+        (
+            "staffing.doctors.rota.0.number=true",
+            "staffing.doctors.rota.0.number: found True. Allowed: a valid integer",
+        ),
         (
             "site.arrivals.walk_in.per_day=true",
             "site.arrivals.walk_in.per_day: found True. Allowed: a valid number (patients a day).",
@@ -223,7 +251,9 @@ def test_a_section_that_one_group_alone_states_as_a_value_is_refused() -> None:
 
 
 def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused() -> None:
-    told = "site.pools: is stated in staffing, too. State it once: leave out site.pools or staffing."
+    told = (
+        "site.pools: is stated in staffing, too. State it once: leave out site.pools or staffing."
+    )
     assert message_of("site.pools=3") == told
 
 
@@ -233,7 +263,9 @@ def test_a_change_that_adds_a_key_nobody_knows_is_named(own: Own) -> None:
 
 
 def test_a_baseline_and_a_sham_that_are_no_arms_are_named(own: Own) -> None:
-    text = STUDY.replace("baseline: nurse\n", "baseline: nurze\n").replace("sham: sham\n", "sham: nobody\n")
+    text = STUDY.replace("baseline: nurse\n", "baseline: nurze\n").replace(
+        "sham: sham\n", "sham: nobody\n"
+    )
     message = message_of("study=mine", folder=own({"study/mine.yaml": text}))
     assert "study.baseline: there is no arm 'nurze'. Did you mean 'nurse'?" in message
     assert "study.sham: there is no arm 'nobody'" in message
@@ -249,8 +281,14 @@ def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> Non
 @pytest.mark.parametrize(
     ("stated", "found"),
     [
-        ("minutes: {durations: [triage_record], facto: 1}", "triage/bad.yaml.minutes.facto: unknown key 'facto'"),
-        ("minutes: [{durations: [triage_record], facto: 1}]", "triage/bad.yaml.minutes.0.facto: unknown key 'facto'"),
+        (
+            "minutes: {durations: [triage_record], facto: 1}",
+            "triage/bad.yaml.minutes.facto: unknown key 'facto'",
+        ),
+        (
+            "minutes: [{durations: [triage_record], facto: 1}]",
+            "triage/bad.yaml.minutes.0.facto: unknown key 'facto'",
+        ),
         ("adoption: {start: 1}", "triage/bad.yaml.adoption.start"),
         (
             "covers: {onyl: {}, evidence: assumed, source: test}",
@@ -262,7 +300,9 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
     stated: str, found: str, own: Own
 ) -> None:
     files = arms_with("{}")
-    files["study/two.yaml"] = files["study/two.yaml"].replace("triage: nurse, changes", "triage: bad, changes")
+    files["study/two.yaml"] = files["study/two.yaml"].replace(
+        "triage: nurse, changes", "triage: bad, changes"
+    )
     files["triage/bad.yaml"] = POLICY.replace("name: nurse\n", f"name: bad\n{stated}\n")
     message = message_of("study=two", folder=own(files))
     assert found in message
@@ -272,8 +312,14 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
 @pytest.mark.parametrize(
     ("outage", "told"),
     [
-        ("{kind: stated, spnas: []}", "site.outages.tool.spnas: unknown key 'spnas'. Did you mean 'spans'?"),
-        ("{kind: statd, spans: []}", "site.outages.tool.kind: unknown kind 'statd'. Did you mean 'stated'?"),
+        (
+            "{kind: stated, spnas: []}",
+            "site.outages.tool.spnas: unknown key 'spnas'. Did you mean 'spans'?",
+        ),
+        (
+            "{kind: statd, spans: []}",
+            "site.outages.tool.kind: unknown kind 'statd'. Did you mean 'stated'?",
+        ),
     ],
 )
 def test_a_mistake_in_an_outage_is_reported_for_the_intended_kind(outage: str, told: str) -> None:
@@ -290,9 +336,14 @@ def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
 
 @pytest.mark.parametrize(
     ("arm", "why"),
-    [("mor", "'mor' is no arm that is shown. Did you mean 'more'?"), ("nurse", "'nurse' is the baseline")],
+    [
+        ("mor", "'mor' is no arm that is shown. Did you mean 'more'?"),
+        ("nurse", "'nurse' is the baseline"),
+    ],
 )
-def test_an_offer_of_an_arm_that_is_none_or_the_baseline_is_refused(own: Own, arm: str, why: str) -> None:
+def test_an_offer_of_an_arm_that_is_none_or_the_baseline_is_refused(
+    own: Own, arm: str, why: str
+) -> None:
     files = arms_with("{}")
     files["study/two.yaml"] += f"offer: {{arm: {arm}, product: Our AI, department: Ours}}\n"
     assert message_of("study=two", folder=own(files)).startswith(f"study.offer.arm: {why}")
@@ -315,15 +366,21 @@ def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_s
     with caplog.at_level("WARNING", logger="aeflow"):
         short = load("study=ai_triage", "run.replications=4")
     assert short.departments is None
-    assert [record.getMessage() for record in caplog.records] == [f"On one department: {short.on_one}."]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"On one department: {short.on_one}."
+    ]
     assert "4 replications are too few to use 20 departments" in short.on_one
     assert usual.departments is not None
     assert usual.on_one == ""
 
 
 def test_a_fault_of_a_label_hides_none_of_a_measure(own: Own) -> None:
-    study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace("wait_to_clinician_mean", "admitted_share")
-    message = message_of("study=two", folder=own({"study/two.yaml": study.replace("CHANGES", "{}")}))
+    study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace(
+        "wait_to_clinician_mean", "admitted_share"
+    )
+    message = message_of(
+        "study=two", folder=own({"study/two.yaml": study.replace("CHANGES", "{}")})
+    )
     assert "study.arms.more.label: 'A nurse' is the label of the arm 'nurse', too." in message
     assert "study.primary.0.measure: neither way is better of 'admitted_share'" in message
 

@@ -17,15 +17,22 @@ NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_named_department_is_the_one_of_the_ensemble_that_its_file_names(name: str) -> None:
     output = re.search(
-        r"Department (\d+) of the ensemble `typical`", (CONFIGS / "site" / f"{name}.yaml").read_text("utf-8")
+        r"Department (\d+) of the ensemble `typical`",
+        (CONFIGS / "site" / f"{name}.yaml").read_text("utf-8"),
     )
     assert output is not None
     changes = ensemble_named("typical", [CONFIGS]).changes_of(int(output[1]))
     ours, typical = composed([f"site={name}"]), composed()
     wanted: dict[str, float] = {}
-    for change in changes:  # a structure's change, then the department's own: of one path both may be
-        before = wanted.get(change.path, 1.0 if change.path.endswith(".scale") else value_at(typical, change.path))
-        wanted[change.path] = before * change.value["times"] if isinstance(change.value, dict) else change.value
+    for (
+        change
+    ) in changes:  # a structure's change, then the department's own: of one path both may be
+        before = wanted.get(
+            change.path, 1.0 if change.path.endswith(".scale") else value_at(typical, change.path)
+        )
+        wanted[change.path] = (
+            before * change.value["times"] if isinstance(change.value, dict) else change.value
+        )
     assert {path: value_at(ours, path) for path in wanted} == pytest.approx(wanted, rel=1e-4)
 
 
@@ -37,11 +44,16 @@ def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(name: 
     study = load(f"site={name}")
     assert study.left_out == ()
     assert study.departments is None
-    assert study.on_one == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
+    assert (
+        study.on_one
+        == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
+    )
 
 
 def test_a_study_on_a_site_with_an_ensemble_of_its_own_names_it() -> None:
-    assert load("site=between_contacts").on_one.endswith("; ensemble=between_contacts has departments like it")
+    assert load("site=between_contacts").on_one.endswith(
+        "; ensemble=between_contacts has departments like it"
+    )
     assert load("site=between_contacts", "ensemble=between_contacts").departments is not None
 
 

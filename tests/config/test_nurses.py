@@ -50,12 +50,20 @@ def test_a_tool_and_its_control_have_the_same_nurses_and_the_baseline_its_own(ow
     study = load("study=two", config_dir=own(two(", nurse: language, control: better")))
     burdens = {arm.name: len(arm.policy.burdens) for arm in study.arms}
     assert burdens == {"today": 0, "better": 2, "tool": 2}
-    assert study.arm("tool").policy.nurse == study.arm("better").policy.nurse != study.baseline.policy.nurse
+    assert (
+        study.arm("tool").policy.nurse
+        == study.arm("better").policy.nurse
+        != study.baseline.policy.nurse
+    )
 
 
 @pytest.mark.slow
-def test_nurses_chosen_on_the_command_line_are_every_arms_but_those_that_name_others(own: Own) -> None:
-    study = load("study=two", "nurse=language", "study.arms.better.nurse=korea", config_dir=own(two("")))
+def test_nurses_chosen_on_the_command_line_are_every_arms_but_those_that_name_others(
+    own: Own,
+) -> None:
+    study = load(
+        "study=two", "nurse=language", "study.arms.better.nurse=korea", config_dir=own(two(""))
+    )
     assert [len(arm.policy.burdens) for arm in study.arms] == [2, 0, 2]
     assert len(study.alone.policy.burdens) == 2
 
@@ -74,7 +82,9 @@ def test_a_configuration_that_chooses_no_nurses_is_one_message(own: Own) -> None
             "triage": "nurse", "scenario": "usual", "run": "standard", "study": "ai_triage",
         }.items()
     )  # fmt: skip
-    with pytest.raises(ConfigError, match=r"^config.yaml: chooses no nurses among its defaults. Write `- nurse:"):
+    with pytest.raises(
+        ConfigError, match=r"^config.yaml: chooses no nurses among its defaults. Write `- nurse:"
+    ):
         load(config_dir=own({"config.yaml": without}))
 
 

@@ -22,7 +22,9 @@ def loaded(own: Own) -> Callable[..., Study]:
 
     def made(*overrides: str, files: dict[str, str] | None = None) -> Study:
         folder = own(files or ensemble())
-        return load("study=mine", "ensemble=ours", "run.replications=39", *overrides, config_dir=folder)
+        return load(
+            "study=mine", "ensemble=ours", "run.replications=39", *overrides, config_dir=folder
+        )
 
     return made
 
@@ -32,7 +34,9 @@ def mean_of(study: Study, replication: int, arm: str = "one") -> float:
     return float(duration.mean)  # type: ignore[union-attr]
 
 
-def refusal(loaded: Callable[..., Study], *overrides: str, files: dict[str, str] | None = None) -> str:
+def refusal(
+    loaded: Callable[..., Study], *overrides: str, files: dict[str, str] | None = None
+) -> str:
     with pytest.raises(ConfigError) as refused:
         loaded(*overrides, files=files)
     return str(refused.value)
@@ -44,7 +48,9 @@ def test_replication_k_plays_department_k_mod_n(loaded: Callable[..., Study]) ->
         [12 * (0.5 + 0.4 * (k % 3) / 3) for k in range(6)], rel=1e-4
     )
     assert [study.department(k) for k in range(6)] == [0, 1, 2, 0, 1, 2]
-    assert study.of(1).arm("one").pathway.arrivals["walk_in"].per_day == pytest.approx(96 - 20 / 3, rel=1e-4)
+    assert study.of(1).arm("one").pathway.arrivals["walk_in"].per_day == pytest.approx(
+        96 - 20 / 3, rel=1e-4
+    )
 
 
 def test_every_arm_is_in_the_same_department(loaded: Callable[..., Study]) -> None:
@@ -69,8 +75,12 @@ def test_scenario_override_and_arm_come_after_the_department(own: Own) -> None:
     assert mean_of(study, 0, "quicker") == pytest.approx(12 * 0.5 * 10 * 2 * 0.75)
 
 
-def test_an_override_that_names_a_value_holds_in_every_department(loaded: Callable[..., Study]) -> None:
-    study = loaded("run.departments=3", "run.replications=6", "pathway.durations.consultation.mean=7")
+def test_an_override_that_names_a_value_holds_in_every_department(
+    loaded: Callable[..., Study],
+) -> None:
+    study = loaded(
+        "run.departments=3", "run.replications=6", "pathway.durations.consultation.mean=7"
+    )
     assert {mean_of(study, k) for k in range(3)} == {7.0}
     assert len({study.of(k).baseline.pathway.arrivals["walk_in"].per_day for k in range(3)}) == 3
 
@@ -106,7 +116,10 @@ def test_the_first_departments_are_played_sixty_at_most_and_each_twice(own: Own)
         (["run.replications=61"], "61 over 30 departments. {}60 or 62"),
         (["run.replications=119"], "119 over 59 departments. {}118 or 120"),
         (["run.replications=121"], "121 over 60 departments. {}120 or 180"),
-        (["run.departments=60", "run.replications=61", "run.first=60", "run.count=1"], "61 over 60 departments"),
+        (
+            ["run.departments=60", "run.replications=61", "run.first=60", "run.count=1"],
+            "61 over 60 departments",
+        ),
     ],
 )
 def test_replications_that_use_some_departments_more_often_are_refused_with_the_nearest_that_do_not(
@@ -115,18 +128,24 @@ def test_replications_that_use_some_departments_more_often_are_refused_with_the_
     """Else all noise would be read from the few departments that are used once more."""
     with pytest.raises(ConfigError) as refused:
         load("study=mine", "ensemble=ours", *overrides, config_dir=own(ensemble(70)))
-    assert nearest.format("Allowed: one for each at most, or a whole multiple. Give ") in str(refused.value)
+    assert nearest.format("Allowed: one for each at most, or a whole multiple. Give ") in str(
+        refused.value
+    )
     assert "run one department: ensemble=none" in str(refused.value)
 
 
 @pytest.mark.parametrize("n", [1, 59, 60, 120, 180])
-def test_one_replication_a_department_at_most_or_as_many_of_each_are_allowed(own: Own, n: int) -> None:
+def test_one_replication_a_department_at_most_or_as_many_of_each_are_allowed(
+    own: Own, n: int
+) -> None:
     words = ("study=mine", "ensemble=ours", "run.departments=60", f"run.replications={n}")
     study = load(*words, config_dir=own(ensemble(70)))
     assert study.run.departments == 60, "whatever is used, weeks of the year are drawn for all"
     used = f"{min(n, 60)} departments" if n > 1 else "1 department"
     assert study.department_words == f"{used} of the ensemble 'ours'"
-    assert load(*words, "run.first=0", "run.count=1", config_dir=own(ensemble(70))).run.numbers == range(1)
+    assert load(
+        *words, "run.first=0", "run.count=1", config_dir=own(ensemble(70))
+    ).run.numbers == range(1)
 
 
 def test_one_department_alone_may_be_run_any_number_of_times(loaded: Callable[..., Study]) -> None:
@@ -136,7 +155,10 @@ def test_one_department_alone_may_be_run_any_number_of_times(loaded: Callable[..
 def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(own: Own) -> None:
     study = load("study=mine", "ensemble=ours", "run.replications=39", config_dir=own(ensemble(70)))
     assert study.departments is None
-    assert "39 replications are too few to use 20 departments of the ensemble 'ours' 2 times each" in study.on_one
+    assert (
+        "39 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
+        in study.on_one
+    )
 
 
 def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_and_says_so(
@@ -150,7 +172,9 @@ def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_
 
 def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own) -> None:
     files = ensemble() | {
-        "study/mine.yaml": RELATIVE.replace("{label: Two nurses", "{label: Two nurses, staffing: typical")
+        "study/mine.yaml": RELATIVE.replace(
+            "{label: Two nurses", "{label: Two nurses, staffing: typical"
+        )
     }
     study = load("study=mine", config_dir=own(files))
     assert [arm.name for arm in study.arms] == ["one", "quicker"]
@@ -159,7 +183,9 @@ def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own)
     assert study.of_arms(["quicker"]).left_out == ()
 
 
-def test_a_study_of_some_arms_makes_only_these_in_each_department(loaded: Callable[..., Study]) -> None:
+def test_a_study_of_some_arms_makes_only_these_in_each_department(
+    loaded: Callable[..., Study],
+) -> None:
     study = loaded()
     some = study.of_arms([])
     assert some.departments is not None
@@ -176,10 +202,22 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
 @pytest.mark.parametrize(
     ("overrides", "output"),
     [
-        (["run.departments=4"], "run.departments: is 4, and the ensemble 'ours' has 3. Give 3 at most"),
-        (["run.department=3"], "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2"),
-        (["run.department=1", "run.departments=2"], "run.department: is stated with run.departments"),
-        (["run.department=1", "ensemble=none"], "run.department: is stated, and the study has no ensemble"),
+        (
+            ["run.departments=4"],
+            "run.departments: is 4, and the ensemble 'ours' has 3. Give 3 at most",
+        ),
+        (
+            ["run.department=3"],
+            "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2",
+        ),
+        (
+            ["run.department=1", "run.departments=2"],
+            "run.department: is stated with run.departments",
+        ),
+        (
+            ["run.department=1", "ensemble=none"],
+            "run.department: is stated, and the study has no ensemble",
+        ),
         (
             ["run.precision={measure: stay_mean, half_width: 2}"],
             "run.precision: cannot be planned over the departments",
@@ -194,20 +232,34 @@ def test_what_an_ensemble_has_not_is_refused_in_words(
     assert output in refusal(loaded, "run.replications=40", *overrides)
 
 
-def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_the_relative_form(own: Own) -> None:
+def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_the_relative_form(
+    own: Own,
+) -> None:
     with pytest.raises(ConfigError) as refused:
-        load("study=gallery/one_nurse", "ensemble=ours", "run.departments=3", config_dir=own(ensemble()))
+        load(
+            "study=gallery/one_nurse",
+            "ensemble=ours",
+            "run.departments=3",
+            config_dir=own(ensemble()),
+        )
     path = "pathway.durations.consultation.mean"
-    assert f"study.arms.quicker.changes.{path}: sets a value in which the departments" in str(refused.value)
+    assert f"study.arms.quicker.changes.{path}: sets a value in which the departments" in str(
+        refused.value
+    )
     assert f"{path}: {{times: 0.75}}; or run one department: ensemble=none" in str(refused.value)
 
 
-def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_round(own: Own) -> None:
+def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_round(
+    own: Own,
+) -> None:
     """The clinic's arms may change anything else; a block replaced whole loses what departments have in it."""
     block = "{kind: exponential, mean: 9, evidence: assumed, source: x}"
     study = STUDY.replace(f"{QUICKER}9", f"pathway.durations.consultation: {block}")
     with pytest.raises(ConfigError) as refused:
         load(
-            "study=mine", "ensemble=ours", "run.departments=3", config_dir=own(ensemble() | {"study/mine.yaml": study})
+            "study=mine",
+            "ensemble=ours",
+            "run.departments=3",
+            config_dir=own(ensemble() | {"study/mine.yaml": study}),
         )
     assert "changes.pathway.durations.consultation: sets a value in which" in str(refused.value)

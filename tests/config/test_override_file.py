@@ -27,7 +27,9 @@ def test_the_study_of_the_text_is_the_study_of_the_words() -> None:
 
 
 @pytest.mark.slow
-def test_a_command_asks_it_again_to_the_same_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_asks_it_again_to_the_same_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "question.yaml"
     path.write_text(ae.configuration(*WORDS), encoding="utf-8")
     assert main(["compare", f"@{path}", f"results={tmp_path}"]) == 0

@@ -38,7 +38,11 @@ def usual() -> Study:
 
 def stated(*, target: str = "wait_to_clinician_mean", groups: str = "{}", **measures: str) -> str:
     block = ", ".join(f"{name}: {text}" for name, text in measures.items())
-    return STUDY.replace("MEASURES", f"{{{block}}}").replace("GROUPS", groups).replace("TARGET", target)
+    return (
+        STUDY.replace("MEASURES", f"{{{block}}}")
+        .replace("GROUPS", groups)
+        .replace("TARGET", target)
+    )
 
 
 def message_of(text: str, usual: Study, **site: Any) -> str:
@@ -47,7 +51,9 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
     design = validated(Design, yaml.safe_load(text), "study", faults)
     if design is not None:
         raw = {**usual.resolved, "site": {**usual.resolved["site"], **site}}  # type: ignore[dict-item]
-        arms = [replace(usual.baseline, pathway=pathway_from(raw) if site else usual.baseline.pathway)]
+        arms = [
+            replace(usual.baseline, pathway=pathway_from(raw) if site else usual.baseline.pathway)
+        ]
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms))
     return str(ConfigError(faults))
 
@@ -59,12 +65,18 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
             "{kind: span, until: seen_ad}",
             "study.measures.one.until: unknown point in time 'seen_ad'. Did you mean 'seen_at'?",
         ),
-        ("{kind: span, until: arrived_at}", "study.measures.one.until: 'arrived_at' is where it begins, too."),
+        (
+            "{kind: span, until: arrived_at}",
+            "study.measures.one.until: 'arrived_at' is where it begins, too.",
+        ),
         (
             "{kind: span, until: seen_at, statistic: share}",
             "study.measures.one: a share of spans has one limit. Give exactly one of within_minutes and over_minutes.",
         ),
-        ("{kind: span, until: seen_at, statistic: percentile}", "study.measures.one.percentile: is missing."),
+        (
+            "{kind: span, until: seen_at, statistic: percentile}",
+            "study.measures.one.percentile: is missing.",
+        ),
         (
             "{kind: span, until: seen_at, within_minutes: 60}",
             "study.measures.one.within_minutes: is not read by statistic: mean. Leave it out.",
@@ -94,14 +106,28 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
             "study.measures.one.categories.0: unknown category '84-75'. Known names: 0, 1-4, 13-17, 18-24, "
             "25-39, 40-64, 5-12, 65-74, 75-79, 80-84, 85-89, 90-94, 95-104.",
         ),
-        ("{kind: busy, pool: docters}", "study.measures.one.pool: unknown pool 'docters'. Did you mean 'doctors'?"),
-        ("{kind: busy, pool: analysers}", "study.measures.one.pool: 'analysers' is unlimited, so it is never busy."),
+        (
+            "{kind: busy, pool: docters}",
+            "study.measures.one.pool: unknown pool 'docters'. Did you mean 'doctors'?",
+        ),
+        (
+            "{kind: busy, pool: analysers}",
+            "study.measures.one.pool: 'analysers' is unlimited, so it is never busy.",
+        ),
         ("{kind: busy, pool: doctors, hours: 8-28}", "study.measures.one.hours: "),
-        ("{kind: spam, until: seen_at}", "study.measures.one.kind: unknown kind 'spam'. Did you mean 'span'?"),
-        ("{kind: span, untill: seen_at}", "study.measures.one.untill: unknown key 'untill'. Did you mean 'until'?"),
+        (
+            "{kind: spam, until: seen_at}",
+            "study.measures.one.kind: unknown kind 'spam'. Did you mean 'span'?",
+        ),
+        (
+            "{kind: span, untill: seen_at}",
+            "study.measures.one.untill: unknown key 'untill'. Did you mean 'until'?",
+        ),
     ],
 )
-def test_a_mistake_in_a_measure_is_one_message_with_the_nearest_name(usual: Study, text: str, message: str) -> None:
+def test_a_mistake_in_a_measure_is_one_message_with_the_nearest_name(
+    usual: Study, text: str, message: str
+) -> None:
     assert message_of(stated(one=text), usual).startswith(message)
 
 
@@ -119,7 +145,10 @@ def test_measures_and_groups_name_spans_of_years(usual: Study) -> None:
             "{old: {kind: all_of, groups: [older, all]}, older: {kind: all_of, groups: [old, all]}}",
             "2 faults in the configuration:\n  study.groups.old: the group is part of itself.",
         ),
-        ("{all: {kind: hours, hours: 8-20}}", "study.groups.all: the name 'all' is taken by everybody."),
+        (
+            "{all: {kind: hours, hours: 8-20}}",
+            "study.groups.all: the name 'all' is taken by everybody.",
+        ),
         ('{"a=b": {kind: hours}}', "study.groups.a=b: 'a=b' is not a name."),
         (
             "{night: {kind: hours}, both: {kind: all_of, groups: [nigth, all]}}",
@@ -135,7 +164,9 @@ def test_a_mistake_in_a_group_is_one_message(usual: Study, groups: str, message:
     assert message_of(stated(groups=groups), usual).startswith(message)
 
 
-def test_a_measure_with_the_name_of_one_of_ours_is_refused_wherever_it_is_stated(usual: Study) -> None:
+def test_a_measure_with_the_name_of_one_of_ours_is_refused_wherever_it_is_stated(
+    usual: Study,
+) -> None:
     taken = "the name is taken by a measure of every study. Choose another."
     assert message_of(stated(stay_mean=WAIT), usual) == f"study.measures.stay_mean: {taken}"
     with pytest.raises(ConfigError) as refused:
@@ -144,12 +175,18 @@ def test_a_measure_with_the_name_of_one_of_ours_is_refused_wherever_it_is_stated
 
 
 def test_names_are_unique_in_study_and_department_together(usual: Study) -> None:
-    message = message_of(stated(wait=WAIT), usual, measures={"wait": {"kind": "span", "until": "seen_at"}})
-    assert message.startswith("study.measures.wait: the department has 'wait' among its measures, too.")
+    message = message_of(
+        stated(wait=WAIT), usual, measures={"wait": {"kind": "span", "until": "seen_at"}}
+    )
+    assert message.startswith(
+        "study.measures.wait: the department has 'wait' among its measures, too."
+    )
 
 
 def test_a_departments_own_measure_is_checked_where_it_is_written(usual: Study) -> None:
-    with pytest.raises(ConfigError, match=r"^site.measures.wait.until: unknown point in time 'seen_ad'"):
+    with pytest.raises(
+        ConfigError, match=r"^site.measures.wait.until: unknown point in time 'seen_ad'"
+    ):
         message_of(stated(), usual, measures={"wait": {"kind": "span", "until": "seen_ad"}})
 
 
@@ -173,7 +210,9 @@ PER_CENT = "{measure: MEASURE, label: Of all, KEY: VALUE, evidence: assumed, sou
 
 
 @pytest.mark.parametrize("measure", ["left_share", "one"])
-@pytest.mark.parametrize(("part", "key"), [("secondary", "minimal_important_difference"), ("margins", "margin")])
+@pytest.mark.parametrize(
+    ("part", "key"), [("secondary", "minimal_important_difference"), ("margins", "margin")]
+)
 def test_a_difference_between_shares_that_is_written_in_per_cent_is_refused(
     usual: Study, measure: str, part: str, key: str
 ) -> None:
@@ -182,9 +221,13 @@ def test_a_difference_between_shares_that_is_written_in_per_cent_is_refused(
     assert message_of(f"{text}\n{part}: [{target.replace('VALUE', '5')}]", usual) == (
         f"study.{part}.0.{key}: found 5, and '{measure}' is a share. Shares run from 0 to 1: write 0.05 for 5 points."
     )
-    assert message_of(f"{text}\n{part}: [{target.replace('VALUE', '0.05')}]", usual) == str(ConfigError([]))
+    assert message_of(f"{text}\n{part}: [{target.replace('VALUE', '0.05')}]", usual) == str(
+        ConfigError([])
+    )
 
 
 def test_a_precision_of_a_share_that_is_written_in_per_cent_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^run.precision.half_width: found 1, and 'left_share' is a share"):
+    with pytest.raises(
+        ConfigError, match=r"^run.precision.half_width: found 1, and 'left_share' is a share"
+    ):
         load("run.precision={measure: left_share, half_width: 1}")

@@ -35,7 +35,9 @@ def test_what_the_command_chooses_beside_such_a_site_is_respected(ours: Path) ->
 
 
 @pytest.mark.slow
-def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_command(ours: Path) -> None:
+def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_command(
+    ours: Path,
+) -> None:
     groups = ("site", "staffing", "calibration", "pathway")
     studies = [
         load("study=ours", config_dir=ours),
@@ -46,15 +48,24 @@ def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_comm
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("stated", "group"), [("study", "staffing"), ("site", "calibration")])
-def test_what_a_file_of_ones_own_chooses_beside_such_a_site_is_respected(ours: Path, stated: str, group: str) -> None:
+def test_what_a_file_of_ones_own_chooses_beside_such_a_site_is_respected(
+    ours: Path, stated: str, group: str
+) -> None:
     study, site = ours / "study/ours.yaml", ours / "site/ours.yaml"
-    line, typical = f"  - override /{group}@_global_.{group}: ours\n", f"override /{group}@_global_.{group}: typical"
+    line, typical = (
+        f"  - override /{group}@_global_.{group}: ours\n",
+        f"override /{group}@_global_.{group}: typical",
+    )
     study.write_text(
-        study.read_text(encoding="utf-8").replace(line, f"  - {typical}\n" if stated == "study" else ""),
+        study.read_text(encoding="utf-8").replace(
+            line, f"  - {typical}\n" if stated == "study" else ""
+        ),
         encoding="utf-8",
     )
     if stated == "site":
-        text = site.read_text(encoding="utf-8").replace("[typical, _self_]", f"[typical, _self_, {typical}]")
+        text = site.read_text(encoding="utf-8").replace(
+            "[typical, _self_]", f"[typical, _self_, {typical}]"
+        )
         site.write_text(text, encoding="utf-8")
     assert load("study=ours", config_dir=ours).choices[group] == "typical"
 
@@ -62,12 +73,16 @@ def test_what_a_file_of_ones_own_chooses_beside_such_a_site_is_respected(ours: P
 def test_a_study_that_leaves_out_the_staff_of_its_own_site_is_refused(ours: Path) -> None:
     path = ours / "study/ours.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("  - override /staffing@", "  # - override /staffing@"), encoding="utf-8")
+    path.write_text(
+        text.replace("  - override /staffing@", "  # - override /staffing@"), encoding="utf-8"
+    )
     with pytest.raises(ConfigError, match=r"you have staffing/ours\.yaml too"):
         load("study=ours", config_dir=ours)
 
 
-def test_a_study_of_ones_own_department_does_not_run_at_another_site_with_its_own_staff(ours: Path) -> None:
+def test_a_study_of_ones_own_department_does_not_run_at_another_site_with_its_own_staff(
+    ours: Path,
+) -> None:
     with pytest.raises(ConfigError) as refused:
         load("study=ours", "site=typical", config_dir=ours)
     assert str(refused.value) == (
@@ -78,22 +93,30 @@ def test_a_study_of_ones_own_department_does_not_run_at_another_site_with_its_ow
     )
 
 
-def test_a_question_of_ones_own_is_asked_of_another_department_or_of_a_mixture_that_is_named(ours: Path) -> None:
+def test_a_question_of_ones_own_is_asked_of_another_department_or_of_a_mixture_that_is_named(
+    ours: Path,
+) -> None:
     whole = ("staffing=typical", "calibration=typical", "pathway=emergency_department")
     for beside in (whole, ("staffing=ours", "calibration=ours", "pathway=ours")):
         study = load("study=ours", "site=typical", *beside, config_dir=ours)
-        assert [f"{group}={study.choices[group]}" for group in ("staffing", "calibration", "pathway")] == list(beside)
+        assert [
+            f"{group}={study.choices[group]}" for group in ("staffing", "calibration", "pathway")
+        ] == list(beside)
 
 
 def test_a_product_of_a_department_is_not_tried_at_another_site_with_its_staff(ours: Path) -> None:
     text = "defaults: [ours, _self_]\nname: ours_product\n"
     (ours / "study/ours_product.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"^site=short_of_beds: study=ours_product is about .* site=ours"):
+    with pytest.raises(
+        ConfigError, match=r"^site=short_of_beds: study=ours_product is about .* site=ours"
+    ):
         load("study=ours_product", "site=short_of_beds", config_dir=ours)
 
 
 def test_a_packaged_study_of_another_department_says_so_too() -> None:
-    with pytest.raises(ConfigError, match=r"^site=typical: study=gallery/clinic is about a department of its own"):
+    with pytest.raises(
+        ConfigError, match=r"^site=typical: study=gallery/clinic is about a department of its own"
+    ):
         load("study=gallery/clinic", "site=typical")
 
 
@@ -101,7 +124,10 @@ def test_a_department_of_ones_own_pays_for_its_own_attendances(ours: Path) -> No
     study = load("study=ours", config_dir=ours)
     cost = study.arm("ai_scribe_measured").arm.cost
     assert cost is not None
-    assert (cost.per_year, cost.words) == (136130, "GBP 1.85 for each of 73,584 walk-in and referred attendances")
+    assert (cost.per_year, cost.words) == (
+        136130,
+        "GBP 1.85 for each of 73,584 walk-in and referred attendances",
+    )
     assert (cost.at_most, cost.paid_by) == (1, "the trust")
 
 
@@ -120,10 +146,16 @@ def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(ours: Pat
 def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_path: Path) -> None:
     new_scaled_department("small", {"attendances_per_day": "290"}, tmp_path / "mine")
     small = [f"{group}=small" for group in ("site", "staffing", "calibration", "pathway")]
-    said = [words for words in load(*small, "ensemble=none", config_dir=tmp_path / "mine").left_out if "cost" in words]
+    said = [
+        words
+        for words in load(*small, "ensemble=none", config_dir=tmp_path / "mine").left_out
+        if "cost" in words
+    ]
     assert said == [
         "The cost of 'AI scribe, as measured (27 s off)' and 3 other arms is that of a department of another size "
         "(89,352 attendances a year, and here are 76,212): state your own"
     ]
-    assert not any("cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out)
+    assert not any(
+        "cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out
+    )
     assert load("scenario=busier", "ensemble=none").left_out == ()

@@ -29,7 +29,9 @@ ELSEWHERE = ("typical", "ai_triage", "standard", "known_effects")
 
 
 def names(group: str) -> list[str]:
-    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml") if not path.stem.startswith("_"))
+    return sorted(
+        path.stem for path in (CONFIGS / group).glob("*.yaml") if not path.stem.startswith("_")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def test_what_is_composed_by_default_loads_and_nothing_in_it_is_overloaded() -> 
 
 
 @pytest.mark.parametrize(
-    "choice", [f"{group}={name}" for group in CHOICES for name in names(group) if name not in ELSEWHERE]
+    "choice",
+    [f"{group}={name}" for group in CHOICES for name in names(group) if name not in ELSEWHERE],
 )
 def test_every_other_packaged_choice_loads(choice: str) -> None:
     study = load(*((choice,) if choice.startswith("study=") else (SMALL, choice)))
@@ -54,13 +57,19 @@ def test_every_other_packaged_choice_loads(choice: str) -> None:
 @pytest.mark.parametrize("name", names("study"))
 def test_a_packaged_study_with_limits_has_one_on_patients_who_leave(name: str) -> None:
     """Else an arm that makes patients leave looks better: who leaves ends a wait."""
-    stated = yaml.safe_load((CONFIGS / "study" / f"{name}.yaml").read_text(encoding="utf-8")).get("margins", [])
+    stated = yaml.safe_load((CONFIGS / "study" / f"{name}.yaml").read_text(encoding="utf-8")).get(
+        "margins", []
+    )
     leaving = [each for each in stated if (each["measure"], each["group"]) == ("left_share", "all")]
-    assert [(each["margin"], each["evidence"]) for each in leaving] == [(0.005, "assumed")] * bool(stated)
+    assert [(each["margin"], each["evidence"]) for each in leaving] == [(0.005, "assumed")] * bool(
+        stated
+    )
 
 
 @pytest.mark.parametrize("name", ["ai_triage", "alternatives"])
-def test_a_cost_per_attendance_is_its_price_times_the_attendances_of_the_department(name: str) -> None:
+def test_a_cost_per_attendance_is_its_price_times_the_attendances_of_the_department(
+    name: str,
+) -> None:
     study = load(f"study={name}", "ensemble=none")
     costs = [(arm, arm.arm.cost) for arm in study.arms if arm.arm.cost and arm.arm.cost.attendances]
     assert costs
@@ -91,7 +100,10 @@ def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pa
     step = usual.steps["move_to_short_stay"]
     anew = load("scenario=short_stay_elsewhere").baseline.pathway.steps["move_to_short_stay"]
     assert anew.overflow is not None
-    assert replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, overflow=step.overflow) == step
+    assert (
+        replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, overflow=step.overflow)
+        == step
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in names("triage") if name != NOBODY])
@@ -101,12 +113,16 @@ def test_a_packaged_policy_fits_the_packaged_department(name: str, usual: Pathwa
     assert check_policy(policy, usual) == []
 
 
-@pytest.mark.parametrize("name", [name for name in names("nurse") if not name.startswith("published/")])
+@pytest.mark.parametrize(
+    "name", [name for name in names("nurse") if not name.startswith("published/")]
+)
 def test_packaged_nurses_fit_the_packaged_department(name: str, usual: Pathway) -> None:
     assert check_policy(policy_called("sham", name), usual) == []
 
 
-@pytest.mark.parametrize("path", sorted((CONFIGS / "pathway" / "gallery").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((CONFIGS / "pathway" / "gallery").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_a_department_of_the_gallery_is_sound(path: Path) -> None:
     pathway = TypeAdapter(Pathway).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert check(pathway) == ()
@@ -120,7 +136,12 @@ def test_what_others_start_from_cannot_be_chosen() -> None:
 def test_no_packaged_file_is_left_out() -> None:
     """A new group needs a test here."""
     tested = {*CHOICES, "scenario", "nurse", "triage", "pathway"}
-    elsewhere = {"targets", "priors", "ensembles", "observed"} | {"vetting", "cases", "prompt", "vignettes"}
+    elsewhere = {"targets", "priors", "ensembles", "observed"} | {
+        "vetting",
+        "cases",
+        "prompt",
+        "vignettes",
+    }
     elsewhere |= {"evaluation", "deviations", "extract", "outcomes"}
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
@@ -134,6 +155,8 @@ def test_no_packaged_file_is_left_out() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
+)
 def test_a_packaged_file_begins_with_what_it_is_for(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# ")

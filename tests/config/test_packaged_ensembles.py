@@ -20,9 +20,14 @@ TEXTS = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(CONFIGS / "study"
 STATED = {
     match[0]
     for path in TEXTS
-    for match in re.finditer(r"run\.replications=\d+( run\.departments=\d+)?", path.read_text(encoding="utf-8"))
+    for match in re.finditer(
+        r"run\.replications=\d+( run\.departments=\d+)?", path.read_text(encoding="utf-8")
+    )
 }
-FILES = [*sorted((CONFIGS / "scenario").glob("*.yaml")), *sorted((CONFIGS / "study").glob("[!_]*.yaml"))]
+FILES = [
+    *sorted((CONFIGS / "scenario").glob("*.yaml")),
+    *sorted((CONFIGS / "study").glob("[!_]*.yaml")),
+]
 
 
 def changes_in(stated: object, where: str) -> Iterator[Change]:
@@ -44,6 +49,10 @@ def test_no_change_sets_outright_what_departments_differ_in(name: str, path: Pat
     assert [str(fault) for fault in outright_faults(name, ensemble.varied, raw, changes)] == []
 
 
-@pytest.mark.parametrize("words", [*sorted(STATED), *(f"run={path.stem}" for path in (CONFIGS / "run").glob("*.yaml"))])
-def test_every_number_of_replications_that_is_stated_is_allowed_over_departments(words: str) -> None:
+@pytest.mark.parametrize(
+    "words", [*sorted(STATED), *(f"run={path.stem}" for path in (CONFIGS / "run").glob("*.yaml"))]
+)
+def test_every_number_of_replications_that_is_stated_is_allowed_over_departments(
+    words: str,
+) -> None:
     assert load("study=ai_triage", *words.split()).run.replications

@@ -27,7 +27,12 @@ primary:
 
 
 def stated() -> dict[str, Any]:
-    stay = {"kind": "lognormal", "mean": {"base": 5}, "scale": "${calibration.stay.value}", "source": "${site.word}"}
+    stay = {
+        "kind": "lognormal",
+        "mean": {"base": 5},
+        "scale": "${calibration.stay.value}",
+        "source": "${site.word}",
+    }
     pools = {"beds": {"kind": "space", "capacity": 8}}
     durations = {"ward_stay": stay, "patience": {"kind": "weibull", "mean": 600}}
     return {
@@ -57,7 +62,9 @@ def test_a_number_a_part_of_a_list_and_what_a_reference_leads_to_are_multiplied(
     assert raw["site"]["durations"]["ward_stay"]["scale"] == 0.8 * 1.03
 
 
-def test_changes_multiply_one_after_the_other_and_what_a_reference_leads_to_may_change_later() -> None:
+def test_changes_multiply_one_after_the_other_and_what_a_reference_leads_to_may_change_later() -> (
+    None
+):
     times = (f"{STAY}.scale", {"times": 0.5}), (f"{STAY}.scale", {"times": 3})
     raw, _ = changed(*times, ("calibration.stay.value", 2))
     assert raw["site"]["durations"]["ward_stay"]["scale"] == 2 * 0.5 * 3
@@ -66,7 +73,9 @@ def test_changes_multiply_one_after_the_other_and_what_a_reference_leads_to_may_
 
 
 def test_a_key_that_is_left_out_is_multiplied_from_its_default() -> None:
-    raw, faults = changed(("site.durations.patience.scale", {"times": 0.25}), ("staffing.doctors.extra", {"times": 3}))
+    raw, faults = changed(
+        ("site.durations.patience.scale", {"times": 0.25}), ("staffing.doctors.extra", {"times": 3})
+    )
     assert faults == []
     assert raw["site"]["durations"]["patience"]["scale"] == 0.25
     assert raw["staffing"]["doctors"]["extra"] == 0
@@ -99,7 +108,9 @@ def test_a_reference_to_what_is_no_number_is_reported_where_it_is_multiplied() -
         changed((f"{STAY}.source", {"times": 2}))
 
 
-@pytest.mark.parametrize("value", [{"times": "1.03"}, {"times": True}, {"times": 2, "base": 1}, {"times": [2]}])
+@pytest.mark.parametrize(
+    "value", [{"times": "1.03"}, {"times": True}, {"times": 2, "base": 1}, {"times": [2]}]
+)
 def test_a_block_that_is_more_than_a_factor_is_set_as_it_stands(value: dict[str, Any]) -> None:
     raw, faults = changed((f"{STAY}.mean", value))
     assert (raw["site"]["durations"]["ward_stay"]["mean"], faults) == (value, [])
@@ -108,16 +119,25 @@ def test_a_block_that_is_more_than_a_factor_is_set_as_it_stands(value: dict[str,
 def test_the_command_line_multiplies_a_number_and_still_lays_a_block_over_a_block() -> None:
     raw = composed([f"{STAY}.scale={{times: 2}}", "pathway.steps.registration={times: 1.5}"])
     usual = composed()
-    assert raw["site"]["durations"]["ward_stay"]["scale"] == 2 * usual["site"]["durations"]["ward_stay"]["scale"]
-    assert raw["pathway"]["steps"]["registration"] == {**usual["pathway"]["steps"]["registration"], "times": 1.5}
+    assert (
+        raw["site"]["durations"]["ward_stay"]["scale"]
+        == 2 * usual["site"]["durations"]["ward_stay"]["scale"]
+    )
+    assert raw["pathway"]["steps"]["registration"] == {
+        **usual["pathway"]["steps"]["registration"],
+        "times": 1.5,
+    }
 
 
 def test_scenario_and_arm_multiply_the_department_and_an_arm_its_policy(own: Own) -> None:
     files = {
         "scenario/ours.yaml": SCENARIO % f"{STAY}.scale: {{times: 0.5}}",
-        "study/two.yaml": TWO_ARMS % f"{STAY}.scale: {{times: 3}}, nurse.labels.correlation.value: {{times: 0.5}}",
+        "study/two.yaml": TWO_ARMS
+        % f"{STAY}.scale: {{times: 3}}, nurse.labels.correlation.value: {{times: 0.5}}",
     }
-    study = load("study=two", "scenario=ours", "calibration.ward_stay_scale.value=1", config_dir=own(files))
+    study = load(
+        "study=two", "scenario=ours", "calibration.ward_stay_scale.value=1", config_dir=own(files)
+    )
     scales = [study.arm(name).pathway.durations["ward_stay"].scale for name in ("nurse", "more")]
     assert scales == [0.5, 1.5]
     one, half = (study.arm(name).policy.nurse.correlation.value for name in ("nurse", "more"))

@@ -23,9 +23,17 @@ from simulation.errors import ConfigError, Faults
 FILE_KINDS = file_kinds()
 
 CONFIGS = packaged_configs()
-FILES = [(name, path) for name, file in FILE_KINDS.items() for path in sorted(CONFIGS.glob(file.files))]
+FILES = [
+    (name, path) for name, file in FILE_KINDS.items() for path in sorted(CONFIGS.glob(file.files))
+]
 POOL = {"kind": "space", "capacity": 4, "evidence": "measured", "source": "floor plan"}
-DURATION = {"kind": "lognormal", "mean": 5, "log_sd": 0.4, "evidence": "assumed", "source": "a guess"}
+DURATION = {
+    "kind": "lognormal",
+    "mean": 5,
+    "log_sd": 0.4,
+    "evidence": "assumed",
+    "source": "a guess",
+}
 
 
 @cache
@@ -51,7 +59,9 @@ def checked() -> dict[str, Any]:
 def test_every_schema_is_one(name: str, checked: dict[str, Any]) -> None:
     """What several define alike is checked once."""
     schema = validator(name).schema
-    new = {key: block for key, block in schema.get("$defs", {}).items() if checked.get(key) != block}
+    new = {
+        key: block for key, block in schema.get("$defs", {}).items() if checked.get(key) != block
+    }
     Draft202012Validator.check_schema({**schema, "$defs": new})
     checked.update(new)
 
@@ -81,7 +91,13 @@ def blocks_of(stated: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
     """Where blocks stand."""
     if isinstance(stated, dict):
         yield where
-    parts = stated.items() if isinstance(stated, dict) else enumerate(stated) if isinstance(stated, list) else ()
+    parts = (
+        stated.items()
+        if isinstance(stated, dict)
+        else enumerate(stated)
+        if isinstance(stated, list)
+        else ()
+    )
     for key, part in parts:
         yield from blocks_of(part, (*where, key))
 
@@ -103,7 +119,9 @@ def test_every_example_of_a_block_is_accepted(name: str) -> None:
     for kind in blocks_within(FILE_KINDS[name].states):
         if kind.__name__ in schema["$defs"]:
             reference = {"$ref": f"#/$defs/{kind.__name__}", "$defs": schema["$defs"]}
-            errors = list(Draft202012Validator(reference).iter_errors(yaml.safe_load(example_of(kind))))
+            errors = list(
+                Draft202012Validator(reference).iter_errors(yaml.safe_load(example_of(kind)))
+            )
             assert errors == [], kind
 
 
@@ -118,7 +136,11 @@ def test_every_example_of_a_block_is_accepted(name: str) -> None:
         ("site", {"durations": {"triage": {**DURATION, "kind": "long"}}}, "'long' is not one of"),
         ("site", {"durations": {"triage": {**DURATION, "complexity": 1}}}, "maximum of 1"),
         ("site", {"poools": {}}, "'poools' was unexpected"),
-        ("staffing", {"nurses": {**POOL, "rota": [{"hours": "8-20"}]}}, "'number' is a required property"),
+        (
+            "staffing",
+            {"nurses": {**POOL, "rota": [{"hours": "8-20"}]}},
+            "'number' is a required property",
+        ),
         ("run", {"warm_up_days": 10}, "not a multiple of 7"),
         ("run", {"seed": True}, "True is not of type"),
         ("scenario", {"question": "?", "changes": []}, "[] is not of type"),
@@ -134,12 +156,18 @@ def test_what_cannot_be_is_refused(name: str, stated: Any, message: str) -> None
 
 
 def test_what_a_file_takes_from_another_may_be_left_out() -> None:
-    part = {"defaults": ["typical", "_self_"], "pools": {"beds": {"capacity": 4}}, "durations": {"triage": {"mean": 5}}}
+    part = {
+        "defaults": ["typical", "_self_"],
+        "pools": {"beds": {"capacity": 4}},
+        "durations": {"triage": {"mean": 5}},
+    }
     assert faults("site", part) == []
     assert len(faults("site", {key: part[key] for key in part if key != "defaults"})) == 4
 
 
-@pytest.mark.parametrize("misspelt", [{"pools": {"beds": {"capcity": 4}}}, {"durations": {"triage": {"meen": 5}}}])
+@pytest.mark.parametrize(
+    "misspelt", [{"pools": {"beds": {"capcity": 4}}}, {"durations": {"triage": {"meen": 5}}}]
+)
 def test_what_a_file_states_of_a_part_is_checked(misspelt: dict[str, Any]) -> None:
     assert faults("site", {"defaults": ["typical"], **misspelt})
 
@@ -149,7 +177,12 @@ def test_what_a_file_states_of_a_part_is_checked(misspelt: dict[str, Any]) -> No
     [
         {"pools": {"beds": {**POOL, "capacity": "${calibration.beds.value}"}}},
         {"pools": "${site.pools}"},
-        {"durations": {"triage": "${site.durations.other}", "other": {**DURATION, "mean": {"base": "${a.b}"}}}},
+        {
+            "durations": {
+                "triage": "${site.durations.other}",
+                "other": {**DURATION, "mean": {"base": "${a.b}"}},
+            }
+        },
         {"pools": {"beds": {**POOL, "unlimited": "${a.b}", "kind": "${a.b}", "rota": "${a.b}"}}},
     ],
 )
@@ -161,9 +194,15 @@ def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> 
     arrivals = schema_of("site")["$defs"]["ArrivalSource"]
     per_day = arrivals["properties"]["per_day"]
     assert (per_day["unit"], per_day["minimum"]) == ("patients a day", 0)
-    assert schema_of("site")["$defs"]["Lognormal"]["properties"]["complexity"]["exclusiveMaximum"] == 1
+    assert (
+        schema_of("site")["$defs"]["Lognormal"]["properties"]["complexity"]["exclusiveMaximum"] == 1
+    )
     assert arrivals["evidence"] == "required"
-    assert not [part for part in json.dumps(schema_of("site")).split('"') if "Unit: " in part or "Allowed: " in part]
+    assert not [
+        part
+        for part in json.dumps(schema_of("site")).split('"')
+        if "Unit: " in part or "Allowed: " in part
+    ]
 
 
 # --- the nearest name, and the command -----------------------------------------------------------------------
@@ -179,9 +218,18 @@ def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> 
             "~site.day_factors.residual.cv",
             "Add it: coefficient of variation from day to day: standard deviation over mean (ratio).",
         ),
-        ("site.arrivals.walk_in.per_day=-1", "Allowed: greater than or equal to 0 (patients a day)."),
-        ("site.durations.triage_interview.mean=-1", "found -1. Allowed: greater than or equal to 0 (minutes)."),
-        ("site.attributes.sex.shares=[2,-1]", "site.attributes.sex.shares.0: found 2. Allowed: less than"),
+        (
+            "site.arrivals.walk_in.per_day=-1",
+            "Allowed: greater than or equal to 0 (patients a day).",
+        ),
+        (
+            "site.durations.triage_interview.mean=-1",
+            "found -1. Allowed: greater than or equal to 0 (minutes).",
+        ),
+        (
+            "site.attributes.sex.shares=[2,-1]",
+            "site.attributes.sex.shares.0: found 2. Allowed: less than",
+        ),
     ],
 )
 def test_a_message_says_what_a_key_means_and_in_which_unit(override: str, message: str) -> None:
@@ -221,7 +269,11 @@ def test_the_command_writes_every_schema_or_the_one_that_is_named(
     ],
 )
 def test_a_mistake_of_the_command_is_one_message(
-    words: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    words: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["schema", *words]) == 2

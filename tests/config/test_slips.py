@@ -30,7 +30,11 @@ def message_of(folder: Path) -> str:
             "pathway.durations.consultation.mean: found 12, and then 5 after a comma. "
             "Write a decimal point where a decimal number is meant: 0.4, not 0,4.",
         ),
-        ("mean: 12,", "mean: 12,08,", "pathway.durations.consultation.mean: found 12, and then 08 after a comma. "),
+        (
+            "mean: 12,",
+            "mean: 12,08,",
+            "pathway.durations.consultation.mean: found 12, and then 08 after a comma. ",
+        ),
         (
             "consultation: {kind: exponential, mean: 12,",
             "consultation: {kind: exponential, mean: '12,5',",
@@ -79,9 +83,21 @@ def message_of(folder: Path) -> str:
             "capacity: 0x1f",
             "pathway/clinic.yaml, line 6: found 0x1f, which YAML reads as 31. Write 31 for a number, ",
         ),
-        ("capacity: 1", "capacity: 1:30", "pathway/clinic.yaml, line 6: found 1:30, which YAML reads as 90. Write 90 "),
-        ("mean: 12,", "mean: true,", "pathway.durations.consultation.mean: found True. Allowed: a valid number"),
-        ("nurses:", "on:", "pathway/clinic.yaml, line 6: the key on is not text. Put it in quotes: YAML reads on "),
+        (
+            "capacity: 1",
+            "capacity: 1:30",
+            "pathway/clinic.yaml, line 6: found 1:30, which YAML reads as 90. Write 90 ",
+        ),
+        (
+            "mean: 12,",
+            "mean: true,",
+            "pathway.durations.consultation.mean: found True. Allowed: a valid number",
+        ),
+        (
+            "nurses:",
+            "on:",
+            "pathway/clinic.yaml, line 6: the key on is not text. Put it in quotes: YAML reads on ",
+        ),
         # what YAML cannot read
         (
             "  consultation: {asks",
@@ -103,8 +119,12 @@ def message_of(folder: Path) -> str:
         ),
     ],
 )
-def test_a_slip_in_a_department_is_named_with_what_to_write(own: Own, old: str, new: str, message: str) -> None:
-    output = message_of(own({"study/clinic.yaml": STUDY, "pathway/clinic.yaml": replaced(CLINIC, old, new)}))
+def test_a_slip_in_a_department_is_named_with_what_to_write(
+    own: Own, old: str, new: str, message: str
+) -> None:
+    output = message_of(
+        own({"study/clinic.yaml": STUDY, "pathway/clinic.yaml": replaced(CLINIC, old, new)})
+    )
     assert output.startswith(message)
     assert "faults" not in output
 
@@ -112,12 +132,17 @@ def test_a_slip_in_a_department_is_named_with_what_to_write(own: Own, old: str, 
 def test_a_department_that_defaults_name_and_nobody_has_is_named_with_the_nearest(own: Own) -> None:
     study = replaced(STUDY, "pathway: clinic]", "pathway: clinc]")
     output = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
-    assert output == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
+    assert (
+        output
+        == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
+    )
 
 
 def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: Own) -> None:
     (line,) = [line for line in STUDY.splitlines() if line.startswith("defaults")]
-    output = message_of(own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC}))
+    output = message_of(
+        own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC})
+    )
     assert output == (
         "study/clinic.yaml: states no `defaults`, so it is about the department that comes with aeflow "
         f"(site=typical). For a department of your own write at the top: {line}, or give the arms a triage policy if "
@@ -127,7 +152,9 @@ def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: O
 
 def test_a_slip_in_a_study_of_the_packaged_department_has_its_own_message(own: Own) -> None:
     text = (packaged_configs() / "study/ai_triage.yaml").read_text(encoding="utf-8")
-    output = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
+    output = message_of(
+        own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")})
+    )
     assert "unknown measure 'wayt_to_" in output
     assert "defaults" not in output
 
@@ -157,17 +184,29 @@ def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
         ),
         ("label: Two nurses", 'label: " "', "study.arms.two.label: is blank."),
         ("baseline: one", "baseline: one\nsham: one", "study.sham: 'one' is the baseline."),
-        ("label: Two nurses", "label: Two nurses, control: two", "study.arms.two.control: names the arm itself."),
+        (
+            "label: Two nurses",
+            "label: Two nurses, control: two",
+            "study.arms.two.control: names the arm itself.",
+        ),
         (
             'evidence: assumed, source: "a choice: what is tried"}',
             "evidence: assumed}",
             "states evidence but no source.",
         ),
-        ('evidence: assumed, source: "a choice: what is tried"}', 'source: "x"}', "states source but no evidence."),
+        (
+            'evidence: assumed, source: "a choice: what is tried"}',
+            'source: "x"}',
+            "states source but no evidence.",
+        ),
     ],
 )
-def test_a_slip_that_a_report_would_hide_is_named(own: Own, old: str, new: str, message: str) -> None:
-    output = message_of(own({"study/clinic.yaml": replaced(STUDY, old, new), "pathway/clinic.yaml": CLINIC}))
+def test_a_slip_that_a_report_would_hide_is_named(
+    own: Own, old: str, new: str, message: str
+) -> None:
+    output = message_of(
+        own({"study/clinic.yaml": replaced(STUDY, old, new), "pathway/clinic.yaml": CLINIC})
+    )
     assert message in output
 
 
@@ -178,24 +217,34 @@ def test_a_measure_that_is_stated_twice_is_named(own: Own, before: str, part: st
     target = "{measure: left_share, label: Left, KEY: 0.01, evidence: assumed, source: x}"
     stated = {"primary": "", "secondary": "", "margins": ""}
     for one in (before, part):
-        stated[one] += target.replace("KEY", "margin" if one == "margins" else "minimal_important_difference") + ","
+        stated[one] += (
+            target.replace("KEY", "margin" if one == "margins" else "minimal_important_difference")
+            + ","
+        )
     head = STUDY[: STUDY.index("\nprimary:")]
     parts = "\n".join(f"{key}: [{text}]" for key, text in stated.items() if text)
     if before == "margins":
         parts += "\n" + STUDY[STUDY.index("primary:") :]
-    output = message_of(own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC}))
+    output = message_of(
+        own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC})
+    )
     assert "'left_share' is stated as study." in output
 
 
-def test_a_comma_between_thousands_on_the_command_line_is_named_with_both_numbers_it_may_be() -> None:
+def test_a_comma_between_thousands_on_the_command_line_is_named_with_both_numbers_it_may_be() -> (
+    None
+):
     with pytest.raises(
-        ConfigError, match=r"Write thousands without a comma: 1280. A decimal number has a point: .*=1.28"
+        ConfigError,
+        match=r"Write thousands without a comma: 1280. A decimal number has a point: .*=1.28",
     ):
         load("run.measured_days=1,280")
 
 
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:
-    with pytest.raises(ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"):
+    with pytest.raises(
+        ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"
+    ):
         load("run.measured_days=0,4")
 
 

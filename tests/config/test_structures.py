@@ -43,14 +43,20 @@ def loaded(own: Own) -> Callable[..., Study]:
     def made(*overrides: str, ensemble: str = ENSEMBLE) -> Study:
         return load(
             *OVER,
-            *(overrides if any("department" in word for word in overrides) else ("run.departments=4", *overrides)),
+            *(
+                overrides
+                if any("department" in word for word in overrides)
+                else ("run.departments=4", *overrides)
+            ),
             config_dir=own(files(ensemble)),
         )
 
     return made
 
 
-def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_then_its_own_values(usual: Study) -> None:
+def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_then_its_own_values(
+    usual: Study,
+) -> None:
     study = usual
     assert study.departments is not None
     assert study.departments.structure_of == ("usual", "three", "shared", "three")
@@ -67,7 +73,9 @@ def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_the
 
 
 def test_single_values_and_arms_come_after_the_structure(loaded: Callable[..., Study]) -> None:
-    study = loaded("staffing.triage_nurses.rota.0.number=2", "site.durations.triage_interview.scale=2")
+    study = loaded(
+        "staffing.triage_nurses.rota.0.number=2", "site.durations.triage_interview.scale=2"
+    )
     made = study.of(3)
     assert made.baseline.pathway.durations["triage_interview"].scale == 2
     assert [row.number for row in made.baseline.pathway.pools["triage_nurses"].rota] == [2, 3]
@@ -79,7 +87,9 @@ def test_workers_make_the_same_departments(usual: Study) -> None:
     assert sent.of(2).baseline.pathway == usual.of(2).baseline.pathway
 
 
-def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(own: Own, usual: Study) -> None:
+def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(
+    own: Own, usual: Study
+) -> None:
     text = files()["staffing/three_by_day.yaml"]
     for number in (3, 4):
         changed = {**files(), "staffing/three_by_day.yaml": text.replace("3}", f"{number}}}")}
@@ -102,7 +112,9 @@ def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_sa
     assert words in study.left_out
 
 
-def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(loaded: Callable[..., Study]) -> None:
+def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(
+    loaded: Callable[..., Study],
+) -> None:
     study = loaded(EARLIER, "run.department=2")
     assert "earlier" in study.design.arms
     assert study.left_out == ()
@@ -121,7 +133,9 @@ def test_an_arm_that_leaves_some_department_without_a_nurse_is_left_out_with_the
     ) in study.left_out[0]
 
 
-@pytest.mark.parametrize(("values", "n"), [(((0.8, 2), (1, 1), (1.1, 2), (0.9, 1)), 2), (((0.8, 2),) * 4, 0)])
+@pytest.mark.parametrize(
+    ("values", "n"), [(((0.8, 2), (1, 1), (1.1, 2), (0.9, 1)), 2), (((0.8, 2),) * 4, 0)]
+)
 def test_the_number_on_a_department_s_rota_decides_what_is_impossible_without_any_structure(
     loaded: Callable[..., Study], values: tuple[tuple[float, int], ...], n: int
 ) -> None:
@@ -131,7 +145,9 @@ def test_the_number_on_a_department_s_rota_decides_what_is_impossible_without_an
     plain = by_day[: by_day.index("departments:")] + f"departments:\n{rows}"
     study = loaded(f"+study.arms.night_off={NIGHT_OFF}", ensemble=plain)
     assert ("night_off" in study.design.arms) == (n == 0)
-    assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == (n > 0)
+    assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == (
+        n > 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,11 +177,16 @@ arms:
 primary:
   - {{measure: wait_to_clinician_mean, group: all, label: Wait, minimal_important_difference: 5, {MARKED}}}
 """
-    folder = own(files(ENSEMBLE.replace("staffing: three_by_day", "staffing: one_nurse"), mine=study))
+    folder = own(
+        files(ENSEMBLE.replace("staffing: three_by_day", "staffing: one_nurse"), mine=study)
+    )
     with pytest.raises(ConfigError) as refused:
         load("study=mine", *OVER, "run.departments=4", config_dir=folder)
     message = str(refused.value)
-    assert "study.arms.night_off: 1 of the 4 departments cannot run it (staffing.triage_nurses:" in message
+    assert (
+        "study.arms.night_off: 1 of the 4 departments cannot run it (staffing.triage_nurses:"
+        in message
+    )
     assert "or run one: ensemble=none" in message
 
 
@@ -177,17 +198,33 @@ primary:
             "staffing: three_by_dya",
             "structures.three.staffing: there is no staffing 'three_by",
         ),
-        ("pathway: shared", "pathway: shard", "structures.shared.pathway: there is no pathway 'shard'. Did you mean"),
+        (
+            "pathway: shared",
+            "pathway: shard",
+            "structures.shared.pathway: there is no pathway 'shard'. Did you mean",
+        ),
         ("weight: 2", "weight: 0", "structures.usual.weight: found 0. Allowed: greater than 0"),
         (
             "{site.durations.triage_interview.scale: {times: 1.5}}",
             "{nurse.x: 1}",
             "'nurse.x' is no part of a department",
         ),
-        ("structure: usual", "structure: usaul", "departments.0: there is no structure 'usaul'. Did you mean 'usual'?"),
-        ("{structure: usual, values: [0.8, 1]}", "[0.8, 1]", "departments.0: names no structure. Write {structure:"),
+        (
+            "structure: usual",
+            "structure: usaul",
+            "departments.0: there is no structure 'usaul'. Did you mean 'usual'?",
+        ),
+        (
+            "{structure: usual, values: [0.8, 1]}",
+            "[0.8, 1]",
+            "departments.0: names no structure. Write {structure:",
+        ),
         ("[1, 2]}\n", "[1, 3]}\n", "departments.1: triage_nurses is 3. Allowed: 1 to 2"),
-        (STRUCTURES, "", "departments.0: there is no structure 'usual'. The ensemble has none: write [...]"),
+        (
+            STRUCTURES,
+            "",
+            "departments.0: there is no structure 'usual'. The ensemble has none: write [...]",
+        ),
     ],
 )
 def test_structures_that_are_not_sound_are_refused_with_what_to_do(
@@ -213,17 +250,25 @@ def test_a_structure_with_other_steps_or_pools_is_refused(own: Own) -> None:
 
 def test_a_fault_of_a_structure_names_it_with_the_first_of_its_departments(own: Own) -> None:
     text = SHARED.replace("doctors]", "doctrs]")
-    with pytest.raises(ConfigError, match=r"department 2 \(shared\): pathway\.steps\.children_contact\.any_of"):
+    with pytest.raises(
+        ConfigError, match=r"department 2 \(shared\): pathway\.steps\.children_contact\.any_of"
+    ):
         load(*OVER, "run.departments=4", config_dir=own({**files(), "pathway/shared.yaml": text}))
 
 
-def test_an_arm_that_sets_a_rota_in_which_structures_differ_is_refused(loaded: Callable[..., Study]) -> None:
+def test_an_arm_that_sets_a_rota_in_which_structures_differ_is_refused(
+    loaded: Callable[..., Study],
+) -> None:
     arm = f"{{label: Four, triage: nurse, changes: {{staffing.triage_nurses.rota.1.number: 4}}, {MARKED}}}"
-    with pytest.raises(ConfigError, match=r"differ \('three' varies staffing\.triage_nurses\.rota\)"):
+    with pytest.raises(
+        ConfigError, match=r"differ \('three' varies staffing\.triage_nurses\.rota\)"
+    ):
         loaded(f"+study.arms.four={arm}")
 
 
-def test_what_structures_differ_in_counts_among_the_values_in_which_departments_differ(usual: Study) -> None:
+def test_what_structures_differ_in_counts_among_the_values_in_which_departments_differ(
+    usual: Study,
+) -> None:
     """The triage nurses' rota, and by their changes the minutes and the nurses at night; who sees children."""
     departments = usual.departments
     assert departments is not None

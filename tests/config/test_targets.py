@@ -47,7 +47,9 @@ def message_of(*overrides: str, folder: Path | None = None) -> str:
         ),
     ],
 )
-def test_a_target_that_could_not_be_measured_is_refused_before_the_run(override: str, told: str) -> None:
+def test_a_target_that_could_not_be_measured_is_refused_before_the_run(
+    override: str, told: str
+) -> None:
     assert message_of(override).startswith(told)
 
 
@@ -68,7 +70,9 @@ def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
     assert lean in STUDY
     text = STUDY.replace(lean, f"{lean}    changes: {{site.arrivals.referred.attends: false}}\n")
     message = message_of(
-        "study=mine", "study.secondary.0.group='arrival_source=referred'", folder=own({"study/mine.yaml": text})
+        "study=mine",
+        "study.secondary.0.group='arrival_source=referred'",
+        folder=own({"study/mine.yaml": text}),
     )
     assert message.startswith(
         "study.secondary.0.group: 'within_4h_share' has no group 'arrival_source=referred' in arm lean_triage."
@@ -76,9 +80,9 @@ def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
 
 
 def test_a_group_by_coverage_is_known_where_the_study_tells_coverage_apart() -> None:
-    assert load("study=coverage", "study.secondary.0.group='coverage=never'").design.secondary[0].group == (
-        "coverage=never"
-    )
+    assert load("study=coverage", "study.secondary.0.group='coverage=never'").design.secondary[
+        0
+    ].group == ("coverage=never")
 
 
 def test_a_measure_whose_point_in_time_is_not_recorded_says_what_it_takes() -> None:
@@ -105,12 +109,19 @@ def test_the_name_of_an_arm_is_no_path(own: Own) -> None:
 
 
 def test_workers_are_none_below_nought_and_not_without_end() -> None:
-    assert message_of("workers=-1") == "workers: found -1. Allowed: greater than or equal to 0 (processes)."
-    assert message_of(f"workers={MOST_WORKERS + 1}").startswith(f"workers: found {MOST_WORKERS + 1}. Allowed: less")
+    assert (
+        message_of("workers=-1")
+        == "workers: found -1. Allowed: greater than or equal to 0 (processes)."
+    )
+    assert message_of(f"workers={MOST_WORKERS + 1}").startswith(
+        f"workers: found {MOST_WORKERS + 1}. Allowed: less"
+    )
     assert load("workers=3").workers == 3
 
 
-def test_by_default_there_is_a_worker_for_each_processor_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_default_there_is_a_worker_for_each_processor_that_may_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5}, raising=False)
     assert load().workers == processors() == 3
     monkeypatch.delattr(os, "sched_getaffinity")

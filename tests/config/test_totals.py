@@ -33,9 +33,14 @@ def adult_beds(blocks: dict[str, Scaled]) -> list[int]:
 
 @pytest.mark.parametrize("factor", [0.7, 0.9, 1.25, 1.9])
 def test_no_hour_of_shifts_that_overlap_is_lost(factor: float) -> None:
-    rota = [{"hours": hours, "number": 3} for hours in ("0-10", "8-18", "9-19", "12-22", "16-2", "10-14", "0-24")]
+    rota = [
+        {"hours": hours, "number": 3}
+        for hours in ("0-10", "8-18", "9-19", "12-22", "16-2", "10-14", "0-24")
+    ]
     hours = sum(on_duty(rota))
-    assert sum(on_duty(scaled_rota(rota, factor, [0] * 8 + [1] * 16))) == pytest.approx(factor * hours, abs=0.5)
+    assert sum(on_duty(scaled_rota(rota, factor, [0] * 8 + [1] * 16))) == pytest.approx(
+        factor * hours, abs=0.5
+    )
 
 
 def test_the_typical_totals_give_the_typical_site() -> None:
@@ -95,7 +100,9 @@ def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
 
 
 def test_ambulances_that_leave_no_room_for_others_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"is 270 of 280 attendances\. Leave room for 17 referred"):
+    with pytest.raises(
+        ConfigError, match=r"is 270 of 280 attendances\. Leave room for 17 referred"
+    ):
         scaled(attendances_per_day=280, ambulances_per_day=270)
 
 
@@ -117,9 +124,13 @@ def test_the_typical_totals_give_the_typical_costs() -> None:
         assert cost == {key: stated[key] for key in cost}
 
 
-@pytest.mark.parametrize("key", ["ambulances_per_day", "electives_per_day", "other_emergency_per_day"])
+@pytest.mark.parametrize(
+    "key", ["ambulances_per_day", "electives_per_day", "other_emergency_per_day"]
+)
 def test_a_share_where_patients_a_day_are_wanted_is_refused(key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key}: found 0.28. Allowed: 0, or 1 and more: patients a day"):
+    with pytest.raises(
+        ConfigError, match=f"{key}: found 0.28. Allowed: 0, or 1 and more: patients a day"
+    ):
         scaled(attendances_per_day=280, **{key: 0.28})
 
 

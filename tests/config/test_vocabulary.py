@@ -21,7 +21,14 @@ from simulation.config.vocabulary import (
     summary_of,
     unit_of,
 )
-from simulation.department.config_dataclass import HOLDER, Minutes, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    HOLDER,
+    Minutes,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.durations import Duration, Gamma
 from simulation.department.vocabulary import Pathway, Pool
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
@@ -78,7 +85,9 @@ def test_every_example_is_accepted_where_it_stands() -> None:
 
 
 def test_every_block_says_what_it_is_and_gives_an_example_that_loads() -> None:
-    assert [kind for kind in BLOCKS if not summary_of(kind).partition("\n\n")[0].endswith(".")] == []
+    assert [
+        kind for kind in BLOCKS if not summary_of(kind).partition("\n\n")[0].endswith(".")
+    ] == []
     assert [kind for kind in BLOCKS if not accepted(kind, example_of(kind))] == []
 
 
@@ -142,7 +151,10 @@ def test_the_example_of_a_switch_is_the_other_position() -> None:
 
 def test_defaults_are_those_of_the_dataclass() -> None:
     keys = keys_of(Kettle)
-    assert [(key.name, key.default) for key in keys.values() if not key.required] == [("whistles", True), ("cups", ())]
+    assert [(key.name, key.default) for key in keys.values() if not key.required] == [
+        ("whistles", True),
+        ("cups", ()),
+    ]
 
 
 @dataclass(frozen=True)

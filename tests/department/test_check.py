@@ -122,11 +122,13 @@ NUMBERS = {
         "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
     ),
     "ages whose shares do not add up": (
-        BAND + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 18-99: 0.4}}, evidence: assumed, source: test}}",
+        BAND
+        + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 18-99: 0.4}}, evidence: assumed, source: test}}",
         "attributes.years.shares.all: shares add up to 0.9. Make them add up to 1.",
     ),
     "what is no span of years, and a year in two spans": (
-        BAND + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 17-99: 0.5, old: 0, 9-8: 0}}, "
+        BAND
+        + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 17-99: 0.5, old: 0, 9-8: 0}}, "
         "evidence: assumed, source: test}}",
         "attributes.years.shares: no span of years, or a year in two of them: 'old', '9-8', '17'. Write the first and "
         "the last year, such as 65-74, and each year in one span.",
@@ -214,7 +216,9 @@ NUMBERS = {
         "arrivals.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
     ),
     "two patterns of the week": (
-        "{profiles: {hours: {weights: [" + ", ".join(["1"] * 120 + ["0"] * 48) + "], evidence: assumed, source: test}, "
+        "{profiles: {hours: {weights: ["
+        + ", ".join(["1"] * 120 + ["0"] * 48)
+        + "], evidence: assumed, source: test}, "
         "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], evidence: assumed, source: test}}, "
         "arrivals: {walk_in: {by_hour: hours, by_weekday: week}}}",
         "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
@@ -315,15 +319,18 @@ POOLS = {
     ),
     "nobody at night": (
         "pools: {nurses: {capacity: null, rota: [{hours: 8-22:30, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. " + STAFF_IT,
+        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. "
+        + STAFF_IT,
     ),
     "nobody at the weekend": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-fri, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. " + STAFF_IT,
+        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. "
+        + STAFF_IT,
     ),
     "nobody ever": (
         "pools: {nurses: {capacity: 0}}",
-        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. " + STAFF_IT_AT_SOME_HOUR,
+        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. "
+        + STAFF_IT_AT_SOME_HOUR,
     ),
     "no alternative on duty at some hours": (
         "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
@@ -483,7 +490,9 @@ def test_a_negative_mean_of_a_pathway_made_in_python_is_a_fault(smallest: Make) 
     """From a file it is refused before: the type says 0 or more."""
     pathway = smallest()
     wrong = replace(pathway, durations={"seeing": replace(pathway.durations["seeing"], mean=-1)})
-    assert [str(fault) for fault in check(wrong)] == ["durations.seeing.mean: -1 is negative. Give 0 or more."]
+    assert [str(fault) for fault in check(wrong)] == [
+        "durations.seeing.mean: -1 is negative. Give 0 or more."
+    ]
 
 
 def test_a_sound_pathway_has_no_fault(smallest: Make) -> None:
@@ -495,7 +504,9 @@ def test_every_example_is_sound(example: Pathway) -> None:
 
 
 def test_all_faults_are_reported_at_once(smallest: Make) -> None:
-    broken = smallest("{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, arrivals: {walk_in: {scale: 3}}}")
+    broken = smallest(
+        "{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, arrivals: {walk_in: {scale: 3}}}"
+    )
     assert {fault.where for fault in check(broken)} == {
         "steps.see.asks.0",
         "steps.see.minutes.0",
@@ -548,10 +559,14 @@ DAY_ONLY = "nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}"
 
 
 def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> None:
-    doctors = "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], evidence: assumed, source: test}"
+    doctors = (
+        "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], evidence: assumed, source: test}"
+    )
     assert (
         check(
-            smallest(f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}")
+            smallest(
+                f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}"
+            )
         )
         == ()
     )
@@ -560,27 +575,43 @@ def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> N
 def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
     route = "arrivals: {walk_in: {starts: clock}}"
     clock = (
-        "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: home, evidence: assumed, source: test}}"
+        "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: "
+        "home, evidence: assumed, source: test}}"
     )
     pathway = f"{{pools: {{{DAY_ONLY}}}, {route}, {clock}}}"
     assert check(smallest(pathway.replace("HOURS", "9-19"))) == ()
     assert check(smallest(pathway.replace("HOURS", "8-20"))) == ()
-    assert [fault.where for fault in check(smallest(pathway.replace("HOURS", "8-21")))] == ["pools.nurses"]
+    assert [fault.where for fault in check(smallest(pathway.replace("HOURS", "8-21")))] == [
+        "pools.nurses"
+    ]
 
 
 def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> None:
     night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, evidence: assumed, source: test}}"
-    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}}}, {night}}}")) == ()
+    assert (
+        check(
+            smallest(
+                f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}}}, {night}}}"
+            )
+        )
+        == ()
+    )
 
 
 def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
     clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, evidence: assumed, source: test}}"
     other = "ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}"
-    faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
+    faults = check(
+        smallest(
+            f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"
+        )
+    )
     assert [fault.where for fault in faults] == ["pools.nurses"]
 
 
-def test_a_pool_that_only_a_trigger_opens_is_refused_with_a_remedy_that_helps(smallest: Make) -> None:
+def test_a_pool_that_only_a_trigger_opens_is_refused_with_a_remedy_that_helps(
+    smallest: Make,
+) -> None:
     opens = "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, source: a}"
     pools = "pools: {nurses: {capacity: 0, queues_until_open: true}}"
     (fault,) = check(smallest(f"{{{pools}, triggers: {{more: {opens}}}}}"))
@@ -590,7 +621,14 @@ def test_a_pool_that_only_a_trigger_opens_is_refused_with_a_remedy_that_helps(sm
 
 
 def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
-    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, blocked_next: home}}}}}}")) == ()
+    assert (
+        check(
+            smallest(
+                f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, blocked_next: home}}}}}}"
+            )
+        )
+        == ()
+    )
 
 
 # --- who holds what ------------------------------------------------------------------------------------------
@@ -694,7 +732,14 @@ def test_giving_up_at_the_end_of_the_earlier_step_undoes_a_ring(smallest: Make) 
 
 
 def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
-    assert len(check(smallest(RING.replace("back: {asks", "back: {releases_at_start: [scanner], asks")))) == 1
+    assert (
+        len(
+            check(
+                smallest(RING.replace("back: {asks", "back: {releases_at_start: [scanner], asks"))
+            )
+        )
+        == 1
+    )
 
 
 def test_an_alternative_outside_undoes_a_ring(smallest: Make) -> None:
@@ -717,7 +762,8 @@ def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
 
 def test_an_unlimited_pool_undoes_a_ring(smallest: Make) -> None:
     unlimited = RING.replace(
-        f"scanner: {BED}", "scanner: {kind: space, unlimited: true, evidence: assumed, source: test}"
+        f"scanner: {BED}",
+        "scanner: {kind: space, unlimited: true, evidence: assumed, source: test}",
     )
     assert check(smallest(unlimited)) == ()
 
@@ -781,7 +827,11 @@ def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
     ("outage", "where", "found"),
     [
         ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor down"),
-        ("kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]", ".spans.0", "ends before it starts"),
+        (
+            "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]",
+            ".spans.0",
+            "ends before it starts",
+        ),
         (
             "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 9}, "
             "{starts_at_minutes: 8, ends_at_minutes: 12}]",
@@ -839,7 +889,9 @@ steps:
 
 def test_a_clock_may_be_started_for_those_alone_who_come_to_count_since_it(smallest: Make) -> None:
     """Whoever waits has a test ordered and no trolley, so was sampled, though others come by there unsampled."""
-    assert [fault.where for fault in check(smallest(SAMPLED))] == ["branches.by_day"]  # nobody gets there
+    assert [fault.where for fault in check(smallest(SAMPLED))] == [
+        "branches.by_day"
+    ]  # nobody gets there
 
 
 def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make) -> None:
@@ -887,7 +939,9 @@ def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
         ("every_minutes: 30", "every_minutes: 0.0001", "rounds.every_minutes"),
     ],
 )
-def test_a_wrong_name_or_number_of_worsening_is_a_fault(text: str, instead: str, where: str, smallest: Make) -> None:
+def test_a_wrong_name_or_number_of_worsening_is_a_fault(
+    text: str, instead: str, where: str, smallest: Make
+) -> None:
     assert [fault.where for fault in check(smallest(WORSENING.replace(text, instead)))] == [where]
 
 
@@ -926,14 +980,31 @@ def test_whoever_does_not_attend_needs_no_departure(smallest: Make) -> None:
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ("pools: {nurses: {capacity: 2000000}}", "pools.nurses.capacity: 2e+06 is more than can be simulated."),
-        ("durations: {seeing: {mean: 1.0e+10}}", "durations.seeing.mean: 1e+10 is more than can be simulated."),
-        ("durations: {seeing: {repeats: 101}}", "durations.seeing.repeats: 101 is more than can be simulated."),
-        ("arrivals: {walk_in: {thinning_bound: 1000}}", "arrivals.walk_in.thinning_bound: 1000 is more than can be"),
-        ("steps: {see: {records: {outcome: ended}}}", "steps.see.records: the name 'outcome' is taken by every table"),
+        (
+            "pools: {nurses: {capacity: 2000000}}",
+            "pools.nurses.capacity: 2e+06 is more than can be simulated.",
+        ),
+        (
+            "durations: {seeing: {mean: 1.0e+10}}",
+            "durations.seeing.mean: 1e+10 is more than can be simulated.",
+        ),
+        (
+            "durations: {seeing: {repeats: 101}}",
+            "durations.seeing.repeats: 101 is more than can be simulated.",
+        ),
+        (
+            "arrivals: {walk_in: {thinning_bound: 1000}}",
+            "arrivals.walk_in.thinning_bound: 1000 is more than can be",
+        ),
+        (
+            "steps: {see: {records: {outcome: ended}}}",
+            "steps.see.records: the name 'outcome' is taken by every table",
+        ),
     ],
 )
-def test_what_is_beyond_what_can_be_simulated_is_named(changes: str, where: str, smallest: Make) -> None:
+def test_what_is_beyond_what_can_be_simulated_is_named(
+    changes: str, where: str, smallest: Make
+) -> None:
     assert any(str(fault).startswith(where) for fault in check(smallest(changes)))
 
 
@@ -958,7 +1029,9 @@ def test_what_is_beyond_what_can_be_simulated_is_named(changes: str, where: str,
         ),
     ],
 )
-def test_a_word_that_measures_would_pass_over_is_named(changes: str, message: str, smallest: Make) -> None:
+def test_a_word_that_measures_would_pass_over_is_named(
+    changes: str, message: str, smallest: Make
+) -> None:
     assert any(message in str(fault) for fault in check(smallest(changes)))
 
 

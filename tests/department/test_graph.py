@@ -43,7 +43,9 @@ def test_nothing_closed_leaves_everything(example: Pathway) -> None:
     assert lay_out(example, left) == lay_out(example) == lay_out(example, whole_graph(example))
 
 
-def test_a_closed_way_takes_with_it_what_only_it_leads_to_and_the_branch_that_decides_nothing(smallest: Make) -> None:
+def test_a_closed_way_takes_with_it_what_only_it_leads_to_and_the_branch_that_decides_nothing(
+    smallest: Make,
+) -> None:
     left = subgraph_of(smallest(TWO_WAYS), {("sort", Edge("scan", "case", "b"))})
     assert left.edges == {"see": (Edge("talk", "on"),), "talk": (Edge("home", "on"),), "home": ()}
     assert (left.unused, left.passed) == (("scan",), (("sort", "talk"),))
@@ -83,7 +85,11 @@ attributes: {level: {kind: choice, categories: [a, b, c, d, e], shares: [0.2, 0.
 steps: {see: {next: sort}, talk: {next: home}}
 branches: {sort: {kind: attribute, attribute: level, cases: {a: talk}, otherwise: home}}
 """)
-    labels = {(edge.start, edge.end): edge.label for edge in lay_out(pathway).edges if edge.start == "sort"}
+    labels = {
+        (edge.start, edge.end): edge.label
+        for edge in lay_out(pathway).edges
+        if edge.start == "sort"
+    }
     assert labels == {("sort", "talk"): "a", ("sort", "home"): "otherwise"}
 
 

@@ -54,7 +54,9 @@ steps: {see: {next: more}}
 loops: {more: {passes: rounds, again: see, next: home}}
 """)
     )
-    assert [(edge.start, edge.end, edge.kind) for edge in drawing.edges if edge.back] == [("more", "see", "again")]
+    assert [(edge.start, edge.end, edge.kind) for edge in drawing.edges if edge.back] == [
+        ("more", "see", "again")
+    ]
 
 
 def test_no_two_nodes_of_a_column_overlap(example: Pathway) -> None:
@@ -113,4 +115,6 @@ def test_the_box_where_patients_come_who_give_up_waiting_says_so_and_no_other_do
     details = {node.name: node.detail for node in lay_out(clinic).nodes}
     assert details["gone"] == "left: who gives up waiting"
     assert details["home"] == "discharged"
-    assert not any("gives up" in node.detail for node in lay_out(replace(clinic, patience=None)).nodes)
+    assert not any(
+        "gives up" in node.detail for node in lay_out(replace(clinic, patience=None)).nodes
+    )

@@ -50,15 +50,23 @@ def test_every_arm_but_the_baseline_and_the_sham_states_a_cost_with_who_pays(stu
         assert arm.arm.cost.price_year, arm.name
 
 
-def test_the_default_study_keeps_to_sixteen_arms_and_all_of_them_are_among_the_alternatives(study: Study) -> None:
+def test_the_default_study_keeps_to_sixteen_arms_and_all_of_them_are_among_the_alternatives(
+    study: Study,
+) -> None:
     default = load("ensemble=none")
     assert len(default.arms) <= 16
     assert {arm.name for arm in default.arms} <= {arm.name for arm in study.arms}
 
 
 def test_a_policy_has_the_quantities_that_it_states(study: Study) -> None:
-    has = {name: tuple(quantities_of(study.arm(name))) for name in ("ai_scribe_measured", "ai_label_measured_over")}
-    assert has == {"ai_scribe_measured": ("seconds", "adoption"), "ai_label_measured_over": ("adoption", "accuracy")}
+    has = {
+        name: tuple(quantities_of(study.arm(name)))
+        for name in ("ai_scribe_measured", "ai_label_measured_over")
+    }
+    assert has == {
+        "ai_scribe_measured": ("seconds", "adoption"),
+        "ai_label_measured_over": ("adoption", "accuracy"),
+    }
     accuracy = quantity_of(study.arm("ai_label_measured_over"), "accuracy")
     assert accuracy.stated == pytest.approx(0.6, abs=0.03)
     perfect = accuracy.policy_at(1.0)
@@ -68,7 +76,9 @@ def test_a_policy_has_the_quantities_that_it_states(study: Study) -> None:
     worst = accuracy.policy_at(accuracy.low)
     assert worst.ai is not None
     assert np.diag(probabilities(worst.ai.matrix)).min() == pytest.approx(0, abs=1e-9)
-    with pytest.raises(ConfigError, match="has no seconds: none of its minutes state seconds_saved"):
+    with pytest.raises(
+        ConfigError, match="has no seconds: none of its minutes state seconds_saved"
+    ):
         quantity_of(study.arm("ai_label_measured_over"), "seconds")
 
 
@@ -90,7 +100,9 @@ def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> 
 def test_the_command_for_a_department_of_ones_own_runs_all_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    new_scaled_department("ours", {"attendances_per_day": "280", "beds": "510"}, tmp_path / "configs")
+    new_scaled_department(
+        "ours", {"attendances_per_day": "280", "beds": "510"}, tmp_path / "configs"
+    )
     monkeypatch.chdir(tmp_path)
     words = commands()[1].split()[1:]
     assert main([*words, "dry_run=true"]) == 0
@@ -99,14 +111,32 @@ def test_the_command_for_a_department_of_ones_own_runs_all_of_it(
 
 
 @pytest.mark.slow
-def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_break_even_is_written_as_the_page_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     search = commands()[2]
     words = search.split()[1:]
-    assert main([*words, "study=ai_triage", *SMALL, "what=seconds,adoption,price", f"results={tmp_path}"]) == 0
+    assert (
+        main(
+            [
+                *words,
+                "study=ai_triage",
+                *SMALL,
+                "what=seconds,adoption,price",
+                f"results={tmp_path}",
+            ]
+        )
+        == 0
+    )
     output = capsys.readouterr().out
-    assert "price: the effect of 'One more clinician from 14 to 22 h' cannot be told from none" in output, "two runs"
+    assert (
+        "price: the effect of 'One more clinician from 14 to 22 h' cannot be told from none"
+        in output
+    ), "two runs"
     (folder,) = (tmp_path / "breakeven").iterdir()
-    assert {"breakeven.csv", "trials.csv", "breakeven.json"} <= {path.name for path in folder.iterdir()}
+    assert {"breakeven.csv", "trials.csv", "breakeven.json"} <= {
+        path.name for path in folder.iterdir()
+    }
     assert pd.read_csv(folder / "breakeven.csv")["quantity"].tolist() == ["seconds", "adoption"]
 
 
@@ -114,11 +144,23 @@ def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest
     ("words", "message"),
     [
         ((), "arm: no arm is named"),
-        (("arm=ai_scribe_measurd", "against=sham"), "arm: 'ai_scribe_measurd' is no arm of the study"),
+        (
+            ("arm=ai_scribe_measurd", "against=sham"),
+            "arm: 'ai_scribe_measurd' is no arm of the study",
+        ),
         (("arm=ai_scribe_measured", "against=nurse"), "against: 'nurse' is the baseline"),
-        (("arm=ai_scribe_measured", "against=ai_scribe_measured"), "against: 'ai_scribe_measured' is the arm itself"),
-        (("arm=ai_scribe_measured", "against=sham", "what=second"), "what: 'second' is no quantity"),
-        (("arm=lean_triage", "against=sham", "what=seconds"), "what: the policy 'lean_triage' of arm 'lean_triage'"),
+        (
+            ("arm=ai_scribe_measured", "against=ai_scribe_measured"),
+            "against: 'ai_scribe_measured' is the arm itself",
+        ),
+        (
+            ("arm=ai_scribe_measured", "against=sham", "what=second"),
+            "what: 'second' is no quantity",
+        ),
+        (
+            ("arm=lean_triage", "against=sham", "what=seconds"),
+            "what: the policy 'lean_triage' of arm 'lean_triage'",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_one_message(

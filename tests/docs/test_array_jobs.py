@@ -21,7 +21,9 @@ SHORT = (
 def job_script() -> str:
     """The script in the text, with two replications a part."""
     (script,) = re.findall(
-        r"```bash\n(#!/bin/bash\n.*?)```", (ROOT / "docs/how-to/array-jobs.md").read_text(), re.DOTALL
+        r"```bash\n(#!/bin/bash\n.*?)```",
+        (ROOT / "docs/how-to/array-jobs.md").read_text(),
+        re.DOTALL,
     )
     assert "PART=20" in script
     return str(script).replace("PART=20", "PART=2")
@@ -29,7 +31,9 @@ def job_script() -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Slurm's scripts are for a shell")
-def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(undrawn: None, tmp_path: Path) -> None:
+def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(
+    undrawn: None, tmp_path: Path
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     commands = {"srun": 'exec "$@"', "aeflow": f'exec {sys.executable} -m simulation "$@"'}
@@ -46,7 +50,9 @@ def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(undrawn
             "SLURM_CPUS_PER_TASK": "1",
         }
         command = ["bash", "array.sh", *SHORT]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     parts = [str(tmp_path / "parts" / str(part) / "latest") for part in (0, 1)]
     assert main(["gather", *parts, f"results={tmp_path / 'results'}"]) == 0

@@ -25,7 +25,9 @@ def project() -> dict[str, Any]:
 
 
 def test_every_import_is_declared_and_nothing_in_vain() -> None:
-    done = subprocess.run([sys.executable, "-m", "deptry", "."], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "deptry", "."], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -34,7 +36,9 @@ def test_the_page_lists_the_versions_of_the_lock() -> None:
     assert listed(PAGE.read_text(encoding="utf-8")) == locked()
 
 
-def test_every_declared_package_has_a_stated_purpose_and_the_others_are_needed_by_one(project: dict[str, Any]) -> None:
+def test_every_declared_package_has_a_stated_purpose_and_the_others_are_needed_by_one(
+    project: dict[str, Any],
+) -> None:
     assert {Requirement(line).name for line in project["dependencies"]} == set(PURPOSES)
     names = list(locked())
     assert all(purpose(name, names) != "needed by " for name in names)
@@ -43,7 +47,8 @@ def test_every_declared_package_has_a_stated_purpose_and_the_others_are_needed_b
 def test_pytest_is_an_extra_that_running_a_study_does_not_install(project: dict[str, Any]) -> None:
     assert project["optional-dependencies"]["test"] == ["pytest", "pytest-timeout"]
     assert (
-        "aeflow[app,cluster,docs,evaluation,fitting,notebooks,test,vetting]" in project["optional-dependencies"]["dev"]
+        "aeflow[app,cluster,docs,evaluation,fitting,notebooks,test,vetting]"
+        in project["optional-dependencies"]["dev"]
     )
     assert "pytest" not in locked()
 
@@ -57,13 +62,20 @@ def test_a_lock_pins_every_package_and_names_no_index(lock: Path) -> None:
 
 
 def test_an_audit_that_reached_nobody_says_what_it_needs() -> None:
-    for output in ("", json.dumps({"dependencies": [{"name": "numpy", "skip_reason": "not found"}]})):
+    for output in (
+        "",
+        json.dumps({"dependencies": [{"name": "numpy", "skip_reason": "not found"}]}),
+    ):
         assert summary(output) == (NOT_REACHED, 2)
 
 
 def test_an_audit_names_faults_and_packages_that_were_not_looked_up() -> None:
     sound = {"name": "rich", "version": "15.0.0", "vulns": []}
-    faulty = {"name": "jinja2", "version": "3.1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3.1.6"]}]}
+    faulty = {
+        "name": "jinja2",
+        "version": "3.1.0",
+        "vulns": [{"id": "PYSEC-1", "fix_versions": ["3.1.6"]}],
+    }
     skipped = {"name": "numpy", "skip_reason": "not found"}
     assert summary(json.dumps({"dependencies": [sound]})) == (
         "No known fault in requirements.lock (packages looked up: 1).",

@@ -20,7 +20,11 @@ from tests.department.made import laid_over
 
 ROOT = Path(__file__).parents[2]
 OWN_DEPARTMENT = ROOT / "docs" / "how-to" / "own-department.md"
-PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
+PAGES = (
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "results" / "README.md",
+)
 SMALL = (
     "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "executor=serial",
@@ -77,14 +81,21 @@ def test_a_block_without_a_table_is_refused_with_the_nearest_name(made: dict[str
 def test_a_table_without_a_block_is_missed(made: dict[str, str]) -> None:
     with pytest.raises(ResultsError, match="no block for calibration"):
         filled(
-            re.sub(r"<!-- generated: calibration -->.*?<!-- end -->", "", PAGE.read_text("utf-8"), flags=re.DOTALL),
+            re.sub(
+                r"<!-- generated: calibration -->.*?<!-- end -->",
+                "",
+                PAGE.read_text("utf-8"),
+                flags=re.DOTALL,
+            ),
             made,
         )
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_header(made: dict[str, str]) -> None:
     for name, table in made.items():
-        widths = {len(re.split(r"(?<!\\)\|", line)) for line in table.splitlines() if line.startswith("|")}
+        widths = {
+            len(re.split(r"(?<!\\)\|", line)) for line in table.splitlines() if line.startswith("|")
+        }
         assert len(widths) == 1, f"table '{name}' has rows of {widths} cells"
 
 
@@ -98,14 +109,20 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
         if target.is_relative_to(ROOT) and relative(target) in SUPPLIED_BY_A_RUN:
             continue
         assert target.exists(), f"{relative(page)}: there is no {link['file']}"
-        assert target.is_relative_to(ROOT), f"{relative(page)}: {link['file']} is outside the repository"
+        assert target.is_relative_to(ROOT), (
+            f"{relative(page)}: {link['file']} is outside the repository"
+        )
         if link["heading"]:
-            assert link["heading"] in anchors(target), f"{relative(page)}: no heading #{link['heading']}"
+            assert link["heading"] in anchors(target), (
+                f"{relative(page)}: no heading #{link['heading']}"
+            )
 
 
 def anchors(page: Path) -> set[str]:
     """The names that headings have as targets of links, as on GitHub."""
-    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
+    )
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -130,7 +147,12 @@ def named_places(text: str) -> Iterator[str]:
 def exists(name: str) -> bool:
     if name.startswith("simulation."):
         name = name.replace(".", "/")
-    places = [ROOT / name, ROOT / f"{name}.py", ROOT / "simulation" / name, ROOT / "simulation" / f"{name}.py"]
+    places = [
+        ROOT / name,
+        ROOT / f"{name}.py",
+        ROOT / "simulation" / name,
+        ROOT / "simulation" / f"{name}.py",
+    ]
     told_to_write = re.search(r"^configs/\w+/our(s|_ai)\.yaml$", name)
     return bool(told_to_write) or any(place.exists() for place in places)
 
@@ -150,25 +172,37 @@ def is_a_test(file: str, test: str) -> bool:
 
 def test_every_lever_has_tests_that_are_named() -> None:
     """As many as the section had when it was written, or more; and a name that is not there is noticed."""
-    section = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8").split("## What shows that each lever")[1]
+    section = (
+        (ROOT / "docs" / "validation.md")
+        .read_text(encoding="utf-8")
+        .split("## What shows that each lever")[1]
+    )
     assert len(set(NAMED_TEST.findall(section))) >= 70
     assert not is_a_test("tests/docs/test_docs.py", "test_nothing")
     for file in ("tests/engine/test_levers.py", "tests/behaviour/test_levers_off.py"):
         source = (ROOT / file).read_text(encoding="utf-8")
-        unnamed = [name for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE) if name not in section]
+        unnamed = [
+            name
+            for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE)
+            if name not in section
+        ]
         assert not unnamed, f"{file}: the table does not name {unnamed}"
 
 
 def test_named_places_are_found_and_missing_ones_noticed() -> None:
     found = list(
-        named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`")
+        named_places(
+            "`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`"
+        )
     )
     assert found == ["engine/contract.py", "simulation.patients", "engine/nothing.py"]
     assert [exists(name) for name in found] == [True, True, False]
 
 
 def test_no_page_names_a_folder_of_one_machine(page: Path) -> None:
-    assert not re.search(r"(?<![\w.])/(?:work|home|Users|tmp)/", page.read_text(encoding="utf-8")), relative(page)
+    assert not re.search(
+        r"(?<![\w.])/(?:work|home|Users|tmp)/", page.read_text(encoding="utf-8")
+    ), relative(page)
 
 
 # --- what a reader types ---------------------------------------------------------------------------------------------
@@ -191,11 +225,15 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (Path(str(names["folder"])) / "report.html").is_file()
 
 
-def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_files_of_the_how_to_pages_make_a_study(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     site, staffing = blocks("docs/how-to/own-department.md", "yaml")
     nurse, policy, readings, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
     stated = {"nurse/ours": nurse, "triage/our_ai": policy}
-    (new,) = re.findall(r"^aeflow new department ours (.*)$", OWN_DEPARTMENT.read_text("utf-8"), re.MULTILINE)
+    (new,) = re.findall(
+        r"^aeflow new department ours (.*)$", OWN_DEPARTMENT.read_text("utf-8"), re.MULTILINE
+    )
     totals = dict(word.split("=") for word in new.split())
     for path in new_scaled_department("ours", totals, tmp_path / "configs"):
         text = path.read_text(encoding="utf-8")
@@ -205,7 +243,10 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
         if path.parent.name == "study":  # the lines that wait for nurses and product
             text = re.sub(r"^( *)# (?=- override|arms:|  our_ai)", r"\1", text, flags=re.MULTILINE)
         stated[f"{path.parent.name}/ours"] = text
-    assert yaml.safe_load(stated["study/ours"])["arms"]["our_ai"] == yaml.safe_load(study)["arms"]["our_ai"]
+    assert (
+        yaml.safe_load(stated["study/ours"])["arms"]["our_ai"]
+        == yaml.safe_load(study)["arms"]["our_ai"]
+    )
     for name, text in stated.items():
         path = tmp_path / "configs" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,27 +254,39 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     loaded = simulation.config.load("study=ours")
     assert loaded.arm("our_ai").policy.name == "our_ai"
-    without_minutes = {key: value for key, value in yaml.safe_load(policy).items() if key != "minutes"}
+    without_minutes = {
+        key: value for key, value in yaml.safe_load(policy).items() if key != "minutes"
+    }
     read_twice = yaml.safe_dump(without_minutes | yaml.safe_load(readings))
     (tmp_path / "configs/triage/our_ai.yaml").write_text(read_twice, encoding="utf-8")
     assert "our_ai_share" in simulation.config.load("study=ours", "readings=all").design.arms
     assert {arm.policy.nurse.matrix.counts[0] for arm in loaded.arms} == {(45, 5, 0, 0, 0)}
     pathway = loaded.baseline.pathway
-    assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
+    assert sum(
+        each.per_day or 0 for each in pathway.arrivals.values() if each.attends
+    ) == pytest.approx(280)
     assert pathway.pools["resus_bays"].capacity == 4
-    assert [shift.hours for shift in pathway.pools["triage_nurses"].rota or ()] == ["22-7", "7-22", "11-19"]
+    assert [shift.hours for shift in pathway.pools["triage_nurses"].rota or ()] == [
+        "22-7",
+        "7-22",
+        "11-19",
+    ]
 
 
 def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() -> None:
     """Together, because a department takes a second to check."""
-    scenarios = [yaml.safe_load(text) for text in blocks("docs/how-to/supply-and-demand.md", "yaml")]
+    scenarios = [
+        yaml.safe_load(text) for text in blocks("docs/how-to/supply-and-demand.md", "yaml")
+    ]
     faults = Faults()
     for stated in scenarios:
         validated(Scenario, stated, "scenario", faults)
     assert faults == []
     raw = composed()
     usual = pathway_from(raw)
-    made = pathway_from(raw, changes={path: value for each in scenarios for path, value in each["changes"].items()})
+    made = pathway_from(
+        raw, changes={path: value for each in scenarios for path, value in each["changes"].items()}
+    )
     changed = {path.partition(".")[2] for each in scenarios for path in each["changes"]}
     assert sum(len(each["changes"]) for each in scenarios) == len(changed)
     assert made.durations["ward_stay"].scale == 1.03 * usual.durations["ward_stay"].scale
@@ -243,15 +296,25 @@ def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() 
     assert made.lasting_factors.keys() - usual.lasting_factors.keys() == {"demand"}
 
 
-def test_the_study_of_the_how_to_page_on_own_measures_has_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_study_of_the_how_to_page_on_own_measures_has_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (study,) = blocks("docs/how-to/own-measures.md", "yaml")
     path = tmp_path / "configs" / "study" / "ours.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(study, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     loaded = simulation.config.load("study=ours")
-    assert [target.measure for target in loaded.design.secondary] == ["seen_in_an_hour", "bed_wait_p90"]
-    assert loaded.design.measures.keys() == {"bed_wait_p90", "seen_in_an_hour", "lost", "doctors_at_night"}
+    assert [target.measure for target in loaded.design.secondary] == [
+        "seen_in_an_hour",
+        "bed_wait_p90",
+    ]
+    assert loaded.design.measures.keys() == {
+        "bed_wait_p90",
+        "seen_in_an_hour",
+        "lost",
+        "doctors_at_night",
+    }
 
 
 def test_the_architecture_is_read_in_one_sitting() -> None:

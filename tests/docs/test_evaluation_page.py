@@ -25,7 +25,9 @@ def test_every_command_of_the_page_asks_for_its_run_and_no_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[Study] = []
-    monkeypatch.setattr(inquiries, "_run_for_an_evaluation", lambda study, results: asked.append(study))
+    monkeypatch.setattr(
+        inquiries, "_run_for_an_evaluation", lambda study, results: asked.append(study)
+    )
     monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^aeflow evaluate (.*)$", text(), re.MULTILINE)
     for words in commands:
@@ -33,7 +35,8 @@ def test_every_command_of_the_page_asks_for_its_run_and_no_more(
     assert len(asked) == len(commands) >= 3
     tools = [[arm.name for arm in study.arms][1:] for study in asked]
     all_of = [
-        ["sham", tool, f"{tool}_alternate_days", f"{tool}_by_patient"] for tool in ("ai_scribe_measured", "lean_triage")
+        ["sham", tool, f"{tool}_alternate_days", f"{tool}_by_patient"]
+        for tool in ("ai_scribe_measured", "lean_triage")
     ]
     one = ["sham", "ai_scribe_measured"]
     assert tools == [one, all_of[0], one, one, all_of[1], ["works", "degraded"]]
@@ -45,7 +48,9 @@ def test_the_page_lists_every_deviation() -> None:
     }
 
 
-def test_the_design_of_the_page_is_one_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_design_of_the_page_is_one_of_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (stated,) = blocks(PAGE, "yaml")
     path = tmp_path / "configs" / "evaluation" / "ours.yaml"
     path.parent.mkdir(parents=True)
@@ -68,7 +73,9 @@ def measured(design: str, outcome: str) -> list[int]:
     triage, ±, and bias, in whole numbers."""
     (stated,) = designs_named(design)
     validation = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
-    (row,) = re.findall(rf"^\| {re.escape(stated.label)} \| {outcome} \| (.*) \|$", validation, re.MULTILINE)
+    (row,) = re.findall(
+        rf"^\| {re.escape(stated.label)} \| {outcome} \| (.*) \|$", validation, re.MULTILINE
+    )
     numbers = re.findall(r"-?\+?\d+\.?\d*", re.sub(r"\([^)]*\)", "", row))
     return [int(float(number) + 0.5) for number in numbers]
 
@@ -89,6 +96,7 @@ def test_the_page_gives_the_figures_of_validation() -> None:
     assert f"{before[0]} call a tool that does nothing a success or a harm" in text()
     assert f"the pilot reports ± {before[5]}" in text()
     triage, wait = (
-        measured("alternate_weeks", each)[1] for each in ("Wait for triage, walk-ins", "Wait to first clinician")
+        measured("alternate_weeks", each)[1]
+        for each in ("Wait for triage, walk-ins", "Wait to first clinician")
     )
     assert f"in {triage} of\n100 pilots, and that of the wait to a clinician in {wait}." in text()

@@ -51,17 +51,23 @@ def test_there_are_ten_or_more_and_each_has_a_page_a_picture_and_a_department_of
     assert len(NAMES) >= 10
     assert {path.stem for path in gallery.PAGES.glob("*.md")} == {*NAMES, "README"}
     assert {path.stem for path in gallery.PAGES.glob("*.png")} == {*NAMES}
-    assert {path.stem for path in (packaged_configs() / "pathway" / "gallery").glob("*.yaml")} == {*NAMES}
+    assert {path.stem for path in (packaged_configs() / "pathway" / "gallery").glob("*.yaml")} == {
+        *NAMES
+    }
 
 
 def test_the_index_is_current() -> None:
-    assert gallery.index() in (gallery.PAGES / gallery.INDEX).read_text(encoding="utf-8"), f"run {gallery.COMMAND}"
+    assert gallery.index() in (gallery.PAGES / gallery.INDEX).read_text(encoding="utf-8"), (
+        f"run {gallery.COMMAND}"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_shows_the_question_the_picture_and_the_files_as_they_are(name: str) -> None:
     text = gallery.page_of(name)
-    assert gallery.filled(name, text, ("question", "files")) == text, f"run {gallery.COMMAND} {name}"
+    assert gallery.filled(name, text, ("question", "files")) == text, (
+        f"run {gallery.COMMAND} {name}"
+    )
 
 
 @pytest.mark.parametrize("name", some_slow(NAMES))
@@ -90,7 +96,9 @@ def test_a_page_without_its_blocks_is_refused() -> None:
 def test_a_changed_page_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(gallery, "PAGES", tmp_path)
     monkeypatch.setitem(gallery.MAKERS, "answer", lambda name: "an answer")
-    (tmp_path / gallery.INDEX).write_text("# Gallery\n\n<!-- generated: index -->\n<!-- end -->\n", encoding="utf-8")
+    (tmp_path / gallery.INDEX).write_text(
+        "# Gallery\n\n<!-- generated: index -->\n<!-- end -->\n", encoding="utf-8"
+    )
     assert gallery.main(["--check", "one_nurse"]) == 1
     assert not (tmp_path / "one_nurse.md").exists()
     assert gallery.main(["one_nurse"]) == 0
@@ -103,14 +111,26 @@ def test_a_changed_page_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @pytest.mark.parametrize("name", some_slow(NAMES, QUICK[:1]))
 def test_a_department_runs_by_command(
-    name: str, undrawn: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    undrawn: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=14", "run.doublings=0", "executor=serial")
+    short = (
+        "run.replications=3",
+        "run.warm_up_days=0",
+        "run.measured_days=14",
+        "run.doublings=0",
+        "executor=serial",
+    )
     assert main(["compare", f"study=gallery/{name}", *short]) == 0
     page = next(tmp_path.glob("results/*/*/report.html")).read_text(encoding="utf-8")
     assert not re.search(r"<tbody>\s*</tbody>", page), "a table without rows"
-    assert not re.search(r"<h[23]>[^<]*</h[23]>\s*(?:</section>|<h2>)|</h3>\s*<h3>", page), "a heading over nothing"
+    assert not re.search(r"<h[23]>[^<]*</h[23]>\s*(?:</section>|<h2>)|</h3>\s*<h3>", page), (
+        "a heading over nothing"
+    )
     assert main(["show", f"study=gallery/{name}"]) == 0
     assert f"Department {name}" in capsys.readouterr().out
 
@@ -186,7 +206,13 @@ EXACT = [
     ("outage", "never", "stay_mean", ALL, 10.0),
     ("outage", "often", "stay_mean", ALL, 10 + 0.05 * 60),
     ("outage", "repaired", "stay_mean", ALL, 10 + 60 * 12 / (56 * 24)),
-    ("priority_queue", "first_come", "wait_to_clinician_mean", ALL, mmc_wait(PER_MINUTE, 12, servers=1)),
+    (
+        "priority_queue",
+        "first_come",
+        "wait_to_clinician_mean",
+        ALL,
+        mmc_wait(PER_MINUTE, 12, servers=1),
+    ),
     ("priority_queue", "urgent_first", "wait_to_clinician_mean", URGENT, STRICT[0]),
     ("priority_queue", "urgent_first", "wait_to_clinician_mean", STANDARD, STRICT[1]),
     ("priority_queue", "waiting_counts", "wait_to_clinician_mean", URGENT, COUNTING[0]),
@@ -199,8 +225,20 @@ EXACT = [
     ("diversion", "three", "diverted", ALL, blocked(0.05, 34, servers=2, places=3)[0]),
     ("diversion", "one", "handover_mean", ALL, blocked(0.05, 34, servers=2, places=1)[1]),
     ("diversion", "one", "diverted", ALL, blocked(0.05, 34, servers=2, places=1)[0]),
-    ("triage_only", "today", "walk_in_triage_wait_mean", ALL, pollaczek_khinchine(1 / 6, 5.5, cv=CV)),
-    ("triage_only", "shorter", "walk_in_triage_wait_mean", ALL, pollaczek_khinchine(1 / 6, 5.05, cv=CV)),
+    (
+        "triage_only",
+        "today",
+        "walk_in_triage_wait_mean",
+        ALL,
+        pollaczek_khinchine(1 / 6, 5.5, cv=CV),
+    ),
+    (
+        "triage_only",
+        "shorter",
+        "walk_in_triage_wait_mean",
+        ALL,
+        pollaczek_khinchine(1 / 6, 5.05, cv=CV),
+    ),
     ("three_rounds", "half", "within_4h_share", ALL, 1 / 8),
     ("three_rounds", "half", "over_12h_share", ALL, 1 / 8),
     ("three_rounds", "half", "stay_mean", ALL, 375.0),

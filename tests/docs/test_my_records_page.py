@@ -39,7 +39,9 @@ def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
 def test_the_python_of_the_page_is_short_and_its_names_are_public() -> None:
     first, _, second = blocks(PAGE, "python")
     assert len([line for line in first.splitlines() if line.strip()]) <= MOST_LINES
-    assert set(re.findall(r"\bae\.(\w+)", first + second + (ROOT / PAGE).read_text("utf-8"))) <= set(ae.__all__)
+    assert set(
+        re.findall(r"\bae\.(\w+)", first + second + (ROOT / PAGE).read_text("utf-8"))
+    ) <= set(ae.__all__)
 
 
 @pytest.mark.slow
@@ -47,7 +49,9 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
     (tmp_path / "configs/extract").mkdir(parents=True)
-    (tmp_path / "configs/extract/attendances.yaml").write_text(blocks(PAGE, "yaml")[0], encoding="utf-8")
+    (tmp_path / "configs/extract/attendances.yaml").write_text(
+        blocks(PAGE, "yaml")[0], encoding="utf-8"
+    )
     names: dict[str, Any] = {}
     first, _, second = blocks(PAGE, "python")
     exec(compile(first.replace("imputations=20", "imputations=2"), PAGE, "exec"), names)
@@ -57,8 +61,12 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.filterwarnings("ignore:Install the optional requirement")
-def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pm4py", reason="its licence is not ours, so it is not installed for the tests")
+def test_pm4py_reads_the_log_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(
+        "pm4py", reason="its licence is not ours, so it is not installed for the tests"
+    )
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(), encoding="utf-8")
     write_log(ae.read_extract("attendances.csv", mapping()), Path("events.xes"))
@@ -68,14 +76,20 @@ def test_pm4py_reads_the_log_as_the_page_says(tmp_path: Path, monkeypatch: pytes
     assert names["steps"][("arrived", "assessed")] > 300
 
 
-def test_vidigi_shows_everybody_who_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prep = pytest.importorskip("vidigi.prep", reason="it brings forty packages, so it is not installed for the tests")
+def test_vidigi_shows_everybody_who_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prep = pytest.importorskip(
+        "vidigi.prep", reason="it brings forty packages, so it is not installed for the tests"
+    )
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(1200, 20), encoding="utf-8")
     names: dict[str, Any] = {"ae": ae, "extract": ae.read_extract("attendances.csv", mapping())}
     exec(compile(blocks(PAGE, "python")[2], PAGE, "exec"), names)
     shown = prep.reshape_for_animations(names["events"], every_x_time_units=60, limit_duration=1440)
-    arrived, departed = (names["extract"].patients[point] for point in ("arrived_at", "departed_at"))
+    arrived, departed = (
+        names["extract"].patients[point] for point in ("arrived_at", "departed_at")
+    )
     for snapshot in (0, 600, 1380):
         at = 14 * 1440 + snapshot
         there = set(np.flatnonzero((arrived <= at) & ~(departed <= at)))
@@ -85,7 +99,9 @@ def test_vidigi_shows_everybody_who_is_there(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_page_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_the_page_run_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
     (tmp_path / "offer.yaml").write_text(blocks(OFFER, "yaml")[0], encoding="utf-8")

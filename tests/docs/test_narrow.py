@@ -94,20 +94,29 @@ def test_each_figure_of_the_page_is_one_of_the_typical_department_that_can_be_re
     assert all(is_observable(*figure) for figure in figures)
 
 
-def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_of_the_page_narrows_a_result(
+    study: Study, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = made(study)
     found = narrowed(result, observed_in(file), "ours.yaml")
     at = found.of("one_more_triage_nurse", result.design.primary[0])
     effects = found.estimates
     assert effects.low[at] < 0.7 - 0.4 * 24.5 < effects.high[at]
-    assert effects.high[at] - effects.low[at] < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
+    assert (
+        effects.high[at] - effects.low[at]
+        < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
+    )
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_range_that_a_figure_does_not_narrow_is_never_called_narrower(study: Study, file: Path) -> None:
+def test_a_range_that_a_figure_does_not_narrow_is_never_called_narrower(
+    study: Study, file: Path
+) -> None:
     result, observed = made(study), observed_in(file)
-    (wait,) = (figure for figure in observed.figures if figure.measure == "walk_in_triage_wait_mean")
+    (wait,) = (
+        figure for figure in observed.figures if figure.measure == "walk_in_triage_wait_mean"
+    )
     idle = replace(wait, measure="within_4h_share", value=0.5)
     for figure, n_wide in ((wait, 0), (idle, 1)):
         answer = narrowed_answer(result, replace(observed, figures=(figure,)), "ours.yaml")
@@ -117,7 +126,9 @@ def test_a_range_that_a_figure_does_not_narrow_is_never_called_narrower(study: S
         assert len(marked) == n_wide
 
 
-def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of_one(study: Study, file: Path) -> None:
+def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of_one(
+    study: Study, file: Path
+) -> None:
     result, observed = made(study, by_minutes=True), observed_in(file)
     widths = []
     for figures in (observed.figures, observed.figures[:1]):
@@ -128,16 +139,22 @@ def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of
     assert widths[0] < 0.4 * widths[1]
 
 
-def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study: Study, file: Path) -> None:
+def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(
+    study: Study, file: Path
+) -> None:
     observed = observed_in(file)
-    answers = [narrowed_answer(result, observed, "ours.yaml") for result in (made(study, 5.0), made(study))]
+    answers = [
+        narrowed_answer(result, observed, "ours.yaml") for result in (made(study, 5.0), made(study))
+    ]
     harmful, harmless = (" ".join(answer.sentences) for answer in answers)
     labels = listed_with_and([f"'{margin.label}'" for margin in study.design.margins])
     assert len(study.design.margins) == 3
     assert f"Over all departments it fails 3 safety limits ({labels}): see the report." in harmful
     assert "safety limit" not in harmless
     assert answers[0].best == "1 of 1 fail or may fail a safety limit over all departments."
-    assert answers[1].best.startswith("In departments like yours, 'One more triage nurse, day and night' does most of")
+    assert answers[1].best.startswith(
+        "In departments like yours, 'One more triage nurse, day and night' does most of"
+    )
 
 
 def test_a_published_folder_cannot_be_narrowed_and_the_run_that_can_is_named(
@@ -155,7 +172,9 @@ def test_the_commands_of_the_page_are_read(
     """Without a run there is nothing to narrow, and it says so."""
     monkeypatch.chdir(file.parent)
     text = (ROOT / PAGE).read_text(encoding="utf-8")
-    run, narrow = (line.split() for line in re.findall(r"^```\n(aeflow [^`]*)\n```$", text, re.MULTILINE))
+    run, narrow = (
+        line.split() for line in re.findall(r"^```\n(aeflow [^`]*)\n```$", text, re.MULTILINE)
+    )
     assert run == ["aeflow", "compare"]
     assert main(narrow[1:]) == 2
     assert "results/latest" in capsys.readouterr().err

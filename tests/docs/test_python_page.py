@@ -16,7 +16,9 @@ SHORT = ("run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "r
 @pytest.mark.slow
 def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch) -> None:
     load = ae.load
-    monkeypatch.setattr(ae, "load", lambda *words, **named: load(*words, *SHORT, **named), raising=False)
+    monkeypatch.setattr(
+        ae, "load", lambda *words, **named: load(*words, *SHORT, **named), raising=False
+    )
     names: dict[str, Any] = {}
     text = PAGE.read_text(encoding="utf-8")
     for block in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):

@@ -45,7 +45,9 @@ def test_the_query_on_measures_gives_the_mean_differences_of_the_result(result: 
     assert {arm for arm, *_ in rows} == {arm.name for arm in result.others}
     for arm, n_replications, difference in rows:
         assert n_replications == 2
-        assert difference == pytest.approx(result.row(arm, "wait_to_clinician_mean").difference, abs=0.0051)
+        assert difference == pytest.approx(
+            result.row(arm, "wait_to_clinician_mean").difference, abs=0.0051
+        )
 
 
 @pytest.mark.slow
@@ -53,7 +55,13 @@ def test_the_query_on_patients_gives_the_waits_of_the_kept_frames(result: Result
     rows = {(arm, level): row for arm, level, *row in duckdb.sql(QUERIES["patients"]).fetchall()}
     frames = [result.patients("nurse", number) for number in (0, 1)]
     waits = np.concatenate(
-        [(frame["seen_at"] - frame["arrived_at"])[frame["acuity_true"] == "urgent"].dropna() for frame in frames]
+        [
+            (frame["seen_at"] - frame["arrived_at"])[frame["acuity_true"] == "urgent"].dropna()
+            for frame in frames
+        ]
     )
-    assert rows["nurse", "urgent"] == [len(waits), pytest.approx(np.quantile(waits, 0.95), abs=0.051)]
+    assert rows["nurse", "urgent"] == [
+        len(waits),
+        pytest.approx(np.quantile(waits, 0.95), abs=0.051),
+    ]
     assert {arm for arm, _ in rows} == {arm.name for arm in result.arms}

@@ -14,7 +14,13 @@ from simulation.statistics import compare
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "results.md"
-SMALL = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0", "run.replications=4")
+SMALL = (
+    "run.warm_up_days=0",
+    "run.measured_days=2",
+    "run.cool_down_days=1",
+    "run.doublings=0",
+    "run.replications=4",
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -30,17 +36,23 @@ def blocks(language: str) -> list[str]:
         ("what_decides.csv", deciding_figures.TIDY),
     ],
 )
-def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(file: str, columns: tuple[str, ...]) -> None:
+def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(
+    file: str, columns: tuple[str, ...]
+) -> None:
     text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
     (named,) = re.findall(rf"Columns of `{re.escape(file)}`: `([^`]*)`", text)
     assert tuple(re.split(r",\s+", named)) == columns
 
 
 @pytest.mark.slow
-def test_the_blocks_of_the_page_run(undrawn: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_blocks_of_the_page_run(
+    undrawn: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     load = ae.load
-    monkeypatch.setattr(ae, "load", lambda *words, **named: load(*words, *SMALL, **named), raising=False)
+    monkeypatch.setattr(
+        ae, "load", lambda *words, **named: load(*words, *SMALL, **named), raising=False
+    )
     names: dict[str, Any] = {}
     for block in blocks("python"):
         exec(compile(block, PAGE.name, "exec"), names)
@@ -51,8 +63,12 @@ def test_the_blocks_of_the_page_run(undrawn: None, monkeypatch: pytest.MonkeyPat
     assert longer.beside(again).tables
     assert ae.same_numbers(again, names["result"])
     assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
-    commands = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    lines = [line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()]
+    commands = re.findall(
+        r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    lines = [
+        line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()
+    ]
     assert [words[0] for words in lines] == ["compare", "results", "results", "extend"]
     for command, *words in lines:
         own = [*SMALL, "ensemble=none", "executor=serial"] if command == "compare" else []

@@ -49,7 +49,9 @@ def asked_of(text: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # what Sphinx and its extensions warn of among themselves
-def test_the_site_is_built_without_a_warning_holds_every_page_and_asks_nothing_of_the_network(site: Path) -> None:
+def test_the_site_is_built_without_a_warning_holds_every_page_and_asks_nothing_of_the_network(
+    site: Path,
+) -> None:
     for pattern in PAGES:
         for page in ROOT.glob(pattern):
             assert (site / page.relative_to(ROOT)).with_suffix(".html").is_file(), page
@@ -57,15 +59,25 @@ def test_the_site_is_built_without_a_warning_holds_every_page_and_asks_nothing_o
     assert 'id="simulation.compare"' in (site / "api" / "index.html").read_text(encoding="utf-8")
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
     assert len(pages) > len(SUBPACKAGES)
-    asked = {path.relative_to(site).as_posix(): asked_of(path.read_text(encoding="utf-8")) for path in pages}
+    asked = {
+        path.relative_to(site).as_posix(): asked_of(path.read_text(encoding="utf-8"))
+        for path in pages
+    }
     assert {name: found for name, found in asked.items() if found} == {}
 
 
 def test_what_a_page_asks_for_from_outside_is_noticed_and_a_link_is_not() -> None:
-    assert asked_of("<script src='https://example.org/a.js'></script>") == ["<script> https://example.org/a.js"]
-    assert asked_of("<link rel=stylesheet href='//example.org/a.css'>") == ["<link> //example.org/a.css"]
+    assert asked_of("<script src='https://example.org/a.js'></script>") == [
+        "<script> https://example.org/a.js"
+    ]
+    assert asked_of("<link rel=stylesheet href='//example.org/a.css'>") == [
+        "<link> //example.org/a.css"
+    ]
     assert len(asked_of("<style>@font-face { src: url(https://example.org/font) }</style>")) == 1
-    assert asked_of("<a href='https://example.org'>there</a><script src='_static/a.js'></script>") == []
+    assert (
+        asked_of("<a href='https://example.org'>there</a><script src='_static/a.js'></script>")
+        == []
+    )
 
 
 def test_every_room_of_the_package_has_a_page() -> None:
@@ -73,7 +85,9 @@ def test_every_room_of_the_package_has_a_page() -> None:
     assert subpackages == set(SUBPACKAGES)
 
 
-def test_a_link_to_a_folder_without_a_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_to_a_folder_without_a_page_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("docs.tools.site.FOLDERS", {})
     with pytest.raises(ResultsError, match=r"links to [\w/-]+/, which has no page"):
         lay_out(tmp_path)

@@ -48,11 +48,16 @@ def study(department: Path) -> Study:
 def test_a_small_department_whose_triage_errs_is_stated_as_the_page_says(study: Study) -> None:
     arms = {arm.name: arm.policy for arm in study.arms}
     assert list(arms) == ["today", "sham", "our_ai"]
-    assert all(policy.nurse is not None and len(policy.nurse.matrix.counts or ()) == 3 for policy in arms.values())
+    assert all(
+        policy.nurse is not None and len(policy.nurse.matrix.counts or ()) == 3
+        for policy in arms.values()
+    )
     assert [name for name, policy in arms.items() if policy.ai is not None] == ["sham", "our_ai"]
 
 
-def test_the_arm_that_runs_alone_is_the_baseline_unless_a_policy_is_chosen(study: Study, department: Path) -> None:
+def test_the_arm_that_runs_alone_is_the_baseline_unless_a_policy_is_chosen(
+    study: Study, department: Path
+) -> None:
     assert study.alone == study.baseline
     chosen = load("study=ours", "triage=our_ai", config_dir=department)
     assert chosen.alone.policy == chosen.arm("our_ai").policy

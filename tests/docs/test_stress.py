@@ -16,7 +16,9 @@ USUAL, *STRESSES = DESIGN["scenarios"]
 ARMS = [name for name in DESIGN["arms"] if name != DESIGN["baseline"]]
 
 
-def effects_row(scenario: str, measure: str, estimate: float, error: float, **others: str) -> dict[str, object]:
+def effects_row(
+    scenario: str, measure: str, estimate: float, error: float, **others: str
+) -> dict[str, object]:
     numbers = {"estimate": estimate, "standard_error": error}
     return {
         "measure": measure, "group": "all", "arm": "nurse", "of": "level", "value_1": scenario, **numbers, **others
@@ -24,13 +26,21 @@ def effects_row(scenario: str, measure: str, estimate: float, error: float, **ot
 
 
 def across_row(
-    scenario: str, arm: str, difference: float, low: float, high: float, measure: str = WAIT, group: str = "all"
+    scenario: str,
+    arm: str,
+    difference: float,
+    low: float,
+    high: float,
+    measure: str = WAIT,
+    group: str = "all",
 ) -> dict[str, object]:
     interval = {"difference": difference, "difference_low": low, "difference_high": high}
     return {"scenario": scenario, "arm": arm, "measure": measure, "group": group, **interval}
 
 
-def sweep_in(folder: Path, across: list[dict[str, object]], effects: list[dict[str, object]]) -> str:
+def sweep_in(
+    folder: Path, across: list[dict[str, object]], effects: list[dict[str, object]]
+) -> str:
     pd.DataFrame(across).to_csv(folder / "across.csv", index=False, encoding="utf-8-sig")
     pd.DataFrame(effects).to_csv(folder / "effects.csv", index=False, encoding="utf-8-sig")
     return str(folder)
@@ -101,12 +111,16 @@ def test_figures_of_a_sweep_take_the_place_of_those_of_the_page(
 def test_the_page_has_a_table_for_the_group_with_every_arm_and_scenario(group: str) -> None:
     text, heading = stress.PAGE.read_text(encoding="utf-8"), stress.GROUPS[group]
     labels = {name: arm["label"] for name, arm in DESIGN["arms"].items()}
-    rows = pd.DataFrame([across_row(scenario, arm, 1, 0, 2) for arm in ARMS for scenario in (USUAL, *STRESSES)])
+    rows = pd.DataFrame(
+        [across_row(scenario, arm, 1, 0, 2) for arm in ARMS for scenario in (USUAL, *STRESSES)]
+    )
     new = stress.effect_table(rows, heading, labels)
     written = stress.replaced(text, stress.TABLE.format(heading=heading), new)
     (old,) = (part for part in text.split("\n\n") if part.startswith(f"| {heading} |"))
     assert written == text.replace(f"{old}\n", new)
-    assert [first_cells(line) for line in old.splitlines()] == [first_cells(line) for line in new.splitlines()]
+    assert [first_cells(line) for line in old.splitlines()] == [
+        first_cells(line) for line in new.splitlines()
+    ]
 
 
 def first_cells(line: str) -> list[str]:
@@ -118,7 +132,9 @@ def first_cells(line: str) -> list[str]:
 @pytest.mark.parametrize("scenario", STRESSES)
 def test_the_page_has_one_row_for_each_scenario_that_is_no_usual_week(scenario: str) -> None:
     text = stress.PAGE.read_text(encoding="utf-8")
-    written = stress.replaced(text, stress.ROW.format(scenario=scenario), r"\1 +1.0 (2.0) | −3.0 (4.0) |")
+    written = stress.replaced(
+        text, stress.ROW.format(scenario=scenario), r"\1 +1.0 (2.0) | −3.0 (4.0) |"
+    )
     pairs = zip(text.splitlines(), written.splitlines(), strict=True)
     (line,) = (new for old, new in pairs if old != new)
     assert line.startswith(f"| `{scenario}` | ")

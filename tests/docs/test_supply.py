@@ -51,10 +51,16 @@ def department() -> Pathway:
     text = yaml.safe_load(DEPARTMENT)
     for block in blocks("docs/how-to/closings-and-on-call.md", "yaml"):
         text = laid_over(text, yaml.safe_load(block))
-    del text["steps"]["bed"]  # the page leaves it to the reader where the bed is asked for: here at the stay itself
+    del text["steps"][
+        "bed"
+    ]  # the page leaves it to the reader where the bed is asked for: here at the stay itself
     text["steps"]["ward_stay"]["effort"]["waiting_at"] = ["ward_stay"]
-    text["steps"]["scan_next_day"]["next"] = "onward"  # a ward for them too, so that many wait for a bed
-    return pathway_from(yaml.safe_dump(text), noted=("arrivals", "attributes", "pools", "durations"))
+    text["steps"]["scan_next_day"]["next"] = (
+        "onward"  # a ward for them too, so that many wait for a bed
+    )
+    return pathway_from(
+        yaml.safe_dump(text), noted=("arrivals", "attributes", "pools", "durations")
+    )
 
 
 def test_the_blocks_of_the_page_make_a_sound_department() -> None:
@@ -74,20 +80,30 @@ def test_every_word_of_the_page_happens_and_both_engines_and_the_audit_agree() -
     made = department()
     plan, draws = lower(made), draw(made, seed=3, replication=0, days=7 * WEEKS)
     columns = bind(plan, draws)
-    one, other = (engine(plan, columns, 7 * WEEKS * DAY) for engine in (compiled.simulate, reference.simulate))
+    one, other = (
+        engine(plan, columns, 7 * WEEKS * DAY) for engine in (compiled.simulate, reference.simulate)
+    )
     for name in ("patient", "step", "joined_at", "started_at", "ended_at"):
         assert np.array_equal(getattr(one.activities, name), getattr(other.activities, name))
     assert (
-        str(audit(plan, activities_table(plan, one), columns=columns, changes=one.changes)).count("no violations") == 6
+        str(audit(plan, activities_table(plan, one), columns=columns, changes=one.changes)).count(
+            "no violations"
+        )
+        == 6
     )
 
-    changes = {number: one.changes.at[one.changes.trigger == number] for number in range(len(plan.triggers))}
+    changes = {
+        number: one.changes.at[one.changes.trigger == number]
+        for number in range(len(plan.triggers))
+    }
     on_call, strike = range(len(plan.triggers))
     assert changes[strike].tolist() == [7 * DAY, 8 * DAY]
     assert len(changes[on_call]) > 10
 
     table = one.activities
-    scans = table.started_at[(table.step == plan.row("scan")) | (table.step == plan.row("scan_next_day"))]
+    scans = table.started_at[
+        (table.step == plan.row("scan")) | (table.step == plan.row("scan_next_day"))
+    ]
     opens = scans[scans >= 0]
     assert set((opens % DAY // HOUR).tolist()) == set(range(8, 18))
     assert (opens // DAY % 7).max() == 4
@@ -99,7 +115,9 @@ def test_every_word_of_the_page_happens_and_both_engines_and_the_audit_agree() -
     assert shares == {0.85, 0.9, 0.95, 1.0}
 
 
-def test_who_goes_home_until_it_opens_has_departed_and_the_story_goes_on_with_their_return() -> None:
+def test_who_goes_home_until_it_opens_has_departed_and_the_story_goes_on_with_their_return() -> (
+    None
+):
     made = department()
     plan, draws = lower(made), draw(made, seed=3, replication=0, days=7 * WEEKS)
     run = compiled.simulate(plan, bind(plan, draws), 7 * WEEKS * DAY)

@@ -20,7 +20,9 @@ from simulation.triage.policy import Usage
 FILE_KINDS = file_kinds()
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
-BLOCKS = {kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states)}
+BLOCKS = {
+    kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states)
+}
 
 
 def test_the_page_is_current() -> None:
@@ -62,11 +64,18 @@ def test_the_transcript_says_what_keys_and_kinds_mean_today() -> None:
     pool, kinds, lognormal, _ = transcript.split("\n\n")
     for part, keys in ((pool, keys_of(Pool)), (lognormal, keys_of(Lognormal))):
         told = told_in(part)
-        assert told == {name: f"{keys[name].meaning.partition('. ')[0].rstrip('.')}." for name in told}
+        assert told == {
+            name: f"{keys[name].meaning.partition('. ')[0].rstrip('.')}." for name in told
+        }
     durations = {
-        key.example: kind for kind in BLOCKS.values() if issubclass(kind, Duration) for key in [keys_of(kind)["kind"]]
+        key.example: kind
+        for kind in BLOCKS.values()
+        if issubclass(kind, Duration)
+        for key in [keys_of(kind)["kind"]]
     }
-    assert told_in(kinds) == {name: summary_of(kind).partition("\n\n")[0] for name, kind in durations.items()}
+    assert told_in(kinds) == {
+        name: summary_of(kind).partition("\n\n")[0] for name, kind in durations.items()
+    }
 
 
 def told_in(part: str) -> dict[str, str]:

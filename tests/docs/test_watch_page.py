@@ -9,7 +9,9 @@ import pytest
 import simulation as ae
 from simulation.cli import main
 
-TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "watch-a-day.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "watch-a-day.md").read_text(
+    encoding="utf-8"
+)
 SHORT = ("run.warm_up_days=0", "run.measured_days=5", "run.cool_down_days=1")
 
 

@@ -36,4 +36,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 for name, number in counts.items():
                     of[name] = of.get(name, 0) + number
     for what, counts in counted.items():
-        terminalreporter.write_line(f"{what}: " + ", ".join(f"{number:,} {name}" for name, number in counts.items()))
+        terminalreporter.write_line(
+            f"{what}: " + ", ".join(f"{number:,} {name}" for name, number in counts.items())
+        )

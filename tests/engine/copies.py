@@ -73,7 +73,9 @@ def _copy(module: ModuleType, edits: tuple[Edit, ...], names: dict[str, Any]) ->
     source = path.read_text(encoding="utf-8")
     for edit in edits:
         n_found = source.count(edit.text)
-        assert n_found == 1, f"{path.name} has this {n_found} times, not once; find it again:\n{edit.text}"
+        assert n_found == 1, (
+            f"{path.name} has this {n_found} times, not once; find it again:\n{edit.text}"
+        )
         source = source.replace(edit.text, edit.instead)
     copy = ModuleType(module.__name__)
     copy.__file__ = str(path)
@@ -85,7 +87,10 @@ def _copy(module: ModuleType, edits: tuple[Edit, ...], names: dict[str, Any]) ->
 @contextmanager
 def _instead_of(module: ModuleType, copy: ModuleType) -> Iterator[None]:
     name = module.__name__.rsplit(".", 1)[1]
-    with mock.patch.dict(sys.modules, {module.__name__: copy}), mock.patch.object(simulation.engine, name, copy):
+    with (
+        mock.patch.dict(sys.modules, {module.__name__: copy}),
+        mock.patch.object(simulation.engine, name, copy),
+    ):
         yield
 
 
@@ -151,7 +156,9 @@ class _Numpy:
     def empty(self, shape: Any, dtype: Any) -> Any:
         made = np.empty(shape, dtype)
         for column in [made[name] for name in made.dtype.names or ()] or [made]:
-            column[...] = max(UNWRITTEN, np.iinfo(column.dtype).min) if column.dtype.kind == "i" else True
+            column[...] = (
+                max(UNWRITTEN, np.iinfo(column.dtype).min) if column.dtype.kind == "i" else True
+            )
         return self.finish(made)
 
     def full(self, shape: Any, value: int, dtype: Any) -> Any:

@@ -15,7 +15,9 @@ PARTS = ("activities", "changes", "notices")
 def assert_equal(one: Run, other: Run, label: str) -> None:
     """The same rows, in the same order, of the same types."""
     n_rows = n_differing(one, other)
-    assert n_rows == 0, f"{label}: {n_rows} rows differ in {', '.join(_differing_columns(one, other))}"
+    assert n_rows == 0, (
+        f"{label}: {n_rows} rows differ in {', '.join(_differing_columns(one, other))}"
+    )
 
 
 def n_differing(one: Run, other: Run) -> int:

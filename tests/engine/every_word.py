@@ -24,7 +24,9 @@ from .strategies import NOTE, Case, case_of, pathway
 def every_word_case(seed: int, grid: int) -> Case:
     """A random department with all of it, and its patients rounded to a grid."""
     chance = random.Random(seed)
-    return case_of(with_every_word_of_demand(with_every_word(pathway(chance), chance), chance), seed, grid)
+    return case_of(
+        with_every_word_of_demand(with_every_word(pathway(chance), chance), chance), seed, grid
+    )
 
 
 def words_used(made: Pathway) -> dict[str, bool]:
@@ -34,7 +36,10 @@ def words_used(made: Pathway) -> dict[str, bool]:
     return {
         "a coin in a loop": any(isinstance(made.branches.get(name), ByChance) for name in again),
         "elapsed": any(isinstance(branch, ByElapsed) for branch in made.branches.values()),
-        "on call": any(isinstance(each, Opens) and each.arrives_after_minutes for each in made.triggers.values()),
+        "on call": any(
+            isinstance(each, Opens) and each.arrives_after_minutes
+            for each in made.triggers.values()
+        ),
         "closed while": any(pool.closed_while for pool in pools),
         "effort": any(step.effort for step in made.steps.values()),
         "extra shifts": any(pool.extra_shifts for pool in pools),
@@ -56,14 +61,22 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
     (name, step), pool = next(iter(made.steps.items())), next(iter(made.pools))
     asks = step.asks if pool in (*step.asks, *step.any_of) else (*step.asks, pool)
     overflow = None if step.overflow is not None and pool in step.overflow.any_of else step.overflow
-    waiting_at = (name, *(each for each, other in made.steps.items() if other.asks and chance.random() < 0.3))
+    waiting_at = (
+        name,
+        *(each for each, other in made.steps.items() if other.asks and chance.random() < 0.3),
+    )
     at_least = sorted(chance.choices((1, 2, 3), k=chance.randint(1, 3)), reverse=True)
     first = replace(
         step,
         asks=asks,
         overflow=overflow,
         minutes=step.minutes or (chance.choice(("work_0", "work_1")),),
-        effort=Effort(waiting_at=waiting_at, share=chance.choice((0.15, 0.6)), at_least=tuple(at_least), **NOTE),
+        effort=Effort(
+            waiting_at=waiting_at,
+            share=chance.choice((0.15, 0.6)),
+            at_least=tuple(at_least),
+            **NOTE,
+        ),
         starts_clock=(*step.starts_clock, "first"),
         next="turns",
     )
@@ -91,7 +104,12 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
     return replace(
         made,
         pools={**made.pools, pool: closed},
-        steps={**made.steps, name: first, "pause": Step(next="turns", minutes=("work_1",)), "rest": rest},
+        steps={
+            **made.steps,
+            name: first,
+            "pause": Step(next="turns", minutes=("work_1",)),
+            "rest": rest,
+        },
         branches={**made.branches, "flip": coin, "over": over},
         loops={**made.loops, "turns": Loop(passes="passes", again="flip", next="over")},
         triggers={**made.triggers, "on_call": on_call},
@@ -105,12 +123,19 @@ def with_every_word_of_demand(made: Pathway, chance: random.Random) -> Pathway:
     surge = Surge(starts_on_day=chance.randint(0, 1), days=1, times=chance.choice((0.5, 2)))
     bookings = tuple(Booking(at=at, number=3) for at in ("8:30", "9", "9"))
     durations = tuple(made.durations)[-2:]
-    follows = Follows(durations=durations, arrivals=("walk_in",), elasticity=1, days=chance.choice((1, 2)), **NOTE)
-    spell = LastingFactor(every="week", cv=0.3, persistence=0.5, arrivals=("walk_in",), durations=durations, **NOTE)
+    follows = Follows(
+        durations=durations, arrivals=("walk_in",), elasticity=1, days=chance.choice((1, 2)), **NOTE
+    )
+    spell = LastingFactor(
+        every="week", cv=0.3, persistence=0.5, arrivals=("walk_in",), durations=durations, **NOTE
+    )
     walk_in, ambulance = made.arrivals["walk_in"], made.arrivals["ambulance"]
     return replace(
         made,
-        pools={**made.pools, name: replace(made.pools[name], extra_shifts=made.pools[name].extra_shifts or (shift,))},
+        pools={
+            **made.pools,
+            name: replace(made.pools[name], extra_shifts=made.pools[name].extra_shifts or (shift,)),
+        },
         arrivals={
             "walk_in": replace(walk_in, surges=walk_in.surges or (surge,)),
             "ambulance": replace(ambulance, per_day=None, booked=ambulance.booked or bookings),

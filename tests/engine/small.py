@@ -33,7 +33,9 @@ from simulation.units import NEVER, TICKS_PER_MINUTE
 Simulate = Callable[[Plan, Columns, int], Run]
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
 DAY = 1440
-ACUITY = Choice(kind="choice", categories=("urgent", "standard", "minor"), shares=(0.2, 0.5, 0.3), **NOTE)
+ACUITY = Choice(
+    kind="choice", categories=("urgent", "standard", "minor"), shares=(0.2, 0.5, 0.3), **NOTE
+)
 PRIORITY = Priority(
     rule="acuity",
     classes={
@@ -63,15 +65,27 @@ def department(
     named = {minutes for step in steps.values() for minutes in step.minutes}
     patience = {"patience": minutes(60)} if "patience" in more else {}
     if "patience" in more:
-        more["patience"] = Patience(minutes="patience", arrivals=("walk_in",), next=more["patience"], **NOTE)
+        more["patience"] = Patience(
+            minutes="patience", arrivals=("walk_in",), next=more["patience"], **NOTE
+        )
     return Pathway(
         name="small",
         arrivals={"walk_in": ArrivalSource(starts="door", per_day=1, **NOTE)},
-        pools={name: staff(pool) if isinstance(pool, int) else pool for name, pool in pools.items()},
+        pools={
+            name: staff(pool) if isinstance(pool, int) else pool for name, pool in pools.items()
+        },
         attributes={"acuity_true": ACUITY, **(attributes or {})},
-        durations={**{name: minutes(10) for name in sorted(named)}, **patience, **(durations or {})},
+        durations={
+            **{name: minutes(10) for name in sorted(named)},
+            **patience,
+            **(durations or {}),
+        },
         steps={"door": Step(relabels="acuity_true", next=next(iter(steps))), **steps},
-        **{"priority": PRIORITY, "ends": {"home": End(outcome="discharged"), "gone": End(outcome="left")}, **more},
+        **{
+            "priority": PRIORITY,
+            "ends": {"home": End(outcome="discharged"), "gone": End(outcome="left")},
+            **more,
+        },
     )
 
 
@@ -116,12 +130,18 @@ class Story(NamedTuple):
 
     def of(self, step: str, patient: int = 0) -> Activity:
         """The only activity of a patient at a step."""
-        (found,) = [each for each in self.activities if each.step == step and each.patient == patient]
+        (found,) = [
+            each for each in self.activities if each.step == step and each.patient == patient
+        ]
         return found
 
     def spans(self, step: str) -> dict[int, tuple[float | None, float | None]]:
         """From when to when each patient was at work on a step."""
-        return {each.patient: (each.started_at, each.ended_at) for each in self.activities if each.step == step}
+        return {
+            each.patient: (each.started_at, each.ended_at)
+            for each in self.activities
+            if each.step == step
+        }
 
     def route(self, patient: int = 0) -> list[str]:
         """The steps that a patient joined, in order, after the door."""
@@ -129,7 +149,11 @@ class Story(NamedTuple):
 
 
 def play(
-    engine: Simulate, pathway: Pathway, *people: Person, until: float = DAY, policy: Policy | None = None
+    engine: Simulate,
+    pathway: Pathway,
+    *people: Person,
+    until: float = DAY,
+    policy: Policy | None = None,
 ) -> Story:
     """Run some people through a department, triaged by a policy where one is given."""
     plan, draws = lower(pathway), draws_of(pathway, people)
@@ -161,10 +185,16 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     codes = {ARRIVAL_SOURCE: np.zeros(n, np.int16)}
     for name in pathway.attributes:
         known = pathway.categories(name)
-        output = [each.acuity if name == "acuity_true" else each.categories.get(name, known[0]) for each in people]
+        output = [
+            each.acuity if name == "acuity_true" else each.categories.get(name, known[0])
+            for each in people
+        ]
         codes[name] = np.array([known.index(category) for category in output], np.int16)
     assert not any(isinstance(branch, ByChance) for branch in pathway.branches.values())
-    ticks = [NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE) for each in people]
+    ticks = [
+        NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE)
+        for each in people
+    ]
     worsens = [each.worsens for each in people]
     alarms = [each.worsens if each.alarm == "true" else each.alarm for each in people]
     return Draws(
@@ -185,16 +215,24 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         order=np.arange(n),
         outages=draw_outages(pathway, DrawnRun(0, 0, 30)),
         variates=Variates(
-            0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), buffer=np.zeros(n)
+            0,
+            0,
+            sources=(Source("walk_in", 0, 0, n, np.arange(n)),),
+            place=np.arange(n),
+            buffer=np.zeros(n),
         ),
     )
 
 
 def _ticks(spans: Sequence[float | None]) -> NDArray[np.int64]:
-    return np.array([NEVER if each is None else round(each * TICKS_PER_MINUTE) for each in spans], np.int64)
+    return np.array(
+        [NEVER if each is None else round(each * TICKS_PER_MINUTE) for each in spans], np.int64
+    )
 
 
-def _minutes(pathway: Pathway, name: str, people: tuple[Person, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _minutes(
+    pathway: Pathway, name: str, people: tuple[Person, ...]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     duration = pathway.durations[name]
     columns = []
     for each in people:

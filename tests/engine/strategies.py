@@ -137,7 +137,11 @@ class _Maker:
         self.chance = chance
         self.pools = tuple(f"pool_{k}" for k in range(chance.randint(1, 5)))
         self.nodes = tuple(f"node_{k}" for k in range(chance.randint(3, 10)))
-        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 7, 3), k=len(self.nodes) - 2)]
+        kinds = [
+            "step",
+            "step",
+            *chance.choices(("step", "branch", "loop"), (8, 7, 3), k=len(self.nodes) - 2),
+        ]
         self.kinds = dict(zip(self.nodes, kinds, strict=True))
         self.steps = [name for name in self.nodes if self.kinds[name] == "step"]
         self.loops = [name for name in self.nodes if self.kinds[name] == "loop"]
@@ -164,13 +168,21 @@ class _Maker:
             streams = ("walk_in", "ambulance") if self.often(0.3) else ("walk_in",)
             patience = Patience(minutes="patience", arrivals=streams, next=to, **NOTE)
         acuity = Choice(kind="choice", categories=CLASSES, shares=(0.2, 0.5, 0.3), **NOTE)
-        passes = Choice(kind="choice", categories=("0", "1", "2", "3"), shares=(0.4, 0.2, 0.2, 0.2), **NOTE)
-        present = {"there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)}
+        passes = Choice(
+            kind="choice", categories=("0", "1", "2", "3"), shares=(0.4, 0.2, 0.2, 0.2), **NOTE
+        )
+        present = {
+            "there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)
+        }
         made = Pathway(
             name="random",
             arrivals={
-                "walk_in": ArrivalSource(starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE),
-                "ambulance": ArrivalSource(starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE),
+                "walk_in": ArrivalSource(
+                    starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE
+                ),
+                "ambulance": ArrivalSource(
+                    starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE
+                ),
             },
             present=present if self.often(0.5) else {},
             profiles={"pace": self.pace()},
@@ -182,18 +194,26 @@ class _Maker:
                 "passes": passes,
             },
             worsening=self.worsening(),
-            durations={"worsening": Exponential(kind="exponential", mean=chance.choice((30, 300)), **NOTE)}
+            durations={
+                "worsening": Exponential(kind="exponential", mean=chance.choice((30, 300)), **NOTE)
+            }
             | {"patience": Exponential(kind="exponential", mean=60, **NOTE)}
             | self.works(),
             priority=self.priority(),
             patience=patience,
             steps={name: self.step(name) for name in self.steps},
             rounds=self.rounds(),
-            branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
+            branches={
+                name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"
+            },
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
             triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 1, 2, 2)))},
-            outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
+            outages={
+                "random": self.random_outages(),
+                "share": self.share_of_time(),
+                "stated": self.stated_outages(),
+            },
             decisions_every_minutes=chance.choice((15, 60)),
         )
         return self.with_elapsed(self.with_demand(made))
@@ -207,7 +227,11 @@ class _Maker:
             if not pool.unlimited and self.often(0.6 if pool.rota is None else 0.3)
         }
         walk_in = replace(made.arrivals["walk_in"], thinning_bound=20, surges=self.surges())
-        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.4) else None
+        booked = (
+            replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings())
+            if self.often(0.4)
+            else None
+        )
         arrivals = {"walk_in": walk_in} | ({"ambulance": booked} if booked is not None else {})
         if self.often(0.3):
             durations, sources = (
@@ -216,16 +240,27 @@ class _Maker:
             )
             elasticity, days = self.chance.choice((0.5, 1, 3)), self.chance.choice((1, 2, 7))
             follows = Follows(
-                durations=durations, arrivals=sources or ("walk_in",), elasticity=elasticity, days=days, **NOTE
+                durations=durations,
+                arrivals=sources or ("walk_in",),
+                elasticity=elasticity,
+                days=days,
+                **NOTE,
             )
             more["follows"] = {"staff": follows}
         if self.often(0.3):
             every: Any = self.chance.choice(("week", "month"))
             lasting = LastingFactor(
-                every=every, cv=0.3, persistence=0.5, arrivals=("walk_in",), durations=self.durations[:2], **NOTE
+                every=every,
+                cv=0.3,
+                persistence=0.5,
+                arrivals=("walk_in",),
+                durations=self.durations[:2],
+                **NOTE,
             )
             more["lasting_factors"] = {"spell": lasting}
-        return replace(made, pools={**made.pools, **pools}, arrivals={**made.arrivals, **arrivals}, **more)
+        return replace(
+            made, pools={**made.pools, **pools}, arrivals={**made.arrivals, **arrivals}, **more
+        )
 
     def with_elapsed(self, made: Pathway) -> Pathway:
         """The same with a branch, after some step, on the minutes of another since a clock; chosen last of all."""
@@ -233,11 +268,17 @@ class _Maker:
         if not counting or self.often(0.2):
             return made
         read = self.chance.choice(counting)
-        starting = [name for name, step in made.steps.items() if made.steps[read].since in step.starts_clock]
+        starting = [
+            name for name, step in made.steps.items() if made.steps[read].since in step.starts_clock
+        ]
         first = self.steps.index((starting or counting)[0])
-        after = self.chance.choice([name for name in self.steps[first + 1 :] if name != read] or self.steps[first:])
+        after = self.chance.choice(
+            [name for name in self.steps[first + 1 :] if name != read] or self.steps[first:]
+        )
         step = made.steps[after]
-        then = self.chance.choice([node for node in self.ahead(after) if node != step.next] or ["home"])
+        then = self.chance.choice(
+            [node for node in self.ahead(after) if node != step.next] or ["home"]
+        )
         branch = ByElapsed(kind="elapsed", step=read, then=then, otherwise=step.next, **NOTE)
         steps = {**made.steps, after: replace(step, next="elapsed")}
         return replace(made, steps=steps, branches={**made.branches, "elapsed": branch})
@@ -247,14 +288,25 @@ class _Maker:
         shifts = []
         for _ in range(self.chance.randint(1, 2)):
             start, length = self.chance.randint(0, 23), self.chance.randint(1, 12)
-            number, days = self.chance.choice((-8, -1, 1, 1, 2)), self.chance.choice(("mon-sun", "mon", "tue-sun"))
+            number, days = (
+                self.chance.choice((-8, -1, 1, 1, 2)),
+                self.chance.choice(("mon-sun", "mon", "tue-sun")),
+            )
             minute = self.chance.choice(("", "", ":05"))
-            shifts.append(ExtraShift(hours=f"{start}{minute}-{(start + length) % 24}", number=number, days=days))
+            shifts.append(
+                ExtraShift(
+                    hours=f"{start}{minute}-{(start + length) % 24}", number=number, days=days
+                )
+            )
         return tuple(shifts)
 
     def surges(self) -> tuple[Surge, ...]:
         starts, days = self.chance.randint(0, 1), self.chance.randint(1, 3)
-        return (Surge(starts_on_day=starts, days=days, times=self.chance.choice((0, 2, 3))),) if self.often(0.3) else ()
+        return (
+            (Surge(starts_on_day=starts, days=days, times=self.chance.choice((0, 2, 3))),)
+            if self.often(0.3)
+            else ()
+        )
 
     def bookings(self) -> tuple[Booking, ...]:
         """Some at the same time, so that much is tied."""
@@ -264,7 +316,9 @@ class _Maker:
     def pace(self) -> Profile:
         """Fast and slow hours of a day or of a week; in some nothing moves."""
         hours = self.chance.choice((24, 24, 168))
-        return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
+        return Profile(
+            weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE
+        )
 
     def worsening(self) -> Worsening:
         classes = (*CLASSES, "back")
@@ -274,7 +328,9 @@ class _Maker:
     def rounds(self) -> Rounds | None:
         if self.often(0.3):
             return None
-        return Rounds(waiting_at=self.watched(), every_minutes=self.chance.choice((5, 15, 60)), **NOTE)
+        return Rounds(
+            waiting_at=self.watched(), every_minutes=self.chance.choice((5, 15, 60)), **NOTE
+        )
 
     def random_outages(self) -> Outage:
         up, down = self.chance.choice(((10, 10), (20, 40), (40, 20), (20, 10), (600, 300), (2, 0)))
@@ -282,23 +338,33 @@ class _Maker:
 
     def share_of_time(self) -> Outage:
         share = self.chance.choice((0, 0.2, 0.5, 0.5, 0.5, 0.8, 0.8, 1))
-        return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 10, 30)), **NOTE)
+        return ShareOfTime(
+            kind="share", share=share, mean_down_minutes=self.chance.choice((5, 10, 30)), **NOTE
+        )
 
     def stated_outages(self) -> Outage:
         """Many and short, on the grid and with some on the hour, so that much happens as they start and end."""
         starts = [60 * k + self.chance.choice((0, 0, 5, 30)) for k in range(8 * 24)]
-        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((5, 10, 25))) for at in starts)
+        spans = (
+            Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((5, 10, 25)))
+            for at in starts
+        )
         return StatedOutages(kind="stated", spans=tuple(spans), **NOTE)
 
     def works(self) -> dict[str, AnyDuration]:
         means = (3, 20, 90, 3, 20, 90, 2000)
         made: dict[str, AnyDuration] = {
             name: Exponential(
-                kind="exponential", mean=self.chance.choice(means), repeats=self.chance.choice((1, 2, 3)), **NOTE
+                kind="exponential",
+                mean=self.chance.choice(means),
+                repeats=self.chance.choice((1, 2, 3)),
+                **NOTE,
             )
             for name in self.durations[:-1]
         }
-        return made | {self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)}
+        return made | {
+            self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)
+        }
 
     def pool(self) -> Pool:
         if self.often(0.05):
@@ -309,16 +375,27 @@ class _Maker:
             closes["closes"] = self.chance.choice((None, 1, 2))
         change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
         if self.often(0.3):
-            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE, **closes)
+            return Pool(
+                kind="space",
+                capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)),
+                **NOTE,
+                **closes,
+            )
         shifts = []
         for _ in range(self.chance.randint(1, 3)):
             start, length = self.chance.randint(0, 23), self.chance.randint(1, 23)
             days = self.chance.choice(("mon-sun", "mon-sun", "mon", "tue-sun"))
             shifts.append(
-                Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.choice((0, 1, 2, 4, 8)), days=days)
+                Shift(
+                    hours=f"{start}-{(start + length) % 24}",
+                    number=self.chance.choice((0, 1, 2, 4, 8)),
+                    days=days,
+                )
             )
         extra = self.chance.choice((0, 0, 1))
-        return Pool(kind="staff", rota=tuple(shifts), extra=extra, on_shift_change=change, **NOTE, **closes)
+        return Pool(
+            kind="staff", rota=tuple(shifts), extra=extra, on_shift_change=change, **NOTE, **closes
+        )
 
     def priority(self) -> Priority:
         chance = self.chance
@@ -362,7 +439,9 @@ class _Maker:
     def step(self, name: str) -> Step:
         chance = self.chance
         labels = ("acuity_true", "label")
-        if name == self.nodes[0] and self.often(0.5):  # everybody has a label before the first queue
+        if name == self.nodes[0] and self.often(
+            0.5
+        ):  # everybody has a label before the first queue
             return Step(next=self.nodes[1], relabels=chance.choice(labels))
         left = self.kept_last if self.often(0.7) else ()
         elsewhere = [pool for pool in self.pools if pool not in left]
@@ -383,12 +462,20 @@ class _Maker:
             else None
         )
         held = tuple(pool for pool in self.pools if pool in self.kept)
-        keeps = self.some((*asks, *any_of, *(wider if overflow else ())), 2) if self.often(0.5) else ()
-        given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
+        keeps = (
+            self.some((*asks, *any_of, *(wider if overflow else ())), 2) if self.often(0.5) else ()
+        )
+        given = (
+            self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
+        )
         self.kept.update(keeps)
         self.kept_last = keeps
         effort = self.effort() if self.often(0.4) else None
-        since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None
+        since = (
+            chance.choice(self.marked or CLOCKS)
+            if self.often(0.6 if self.marked else 0.1)
+            else None
+        )
         work = self.some(self.durations, 2) if self.often(0.8) else ()
         marks = self.some(CLOCKS, 2) if self.often(0.5) else ()
         self.marked += marks
@@ -418,21 +505,36 @@ class _Maker:
         )
 
     def effort(self) -> Effort:
-        at_least = sorted(self.chance.choices((1, 1, 2, 3, 5), k=self.chance.randint(1, 3)), reverse=True)
+        at_least = sorted(
+            self.chance.choices((1, 1, 2, 3, 5), k=self.chance.randint(1, 3)), reverse=True
+        )
         share = self.chance.choice((0.15, 0.5, 1.0))
         return Effort(waiting_at=self.watched(), share=share, at_least=tuple(at_least), **NOTE)
 
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", *("chance",) * 10, *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
+        kinds = (
+            "attribute",
+            "acuity",
+            *("chance",) * 10,
+            *("queue",) * 6,
+            *("hours",) * 3,
+            *("down",) * 10,
+        )
         kind = self.chance.choice(kinds)
         then = self.later(name)
-        otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
+        otherwise = self.chance.choice(
+            [other for other in self.ahead(name) if other != then] or [then]
+        )
         if kind in ("attribute", "acuity"):
             attribute = (
-                self.chance.choice(("acuity_true", "coin", ARRIVAL_SOURCE)) if kind == "attribute" else ACUITY_NOW
+                self.chance.choice(("acuity_true", "coin", ARRIVAL_SOURCE))
+                if kind == "attribute"
+                else ACUITY_NOW
             )
             first = {"coin": "yes", ARRIVAL_SOURCE: "ambulance"}.get(attribute, "urgent")
-            return ByAttribute(kind="attribute", attribute=attribute, cases={first: then}, otherwise=otherwise)
+            return ByAttribute(
+                kind="attribute", attribute=attribute, cases={first: then}, otherwise=otherwise
+            )
         if kind == "chance":
             shares = {then: 1.0} if then == otherwise else {then: 0.3, otherwise: 0.7}
             return ByChance(kind="chance", targets=shares, **NOTE)
@@ -446,8 +548,18 @@ class _Maker:
                 **NOTE,
             )
         if kind == "down":
-            outage, since = self.chance.choice(("random", "share", "stated", "stated")), self.often(0.6)
-            return ByOutage(kind="down", outage=outage, since_start=since, then=then, otherwise=otherwise, **NOTE)
+            outage, since = (
+                self.chance.choice(("random", "share", "stated", "stated")),
+                self.often(0.6),
+            )
+            return ByOutage(
+                kind="down",
+                outage=outage,
+                since_start=since,
+                then=then,
+                otherwise=otherwise,
+                **NOTE,
+            )
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
         days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))
         return ByHours(kind="hours", hours=hours, days=days, then=then, otherwise=otherwise, **NOTE)

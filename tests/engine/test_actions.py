@@ -34,7 +34,9 @@ def action(*categories: str) -> Action:
 
 def rounds(most: int) -> Choice:
     names = tuple(str(n) for n in range(most + 1))
-    return Choice(kind="choice", categories=names, shares=(1.0, *(0.0 for _ in range(most))), **NOTE)
+    return Choice(
+        kind="choice", categories=names, shares=(1.0, *(0.0 for _ in range(most))), **NOTE
+    )
 
 
 # --- tests ordered at triage -----------------------------------------------------------------------------------
@@ -52,12 +54,16 @@ def workup() -> Pathway:
     """A nurse who takes samples, a doctor, a laboratory of an hour; some are looked at first, in a wrong area."""
     steps = {
         "arrival": Step(next="ordering"),
-        "early_sampling": Step(asks=("nurse",), minutes=("sampling",), starts_clock=("sample_sent",), next="area"),
+        "early_sampling": Step(
+            asks=("nurse",), minutes=("sampling",), starts_clock=("sample_sent",), next="area"
+        ),
         "contact": Step(asks=("doctor",), minutes=("contact",), next="tests"),
         "look": Step(asks=("doctor",), minutes=("look",), next="moved"),
         "sampling": Step(asks=("nurse",), minutes=("sampling",), next="laboratory"),
         "laboratory": Step(minutes=("laboratory",), repeat_of="tests", next="review"),
-        "laboratory_ordered": Step(minutes=("laboratory",), since="sample_sent", repeat_of="tests", next="review"),
+        "laboratory_ordered": Step(
+            minutes=("laboratory",), since="sample_sent", repeat_of="tests", next="review"
+        ),
         "review": Step(asks=("doctor",), minutes=("review",), repeat_of="tests", next="tests"),
     }
     attributes: dict[str, Attribute] = {
@@ -77,7 +83,9 @@ def workup() -> Pathway:
         },
         loops={
             "tests": Loop(passes="rounds", again="ordered_tests", next="home"),
-            "ordered_tests": Loop(passes="tests_ordered", again="laboratory_ordered", next="sampling"),
+            "ordered_tests": Loop(
+                passes="tests_ordered", again="laboratory_ordered", next="sampling"
+            ),
             "moved": Loop(passes="moves", again="contact", next="home"),
         },
     )
@@ -91,10 +99,15 @@ BUSY = Person(0, minutes={"contact": 45}, categories=needs(0, 0))
 """Keeps the doctor until 45."""
 
 
-def test_of_an_hour_in_the_laboratory_20_minutes_are_left_after_a_wait_of_40(engine: Simulate) -> None:
+def test_of_an_hour_in_the_laboratory_20_minutes_are_left_after_a_wait_of_40(
+    engine: Simulate,
+) -> None:
     story = play(engine, workup(), BUSY, Person(0, categories=needs(1, 1)))
     assert story.spans("early_sampling")[1] == (0, 5)
-    assert (story.of("contact", 1).joined_at, story.of("contact", 1).started_at) == (5, 45)  # waited 40
+    assert (story.of("contact", 1).joined_at, story.of("contact", 1).started_at) == (
+        5,
+        45,
+    )  # waited 40
     assert story.spans("laboratory_ordered")[1] == (45, 65)  # 20 instead of sampling and an hour
     assert "sampling" not in story.route(1)
     later = play(engine, workup(), BUSY, Person(0, categories=needs(0, 1)))
@@ -103,7 +116,9 @@ def test_of_an_hour_in_the_laboratory_20_minutes_are_left_after_a_wait_of_40(eng
     assert later.spans("laboratory")[1] == (50, 110)
 
 
-def test_the_second_round_is_ordered_by_the_doctor_and_reads_its_own_minutes(engine: Simulate) -> None:
+def test_the_second_round_is_ordered_by_the_doctor_and_reads_its_own_minutes(
+    engine: Simulate,
+) -> None:
     hers = Person(0, categories=needs(1, 2), minutes={"laboratory": (60, 30)})
     story = play(engine, workup(), BUSY, hers)
     assert story.spans("laboratory_ordered")[1] == (45, 65)
@@ -113,14 +128,18 @@ def test_the_second_round_is_ordered_by_the_doctor_and_reads_its_own_minutes(eng
 
 
 def test_a_test_that_is_not_needed_costs_the_same_nurse_and_gains_nothing(engine: Simulate) -> None:
-    story = play(engine, workup(), Person(0, categories=needs(1, 0)), Person(0, categories=needs(1, 1)))
+    story = play(
+        engine, workup(), Person(0, categories=needs(1, 0)), Person(0, categories=needs(1, 1))
+    )
     assert story.spans("early_sampling") == {0: (0, 5), 1: (5, 10)}  # the other waits for the nurse
     assert story.route(0)[-2:] == ["contact", "home"]
     assert story.of("home", 0).joined_at == 5
 
 
 def test_a_test_goes_on_while_the_patient_is_moved_out_of_a_wrong_area(engine: Simulate) -> None:
-    story = play(engine, workup(), BUSY, Person(0, categories=needs(1, 1, wrong_area="yes", moves="1")))
+    story = play(
+        engine, workup(), BUSY, Person(0, categories=needs(1, 1, wrong_area="yes", moves="1"))
+    )
     assert story.spans("look")[1] == (45, 48)
     assert story.spans("contact")[1] == (48, 48)
     assert story.spans("laboratory_ordered")[1] == (48, 65)
@@ -135,12 +154,20 @@ TEN = 600.0
 def front_door() -> Pathway:
     """A GP from 9 to 17, a doctor for everybody else; who suits the GP is found out by a look of five minutes."""
     look = Step(
-        asks=("gp",), minutes=("look",), may_leave=True, records={"stream_looked_at": "started"}, next="contact"
+        asks=("gp",),
+        minutes=("look",),
+        may_leave=True,
+        records={"stream_looked_at": "started"},
+        next="contact",
     )
     steps = {
         "arrival": Step(next="streaming"),
         "stream_contact": Step(
-            asks=("gp",), minutes=("stream_contact",), first_seen=True, records={"seen_at": "started"}, next="home"
+            asks=("gp",),
+            minutes=("stream_contact",),
+            first_seen=True,
+            records={"seen_at": "started"},
+            next="home",
         ),
         "look": look,
         "contact": Step(
@@ -159,7 +186,9 @@ def front_door() -> Pathway:
         attributes={"streamed": action("nowhere", "gp"), "suits_gp": chance()},
         branches={
             "streaming": by("streamed", nowhere="contact", gp="gp_door"),
-            "gp_door": ByHours(kind="hours", hours="9-17", then="gp_right", otherwise="contact", **NOTE),
+            "gp_door": ByHours(
+                kind="hours", hours="9-17", then="gp_right", otherwise="contact", **NOTE
+            ),
             "gp_right": by("suits_gp", yes="stream_contact", no="look"),
         },
         patience="gone",
@@ -170,15 +199,21 @@ def streamed(suits: str) -> dict[str, str]:
     return {"streamed": "gp", "suits_gp": suits}
 
 
-def test_a_patient_whom_the_stream_suits_is_seen_there_and_takes_no_doctor(engine: Simulate) -> None:
+def test_a_patient_whom_the_stream_suits_is_seen_there_and_takes_no_doctor(
+    engine: Simulate,
+) -> None:
     story = play(engine, front_door(), Person(TEN), Person(TEN, categories=streamed("yes")))
     assert story.spans("stream_contact") == {1: (600, 610)}
     assert story.spans("contact") == {0: (600, 620)}
     assert story.of("home", 1).joined_at == 610
 
 
-def test_a_wrongly_streamed_patient_joins_again_behind_whoever_came_meanwhile(engine: Simulate) -> None:
-    story = play(engine, front_door(), Person(TEN), Person(TEN, categories=streamed("no")), Person(602))
+def test_a_wrongly_streamed_patient_joins_again_behind_whoever_came_meanwhile(
+    engine: Simulate,
+) -> None:
+    story = play(
+        engine, front_door(), Person(TEN), Person(TEN, categories=streamed("no")), Person(602)
+    )
     assert story.spans("look") == {1: (600, 605)}
     assert story.of("contact", 1).joined_at == 605
     assert story.spans("contact") == {0: (600, 620), 2: (620, 640), 1: (640, 660)}
@@ -188,15 +223,21 @@ def test_a_wrongly_streamed_patient_joins_again_behind_whoever_came_meanwhile(en
 
 
 def test_a_look_in_a_wrong_stream_does_not_end_patience(engine: Simulate) -> None:
-    story = play(engine, front_door(), Person(TEN), Person(TEN, patience=15, categories=streamed("no")))
+    story = play(
+        engine, front_door(), Person(TEN), Person(TEN, patience=15, categories=streamed("no"))
+    )
     assert story.of("contact", 1).outcome == "left"
     assert story.of("contact", 1).ended_at == 615
 
 
-@pytest.mark.parametrize(("at", "through"), [(539.5, False), (540, True), (1019.5, True), (1020, False)])
+@pytest.mark.parametrize(
+    ("at", "through"), [(539.5, False), (540, True), (1019.5, True), (1020, False)]
+)
 def test_a_closed_stream_takes_nobody(at: float, through: bool, engine: Simulate) -> None:
     story = play(engine, front_door(), Person(at, categories=streamed("yes")))
-    assert story.route() == (["arrival", "stream_contact", "home"] if through else ["arrival", "contact", "home"])
+    assert story.route() == (
+        ["arrival", "stream_contact", "home"] if through else ["arrival", "contact", "home"]
+    )
 
 
 # --- a bed asked for at triage ---------------------------------------------------------------------------------
@@ -215,7 +256,9 @@ def ward(n_beds: int = 1) -> Pathway:
     """Triage, a doctor each, a bed manager who searches for 26 minutes, a ward."""
     steps = {
         "triage": Step(minutes=("triage",), starts_clock=("bed_search",), next="contact"),
-        "contact": Step(asks=("doctor",), minutes=("contact",), keeps=("doctor",), next="disposition"),
+        "contact": Step(
+            asks=("doctor",), minutes=("contact",), keeps=("doctor",), next="disposition"
+        ),
         "bed_allocation": Step(asks=("manager",), minutes=("bed_allocation",), next="move"),
         "bed_found": Step(minutes=("bed_allocation",), since="bed_search", next="move"),
         "move": Step(
@@ -227,8 +270,14 @@ def ward(n_beds: int = 1) -> Pathway:
             next="ward_asked",
         ),
         "bed_request_work": Step(asks=("manager",), minutes=("bed_allocation",), next="ward_stay"),
-        "ward_stay": Step(minutes=("ward_stay",), since="in_bed", releases_at_end=("bed",), next="home"),
-        "gone_home": Step(releases_at_start=("doctor",), records={"departed_at": "started"}, next="unneeded_search"),
+        "ward_stay": Step(
+            minutes=("ward_stay",), since="in_bed", releases_at_end=("bed",), next="home"
+        ),
+        "gone_home": Step(
+            releases_at_start=("doctor",),
+            records={"departed_at": "started"},
+            next="unneeded_search",
+        ),
         "unneeded_search": Step(asks=("manager",), minutes=("bed_allocation",), next="held"),
         "held": Step(asks=("bed",), minutes=("bed_held",), next="home"),
     }
@@ -265,7 +314,9 @@ def test_of_a_search_that_is_not_over_only_the_rest_is_waited_for(engine: Simula
     assert play(engine, ward(), quick).spans("bed_found") == {0: (15, 31)}
 
 
-def test_the_managers_work_is_done_after_the_move_and_does_not_lengthen_the_stay(engine: Simulate) -> None:
+def test_the_managers_work_is_done_after_the_move_and_does_not_lengthen_the_stay(
+    engine: Simulate,
+) -> None:
     story = play(engine, ward(), Person(0, categories=asked("yes", "yes")))
     assert story.spans("bed_request_work") == {0: (49, 75)}
     assert story.spans("ward_stay") == {0: (75, 349)}  # 300 minutes from the move at 49
@@ -273,7 +324,9 @@ def test_the_managers_work_is_done_after_the_move_and_does_not_lengthen_the_stay
     assert late.spans("ward_stay") == {0: (75, 375)}
 
 
-def test_a_false_alarm_holds_a_bed_for_the_stated_minutes_and_costs_the_managers_work(engine: Simulate) -> None:
+def test_a_false_alarm_holds_a_bed_for_the_stated_minutes_and_costs_the_managers_work(
+    engine: Simulate,
+) -> None:
     # Home at 45; the search that nobody needed until 71; the bed held until 101. Another is ready for it at 72.
     other = Person(27, minutes={"contact": 40}, categories=asked("yes", "yes"))
     story = play(engine, ward(), Person(0, categories=asked("yes", "no")), other)

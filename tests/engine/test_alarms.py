@@ -11,15 +11,31 @@ from simulation.measures.patients_table import patients_table
 from .small import ACUITY, NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
 WORSENING = Worsening(
-    minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
+    minutes="worsening",
+    arrivals=("walk_in",),
+    becomes={"standard": "urgent", "minor": "standard"},
+    **NOTE,
 )
 QUEUE = ((0, 10), (10, 20), (20, 30), (30, 40))
 
 
 def clinic(*, active: bool = True, minutes_per_hour: float | None = None) -> Pathway:
-    care = Takes(kind="takes", waiting_at=("consult",), minutes_per_hour=minutes_per_hour or 0, pool="nurse", **NOTE)
+    care = Takes(
+        kind="takes",
+        waiting_at=("consult",),
+        minutes_per_hour=minutes_per_hour or 0,
+        pool="nurse",
+        **NOTE,
+    )
     return department(
-        {"consult": Step(asks=("doctor",), minutes=("consultation",), next="home", records={"seen_at": "started"})},
+        {
+            "consult": Step(
+                asks=("doctor",),
+                minutes=("consultation",),
+                next="home",
+                records={"seen_at": "started"},
+            )
+        },
         pools={"doctor": 1, "nurse": 2},
         durations={"consultation": minutes(10), "worsening": minutes(60)},
         worsening=WORSENING,
@@ -59,7 +75,12 @@ def test_whoever_a_tool_misses_waits_as_if_nobody_looked(engine: Simulate) -> No
 
 
 def test_the_truth_and_what_was_acted_on_are_two_columns(engine: Simulate) -> None:
-    people = (Person(0), Person(1, worsens=1, alarm=None), Person(2, worsens=9, alarm=3), Person(3, alarm=2))
+    people = (
+        Person(0),
+        Person(1, worsens=1, alarm=None),
+        Person(2, worsens=9, alarm=3),
+        Person(3, alarm=2),
+    )
     made = clinic()
     plan, draws = lower(made), draws_of(made, people)
     table = patients_table(made, plan, draws, engine(plan, bind(plan, draws), 1440 * 1024))
@@ -72,8 +93,16 @@ def test_the_truth_and_what_was_acted_on_are_two_columns(engine: Simulate) -> No
     ("label", "looks", "expected"),
     [
         ("standard", False, [0, 1, 2]),  # the right label: 1 came before 2
-        ("minor", False, [0, 2, 1]),  # one level too low: 2 goes before it, and 1 waits 10 minutes longer
-        ("minor", True, [0, 1, 2]),  # got worse at 4, noticed at 5: standard now, and its place of minute 1 counts
+        (
+            "minor",
+            False,
+            [0, 2, 1],
+        ),  # one level too low: 2 goes before it, and 1 waits 10 minutes longer
+        (
+            "minor",
+            True,
+            [0, 1, 2],
+        ),  # got worse at 4, noticed at 5: standard now, and its place of minute 1 counts
     ],
 )
 def test_a_round_gives_back_the_place_that_a_low_label_took(
@@ -95,7 +124,9 @@ def labelled(made: Pathway) -> Pathway:
     return replace(made, steps=steps, attributes={**made.attributes, "label": ACUITY})
 
 
-def test_rounds_that_are_off_and_care_of_no_minutes_are_as_if_not_described(engine: Simulate) -> None:
+def test_rounds_that_are_off_and_care_of_no_minutes_are_as_if_not_described(
+    engine: Simulate,
+) -> None:
     people = (Person(0), Person(1), Person(2), Person(3, worsens=2))
     off = play(engine, clinic(active=False, minutes_per_hour=0), *people)
     without = play(engine, department_without_rounds(), *people)
@@ -107,7 +138,14 @@ def test_rounds_that_are_off_and_care_of_no_minutes_are_as_if_not_described(engi
 
 def department_without_rounds() -> Pathway:
     return department(
-        {"consult": Step(asks=("doctor",), minutes=("consultation",), next="home", records={"seen_at": "started"})},
+        {
+            "consult": Step(
+                asks=("doctor",),
+                minutes=("consultation",),
+                next="home",
+                records={"seen_at": "started"},
+            )
+        },
         pools={"doctor": 1, "nurse": 2},
         durations={"consultation": minutes(10), "worsening": minutes(60)},
         worsening=WORSENING,

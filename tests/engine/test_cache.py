@@ -193,12 +193,22 @@ print(len(run.activities), os.environ["NUMBA_CACHE_DIR"])
 @pytest.mark.slow
 def test_the_engine_runs_where_nothing_can_be_written_and_reads_what_was_compiled_before() -> None:
     made = case(1, GRIDS[1])
-    run = compiled.simulate(made.plan, made.columns, made.horizon)  # so that it has been compiled before
-    if Path(compiled_loop.run.stats.cache_path) != Path(str(compiled_loop.__file__)).parent / "__pycache__":
+    run = compiled.simulate(
+        made.plan, made.columns, made.horizon
+    )  # so that it has been compiled before
+    if (
+        Path(compiled_loop.run.stats.cache_path)
+        != Path(str(compiled_loop.__file__)).parent / "__pycache__"
+    ):
         pytest.skip("compiled code is kept elsewhere, not beside the code (NUMBA_CACHE_DIR)")
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-c", READ_ONLY], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", READ_ONLY],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     n_activities, folder = done.stdout.split()

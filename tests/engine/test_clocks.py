@@ -16,13 +16,20 @@ from .equality import n_differing
 from .small import NOTE, Person, Simulate, department, minutes, play
 from .strategies import pathway
 
-DURATIONS = {"triage": minutes(5), "consultation": minutes(20), "laboratory": minutes(60), "review": minutes(10)}
+DURATIONS = {
+    "triage": minutes(5),
+    "consultation": minutes(20),
+    "laboratory": minutes(60),
+    "review": minutes(10),
+}
 
 
 def clinic(*, early: bool, since: bool = True) -> Pathway:
     """Triage, a consultation by the one doctor, an hour of the laboratory, a review; tests ordered at triage or not."""
     steps = {
-        "triage": Step(minutes=("triage",), starts_clock=("ordered",) if early else (), next="consult"),
+        "triage": Step(
+            minutes=("triage",), starts_clock=("ordered",) if early else (), next="consult"
+        ),
         "consult": Step(
             asks=("doctor",),
             minutes=("consultation",),
@@ -54,13 +61,20 @@ def test_a_test_that_is_back_before_it_is_asked_for_takes_no_time(engine: Simula
 
 def test_without_a_mark_the_minutes_count_from_now(engine: Simulate) -> None:
     made = clinic(early=True)
-    unmarked = replace(made, steps={**made.steps, "triage": replace(made.steps["triage"], starts_clock=())})
-    assert play(engine, unmarked, Person(0), Person(7)).spans("results") == {0: (25, 85), 1: (45, 105)}
+    unmarked = replace(
+        made, steps={**made.steps, "triage": replace(made.steps["triage"], starts_clock=())}
+    )
+    assert play(engine, unmarked, Person(0), Person(7)).spans("results") == {
+        0: (25, 85),
+        1: (45, 105),
+    }
 
 
 def test_a_mark_set_right_before_changes_nothing(engine: Simulate) -> None:
     people = [Person(at) for at in (0, 3, 11, 40.5)]
-    marked, plain = (play(engine, clinic(early=False, since=since), *people) for since in (True, False))
+    marked, plain = (
+        play(engine, clinic(early=False, since=since), *people) for since in (True, False)
+    )
     assert marked.activities == plain.activities
 
 
@@ -75,7 +89,9 @@ def test_a_clock_is_used_up_by_the_step_that_counts_since_it(engine: Simulate) -
         steps={**made.steps, "review": replace(made.steps["review"], next="again")},
     )
     story = play(engine, looped, Person(0, categories={"rounds": "1"}))
-    times = [(each.started_at, each.ended_at) for each in story.activities if each.step == "results"]
+    times = [
+        (each.started_at, each.ended_at) for each in story.activities if each.step == "results"
+    ]
     assert times == [(25, 65), (75, 135)]
 
 
@@ -85,7 +101,9 @@ def test_a_clock_that_is_marked_again_starts_anew(engine: Simulate) -> None:
     assert play(engine, replace(made, steps=steps), Person(0)).spans("results") == {0: (25, 85)}
 
 
-def test_a_bed_search_that_began_at_triage_is_held_up_only_by_what_is_left_of_it(engine: Simulate) -> None:
+def test_a_bed_search_that_began_at_triage_is_held_up_only_by_what_is_left_of_it(
+    engine: Simulate,
+) -> None:
     # The search of 60 minutes starts at 5; the bed is asked for at 65, not at 85, and free from 70 on.
     steps = {
         "triage": Step(minutes=("triage",), starts_clock=("search",), next="consult"),
@@ -106,7 +124,9 @@ def test_a_clock_under_a_pace_runs_at_the_pace_from_its_start(engine: Simulate) 
     lab = Profile(weights=(0, 2) * 12, **NOTE)
     made = clinic(early=True)
     paced = replace(
-        made, profiles={"lab": lab}, steps={**made.steps, "results": replace(made.steps["results"], pace="lab")}
+        made,
+        profiles={"lab": lab},
+        steps={**made.steps, "results": replace(made.steps["results"], pace="lab")},
     )
     # Ordered at 5: 60 minutes of work are done at twice the pace from 60 to 90.
     story = play(engine, paced, Person(0))
@@ -116,7 +136,9 @@ def test_a_clock_under_a_pace_runs_at_the_pace_from_its_start(engine: Simulate) 
 
 def test_a_step_that_is_left_marks_nothing(engine: Simulate) -> None:
     made = clinic(early=True)
-    triage = Step(asks=("nurse",), minutes=("triage",), may_leave=True, starts_clock=("ordered",), next="home")
+    triage = Step(
+        asks=("nurse",), minutes=("triage",), may_leave=True, starts_clock=("ordered",), next="home"
+    )
     impatient = department(
         {"triage": triage, "results": made.steps["results"], "review": made.steps["review"]},
         pools={"doctor": 1, "nurse": 0},
@@ -135,7 +157,11 @@ def test_marks_that_no_step_counts_from_change_nothing(simulate: Simulate) -> No
         unmarked = {name: replace(step, starts_clock=()) for name, step in unread.items()}
         n_marks += sum(len(step.starts_clock) for step in made.steps.values())
         assert (
-            n_differing(run(simulate, replace(made, steps=unread)), run(simulate, replace(made, steps=unmarked))) == 0
+            n_differing(
+                run(simulate, replace(made, steps=unread)),
+                run(simulate, replace(made, steps=unmarked)),
+            )
+            == 0
         )
     assert n_marks > 40
 

@@ -8,7 +8,17 @@ import pytest
 
 from simulation.department.check import check
 from simulation.department.rota import closed_units
-from simulation.department.vocabulary import End, Opens, Outage, Pathway, ShareOfTime, Shift, Step, Takes, Trigger
+from simulation.department.vocabulary import (
+    End,
+    Opens,
+    Outage,
+    Pathway,
+    ShareOfTime,
+    Shift,
+    Step,
+    Takes,
+    Trigger,
+)
 from simulation.engine.plan import lower
 from simulation.measures.occupancy import capacity_steps
 from simulation.patients import draw
@@ -19,11 +29,19 @@ from .small import NOTE, Person, Simulate, department, minutes, play, staff
 from .test_outages import stated
 
 
-def ward(*spans: tuple[float, float], closes: int | None = None, triggers: dict[str, Trigger] | None = None) -> Pathway:
-    return with_outage(stated(*spans), closes=closes, triggers=triggers or {}, decisions_every_minutes=5)
+def ward(
+    *spans: tuple[float, float],
+    closes: int | None = None,
+    triggers: dict[str, Trigger] | None = None,
+) -> Pathway:
+    return with_outage(
+        stated(*spans), closes=closes, triggers=triggers or {}, decisions_every_minutes=5
+    )
 
 
-def with_outage(outage: Outage, *, closes: int | None = None, capacity: int = 2, **more: Any) -> Pathway:
+def with_outage(
+    outage: Outage, *, closes: int | None = None, capacity: int = 2, **more: Any
+) -> Pathway:
     return department(
         {"care": Step(asks=("nurses",), minutes=("work",), next="home")},
         pools={"nurses": staff(capacity, closed_while="strike", closes=closes)},
@@ -38,7 +56,14 @@ def test_part_of_a_pool_closes_from_the_start_of_an_outage_until_its_end(engine:
     # From 10 to 35 one of two nurses. 2 goes first at 10; 3 and 4 one after the other; at 35 two again.
     people = [Person(at) for at in (0, 0, 5, 12, 13, 14)]
     story = play(engine, ward((10, 35), closes=1), *people)
-    assert story.spans("care") == {0: (0, 10), 1: (0, 10), 2: (10, 20), 3: (20, 30), 4: (30, 40), 5: (35, 45)}
+    assert story.spans("care") == {
+        0: (0, 10),
+        1: (0, 10),
+        2: (10, 20),
+        3: (20, 30),
+        4: (30, 40),
+        5: (35, 45),
+    }
     changes = story.run.changes
     assert (changes.at / 1024).tolist() == [10, 35]
     assert changes.units.tolist() == [1, 0]
@@ -63,7 +88,9 @@ def test_one_outage_that_begins_as_another_ends_leaves_the_pool_closed(engine: S
 
 def test_whatever_opens_a_pool_that_is_closed_as_a_whole_stays_closed(engine: Simulate) -> None:
     # At 10 three wait, so three more nurses open; all five are closed until 30. At 30 there are five, at 40 two.
-    opens = Opens(kind="opens", waiting_at=("care",), above=2, below=0, pool="nurses", extra=3, **NOTE)
+    opens = Opens(
+        kind="opens", waiting_at=("care",), above=2, below=0, pool="nurses", extra=3, **NOTE
+    )
     people = [Person(at) for at in (6, 7, 8, 9)]
     story = play(engine, ward((5, 30), triggers={"more": opens}), *people)
     assert story.spans("care") == dict.fromkeys(range(4), (30, 40))
@@ -72,7 +99,9 @@ def test_whatever_opens_a_pool_that_is_closed_as_a_whole_stays_closed(engine: Si
 def test_what_an_outage_closes_comes_off_after_care_has_taken_its_share(engine: Simulate) -> None:
     # Two of three nurses are away until 90. At 60 two wait for half an hour of care each an hour: one nurse, so the
     # two that stay are the two that are away, and whoever waits does so until 90.
-    takes = Takes(kind="takes", waiting_at=("care",), minutes_per_hour=30, pool="nurses", leaves=2, **NOTE)
+    takes = Takes(
+        kind="takes", waiting_at=("care",), minutes_per_hour=30, pool="nurses", leaves=2, **NOTE
+    )
     made = with_outage(stated((0, 90)), closes=2, capacity=3, triggers={"care": takes})
     story = play(engine, made, Person(0, minutes={"work": 65.0}), Person(1), Person(2))
     assert story.spans("care") == {0: (0, 65), 1: (90, 100), 2: (90, 100)}
@@ -118,7 +147,9 @@ def test_what_closes_a_pool_is_checked_by_name() -> None:
         return "\n".join(map(str, check(replace(made, pools={"nurses": replace(pool, **changes)}))))
 
     assert faults() == ""
-    assert "pools.nurses.closed_while: unknown outage 'strik'. Did you mean 'strike'?" in faults(closed_while="strik")
+    assert "pools.nurses.closed_while: unknown outage 'strik'. Did you mean 'strike'?" in faults(
+        closed_while="strik"
+    )
     assert "pools.nurses.closes: nothing says when" in faults(closed_while=None, closes=1)
     assert "an unlimited pool cannot be closed" in faults(capacity=None, unlimited=True)
 
@@ -131,10 +162,16 @@ def test_a_pool_that_is_always_closed_has_nobody_on_duty(closes: int | None, n_f
 
 
 @pytest.mark.parametrize(("share", "closes"), [(0.3, 3), (0.01, 1), (1.0, 10)])
-def test_a_share_of_a_pool_closes_in_whole_units_and_one_at_least(share: float, closes: int) -> None:
+def test_a_share_of_a_pool_closes_in_whole_units_and_one_at_least(
+    share: float, closes: int
+) -> None:
     stated_so = staff(10, closed_while="strike", closes_share=share)
     assert closed_units(stated_so) == closes
-    rota = replace(stated_so, capacity=None, rota=(Shift(hours="0-8", number=2), Shift(hours="8-24", number=10)))
+    rota = replace(
+        stated_so,
+        capacity=None,
+        rota=(Shift(hours="0-8", number=2), Shift(hours="8-24", number=10)),
+    )
     assert closed_units(rota) == closes
 
 
@@ -142,7 +179,10 @@ def test_a_share_closes_what_as_many_units_do(engine: Simulate) -> None:
     people = [Person(at) for at in (0, 0, 5, 12, 13, 14)]
     half = ward((10, 35))
     half = replace(half, pools={"nurses": staff(2, closed_while="strike", closes_share=0.5)})
-    assert play(engine, half, *people).activities == play(engine, ward((10, 35), closes=1), *people).activities
+    assert (
+        play(engine, half, *people).activities
+        == play(engine, ward((10, 35), closes=1), *people).activities
+    )
 
 
 def test_a_share_beside_a_number_is_refused() -> None:

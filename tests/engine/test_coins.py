@@ -25,13 +25,21 @@ COIN = ByChance(kind="chance", targets={"heads": 0.5, "tails": 0.5}, **NOTE)
 
 def rounds(most: int) -> Choice:
     """Everybody goes round as often as can be."""
-    return Choice(kind="choice", categories=tuple(str(k) for k in range(most + 1)), shares=(*[0.0] * most, 1.0), **NOTE)
+    return Choice(
+        kind="choice",
+        categories=tuple(str(k) for k in range(most + 1)),
+        shares=(*[0.0] * most, 1.0),
+        **NOTE,
+    )
 
 
 def flips(passes: int = 3) -> Pathway:
     """A coin in each of some passes; heads take a nurse an hour, of whom there are always enough."""
     made = department(
-        {"heads": Step(asks=("nurses",), minutes=("work",), next="round"), "tails": Step(next="round")},
+        {
+            "heads": Step(asks=("nurses",), minutes=("work",), next="round"),
+            "tails": Step(next="round"),
+        },
         pools={"nurses": 1_000},
         durations={"work": minutes(60)},
         attributes={"passes": rounds(passes)},
@@ -50,7 +58,10 @@ def coming(made: Pathway, per_day: int, first: str) -> Pathway:
 
 def nested() -> Pathway:
     """Two passes around a loop of two passes, with a coin in the inner one and a coin after it."""
-    sides = {name: Step(next=then) for name, then in (("in_0", "inner"), ("in_1", "inner"), ("out_0", "outer"))}
+    sides = {
+        name: Step(next=then)
+        for name, then in (("in_0", "inner"), ("in_1", "inner"), ("out_0", "outer"))
+    }
     made = department(
         {**sides, "out_1": Step(next="outer")},
         pools={},
@@ -108,9 +119,16 @@ def test_loops_within_loops_have_a_coin_for_each_pair_of_passes(engine: Simulate
 
     def side(branch: str, outer: int, inner: int) -> np.ndarray:  # type: ignore[type-arg]
         loops = dict(coins_of(nested())[branch].loops)
-        return draws.attributes[coin_name(branch, outer * loops["outer"] + inner * loops.get("inner", 0))]
+        return draws.attributes[
+            coin_name(branch, outer * loops["outer"] + inner * loops.get("inner", 0))
+        ]
 
-    wanted = [side("inside", 1, 1), side("inside", 1, 2), side("outside", 1, 2), side("outside", 2, 2)]
+    wanted = [
+        side("inside", 1, 1),
+        side("inside", 1, 2),
+        side("outside", 1, 2),
+        side("outside", 2, 2),
+    ]
     shown = np.array([[int(step[-1]) for step in each] for each in found])
     assert [step[:-2] for step in found[0]] == ["in", "in", "out", "out"]
     assert np.array_equal(shown.T, np.array(wanted))
@@ -131,7 +149,9 @@ def test_the_first_coin_is_the_one_of_a_branch_outside_loops() -> None:
 
 def test_a_coin_stays_a_patients_own_when_others_may_go_round_more_often() -> None:
     few, many = (draw(flips(passes), seed=1, replication=0, days=1).attributes for passes in (2, 5))
-    assert all(np.array_equal(few[coin_name("flip", k)], many[coin_name("flip", k)]) for k in range(3))
+    assert all(
+        np.array_equal(few[coin_name("flip", k)], many[coin_name("flip", k)]) for k in range(3)
+    )
 
 
 def test_the_offered_load_flips_in_each_pass_too() -> None:

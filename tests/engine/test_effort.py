@@ -16,8 +16,12 @@ EFFORT = Effort(waiting_at=("stay",), share=0.3, at_least=(3, 2, 1), **NOTE)
 
 
 def ward(effort: Effort | None = EFFORT, *, beds: int = 1, **more: Any) -> Pathway:
-    stay = Step(asks=("beds",), minutes=("stay",), effort=effort, next="home", **more.pop("stay", {}))
-    return department({"stay": stay}, pools={"beds": beds}, durations={"stay": minutes(100)}, **more)
+    stay = Step(
+        asks=("beds",), minutes=("stay",), effort=effort, next="home", **more.pop("stay", {})
+    )
+    return department(
+        {"stay": stay}, pools={"beds": beds}, durations={"stay": minutes(100)}, **more
+    )
 
 
 def first_stay(engine: Simulate, made: Pathway, *others: float) -> float | None:
@@ -54,7 +58,11 @@ def test_stages_that_have_begun_by_the_start_are_looked_at_as_it_starts(engine: 
     # 2 has its looks at 71 (three were too few), 81 (one waits) and 91; 3 is looked at 72 and 82 as it starts, at 91.
     made = ward(replace(EFFORT, at_least=(5, 2, 1)), stay={"since": "came"})
     door = Step(relabels="acuity_true", starts_clock=("came",), next="stay")
-    story = play(engine, replace(made, steps={**made.steps, "door": door}), *(Person(at) for at in (0, 0, 1, 2)))
+    story = play(
+        engine,
+        replace(made, steps={**made.steps, "door": door}),
+        *(Person(at) for at in (0, 0, 1, 2)),
+    )
     assert story.spans("stay") == {0: (0, 80), 1: (80, 80), 2: (80, 91), 3: (91, 102)}
 
 
@@ -70,7 +78,10 @@ def test_the_work_of_a_paced_stay_is_what_falls_away(engine: Simulate) -> None:
 def test_effort_for_which_too_few_ever_wait_changes_nothing(engine: Simulate) -> None:
     people = [Person(at) for at in (0, 1, 2, 3, 50)]
     never = replace(EFFORT, at_least=(9, 9))
-    assert play(engine, ward(never), *people).activities == play(engine, ward(None), *people).activities
+    assert (
+        play(engine, ward(never), *people).activities
+        == play(engine, ward(None), *people).activities
+    )
 
 
 def test_effort_is_what_a_chain_of_queue_branches_and_split_steps_says(engine: Simulate) -> None:
@@ -78,25 +89,41 @@ def test_effort_is_what_a_chain_of_queue_branches_and_split_steps_says(engine: S
     at = sorted(chance.uniform(0, 1400) for _ in range(120))
     people = [Person(round(each), minutes={"stay": 20.0 * chance.randint(1, 8)}) for each in at]
     effort = Effort(waiting_at=("stay",), share=0.15, at_least=(6, 4, 2), **NOTE)
-    one, other = (play(engine, made, *people, until=4000) for made in (ward(effort, beds=8), chained()))
+    one, other = (
+        play(engine, made, *people, until=4000) for made in (ward(effort, beds=8), chained())
+    )
     assert left_at(one) == left_at(other)
     stays = [each for each in one.activities if each.step == "stay"]
-    early = [each.ended_at - each.started_at < people[each.patient].minutes["stay"] for each in stays]  # type: ignore
+    early = [
+        each.ended_at - each.started_at < people[each.patient].minutes["stay"] for each in stays
+    ]  # type: ignore
     assert 20 < sum(early) < 100
 
 
 def chained() -> Pathway:
     """The same in words without `effort`: the rest of the stay in three parts, each reached if too few wait."""
-    rests = {f"rest_{k}": Step(minutes=("stay",), times=0.05, next=f"enough_{k + 1}") for k in range(3)}
+    rests = {
+        f"rest_{k}": Step(minutes=("stay",), times=0.05, next=f"enough_{k + 1}") for k in range(3)
+    }
     branches = {
         f"enough_{k}": ByQueue(
-            kind="queue", waiting_at=("stay",), at_least=n, then="home", otherwise=f"rest_{k}", **NOTE
+            kind="queue",
+            waiting_at=("stay",),
+            at_least=n,
+            then="home",
+            otherwise=f"rest_{k}",
+            **NOTE,
         )
         for k, n in enumerate((6, 4, 2))
     }
     rests["rest_2"] = replace(rests["rest_2"], next="home")
     stay = Step(asks=("beds",), minutes=("stay",), times=0.85, keeps=("beds",), next="enough_0")
-    return department({"stay": stay, **rests}, pools={"beds": 8}, durations={"stay": minutes(100)}, branches=branches)
+    return department(
+        {"stay": stay, **rests},
+        pools={"beds": 8},
+        durations={"stay": minutes(100)},
+        branches=branches,
+    )
 
 
 def left_at(story: Story) -> dict[int, float | None]:
@@ -109,7 +136,13 @@ def test_effort_is_checked_by_name_and_by_order() -> None:
 
     assert faults(EFFORT) == ""
     assert "steps.stay.effort.at_least.1: 3 after 2" in faults(replace(EFFORT, at_least=(2, 3)))
-    assert "steps.stay.effort.waiting_at.0: unknown step 'sty'" in faults(replace(EFFORT, waiting_at=("sty",)))
+    assert "steps.stay.effort.waiting_at.0: unknown step 'sty'" in faults(
+        replace(EFFORT, waiting_at=("sty",))
+    )
     assert "nobody waits at 'door'" in faults(replace(EFFORT, waiting_at=("door",)))
-    bare = replace(ward(ends=HOME), steps={**ward().steps, "stay": replace(ward().steps["stay"], minutes=())})
-    assert "steps.stay.effort: there are no minutes to fall away" in "\n".join(map(str, check(bare)))
+    bare = replace(
+        ward(ends=HOME), steps={**ward().steps, "stay": replace(ward().steps["stay"], minutes=())}
+    )
+    assert "steps.stay.effort: there are no minutes to fall away" in "\n".join(
+        map(str, check(bare))
+    )

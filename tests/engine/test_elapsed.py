@@ -9,7 +9,16 @@ import pytest
 
 from simulation.department.check import check
 from simulation.department.durations import Exponential
-from simulation.department.vocabulary import ArrivalSource, ByChance, ByElapsed, Effort, Loop, Pathway, Profile, Step
+from simulation.department.vocabulary import (
+    ArrivalSource,
+    ByChance,
+    ByElapsed,
+    Effort,
+    Loop,
+    Pathway,
+    Profile,
+    Step,
+)
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import StepRow
@@ -24,13 +33,20 @@ from .small import NOTE, Person, Simulate, department, minutes, play, staff
 from .strategies import GRIDS, case
 from .test_coins import rounds
 
-DURATIONS = {"triage": minutes(5), "consultation": minutes(20), "laboratory": minutes(60), "review": minutes(10)}
+DURATIONS = {
+    "triage": minutes(5),
+    "consultation": minutes(20),
+    "laboratory": minutes(60),
+    "review": minutes(10),
+}
 
 
 def clinic(*, ordered: bool = True) -> Pathway:
     """Triage, a consultation by the one doctor, results that count from triage; a review unless they are back."""
     steps = {
-        "triage": Step(minutes=("triage",), starts_clock=("ordered",) if ordered else (), next="consult"),
+        "triage": Step(
+            minutes=("triage",), starts_clock=("ordered",) if ordered else (), next="consult"
+        ),
         "consult": Step(asks=("doctor",), minutes=("consultation",), next="back"),
         "results": Step(minutes=("laboratory",), since="ordered", next="review"),
         "review": Step(asks=("doctor",), minutes=("review",), next="home"),
@@ -39,7 +55,9 @@ def clinic(*, ordered: bool = True) -> Pathway:
     return department(steps, pools={"doctor": 1}, durations=DURATIONS, branches={"back": back})
 
 
-@pytest.mark.parametrize(("minutes_of_results", "reviewed"), [(19, False), (20, False), (20 + 1 / 1024, True)])
+@pytest.mark.parametrize(
+    ("minutes_of_results", "reviewed"), [(19, False), (20, False), (20 + 1 / 1024, True)]
+)
 def test_results_that_are_back_as_the_contact_ends_need_no_review(
     engine: Simulate, minutes_of_results: float, reviewed: bool
 ) -> None:
@@ -63,7 +81,9 @@ def test_the_minutes_count_at_the_pace_of_the_step(engine: Simulate) -> None:
     made = clinic()
     lab = Profile(weights=(0, 2) * 12, **NOTE)
     paced = replace(
-        made, profiles={"lab": lab}, steps={**made.steps, "results": replace(made.steps["results"], pace="lab")}
+        made,
+        profiles={"lab": lab},
+        steps={**made.steps, "results": replace(made.steps["results"], pace="lab")},
     )
     people = [Person(0, minutes={"consultation": 80, "laboratory": work}) for work in (50, 51)]
     went = [{each.step for each in play(engine, paced, person).activities} for person in people]
@@ -93,18 +113,32 @@ def test_a_later_pass_reads_its_own_minutes(engine: Simulate) -> None:
         },
         loops={"again": Loop(passes="passes", again="consult", next="home")},
     )
-    story = play(engine, looped, Person(0, minutes={"laboratory": (60, 10)}, categories={"passes": "2"}))
-    assert [each.step for each in story.activities if each.step in ("results", "review")] == ["results", "review"]
+    story = play(
+        engine, looped, Person(0, minutes={"laboratory": (60, 10)}, categories={"passes": "2"})
+    )
+    assert [each.step for each in story.activities if each.step in ("results", "review")] == [
+        "results",
+        "review",
+    ]
 
 
 def test_a_branch_names_a_step_that_counts_since_a_clock() -> None:
     made = clinic()
     wrong = replace(made, branches={"back": replace(made.branches["back"], step="review")})  # type: ignore[call-arg]
     faults = {fault.where: str(fault) for fault in check(wrong)}
-    assert "unknown step that counts since a clock 'review'. Known names: results" in faults["branches.back.step"]
+    assert (
+        "unknown step that counts since a clock 'review'. Known names: results"
+        in faults["branches.back.step"]
+    )
 
 
-RATES = {"consultation": 1 / 20, "laboratory": 1 / 40, "treatment": 1 / 50, "reading": 1 / 10, "picture": 1 / 15}
+RATES = {
+    "consultation": 1 / 20,
+    "laboratory": 1 / 40,
+    "treatment": 1 / 50,
+    "reading": 1 / 10,
+    "picture": 1 / 15,
+}
 TREATED = 0.3
 N = 20_000
 
@@ -123,10 +157,14 @@ def between_contacts() -> Pathway:
         "review": Step(minutes=("reading",), next="home"),
     }
     branches = {
-        "back": ByElapsed(kind="elapsed", step="results", then="treated", otherwise="results", **NOTE),
+        "back": ByElapsed(
+            kind="elapsed", step="results", then="treated", otherwise="results", **NOTE
+        ),
         "treated": ByChance(kind="chance", targets={"treat": TREATED, "home": 1 - TREATED}, **NOTE),
     }
-    durations = {name: Exponential(kind="exponential", mean=1 / rate, **NOTE) for name, rate in RATES.items()}
+    durations = {
+        name: Exponential(kind="exponential", mean=1 / rate, **NOTE) for name, rate in RATES.items()
+    }
     made = department(steps, pools={}, branches=branches)
     arrivals = {"walk_in": ArrivalSource(starts="door", per_day=N, **NOTE)}
     return replace(made, arrivals=arrivals, durations=durations)
@@ -148,7 +186,12 @@ def test_the_stay_of_who_is_seen_between_treatment_and_results_is_that_of_the_cl
     contact, result, treatment, reading, _ = RATES.values()
     back = result / (result + contact)
     longer = 1 / treatment + 1 / result - 1 / (treatment + result)
-    mean = 1 / contact + (1 - back) * longer + back * TREATED / treatment + (1 - back + back * TREATED) / reading
+    mean = (
+        1 / contact
+        + (1 - back) * longer
+        + back * TREATED / treatment
+        + (1 - back + back * TREATED) / reading
+    )
     minutes_there = stays(between_contacts())
     error = minutes_there.std() / sqrt(len(minutes_there))
     assert abs(minutes_there.mean() - mean) < 3.3 * error  # a false alarm once in a thousand
@@ -166,7 +209,9 @@ def test_a_picture_taken_while_the_laboratory_works_makes_the_longer_of_the_two(
         "report": Step(minutes=("reading",), since="taken", next="home"),
     }
     made = between_contacts()
-    beside = replace(made, steps={"door": replace(made.steps["door"], next="sample"), **steps}, branches={})
+    beside = replace(
+        made, steps={"door": replace(made.steps["door"], next="sample"), **steps}, branches={}
+    )
     shorter = (1 - reading * picture / ((reading + result) * (picture + result))) / result
     mean = 1 / result + 1 / picture + 1 / reading - shorter
     minutes_there = stays(beside)
@@ -196,7 +241,9 @@ def test_random_departments_go_by_the_minutes_that_have_elapsed() -> None:
         made = case(seed, GRIDS[1])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         rows = rows_of(made.plan, activities_table(made.plan, run))
-        happened.update((over, way) for _, over, way in ways_by_elapsed(made.plan, rows, made.columns))
+        happened.update(
+            (over, way) for _, over, way in ways_by_elapsed(made.plan, rows, made.columns)
+        )
     assert set(happened) == {(True, 0), (False, 1)}, happened
     assert min(happened.values()) > 50, happened
 

@@ -43,20 +43,27 @@ def test_a_missing_engine_is_an_error_in_the_tests_and_not_a_skip(tmp_path: Path
     assert "1 passed, 2 errors" in done.stdout, done.stdout
 
 
-def test_asking_for_an_engine_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_for_an_engine_that_is_not_installed_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(AeflowError, match="needs numba, which is not installed"):
         engine_named("compiled")
 
 
-def test_auto_compiles_where_the_work_repays_it_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_compiles_where_the_work_repays_it_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert choose("auto", WORTH_COMPILING)[0] == "compiled"
     monkeypatch.setattr(choosing, "is_compiled", lambda: False)
     engine, why = choose("auto", WORTH_COMPILING - 1)
     assert engine == "reference"
     assert "too few" in why
     monkeypatch.setattr(choosing, "is_compiled", lambda: True)
-    assert choose("auto", 1) == ("compiled", "compiled before; the same tables as the reference, bit for bit")
+    assert choose("auto", 1) == (
+        "compiled",
+        "compiled before; the same tables as the reference, bit for bit",
+    )
     monkeypatch.setitem(sys.modules, "numba", None)
     assert choose("auto", WORTH_COMPILING) == ("reference", "numba is not installed")
 
@@ -73,7 +80,10 @@ def test_the_engine_lies_compiled_until_its_code_or_a_constant_that_it_holds_cha
         (code / name).write_text("A = 1\n")
     looked = is_compiled.__wrapped__
     assert not looked()
-    index = kept / f"compiled_loop.run-1.py{sys.version_info.major}{sys.version_info.minor}{sys.abiflags}.nbi"
+    index = (
+        kept
+        / f"compiled_loop.run-1.py{sys.version_info.major}{sys.version_info.minor}{sys.abiflags}.nbi"
+    )
     index.write_text("")
     (kept / choosing.STAMP).write_text(choosing.digest(code))
     assert looked()

@@ -27,8 +27,18 @@ def test_a_shift_laid_over_a_rota_is_the_rota_with_one_shift_more() -> None:
 
 
 def test_what_a_day_has_with_shifts_laid_over_it_is_the_sum_worked_out_by_hand() -> None:
-    one_day = pool(ExtraShift(hours="14-22", number=1), ExtraShift(hours="19-21", number=-2), rota=DAYTIME[:1])
-    by_hand = [(0, 0), (8, 2), (14, 3), (19, 1), (20, 0), (21, 1), (22, 0)]  # 20-21 h: 0 + 1 - 2 is nobody
+    one_day = pool(
+        ExtraShift(hours="14-22", number=1), ExtraShift(hours="19-21", number=-2), rota=DAYTIME[:1]
+    )
+    by_hand = [
+        (0, 0),
+        (8, 2),
+        (14, 3),
+        (19, 1),
+        (20, 0),
+        (21, 1),
+        (22, 0),
+    ]  # 20-21 h: 0 + 1 - 2 is nobody
     assert [(tick / HOUR, units) for tick, units in timetable(one_day) if tick < DAY] == by_hand
     assert units_by_hour(one_day)[:24].sum() == 6 * 2 + 5 * 3 + 1 * 1 + 1 * 1
 
@@ -45,9 +55,13 @@ def test_extra_units_count_where_the_rota_has_anybody_and_not_in_a_shift_laid_ov
 
 
 @pytest.mark.parametrize("hours", ["14-22", "13-14"])
-def test_two_are_seen_at_once_in_the_hours_of_a_second_nurse_alone(engine: Simulate, hours: str) -> None:
+def test_two_are_seen_at_once_in_the_hours_of_a_second_nurse_alone(
+    engine: Simulate, hours: str
+) -> None:
     nurses = {"nurses": staff(1, extra_shifts=(ExtraShift(hours=hours, number=1),))}
-    pathway = department({"see": Step(asks=("nurses",), minutes=("work",), next="home")}, pools=nurses)
+    pathway = department(
+        {"see": Step(asks=("nurses",), minutes=("work",), next="home")}, pools=nurses
+    )
     story = play(engine, pathway, Person(at=14 * 60 + 5), Person(at=14 * 60 + 5))
     second = 14 * 60 + 5 + (0 if hours == "14-22" else 10)
     assert story.spans("see") == {0: (845, 855), 1: (second, second + 10)}
@@ -68,5 +82,7 @@ def test_nobody_is_called_in_the_hours_of_a_shift_taken_away(engine: Simulate) -
 def test_a_shift_laid_over_a_rota_leaves_everybody_drawn_alike() -> None:
     steps = {"see": Step(asks=("nurses",), minutes=("work",), next="home")}
     usual = department(steps, pools={"nurses": staff(1)})
-    more = replace(usual, pools={"nurses": staff(1, extra_shifts=(ExtraShift(hours="14-22", number=1),))})
+    more = replace(
+        usual, pools={"nurses": staff(1, extra_shifts=(ExtraShift(hours="14-22", number=1),))}
+    )
     assert draws_alike(usual, more)

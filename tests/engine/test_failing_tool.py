@@ -45,8 +45,12 @@ def desk(down: Outage, degraded: Outage = NEVER, *, busy: int = 99, **more: Any)
         "with_tool": Step(asks=("nurse",), keeps=("nurse",), ranks_as="standard", next="up"),
         "late": Step(minutes=("late",), next="still_up"),
         "by_tool": replace(with_nurse, relabels=ACUITY_GIVEN),
-        "by_degraded_tool": replace(with_nurse, minutes_by="degraded_tool", relabels=ACUITY_BY_DEGRADED_TOOL),
-        "without_tool": replace(with_nurse, minutes_by="nurse", relabels=ACUITY_BY_NURSE, next="home"),
+        "by_degraded_tool": replace(
+            with_nurse, minutes_by="degraded_tool", relabels=ACUITY_BY_DEGRADED_TOOL
+        ),
+        "without_tool": replace(
+            with_nurse, minutes_by="nurse", relabels=ACUITY_BY_NURSE, next="home"
+        ),
         "again": Step(
             asks=("nurse",),
             minutes=("talk",),
@@ -55,19 +59,44 @@ def desk(down: Outage, degraded: Outage = NEVER, *, busy: int = 99, **more: Any)
             ranks_as="urgent",
             next="home",
         ),
-        "triage": Step(asks=("nurse",), minutes=("talk",), ranks_as="standard", relabels=ACUITY_GIVEN, next="home"),
+        "triage": Step(
+            asks=("nurse",),
+            minutes=("talk",),
+            ranks_as="standard",
+            relabels=ACUITY_GIVEN,
+            next="home",
+        ),
     }
     branches: dict[str, Branch] = {
         "desk": ByAttribute(
-            kind="attribute", attribute="tool_can_fail", cases={"yes": "with_tool"}, otherwise="triage"
+            kind="attribute",
+            attribute="tool_can_fail",
+            cases={"yes": "with_tool"},
+            otherwise="triage",
         ),
         "up": ByOutage(kind="down", outage="tool", then="without_tool", otherwise="busy", **NOTE),
-        "busy": ByQueue(kind="queue", waiting_at=("with_tool",), at_least=busy, then="late", otherwise="worse", **NOTE),
-        "still_up": ByOutage(
-            kind="down", outage="tool", since_start=True, then="without_tool", otherwise="worse", **NOTE
+        "busy": ByQueue(
+            kind="queue",
+            waiting_at=("with_tool",),
+            at_least=busy,
+            then="late",
+            otherwise="worse",
+            **NOTE,
         ),
-        "worse": ByOutage(kind="down", outage="degraded", then="by_degraded_tool", otherwise="by_tool", **NOTE),
-        "stayed_up": ByOutage(kind="down", outage="tool", since_start=True, then="again", otherwise="home", **NOTE),
+        "still_up": ByOutage(
+            kind="down",
+            outage="tool",
+            since_start=True,
+            then="without_tool",
+            otherwise="worse",
+            **NOTE,
+        ),
+        "worse": ByOutage(
+            kind="down", outage="degraded", then="by_degraded_tool", otherwise="by_tool", **NOTE
+        ),
+        "stayed_up": ByOutage(
+            kind="down", outage="tool", since_start=True, then="again", otherwise="home", **NOTE
+        ),
     }
     label = Given(kind="given", like="acuity_true", **NOTE)
     made = department(
@@ -104,11 +133,18 @@ def run(
 
 def drawn_at(made: Pathway, *at: float, can_fail: str = "yes") -> Draws:
     """People who come at these minutes; the tool says urgent, the nurse standard, the broken tool minor."""
-    output = {"acuity_given": "urgent", "acuity_by_nurse": "standard", "acuity_by_degraded_tool": "minor"}
+    output = {
+        "acuity_given": "urgent",
+        "acuity_by_nurse": "standard",
+        "acuity_by_degraded_tool": "minor",
+    }
     people = tuple(Person(each, categories={**output, "tool_can_fail": can_fail}) for each in at)
     draws = draws_of(made, people)
     return draws.with_columns(
-        minutes={"talk:nurse": np.full((1, len(at)), 10.0), "talk:degraded_tool": np.full((1, len(at)), 5.0)}
+        minutes={
+            "talk:nurse": np.full((1, len(at)), 10.0),
+            "talk:degraded_tool": np.full((1, len(at)), 5.0),
+        }
     )
 
 
@@ -122,7 +158,9 @@ def test_a_triage_under_way_as_the_tool_fails_is_completed_and_the_nurse_triages
     assert spans == {"by_tool": {0: (8, 12), 1: (22, 26)}, "again": {0: (12, 22)}}
 
 
-def test_whether_the_tool_works_is_seen_as_triage_starts_and_not_as_somebody_joins_the_queue(engine: Simulate) -> None:
+def test_whether_the_tool_works_is_seen_as_triage_starts_and_not_as_somebody_joins_the_queue(
+    engine: Simulate,
+) -> None:
     # Down from 10 to 30. 0 is done before; 1 is under way as it fails; 2 has waited since 7 and starts at 23, while it
     # is down; 3 starts at 33 and finds it up.
     made = desk(stated((10, 30)))
@@ -138,10 +176,15 @@ def test_an_answer_is_late_while_so_many_wait_for_it(engine: Simulate) -> None:
     # Late where two or more wait just before. At 0 nobody does; at 4 three do (1, 2, 3); at 10 two (2, 3); at 16 one.
     made = desk(NEVER, busy=2)
     spans, _ = run(engine, made, drawn_at(made, 0, 1, 2, 3))
-    assert spans == {"late": {1: (4, 6), 2: (10, 12)}, "by_tool": {0: (0, 4), 1: (6, 10), 2: (12, 16), 3: (16, 20)}}
+    assert spans == {
+        "late": {1: (4, 6), 2: (10, 12)},
+        "by_tool": {0: (0, 4), 1: (6, 10), 2: (12, 16), 3: (16, 20)},
+    }
 
 
-def test_a_tool_that_fails_while_its_answer_is_waited_for_leaves_it_to_the_nurse(engine: Simulate) -> None:
+def test_a_tool_that_fails_while_its_answer_is_waited_for_leaves_it_to_the_nurse(
+    engine: Simulate,
+) -> None:
     made = desk(stated((5, 5.5)), busy=1)
     spans, _ = run(engine, made, drawn_at(made, 0, 1))
     assert spans["late"] == {1: (4, 6)}
@@ -198,7 +241,9 @@ def starts_and_ends(found: Run, n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
         if table.ended_at[k] >= 0:
             at[1, who] = max(at[1, who], table.ended_at[k])
         if table.started_at[k] > 0 and table.step[k] != 0:
-            at[0, who] = table.started_at[k] if at[0, who] < 0 else min(at[0, who], table.started_at[k])
+            at[0, who] = (
+                table.started_at[k] if at[0, who] < 0 else min(at[0, who], table.started_at[k])
+            )
     return at
 
 
@@ -207,10 +252,16 @@ def test_a_tool_that_is_never_or_always_down_or_always_worse_is_another_triage_t
     engine: Simulate, worker: Any
 ) -> None:
     always, over = share(1), stated((9 * 1440, 9 * 1440 + 1))
-    down, degraded = {"policy": (over, over), "nurse": (always, NEVER), "degraded_tool": (over, always)}[worker]
+    down, degraded = {
+        "policy": (over, over),
+        "nurse": (always, NEVER),
+        "degraded_tool": (over, always),
+    }[worker]
     made, draws = crowd(down, degraded, days=2)
     _, failing = run(engine, made, draws, 3 * DAY)
-    plainly = replace(made, steps={**made.steps, "triage": replace(made.steps["triage"], minutes_by=worker)})
+    plainly = replace(
+        made, steps={**made.steps, "triage": replace(made.steps["triage"], minutes_by=worker)}
+    )
     simple = draws.with_columns(attributes={"tool_can_fail": np.zeros(len(draws), np.int16)})
     _, plain = run(engine, plainly, simple, 3 * DAY)
     assert np.array_equal(starts_and_ends(failing, len(draws)), starts_and_ends(plain, len(draws)))
@@ -221,14 +272,22 @@ def test_everybody_in_the_building_as_the_tool_fails_is_accounted_for(engine: Si
     _, found = run(engine, made, draws, 7 * DAY)
     table, plan = found.activities, lower(made)
     last = np.flatnonzero(np.append(np.diff(table.patient) != 0, True))
-    assert np.array_equal(table.patient[last], np.arange(len(draws)))  # everybody is there, and reached the end
+    assert np.array_equal(
+        table.patient[last], np.arange(len(draws))
+    )  # everybody is there, and reached the end
     assert np.all(table.step[last] == plan.row("home"))
     assert np.all(table.outcome == Outcome.DONE)
     counts = {name: int((table.step == plan.row(name)).sum()) for name in made.steps}
     tried = counts["by_tool"] + counts["by_degraded_tool"]
     assert tried + counts["without_tool"] == len(draws) == counts["with_tool"]
-    assert min(counts[name] for name in ("by_tool", "by_degraded_tool", "without_tool", "again")) > 5
+    assert (
+        min(counts[name] for name in ("by_tool", "by_degraded_tool", "without_tool", "again")) > 5
+    )
     spans = draws.outages["tool"]
-    for k in np.flatnonzero(np.isin(table.step, [plan.row("by_tool"), plan.row("by_degraded_tool")])):
-        failed = bool(np.any((spans[:, 0] <= table.ended_at[k]) & (spans[:, 1] > table.started_at[k])))
+    for k in np.flatnonzero(
+        np.isin(table.step, [plan.row("by_tool"), plan.row("by_degraded_tool")])
+    ):
+        failed = bool(
+            np.any((spans[:, 0] <= table.ended_at[k]) & (spans[:, 1] > table.started_at[k]))
+        )
         assert (table.step[k + 1] == plan.row("again")) == failed

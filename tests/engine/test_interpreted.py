@@ -64,7 +64,11 @@ def test_the_random_departments_reach_every_line_of_the_loop(played: Played) -> 
 def _missed(reached: set[int]) -> list[str]:
     """The lines inside functions of the loop that were not reached, with their numbers."""
     missed = sorted(_lines(compile("\n".join(TEXT), LOOP.name, "exec")) - reached)
-    return [f"{line}: {TEXT[line - 1]}" for line in missed if not TEXT[line - 2].strip().startswith(NOT_REACHED)]
+    return [
+        f"{line}: {TEXT[line - 1]}"
+        for line in missed
+        if not TEXT[line - 2].strip().startswith(NOT_REACHED)
+    ]
 
 
 @contextmanager
@@ -88,5 +92,12 @@ def _lines_reached(reached: set[int]) -> Iterator[None]:
 
 def _lines(module: CodeType) -> set[int]:
     """The numbers of all lines inside functions."""
-    functions = [each for each in module.co_consts if isinstance(each, CodeType) and each.co_flags & 1]
-    return {line for each in functions for *_, line in each.co_lines() if line and line != each.co_firstlineno}
+    functions = [
+        each for each in module.co_consts if isinstance(each, CodeType) and each.co_flags & 1
+    ]
+    return {
+        line
+        for each in functions
+        for *_, line in each.co_lines()
+        if line and line != each.co_firstlineno
+    }

@@ -36,17 +36,26 @@ def front(*, nurses: int = 9, **more: Any) -> Pathway:
             relabels="acuity_given",
             next="contact",
         ),
-        "contact": Step(asks=("doctor",), minutes=("contact",), records={"seen_at": "started"}, next="home"),
+        "contact": Step(
+            asks=("doctor",), minutes=("contact",), records={"seen_at": "started"}, next="home"
+        ),
     }
     return department(
         steps,
         pools={"nurse": nurses, "doctor": 1},
-        durations={"interview": minutes(4), "record": minutes(2), "contact": minutes(10), "worsening": minutes(60)},
+        durations={
+            "interview": minutes(4),
+            "record": minutes(2),
+            "contact": minutes(10),
+            "worsening": minutes(60),
+        },
         attributes={
             "acuity_given": Given(kind="given", like="acuity_true", **NOTE),
             "language_need": Chance(kind="chance", p=0.5, **NOTE),
         },
-        worsening=Worsening(minutes="worsening", arrivals=("walk_in",), becomes={"minor": "standard"}, **NOTE),
+        worsening=Worsening(
+            minutes="worsening", arrivals=("walk_in",), becomes={"minor": "standard"}, **NOTE
+        ),
         **more,
     )
 
@@ -59,19 +68,27 @@ def table(matrix: Matrix) -> dict[str, Any]:
     return {"shares": [list(row) for row in matrix], **WHY}
 
 
-def assessor(name: str, matrix: Matrix, with_need: Matrix | None = None, **more: Any) -> dict[str, Any]:
+def assessor(
+    name: str, matrix: Matrix, with_need: Matrix | None = None, **more: Any
+) -> dict[str, Any]:
     stated = table(matrix)
     if with_need is not None:
         stated["by_group"] = {"language_need": {"yes": table(with_need)}}
     return {"name": name, "correlation": number(0), "matrix": stated, **more}
 
 
-def policy(nurse: Matrix = RIGHT, ai: Matrix | None = None, with_need: Matrix | None = None, **more: Any) -> Policy:
+def policy(
+    nurse: Matrix = RIGHT, ai: Matrix | None = None, with_need: Matrix | None = None, **more: Any
+) -> Policy:
     """A nurse, and an AI that replaces her where one is given; `with_need`: its matrix for who needs an interpreter."""
     stated: dict[str, Any] = {"kind": "matrix", "name": "made", "nurse": assessor("nurse", nurse)}
     if ai is not None:
         variates = {"same_draw_as": more.pop("same_draw_as")} if "same_draw_as" in more else {}
-        stated |= {"ai": assessor("ai", ai, with_need, **variates), "role": "replaces", "covers": covers()}
+        stated |= {
+            "ai": assessor("ai", ai, with_need, **variates),
+            "role": "replaces",
+            "covers": covers(),
+        }
     return POLICY.validate_python({**stated, **more})
 
 
@@ -97,8 +114,12 @@ def order(story: Story) -> str:
 STANDARD, ALSO_STANDARD = Person(0), Person(1)
 
 
-@pytest.mark.parametrize(("ai", "second", "third"), [(RIGHT, "B", "C"), (MINOR_IS_URGENT, "C", "B")])
-def test_over_triage_takes_a_place_from_another(ai: Matrix, second: str, third: str, engine: Simulate) -> None:
+@pytest.mark.parametrize(
+    ("ai", "second", "third"), [(RIGHT, "B", "C"), (MINOR_IS_URGENT, "C", "B")]
+)
+def test_over_triage_takes_a_place_from_another(
+    ai: Matrix, second: str, third: str, engine: Simulate
+) -> None:
     # B is standard and waits since 7, C minor since 8. Called urgent, C is seen at 16, and B, rightly labelled, at 26.
     story = play(engine, front(), STANDARD, ALSO_STANDARD, Person(2, "minor"), policy=policy(ai=ai))
     assert order(story) == f"A{second}{third}"
@@ -109,7 +130,9 @@ UNDER = (STANDARD, ALSO_STANDARD, Person(2, "urgent", worsens=20), Person(20))
 """C, urgent, gets worse at 22; D is ready for the doctor at 26."""
 
 
-def test_under_triage_waits_behind_whoever_comes_and_takes_the_doctor_as_long_all_the_same(engine: Simulate) -> None:
+def test_under_triage_waits_behind_whoever_comes_and_takes_the_doctor_as_long_all_the_same(
+    engine: Simulate,
+) -> None:
     right = play(engine, front(), *UNDER, policy=policy(ai=RIGHT))
     wrong = play(engine, front(), *UNDER, policy=policy(ai=URGENT_IS_MINOR))
     assert (order(right), order(wrong)) == ("ACBD", "ABDC")
@@ -135,12 +158,19 @@ def test_an_under_triaged_patient_who_gets_worse_is_helped_by_a_look_that_sees_i
     plan, draws = lower(made), apply(told, made, draws_of(made, UNDER))
     table = patients_table(made, plan, draws, engine(plan, bind(plan, draws), 1440 * 1024))
     assert table["worsened_at"][2] == 22
-    assert table["noticed_at"][2] == pytest.approx(float("nan") if noticed_at is None else noticed_at, nan_ok=True)
+    assert table["noticed_at"][2] == pytest.approx(
+        float("nan") if noticed_at is None else noticed_at, nan_ok=True
+    )
 
 
 def test_an_error_of_one_group_is_paid_by_that_group_alone(engine: Simulate) -> None:
     # C and D are urgent; for C, who needs an interpreter, urgent becomes minor. D goes first, then B, then C.
-    people = (STANDARD, ALSO_STANDARD, Person(2, "urgent", categories={"language_need": "yes"}), Person(3, "urgent"))
+    people = (
+        STANDARD,
+        ALSO_STANDARD,
+        Person(2, "urgent", categories={"language_need": "yes"}),
+        Person(3, "urgent"),
+    )
     fair = play(engine, front(), *people, policy=policy(ai=RIGHT))
     unfair = play(engine, front(), *people, policy=policy(ai=RIGHT, with_need=URGENT_IS_MINOR))
     assert (order(fair), order(unfair)) == ("ACDB", "ADBC")
@@ -162,13 +192,17 @@ EACH_WRONG = (STANDARD, ALSO_STANDARD, Person(2, "urgent"), Person(3, "minor"))
         ({"role": "advises", "switching": (0, 1)}, "ADBC"),  # bad advice only: both wrong
     ],
 )
-def test_who_goes_first_follows_whose_word_counts(how: dict[str, Any], expected: str, engine: Simulate) -> None:
+def test_who_goes_first_follows_whose_word_counts(
+    how: dict[str, Any], expected: str, engine: Simulate
+) -> None:
     stated = dict(how)
     if "switching" in how:
         good, bad = how["switching"]
         shares = {"wrong_to_right": good, "right_to_wrong": bad, "wrong_to_wrong": 0}
         stated["switching"] = {name: number(share) for name, share in shares.items()}
-    story = play(engine, front(), *EACH_WRONG, policy=policy(URGENT_IS_MINOR, MINOR_IS_URGENT, **stated))
+    story = play(
+        engine, front(), *EACH_WRONG, policy=policy(URGENT_IS_MINOR, MINOR_IS_URGENT, **stated)
+    )
     assert order(story) == expected
 
 
@@ -186,8 +220,22 @@ NEEDS = {"language_need": "yes"}
         ({"covers": covers(only={"arrival_source": ["walk_in"]})}, True),
         ({"covers": covers(share=number(0))}, False),
         ({"covers": covers(share=number(1))}, True),
-        ({"covers": covers(excluded={"by": "language_need", "shares": {"yes": number(1), "no": number(0)}})}, False),
-        ({"covers": covers(excluded={"by": "language_need", "shares": {"yes": number(0), "no": number(1)}})}, True),
+        (
+            {
+                "covers": covers(
+                    excluded={"by": "language_need", "shares": {"yes": number(1), "no": number(0)}}
+                )
+            },
+            False,
+        ),
+        (
+            {
+                "covers": covers(
+                    excluded={"by": "language_need", "shares": {"yes": number(0), "no": number(1)}}
+                )
+            },
+            True,
+        ),
         ({"adoption": {"start": number(0), "end": number(1), "weeks": number(4)}}, False),
         ({"adoption": {"start": number(1), "end": number(0), "weeks": number(4)}}, True),
         ({"go_live_day": number(0)}, True),
@@ -230,26 +278,39 @@ def test_minutes_saved_at_the_desk_are_saved_for_the_next_as_well(
     nurse = play(engine, made, *people, policy=policy())
     assert nurse.spans("triage") == {0: (0, 6), 1: (6, 12)}
     assert nurse.spans("contact") == {0: (6, 16), 1: (16, 26)}
-    story = play(engine, made, *people, policy=policy(covers=covers(labels=False, minutes=True), minutes=how))
+    story = play(
+        engine, made, *people, policy=policy(covers=covers(labels=False, minutes=True), minutes=how)
+    )
     assert story.spans("triage") == {0: (0, each), 1: (each, 2 * each)}
     assert story.spans("contact") == {0: (each, each + 10), 1: (each + 10, each + 20)}
 
 
-def test_whoever_the_tool_is_not_for_is_triaged_sooner_and_as_long_as_ever(engine: Simulate) -> None:
+def test_whoever_the_tool_is_not_for_is_triaged_sooner_and_as_long_as_ever(
+    engine: Simulate,
+) -> None:
     only = covers(labels=False, minutes=True, only={"language_need": ["no"]})
     told = policy(covers=only, minutes=effect("interview", "record", factor=number(0.5)))
     people = (Person(0), Person(0, categories=NEEDS))
-    assert play(engine, front(nurses=1), *people, policy=told).spans("triage") == {0: (0, 3), 1: (3, 9)}
+    assert play(engine, front(nurses=1), *people, policy=told).spans("triage") == {
+        0: (0, 3),
+        1: (3, 9),
+    }
 
 
-def test_a_record_that_is_written_for_the_clinician_shortens_the_contact_and_nothing_else(engine: Simulate) -> None:
-    told = policy(covers=covers(labels=False, minutes=True), minutes=effect("contact", factor=number(0.8)))
+def test_a_record_that_is_written_for_the_clinician_shortens_the_contact_and_nothing_else(
+    engine: Simulate,
+) -> None:
+    told = policy(
+        covers=covers(labels=False, minutes=True), minutes=effect("contact", factor=number(0.8))
+    )
     story = play(engine, front(nurses=1), Person(0), Person(0), policy=told)
     assert story.spans("triage") == {0: (0, 6), 1: (6, 12)}
     assert story.spans("contact") == {0: (6, 14), 1: (14, 22)}
 
 
-def test_an_interpreter_lengthens_triage_and_contact_and_a_tool_takes_its_part_off(engine: Simulate) -> None:
+def test_an_interpreter_lengthens_triage_and_contact_and_a_tool_takes_its_part_off(
+    engine: Simulate,
+) -> None:
     # 4 minutes to ask become 6, and 10 with a doctor 15; the tool halves the asking, to 3.
     whose = {"only": {"language_need": ["yes"]}, **WHY}
     burdens = [effect(name, factor=number(1.5), covers=whose) for name in ("interview", "contact")]
@@ -267,12 +328,18 @@ def test_an_interpreter_lengthens_triage_and_contact_and_a_tool_takes_its_part_o
     assert story.spans("contact") == {0: (5, 20), 1: (20, 30)}
 
 
-def test_seconds_waited_for_an_answer_and_spent_before_a_hand_back_are_the_nurses(engine: Simulate) -> None:
+def test_seconds_waited_for_an_answer_and_spent_before_a_hand_back_are_the_nurses(
+    engine: Simulate,
+) -> None:
     # 30 seconds for each answer; C, whom the AI would call urgent, is handed back after another 60.
     told = policy(
         ai=MINOR_IS_URGENT,
         latency={"durations": ["interview"], "seconds": number(30)},
-        abstains={"labels": ["urgent"], "hand_back": {"durations": ["interview"], "seconds": number(60)}, **WHY},
+        abstains={
+            "labels": ["urgent"],
+            "hand_back": {"durations": ["interview"], "seconds": number(60)},
+            **WHY,
+        },
     )
     story = play(engine, front(nurses=1), Person(0), Person(0, "minor"), Person(0), policy=told)
     assert story.spans("triage") == {0: (0, 6.5), 1: (6.5, 14), 2: (14, 20.5)}
@@ -282,9 +349,13 @@ def test_seconds_waited_for_an_answer_and_spent_before_a_hand_back_are_the_nurse
 def test_rounds_take_the_nurse_from_the_desk(engine: Simulate) -> None:
     # At 60 one waits for the doctor: looking again takes the only nurse until the next decision, at 120.
     looks = Rounds(waiting_at=("contact",), every_minutes=60, **NOTE)
-    care = Takes(kind="takes", waiting_at=("contact",), minutes_per_hour=60, pool="nurse", leaves=0, **NOTE)
+    care = Takes(
+        kind="takes", waiting_at=("contact",), minutes_per_hour=60, pool="nurse", leaves=0, **NOTE
+    )
     people = (Person(0, minutes={"contact": 84}), Person(1), Person(61))
-    costly = play(engine, front(nurses=1, rounds=looks, triggers={"care": care}), *people, policy=policy())
+    costly = play(
+        engine, front(nurses=1, rounds=looks, triggers={"care": care}), *people, policy=policy()
+    )
     free = play(engine, front(nurses=1, rounds=looks), *people, policy=policy())
     assert free.spans("triage") == {0: (0, 6), 1: (6, 12), 2: (61, 67)}
     assert costly.spans("triage") == {0: (0, 6), 1: (6, 12), 2: (120, 126)}
@@ -293,13 +364,17 @@ def test_rounds_take_the_nurse_from_the_desk(engine: Simulate) -> None:
 # --- nothing at all ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", [{"role": "replaces"}, {"role": "advises", "acceptance": number(0.5)}])
+@pytest.mark.parametrize(
+    "role", [{"role": "replaces"}, {"role": "advises", "acceptance": number(0.5)}]
+)
 def test_an_ai_with_the_nurses_matrix_and_variates_and_every_lever_at_nought_is_the_nurse_row_for_row(
     role: dict[str, Any], engine: Simulate
 ) -> None:
     half = ((0.5, 0.3, 0.2), (0.2, 0.5, 0.3), (0.1, 0.4, 0.5))
     people = [
-        Person(k, ("urgent", "standard", "minor")[k % 3], categories=NEEDS if k % 2 else {}, worsens=k)
+        Person(
+            k, ("urgent", "standard", "minor")[k % 3], categories=NEEDS if k % 2 else {}, worsens=k
+        )
         for k in range(40)
     ]
     made = front(nurses=1, rounds=Rounds(waiting_at=("contact",), every_minutes=5, **NOTE))
@@ -310,12 +385,20 @@ def test_an_ai_with_the_nurses_matrix_and_variates_and_every_lever_at_nought_is_
         half,
         same_draw_as="nurse",
         covers=covers(minutes=True),
-        minutes=[effect("interview", "record", factor=number(1)), effect("contact", factor=number(1))],
+        minutes=[
+            effect("interview", "record", factor=number(1)),
+            effect("contact", factor=number(1)),
+        ],
         burdens=[effect("interview", factor=number(1))],
         latency=added,
         abstains={"shares": {"urgent": number(0)}, "hand_back": added, **WHY},
         noise=number(0),
-        watches={"arrivals": ["walk_in"], "sensitivity": number(1), "false_alarms_per_hour": number(0), **WHY},
+        watches={
+            "arrivals": ["walk_in"],
+            "sensitivity": number(1),
+            "false_alarms_per_hour": number(0),
+            **WHY,
+        },
         **role,
     )
     alone, together = (play(engine, made, *people, policy=each) for each in (nurse, twin))

@@ -26,10 +26,14 @@ def test_the_longest_duration_that_fits_is_kept_to_the_tick() -> None:
 
 
 def test_a_longer_one_is_refused_by_its_name() -> None:
-    with pytest.raises(PlanError, match=r"duration stay_0: somebody's takes 1,457 days, and .* counts to 1,456"):
+    with pytest.raises(
+        PlanError, match=r"duration stay_0: somebody's takes 1,457 days, and .* counts to 1,456"
+    ):
         bound(1457 * DAY)
 
 
 def test_several_that_are_too_long_together_are_refused_by_their_names() -> None:
-    with pytest.raises(PlanError, match=r"duration stay_0 \+ stay_1: somebody's takes 2,000 days together"):
+    with pytest.raises(
+        PlanError, match=r"duration stay_0 \+ stay_1: somebody's takes 2,000 days together"
+    ):
         bound(1000 * DAY, 1000 * DAY)

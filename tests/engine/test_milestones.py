@@ -33,7 +33,9 @@ NAMES = st.dictionaries(
 
 
 def activities(rows: list[tuple[int, ...]]) -> Activities:
-    patient, step, outcome, *times = np.array(sorted(rows, key=lambda row: row[0]), dtype=np.int64).reshape(-1, 6).T
+    patient, step, outcome, *times = (
+        np.array(sorted(rows, key=lambda row: row[0]), dtype=np.int64).reshape(-1, 6).T
+    )
     return Activities(
         patient=patient.astype(np.int32),
         step=step.astype(np.int16),
@@ -47,7 +49,9 @@ def activities(rows: list[tuple[int, ...]]) -> Activities:
 
 def recorded(rows: list[tuple[int, ...]]) -> Recorded:
     space = space_for(len(rows) + 3)
-    for record, (patient, step, outcome, joined_at, started_at, ended_at) in zip(space, rows, strict=False):
+    for record, (patient, step, outcome, joined_at, started_at, ended_at) in zip(
+        space, rows, strict=False
+    ):
         record.patient, record.step, record.outcome, record.pool = patient, step, outcome, -1
         record.joined_at, record.started_at, record.ended_at = joined_at, started_at, ended_at
     return Recorded(space, len(rows), N_PATIENTS)
@@ -71,20 +75,30 @@ def _assert_equal(one: Milestones, other: Milestones) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(ROW, max_size=12))
-def test_what_was_written_down_as_it_came_is_arranged_by_patient(rows: list[tuple[int, ...]]) -> None:
+def test_what_was_written_down_as_it_came_is_arranged_by_patient(
+    rows: list[tuple[int, ...]],
+) -> None:
     ours, wanted = recorded(rows).arranged(), activities(rows)
     for column in fields(Activities):
-        np.testing.assert_array_equal(getattr(ours, column.name), getattr(wanted, column.name), strict=True)
+        np.testing.assert_array_equal(
+            getattr(ours, column.name), getattr(wanted, column.name), strict=True
+        )
 
 
 def test_the_first_time_counts_and_who_gave_up_never_ended() -> None:
     """Ticks of 1/1024 minute. Patient 0 comes to node 1 twice; patient 1 gives up there; patient 2 has no row."""
     done, left = int(Outcome.DONE), int(Outcome.LEFT)
-    rows = [(0, 1, done, 1024, 2048, 3072), (0, 1, done, 4096, 5120, 6144), (1, 1, left, 1024, -1, 2048)]
+    rows = [
+        (0, 1, done, 1024, 2048, 3072),
+        (0, 1, done, 4096, 5120, 6144),
+        (1, 1, left, 1024, -1, 2048),
+    ]
     names = {"joined": {1: Moment.JOINED}, "ended": {1: Moment.ENDED}}
     for journal in (InOrder(activities(rows)), recorded(rows)):
         found = journal.milestones(names, N_NODES, 3)
-        np.testing.assert_array_equal(list(found.first_at.values()), [[1, 1, np.nan], [3, np.nan, np.nan]])
+        np.testing.assert_array_equal(
+            list(found.first_at.values()), [[1, 1, np.nan], [3, np.nan, np.nan]]
+        )
         assert found.last_step.tolist() == [1, 1, -1]
         assert found.last_ended_at.tolist() == [6144, 2048, -1]
 
@@ -125,5 +139,11 @@ def test_reading_tables_looks_for_no_folder_for_compiled_code(tmp_path: Path) ->
 def _python(code: str, path: Path) -> "subprocess.CompletedProcess[str]":
     env = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}"}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=path, env=env, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code],
+        cwd=path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )

@@ -55,7 +55,10 @@ RULES = {
             "            self.touched = touched\n"
             "        taken",
         ),
-        Edit("            n_freed = _free(number, pools, freed, n_freed)\n    person.n_held", "    person.n_held"),
+        Edit(
+            "            n_freed = _free(number, pools, freed, n_freed)\n    person.n_held",
+            "    person.n_held",
+        ),
     ),
     "whoever joined first goes first, whatever the class": Rule(
         Edit("else ranks[number]\n", "else joined_at\n"),
@@ -66,12 +69,21 @@ RULES = {
         Edit("n_freed = _free(entry.pool, pools, freed, n_freed)\n", "pass\n"),
     ),
     "the class is frozen at joining": Rule(
-        Edit("if patient.queue is not None and patient.ask is not None and patient.step.pulled:", "if False:"),
+        Edit(
+            "if patient.queue is not None and patient.ask is not None and patient.step.pulled:",
+            "if False:",
+        ),
         Edit("if person.queue >= 0 and rows[person.row].pulled:", "if False:"),
     ),
     "patience that ends at t ends after the dispatch at t": Rule(
-        Edit("self._later(patience, self._patience_ends", "self._later(patience + 1, self._patience_ends"),
-        Edit("leaver_at = leaves_at[leavers[next_leaver]] if", "leaver_at = leaves_at[leavers[next_leaver]] + 1 if"),
+        Edit(
+            "self._later(patience, self._patience_ends",
+            "self._later(patience + 1, self._patience_ends",
+        ),
+        Edit(
+            "leaver_at = leaves_at[leavers[next_leaver]] if",
+            "leaver_at = leaves_at[leavers[next_leaver]] + 1 if",
+        ),
     ),
     "whoever joins as its patience ends may wait": Rule(
         Edit("patient.leaves_at <= now:", "patient.leaves_at < now:"),
@@ -86,7 +98,9 @@ RULES = {
             "return self.waiting_before[row] if self.waiting_changed_at[row] == self.now else self.waiting[row]",
             "return self.waiting[row]",
         ),
-        Edit("total += count.before if count.changed_at == now else count.now", "total += count.now"),
+        Edit(
+            "total += count.before if count.changed_at == now else count.now", "total += count.now"
+        ),
     ),
     "the outgoing come back to the new team": Rule(
         Edit("pool.team += 1\n", "pool.team += 0\n"),
@@ -97,27 +111,43 @@ RULES = {
             "self._enqueue(patient, self.asks[step.overflow_ask])",
             "patient.record[2] = now; self._enqueue(patient, self.asks[step.overflow_ask])",
         ),
-        Edit("person.wanted = row.overflow_ask", "person.wanted = row.overflow_ask; person.joined_at = now"),
+        Edit(
+            "person.wanted = row.overflow_ask",
+            "person.wanted = row.overflow_ask; person.joined_at = now",
+        ),
     ),
     "escalation opens at its number": Rule(
         Edit("n_waiting > trigger.above", "n_waiting >= trigger.above"),
         Edit("n_waiting > trigger.above", "n_waiting >= trigger.above"),
     ),
     "a full queue turns away whoever has the largest number": Rule(
-        Edit("return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]", "return 0"),
+        Edit(
+            "return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]",
+            "return 0",
+        ),
         Edit("rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]", "rank = 0"),
     ),
     "a loop goes round once more": Rule(
-        Edit("holds = patient.passes[branch.number] < self", "holds = patient.passes[branch.number] <= self"),
+        Edit(
+            "holds = patient.passes[branch.number] < self",
+            "holds = patient.passes[branch.number] <= self",
+        ),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
     "a coin in a loop is flipped once for all passes": Rule(
-        Edit("branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)", "branch.column"),
-        Edit("column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])", "column += 0"),
+        Edit(
+            "branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)",
+            "branch.column",
+        ),
+        Edit(
+            "column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])", "column += 0"
+        ),
     ),
     "an outage closes a unit too few": Rule(
         Edit("trigger.extra if is_down else 0", "trigger.extra - 1 if is_down else 0"),
-        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units - 1, 0), now"),
+        Edit(
+            "closing.trigger, closing.units, now", "closing.trigger, max(closing.units - 1, 0), now"
+        ),
     ),
     "an outage that ends leaves a pool closed": Rule(
         Edit("is_down = self._was_down(trigger.outage, self.now)", "is_down = True"),
@@ -125,11 +155,17 @@ RULES = {
     ),
     "units that were called are not there at once but a tick late": Rule(
         Edit("yield self.env.timeout(trigger.delay)", "yield self.env.timeout(trigger.delay + 1)"),
-        Edit("trigger.arrives_at = now + trigger.delay\n", "trigger.arrives_at = now + trigger.delay + 1\n"),
+        Edit(
+            "trigger.arrives_at = now + trigger.delay\n",
+            "trigger.arrives_at = now + trigger.delay + 1\n",
+        ),
     ),
     "a decision as units come may send them home": Rule(
         Edit("self.arrive_at[number] >= self.now", "self.arrive_at[number] > self.now"),
-        Edit("trigger.closes or trigger.arrives_at >= now", "trigger.closes or trigger.arrives_at > now"),
+        Edit(
+            "trigger.closes or trigger.arrives_at >= now",
+            "trigger.closes or trigger.arrives_at > now",
+        ),
     ),
     "units that were called do not come": Rule(
         Edit(
@@ -147,7 +183,10 @@ RULES = {
     ),
     "a step that may end early is looked at once": Rule(
         Edit("            del patient.looks[0]\n", "            del patient.looks[:-1]\n"),
-        Edit("        at_hand += 1\n", "        at_hand = row.n_pairs // 2 - 1 if at_hand == 0 else at_hand + 1\n"),
+        Edit(
+            "        at_hand += 1\n",
+            "        at_hand = row.n_pairs // 2 - 1 if at_hand == 0 else at_hand + 1\n",
+        ),
     ),
     "nothing of a step falls away": Rule(
         Edit("work - work * left // EFFORT_SCALE", "work - left // EFFORT_SCALE"),
@@ -176,7 +215,10 @@ RULES = {
         ),
     ),
     "a clock is read again and again": Rule(
-        Edit("patient.clock_at.pop(step.since, self.now)", "patient.clock_at.get(step.since, self.now)"),
+        Edit(
+            "patient.clock_at.pop(step.since, self.now)",
+            "patient.clock_at.get(step.since, self.now)",
+        ),
         Edit("    clock_at[clock] = NEVER\n", "    pass\n"),
     ),
     "a clock that runs is not started anew": Rule(
@@ -234,7 +276,10 @@ def test_parity_sees_a_rule_changed_in_the_compiled_engine(rule: str) -> None:
 
 
 def test_shuffling_sees_a_dispatch_between_changes_of_one_instant() -> None:
-    early = Edit("                self.n_events += 1\n", "                self.n_events += 1; self._dispatch(now)\n")
+    early = Edit(
+        "                self.n_events += 1\n",
+        "                self.n_events += 1; self._dispatch(now)\n",
+    )
     one, other = shuffled(1, early), shuffled(2, early)
     assert any(n_differing(_run(one, made), _run(other, made)) for made in _cases())
 
@@ -249,9 +294,13 @@ def test_considering_every_list_sees_a_chance_to_start_that_was_missed(rule: str
 
 
 @pytest.mark.parametrize("simulate", [reference.simulate, compiled.simulate])
-def test_random_departments_see_rounds_that_act_on_the_truth_and_not_on_alarms(simulate: Engine) -> None:
+def test_random_departments_see_rounds_that_act_on_the_truth_and_not_on_alarms(
+    simulate: Engine,
+) -> None:
     """Both engines are bound alike, so parity cannot tell; the tables have to."""
-    mistaken = plan_with(Edit("draws.worsens if draws.alarms is None else draws.alarms", "draws.worsens"))
+    mistaken = plan_with(
+        Edit("draws.worsens if draws.alarms is None else draws.alarms", "draws.worsens")
+    )
     n_rounds, n_told = 0, 0
     for made, seed in ((case(seed, GRIDS[1]), seed) for seed in SEEDS):
         truth = rounded(mistaken.bind(made.plan, patients_of(made.pathway, seed)), GRIDS[1])
@@ -263,7 +312,10 @@ def test_random_departments_see_rounds_that_act_on_the_truth_and_not_on_alarms(s
 
 def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_list() -> None:
     engine = reference_with(
-        Edit("key = (rank, joined_at, patient)\n", "key = (rank, self.asks.index(ask), joined_at, patient)\n")
+        Edit(
+            "key = (rank, joined_at, patient)\n",
+            "key = (rank, self.asks.index(ask), joined_at, patient)\n",
+        )
     )
     for seed in SEEDS:
         made = case(seed, GRIDS[1])
@@ -294,7 +346,10 @@ def _differs(changed: Engine, made: Case) -> bool:
 def _cases() -> list[Case]:
     """Small departments, the smallest first."""
     cases = [case(seed, grid) for seed, grid in product(SEEDS, GRIDS[1:])]
-    return sorted((made for made in cases if len(made.columns) < FEW_PATIENTS), key=lambda made: len(made.columns))
+    return sorted(
+        (made for made in cases if len(made.columns) < FEW_PATIENTS),
+        key=lambda made: len(made.columns),
+    )
 
 
 def _as_it_is(made: Case) -> Run:

@@ -32,7 +32,9 @@ def came(story: Story) -> list[tuple[float, int]]:
     return list(zip((changes.at / 1024).tolist(), changes.units.tolist(), strict=True))
 
 
-def test_whoever_is_called_starts_after_the_delay_and_goes_once_the_queue_is_short(engine: Simulate) -> None:
+def test_whoever_is_called_starts_after_the_delay_and_goes_once_the_queue_is_short(
+    engine: Simulate,
+) -> None:
     # Called at 30, there at 50. At 60 one waits, which is neither many nor few; at 90 nobody does.
     long = {"work": 60.0}
     story = play(engine, clinic(20), *(Person(at, minutes=long) for at in (0, 5, 6)))

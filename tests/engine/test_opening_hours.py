@@ -13,9 +13,15 @@ from .small import NOTE, Person, Simulate, department, minutes, play, staff
 
 HOUR = 60
 PLANTED = {
-    "whoever asks may wait": Edit("any(pathway.pools[pool].queues_until_open for pool in pools)", "True"),
-    "nobody may wait": Edit("waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = False and any("),
-    "it need not open": Edit("waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = any("),
+    "whoever asks may wait": Edit(
+        "any(pathway.pools[pool].queues_until_open for pool in pools)", "True"
+    ),
+    "nobody may wait": Edit(
+        "waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = False and any("
+    ),
+    "it need not open": Edit(
+        "waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = any("
+    ),
     "every alternative has to say so": Edit("empty != ALWAYS and any(", "empty != ALWAYS and all("),
 }
 """Faults in the rule about who may wait for a service to open."""
@@ -26,7 +32,11 @@ def scan(*, queues: bool = True, hours: str = "8-18", **more: Any) -> Pathway:
     rota = (Shift(hours=hours, number=1, days="mon-fri"),)
     scanner = Pool(kind="space", rota=rota, queues_until_open=queues, **NOTE)
     return department(
-        {"scan": Step(asks=("scanner",), minutes=("scanning",), may_leave="patience" in more, next="home")},
+        {
+            "scan": Step(
+                asks=("scanner",), minutes=("scanning",), may_leave="patience" in more, next="home"
+            )
+        },
         pools={"scanner": scanner},
         durations={"scanning": minutes(HOUR)},
         **{"ends": {"home": End(outcome="discharged")}, **more},
@@ -52,21 +62,30 @@ def test_whoever_is_served_as_a_service_closes_is_finished_and_the_next_waits_ov
     people = (Person(friday + 17.5 * HOUR), Person(friday + 17.6 * HOUR))
     story = play(engine, scan(), *people, until=14 * 24 * HOUR)
     monday = 7 * 24 * HOUR + 8 * HOUR
-    assert story.spans("scan") == {0: (friday + 17.5 * HOUR, friday + 18.5 * HOUR), 1: (monday, monday + HOUR)}
+    assert story.spans("scan") == {
+        0: (friday + 17.5 * HOUR, friday + 18.5 * HOUR),
+        1: (monday, monday + HOUR),
+    }
 
 
 def test_patience_may_end_the_wait_for_a_service_to_open(engine: Simulate) -> None:
     ends = {"home": End(outcome="discharged"), "gone": End(outcome="left")}
-    story = play(engine, scan(patience="gone", ends=ends), Person(1, patience=100), Person(2, patience=500))
+    story = play(
+        engine, scan(patience="gone", ends=ends), Person(1, patience=100), Person(2, patience=500)
+    )
     assert story.of("scan", 0).ended_at == 101
     assert story.of("scan", 1).started_at == 8 * HOUR
 
 
-def test_one_step_of_a_shared_service_keeps_its_hours_by_a_pool_of_its_own(engine: Simulate) -> None:
+def test_one_step_of_a_shared_service_keeps_its_hours_by_a_pool_of_its_own(
+    engine: Simulate,
+) -> None:
     # The radiographer works at all hours; routine scans need the list to be open, too.
     made = scan()
     step = replace(made.steps["scan"], asks=("scanner", "radiographer"))
-    made = replace(made, steps={**made.steps, "scan": step}, pools={**made.pools, "radiographer": staff(1)})
+    made = replace(
+        made, steps={**made.steps, "scan": step}, pools={**made.pools, "radiographer": staff(1)}
+    )
     assert play(engine, made, Person(1)).of("scan").started_at == 8 * HOUR
 
 
@@ -88,7 +107,14 @@ def test_of_alternatives_one_that_people_wait_for_is_enough() -> None:
     made = scan()
     portable = replace(made.pools["scanner"], queues_until_open=False)
     step = replace(made.steps["scan"], asks=(), any_of=("portable", "scanner"))
-    assert check(replace(made, steps={**made.steps, "scan": step}, pools={"portable": portable, **made.pools})) == ()
+    assert (
+        check(
+            replace(
+                made, steps={**made.steps, "scan": step}, pools={"portable": portable, **made.pools}
+            )
+        )
+        == ()
+    )
 
 
 @pytest.mark.mutation

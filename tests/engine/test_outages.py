@@ -49,12 +49,16 @@ def clinic(outage: Outage | None, *, falls_back: bool = False, **more: Any) -> P
     `falls_back`: whoever was at the tool as it failed goes on to the nurse.
     """
     steps = {
-        "tool": Step(asks=("tool",), minutes=("tool_triage",), next="failed" if falls_back else "home"),
+        "tool": Step(
+            asks=("tool",), minutes=("tool_triage",), next="failed" if falls_back else "home"
+        ),
         "nurse": Step(asks=("nurse",), minutes=("nurse_triage",), next="home"),
     }
     branches: dict[str, Branch] = {}
     if outage is not None:
-        branches["down"] = ByOutage(kind="down", outage="tool", then="nurse", otherwise="tool", **NOTE)
+        branches["down"] = ByOutage(
+            kind="down", outage="tool", then="nurse", otherwise="tool", **NOTE
+        )
     if falls_back:
         branches["failed"] = ByOutage(
             kind="down", outage="tool", since_start=True, then="nurse", otherwise="home", **NOTE
@@ -78,7 +82,9 @@ def test_a_tool_is_down_from_the_start_of_an_outage_until_before_its_end(engine:
     assert story.spans("nurse") == {1: (10, 20), 2: (29, 39)}
 
 
-def test_whoever_is_at_the_tool_as_it_fails_finishes_and_is_seen_by_the_nurse(engine: Simulate) -> None:
+def test_whoever_is_at_the_tool_as_it_fails_finishes_and_is_seen_by_the_nurse(
+    engine: Simulate,
+) -> None:
     # The tool fails at 10 for one minute. 0 is done before; 1 (6 to 10) ends as it fails; 2 (7 to 11) has it fail
     # and come back under way; 3 comes while it is down; 4 comes as it is back.
     people = [Person(at) for at in (5, 6, 7, 10, 11)]
@@ -91,9 +97,13 @@ def test_whoever_is_at_the_tool_as_it_fails_finishes_and_is_seen_by_the_nurse(en
 
 def test_whoever_has_started_nothing_reads_now(engine: Simulate) -> None:
     made = clinic(stated((10, 30)), falls_back=True)
-    straight = replace(made, arrivals={"walk_in": ArrivalSource(starts="failed", per_day=1, **NOTE)})
+    straight = replace(
+        made, arrivals={"walk_in": ArrivalSource(starts="failed", per_day=1, **NOTE)}
+    )
     story = play(engine, straight, Person(5), Person(10), Person(30))
-    assert [next(each.step for each in story.activities if each.patient == k) for k in range(3)] == [
+    assert [
+        next(each.step for each in story.activities if each.patient == k) for k in range(3)
+    ] == [
         "home",
         "nurse",
         "home",
@@ -112,13 +122,17 @@ def test_a_wait_left_before_its_start_is_no_start(engine: Simulate) -> None:
 
 
 @pytest.mark.parametrize("falls_back", [False, True])
-def test_a_share_of_0_is_no_outage_and_a_share_of_1_no_tool(engine: Simulate, falls_back: bool) -> None:
+def test_a_share_of_0_is_no_outage_and_a_share_of_1_no_tool(
+    engine: Simulate, falls_back: bool
+) -> None:
     people = [Person(at) for at in (0, 1, 2, 50, 300.5)]
     never, always = (play(engine, clinic(share(s), falls_back=falls_back), *people) for s in (0, 1))
     no_outage = play(engine, clinic(None), *people)
     assert never.activities == no_outage.activities
     by_nurse = clinic(None)
-    by_nurse = replace(by_nurse, steps={**by_nurse.steps, "door": Step(relabels="acuity_true", next="nurse")})
+    by_nurse = replace(
+        by_nurse, steps={**by_nurse.steps, "door": Step(relabels="acuity_true", next="nurse")}
+    )
     assert always.activities == play(engine, by_nurse, *people).activities
 
 
@@ -131,7 +145,9 @@ def test_a_random_department_with_shares_of_0_or_1_is_the_one_without_branches_o
     n_branches = 0
     for seed in range(100):
         made = pathway(random.Random(seed))
-        pools = {name: replace(pool, closed_while=None, closes=None) for name, pool in made.pools.items()}
+        pools = {
+            name: replace(pool, closed_while=None, closes=None) for name, pool in made.pools.items()
+        }
         made = replace(made, pools=pools)
         outages = dict.fromkeys(made.outages, share(1 if to == "then" else 0))
         fixed = replace(made, outages=outages)
@@ -142,7 +158,11 @@ def test_a_random_department_with_shares_of_0_or_1_is_the_one_without_branches_o
         }
         n_branches += len(around)
         assert (
-            n_differing(run(simulate, fixed), run(simulate, replace(made, branches={**made.branches, **around}))) == 0
+            n_differing(
+                run(simulate, fixed),
+                run(simulate, replace(made, branches={**made.branches, **around})),
+            )
+            == 0
         )
     assert n_branches > 20
 
@@ -166,7 +186,9 @@ def test_nobody_in_the_building_is_lost_when_the_tool_fails(engine: Simulate) ->
     table = engine(plan, bind(plan, draws), 4 * DAY).activities
     (spans,) = (draws.outages[name] for name in plan.outages)
     last = np.flatnonzero(np.append(np.diff(table.patient) != 0, True))
-    assert np.array_equal(table.patient[last], np.arange(len(draws)))  # everybody is there, and reached the end
+    assert np.array_equal(
+        table.patient[last], np.arange(len(draws))
+    )  # everybody is there, and reached the end
     assert np.all(table.step[last] == plan.row("home"))
     assert np.all(table.outcome == Outcome.DONE)
     at_tool = table.step == plan.row("tool")

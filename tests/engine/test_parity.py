@@ -45,7 +45,9 @@ def test_both_engines_make_the_same_table_of_departments_that_use_every_word_tog
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(chance=st.randoms(use_true_random=False), seed=st.integers(0, 7), grid=st.sampled_from(GRIDS))
+@given(
+    chance=st.randoms(use_true_random=False), seed=st.integers(0, 7), grid=st.sampled_from(GRIDS)
+)
 def test_both_engines_make_the_same_table_of_the_smallest_departments(
     chance: random.Random, seed: int, grid: int
 ) -> None:
@@ -57,7 +59,9 @@ def test_both_engines_make_the_same_table_of_the_smallest_departments(
     )
 
 
-def test_a_table_that_was_too_small_at_first_comes_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_was_too_small_at_first_comes_out_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = case(5, GRIDS[1])
     run = compiled.simulate(made.plan, made.columns, made.horizon)
     monkeypatch.setattr(compiled, "ROWS_A_PATIENT", 0)
@@ -82,7 +86,9 @@ def test_a_hundred_and_fifty_pools_held_at_once_are_not_too_many() -> None:
     }
     corridor = department(steps, pools=dict.fromkeys(names, 1), durations={"work": minutes(1)})
     people = (Person(0), Person(0), Person(100))
-    first, second = (play(each, corridor, *people) for each in (reference.simulate, compiled.simulate))
+    first, second = (
+        play(each, corridor, *people) for each in (reference.simulate, compiled.simulate)
+    )
     assert_equal(first.run, second.run, "many")
     assert first.spans("pool_149") == {0: (149, 150), 1: (299, 300), 2: (449, 450)}
 

@@ -40,8 +40,16 @@ def test_one_doctor_sees_people_one_after_the_other(engine: Simulate) -> None:
 
 def test_the_urgent_go_first_and_then_whoever_came_first(engine: Simulate) -> None:
     clinic = department({"consult": consultation()}, pools={"doctor": 1})
-    story = play(engine, clinic, Person(0), Person(1, "minor"), Person(2), Person(3, "urgent"), Person(3))
-    assert story.spans("consult") == {0: (0, 10), 3: (10, 20), 2: (20, 30), 4: (30, 40), 1: (40, 50)}
+    story = play(
+        engine, clinic, Person(0), Person(1, "minor"), Person(2), Person(3, "urgent"), Person(3)
+    )
+    assert story.spans("consult") == {
+        0: (0, 10),
+        3: (10, 20),
+        2: (20, 30),
+        4: (30, 40),
+        1: (40, 50),
+    }
 
 
 def test_waiting_earns_rank_at_the_rate_of_the_class(engine: Simulate) -> None:
@@ -69,14 +77,23 @@ def test_a_step_may_state_the_class_in_which_everybody_waits(engine: Simulate) -
     assert story.spans("consult") == {0: (0, 10), 1: (10, 20), 2: (20, 30)}
 
 
-def test_one_key_decides_between_different_steps_that_need_the_same_doctor(engine: Simulate) -> None:
+def test_one_key_decides_between_different_steps_that_need_the_same_doctor(
+    engine: Simulate,
+) -> None:
     steps = {
         "sort": Step(minutes=("walk",), next="by_acuity"),
         "review": consultation(),
         "consult": consultation(),
     }
-    by_acuity = ByAttribute(kind="attribute", attribute="acuity_true", cases={"minor": "review"}, otherwise="consult")
-    clinic = department(steps, pools={"doctor": 1}, durations={"walk": minutes(0)}, branches={"by_acuity": by_acuity})
+    by_acuity = ByAttribute(
+        kind="attribute", attribute="acuity_true", cases={"minor": "review"}, otherwise="consult"
+    )
+    clinic = department(
+        steps,
+        pools={"doctor": 1},
+        durations={"walk": minutes(0)},
+        branches={"by_acuity": by_acuity},
+    )
     story = play(engine, clinic, Person(0), Person(1, "minor"), Person(2), Person(3, "urgent"))
     assert story.spans("consult") == {0: (0, 10), 3: (10, 20), 2: (20, 30)}
     assert story.spans("review") == {1: (30, 40)}
@@ -85,30 +102,42 @@ def test_one_key_decides_between_different_steps_that_need_the_same_doctor(engin
 def test_where_adherence_fails_a_patient_counts_as_the_stated_class(engine: Simulate) -> None:
     rule = replace(PRIORITY, adherence=0.5)
     clinic = department({"consult": consultation(adheres=True)}, pools={"doctor": 1}, priority=rule)
-    story = play(engine, clinic, Person(0), Person(1), Person(2, "urgent", ignored=True), Person(3, "urgent"))
+    story = play(
+        engine, clinic, Person(0), Person(1), Person(2, "urgent", ignored=True), Person(3, "urgent")
+    )
     assert story.spans("consult") == {0: (0, 10), 3: (10, 20), 1: (20, 30), 2: (30, 40)}
 
 
-def test_the_pull_towards_the_target_lasts_from_its_start_until_before_its_end(engine: Simulate) -> None:
-    pull = TargetPull(active=True, starts_at_minutes=10, ends_at_minutes=20, ranks_as="urgent", **NOTE)
+def test_the_pull_towards_the_target_lasts_from_its_start_until_before_its_end(
+    engine: Simulate,
+) -> None:
+    pull = TargetPull(
+        active=True, starts_at_minutes=10, ends_at_minutes=20, ranks_as="urgent", **NOTE
+    )
     rule = replace(PRIORITY, target_pull=pull)
     clinic = department({"consult": consultation(pulled=True)}, pools={"doctor": 1}, priority=rule)
     pulled = play(engine, clinic, Person(0), Person(0, "minor"), Person(5))
     assert pulled.spans("consult")[1] == (10, 20)
-    too_late = play(engine, clinic, Person(0, minutes={"consultation": 20}), Person(0, "minor"), Person(11))
+    too_late = play(
+        engine, clinic, Person(0, minutes={"consultation": 20}), Person(0, "minor"), Person(11)
+    )
     assert too_late.spans("consult")[2] == (20, 30)
 
 
 # --- several pools -------------------------------------------------------------------------------------------------
 
 
-def test_a_request_for_two_pools_starts_when_both_are_free_and_reserves_nothing(engine: Simulate) -> None:
+def test_a_request_for_two_pools_starts_when_both_are_free_and_reserves_nothing(
+    engine: Simulate,
+) -> None:
     steps = {
         "sort": Step(minutes=("walk",), next="by_acuity"),
         "resus": Step(asks=("doctor", "nurse"), minutes=("consultation",), next="home"),
         "dress": Step(asks=("nurse",), minutes=("dressing",), next="home"),
     }
-    by_acuity = ByAttribute(kind="attribute", attribute="acuity_true", cases={"urgent": "resus"}, otherwise="dress")
+    by_acuity = ByAttribute(
+        kind="attribute", attribute="acuity_true", cases={"urgent": "resus"}, otherwise="dress"
+    )
     clinic = department(
         steps,
         pools={"doctor": 1, "nurse": 1},
@@ -135,7 +164,9 @@ def test_any_of_takes_the_first_free_in_the_order_it_names(engine: Simulate) -> 
 
 
 def test_all_of_and_any_of_are_needed_together(engine: Simulate) -> None:
-    consult = Step(asks=("room",), any_of=("senior", "doctor"), minutes=("consultation",), next="home")
+    consult = Step(
+        asks=("room",), any_of=("senior", "doctor"), minutes=("consultation",), next="home"
+    )
     clinic = department({"consult": consult}, pools={"room": 1, "doctor": 1, "senior": 1})
     story = play(engine, clinic, Person(0), Person(1))
     assert story.spans("consult") == {0: (0, 10), 1: (10, 20)}
@@ -158,7 +189,11 @@ STAY = {"treatment": minutes(10), "move": minutes(5), "stay": minutes(100)}
 def test_a_boarder_keeps_the_cubicle_until_the_move_to_the_bed_starts(engine: Simulate) -> None:
     steps = boarding(releases_at_start=("cubicle",))
     story = play(
-        engine, department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY), Person(0), Person(0), Person(0)
+        engine,
+        department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY),
+        Person(0),
+        Person(0),
+        Person(0),
     )
     # 0 takes cubicle (0-10) and bed (10-115). 1 takes the cubicle at 10 and boards until 115, when 2 gets it.
     assert story.spans("treat") == {0: (0, 10), 1: (10, 20), 2: (115, 125)}
@@ -167,14 +202,21 @@ def test_a_boarder_keeps_the_cubicle_until_the_move_to_the_bed_starts(engine: Si
 
 def test_what_is_released_at_the_end_is_held_through_the_step(engine: Simulate) -> None:
     steps = boarding(releases_at_end=("cubicle",))
-    story = play(engine, department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY), Person(0), Person(0))
+    story = play(
+        engine,
+        department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY),
+        Person(0),
+        Person(0),
+    )
     assert story.spans("treat") == {0: (0, 10), 1: (15, 25)}
 
 
 def test_what_is_released_at_a_start_is_taken_in_the_same_instant(engine: Simulate) -> None:
     steps = {
         "first": Step(asks=("room",), keeps=("room",), minutes=("work",), next="second"),
-        "second": Step(asks=("chair",), releases_at_start=("room",), minutes=("work",), next="home"),
+        "second": Step(
+            asks=("chair",), releases_at_start=("room",), minutes=("work",), next="home"
+        ),
     }
     story = play(engine, department(steps, pools={"room": 1, "chair": 1}), Person(0), Person(3))
     assert story.spans("first") == {0: (0, 10), 1: (10, 20)}
@@ -201,7 +243,9 @@ def test_steps_of_no_length_follow_one_another_within_an_instant(engine: Simulat
         "register": Step(asks=("desk",), next="consult"),
         "consult": consultation(),
     }
-    story = play(engine, department(steps, pools={"desk": 1, "doctor": 3}), Person(0), Person(0), Person(0))
+    story = play(
+        engine, department(steps, pools={"desk": 1, "doctor": 3}), Person(0), Person(0), Person(0)
+    )
     assert story.spans("register") == {0: (0, 0), 1: (0, 0), 2: (0, 0)}
     assert story.spans("consult") == {0: (0, 10), 1: (0, 10), 2: (0, 10)}
 
@@ -209,8 +253,12 @@ def test_steps_of_no_length_follow_one_another_within_an_instant(engine: Simulat
 # --- leaving and being blocked ---------------------------------------------------------------------------------
 
 
-def test_a_patient_whose_patience_ends_has_left_before_the_dispatch_of_that_instant(engine: Simulate) -> None:
-    clinic = department({"consult": consultation(may_leave=True)}, pools={"doctor": 1}, patience="gone")
+def test_a_patient_whose_patience_ends_has_left_before_the_dispatch_of_that_instant(
+    engine: Simulate,
+) -> None:
+    clinic = department(
+        {"consult": consultation(may_leave=True)}, pools={"doctor": 1}, patience="gone"
+    )
     story = play(engine, clinic, Person(0), Person(1, patience=9), Person(2, patience=9))
     left = story.of("consult", 1)
     assert (left.outcome, left.joined_at, left.started_at, left.ended_at) == ("left", 1, None, 10)
@@ -218,7 +266,9 @@ def test_a_patient_whose_patience_ends_has_left_before_the_dispatch_of_that_inst
     assert story.route(1) == ["consult", "gone"]
 
 
-def test_patience_counts_from_arrival_and_ends_a_later_wait_as_it_is_joined(engine: Simulate) -> None:
+def test_patience_counts_from_arrival_and_ends_a_later_wait_as_it_is_joined(
+    engine: Simulate,
+) -> None:
     steps = {
         "scan": Step(asks=("scanner",), minutes=("scan",), next="consult"),
         "consult": consultation(may_leave=True),
@@ -235,7 +285,9 @@ def test_once_a_clinician_has_started_patience_no_longer_matters(engine: Simulat
         "review": Step(asks=("senior",), minutes=("review",), may_leave=True, next="home"),
     }
     clinic = department(
-        steps, pools={"doctor": 1, "senior": staff(rota=(Shift(hours="1-2", number=1),))}, patience="gone"
+        steps,
+        pools={"doctor": 1, "senior": staff(rota=(Shift(hours="1-2", number=1),))},
+        patience="gone",
     )
     story = play(engine, clinic, Person(0, patience=5))
     assert story.spans("review") == {0: (60, 70)}
@@ -263,7 +315,14 @@ def test_a_full_queue_turns_away_the_least_urgent_of_those_who_just_came(engine:
         ends={"home": End(outcome="discharged"), "elsewhere": End(outcome="diverted")},
     )
     # 0 starts; of 1, 2 and 3, who join together, the urgent one stays; 4 comes later and finds it full, urgent or not.
-    people = (Person(0), Person(5), Person(5, "urgent"), Person(5, "minor"), Person(6, "urgent"), Person(11))
+    people = (
+        Person(0),
+        Person(5),
+        Person(5, "urgent"),
+        Person(5, "minor"),
+        Person(6, "urgent"),
+        Person(11),
+    )
     story = play(engine, clinic, *people)
     assert story.spans("consult") == {
         0: (0, 10),
@@ -283,7 +342,9 @@ def test_a_full_queue_turns_away_the_least_urgent_of_those_who_just_came(engine:
     ]
 
 
-def test_who_joins_later_in_the_same_instant_competes_for_the_places_left_in_a_queue(engine: Simulate) -> None:
+def test_who_joins_later_in_the_same_instant_competes_for_the_places_left_in_a_queue(
+    engine: Simulate,
+) -> None:
     # The urgent patient registers first (no time), so it joins in a later round of minute 5 than the minor one.
     steps = {
         "sort": Step(minutes=("walk",), next="by_acuity"),
@@ -294,7 +355,10 @@ def test_who_joins_later_in_the_same_instant_competes_for_the_places_left_in_a_q
         kind="attribute", attribute="acuity_true", cases={"urgent": "register"}, otherwise="consult"
     )
     clinic = department(
-        steps, pools={"desk": 1, "doctor": 1}, durations={"walk": minutes(0)}, branches={"by_acuity": by_acuity}
+        steps,
+        pools={"desk": 1, "doctor": 1},
+        durations={"walk": minutes(0)},
+        branches={"by_acuity": by_acuity},
     )
     story = play(engine, clinic, Person(0), Person(5, "minor"), Person(5, "urgent"))
     assert story.of("consult", 1).outcome == "blocked"
@@ -314,7 +378,9 @@ def test_those_still_at_work_count_against_a_smaller_shift(engine: Simulate) -> 
     assert story.spans("consult") == {0: (50, 70), 1: (50, 80), 2: (80, 90)}
 
 
-def test_where_the_outgoing_are_extra_the_new_shift_starts_with_nobody_in_use(engine: Simulate) -> None:
+def test_where_the_outgoing_are_extra_the_new_shift_starts_with_nobody_in_use(
+    engine: Simulate,
+) -> None:
     doctor = staff(rota=SHIFTS, on_shift_change="outgoing_are_extra")
     clinic = department({"consult": consultation()}, pools={"doctor": doctor})
     long, longer = {"consultation": 20}, {"consultation": 30}
@@ -334,7 +400,9 @@ def test_nobody_starts_when_nobody_is_on_duty_and_the_week_repeats(engine: Simul
 # --- the route -----------------------------------------------------------------------------------------------------
 
 
-def test_the_kth_pass_of_a_loop_reads_the_kth_draw_and_the_last_one_from_then_on(engine: Simulate) -> None:
+def test_the_kth_pass_of_a_loop_reads_the_kth_draw_and_the_last_one_from_then_on(
+    engine: Simulate,
+) -> None:
     passes = Choice(kind="choice", categories=("0", "1", "2", "3"), shares=(1, 0, 0, 0), **NOTE)
     clinic = department(
         {"test": Step(minutes=("scan",), repeat_of="again", next="again")},
@@ -344,7 +412,9 @@ def test_the_kth_pass_of_a_loop_reads_the_kth_draw_and_the_last_one_from_then_on
         loops={"again": Loop(passes="scans", again="test", next="home")},
     )
     looped = replace(clinic, steps={**clinic.steps, "door": Step(next="again")})
-    story = play(engine, looped, Person(0, minutes={"scan": (5, 7)}, categories={"scans": "3"}), Person(0))
+    story = play(
+        engine, looped, Person(0, minutes={"scan": (5, 7)}, categories={"scans": "3"}), Person(0)
+    )
     assert [each.ended_at for each in story.activities if each.step == "test"] == [5, 12, 19]
     assert story.route(1) == ["home"]
 
@@ -353,10 +423,14 @@ def test_a_pace_stretches_work_over_the_slow_hours(engine: Simulate) -> None:
     # Nothing moves from 1 to 2; the other 23 hours run at 24/23.
     lab = Profile(weights=(1, 0, *(1,) * 22), **NOTE)
     clinic = department(
-        {"test": Step(minutes=("scan",), pace="lab", next="home")}, pools={"doctor": 1}, profiles={"lab": lab}
+        {"test": Step(minutes=("scan",), pace="lab", next="home")},
+        pools={"doctor": 1},
+        profiles={"lab": lab},
     )
     work = 24.0
-    story = play(engine, clinic, Person(0, minutes={"scan": work}), Person(50, minutes={"scan": work}))
+    story = play(
+        engine, clinic, Person(0, minutes={"scan": work}), Person(50, minutes={"scan": work})
+    )
     assert story.of("test", 0).ended_at == pytest.approx(23, abs=0.01)
     assert story.of("test", 1).ended_at == pytest.approx(50 + 23 + 60, abs=0.01)
 
@@ -371,11 +445,23 @@ def test_a_branch_by_hours_is_open_from_its_start_until_before_its_end(engine: S
 
 
 def test_a_branch_on_a_queue_reads_how_many_waited_before_this_instant(engine: Simulate) -> None:
-    full = ByQueue(kind="queue", waiting_at=("consult",), at_least=1, then="gone", otherwise="consult", **NOTE)
+    full = ByQueue(
+        kind="queue", waiting_at=("consult",), at_least=1, then="gone", otherwise="consult", **NOTE
+    )
     clinic = department({"consult": consultation()}, pools={"doctor": 1}, branches={"full": full})
-    watched = replace(clinic, steps={**clinic.steps, "door": Step(relabels="acuity_true", next="full")})
+    watched = replace(
+        clinic, steps={**clinic.steps, "door": Step(relabels="acuity_true", next="full")}
+    )
     # 1, 2 and 3 come together and read nobody waiting; 4 reads three; at 30 the last of them waited until this instant.
-    story = play(engine, watched, Person(0), *(Person(5) for _ in range(3)), Person(6), Person(30), Person(31))
+    story = play(
+        engine,
+        watched,
+        Person(0),
+        *(Person(5) for _ in range(3)),
+        Person(6),
+        Person(30),
+        Person(31),
+    )
     assert [story.route(k)[0] for k in range(7)] == ["consult"] * 4 + ["gone", "gone", "consult"]
 
 
@@ -395,7 +481,9 @@ def test_a_request_that_overflows_at_a_decision_keeps_its_place(engine: Simulate
         ),
         "surgical": Step(asks=("surgical",), minutes=("stay",), next="home"),
     }
-    by_acuity = ByAttribute(kind="attribute", attribute="acuity_true", cases={"minor": "surgical"}, otherwise="medical")
+    by_acuity = ByAttribute(
+        kind="attribute", attribute="acuity_true", cases={"minor": "surgical"}, otherwise="medical"
+    )
     same = {name: QueueClass(rank=1, rate=1) for name in PRIORITY.classes}
     ward = department(
         steps,
@@ -431,7 +519,9 @@ def test_a_request_that_overflowed_may_start_at_the_decision_itself(engine: Simu
 
 
 def test_escalation_opens_on_the_snapshot_and_closing_cuts_nobody_off(engine: Simulate) -> None:
-    opens = Opens(kind="opens", waiting_at=("consult",), above=1, below=0, pool="doctor", extra=1, **NOTE)
+    opens = Opens(
+        kind="opens", waiting_at=("consult",), above=1, below=0, pool="doctor", extra=1, **NOTE
+    )
     clinic = department(
         {"consult": consultation()},
         pools={"doctor": 1},
@@ -440,16 +530,26 @@ def test_escalation_opens_on_the_snapshot_and_closing_cuts_nobody_off(engine: Si
     )
     # At 60: 2 and 3 wait, so a second doctor opens. At 120: nobody waits, it closes; 3 goes on until 150.
     story = play(engine, clinic, Person(0), Person(1), Person(2), Person(3), Person(125), until=400)
-    assert story.spans("consult") == {0: (0, 50), 1: (50, 100), 2: (60, 110), 3: (100, 150), 4: (150, 200)}
+    assert story.spans("consult") == {
+        0: (0, 50),
+        1: (50, 100),
+        2: (60, 110),
+        3: (100, 150),
+        4: (150, 200),
+    }
     changes = story.run.changes
     assert (changes.at / 1024).tolist() == [60, 120]
     assert changes.units.tolist() == [1, 0]
 
 
 def test_care_of_those_who_wait_takes_whole_units_and_carries_the_rest(engine: Simulate) -> None:
-    takes = Takes(kind="takes", waiting_at=("bed",), minutes_per_hour=20, pool="nurse", leaves=1, **NOTE)
+    takes = Takes(
+        kind="takes", waiting_at=("bed",), minutes_per_hour=20, pool="nurse", leaves=1, **NOTE
+    )
     clinic = department(
-        {"bed": Step(asks=("bed",), next="home")}, pools={"bed": 0, "nurse": 3}, triggers={"care": takes}
+        {"bed": Step(asks=("bed",), next="home")},
+        pools={"bed": 0, "nurse": 3},
+        triggers={"care": takes},
     )
     # Two wait: 40 minutes an hour. At 60: 40 due, no unit; at 120: 80, one unit, 20 carried; at 180: 60, one unit;
     # at 240: 40, none.
@@ -462,7 +562,9 @@ def test_care_of_those_who_wait_takes_whole_units_and_carries_the_rest(engine: S
 # --- the horizon ---------------------------------------------------------------------------------------------------
 
 
-def test_events_at_the_horizon_do_not_run_and_what_is_under_way_stays_open(engine: Simulate) -> None:
+def test_events_at_the_horizon_do_not_run_and_what_is_under_way_stays_open(
+    engine: Simulate,
+) -> None:
     clinic = department({"consult": consultation()}, pools={"doctor": 1})
     story = play(engine, clinic, Person(0), Person(1), Person(20), until=20)
     assert story.of("consult", 1)[2:6] == ("open", 1, 10, None)

@@ -61,7 +61,9 @@ def test_random_departments(seeds: range, grid: int, record_property: Record) ->
 
 
 @pytest.mark.parametrize("seeds", parts(N_OF_EVERY_WORD, 250), ids=name_of)
-def test_random_departments_that_use_every_word_together(seeds: range, record_property: Record) -> None:
+def test_random_departments_that_use_every_word_together(
+    seeds: range, record_property: Record
+) -> None:
     count = Counter(departments=len(seeds))
     for seed in seeds:
         made = every_word_case(seed, GRIDS[seed % 3])
@@ -78,7 +80,9 @@ def test_the_default_department(seeds: range, grid: int, record_property: Record
     for seed in seeds:
         arm = study.baseline if grid == GRIDS[0] else study.arms[seed % len(study.arms)]
         plan = lower(arm.pathway)
-        draws = apply(arm.policy, arm.pathway, draw(arm.pathway, seed=seed, replication=0, days=DAYS))
+        draws = apply(
+            arm.policy, arm.pathway, draw(arm.pathway, seed=seed, replication=0, days=DAYS)
+        )
         _compare(plan, rounded(bind(plan, draws), grid), DAYS * DAY, count)
     _report("the default department, 3 grids", count, record_property)
 
@@ -98,7 +102,11 @@ def default_study() -> Study:
 
 
 def _compare(
-    plan: Plan, columns: Columns, horizon: int, count: Counter[str], engine: Engine = compiled.simulate
+    plan: Plan,
+    columns: Columns,
+    horizon: int,
+    count: Counter[str],
+    engine: Engine = compiled.simulate,
 ) -> None:
     run = reference.simulate(plan, columns, horizon)
     n_all, n_tied = n_moments(columns, run)

@@ -62,7 +62,9 @@ def test_the_order_of_changes_within_an_instant_changes_nothing(grid: int) -> No
         made = case(seed, grid)
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         for number, engine in enumerate(engines):
-            assert_equal(run, engine(made.plan, made.columns, made.horizon), f"seed {seed}, shuffle {number}")
+            assert_equal(
+                run, engine(made.plan, made.columns, made.horizon), f"seed {seed}, shuffle {number}"
+            )
 
 
 def test_considering_every_list_at_every_instant_changes_nothing() -> None:

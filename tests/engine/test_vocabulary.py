@@ -103,7 +103,9 @@ def test_the_words_of_supply_and_demand_are_in_the_random_departments() -> None:
     used: Counter[str] = Counter()
     for seed in range(100):  # each counts once
         made = case(seed, GRIDS[1]).pathway
-        used["shifts laid over a rota"] += any(pool.extra_shifts and pool.rota for pool in made.pools.values())
+        used["shifts laid over a rota"] += any(
+            pool.extra_shifts and pool.rota for pool in made.pools.values()
+        )
         capacities = [pool for pool in made.pools.values() if pool.capacity]
         used["shifts laid over a capacity"] += any(pool.extra_shifts for pool in capacities)
         used["bookings"] += bool(made.arrivals["ambulance"].booked)
@@ -135,11 +137,17 @@ def _notices(plan: Plan, run: Run) -> Iterator[str]:
     for at, patient in zip(run.notices.at, run.notices.patient, strict=True):
         yield "a round notices somebody worse"
         waits = (
-            (table.patient == patient) & (table.joined_at < at) & ((table.ended_at >= at) | (table.ended_at == NEVER))
+            (table.patient == patient)
+            & (table.joined_at < at)
+            & ((table.ended_at >= at) | (table.ended_at == NEVER))
         )
         waits &= (table.started_at >= at) | (table.started_at == NEVER)
         (row,) = {plan.rows[step] for step in table.step[waits]}
-        if isinstance(row, StepRow) and row.queue_class == NONE and plan.worse != (*range(len(plan.classes)),):
+        if (
+            isinstance(row, StepRow)
+            and row.queue_class == NONE
+            and plan.worse != (*range(len(plan.classes)),)
+        ):
             yield "a round re-ranks somebody"
 
 
@@ -150,14 +158,23 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
     patient, held, acuity, passed, marked = NONE, set[int](), NONE, Counter[int](), dict[int, int]()
     for k in range(len(table)):
         if table.patient[k] != patient:
-            patient, held, acuity, passed = int(table.patient[k]), set(), plan.untriaged_class, Counter()
+            patient, held, acuity, passed = (
+                int(table.patient[k]),
+                set(),
+                plan.untriaged_class,
+                Counter(),
+            )
             marked = {}
             if columns.arrived_at[patient] == 0:
                 yield "is there at time 0"
         row = plan.rows[table.step[k]]
         if not isinstance(row, StepRow):
             continue
-        joined, started, ended = int(table.joined_at[k]), int(table.started_at[k]), int(table.ended_at[k])
+        joined, started, ended = (
+            int(table.joined_at[k]),
+            int(table.started_at[k]),
+            int(table.ended_at[k]),
+        )
         outcome, then = table.outcome[k], NONE
         if outcome == Outcome.LEFT:
             yield "leaves after a wait" if ended > joined else "leaves on joining"
@@ -170,7 +187,11 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             if held:
                 yield "waits holding a unit"
         if started != NEVER and held & {*row.releases_at_start}:
-            yield "gives up a unit at a start" if row.ask == NONE else "gives up a unit as it takes another"
+            yield (
+                "gives up a unit at a start"
+                if row.ask == NONE
+                else "gives up a unit as it takes another"
+            )
             held = held - {*row.releases_at_start}
         taken = _taken(plan, row, int(table.pool[k])) if started != NEVER else set[int]()
         if taken:
@@ -209,7 +230,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             yield from _branch(plan, then, int(table.step[k + 1]), passed)
 
 
-def _wait(plan: Plan, columns: Columns, patient: int, row: StepRow, joined: int, started: int) -> Iterator[str]:
+def _wait(
+    plan: Plan, columns: Columns, patient: int, row: StepRow, joined: int, started: int
+) -> Iterator[str]:
     yield "waits under accumulating" if plan.accumulating else "waits under acuity"
     if row.queue_class != NONE:
         yield "waits in a class that the step states"
@@ -246,7 +269,11 @@ def _start(plan: Plan, row: StepRow, pool: int, taken: set[int]) -> Iterator[str
         yield "asks for several pools at once"
     ask = plan.asks[row.ask]
     if pool in ask.any_of:
-        yield "takes the first of several" if pool == ask.any_of[0] else "takes another than the first of several"
+        yield (
+            "takes the first of several"
+            if pool == ask.any_of[0]
+            else "takes another than the first of several"
+        )
     elif pool != NONE and pool not in ask.all_of:
         yield "takes a pool of its overflow"
     if any(plan.pool_rows[each].unlimited for each in taken):
@@ -272,11 +299,19 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
         elif node.kind is Kind.HOURS:
             yield "finds a unit open" if first else "finds a unit closed"
         elif node.kind is Kind.DOWN and node.number:
-            yield "finds a tool was down since the start" if first else "finds a tool up since the start"
+            yield (
+                "finds a tool was down since the start"
+                if first
+                else "finds a tool up since the start"
+            )
         elif node.kind is Kind.DOWN:
             yield "finds a tool down" if first else "finds a tool up"
         elif node.kind is Kind.ELAPSED:
-            yield "finds the minutes since a mark over" if first else "finds the minutes since a mark not over"
+            yield (
+                "finds the minutes since a mark over"
+                if first
+                else "finds the minutes since a mark not over"
+            )
         else:
             passed[node.number] += first
             yield "goes round a loop" if first else "goes on from a loop"
@@ -290,6 +325,8 @@ def _smaller_shifts(plan: Plan, pool: int, horizon: int) -> list[tuple[int, str]
     for tick, units in row.timetable:
         if units < before:
             shift = "a shift of nobody" if units == 0 else "a smaller shift"
-            found += [(at, f"works on past {shift}, {counted}") for at in range(tick, horizon, WEEK)]
+            found += [
+                (at, f"works on past {shift}, {counted}") for at in range(tick, horizon, WEEK)
+            ]
         before = units
     return found

@@ -3,7 +3,13 @@
 import numpy as np
 
 from simulation.evaluation.analyses import analysed
-from simulation.evaluation.design import Analysis, EvaluatedOutcome, EvaluationDesign, Stepped, Switching
+from simulation.evaluation.design import (
+    Analysis,
+    EvaluatedOutcome,
+    EvaluationDesign,
+    Stepped,
+    Switching,
+)
 from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, characteristics
 from simulation.evaluation.trials import Bank, Trials, trials_of
 from simulation.measures.daily import DailyOutcome
@@ -25,13 +31,26 @@ def operating(
 ) -> OperatingCharacteristics:
     """How an analysis of a design does with one arm and outcome, over emulated trials."""
     trials = trials_of(bank, design, arm, outcome.daily, n_trials)
-    return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
+    return characteristics(
+        trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm
+    )
 
 
 def design_of(
-    switching: Switching, *, departments: int = 1, weeks: int = 24, analysis: str = "weekly_t", **keys: object
+    switching: Switching,
+    *,
+    departments: int = 1,
+    weeks: int = 24,
+    analysis: str = "weekly_t",
+    **keys: object,
 ) -> EvaluationDesign:
-    stated = {"label": "made up", "randomised": "", "evidence": "assumed", "source": "made for a test", **keys}
+    stated = {
+        "label": "made up",
+        "randomised": "",
+        "evidence": "assumed",
+        "source": "made for a test",
+        **keys,
+    }
     return EvaluationDesign(  # type: ignore[arg-type]
         departments=departments, weeks=weeks, switching=switching, analyses=(analysis,), **stated
     )
@@ -55,15 +74,31 @@ def gaussian(
     drawn = chance.integers(len(allocations), size=n_trials)
     noise = chance.normal(size=(n_trials, n, n_periods))
     for period in range(1, n_periods):
-        noise[:, :, period] = correlation * noise[:, :, period - 1] + np.sqrt(1 - correlation**2) * noise[:, :, period]
+        noise[:, :, period] = (
+            correlation * noise[:, :, period - 1]
+            + np.sqrt(1 - correlation**2) * noise[:, :, period]
+        )
     values = np.sqrt(within) * noise + np.sqrt(between) * chance.normal(size=(n_trials, n, 1))
-    values += np.sqrt(shock) * chance.normal(size=(n_trials, 1, n_periods)) + effect * allocations[drawn]
+    values += (
+        np.sqrt(shock) * chance.normal(size=(n_trials, 1, n_periods)) + effect * allocations[drawn]
+    )
     moments = np.stack([np.ones_like(values), values, values**2], axis=-1)
     runs = np.tile(np.arange(n), (n_trials, 1))
-    return Trials(moments, allocations, drawn, np.arange(n_periods), runs, np.full(n_trials, effect), between, within)
+    return Trials(
+        moments,
+        allocations,
+        drawn,
+        np.arange(n_periods),
+        runs,
+        np.full(n_trials, effect),
+        between,
+        within,
+    )
 
 
-def bank_of_noise(n: int, weeks: int, *, effect: float = 0.0, by_department: float = 0.0, seed: int = 1) -> Bank:
+def bank_of_noise(
+    n: int, weeks: int, *, effect: float = 0.0, by_department: float = 0.0, seed: int = 1
+) -> Bank:
     """Departments whose days are independent, and a tool that changes a patient's wait by a known amount."""
     chance = np.random.default_rng(seed)
     own = effect + by_department * chance.normal(size=n)
@@ -79,5 +114,8 @@ def bank_of_noise(n: int, weeks: int, *, effect: float = 0.0, by_department: flo
 
 def wedge(departments: int, steps: int) -> EvaluationDesign:
     return design_of(
-        Stepped(kind="stepped", step_weeks=1), departments=departments, weeks=steps + 1, analysis="permutation"
+        Stepped(kind="stepped", step_weeks=1),
+        departments=departments,
+        weeks=steps + 1,
+        analysis="permutation",
     )

@@ -15,7 +15,9 @@ from tests.evaluation.made import design_of, gaussian, wedge
 
 CHANCE = np.random.default_rng(5)
 PARALLEL = design_of(Parallel(kind="parallel"), departments=10, weeks=12, analysis="permutation")
-TWO_SEQUENCES = design_of(Alternating(kind="alternating", sequences=2), departments=8, analysis="sequence_t")
+TWO_SEQUENCES = design_of(
+    Alternating(kind="alternating", sequences=2), departments=8, analysis="sequence_t"
+)
 ONE = design_of(Alternating(kind="alternating"), analysis="permutation")
 N_TRIALS = 2_000
 
@@ -28,9 +30,13 @@ def false_alarms(design: EvaluationDesign, **world: float) -> float:
 def test_a_randomisation_test_of_two_groups_is_that_of_scipy() -> None:
     trials = gaussian(allocated(PARALLEL, CHANCE), 20, effect=1.0)
     reported = analysed(trials, "permutation")
-    for values, on, effect, p in zip(trials.values, trials.on, reported.effect, reported.p, strict=True):
+    for values, on, effect, p in zip(
+        trials.values, trials.on, reported.effect, reported.p, strict=True
+    ):
         groups = values[on[:, 0], 0], values[~on[:, 0], 0]
-        test = stats.permutation_test(groups, lambda one, other: one.mean() - other.mean(), n_resamples=np.inf)
+        test = stats.permutation_test(
+            groups, lambda one, other: one.mean() - other.mean(), n_resamples=np.inf
+        )
         assert effect == pytest.approx(test.statistic)
         assert p == pytest.approx(test.pvalue)
 
@@ -38,10 +44,14 @@ def test_a_randomisation_test_of_two_groups_is_that_of_scipy() -> None:
 @pytest.mark.parametrize(
     "design", [PARALLEL, wedge(8, 4), TWO_SEQUENCES, ONE], ids=lambda design: design.switching.kind
 )
-def test_randomised_designs_keep_their_level_where_weeks_are_alike_and_shared(design: EvaluationDesign) -> None:
+def test_randomised_designs_keep_their_level_where_weeks_are_alike_and_shared(
+    design: EvaluationDesign,
+) -> None:
     """Departments' levels, a shock that all share and autocorrelated weeks; 3.5 standard errors of 2,000 trials."""
     world = {"between": 4.0, "shock": 4.0 if design.departments > 1 else 0.0, "correlation": 0.3}
-    assert false_alarms(design, **world) == pytest.approx(0.05, abs=3.5 * np.sqrt(0.05 * 0.95 / N_TRIALS))
+    assert false_alarms(design, **world) == pytest.approx(
+        0.05, abs=3.5 * np.sqrt(0.05 * 0.95 / N_TRIALS)
+    )
 
 
 def test_four_against_four_leave_a_randomisation_test_two_of_seventy() -> None:
@@ -58,12 +68,17 @@ def test_a_t_test_of_alternate_weeks_is_careful_where_neighbours_are_alike() -> 
 
 
 def test_a_t_test_of_pairs_keeps_its_level_and_gains_where_neighbours_are_alike() -> None:
-    paired, weekly = (design_of(Alternating(kind="alternating"), analysis=name) for name in ("paired_t", "weekly_t"))
+    paired, weekly = (
+        design_of(Alternating(kind="alternating"), analysis=name)
+        for name in ("paired_t", "weekly_t")
+    )
     assert false_alarms(paired) == pytest.approx(0.05, abs=0.017)
     trials = gaussian(allocated(paired, CHANCE), 500, effect=1.0, correlation=0.6)
     found = [(analysed(trials, design.analyses[0]).p < 0.05).mean() for design in (paired, weekly)]
     assert found[0] > found[1] + 0.1
-    np.testing.assert_allclose(*(analysed(trials, design.analyses[0]).effect for design in (paired, weekly)))
+    np.testing.assert_allclose(
+        *(analysed(trials, design.analyses[0]).effect for design in (paired, weekly))
+    )
 
 
 @pytest.mark.slow
@@ -101,15 +116,20 @@ def test_patients_as_units_ignore_that_weeks_differ() -> None:
     design = design_of(BeforeAfter(kind="before_after", before_weeks=12), analysis="patients_t")
     weeks = gaussian(allocated(design, CHANCE), N_TRIALS)
     n, of_patients = 500.0, 10.0
-    moments = n * np.stack([np.ones_like(weeks.values), weeks.values, weeks.values**2 + of_patients], axis=-1)
+    moments = n * np.stack(
+        [np.ones_like(weeks.values), weeks.values, weeks.values**2 + of_patients], axis=-1
+    )
     reported = analysed(replace(weeks, moments=moments), "patients_t")
     assert (reported.p < 0.05).mean() > 0.6
     after, before = weeks.values[0, 0, 12:], weeks.values[0, 0, :12]
-    sds = [np.sqrt((values.var() + of_patients) * 12 * n / (12 * n - 1)) for values in (after, before)]
+    sds = [
+        np.sqrt((values.var() + of_patients) * 12 * n / (12 * n - 1)) for values in (after, before)
+    ]
     test = stats.ttest_ind_from_stats(after.mean(), sds[0], 12 * n, before.mean(), sds[1], 12 * n)
     assert reported.p[0] == pytest.approx(test.pvalue)
     assert reported.half_width[0] == pytest.approx(
-        np.ptp(stats.t.interval(0.95, 24 * n - 2, scale=abs(reported.effect[0] / test.statistic))) / 2
+        np.ptp(stats.t.interval(0.95, 24 * n - 2, scale=abs(reported.effect[0] / test.statistic)))
+        / 2
     )
     alike = analysed(replace(weeks, moments=np.repeat(moments[:, :, :1], 24, axis=2)), "patients_t")
     assert (alike.effect == 0).all()
@@ -128,8 +148,14 @@ def test_intervals_hold_the_effect_in_95_of_100_trials(design: EvaluationDesign)
 
 
 def test_every_order_that_is_possible_is_listed_once_or_so_many_are_drawn() -> None:
-    listed = {design.switching.kind: allocated(design, CHANCE) for design in (PARALLEL, wedge(8, 4), ONE)}
-    assert [len(orders) for orders in listed.values()] == [comb(10, 5), MOST_ALLOCATIONS, MOST_ALLOCATIONS]
+    listed = {
+        design.switching.kind: allocated(design, CHANCE) for design in (PARALLEL, wedge(8, 4), ONE)
+    }
+    assert [len(orders) for orders in listed.values()] == [
+        comb(10, 5),
+        MOST_ALLOCATIONS,
+        MOST_ALLOCATIONS,
+    ]
     assert len(np.unique(listed["parallel"], axis=0)) == comb(10, 5)
     short = allocated(design_of(Alternating(kind="alternating"), weeks=8), CHANCE)
     assert len(np.unique(short, axis=0)) == len(short) == 2**4
@@ -146,7 +172,10 @@ def test_the_ends_of_a_randomisation_interval_are_where_the_test_begins_to_rejec
     steps = np.linspace(0, 4, 200)
     for sign in (-1, 1):
         shifts = reported.effect + sign * steps[:, None]
-        kept.append(sum(_p_after(trials, shift[:, None, None]) >= 0.05 for shift in shifts) * (steps[1] - steps[0]))
+        kept.append(
+            sum(_p_after(trials, shift[:, None, None]) >= 0.05 for shift in shifts)
+            * (steps[1] - steps[0])
+        )
     np.testing.assert_allclose(sum(kept) / 2, reported.half_width, atol=0.05)
 
 

@@ -46,12 +46,20 @@ def made() -> Result:
         for arm in study.arms:
             rows = []
             for outcome in run.daily:
-                effect = {"acuity_true=1-2": TRULY, "acuity_given=1-2": AS_GIVEN}.get(outcome.group, -4.0)
+                effect = {"acuity_true=1-2": TRULY, "acuity_given=1-2": AS_GIVEN}.get(
+                    outcome.group, -4.0
+                )
                 mean = base + (effect if arm.name == TOOL else 0.0)
                 mean = mean / 1000 if outcome.measure.endswith("_share") else mean
-                rows.append(np.stack([np.full_like(mean, 100.0), 100 * mean, 100 * (mean**2 + 400)]))
+                rows.append(
+                    np.stack([np.full_like(mean, 100.0), 100 * mean, 100 * (mean**2 + 400)])
+                )
             arms[arm.name] = ArmReplication(
-                Measures(names, np.full(len(names), 0.5)), None, None, 0, daily=np.concatenate([*map(np.ravel, rows)])
+                Measures(names, np.full(len(names), 0.5)),
+                None,
+                None,
+                0,
+                daily=np.concatenate([*map(np.ravel, rows)]),
             )
         replications.append(ReplicationResult(number, arms, 0, 0, 0, 0, np.nan, np.nan))
     return Result(study, tuple(replications), Explained(study), {})
@@ -66,8 +74,13 @@ def test_the_first_sentence_says_whether_the_design_asked_about_would_tell_and_t
     evaluation: Evaluation,
 ) -> None:
     before, _, best = evaluation.sentences[:3]
-    assert before == "No: before and after, one department, 12 weeks before and 12 after, would not tell you."
-    assert best.startswith("What would: alternate weeks, eight departments, 24 weeks, by 'wait to first clinician'")
+    assert (
+        before
+        == "No: before and after, one department, 12 weeks before and 12 after, would not tell you."
+    )
+    assert best.startswith(
+        "What would: alternate weeks, eight departments, 24 weeks, by 'wait to first clinician'"
+    )
     alarms = evaluation.primary(evaluation.designs[0], evaluation.main, "sham").significant
     assert alarms.value > 0.2
 
@@ -76,15 +89,20 @@ def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluati
     (harm,) = (sentence for sentence in evaluation.sentences if "levels 1 and 2" in sentence)
     assert "+18.0 minutes by the truth, −1.0 minutes by the labels" in harm
     by_truth, by_label = map(
-        int, re.findall(r"in (\d+) of 100, if all cases are audited, and the second in (\d+)", harm)[0]
+        int,
+        re.findall(r"in (\d+) of 100, if all cases are audited, and the second in (\d+)", harm)[0],
     )
     assert by_truth > by_label + 20
 
 
 @pytest.mark.slow
-def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_nothing(evaluation: Evaluation) -> None:
+def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_nothing(
+    evaluation: Evaluation,
+) -> None:
     page = evaluation.page
-    beside = re.sub(r"<(style|title|table|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    beside = re.sub(
+        r"<(style|title|table|blockquote)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL
+    )
     assert len(beside.split()) <= 300
     assert page.count("<table>") == 1
     assert page.count("<img ") == 2
@@ -92,7 +110,9 @@ def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_noth
     assert evaluation.protocol.replace("'", "&#39;") in page
 
 
-def test_the_table_has_a_row_for_each_analysis_and_says_what_size_is_needed(evaluation: Evaluation) -> None:
+def test_the_table_has_a_row_for_each_analysis_and_says_what_size_is_needed(
+    evaluation: Evaluation,
+) -> None:
     table = evaluation.table
     assert len(table.rows) == sum(len(design.analyses) for design in evaluation.designs)
     needs = {row[0]: row[-2] for row in table.rows if row[-2] != "–"}
@@ -100,7 +120,9 @@ def test_the_table_has_a_row_for_each_analysis_and_says_what_size_is_needed(eval
     assert needs["Alternate weeks, eight departments"] == "24 weeks in 4 departments"
 
 
-def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evaluation: Evaluation) -> None:
+def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(
+    evaluation: Evaluation,
+) -> None:
     for words in (
         "Primary outcome: Wait to first clinician.",
         "8 departments, 24 weeks",
@@ -114,10 +136,13 @@ def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evalua
         assert words in evaluation.protocol
 
 
-def test_the_primary_outcome_of_the_protocol_is_one_that_the_design_finds(evaluation: Evaluation) -> None:
+def test_the_primary_outcome_of_the_protocol_is_one_that_the_design_finds(
+    evaluation: Evaluation,
+) -> None:
     main = evaluation.main
     seldom = tuple(
-        replace(row, right=replace(row.right, value=0.1)) if row.outcome == main else row for row in evaluation.emulated
+        replace(row, right=replace(row.right, value=0.1)) if row.outcome == main else row
+        for row in evaluation.emulated
     )
     planned = replace(evaluation, emulated=seldom)
     design, outcome = planned.planned
@@ -126,11 +151,15 @@ def test_the_primary_outcome_of_the_protocol_is_one_that_the_design_finds(evalua
     assert "that of 'wait to first clinician' it finds in 10 of 100" in planned.protocol
     assert "nearer to the tool" in planned.sentences[2]
     low = replace(seldom[0].right, value=0.1)
-    nowhere = replace(evaluation, emulated=tuple(replace(row, right=low) for row in evaluation.emulated))
+    nowhere = replace(
+        evaluation, emulated=tuple(replace(row, right=low) for row in evaluation.emulated)
+    )
     assert "enlarge it before anybody signs" in nowhere.protocol
 
 
-def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(evaluation: Evaluation) -> None:
+def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(
+    evaluation: Evaluation,
+) -> None:
     for design in evaluation.designs:
         written = protocol(evaluation, design, evaluation.main)
         assert f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided" in written
@@ -144,7 +173,9 @@ def test_deviations_lower_what_is_found_and_are_told(made: Result) -> None:
         ae.evaluate(made, TOOL, "alternate_weeks_many", trials=200, deviations=names)
         for names in ((), ("slow_adoption", "missing_weeks"))
     )
-    found = [answer.primary(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)]
+    found = [
+        answer.primary(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)
+    ]
     assert found[1] < found[0]
     assert "Not all goes as planned: slow adoption and missing weeks (assumed)." in slow.sentences
 
@@ -156,16 +187,25 @@ def test_one_design_is_asked_for_by_name_and_its_protocol_is_its_own(made: Resul
     assert "too many" in one.protocol
 
 
-def test_a_value_is_given_only_with_a_chance_that_the_tool_works(made: Result, evaluation: Evaluation) -> None:
+def test_a_value_is_given_only_with_a_chance_that_the_tool_works(
+    made: Result, evaluation: Evaluation
+) -> None:
     assert "No value in pounds is given" in evaluation.sentences[-1]
     assert "value" not in evaluation.tables
-    valued = ae.evaluate(made, TOOL, "before_after", trials=200, stakes={"prior": 0.5, "hour": 1.0, "price": 5000.0})
-    assert "With a chance of 50 % that the tool works, £5,000 a year and £1 an hour" in valued.sentences[-1]
+    valued = ae.evaluate(
+        made, TOOL, "before_after", trials=200, stakes={"prior": 0.5, "hour": 1.0, "price": 5000.0}
+    )
+    assert (
+        "With a chance of 50 % that the tool works, £5,000 a year and £1 an hour"
+        in valued.sentences[-1]
+    )
     assert valued.page.count("<table>") == 2
     assert len(valued.tables["value"].rows) == 1
 
 
-def test_the_csv_holds_every_outcome_with_its_intervals(evaluation: Evaluation, tmp_path: Path) -> None:
+def test_the_csv_holds_every_outcome_with_its_intervals(
+    evaluation: Evaluation, tmp_path: Path
+) -> None:
     folder = evaluation.write(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
         "designs.csv", "designs.png", "evaluation.html", "protocol.txt", "weeks.png",
@@ -178,15 +218,22 @@ def test_the_csv_holds_every_outcome_with_its_intervals(evaluation: Evaluation, 
     assert ((table["right"] + table["wrong"] - table["significant"]).abs() < 1e-9).all()
 
 
-def test_without_statsmodels_the_message_says_what_to_install(made: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_statsmodels_the_message_says_what_to_install(
+    made: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("simulation.evaluation.analyses.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"statsmodels is not installed. pip install 'aeflow\[evaluation\]'"):
+    with pytest.raises(
+        ConfigError, match=r"statsmodels is not installed. pip install 'aeflow\[evaluation\]'"
+    ):
         ae.evaluate(made, TOOL, "interrupted_series", trials=100)
     assert ae.evaluate(made, TOOL, "before_after", trials=100).emulated
 
 
 def test_the_command_prints_the_table_and_the_answer(
-    made: Result, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Result,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked: list[Study] = []
 
@@ -196,7 +243,10 @@ def test_the_command_prints_the_table_and_the_answer(
 
     monkeypatch.setattr(inquiries, "_run_for_an_evaluation", run)
     monkeypatch.chdir(tmp_path)
-    assert main(["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"]) == 0
+    assert (
+        main(["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"])
+        == 0
+    )
     printed = capsys.readouterr().out
     assert "Alternate weeks, one department" in printed
     assert "results/evaluations/" in printed.replace("\\", "/")
@@ -212,14 +262,22 @@ def test_the_command_prints_the_table_and_the_answer(
         (["design=before_after"], "arm: names no arm"),
         (["arm=lean_triage", "trials=few"], "trials: found few"),
         (["arm=lean_triage", "design=crossover"], "there is no 'crossover'"),
-        (["arm=lean_triage", "from=results/latest", "scenario=winter"], "has no effect on a stored run"),
+        (
+            ["arm=lean_triage", "from=results/latest", "scenario=winter"],
+            "has no effect on a stored run",
+        ),
         (["arm=lean_triage", "design.wekes=3", "design=before_after"], "Did you mean 'weeks'"),
         (["arm=ai_streams"], "It is one of study=alternatives"),
         (["arm=lean_triage", "prior=likely"], "prior: found likely"),
-        (["arm=lean_triage", "design=by_patient", "deviations=drop_out"], "patients are switched as planned"),
+        (
+            ["arm=lean_triage", "design=by_patient", "deviations=drop_out"],
+            "patients are switched as planned",
+        ),
     ],
 )
-def test_a_mistake_is_one_message(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_one_message(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["evaluate", *words]) == 2
     error = capsys.readouterr().err
     assert message in error
@@ -228,13 +286,18 @@ def test_a_mistake_is_one_message(words: list[str], message: str, capsys: pytest
 
 def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> None:
     without = replace(made.study, run=replace(made.study.run, daily=()))
-    with pytest.raises(ae.ResultsError, match=r"kept no outcome by day\. Run it with run=evaluation"):
+    with pytest.raises(
+        ae.ResultsError, match=r"kept no outcome by day\. Run it with run=evaluation"
+    ):
         ae.evaluate(Result(without, made.replications, made.explained, {}), TOOL)
     other = replace(made.study, run=replace(made.study.run, daily=made.run.daily[:1]))
     days = [
         replace(
             replication,
-            arms={name: replace(arm, daily=arm.daily[: 3 * 7 * WEEKS]) for name, arm in replication.arms.items()},
+            arms={
+                name: replace(arm, daily=arm.daily[: 3 * 7 * WEEKS])
+                for name, arm in replication.arms.items()
+            },
         )
         for replication in made.replications
         if all(arm.daily is not None for arm in replication.arms.values())
@@ -245,9 +308,17 @@ def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> No
 
 @pytest.mark.slow
 def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
-    words = ("study=ai_triage", "ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28")
+    words = (
+        "study=ai_triage",
+        "ensemble=none",
+        "run=evaluation",
+        "run.replications=2",
+        "run.measured_days=28",
+    )
     study = study_of_evaluation(
-        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), ["sham", "lean_triage"], ()
+        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"),
+        ["sham", "lean_triage"],
+        (),
     )
     assert stored_run(study, tmp_path) is None
     result = ae.compare(study)

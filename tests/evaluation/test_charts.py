@@ -31,7 +31,9 @@ def bank(shift: float, *, from_week: int = 0, weeks: int = WEEKS, spread: float 
 
 
 def results(of: Bank, *, worse: int = 1, from_go_live: bool = False) -> Mapping[str, ChartResult]:
-    shown = chart_results(of, [LEFT], "works", "fails", worse=lambda outcome: worse, from_go_live=from_go_live)
+    shown = chart_results(
+        of, [LEFT], "works", "fails", worse=lambda outcome: worse, from_go_live=from_go_live
+    )
     return {result.chart: result for result in shown}
 
 
@@ -83,5 +85,7 @@ def test_a_failure_that_begins_later_is_watched_from_go_live() -> None:
 def test_too_few_weeks_and_a_single_department_are_refused() -> None:
     with pytest.raises(ResultsError, match="limits are set on other departments, and there is one"):
         results(replace(bank(0.01), department=np.zeros(N, dtype=int)))
-    with pytest.raises(ResultsError, match=r"60 weeks are too few\. Simulate run.measured_days=728"):
+    with pytest.raises(
+        ResultsError, match=r"60 weeks are too few\. Simulate run.measured_days=728"
+    ):
         results(bank(0.01, weeks=60))

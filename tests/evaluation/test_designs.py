@@ -4,7 +4,15 @@ import pytest
 
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.evaluation.design import ALLOWED, ANALYSES, Alternating, BeforeAfter, Stepped, Switching, design_faults
+from simulation.evaluation.design import (
+    ALLOWED,
+    ANALYSES,
+    Alternating,
+    BeforeAfter,
+    Stepped,
+    Switching,
+    design_faults,
+)
 from simulation.evaluation.evaluate import designs_named, outcomes_of
 from tests.evaluation.made import design_of
 
@@ -15,7 +23,9 @@ def test_every_order_of_switching_is_packaged_and_those_without_a_lot_come_first
     assert {design.switching.kind for design in PACKAGED} == {
         "before_after", "alternating", "parallel", "stepped", "alternate_days", "by_patient",
     }  # fmt: skip
-    assert [design.is_randomised for design in PACKAGED] == sorted(design.is_randomised for design in PACKAGED)
+    assert [design.is_randomised for design in PACKAGED] == sorted(
+        design.is_randomised for design in PACKAGED
+    )
     for design in PACKAGED:
         assert design.is_randomised == (design.randomised != "not randomised")
 
@@ -43,14 +53,30 @@ def test_the_run_that_comes_with_aeflow_keeps_the_outcomes_of_the_designs() -> N
     [
         (BeforeAfter(kind="before_after", before_weeks=22), {}, ["weeks"]),
         (BeforeAfter(kind="before_after", before_weeks=12), {"run_in_weeks": 10}, ["weeks"]),
-        (BeforeAfter(kind="before_after", before_weeks=12), {"wash_out_days": 1}, ["wash_out_days"]),
+        (
+            BeforeAfter(kind="before_after", before_weeks=12),
+            {"wash_out_days": 1},
+            ["wash_out_days"],
+        ),
         (Alternating(kind="alternating"), {"weeks": 23}, ["weeks"]),
         (Alternating(kind="alternating"), {"run_in_weeks": 2}, ["run_in_weeks"]),
         (Alternating(kind="alternating", sequences=2), {}, ["switching.sequences"]),
-        (Alternating(kind="alternating"), {"departments": 8, "analysis": "sequence_t"}, ["switching.sequences"]),
-        (Alternating(kind="alternating", sequences=2), {"departments": 5, "analysis": "sequence_t"}, ["departments"]),
+        (
+            Alternating(kind="alternating"),
+            {"departments": 8, "analysis": "sequence_t"},
+            ["switching.sequences"],
+        ),
+        (
+            Alternating(kind="alternating", sequences=2),
+            {"departments": 5, "analysis": "sequence_t"},
+            ["departments"],
+        ),
         (Stepped(kind="stepped", step_weeks=4), {"departments": 8, "analysis": "gls"}, ["weeks"]),
-        (Stepped(kind="stepped", step_weeks=4), {"departments": 5, "analysis": "hac"}, ["analyses.0"]),
+        (
+            Stepped(kind="stepped", step_weeks=4),
+            {"departments": 5, "analysis": "hac"},
+            ["analyses.0"],
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_where_it_stands(
@@ -65,7 +91,9 @@ def test_a_value_laid_over_a_packaged_design_is_checked_too() -> None:
     assert longer.weeks == 52
     with pytest.raises(ConfigError, match=r"evaluation/alternate_weeks.weeks: is 7"):
         designs_named("alternate_weeks", ["weeks=7"])
-    with pytest.raises(ConfigError, match=r"there is no 'alternate_week'\. Did you mean 'alternate_weeks'"):
+    with pytest.raises(
+        ConfigError, match=r"there is no 'alternate_week'\. Did you mean 'alternate_weeks'"
+    ):
         designs_named("alternate_week")
 
 

@@ -57,7 +57,9 @@ def test_a_department_that_drops_out_is_gone_for_good_and_one_alone_stays() -> N
     stays = counted_weeks([deviation(drop_out_share=0.4)], (2_000, 3, 12), np.random.default_rng(1))
     assert (np.diff(stays.astype(int), axis=2) <= 0).all()
     assert (~stays[:, :, -1]).mean() == pytest.approx(0.4, abs=0.02)
-    assert counted_weeks([deviation(drop_out_share=0.4)], (50, 1, 12), np.random.default_rng(1)).all()
+    assert counted_weeks(
+        [deviation(drop_out_share=0.4)], (50, 1, 12), np.random.default_rng(1)
+    ).all()
 
 
 def test_a_missing_period_is_the_mean_of_the_departments_others() -> None:
@@ -67,17 +69,28 @@ def test_a_missing_period_is_the_mean_of_the_departments_others() -> None:
 
 
 def test_a_wedge_whose_departments_drop_out_is_analysed_by_every_analysis() -> None:
-    wedge = design_of(Stepped(kind="stepped", step_weeks=4), departments=4, weeks=20, analysis="gls")
+    wedge = design_of(
+        Stepped(kind="stepped", step_weeks=4), departments=4, weeks=20, analysis="gls"
+    )
     gone = [deviation(drop_out_share=0.5)]
-    trials = trials_of(bank_of_noise(8, 30, effect=-9.0), wedge, "tool", WAIT, 20, seed=1, deviations=gone)
+    trials = trials_of(
+        bank_of_noise(8, 30, effect=-9.0), wedge, "tool", WAIT, 20, seed=1, deviations=gone
+    )
     for analysis in ("permutation", "gls"):
         assert analysed(trials, analysis).effect.mean() == pytest.approx(-9.0, abs=4.0)
 
 
 @pytest.mark.parametrize("kind", ["alternating", "parallel"])
-def test_a_randomisation_test_keeps_its_level_where_weeks_are_missing_and_departments_drop_out(kind: str) -> None:
+def test_a_randomisation_test_keeps_its_level_where_weeks_are_missing_and_departments_drop_out(
+    kind: str,
+) -> None:
     design = (
-        design_of(Alternating(kind="alternating", sequences=2), departments=8, weeks=12, analysis="permutation")
+        design_of(
+            Alternating(kind="alternating", sequences=2),
+            departments=8,
+            weeks=12,
+            analysis="permutation",
+        )
         if kind == "alternating"
         else design_of(Parallel(kind="parallel"), departments=10, weeks=8, analysis="permutation")
     )

@@ -50,7 +50,9 @@ def test_least_squares_with_known_variances_have_the_power_of_hussey_and_hughes(
             trials = gaussian(allocations, n_trials, effect=stated, between=between, within=within)
             reported = analysed(trials, "gls")
             np.testing.assert_allclose(reported.half_width, 1.959964 * error, rtol=1e-6)
-            assert abs((reported.p < 0.05).mean() - expected) < 3.5 * np.sqrt(expected * (1 - expected) / n_trials)
+            assert abs((reported.p < 0.05).mean() - expected) < 3.5 * np.sqrt(
+                expected * (1 - expected) / n_trials
+            )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,9 @@ def test_departments_in_which_the_tool_harms_are_found_with_their_own_sign() -> 
 
 def test_departments_that_are_alike_are_told_apart_less_than_their_few_trials_would() -> None:
     """Of 20 trials each, nine in ten shares would be 0.35 apart by chance alone."""
-    tool = operating(bank_of_noise(50, 104, effect=1.5), ONE, "weekly_t", WAIT, "tool", n_trials=1_000)
+    tool = operating(
+        bank_of_noise(50, 104, effect=1.5), ONE, "weekly_t", WAIT, "tool", n_trials=1_000
+    )
     assert 0.3 < tool.right.value < 0.7
     assert tool.right.p95 - tool.right.p5 < 0.28
 
@@ -58,7 +60,9 @@ def test_intervals_over_departments_hold_the_truth_where_departments_differ() ->
         for place, n_each in enumerate((1, 4)):
             runs = chance.random((2_000, 20)).argsort(axis=1)[:, :n_each]
             values = seen[runs].mean(axis=1)
-            held[place] += abs(values.mean() - 0.4) < 1.96 * np.sqrt(variance_over_departments(values, runs))
+            held[place] += abs(values.mean() - 0.4) < 1.96 * np.sqrt(
+                variance_over_departments(values, runs)
+            )
             if n_each == 1:
                 held_by_binomial += abs(values.mean() - 0.4) < 1.96 * np.sqrt(0.24 / 2_000)
     assert min(held) >= 180
@@ -91,11 +95,15 @@ def _power_of_weeks(weeks: int, effect: float) -> float:
     return float(stats.nct.sf(stats.t.ppf(0.975, weeks - 2), weeks - 2, away))
 
 
-def test_beyond_the_bank_sizes_follow_from_square_roots_and_end_at_five_years_or_all_departments() -> None:
+def test_beyond_the_bank_sizes_follow_from_square_roots_and_end_at_five_years_or_all_departments() -> (
+    None
+):
     small = bank_of_noise(12, 16, effect=0.55)
     eighty, ninety = needed(small, ONE, WAIT, "tool", n_trials=2_000)
     for size, target in ((eighty, 0.8), (ninety, 0.9)):
-        expected = next(weeks for weeks in range(16, 200, 2) if _power_of_weeks(weeks, 0.55) > target)
+        expected = next(
+            weeks for weeks in range(16, 200, 2) if _power_of_weeks(weeks, 0.55) > target
+        )
         assert size.weeks == pytest.approx(expected, rel=0.2)
         assert not size.simulated
     nothing = bank_of_noise(12, 16, effect=0.1)
@@ -123,6 +131,8 @@ def with_months(bank: Bank, chance: np.random.Generator) -> Bank:
 
     def moved(days: Floats) -> Floats:
         n, total, squares = np.moveaxis(days[:, 0], 1, 0)
-        return np.stack([n, total + n * months, squares + 2 * months * total + n * months**2], axis=1)[:, None]
+        return np.stack(
+            [n, total + n * months, squares + 2 * months * total + n * months**2], axis=1
+        )[:, None]
 
     return replace(bank, days={arm: moved(days) for arm, days in bank.days.items()})

@@ -22,19 +22,34 @@ from tests.evaluation.made import A_DAY, WAIT, design_of
 
 DAYS = design_of(AlternateDays(kind="alternate_days"), weeks=4, analysis="paired_t")
 PATIENTS = design_of(ByPatient(kind="by_patient"), weeks=4, analysis="patients_t")
-SHORT = ("ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28", "run.warm_up_days=7")
+SHORT = (
+    "ensemble=none",
+    "run=evaluation",
+    "run.replications=2",
+    "run.measured_days=28",
+    "run.warm_up_days=7",
+)
 
 
 def bank_with(arm: str, means: np.ndarray) -> Bank:
     """Departments with a mean of 60 a day, with one of 50 under the tool, and with these means in an arm more."""
 
     def days(of: np.ndarray) -> np.ndarray:
-        return np.stack([np.full_like(of, A_DAY), A_DAY * of, A_DAY * (of**2 + 100)], axis=1)[:, None]
+        return np.stack([np.full_like(of, A_DAY), A_DAY * of, A_DAY * (of**2 + 100)], axis=1)[
+            :, None
+        ]
 
-    always = {"nurse": np.full_like(means, 60.0), "sham": np.full_like(means, 60.0), "tool": np.full_like(means, 50.0)}
+    always = {
+        "nurse": np.full_like(means, 60.0),
+        "sham": np.full_like(means, 60.0),
+        "tool": np.full_like(means, 50.0),
+    }
     weekday = np.tile(np.arange(7.0), means.shape[1] // 7)
     return Bank(
-        (WAIT,), "nurse", {name: days(of + weekday) for name, of in {**always, arm: means}.items()}, np.arange(3)
+        (WAIT,),
+        "nurse",
+        {name: days(of + weekday) for name, of in {**always, arm: means}.items()},
+        np.arange(3),
     )
 
 
@@ -56,7 +71,9 @@ def test_each_pair_of_days_has_one_with_the_tool_and_a_longer_run_begins_as_a_sh
     assert 0.4 < days_on(728)[::2].mean() < 0.6
 
 
-def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wait_together() -> None:
+def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wait_together() -> (
+    None
+):
     halves = tuple(replace(WAIT, group=group) for group in HALVES)
 
     def days(*means: float) -> np.ndarray:
@@ -64,7 +81,10 @@ def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wai
         return np.stack([np.full_like(of, A_DAY), A_DAY * of, A_DAY * (of**2 + 100)], axis=2)
 
     bank = Bank(
-        halves, "nurse", {"nurse": days(60, 60), "tool": days(50, 50), "tool_by_patient": days(53, 52)}, np.arange(3)
+        halves,
+        "nurse",
+        {"nurse": days(60, 60), "tool": days(50, 50), "tool_by_patient": days(53, 52)},
+        np.arange(3),
     )
     trials = trials_of(bank, PATIENTS, "tool", WAIT, 30, seed=1)
     np.testing.assert_allclose(analysed(trials, "patients_t").effect, -1.0)
@@ -81,7 +101,10 @@ def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_ho
     chance, shape = np.random.default_rng(4), (8, 7 * 30)
     first = chance.binomial(200, 0.5, shape).astype(float)
     n = np.stack([first, 200 - first], axis=1)
-    of_day, coins = 5 * chance.normal(size=(8, 1, 210)), 2 * chance.normal(size=n.shape) / np.sqrt(n)
+    of_day, coins = (
+        5 * chance.normal(size=(8, 1, 210)),
+        2 * chance.normal(size=n.shape) / np.sqrt(n),
+    )
 
     def days(drift: np.ndarray) -> np.ndarray:
         means = 60 + of_day + drift + coins
@@ -89,7 +112,9 @@ def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_ho
 
     halves = tuple(replace(WAIT, group=group) for group in HALVES)
     arms = {"nurse": days(np.zeros((8, 1, 210))), "sham": days(chance.normal(size=(8, 1, 210)))}
-    trials = trials_of(Bank(halves, "nurse", arms, np.arange(8)), PATIENTS, "sham", WAIT, 3_000, seed=1)
+    trials = trials_of(
+        Bank(halves, "nurse", arms, np.arange(8)), PATIENTS, "sham", WAIT, 3_000, seed=1
+    )
     assert (analysed(trials, "patients_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.015)
 
 
@@ -102,8 +127,16 @@ def study_with(arm: str, *names: str) -> Study:
 
 def test_a_study_has_an_arm_more_for_each_design_whose_switching_is_simulated() -> None:
     study = study_with("lean_triage", "alternate_days", "by_patient", "alternate_weeks")
-    by_day, by_patient = (study.arm(f"lean_triage_{kind}") for kind in ("alternate_days", "by_patient"))
-    assert [arm.name for arm in study.arms] == ["nurse", "sham", "lean_triage", by_day.name, by_patient.name]
+    by_day, by_patient = (
+        study.arm(f"lean_triage_{kind}") for kind in ("alternate_days", "by_patient")
+    )
+    assert [arm.name for arm in study.arms] == [
+        "nurse",
+        "sham",
+        "lean_triage",
+        by_day.name,
+        by_patient.name,
+    ]
     spans = by_day.policy.live_days
     assert spans is not None
     on = np.concatenate([np.arange(first, last + 1) for first, last in spans])
@@ -128,7 +161,12 @@ def test_a_coin_for_each_patient_hides_what_shorter_queues_give_to_all() -> None
 @pytest.mark.parametrize(
     ("study", "arm", "design", "words"),
     [
-        ("ai_triage", "one_more_triage_nurse", "alternate_days", "staff and rooms are not switched"),
+        (
+            "ai_triage",
+            "one_more_triage_nurse",
+            "alternate_days",
+            "staff and rooms are not switched",
+        ),
         ("alternatives", "ai_streams", "by_patient", "does not say whom it covers"),
     ],
 )
@@ -146,5 +184,7 @@ def test_a_run_without_the_switched_arm_is_refused_for_its_design_alone() -> Non
         load("study=ai_triage", *SHORT), ["sham", "lean_triage"], outcomes_of(designs_named("all"))
     )
     result = ae.compare(replace(study, run=replace(study.run, replications=1)))
-    with pytest.raises(ConfigError, match=f"the run has no arm '{arm_switched('lean_triage', DAYS)}'"):
+    with pytest.raises(
+        ConfigError, match=f"the run has no arm '{arm_switched('lean_triage', DAYS)}'"
+    ):
         ae.evaluate(result, "lean_triage", "alternate_days", "weeks=2", trials=100)

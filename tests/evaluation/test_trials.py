@@ -32,7 +32,9 @@ def week_of(mean: float) -> float:
     return (mean % 1000 - 3) / 7
 
 
-def test_a_department_before_and_after_is_its_own_weeks_in_a_row_from_two_arms(told_apart: Bank) -> None:
+def test_a_department_before_and_after_is_its_own_weeks_in_a_row_from_two_arms(
+    told_apart: Bank,
+) -> None:
     trials = trials_of(told_apart, BEFORE, "tool", WAIT, 200, seed=1)
     for values, (run,) in zip(trials.values[:, 0], trials.runs, strict=True):
         assert ((values > 1e6) == [False] * 4 + [True] * 4).all()
@@ -41,7 +43,9 @@ def test_a_department_before_and_after_is_its_own_weeks_in_a_row_from_two_arms(t
         assert (np.diff(weeks) % WEEKS == 1).all()
 
 
-def test_each_department_is_drawn_equally_often_and_never_twice_in_a_trial(told_apart: Bank) -> None:
+def test_each_department_is_drawn_equally_often_and_never_twice_in_a_trial(
+    told_apart: Bank,
+) -> None:
     design = design_of(Parallel(kind="parallel"), departments=4, weeks=4, analysis="permutation")
     trials = trials_of(told_apart, design, "tool", WAIT, 500, seed=1)
     assert np.bincount(trials.runs[:, 0]).tolist() == [100] * 5
@@ -50,8 +54,15 @@ def test_each_department_is_drawn_equally_often_and_never_twice_in_a_trial(told_
 
 def test_the_tool_is_on_where_the_order_drawn_says_so(told_apart: Bank) -> None:
     for design in (
-        design_of(Alternating(kind="alternating", sequences=2), departments=4, weeks=8, analysis="permutation"),
-        design_of(Stepped(kind="stepped", step_weeks=2), departments=4, weeks=6, analysis="permutation"),
+        design_of(
+            Alternating(kind="alternating", sequences=2),
+            departments=4,
+            weeks=8,
+            analysis="permutation",
+        ),
+        design_of(
+            Stepped(kind="stepped", step_weeks=2), departments=4, weeks=6, analysis="permutation"
+        ),
     ):
         trials = trials_of(told_apart, design, "tool", WAIT, 100, seed=1)
         np.testing.assert_array_equal(trials.values > 1e6, trials.allocations[trials.drawn])
@@ -66,7 +77,11 @@ def test_days_and_weeks_that_are_not_counted_are_left_out(told_apart: Bank) -> N
     trials = trials_of(told_apart, learnt, "tool", WAIT, 50, seed=1)
     assert trials.weeks.tolist() == [0, 1, 2, 3, 5, 6, 7]
     step = design_of(
-        Stepped(kind="stepped", step_weeks=2), departments=2, weeks=6, analysis="permutation", run_in_weeks=1
+        Stepped(kind="stepped", step_weeks=2),
+        departments=2,
+        weeks=6,
+        analysis="permutation",
+        run_in_weeks=1,
     )
     means = trials_of(told_apart, step, "tool", WAIT, 50, seed=1).values
     np.testing.assert_allclose(np.diff(means % 1000, axis=2) % 84, 14.0)
@@ -75,9 +90,13 @@ def test_days_and_weeks_that_are_not_counted_are_left_out(told_apart: Bank) -> N
 def test_the_true_effect_is_that_of_the_departments_that_switch() -> None:
     bank = bank_of_noise(6, 20, effect=-3.0, by_department=1.0)
     own = bank.effects("tool", WAIT)
-    one = trials_of(bank, design_of(BEFORE.switching, departments=3, weeks=8), "tool", WAIT, 60, seed=1)
+    one = trials_of(
+        bank, design_of(BEFORE.switching, departments=3, weeks=8), "tool", WAIT, 60, seed=1
+    )
     np.testing.assert_allclose(one.true, own[one.runs[:, 0]])
-    wedge = design_of(Stepped(kind="stepped", step_weeks=1), departments=4, weeks=5, analysis="permutation")
+    wedge = design_of(
+        Stepped(kind="stepped", step_weeks=1), departments=4, weeks=5, analysis="permutation"
+    )
     all_of_them = trials_of(bank, wedge, "tool", WAIT, 60, seed=1)
     np.testing.assert_allclose(all_of_them.true, own[all_of_them.runs].mean(axis=1))
 
@@ -95,14 +114,21 @@ def test_the_same_seed_gives_the_same_trials_under_every_arm(told_apart: Bank) -
         ({"departments": 6}, "needs 8 weeks of 6 departments, and there are 12 of 5"),
     ],
 )
-def test_a_design_larger_than_the_bank_is_refused(told_apart: Bank, changes: dict[str, int], words: str) -> None:
+def test_a_design_larger_than_the_bank_is_refused(
+    told_apart: Bank, changes: dict[str, int], words: str
+) -> None:
     with pytest.raises(ResultsError, match=words):
         trials_of(told_apart, replace(BEFORE, **changes), "tool", WAIT, 10, seed=1)
 
 
 def test_a_period_without_a_patient_and_an_unknown_arm_are_refused(told_apart: Bank) -> None:
     rare = DailyOutcome(measure="left_share")
-    nobody = Bank((rare,), "nurse", {"nurse": np.zeros((3, 1, 3, 84)), "tool": np.zeros((3, 1, 3, 84))}, np.arange(3))
+    nobody = Bank(
+        (rare,),
+        "nurse",
+        {"nurse": np.zeros((3, 1, 3, 84)), "tool": np.zeros((3, 1, 3, 84))},
+        np.arange(3),
+    )
     with pytest.raises(ResultsError, match="some period has no such patient"):
         trials_of(nobody, BEFORE, "tool", rare, 10, seed=1)
     with pytest.raises(ResultsError, match="Did you mean 'tool'"):

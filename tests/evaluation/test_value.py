@@ -40,10 +40,14 @@ def test_what_is_not_worth_its_price_even_if_it_works_is_not_worth_an_evaluation
     assert value.perfect == (0.0, 0.0)
     assert value.evaluated.value == 0.0
     assert value.significant.value < -20.0
-    assert value.net.value == pytest.approx(-4 * 7 / YEAR_DAYS * (10_000 - 0.5 * 15 * HOURS_A_MINUTE))
+    assert value.net.value == pytest.approx(
+        -4 * 7 / YEAR_DAYS * (10_000 - 0.5 * 15 * HOURS_A_MINUTE)
+    )
 
 
-def test_buying_if_significant_loses_money_where_power_is_low_and_the_tool_is_worth_its_price() -> None:
+def test_buying_if_significant_loses_money_where_power_is_low_and_the_tool_is_worth_its_price() -> (
+    None
+):
     stakes = replace(STAKES, prior=0.9, price=2_000.0)
     value = worth(-0.5, stakes)
     assert value.significant.value < -500
@@ -68,7 +72,10 @@ def test_stakes_are_stated_whole_or_not_at_all() -> None:
     with pytest.raises(ConfigError) as refused:
         stakes_of({"prior": 1.0, "years": -1.0}, None)
     assert [fault.where for fault in refused.value.faults] == ["prior", "price", "hour", "years"]
-    assert parsed_stakes({"price": "£165,500", "prior": "0.5"}) == {"price": 165_500.0, "prior": 0.5}
+    assert parsed_stakes({"price": "£165,500", "prior": "0.5"}) == {
+        "price": 165_500.0,
+        "prior": 0.5,
+    }
     with pytest.raises(ConfigError, match="hour: found dear"):
         parsed_stakes({"hour": "dear"})
     with pytest.raises(ConfigError, match="found nan"):

@@ -8,7 +8,13 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.study.study import Study
 
-SHORT = ("run.measured_days=7", "run.warm_up_days=7", "run.replications=2", "engine=compiled", "executor=serial")
+SHORT = (
+    "run.measured_days=7",
+    "run.warm_up_days=7",
+    "run.replications=2",
+    "engine=compiled",
+    "executor=serial",
+)
 FEW = ("nurse", "sham", "ai_label_measured_under")
 
 

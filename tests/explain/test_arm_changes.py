@@ -26,7 +26,12 @@ STATED: dict[str, Any] = {
         "ambulance": {"starts": "handover", "per_day": 50, **WHY},
     },
     "attributes": {
-        "acuity_true": {"kind": "choice", "categories": ["urgent", "standard"], "shares": [0, 1], **WHY},
+        "acuity_true": {
+            "kind": "choice",
+            "categories": ["urgent", "standard"],
+            "shares": [0, 1],
+            **WHY,
+        },
         "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
     },
     "pools": {
@@ -34,7 +39,8 @@ STATED: dict[str, Any] = {
         "doctors": {"kind": "staff", "capacity": 2, **WHY},
     },
     "durations": {
-        name: {"kind": "fixed", "mean": mean, **WHY} for name, mean in (("interview", 10), ("look", 4), ("contact", 20))
+        name: {"kind": "fixed", "mean": mean, **WHY}
+        for name, mean in (("interview", 10), ("look", 4), ("contact", 20))
     },
     "priority": {
         "rule": "acuity",
@@ -44,20 +50,38 @@ STATED: dict[str, Any] = {
         **WHY,
     },
     "steps": {
-        "triage": {"asks": ["nurses"], "minutes": ["interview"], "relabels": "acuity_given", "next": "area"},
-        "handover": {"asks": ["nurses"], "minutes": ["look"], "relabels": "acuity_given", "next": "area"},
+        "triage": {
+            "asks": ["nurses"],
+            "minutes": ["interview"],
+            "relabels": "acuity_given",
+            "next": "area",
+        },
+        "handover": {
+            "asks": ["nurses"],
+            "minutes": ["look"],
+            "relabels": "acuity_given",
+            "next": "area",
+        },
         "resus": {"asks": ["doctors"], "minutes": ["contact"], "next": "home"},
         "minors": {"asks": ["doctors"], "minutes": ["contact"], "next": "home"},
     },
     "branches": {
-        "area": {"kind": "attribute", "attribute": "acuity_now", "cases": {"urgent": "resus"}, "otherwise": "minors"}
+        "area": {
+            "kind": "attribute",
+            "attribute": "acuity_now",
+            "cases": {"urgent": "resus"},
+            "otherwise": "minors",
+        }
     },
     "ends": {"home": {"outcome": "discharged"}},
 }
 RIGHT = {"evidence": "measured", "source": "test", "shares": [[1, 0], [0, 1]]}
 UP = {"evidence": "assumed", "source": "cries wolf", "shares": [[1, 0], [1, 0]]}
 NO_CORRELATION = {"value": 0, "range": [0, 1], **WHY}
-NURSE = {"kind": "matrix", "nurse": {"name": "nurse", "correlation": NO_CORRELATION, "matrix": RIGHT}}
+NURSE = {
+    "kind": "matrix",
+    "nurse": {"name": "nurse", "correlation": NO_CORRELATION, "matrix": RIGHT},
+}
 SAVES = {
     "durations": ["interview"],
     "seconds_saved": {"value": 60, "range": [0, 90], **WHY},
@@ -81,7 +105,9 @@ def ready(name: str, department: Pathway | None = None, **more: Any) -> ReadyArm
 
 
 def found(arm: ReadyArm, baseline: ReadyArm | None = None) -> ArmChanges:
-    return changes_of(arm, baseline or ready("nurse"), draw(arm.pathway, seed=3, replication=0, days=7))
+    return changes_of(
+        arm, baseline or ready("nurse"), draw(arm.pathway, seed=3, replication=0, days=7)
+    )
 
 
 def of_kind(changes: ArmChanges, kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -108,7 +134,9 @@ def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> No
 
 def test_minutes_that_differ_by_no_more_than_rounding_are_no_change() -> None:
     hardly = {**SAVES, "seconds_saved": {"value": 1e-9, "range": [0, 90], **WHY}}
-    assert found(ready("hardly", minutes=hardly, covers={"minutes": ["walk_in"], **WHY})) == ArmChanges("hardly", ())
+    assert found(
+        ready("hardly", minutes=hardly, covers={"minutes": ["walk_in"], **WHY})
+    ) == ArmChanges("hardly", ())
 
 
 def test_labels_show_only_at_the_door_whose_patients_get_another() -> None:
@@ -131,11 +159,18 @@ def test_a_pool_shows_at_every_step_that_asks_for_it() -> None:
 
 
 def test_shifts_laid_over_a_rota_are_shown_with_the_earlier_ones() -> None:
-    late, by_night = {"hours": "14-22", "number": 1}, {"hours": "22-8", "number": -1, "days": "fri,sat"}
+    late, by_night = (
+        {"hours": "14-22", "number": 1},
+        {"hours": "22-8", "number": -1, "days": "fri,sat"},
+    )
     changes = found(ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late, by_night]}})))
-    assert of_kind(changes, "pool") == [("doctors", "14-22 h: +1; 22-8 h: -1 (fri,sat)", ("resus", "minors"))]
+    assert of_kind(changes, "pool") == [
+        ("doctors", "14-22 h: +1; 22-8 h: -1 (fri,sat)", ("resus", "minors"))
+    ]
     base = ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late]}}))
-    changes = changes_of(ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7))
+    changes = changes_of(
+        ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7)
+    )
     words = "no shifts laid over the rota (before: 14-22 h: +1)"
     assert of_kind(changes, "pool") == [("doctors", words, ("resus", "minors"))]
 
@@ -143,7 +178,8 @@ def test_shifts_laid_over_a_rota_are_shown_with_the_earlier_ones() -> None:
 def test_another_rota_is_shown_by_the_shifts_that_differ() -> None:
     def told(new: list[dict[str, Any]] | None, old: list[dict[str, Any]] | None) -> str:
         ours, theirs = (
-            pathway(pools={"doctors": {"capacity": None if rota else 2, "rota": rota}}) for rota in (new, old)
+            pathway(pools={"doctors": {"capacity": None if rota else 2, "rota": rota}})
+            for rota in (new, old)
         )
         drawn = draw(ours, seed=1, replication=0, days=7)
         (change,) = changes_of(ready("nurse", ours), ready("nurse", theirs), drawn).changes
@@ -166,18 +202,34 @@ def test_minutes_that_follow_demand_show_at_the_door_and_at_the_steps_that_take_
 
 def test_a_new_step_and_the_way_to_it_are_new() -> None:
     department = pathway(
-        steps={"minors": {"next": "advice"}, "advice": {"asks": ["nurses"], "minutes": ["look"], "next": "home"}}
+        steps={
+            "minors": {"next": "advice"},
+            "advice": {"asks": ["nurses"], "minutes": ["look"], "next": "home"},
+        }
     )
     changes = found(ready("nurse", department))
     assert changes.opened == (("minors", "advice"), ("advice", "home"))
-    assert changes.by_node() == {"minors": (("route", "other next"),), "advice": (("route", "new"),)}
+    assert changes.by_node() == {
+        "minors": (("route", "other next"),),
+        "advice": (("route", "new"),),
+    }
 
 
 @pytest.mark.parametrize(
     ("changed", "what", "words", "at"),
     [
-        ({"arrivals": {"walk_in": {"scale": 1.2}}}, "arrivals.walk_in.scale", "1 becomes 1.2", ("source:walk_in",)),
-        ({"durations": {"contact": {"mean": 15}}}, "durations.contact.mean", "20 becomes 15", ("resus", "minors")),
+        (
+            {"arrivals": {"walk_in": {"scale": 1.2}}},
+            "arrivals.walk_in.scale",
+            "1 becomes 1.2",
+            ("source:walk_in",),
+        ),
+        (
+            {"durations": {"contact": {"mean": 15}}},
+            "durations.contact.mean",
+            "20 becomes 15",
+            ("resus", "minors"),
+        ),
     ],
 )
 def test_whatever_else_a_department_states_otherwise_is_listed(
@@ -188,7 +240,11 @@ def test_whatever_else_a_department_states_otherwise_is_listed(
 
 
 def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() -> None:
-    arm = ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], "evidence": "published", "source": "a page"})
+    arm = ready(
+        "scribe",
+        minutes=SAVES,
+        covers={"minutes": ["walk_in"], "evidence": "published", "source": "a page"},
+    )
     cost = Cost(per_year=5, what="a licence", evidence="assumed", source="a guess")
     arm = replace(arm, arm=replace(arm.arm, cost=cost))
     added_assumptions = assumptions_added_by(arm, ready("nurse"))
@@ -204,12 +260,16 @@ def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() 
         ("minutes.never_below", "0", "0 to 1"),
         ("cost", "per_year 5; what a licence", "–"),
     ]
-    assert table.notes == ("Numbers that the arms add to the baseline: 3 assumed (above), 1 published or measured.",)
+    assert table.notes == (
+        "Numbers that the arms add to the baseline: 3 assumed (above), 1 published or measured.",
+    )
 
 
 def test_whose_figures_the_changes_of_an_arm_are_is_an_added_assumption() -> None:
     baseline, arm = ready("nurse"), ready("nurse")
-    more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, evidence="assumed", source="a choice of ours")
+    more = replace(
+        arm.arm, changes={"staffing.nurses.extra": 1}, evidence="assumed", source="a choice of ours"
+    )
     added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline)
     assert [(each.where, each.value, each.evidence, each.source) for each in added_assumptions] == [
         ("changes", "staffing.nurses.extra 1", "assumed", "a choice of ours")

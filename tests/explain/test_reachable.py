@@ -23,7 +23,10 @@ def test_a_category_that_nobody_has_closes_its_way_and_another_arm_opens_it() ->
     assert other.unused == ("minors",)
     both = reachable_subgraph(by_given, [nurse, wolf], seed=3)
     assert (both.unused, both.passed) == ((), ())
-    assert both.edges["area"] == (Edge("resus", "case", "urgent"), Edge("minors", "case", "standard"))
+    assert both.edges["area"] == (
+        Edge("resus", "case", "urgent"),
+        Edge("minors", "case", "standard"),
+    )
 
 
 def test_what_may_change_on_the_way_is_not_called_closed() -> None:
@@ -48,12 +51,16 @@ def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_its_own_routes() -> None:
+def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_its_own_routes() -> (
+    None
+):
     study = load()
     department = study.baseline.pathway
     subgraph = reachable_subgraph(department, study.arms, seed=study.run.seed)
     assert {"triage", "tests", "home", "ward_stay"} <= set(subgraph.edges)
-    assert {"triage_with_tool", "primary_care", "early_sampling", "bed_found"} <= set(subgraph.unused)
+    assert {"triage_with_tool", "primary_care", "early_sampling", "bed_found"} <= set(
+        subgraph.unused
+    )
     assert {"streaming", "ordering", "bed_asked"} <= set(dict(subgraph.passed))
     picture = pathway_picture(department, subgraph=subgraph)
     wide, high = (size / 150 for size in struct.unpack(">II", picture.png[16:24]))

@@ -47,9 +47,14 @@ def clean(n: int = 3000, *, seed: int = 1, days: int = DAYS) -> list[Row]:
     rows = []
     for number, second in enumerate(seconds.tolist()):
         arrived = FIRST + timedelta(seconds=second)
-        level, mode = rng.choice(5, p=[0.02, 0.15, 0.43, 0.35, 0.05]), rng.choice(3, p=[0.66, 0.28, 0.06])
+        level, mode = (
+            rng.choice(5, p=[0.02, 0.15, 0.43, 0.35, 0.05]),
+            rng.choice(3, p=[0.66, 0.28, 0.06]),
+        )
         minutes = rng.lognormal([2.2, 4.0, 4.6, 5.3], [0.7, 0.6, 0.5, 0.7])
-        assessed, seen, decided, departed = (arrived + timedelta(minutes=float(m)) for m in np.cumsum(minutes))
+        assessed, seen, decided, departed = (
+            arrived + timedelta(minutes=float(m)) for m in np.cumsum(minutes)
+        )
         left, admitted = rng.random() < 0.05, rng.random() < 0.28
         row = dict.fromkeys(COLUMNS, "")
         row |= {
@@ -180,7 +185,9 @@ def date_without_time(extract: Broken, n: int) -> None:
 
 def other_format(extract: Broken, n: int) -> None:
     for number, row in enumerate(extract.take(n, is_seen)):
-        row[ARRIVED] = at(row).strftime(("%d/%m/%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%Y%m%dT%H%M%S")[number % 3])
+        row[ARRIVED] = at(row).strftime(
+            ("%d/%m/%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%Y%m%dT%H%M%S")[number % 3]
+        )
 
 
 def no_such_time(extract: Broken, n: int) -> None:
@@ -260,7 +267,9 @@ def outside_period(extract: Broken, n: int) -> None:
 
 
 def overlapping(extract: Broken, n: int) -> None:
-    for number, row in enumerate(extract.take(n, lambda row: by_day(row) and row[ASSESSED] < row[SEEN])):
+    for number, row in enumerate(
+        extract.take(n, lambda row: by_day(row) and row[ASSESSED] < row[SEEN])
+    ):
         again = row | {"Attendance_ID": f"C{number:06d}"}
         for column in (ARRIVED, ASSESSED, SEEN, DEPARTED):
             moved(again, column, minutes=3)
@@ -309,7 +318,11 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
 
 @cache
 def broken(
-    n: int = 3000, *, seed: int = 1, kinds: tuple[Callable[[Broken, int], None], ...] = KINDS, days: int = DAYS
+    n: int = 3000,
+    *,
+    seed: int = 1,
+    kinds: tuple[Callable[[Broken, int], None], ...] = KINDS,
+    days: int = DAYS,
 ) -> Broken:
     """An extract with every kind of dirt, in rows in random places; each kind has a number of its own."""
     rng = np.random.default_rng(seed)
@@ -330,7 +343,12 @@ def on_whole(rows: list[Row], minutes: int, *, keep: tuple[str, ...] = ()) -> li
     for row in put:
         for column in STAMPS:
             if row[column] and column not in keep:
-                moved(row, column, minutes=-(at(row, column).minute % minutes), seconds=-at(row, column).second)
+                moved(
+                    row,
+                    column,
+                    minutes=-(at(row, column).minute % minutes),
+                    seconds=-at(row, column).second,
+                )
     return put
 
 
@@ -344,7 +362,9 @@ def mutated(text: str, *, seed: int) -> bytes:
         cell = int(rng.integers(0, len(cells)))
         match rng.integers(0, 10):
             case 0:
-                cells[cell] = str(rng.choice(["", "NULL", "-1", "1e400", "é", "x" * 3000, '"', "25/12/24", "nan"]))
+                cells[cell] = str(
+                    rng.choice(["", "NULL", "-1", "1e400", "é", "x" * 3000, '"', "25/12/24", "nan"])
+                )
             case 1:
                 del cells[cell]
             case 2:
@@ -357,7 +377,9 @@ def mutated(text: str, *, seed: int) -> bytes:
             case 5:
                 lines[place:place] = [lines[int(rng.integers(0, len(lines)))]] * 3
             case 6:
-                lines = [line.replace(",", str(rng.choice([";", "\t", "|", ",,"]))) for line in lines]
+                lines = [
+                    line.replace(",", str(rng.choice([";", "\t", "|", ",,"]))) for line in lines
+                ]
             case 7:
                 cells[cell] = cells[cell][: len(cells[cell]) // 2]
             case 8:

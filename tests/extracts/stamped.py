@@ -7,7 +7,15 @@ import simulation as ae
 from simulation.extracts.extract import Extract
 from simulation.measures.window import Window
 
-POINTS = ("arrived_at", "assessed_at", "triaged_at", "handed_over_at", "seen_at", "decided_at", "departed_at")
+POINTS = (
+    "arrived_at",
+    "assessed_at",
+    "triaged_at",
+    "handed_over_at",
+    "seen_at",
+    "decided_at",
+    "departed_at",
+)
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 CODED = {
     "arrival_source": ("walk_in", "ambulance", "referred"),
@@ -25,14 +33,20 @@ def stamped(patients: pd.DataFrame, window: Window, monday: str = "2025-03-03") 
     rows = patients[(arrived >= window[0]) & (arrived < window[1])]
     frame = pd.DataFrame(
         {
-            point: pd.Timestamp(monday) + pd.to_timedelta(np.round(rows[point] - window[0], 3), unit="min")
+            point: pd.Timestamp(monday)
+            + pd.to_timedelta(np.round(rows[point] - window[0], 3), unit="min")
             for point in POINTS
         }
     )
     for name in (*CODED, "acuity_given", "age"):
         frame[name] = rows[name].astype(str)
     frame["outcome"] = frame["outcome"].replace("in_building", "admitted")
-    coded = {name: {"column": name, "values": dict(zip(known, known, strict=True))} for name, known in CODED.items()}
+    coded = {
+        name: {"column": name, "values": dict(zip(known, known, strict=True))}
+        for name, known in CODED.items()
+    }
     acuity = {"column": "acuity_given", "values": dict(zip(LEVELS, LEVELS, strict=True))}
     times = dict(zip(POINTS, POINTS, strict=True))
-    return ae.from_table(frame, {"times": times, **coded, "acuity": acuity, "age": "age", "timezone": None})
+    return ae.from_table(
+        frame, {"times": times, **coded, "acuity": acuity, "age": "age", "timezone": None}
+    )

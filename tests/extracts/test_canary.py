@@ -19,7 +19,9 @@ def found_in(folder: Path, leave: Path) -> list[str]:
     return [
         path.name
         for path in folder.rglob("*")
-        if path.is_file() and path != leave and any(word.encode() in path.read_bytes() for word in WORDS)
+        if path.is_file()
+        and path != leave
+        and any(word.encode() in path.read_bytes() for word in WORDS)
     ]
 
 
@@ -43,7 +45,12 @@ def test_a_canary_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     text = broken(900, kinds=()).text()
     assert main(["extract", "draft", str(written(text, tmp_path))]) == 0
-    for content in (text.partition("\n")[2], text.replace("2025-", "x"), text.replace(",", "|", 40), ""):
+    for content in (
+        text.partition("\n")[2],
+        text.replace("2025-", "x"),
+        text.replace(",", "|", 40),
+        "",
+    ):
         written(content, tmp_path)
         assert main(["extract", "extract.csv"]) == 2
     said = capsys.readouterr()

@@ -11,10 +11,16 @@ def test_a_broken_extract_has_more_than_twenty_kinds_of_dirt_each_counted_apart(
 
 def test_the_same_seed_makes_the_same_broken_extract() -> None:
     assert broken(seed=3).text() == broken(seed=3).text() != broken(seed=4).text()
-    assert mutated(broken(1200, kinds=()).text(), seed=5) == mutated(broken(1200, kinds=()).text(), seed=5)
+    assert mutated(broken(1200, kinds=()).text(), seed=5) == mutated(
+        broken(1200, kinds=()).text(), seed=5
+    )
 
 
 def test_a_clean_extract_has_every_column_and_nobody_twice() -> None:
     rows = clean(200)
     assert all(tuple(row) == COLUMNS for row in rows)
-    assert len({row["Patient_Pseudo_ID"] for row in rows}) == len({row["Attendance_ID"] for row in rows}) == 200
+    assert (
+        len({row["Patient_Pseudo_ID"] for row in rows})
+        == len({row["Attendance_ID"] for row in rows})
+        == 200
+    )

@@ -17,7 +17,14 @@ from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import families_of, nearest_family, patience_of
-from simulation.extracts.fitting import Arrivals, coded_counts, follows_crowding, of_source, shares_of, true_mix
+from simulation.extracts.fitting import (
+    Arrivals,
+    coded_counts,
+    follows_crowding,
+    of_source,
+    shares_of,
+    true_mix,
+)
 from simulation.extracts.mapping import DRAFT_SOURCE
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
@@ -73,7 +80,10 @@ def test_minutes_that_no_family_describes_are_kept_as_they_are() -> None:
 @pytest.mark.parametrize("unnoted", [0.0, 0.3])
 def test_patience_is_found_again_though_being_seen_cuts_it_off(unnoted: float) -> None:
     rng = np.random.default_rng(3)
-    patience, wait = stats.weibull_min(0.83, scale=900).rvs(12_000, random_state=rng), rng.gamma(2, 60, 12_000)
+    patience, wait = (
+        stats.weibull_min(0.83, scale=900).rvs(12_000, random_state=rng),
+        rng.gamma(2, 60, 12_000),
+    )
     left = patience < wait
     until = np.where(left & (rng.random(12_000) < unnoted), np.nan, np.minimum(patience, wait))
     found = patience_of(until, left, until - 0.5)
@@ -82,7 +92,9 @@ def test_patience_is_found_again_though_being_seen_cuts_it_off(unnoted: float) -
     assert found.mean[1] < 900 * 1.105 < found.mean[2] or unnoted
 
 
-def test_hours_and_days_are_those_of_the_extract(fitted: FittedDepartment, extract: Extract) -> None:
+def test_hours_and_days_are_those_of_the_extract(
+    fitted: FittedDepartment, extract: Extract
+) -> None:
     weights = yaml.safe_load(fitted.texts["site"])["profiles"]["arrivals_walk_in"]["weights"]
     assert np.argmax(weights) in range(10, 15)
     assert sum(weights) == pytest.approx(100, abs=0.1)
@@ -111,7 +123,8 @@ def test_every_fitted_number_has_source_count_and_interval(fitted: FittedDepartm
 def test_what_stamps_do_not_identify_is_listed(fitted: FittedDepartment) -> None:
     kept = " ".join(row[0] for row in fitted.tables["kept"].rows)
     assert all(
-        words in kept for words in ("who is on duty", "minutes of clinicians", "adult beds", "minutes of triage")
+        words in kept
+        for words in ("who is on duty", "minutes of clinicians", "adult beds", "minutes of triage")
     )
 
 
@@ -161,9 +174,13 @@ def test_a_department_that_differs_from_what_is_there_is_refused_with_what_diffe
     told: FittedDepartment, tmp_path: Path
 ) -> None:
     told.write_configs(tmp_path)
-    there = told.texts["calibration"].replace("majors_cubicles: {value: 21", "majors_cubicles: {value: 20")
+    there = told.texts["calibration"].replace(
+        "majors_cubicles: {value: 21", "majors_cubicles: {value: 20"
+    )
     written(there, tmp_path / "calibration", "told.yaml")
-    with pytest.raises(ConfigError, match=r"majors_cubicles\.value is 20, would be 21.*overwrite=true"):
+    with pytest.raises(
+        ConfigError, match=r"majors_cubicles\.value is 20, would be 21.*overwrite=true"
+    ):
         told.write_configs(tmp_path)
     assert (tmp_path / "calibration/told.yaml").read_text(encoding="utf-8") == there
 
@@ -180,14 +197,18 @@ def test_what_is_written_over_is_kept_beside_it(told: FittedDepartment, tmp_path
     assert len(list(tmp_path.rglob("*.old*"))) == 2
 
 
-def test_files_that_no_fit_has_written_are_never_written_over(fitted: FittedDepartment, tmp_path: Path) -> None:
+def test_files_that_no_fit_has_written_are_never_written_over(
+    fitted: FittedDepartment, tmp_path: Path
+) -> None:
     (tmp_path / "site").mkdir()
     written("defaults: [typical, _self_]\n", tmp_path / "site", "mine.yaml")
     with pytest.raises(ConfigError, match="is there already"):
         fitted.write_configs(tmp_path, overwrite=True)
 
 
-def test_a_source_that_nobody_filled_in_is_said_with_what_is_fitted(fitted: FittedDepartment) -> None:
+def test_a_source_that_nobody_filled_in_is_said_with_what_is_fitted(
+    fitted: FittedDepartment,
+) -> None:
     unsaid = replace(fitted.extract, mapping=replace(fitted.extract.mapping, source=DRAFT_SOURCE))
     words = "fill in the line `source:` of the mapping"
     assert words in " ".join(replace(fitted, extract=unsaid).sentences())
@@ -206,7 +227,9 @@ def test_the_command_writes_department_and_page(
     assert main(["fit", "extract=extract.csv", "out=mine"]) == 0
     assert "source:` of configs/extract/extract.yaml" in capsys.readouterr().out
     mapping_file = tmp_path / "configs/extract/extract.yaml"
-    mapping_file.write_text(mapping_file.read_text("utf-8").replace("own extract: say of", "ours of"), "utf-8")
+    mapping_file.write_text(
+        mapping_file.read_text("utf-8").replace("own extract: say of", "ours of"), "utf-8"
+    )
     assert main(["fit", "extract=extract.csv", "out=mine"]) == 2
     assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=yes"]) == 2
     assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=true"]) == 0
@@ -231,11 +254,18 @@ product: Our AI
 @pytest.fixture(scope="module")
 def told(extract: Extract, tmp_path_factory: pytest.TempPathFactory) -> FittedDepartment:
     path = written(ANSWERS, tmp_path_factory.mktemp("answers"), "offer.yaml")
-    stated = {"doctors": "6 8-22, 3 by night", "majors_cubicles": 21, "first_contact": 27, "settling": "9 min"}
+    stated = {
+        "doctors": "6 8-22, 3 by night",
+        "majors_cubicles": 21,
+        "first_contact": 27,
+        "settling": "9 min",
+    }
     return fit_department(extract, "told", stated=stated, answers=path)
 
 
-def test_what_is_stated_takes_the_place_of_what_is_assumed_and_is_marked(told: FittedDepartment) -> None:
+def test_what_is_stated_takes_the_place_of_what_is_assumed_and_is_marked(
+    told: FittedDepartment,
+) -> None:
     stated = {block.path: block.values for block in told.blocks if block.evidence == "stated"}
     assert stated["staffing.triage_nurses"]["rota"] == [
         {"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1},
@@ -248,12 +278,19 @@ def test_what_is_stated_takes_the_place_of_what_is_assumed_and_is_marked(told: F
 
 def test_what_is_stated_is_listed_as_it_was_read(told: FittedDepartment) -> None:
     table = told.tables["stated"]
-    assert {row[0] for row in table.rows} >= {"doctors", "triage nurses", "majors cubicles", "first contact"}
+    assert {row[0] for row in table.rows} >= {
+        "doctors",
+        "triage nurses",
+        "majors cubicles",
+        "first contact",
+    }
     assert {row[2] for row in table.rows} == {"stated"}
     assert "product" in table.notes[0]
 
 
-def test_a_first_contact_takes_the_stated_minutes_with_these_patients(told: FittedDepartment, tmp_path: Path) -> None:
+def test_a_first_contact_takes_the_stated_minutes_with_these_patients(
+    told: FittedDepartment, tmp_path: Path
+) -> None:
     told.write_configs(tmp_path)
     study = load("study=told", "run=weeks", "run.measured_days=28", "pathway.allow_overload=true", "run.warm_up_days=0",
                  config_dir=str(tmp_path))  # fmt: skip
@@ -263,13 +300,21 @@ def test_a_first_contact_takes_the_stated_minutes_with_these_patients(told: Fitt
     assert minutes[minutes > 0].mean() == pytest.approx(27, rel=0.1)
 
 
-def test_departments_that_fit_do_not_vary_what_was_stated(told: FittedDepartment, tmp_path: Path) -> None:
+def test_departments_that_fit_do_not_vary_what_was_stated(
+    told: FittedDepartment, tmp_path: Path
+) -> None:
     told.write_configs(tmp_path)
     priors = priors_named("told", [tmp_path, packaged_configs()])
     assert not priors.structures
-    assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(priors.parameters)
+    assert not {"doctors_at_night", "doctor_minutes", "triage_busy", "settling_minutes"} & set(
+        priors.parameters
+    )
     assert "discharge_minutes" in priors.parameters
-    few = next(block.values["value"] for block in told.blocks if block.path == "calibration.assessment_bays")
+    few = next(
+        block.values["value"]
+        for block in told.blocks
+        if block.path == "calibration.assessment_bays"
+    )
     assert ("assessment_bays" in priors.parameters) == (few > 3)
 
 
@@ -280,12 +325,19 @@ def test_answers_that_cannot_be_read_are_refused_together(extract: Extract) -> N
     assert [fault.where for fault in refused.value.faults] == list(stated)
 
 
-def test_true_levels_may_come_from_the_departments_own_nurses(extract: Extract, tmp_path: Path) -> None:
+def test_true_levels_may_come_from_the_departments_own_nurses(
+    extract: Extract, tmp_path: Path
+) -> None:
     counts = (90 * np.eye(5) + 2).astype(int).tolist()
     nurse = {
         "labels": {
             "name": "nurse",
-            "correlation": {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"},
+            "correlation": {
+                "value": 0.5,
+                "range": [0, 0.9],
+                "evidence": "assumed",
+                "source": "not measured",
+            },
             "matrix": {"counts": counts, "evidence": "measured", "source": "own panel"},
         }
     }
@@ -293,7 +345,12 @@ def test_true_levels_may_come_from_the_departments_own_nurses(extract: Extract, 
     (tmp_path / "nurse/ours.yaml").write_text(yaml.safe_dump(nurse), encoding="utf-8")
     ours = fit_department(extract, "ours_too", nurse="ours", config_dir=str(tmp_path))
     coded = shares_of(coded_counts(extract, of_source(extract, "walk_in"))).values
-    assert ours.mix["walk_in"].values == pytest.approx(np.clip((coded - 0.02) / 0.9, 0, 1), abs=0.01)
+    assert ours.mix["walk_in"].values == pytest.approx(
+        np.clip((coded - 0.02) / 0.9, 0, 1), abs=0.01
+    )
     ours.write_configs(tmp_path)
-    assert load("study=ours_too", config_dir=str(tmp_path)).baseline.policy.nurse.matrix.source == "own panel"
+    assert (
+        load("study=ours_too", config_dir=str(tmp_path)).baseline.policy.nurse.matrix.source
+        == "own panel"
+    )
     assert "configs/nurse/ours.yaml (yours)" in str(ours.tables["kept"].frame())

@@ -68,11 +68,27 @@ def test_a_stretch_holds_who_was_there_when_it_began(extract: Extract) -> None:
 def test_events_are_those_that_vidigi_asks_for(extract: Extract) -> None:
     """Its documented columns and types: one arrival first and one departure last, and uses of numbered places."""
     part = ae.between(ae.events_of(extract).frame(), 50 * 1440.0, 60 * 1440.0)
-    assert list(part.columns) == ["entity_id", "pathway", "event_type", "event", "time", "resource_id"]
-    assert set(part["event_type"]) <= {"arrival_departure", "queue", "resource_use", "resource_use_end"}
+    assert list(part.columns) == [
+        "entity_id",
+        "pathway",
+        "event_type",
+        "event",
+        "time",
+        "resource_id",
+    ]
+    assert set(part["event_type"]) <= {
+        "arrival_departure",
+        "queue",
+        "resource_use",
+        "resource_use_end",
+    }
     assert part["entity_id"].dtype.kind == "i"
     assert part["time"].is_monotonic_increasing
-    ends = part[part["event_type"] == "arrival_departure"].groupby("entity_id")["event"].agg(["first", "size"])
+    ends = (
+        part[part["event_type"] == "arrival_departure"]
+        .groupby("entity_id")["event"]
+        .agg(["first", "size"])
+    )
     assert (ends["first"] == "arrival").all()
     assert ends["size"].max() == 2
     used = part[part["event_type"].isin(["resource_use", "resource_use_end"])]
@@ -93,7 +109,9 @@ def test_who_has_finished_one_step_is_seen_to_wait_for_the_next(extract: Extract
 def test_no_place_is_used_by_two_at_once(extract: Extract) -> None:
     events = ae.events_of(extract).frame()
     for _, used in events[events["resource_id"].notna()].groupby("resource_id"):
-        for _, at_place in used.groupby(used["event"].astype(str).str.removesuffix(":end"), observed=True):
+        for _, at_place in used.groupby(
+            used["event"].astype(str).str.removesuffix(":end"), observed=True
+        ):
             kinds = at_place["event_type"].astype(str).tolist()
             assert kinds[::2] == ["resource_use"] * len(kinds[::2])
 

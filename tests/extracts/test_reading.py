@@ -39,7 +39,8 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Extract:
 @pytest.mark.parametrize("kind", [kind for kind in broken(n=3000).expected if kind != "rounded"])
 def test_every_kind_of_dirt_is_counted(kind: str, dirty: Extract) -> None:
     by_chance = NATURAL.search(kind) and sum(
-        any(row[stamp].startswith("2025-10-26 01:") for stamp in STAMPS) for row in broken(kinds=()).rows
+        any(row[stamp].startswith("2025-10-26 01:") for stamp in STAMPS)
+        for row in broken(kinds=()).rows
     )
     assert dirty.quality.n(kind) == broken().expected[kind] + (by_chance or 0)
 
@@ -62,22 +63,29 @@ def test_a_clean_extract_has_no_dirt(tmp_path: Path) -> None:
 def test_both_tables_are_those_of_a_simulation(dirty: Extract) -> None:
     assert isinstance(dirty.patients, Patients)
     assert isinstance(dirty.activities, ActivityTable)
-    assert {"wait_to_clinician_mean", "within_4h_share", "left_share", "decision_to_departure_over_4h_share"} <= {
-        name.measure for name in dirty.measures.names
-    }
+    assert {
+        "wait_to_clinician_mean",
+        "within_4h_share",
+        "left_share",
+        "decision_to_departure_over_4h_share",
+    } <= {name.measure for name in dirty.measures.names}
 
 
 def test_a_table_of_pandas_gives_the_same_as_its_file(tmp_path: Path) -> None:
     path = written(clean(), tmp_path)
     frame = pd.read_csv(path, parse_dates=[ARRIVED, SEEN, DEPARTED])
     from_frame = ae.from_table(frame, mapping())
-    np.testing.assert_allclose(from_frame.measures.values, read_extract(path, mapping()).measures.values)
+    np.testing.assert_allclose(
+        from_frame.measures.values, read_extract(path, mapping()).measures.values
+    )
 
 
 def test_a_parquet_file_gives_the_same_as_csv(tmp_path: Path) -> None:
     path = written(clean(), tmp_path)
     pd.read_csv(path, parse_dates=[ARRIVED, SEEN]).to_parquet(tmp_path / "extract.parquet")
-    one, other = (read_extract(tmp_path / name, mapping()) for name in ("extract.csv", "extract.parquet"))
+    one, other = (
+        read_extract(tmp_path / name, mapping()) for name in ("extract.csv", "extract.parquet")
+    )
     np.testing.assert_array_equal(one.measures.values, other.measures.values)
 
 
@@ -86,8 +94,12 @@ def test_a_file_is_read_however_it_was_written(kind: str, tmp_path: Path) -> Non
     n = 900 if kind == "bytes" else 120  # far behind where the encoding is looked at
     text = clean(n).replace("canary", "d\u00e9j\u00e0 vu")
     if kind == "quoted":
-        text = text.replace(CANARIES[0].replace("canary", "d\u00e9j\u00e0 vu"), '"said ""no"",\nthen left"')
-    content = text.replace(",", ";" if kind == ";" else ",").encode(kind if kind[:2] in ("ut", "cp") else "utf-8")
+        text = text.replace(
+            CANARIES[0].replace("canary", "d\u00e9j\u00e0 vu"), '"said ""no"",\nthen left"'
+        )
+    content = text.replace(",", ";" if kind == ";" else ",").encode(
+        kind if kind[:2] in ("ut", "cp") else "utf-8"
+    )
     if kind == "bytes":
         content = content[:-200] + content[-200:].replace("\u00e9".encode(), b"\xff")
     path = tmp_path / f"extract.csv{'.gz' * (kind == 'gz')}"
@@ -97,11 +109,15 @@ def test_a_file_is_read_however_it_was_written(kind: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("minutes", [5, 15])
-def test_stamps_before_an_arrival_by_rounding_alone_are_put_at_it(minutes: int, tmp_path: Path) -> None:
+def test_stamps_before_an_arrival_by_rounding_alone_are_put_at_it(
+    minutes: int, tmp_path: Path
+) -> None:
     extract = broken(800, kinds=())
     coarse = replace(extract, rows=on_whole(extract.rows, minutes, keep=(ARRIVED,)))
     quality = read(coarse.text(), tmp_path).quality
-    early = sum(row[column] < row[ARRIVED] for row in coarse.rows for column in STAMPS if row[column])
+    early = sum(
+        row[column] < row[ARRIVED] for row in coarse.rows for column in STAMPS if row[column]
+    )
     assert quality.n("before_by_rounding") == early > 0
     assert quality.n("before_arrival") == 0
 
@@ -132,7 +148,9 @@ def test_a_mapping_is_refused_with_every_fault_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["age", "patient"])
 def test_a_column_that_two_keys_name_is_refused(key: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=f"mapping.{key}: the column '{SEEN}' is that of times.seen_at, too"):
+    with pytest.raises(
+        ConfigError, match=f"mapping.{key}: the column '{SEEN}' is that of times.seen_at, too"
+    ):
         read(clean(50), tmp_path, **{key: SEEN})
 
 
@@ -143,7 +161,9 @@ def test_other_columns_are_not_loaded_and_their_number_is_said(tmp_path: Path) -
 
 
 def test_nothing_that_is_said_of_an_extract_holds_a_row(dirty: Extract) -> None:
-    said = repr(dirty) + "".join(str(table.frame()) + table._repr_html_() for table in dirty.tables.values())
+    said = repr(dirty) + "".join(
+        str(table.frame()) + table._repr_html_() for table in dirty.tables.values()
+    )
     for words in (*CANARIES, "A000", "P000", "Purple", "see notes"):
         assert words not in said
 
@@ -160,7 +180,10 @@ def test_a_stay_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
     start = (np.datetime64("2025-03-29") - np.datetime64("1970-01-01")).astype(float) * 1440
     changes = clock_changes(zone, start, start + 300 * 1440)
     assert [change.by for change in changes] == [60, -60]
-    before, after = np.array([start + 1440 + 30.0]), np.array([start + 1440 + 150.0])  # 00:30 and 02:30
+    before, after = (
+        np.array([start + 1440 + 30.0]),
+        np.array([start + 1440 + 150.0]),
+    )  # 00:30 and 02:30
     assert elapsed(before, after, changes) == pytest.approx([60])
 
 
@@ -176,7 +199,9 @@ def test_a_draft_reads_the_file_that_it_is_of(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text(draft(path), encoding="utf-8")
     drafted = read_extract(path, "mine", config_dir=str(tmp_path / "configs"))
-    np.testing.assert_array_equal(drafted.measures.values, read_extract(path, mapping()).measures.values)
+    np.testing.assert_array_equal(
+        drafted.measures.values, read_extract(path, mapping()).measures.values
+    )
 
 
 def test_a_draft_in_python_is_that_of_the_command(tmp_path: Path) -> None:
@@ -190,13 +215,16 @@ def test_a_draft_in_python_is_that_of_the_command(tmp_path: Path) -> None:
 
 def test_a_draft_without_a_source_is_said_beside_the_columns(tmp_path: Path) -> None:
     path = written(clean(), tmp_path)
-    assert "fill in the line `source:`" in str(read_extract(path, ae.draft_mapping(path)).tables["columns"].notes)
+    assert "fill in the line `source:`" in str(
+        read_extract(path, ae.draft_mapping(path)).tables["columns"].notes
+    )
     assert "source:" not in str(read(clean(), tmp_path).tables["columns"].notes)
 
 
 def test_an_unknown_mapping_is_refused_with_how_to_draft_one(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"no configs/extract/ours.yaml. Draft it: aeflow extract draft .*extract.csv"
+        ConfigError,
+        match=r"no configs/extract/ours.yaml. Draft it: aeflow extract draft .*extract.csv",
     ):
         read_extract(written(clean(50), tmp_path), "ours")
     with pytest.raises(ConfigError, match=r"or ae.draft_mapping in Python"):
@@ -204,7 +232,9 @@ def test_an_unknown_mapping_is_refused_with_how_to_draft_one(tmp_path: Path) -> 
 
 
 def test_codes_take_no_text_for_each_row(tmp_path: Path) -> None:
-    file = read_file(written(clean(2000), tmp_path), {"Acuity": "acuity", "Age": "age", ARRIVED: "arrived"})
+    file = read_file(
+        written(clean(2000), tmp_path), {"Acuity": "acuity", "Age": "age", ARRIVED: "arrived"}
+    )
     assert file.frame[["Acuity", "Age"]].memory_usage(deep=True).drop("Index").sum() < 2 * 2000 * 6
     assert file.frame[ARRIVED].iloc[0].startswith("2025-")
 
@@ -228,9 +258,13 @@ TWO = dict(zip(mapping()["times"], map(list, zip(DATES, TIMES, strict=True)), st
 
 @pytest.mark.parametrize("forms", [("%Y-%m-%d", "%H:%M:%S"), ("%d/%m/%Y 00:00:00", "30/12/1899 %H:%M:%S"),
                                    ("%d-%b-%Y", "%H:%M:%S")])  # fmt: skip
-def test_date_and_time_in_two_columns_are_read_as_one_stamp(forms: tuple[str, str], tmp_path: Path) -> None:
+def test_date_and_time_in_two_columns_are_read_as_one_stamp(
+    forms: tuple[str, str], tmp_path: Path
+) -> None:
     extract = ae.from_table(apart(clean(200), *forms), mapping(times=TWO))
-    np.testing.assert_array_equal(extract.measures.values, read(clean(200), tmp_path).measures.values)
+    np.testing.assert_array_equal(
+        extract.measures.values, read(clean(200), tmp_path).measures.values
+    )
     assert extract.quality.n("other_format") == 0
     assert extract.read["arrived, time"] == "Arrival_Time"
 
@@ -253,19 +287,32 @@ def test_a_date_without_its_time_is_counted_and_never_read_as_midnight() -> None
     frame.loc[5:7, "Departure_Date"] = "NULL"
     frame.loc[8:9, ["Departure_Date", "Departure_Time"]] = ""
     quality = ae.from_table(frame, mapping(times=TWO)).quality
-    counted = {kind: quality.n(kind) for kind in ("unreadable_arrival", "unreadable_stamp", "no_departure")}
+    counted = {
+        kind: quality.n(kind) for kind in ("unreadable_arrival", "unreadable_stamp", "no_departure")
+    }
     left = int((frame["Disposition"][8:10] == "Left before treatment").sum())
     assert counted == {"unreadable_arrival": 5, "unreadable_stamp": 3, "no_departure": 2 - left}
 
 
-def test_a_file_of_dates_and_times_gives_the_same_as_one_of_stamps(dirty: Extract, tmp_path: Path) -> None:
-    frame = pd.read_csv(StringIO(broken().text()), dtype=str, keep_default_na=False, on_bad_lines="skip")
+def test_a_file_of_dates_and_times_gives_the_same_as_one_of_stamps(
+    dirty: Extract, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(
+        StringIO(broken().text()), dtype=str, keep_default_na=False, on_bad_lines="skip"
+    )
     for name, date, time in zip(STAMPS, DATES, TIMES, strict=True):
         parts = frame.pop(name).replace(name, f"{date} {time}").str.partition(" ")
         frame[date], frame[time] = parts[0], parts[2]
     text = frame.to_csv(index=False)
     extract = read(text, tmp_path, times=TWO, worst_share=0.2)
-    for kind in ("no_arrival", "out_of_order", "before_arrival", "day_not_turned", "stay_too_long", "repeated_header"):
+    for kind in (
+        "no_arrival",
+        "out_of_order",
+        "before_arrival",
+        "day_not_turned",
+        "stay_too_long",
+        "repeated_header",
+    ):
         assert extract.quality.n(kind) == dirty.quality.n(kind) > 0, kind
 
 

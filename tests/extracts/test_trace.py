@@ -61,9 +61,13 @@ def test_those_who_attend_while_the_extract_lasts_are_its_own(
     there = attends & in_window(extract, draws.arrived_at)
     assert np.count_nonzero(there) == len(extract.patients)
     np.testing.assert_allclose(
-        np.sort(draws.arrived_at[there] / 1024) - WARM_UP * 1440, extract.patients["arrived_at"], atol=0.001
+        np.sort(draws.arrived_at[there] / 1024) - WARM_UP * 1440,
+        extract.patients["arrived_at"],
+        atol=0.001,
     )
-    assert np.count_nonzero(attends & (draws.arrived_at < WARM_UP * 1440 * 1024)) > 1000  # the days before are drawn
+    assert (
+        np.count_nonzero(attends & (draws.arrived_at < WARM_UP * 1440 * 1024)) > 1000
+    )  # the days before are drawn
 
 
 def test_the_nurse_gives_the_coded_label_and_others_keep_theirs(
@@ -92,7 +96,9 @@ def test_true_levels_are_imputed_anew_about_as_often_as_they_were(
     np.testing.assert_allclose(imputed, true, atol=0.03)
 
 
-def test_an_extract_simulated_again_is_near_its_own_waits_and_arms_differ(extract: Extract, study: Study) -> None:
+def test_an_extract_simulated_again_is_near_its_own_waits_and_arms_differ(
+    extract: Extract, study: Study
+) -> None:
     """Wards begin full: without those who are drawn beside it nobody would wait four hours for a bed."""
     trace = ae.trace(extract, study, imputations=2)
     over_4h = "decision_to_departure_over_4h_share"
@@ -110,9 +116,13 @@ def test_one_imputation_is_refused(extract: Extract, study: Study) -> None:
         ae.trace(extract, study, imputations=1)
 
 
-def test_a_department_without_a_source_of_the_extract_says_so(extract: Extract, study: Study) -> None:
+def test_a_department_without_a_source_of_the_extract_says_so(
+    extract: Extract, study: Study
+) -> None:
     baseline = study.baseline
-    arrivals = {name: source for name, source in baseline.pathway.arrivals.items() if name != "referred"}
+    arrivals = {
+        name: source for name, source in baseline.pathway.arrivals.items() if name != "referred"
+    }
     without = replace(baseline.pathway, arrivals=arrivals)
     patients = TracedPatients(extract, None, DrawnRun(1, 0, 21, Calendar(8, WARM_UP)))
     with pytest.raises(ResultsError, match="no arrivals 'referred'"):

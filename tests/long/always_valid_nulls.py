@@ -43,10 +43,17 @@ def sham_differences(path: Path, n: int) -> Floats:
 
     def line_of(number: int) -> str:
         arms = replicate(study, number).arms
-        ours, theirs = (arms[name].measures.value(target.measure, target.group) for name in (sham, baseline))
+        ours, theirs = (
+            arms[name].measures.value(target.measure, target.group) for name in (sham, baseline)
+        )
         return repr(float(ours - theirs))
 
-    return np.array([float(line) for line in kept_lines(path, header, n, line_of, begin=lambda: compile_first(study))])
+    return np.array(
+        [
+            float(line)
+            for line in kept_lines(path, header, n, line_of, begin=lambda: compile_first(study))
+        ]
+    )
 
 
 def ever_excludes(studies: Floats, critical_values: Floats) -> Mask:
@@ -66,19 +73,33 @@ def ever_excludes(studies: Floats, critical_values: Floats) -> Mask:
 
 def main() -> int:
     """Print the shares; 0 if the claim holds, else 1."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("differences", type=Path, help="file of sham differences; what is missing is simulated")
-    parser.add_argument("--differences-wanted", type=int, default=2000, metavar="N", help="default 2000")
-    parser.add_argument("--studies", type=int, default=2000, metavar="N", help="null studies (default 2000)")
-    parser.add_argument("--look-to", type=int, default=200, metavar="N", help="last look, in replications (200)")
-    parser.add_argument("--seed", type=int, default=20261125, help="of the drawing of studies (default 20261125)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "differences", type=Path, help="file of sham differences; what is missing is simulated"
+    )
+    parser.add_argument(
+        "--differences-wanted", type=int, default=2000, metavar="N", help="default 2000"
+    )
+    parser.add_argument(
+        "--studies", type=int, default=2000, metavar="N", help="null studies (default 2000)"
+    )
+    parser.add_argument(
+        "--look-to", type=int, default=200, metavar="N", help="last look, in replications (200)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20261125, help="of the drawing of studies (default 20261125)"
+    )
     options = parser.parse_args()
     try:
         differences = sham_differences(options.differences, options.differences_wanted)
     except (ResultsError, OSError) as error:
         parser.error(str(error))
     null = differences - differences.mean()
-    studies = np.random.default_rng(options.seed).choice(null, size=(options.studies, options.look_to))
+    studies = np.random.default_rng(options.seed).choice(
+        null, size=(options.studies, options.look_to)
+    )
     looks = range(LOOK_FROM, options.look_to + 1)
     intervals = {
         "always-valid interval": np.array([critical_value(n, LEVEL) for n in looks]),
@@ -92,9 +113,13 @@ def main() -> int:
     for name, critical_values in intervals.items():
         n_wrong = int(ever_excludes(studies, critical_values).sum())
         shares[name] = n_wrong / options.studies
-        print(f"{name}: {n_wrong:,} of {options.studies:,} exclude 0 at some time ({100 * shares[name]:.1f} %)")
+        print(
+            f"{name}: {n_wrong:,} of {options.studies:,} exclude 0 at some time ({100 * shares[name]:.1f} %)"
+        )
     holds = shares["always-valid interval"] <= CLAIMED
-    print(f"At most {100 * CLAIMED:.0f} % by the always-valid interval: {'holds' if holds else 'does not hold'}")
+    print(
+        f"At most {100 * CLAIMED:.0f} % by the always-valid interval: {'holds' if holds else 'does not hold'}"
+    )
     return 0 if holds else 1
 
 

@@ -33,7 +33,13 @@ MARGIN_UNDER, MARGIN_OVER, MOST_FAR = 0.05, 0.10, 0.03
 N_CASES, ALIKE = 2000, 0.7
 WHY = {"evidence": "assumed", "source": "this script"}
 CRITERIA = (
-    Criterion(score="under_triage_1_2_share", against="nurse", at_most=MARGIN_UNDER, by=("language",), **WHY),  # type: ignore[arg-type]
+    Criterion(
+        score="under_triage_1_2_share",
+        against="nurse",
+        at_most=MARGIN_UNDER,
+        by=("language",),
+        **WHY,
+    ),  # type: ignore[arg-type]
     Criterion(score="over_share", against="nurse", at_most=MARGIN_OVER, **WHY),  # type: ignore[arg-type]
     Criterion(score="two_or_more_levels_share", at_most=MOST_FAR, **WHY),  # type: ignore[arg-type]
 )
@@ -58,7 +64,9 @@ class Errors(NamedTuple):
 EARLIER, OF_NURSE = Errors(), Errors(0.2, 0.2, 0.3)
 NOTHING = "nothing is worse"
 KINDS = {
-    "under-triage of levels 1-2, everybody": Errors(english=0.06 + MARGIN_UNDER, polish=0.06 + MARGIN_UNDER),
+    "under-triage of levels 1-2, everybody": Errors(
+        english=0.06 + MARGIN_UNDER, polish=0.06 + MARGIN_UNDER
+    ),
     "under-triage of levels 1-2, one language": Errors(polish=0.06 + MARGIN_UNDER),
     "over-triage": Errors(over=0.10 + MARGIN_OVER),
     "wrong by two levels, at its bound": Errors(far=MOST_FAR),
@@ -70,31 +78,47 @@ def labels(errors: Errors, chance: Floats, truth: Levels, polish: Mask) -> Level
     """Labels from 0 of cases of levels 2 and 3, half of each; two levels are missed among the latter alone."""
     under = np.where(polish, errors.polish, errors.english)
     far = np.where(truth == 2, 2 * errors.far, 0)
-    step = np.where(chance < far, 2, np.where(chance < under, 1, np.where(chance > 1 - errors.over, -1, 0)))
+    step = np.where(
+        chance < far, 2, np.where(chance < under, 1, np.where(chance > 1 - errors.over, -1, 0))
+    )
     return np.asarray(truth + step)
 
 
 def says_go(plan: Vetting, cases: CaseSet, errors: Errors, rng: np.random.Generator) -> bool:
     """Whether the bench says go for one pair of versions."""
     groups, truth = cases.groups, cases.truth
-    polish, chance, of_nurse = groups["language"]["pl"], rng.random(len(cases)), rng.random(len(cases))
+    polish, chance, of_nurse = (
+        groups["language"]["pl"],
+        rng.random(len(cases)),
+        rng.random(len(cases)),
+    )
     anew = np.where(rng.random(len(cases)) < ALIKE, chance, rng.random(len(cases)))
     drawn = {"earlier": (EARLIER, chance), TOOL: (errors, anew), NURSE: (OF_NURSE, of_nurse)}
-    labelled = {who: Labelled(truth, labels(*how, truth, polish)[:, None]) for who, how in drawn.items()}
+    labelled = {
+        who: Labelled(truth, labels(*how, truth, polish)[:, None]) for who, how in drawn.items()
+    }
     earlier = EarlierCard("earlier", cases.fingerprint, cases.yardstick, labelled.pop("earlier"))
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in verdicts_on(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
+        for verdict in verdicts_on(
+            criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed
+        )
     )
     return change_since(Bench(plan, cases, "new", {}, (), labelled, {}, verdicts), earlier).go
 
 
 def main() -> int:
     """Print the shares; 0 if the claim holds, else 1."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=500, metavar="N", help="pairs of each kind (default 500)")
-    parser.add_argument("--seed", type=int, default=20261128, help="of the drawing of labels (default 20261128)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=500, metavar="N", help="pairs of each kind (default 500)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20261128, help="of the drawing of labels (default 20261128)"
+    )
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     rows = [

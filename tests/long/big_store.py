@@ -55,7 +55,10 @@ def main() -> int:
         began, cpu_began = time.perf_counter(), time.process_time()
         made = profile.runcall(work) if asked.profile else work()
         seconds[name] = time.perf_counter() - began
-        print(f"{name}: {seconds[name]:.1f} s ({time.process_time() - cpu_began:.1f} s of processors)", flush=True)
+        print(
+            f"{name}: {seconds[name]:.1f} s ({time.process_time() - cpu_began:.1f} s of processors)",
+            flush=True,
+        )
         if asked.profile:
             pstats.Stats(profile).sort_stats("tottime").print_stats(25)
         return made
@@ -85,15 +88,23 @@ def main() -> int:
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     factor = max(asked.replications / 10_000, 1.0)
     late = [name for name, limit in LIMITS.items() if seconds[name] > limit * factor]
-    print(f"{len(stored.replications)} replications of {len(study.arms)} arms, {size:.0f} MB", end="")
-    print(f"{'' if whole else '; they are NOT the same again'}{f'; too slow: {late}' if late else ''}")
+    print(
+        f"{len(stored.replications)} replications of {len(study.arms)} arms, {size:.0f} MB", end=""
+    )
+    print(
+        f"{'' if whole else '; they are NOT the same again'}{f'; too slow: {late}' if late else ''}"
+    )
     return 0 if whole and not late and len(stored.replications) == asked.replications else 1
 
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replications", type=int, default=10_000, help="how many, at least 1 (default: 10000)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--replications", type=int, default=10_000, help="how many, at least 1 (default: 10000)"
+    )
     parser.add_argument("--profile", action="store_true", help="say which functions took the time")
     asked = parser.parse_args()
     if asked.replications < 1:
@@ -103,9 +114,19 @@ def options() -> argparse.Namespace:
 
 def four_arms(replications: int) -> Study:
     """Four arms of the default study, a week each."""
-    length = (f"run.replications={replications}", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=1")
+    length = (
+        f"run.replications={replications}",
+        "run.warm_up_days=0",
+        "run.measured_days=7",
+        "run.cool_down_days=1",
+    )
     study = ae.load(
-        "study=ai_triage", "ensemble=none", *length, "run.doublings=0", "engine=compiled", "executor=serial"
+        "study=ai_triage",
+        "ensemble=none",
+        *length,
+        "run.doublings=0",
+        "engine=compiled",
+        "executor=serial",
     )
     arms = tuple(study.arm(name) for name in ARMS)
     return replace(study, arms=arms, design=study.design.restricted_to(list(ARMS)))
@@ -129,7 +150,9 @@ def copies(
         model = first if number < n_profiled else later
         arms = {}
         for name, arm in model.arms.items():
-            values = arm.measures.values * (1 + 0.01 * chance.uniform(-1, 1, len(arm.measures.values)))
+            values = arm.measures.values * (
+                1 + 0.01 * chance.uniform(-1, 1, len(arm.measures.values))
+            )
             arms[name] = replace(arm, measures=Measures(arm.measures.names, values))
         yield replace(model, replication=number, arms=arms)
 

@@ -116,13 +116,17 @@ def drawn(rng: np.random.Generator, does: str) -> tuple[Answers, str]:
         answers["triage_nurses"] = f"{people(4)} from 8 to 22, {1 + people(1)} from 22 to 8"
     needed = OfferedDepartments(check({**answers, "product": "It", "does": "labels"}).values, 24)
     names = list(needed.parameters)
-    beds = np.mean([sum(member.values[names.index(name)] for name in BEDS) for member in needed.members()])
+    beds = np.mean(
+        [sum(member.values[names.index(name)] for name in BEDS) for member in needed.members()]
+    )
     answers["beds"] = round(float(beds) * rng.uniform(0.97, 1.03))
     answers |= _product(rng, does)
     odds, table = float(np.exp(rng.uniform(np.log(0.65), np.log(2.9)))), _nurses()
     rows = table * np.where(np.eye(len(table)) > 0, 1.0, odds)
     cases = rng.multinomial(396, USUAL_MIX)
-    counts = [rng.multinomial(max(n, 4), row / row.sum()) for n, row in zip(cases, rows, strict=True)]
+    counts = [
+        rng.multinomial(max(n, 4), row / row.sum()) for n, row in zip(cases, rows, strict=True)
+    ]
     return answers, "".join(f"{','.join(map(str, row))}\n" for row in counts)
 
 
@@ -143,14 +147,20 @@ def _product(rng: np.random.Generator, does: str) -> Answers:
         answers["saves"] = f"{seconds:.0f} s" if rng.uniform() < 0.5 else f"{100 * share:.0f} %"
     against = str(rng.choice(["nurses", "panel", "outcome"], p=[0.5, 0.35, 0.15]))
     if "labels" in does or "advises" in does:
-        answers |= {"against": against, "exact_share": round(exact, 3), "under_share": round(wrong * (1 - exact), 3)}
+        answers |= {
+            "against": against,
+            "exact_share": round(exact, 3),
+            "under_share": round(wrong * (1 - exact), 3),
+        }
         answers |= {"acceptance": round(acceptance, 2)} if "advises" in does else {}
         answers |= {"correlation": round(tie, 2)} if against == "nurses" else {}
     return {**answers, "nurses_table": "nurses.csv"}
 
 
 def _nurses() -> np.ndarray[Any, Any]:
-    return np.array(stated_in((), [packaged_configs()]).raw["nurse"]["labels"]["matrix"]["counts"], dtype=float)
+    return np.array(
+        stated_in((), [packaged_configs()]).raw["nurse"]["labels"]["matrix"]["counts"], dtype=float
+    )
 
 
 def pair(number: int, folder: Path) -> tuple[Answers, tuple[str, ...]]:
@@ -166,7 +176,11 @@ def pair(number: int, folder: Path) -> tuple[Answers, tuple[str, ...]]:
         except ConfigError as refused:
             print(f"pair {number}: drawn again ({refused.faults[0]})", flush=True)
             continue
-        known = [key for key in DECIDING if key in answers and (key != "against" or answers[key] != "nurses")]
+        known = [
+            key
+            for key in DECIDING
+            if key in answers and (key != "against" or answers[key] != "nurses")
+        ]
         chosen = rng.choice(known, N_LEFT_OUT, replace=False)
         return answers, tuple(key for key in DECIDING if key in chosen)
 
@@ -185,11 +199,17 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
     checked = check(answers, folder)
     checked.all_faults.refuse("The answers cannot be used")
     n = offer.N_DEPARTMENTS
-    departments, product = OfferedDepartments(checked.values, n), OfferedProduct(NAME, checked.values)
+    departments, product = (
+        OfferedDepartments(checked.values, n),
+        OfferedProduct(NAME, checked.values),
+    )
     ensemble = offer._ensemble(NAME, departments, product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
-        texts = {**offer._texts(NAME, departments, product, ()), "ensembles": offer.ensemble_text(ensemble)}
+        texts = {
+            **offer._texts(NAME, departments, product, ()),
+            "ensembles": offer.ensemble_text(ensemble),
+        }
         write_files(texts, NAME, trial)
         places = (trial, *search_folders(None))
         run = (f"run.departments={n}", f"run.replications={TWICE * n}", *WEEKS, "executor=serial")
@@ -197,11 +217,15 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
         return study.of_arms([ARM]), ensemble_named(NAME, places)
 
 
-def solved(study: Study, ensemble: Ensemble, answers: Answers, folder: Path) -> tuple[Outcome, Outcome]:
+def solved(
+    study: Study, ensemble: Ensemble, answers: Answers, folder: Path
+) -> tuple[Outcome, Outcome]:
     """What is solved for, by parameter a number a department, and the mean of fresh weeks by measure."""
     alone = study.of_arms([])
     vars(solving).update(YEARS=ROUNDS, FRESH=FRESH)
-    solver = solving.Solver(replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None)
+    solver = solving.Solver(
+        replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None
+    )
     wanted = list(offer._targets(check(answers, folder).values, offer.N_DEPARTMENTS))
     made, fresh = solver.solve(wanted)
     return (
@@ -213,7 +237,9 @@ def solved(study: Study, ensemble: Ensemble, answers: Answers, folder: Path) -> 
 def solver_values(ensemble: Ensemble, parameter: str) -> list[float]:
     """A parameter of each department."""
     place = list(ensemble.parameters).index(parameter)
-    return [float(ensemble.member(number).values[place]) for number in range(len(ensemble.departments))]
+    return [
+        float(ensemble.member(number).values[place]) for number in range(len(ensemble.departments))
+    ]
 
 
 def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[float]]) -> Study:
@@ -221,7 +247,10 @@ def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[floa
     names, members = list(ensemble.parameters), []
     for number in range(len(ensemble.departments)):
         member = ensemble.member(number)
-        own = [values[name][number] if name in values else of for name, of in zip(names, member.values, strict=True)]
+        own = [
+            values[name][number] if name in values else of
+            for name, of in zip(names, member.values, strict=True)
+        ]
         members.append(Member(structure=member.structure, values=tuple(own)))
     made = replace(ensemble, departments=tuple(members))
     assert isinstance(study.departments, EnsembleDepartments)
@@ -237,17 +266,28 @@ def outcome(result: StudyResult) -> Outcome:
     found = {WAIT: {**_numbers(result, target), "verdict": target.verdict.words, "firm": size}}
     assert (target.target.measure, target.target.group) == (WAIT, "all")
     for limit in result.safety:
-        firm = {"inferior": 2, "non-inferior": 2, "no difference": 2, "worse": 1}.get(limit.judgement.kind, 0)
-        name = limit.margin.measure if limit.margin.group == "all" else f"{limit.margin.measure}:{limit.margin.group}"
+        firm = {"inferior": 2, "non-inferior": 2, "no difference": 2, "worse": 1}.get(
+            limit.judgement.kind, 0
+        )
+        name = (
+            limit.margin.measure
+            if limit.margin.group == "all"
+            else f"{limit.margin.measure}:{limit.margin.group}"
+        )
         found[name] = {**_numbers(result, limit), "verdict": limit.judgement.words, "firm": firm}
     return found
 
 
 def _numbers(result: StudyResult, judged: Finding | Safety) -> Outcome:
-    effects = result.differences(ARM, judged.target if isinstance(judged, Finding) else judged.margin)
+    effects = result.differences(
+        ARM, judged.target if isinstance(judged, Finding) else judged.margin
+    )
     row, spread = judged.comparison, judged.spread
     low, high = row.with_range(row.difference_low, row.difference_high)
-    interval, best = (row.difference_low, row.difference_high), spread.range[1:] if spread is not None else (0.0, 0.0)
+    interval, best = (
+        (row.difference_low, row.difference_high),
+        spread.range[1:] if spread is not None else (0.0, 0.0),
+    )
     return {
         "mean": row.difference, "low": low, "high": high, "interval": interval, "best_estimate": best,
         "effects": effects.round(6).tolist(),
@@ -274,7 +314,10 @@ def one_pair(number: int, kept: Outcome, keep: Any) -> None:
             values, fresh = own["solved"], own["fresh"]
             if key in OF_DEPARTMENT:
                 values, fresh = solved(study, ensemble, shorter, folder)
-            own["shorter"][key] = {**outcome(simulate(with_values(study, ensemble, values))), "fresh": fresh}
+            own["shorter"][key] = {
+                **outcome(simulate(with_values(study, ensemble, values))),
+                "fresh": fresh,
+            }
             keep()
 
 
@@ -314,25 +357,44 @@ def report(kept: Outcome, measure: str) -> bool:
     print()
     for key in DECIDING:
         if found := by_key.get(key):
-            n_held, median = sum(holds for holds, _ in found), np.median([ratio for _, ratio in found])
+            n_held, median = (
+                sum(holds for holds, _ in found),
+                np.median([ratio for _, ratio in found]),
+            )
             print(f"{key:<20}{n_held} of {len(found)} held, {median:.2f} times as wide (median)")
     share, median = np.mean(held), float(np.median(ratios))
-    print(f"\n{len(held)} shorter answers: {share:.0%} held, {median:.2f} times as wide (median), {firmer} firmer")
+    print(
+        f"\n{len(held)} shorter answers: {share:.0%} held, {median:.2f} times as wide (median), {firmer} firmer"
+    )
     holds_true = bool(share >= HELD and median <= TIMES)
-    print(f"At least {HELD:.0%} held, at most {TIMES:g} times as wide: {'holds' if holds_true else 'does not hold'}")
+    print(
+        f"At least {HELD:.0%} held, at most {TIMES:g} times as wide: {'holds' if holds_true else 'does not hold'}"
+    )
     print()
     return holds_true
 
 
 def main() -> int:
     """Simulate what is missing and print the report; 0 if the claim holds, else 1."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=N_PAIRS, metavar="N", help=f"pairs (default {N_PAIRS})")
-    parser.add_argument("--keep", type=Path, default=Path("results/blanks.json"), metavar="FILE", help="what has ended")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=N_PAIRS, metavar="N", help=f"pairs (default {N_PAIRS})"
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        default=Path("results/blanks.json"),
+        metavar="FILE",
+        help="what has ended",
+    )
     options = parser.parse_args()
     if hasattr(os, "nice"):
         os.nice(15)
-    kept: Outcome = json.loads(options.keep.read_text(encoding="utf-8")) if options.keep.exists() else {}
+    kept: Outcome = (
+        json.loads(options.keep.read_text(encoding="utf-8")) if options.keep.exists() else {}
+    )
 
     def keep() -> None:
         options.keep.parent.mkdir(parents=True, exist_ok=True)

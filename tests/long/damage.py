@@ -103,7 +103,9 @@ def mangled(folder: Path, other: Path, before: ae.Result, chance: random.Random)
         "not UTF-8": rewritten(lambda content: content[:cut] + b"\xff\xfe\x80" + content[cut:]),
         "a folder": replaced_by_a_folder,
         "gone": Path.unlink,
-        "other JSON": rewritten(lambda content: chance.choice([b"[]", b"{}", b"null", b"[" * 100_000])),
+        "other JSON": rewritten(
+            lambda content: chance.choice([b"[]", b"{}", b"null", b"[" * 100_000])
+        ),
         "edited": rewritten(lambda content: edited(content, chance)),
     }
     name = chance.choice(sorted(damage))
@@ -127,13 +129,17 @@ def edited(content: bytes, chance: random.Random) -> bytes:
     if chance.random() < 0.3:
         del place[key]
     else:
-        place[key] = chance.choice([value for value in (None, [], {}, -1, "x", 1e300, True) if value != below])
+        place[key] = chance.choice(
+            [value for value in (None, [], {}, -1, "x", 1e300, True) if value != below]
+        )
     return json.dumps(whole).encode()
 
 
 def main() -> int:
     """Spoil a stored run, print the counts; 1 if anything was read as other numbers or was no message."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--flips", type=int, default=400)
     parser.add_argument("--mangled", type=int, default=600)
     parser.add_argument("--seed", type=int, default=20261125)
@@ -156,9 +162,14 @@ def main() -> int:
                 counts[came_to] += 1
                 if came_to in ("other", "traceback"):
                     wrong.append(f"{what}: {came_to}")
-            print(f"{name}: {n} tried, {counts['refused']} refused, {counts['same']} read as they were, ", end="")
+            print(
+                f"{name}: {n} tried, {counts['refused']} refused, {counts['same']} read as they were, ",
+                end="",
+            )
             print(f"{counts['other']} read as other numbers, {counts['traceback']} tracebacks")
-        assert [path.read_bytes() for path in files_of(folder)] == [path.read_bytes() for path in files_of(untouched)]
+        assert [path.read_bytes() for path in files_of(folder)] == [
+            path.read_bytes() for path in files_of(untouched)
+        ]
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -43,7 +43,9 @@ class RealCluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "scheduler.json"
-        self.scheduler = self._started("scheduler", "--scheduler-file", str(self.file), "--port", "0")
+        self.scheduler = self._started(
+            "scheduler", "--scheduler-file", str(self.file), "--port", "0"
+        )
         _until(self.file.is_file)
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -58,7 +60,15 @@ class RealCluster:
         self, kind: str, *options: str, local_directory: bool = False, **environment: str
     ) -> subprocess.Popen[bytes]:
         own = ("--local-directory", str(self.folder)) if local_directory else ()
-        command = [sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{kind}", "--host", "127.0.0.1"]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            f"distributed.cli.dask_{kind}",
+            "--host",
+            "127.0.0.1",
+        ]
         return subprocess.Popen(
             [*command, "--no-dashboard", *options, *own],
             cwd=ROOT,
@@ -101,7 +111,11 @@ def aeflow(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 def run_words(*more: str) -> list[str]:
     """`aeflow run`: one arm of a small department."""
-    small = ("study=gallery/one_nurse", "run.measured_days=182", f"run.replications={N_REPLICATIONS}")
+    small = (
+        "study=gallery/one_nurse",
+        "run.measured_days=182",
+        f"run.replications={N_REPLICATIONS}",
+    )
     return ["run", *small, *LENGTH, *more]
 
 
@@ -171,7 +185,9 @@ def refused(scratch: Path) -> str:
         cluster.add_worker()
         cluster.add_worker(NPY_DISABLE_CPU_FEATURES=OTHER_PROCESSOR)
         words = ("executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2")
-        command = aeflow(scratch / "refused", "run", *LENGTH, *words)  # one nurse's patients are drawn alike
+        command = aeflow(
+            scratch / "refused", "run", *LENGTH, *words
+        )  # one nurse's patients are drawn alike
         _, err = command.communicate(timeout=SECONDS_AT_MOST)
     assert command.returncode == 2, err
     assert "Traceback" not in err, err
@@ -190,7 +206,9 @@ def worker(scratch: Path) -> str:
     with RealCluster(scratch) as cluster:
         for _ in range(2):
             cluster.add_worker()
-        words = run_words("executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2")
+        words = run_words(
+            "executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2"
+        )
         command = aeflow(folder, *words)
         _first_line(command)
         cluster.workers[0].send_signal(signal.SIGKILL)
@@ -256,7 +274,9 @@ def cost(scratch: Path) -> str:
             begun = used()
             time.sleep(SECONDS_IDLE)
             idle = used()
-            n_done = sum(1 for _ in completed(executor, study, range(N_PROFILED, N_PROFILED + N_TASKS)))
+            n_done = sum(
+                1 for _ in completed(executor, study, range(N_PROFILED, N_PROFILED + N_TASKS))
+            )
             ended = used()
     wall = ended[2] - idle[2]
     ms = []
@@ -276,8 +296,12 @@ TRIED = {each.__name__: each for each in (equal, refused, worker, scheduler, cos
 
 def main() -> int:
     """Try what is named, all of it if nothing is; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to try: {', '.join(TRIED)} (all)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"what to try: {', '.join(TRIED)} (all)"
+    )
     names = parser.parse_args().names or list(TRIED)
     failed = 0
     for name in names:

@@ -87,7 +87,9 @@ class Paired(Site):
     def study_of(self, member: Member) -> Study:
         """Both arms in a department."""
         made = self.pathway(member)
-        return replace(self.study, arms=tuple(replace(each, pathway=made) for each in self.study.arms))
+        return replace(
+            self.study, arms=tuple(replace(each, pathway=made) for each in self.study.arms)
+        )
 
     def year(self, member: Member, result: ReplicationResult) -> Year:
         """A year with its effect on the mean wait to the first clinician, in minutes."""
@@ -114,9 +116,13 @@ class Taught:
 
 def simulated(site: Site, space: Space, points: Floats, first: int, path: Path) -> list[Year]:
     """A year at each point, simulated unless it is kept; numbers from `first` on choose its random variates."""
-    departments: Mapping[int, Member] = {first + at: space.member(point) for at, point in enumerate(points)}
+    departments: Mapping[int, Member] = {
+        first + at: space.member(point) for at, point in enumerate(points)
+    }
     with YearsFile(path) as file:
-        missing = {number: member for number, member in departments.items() if number not in file.years}
+        missing = {
+            number: member for number, member in departments.items() if number not in file.years
+        }
         for n, year in enumerate(simulate_years(site, missing), start=1):
             file.add(year)
             if n % 100 == 0:
@@ -133,21 +139,30 @@ def column(years: list[Year], name: str) -> Floats:
 def target_of(name: str) -> PublishedFigure:
     """A figure beside the rows as something to learn: no band."""
     unit = "share" if "share" in name else "minutes"
-    return PublishedFigure(name, "plausible", name, unit, None, None, None, "", "assumed", "learnt alone", "")
+    return PublishedFigure(
+        name, "plausible", name, unit, None, None, None, "", "assumed", "learnt alone", ""
+    )
 
 
 def taught_by(
-    years: list[Year], space: Space, targets: tuple[PublishedFigure, ...], judged_by_mean: tuple[str, ...]
+    years: list[Year],
+    space: Space,
+    targets: tuple[PublishedFigure, ...],
+    judged_by_mean: tuple[str, ...],
 ) -> Taught:
     """The emulators, and how a year strays from what they expect."""
     points = space.points([year.member for year in years])
     values = np.array([[year.rows[target.name] for target in targets] for year in years])
     emulator = learn(targets, points, values, judged_by_mean)
-    beside = tuple(RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT))
+    beside = tuple(
+        RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT)
+    )
     in_threads(RowEmulator.learn, beside)
     guesses = in_threads(lambda row: row.at(points), beside)
     seen = np.stack([row.scale.of(column(years, row.target.name)) for row in beside])
-    apart = (seen - [guess.mean for guess in guesses]) / np.array([[guess.noise] for guess in guesses])
+    apart = (seen - [guess.mean for guess in guesses]) / np.array(
+        [[guess.noise] for guess in guesses]
+    )
     together = np.corrcoef(np.clip(apart, -3, 3))
     noise = np.array([guess.noise for guess in guesses])
     return Taught(emulator.rows, emulator.judged_by_mean, beside, together * np.outer(noise, noise))
@@ -166,7 +181,9 @@ def log_chance_of(taught: Taught, row_means: Floats, rng: np.random.Generator) -
         key = points[:50].tobytes() + bytes(str(points.shape), "ascii")
         if key not in kept:
             total = np.zeros(len(points))
-            for row, guess, (low, high) in zip(taught.rows, _shared(taught, points), bands, strict=True):
+            for row, guess, (low, high) in zip(
+                taught.rows, _shared(taught, points), bands, strict=True
+            ):
                 n_years = math.inf if row.target.measure in taught.judged_by_mean else YEARS_JUDGED
                 total += replace(guess, low=low, high=high).log_chance(n_years)
             kept[key] = total
@@ -191,11 +208,16 @@ def _shared(taught: Taught, points: Floats) -> list[EmulatorPrediction]:
 def shown(taught: Taught, points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Figures and effect of two replications of each department, and which department each is of."""
     guesses = in_threads(lambda row: row.at(points), taught.beside)
-    real = np.stack([guess.mean + guess.standard_error * rng.standard_normal(len(points)) for guess in guesses], axis=1)
+    real = np.stack(
+        [guess.mean + guess.standard_error * rng.standard_normal(len(points)) for guess in guesses],
+        axis=1,
+    )
     noise = taught.strays * YEAR_DAYS / REPLICATION_DAYS
     department = np.repeat(np.arange(len(points)), 2)
     strayed = real[department] + rng.multivariate_normal(np.zeros(3), noise, len(department))
-    return np.column_stack([unscaled(row, strayed[:, at]) for at, row in enumerate(taught.beside)]), department
+    return np.column_stack(
+        [unscaled(row, strayed[:, at]) for at, row in enumerate(taught.beside)]
+    ), department
 
 
 def unscaled(row: RowEmulator, values: Floats) -> Floats:
@@ -218,14 +240,20 @@ class Truth:
 def truths_of(site: Site, plain: Site, space: Space, wanted: int, folder: Path) -> list[Truth]:
     """Departments of the priors that do not lock up, in the order in which they were drawn."""
     points = np.random.default_rng(11).random((2 * wanted, space.n_dims))
-    ahead = simulated(plain, space, points[: wanted + wanted // 2], 10_000, folder / "truths-first.jsonl")
-    over_12h = next(each.name for each in plain.fitted if each.measure == "decision_to_departure_over_12h_share")
+    ahead = simulated(
+        plain, space, points[: wanted + wanted // 2], 10_000, folder / "truths-first.jsonl"
+    )
+    over_12h = next(
+        each.name for each in plain.fitted if each.measure == "decision_to_departure_over_12h_share"
+    )
     sound = [at for at, year in enumerate(ahead) if _sound(year, over_12h)][:wanted]
     print(f"{len(sound)} truths of {sound[-1] + 1} drawn; the others lock up", flush=True)
     chosen = points[sound]
     rows = [[ahead[at] for at in sound]]
     for n in range(1, ROW_YEARS):
-        rows.append(simulated(plain, space, chosen, 10_000 * (n + 1), folder / f"truths-rows-{n}.jsonl"))
+        rows.append(
+            simulated(plain, space, chosen, 10_000 * (n + 1), folder / f"truths-rows-{n}.jsonl")
+        )
     effects = [
         simulated(site, space, chosen, 100_000 + 10_000 * n, folder / f"truths-effect-{n}.jsonl")
         for n in range(EFFECT_YEARS)
@@ -256,10 +284,16 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
     means = []
     for row, name, guess in zip(taught.rows, names, at_truth, strict=True):
         own = row.scale.of(np.array([year.rows[name] for year in truth.rows]))
-        means.append(float(guess.mean[0]) if row.target.measure in taught.judged_by_mean else float(own.mean()))
+        means.append(
+            float(guess.mean[0])
+            if row.target.measure in taught.judged_by_mean
+            else float(own.mean())
+        )
     log_chance = log_chance_of(taught, np.array(means), rng)
     n_dims = len(truth.point)
-    points = walk(log_chance, n_dims, np.random.default_rng(7), np.empty((0, n_dims)), n_chains=N_CHAINS)
+    points = walk(
+        log_chance, n_dims, np.random.default_rng(7), np.empty((0, n_dims)), n_chains=N_CHAINS
+    )
     values, department = shown(taught, points, rng)
     figures, effects = values[:, :2], values[:, 2:]
     _, (low,), (high,), _ = ranges(effects, department)
@@ -275,13 +309,17 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
             found = narrow(figures[:, :n], effects, department, local, [""] * len(points))
             row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))
             before = float(found.everywhere.high[0] - found.everywhere.low[0])
-            row[f"{name}_width"] = float(found.high[0] - found.low[0]) / before if before else math.nan
+            row[f"{name}_width"] = (
+                float(found.high[0] - found.low[0]) / before if before else math.nan
+            )
     return row
 
 
 def main() -> int:
     """Teach, try every truth, print and save the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--truths", type=int, default=500)
     parser.add_argument("--taught-by", type=int, default=1500)
     parser.add_argument("--arm", default="ai_scribe_measured")
@@ -294,7 +332,9 @@ def main() -> int:
     plain = Site(found, folders, space, targets)
     site = Paired(found, folders, space, targets)
     site.asked_about(study_from(found, folders), asked.arm)
-    drawn = Sobol(space.n_dims, rng=np.random.default_rng(3)).random(2 ** math.ceil(math.log2(asked.taught_by)))
+    drawn = Sobol(space.n_dims, rng=np.random.default_rng(3)).random(
+        2 ** math.ceil(math.log2(asked.taught_by))
+    )
     asked.folder.mkdir(parents=True, exist_ok=True)
     years = simulated(site, space, drawn[: asked.taught_by], 0, asked.folder / "taught-by.jsonl")
     truths = truths_of(site, plain, space, asked.truths, asked.folder)
@@ -304,13 +344,22 @@ def main() -> int:
     for number, truth in enumerate(truths):
         rows.append(tried(taught, truth, number, float(high - low)))
         if number % 25 == 24:
-            print(f"  {number + 1} truths: held {np.mean([row['held'] for row in rows]):.3f}", flush=True)
+            print(
+                f"  {number + 1} truths: held {np.mean([row['held'] for row in rows]):.3f}",
+                flush=True,
+            )
             pd.DataFrame(rows).to_csv(asked.folder / "coverage.csv", index=False)
     table = pd.DataFrame(rows)
     table.to_csv(asked.folder / "coverage.csv", index=False)
-    print(f"Effect of {asked.arm} over the priors: {low:.1f} to {high:.1f} minutes (5th to 95th percentile of truths)")
+    print(
+        f"Effect of {asked.arm} over the priors: {low:.1f} to {high:.1f} minutes (5th to 95th percentile of truths)"
+    )
     good = True
-    for name, label in (("", "ensemble"), ("wait_", "narrowed by triage wait"), ("both_", "by that and doctors")):
+    for name, label in (
+        ("", "ensemble"),
+        ("wait_", "narrowed by triage wait"),
+        ("both_", "by that and doctors"),
+    ):
         held, width = table[f"{name}held"].dropna(), table[f"{name}width"].dropna()
         error = math.sqrt(held.mean() * (1 - held.mean()) / len(held))
         wide = f"median width {width.median():.2f} of the {'ensemble' if name else 'prior'}'s"

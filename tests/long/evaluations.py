@@ -38,7 +38,9 @@ TOOLS = ("ai_scribe_measured", "lean_triage")
 WORLDS = ("still", "usual", "shared")
 DAY = 1440
 NOTE = "evidence: assumed, source: evaluations"
-WAIT = EvaluatedOutcome(label="Wait to first clinician", measure="wait_to_clinician_mean", role="wait")
+WAIT = EvaluatedOutcome(
+    label="Wait to first clinician", measure="wait_to_clinician_mean", role="wait"
+)
 STAY = EvaluatedOutcome(label="Time in the department", measure="stay_mean", role="wait")
 
 
@@ -53,7 +55,10 @@ def kept(name: str, study: Study) -> Bank:
     if not path.exists():
         began = time.perf_counter()
         path.write_bytes(pickle.dumps(bank_of(simulate(study))))
-        print(f"# {name}: {len(study.arms)} arms simulated in {time.perf_counter() - began:.0f} s", flush=True)
+        print(
+            f"# {name}: {len(study.arms)} arms simulated in {time.perf_counter() - began:.0f} s",
+            flush=True,
+        )
     bank: Bank = pickle.loads(path.read_bytes())
     return bank
 
@@ -63,7 +68,11 @@ def world(scenario: str, n: int) -> Bank:
     designs, words = designs_named("all"), ("study=ai_triage", f"scenario={scenario}")
     switched = [design for design in designs if design.is_simulated]
     first = of_size(n, *words)
-    study = of_size(n, *words, *dict.fromkeys(word for tool in TOOLS for word in overrides_of(first, tool, switched)))
+    study = of_size(
+        n,
+        *words,
+        *dict.fromkeys(word for tool in TOOLS for word in overrides_of(first, tool, switched)),
+    )
     arms = [arm.name for arm in study.arms if arm.name.startswith(TOOLS)]
     chosen = study.of_arms([study.design.null_arm, *arms])
     daily = daily_of(outcomes_of(designs), switched)
@@ -72,11 +81,15 @@ def world(scenario: str, n: int) -> Bank:
 
 def designs(n: int, *worlds: str) -> None:
     """A row for each design, world and outcome: false alarms, and what is found of each tool."""
-    print("| design | world | outcome | sham | scribe, right / wrong | lean, right / wrong | ± | bias of lean |")
+    print(
+        "| design | world | outcome | sham | scribe, right / wrong | lean, right / wrong | ± | bias of lean |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     packaged = designs_named("all")
     outcomes = [
-        outcome for outcome in outcomes_of(packaged) if outcome.measure in (WAIT.measure, "walk_in_triage_wait_mean")
+        outcome
+        for outcome in outcomes_of(packaged)
+        if outcome.measure in (WAIT.measure, "walk_in_triage_wait_mean")
     ]
     outcomes = [outcome for outcome in outcomes if outcome.group == "all"]
     for scenario in worlds or WORLDS:
@@ -84,7 +97,9 @@ def designs(n: int, *worlds: str) -> None:
         own = [replace(design, analyses=design.analyses[:1]) for design in packaged]
         found = list(operating_characteristics(bank, own, outcomes, ("sham", *TOOLS)))
         for sham, scribe, lean in (found[place : place + 3] for place in range(0, len(found), 3)):
-            tools = " | ".join(f"{share(tool.right)} / {100 * tool.wrong.value:.0f}" for tool in (scribe, lean))
+            tools = " | ".join(
+                f"{share(tool.right)} / {100 * tool.wrong.value:.0f}" for tool in (scribe, lean)
+            )
             print(
                 f"| {sham.design.label} | {scenario} | {sham.outcome.label} | {share(sham.significant)} | {tools} "
                 f"| {lean.half_width:.1f} | {lean.bias.value:+.1f} of {lean.true:+.1f} |",
@@ -107,7 +122,9 @@ def published(n: int) -> None:
     )
     outcomes = [
         EvaluatedOutcome(label="Triage", measure="walk_in_triage_minutes_mean", role="mechanism"),
-        EvaluatedOutcome(label="Wait for triage", measure="walk_in_triage_wait_mean", role="mechanism"),
+        EvaluatedOutcome(
+            label="Wait for triage", measure="walk_in_triage_wait_mean", role="mechanism"
+        ),
         WAIT,
         STAY,
     ]
@@ -127,7 +144,8 @@ def published(n: int) -> None:
     for outcome in outcomes:
         for analysis in series.analyses:
             sham, tool = (
-                operating(bank, series, analysis, outcome, name, n_trials=1_000) for name in ("sham", "quick")
+                operating(bank, series, analysis, outcome, name, n_trials=1_000)
+                for name in ("sham", "quick")
             )
             print(
                 f"12 + 12 months, {outcome.label}, {analysis}: true {tool.true:+.2f} ± {tool.half_width:.2f}, false "
@@ -152,7 +170,8 @@ def _weekdays(n: int) -> None:
     shift = "[{hours: 8-14:30, number: 1, days: mon-fri}]"
     extra = f"staffing.doctors.extra_shifts: {shift}, staffing.triage_nurses.extra_shifts: {shift}"
     closed = ", ".join(
-        f"staffing.{pool}.closed_while: away, staffing.{pool}.closes: 1" for pool in ("doctors", "triage_nurses")
+        f"staffing.{pool}.closed_while: away, staffing.{pool}.closes: 1"
+        for pool in ("doctors", "triage_nurses")
     )
     outage = f"site.outages.away: {{kind: stated, spans: [{away}], {NOTE}}}"
     study = load(
@@ -168,7 +187,9 @@ def _weekdays(n: int) -> None:
     daily = DailyOutcome(measure=WAIT.measure, group=TEAM)
     bank = kept("weekdays", replace(study, run=replace(study.run, daily=(daily,))))
     weekday = np.arange(182) % 7 < 5
-    means = {arm: of[:, 0, 1][:, weekday] / of[:, 0, 0][:, weekday] for arm, of in bank.days.items()}
+    means = {
+        arm: of[:, 0, 1][:, weekday] / of[:, 0, 0][:, weekday] for arm, of in bank.days.items()
+    }
     is_on = on[weekday]
     true = (means["team"].mean(axis=1) - means["nurse"].mean(axis=1)).mean()
     for arm, what in (("nurse", "nothing"), ("by_lot", "team by lot")):
@@ -185,7 +206,9 @@ def _weekdays(n: int) -> None:
 def value(n: int) -> None:
     """What three designs are worth for two priors, and of a tool that is worth no evaluation."""
     bank = world("usual", n)
-    three = [designs_named(name)[0] for name in ("before_after", "alternate_weeks", "stepped_wedge")]
+    three = [
+        designs_named(name)[0] for name in ("before_after", "alternate_weeks", "stepped_wedge")
+    ]
     for tool, price in (("lean_triage", 165_500.0), ("ai_scribe_measured", 165_301.0)):
         for prior in (0.25, 0.5):
             stakes = Stakes(prior=prior, price=price, hour=15.0, years=3.0, cost=20_000.0)
@@ -204,11 +227,18 @@ def pounds(figure: Pounds) -> str:
 
 def charts(n: int) -> None:
     """Weeks until three charts notice that a tool answers worse at all hours, and at a quarter of them."""
-    always = "+study.arms.always={label: Answers worse, triage: ai_degrades, control: works, changes: "
+    always = (
+        "+study.arms.always={label: Answers worse, triage: ai_degrades, control: works, changes: "
+    )
     always += f"{{site.outages.triage_tool_degraded.share: 1}}, {NOTE}}}"
-    study = of_size(n, "study=failures", "ensemble=typical", always).of_arms(["works", "degraded", "always"])
+    study = of_size(n, "study=failures", "ensemble=typical", always).of_arms(
+        ["works", "degraded", "always"]
+    )
     outcomes = outcomes_of(designs_named("all"))
-    bank = kept("failures", replace(study, run=replace(study.run, daily=tuple(outcome.daily for outcome in outcomes))))
+    bank = kept(
+        "failures",
+        replace(study, run=replace(study.run, daily=tuple(outcome.daily for outcome in outcomes))),
+    )
 
     def worse(outcome: EvaluatedOutcome) -> int:
         return -1 if definition_of(outcome.measure, NOTHING_OWN).better == "higher" else 1
@@ -228,7 +258,10 @@ def cost(n: int) -> None:
     study = of_size(n, "study=ai_triage", "executor=serial").of_arms(["sham", *TOOLS])
     began = time.process_time()
     bank = bank_of(simulate(study))
-    print(f"{len(study.arms)} arms of {n} departments: {time.process_time() - began:.0f} s", flush=True)
+    print(
+        f"{len(study.arms)} arms of {n} departments: {time.process_time() - began:.0f} s",
+        flush=True,
+    )
     for design in designs_named("all"):
         for analysis in () if design.is_simulated else design.analyses:
             began = time.process_time()
@@ -238,7 +271,13 @@ def cost(n: int) -> None:
 
 def main(words: list[str]) -> int:
     """Answer one of the questions."""
-    asked = {"designs": designs, "published": published, "value": value, "charts": charts, "cost": cost}
+    asked = {
+        "designs": designs,
+        "published": published,
+        "value": value,
+        "charts": charts,
+        "cost": cost,
+    }
     what, size, *worlds = [*words, *("designs", "60")[len(words) :]]
     asked[what](int(size), *worlds)
     return 0

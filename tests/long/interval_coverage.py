@@ -87,7 +87,11 @@ def two_arms() -> Study:
         "executor=serial",
     )
     arms = (study.baseline, study.arm(ARM))
-    return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
+    return replace(
+        study,
+        arms=arms,
+        design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None),
+    )
 
 
 def pool_in(file: Path, n: int, first: int) -> Floats:
@@ -95,12 +99,22 @@ def pool_in(file: Path, n: int, first: int) -> Floats:
     kept."""
     study = two_arms()
     length = [study.run.warm_up_days, study.run.measured_days, study.run.seed]
-    header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length, "first": first})
+    header = json.dumps(
+        {
+            "measures": MEASURES,
+            "arms": [arm.name for arm in study.arms],
+            "run": length,
+            "first": first,
+        }
+    )
 
     def line_of(number: int) -> str:
         arms = replicate(study, first + number).arms
         return json.dumps(
-            [[arms[arm.name].measures.value(*name.split("|")) for name in MEASURES] for arm in study.arms]
+            [
+                [arms[arm.name].measures.value(*name.split("|")) for name in MEASURES]
+                for arm in study.arms
+            ]
         )
 
     lines = kept_lines(file, header, n, line_of, begin=lambda: compile_first(study))
@@ -119,9 +133,15 @@ def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
     level = 1 - (1 - LEVEL) / FAMILY
     wider = t_quantile(N - 1, level) / t_quantile(N - 1)
     towards_tail = (truth - found.mean) * found.tail > 0
-    of_18 = wider * found.half_width * np.where(towards_tail, 1 + growth(level) * np.abs(found.tail), 1.0)
+    of_18 = (
+        wider
+        * found.half_width
+        * np.where(towards_tail, 1 + growth(level) * np.abs(found.tail), 1.0)
+    )
     off = np.abs(found.mean - truth)
-    held, held_of_18 = (float((off <= half_width).mean()) for half_width in (found.half_width, of_18))
+    held, held_of_18 = (
+        float((off <= half_width).mean()) for half_width in (found.half_width, of_18)
+    )
     return Covered(1.0, held, held_of_18, float(np.mean(weak)))
 
 
@@ -141,7 +161,11 @@ def report(pool: Floats, first: int, n_samples: int, seed: int, start: int | Non
     begin; None: any."""
     generator = np.random.default_rng(seed)
     weeks = np.array([balanced_start_week(first + place) for place in range(len(pool))])
-    starts = generator.integers(0, WEEKS_IN_YEAR, size=n_samples) if start is None else np.full(n_samples, start)
+    starts = (
+        generator.integers(0, WEEKS_IN_YEAR, size=n_samples)
+        if start is None
+        else np.full(n_samples, start)
+    )
     ways = (
         generator.integers(0, len(pool), size=(N, n_samples)),
         by_season(weeks, starts, generator),
@@ -161,11 +185,15 @@ def report(pool: Floats, first: int, n_samples: int, seed: int, start: int | Non
         low, high = ASKED if name in WANTED else ASKED_OF_AMBULANCES
         for of, values in (("level", level), ("difference", other - level)):
             truth = float(values.mean())
-            chance, season, runs = (covered(values[chosen], truth, measure=measure) for chosen in ways)
+            chance, season, runs = (
+                covered(values[chosen], truth, measure=measure) for chosen in ways
+            )
             few = season.held < ASKED_BY_SEASON or runs.held + CLEARLY * error < ASKED_BY_SEASON
             ok = chance.shown == 0 or (low <= chance.held <= high and not few)
             holds = holds and ok
-            shares = f"{chance.held:>9.1%}{season.held:>9.1%}{runs.held:>9.1%}{chance.held_of_18:>9.1%}"
+            shares = (
+                f"{chance.held:>9.1%}{season.held:>9.1%}{runs.held:>9.1%}{chance.held_of_18:>9.1%}"
+            )
             shares = shares if chance.shown else f"{'–':>9}" * 4
             output = f"{measure}{'' if group == 'all' else f', {group}'}"
             print(
@@ -178,13 +206,25 @@ def report(pool: Floats, first: int, n_samples: int, seed: int, start: int | Non
 
 def main() -> int:
     """Run what is missing, keep it and say what comes of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", type=Path, help="where replications are kept (JSON lines)")
-    parser.add_argument("--pool", type=int, default=2000, help=f"replications, {N} at least (default: 2000)")
-    parser.add_argument("--first", type=int, default=0, help="number of the first: a pool of its own (default: 0)")
-    parser.add_argument("--samples", type=int, default=10_000, help="samples drawn at random (default: 10000)")
-    parser.add_argument("--seed", type=int, default=20261125, help="of the samples (default: 20261125)")
-    parser.add_argument("--start", type=int, help="samples by season have the weeks of 20 from this number on (any)")
+    parser.add_argument(
+        "--pool", type=int, default=2000, help=f"replications, {N} at least (default: 2000)"
+    )
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first: a pool of its own (default: 0)"
+    )
+    parser.add_argument(
+        "--samples", type=int, default=10_000, help="samples drawn at random (default: 10000)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20261125, help="of the samples (default: 20261125)"
+    )
+    parser.add_argument(
+        "--start", type=int, help="samples by season have the weeks of 20 from this number on (any)"
+    )
     asked = parser.parse_args()
     if asked.pool < N:
         parser.error(f"--pool: at least {N}")

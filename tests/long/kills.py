@@ -63,10 +63,17 @@ def main() -> int:
     asked = options()
     asked.folder.mkdir(parents=True, exist_ok=True)
     key = identity_of(ae.load(*words(asked.length))).key
-    run = {"identity": key, "replications": asked.length.replications, "moments": asked.moments, "seed": asked.seed}
+    run = {
+        "identity": key,
+        "replications": asked.length.replications,
+        "moments": asked.moments,
+        "seed": asked.seed,
+    }
     lines = progress(asked.folder / PROGRESS, run)
     if lines is None:
-        print(f"{asked.folder}: holds moments of another program or of other options. Name another folder")
+        print(
+            f"{asked.folder}: holds moments of another program or of other options. Name another folder"
+        )
         return 2
     kills = [line for line in lines if "moment" in line]
     if len(kills) < asked.moments:
@@ -90,12 +97,22 @@ def main() -> int:
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where runs and finished moments are kept")
-    parser.add_argument("--moments", type=int, default=50, help="at which to kill, 0 or more (default: 50)")
-    parser.add_argument("--replications", type=int, default=400, help="of each run, at least 2 (default: 400)")
-    parser.add_argument("--days", type=int, default=28, help="measured in each replication (default: 28)")
-    parser.add_argument("--rounds", type=int, default=3, help="of the comparison with no store (default: 3)")
+    parser.add_argument(
+        "--moments", type=int, default=50, help="at which to kill, 0 or more (default: 50)"
+    )
+    parser.add_argument(
+        "--replications", type=int, default=400, help="of each run, at least 2 (default: 400)"
+    )
+    parser.add_argument(
+        "--days", type=int, default=28, help="measured in each replication (default: 28)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="of the comparison with no store (default: 3)"
+    )
     parser.add_argument("--seed", type=int, default=20261125, help="of the moments")
     asked = parser.parse_args()
     asked.length = Length(asked.replications, asked.days)
@@ -108,7 +125,11 @@ def options() -> argparse.Namespace:
 def words(length: Length) -> list[str]:
     """The study: 4 arms."""
     left_out = [f"~study.arms.{arm}" for arm in LEFT_OUT]
-    run = [f"run.replications={length.replications}", "run.warm_up_days=7", f"run.measured_days={length.days}"]
+    run = [
+        f"run.replications={length.replications}",
+        "run.warm_up_days=7",
+        f"run.measured_days={length.days}",
+    ]
     return [f"study={STUDY}", *left_out, *run, "engine=compiled", "executor=local", "workers=2"]
 
 
@@ -201,7 +222,8 @@ def killed(folder: Path, length: Length, seconds: float, share: float) -> Line:
         "simulated_again": len(again),
         "resumed": "Resuming" in output,
         "at_most_a_part_again": sum(again) <= LEAST_SECONDS + max(again, default=0.0),
-        "all_once": [each.replication for each in result.replications] == list(range(length.replications)),
+        "all_once": [each.replication for each in result.replications]
+        == list(range(length.replications)),
         "equal": content(here / "results") == content(folder / WHOLE / "results"),
     }
     return line
@@ -245,7 +267,11 @@ def simulated(log: Path) -> dict[int, float]:
 def content(results: Path) -> dict[str, bytes]:
     """Every file beside the manifest, the report without its clock times; nothing else may be left there."""
     folder = (results / "latest").resolve()
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
     del files["manifest.json"]
     before, _, rest = files["report.html"].partition(b"<!-- clock times")
     files["report.html"] = before + rest.partition(b"<!-- end of clock times -->")[2]
@@ -271,7 +297,10 @@ def overhead(folder: Path, length: Length) -> Line:
                 resumable.run_into(study, place)
             else:
                 ae.compare(study)
-            line[f"{name}_cpu"], line[f"{name}_wall"] = time.process_time() - cpu_began, time.perf_counter() - began
+            line[f"{name}_cpu"], line[f"{name}_wall"] = (
+                time.process_time() - cpu_began,
+                time.perf_counter() - began,
+            )
     finally:
         resumable.write_report = write_report
     shutil.rmtree(place)
@@ -280,11 +309,20 @@ def overhead(folder: Path, length: Length) -> Line:
 
 def report(kills: list[Line], rounds: list[Line]) -> bool:
     """Print what came of it; whether all is as asked."""
-    good = [line for line in kills if line["equal"] and line["all_once"] and line["at_most_a_part_again"]]
+    good = [
+        line
+        for line in kills
+        if line["equal"] and line["all_once"] and line["at_most_a_part_again"]
+    ]
     stages = Counter(line["stage"] for line in kills)
     print(f"{len(good)} of {len(kills)} killed runs end as one that was not.", dict(stages))
-    print(f"Replications simulated again: {sum(line['simulated_again'] for line in kills)}, at most ", end="")
-    print(f"{max((line['simulated_again'] for line in kills), default=0)} for a kill; none is in a result twice.")
+    print(
+        f"Replications simulated again: {sum(line['simulated_again'] for line in kills)}, at most ",
+        end="",
+    )
+    print(
+        f"{max((line['simulated_again'] for line in kills), default=0)} for a kill; none is in a result twice."
+    )
     fine = len(good) == len(kills)
     for kind in ("cpu", "wall") if rounds else ():
         ratios = [line[f"with_{kind}"] / line[f"without_{kind}"] - 1 for line in rounds]

@@ -41,9 +41,13 @@ durations:
     source: timed by an observer
 """
 ASKED = {
-    "Below `capacity: 4`, what else a pool may have:": SITE.replace("capacity: 4", "capacity: 4\n    |"),
+    "Below `capacity: 4`, what else a pool may have:": SITE.replace(
+        "capacity: 4", "capacity: 4\n    |"
+    ),
     "After `kind:` of a duration:": SITE.replace("kind: lognormal", "kind: |"),
-    "Below `mean: 5`, what else a lognormal duration may have:": SITE.replace("mean: 5", "mean: 5\n    |"),
+    "Below `mean: 5`, what else a lognormal duration may have:": SITE.replace(
+        "mean: 5", "mean: 5\n    |"
+    ),
 }
 WRONG = SITE.replace("capacity: 4", "capacity: -4").replace("mean: 5", "meen: 5")
 
@@ -60,7 +64,11 @@ class Server:
         """The answer to a request."""
         self.n_asked += 1
         self._send({"id": self.n_asked, "method": method, "params": params})
-        return next(each["result"] for each in self.messages() if each.get("id") == self.n_asked and "result" in each)
+        return next(
+            each["result"]
+            for each in self.messages()
+            if each.get("id") == self.n_asked and "result" in each
+        )
 
     def tell(self, method: str, **params: Any) -> None:
         """Send what needs no answer."""
@@ -77,14 +85,19 @@ class Server:
             message: dict[str, Any] = json.loads(out.read(length))
             if "id" in message and "method" in message:
                 items = (message.get("params") or {}).get("items", [])
-                sections = [self.settings if item.get("section") == "yaml" else None for item in items]
+                sections = [
+                    self.settings if item.get("section") == "yaml" else None for item in items
+                ]
                 self._send({"id": message["id"], "result": sections or None})
             else:
                 yield message
 
     def open(self, uri: str, text: str) -> None:
         """Open a document, as an editor does."""
-        self.tell("textDocument/didOpen", textDocument={"uri": uri, "languageId": "yaml", "version": 1, "text": text})
+        self.tell(
+            "textDocument/didOpen",
+            textDocument={"uri": uri, "languageId": "yaml", "version": 1, "text": text},
+        )
 
     def _send(self, message: dict[str, Any]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
@@ -95,16 +108,26 @@ class Server:
 
 def main() -> int:
     """Print the transcript; 1 if the page has another one."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("server", help="the program, such as node_modules/.bin/yaml-language-server")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "server", help="the program, such as node_modules/.bin/yaml-language-server"
+    )
     program = parser.parse_args().server
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_schemas(folder / ".schemas", FILE_KINDS)
-        process = subprocess.Popen([program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        schemas = {f".schemas/{name}.json": f"configs/{kind.files}" for name, kind in FILE_KINDS.items()}
+        process = subprocess.Popen(
+            [program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        schemas = {
+            f".schemas/{name}.json": f"configs/{kind.files}" for name, kind in FILE_KINDS.items()
+        }
         try:
-            transcript = "\n".join(lines_of(Server(process, {"schemas": schemas, "yamlVersion": "1.1"}), folder))
+            transcript = "\n".join(
+                lines_of(Server(process, {"schemas": schemas, "yamlVersion": "1.1"}), folder)
+            )
         finally:
             process.kill()
             process.wait()
@@ -117,24 +140,40 @@ def lines_of(server: Server, folder: Path) -> Iterator[str]:
     root = folder.as_uri()
     capabilities = {"workspace": {"configuration": True}}
     workspace = [{"uri": root, "name": "ours"}]
-    server.ask("initialize", processId=None, rootUri=root, workspaceFolders=workspace, capabilities=capabilities)
+    server.ask(
+        "initialize",
+        processId=None,
+        rootUri=root,
+        workspaceFolders=workspace,
+        capabilities=capabilities,
+    )
     server.tell("initialized")
     server.tell("workspace/didChangeConfiguration", settings={"yaml": server.settings})
     wrong = f"{root}/configs/site/wrong.yaml"
     server.open(wrong, WRONG)
-    notes = (each["params"] for each in server.messages() if each.get("method") == "textDocument/publishDiagnostics")
-    refused = next(note["diagnostics"] for note in notes if note["uri"] == wrong and note["diagnostics"])
+    notes = (
+        each["params"]
+        for each in server.messages()
+        if each.get("method") == "textDocument/publishDiagnostics"
+    )
+    refused = next(
+        note["diagnostics"] for note in notes if note["uri"] == wrong and note["diagnostics"]
+    )
     for number, (title, text) in enumerate(ASKED.items()):
         uri = f"{root}/configs/site/ours{number}.yaml"
         before, _, after = text.partition(CURSOR)
         server.open(uri, before + after)
         position = {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}
-        items = server.ask("textDocument/completion", textDocument={"uri": uri}, position=position)["items"]
+        items = server.ask("textDocument/completion", textDocument={"uri": uri}, position=position)[
+            "items"
+        ]
         yield title
         yield from (f"  {item['label']:16} {told(item['documentation'])}" for item in items)
         yield ""
     yield "With `capacity: -4` in line 4 and `meen: 5` in line 10:"
-    yield from (f"  line {each['range']['start']['line'] + 1}: {each['message']}" for each in refused)
+    yield from (
+        f"  line {each['range']['start']['line'] + 1}: {each['message']}" for each in refused
+    )
 
 
 def told(documentation: str | dict[str, str]) -> str:

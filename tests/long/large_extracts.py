@@ -44,16 +44,22 @@ def attendances(part: int, n: int, people: int) -> pd.DataFrame:
         {
             "Attendance ID": np.arange(part * n, (part + 1) * n),
             "Patient Pseudo ID": rng.integers(0, people, n),
-            "Arrival": np.char.replace((begin + arrived.astype("timedelta64[s]")).astype(str), "T", " "),
+            "Arrival": np.char.replace(
+                (begin + arrived.astype("timedelta64[s]")).astype(str), "T", " "
+            ),
             "Initial Assessment Time": assessed,
             "Seen Time": np.where(left, "", seen),
             "Decision Time": np.where(admitted, decided, ""),
             "Departure": np.where(left, seen, np.where(admitted, admitted_at, decided)),
             "Acuity": rng.choice(LEVELS, n, p=[0.02, 0.15, 0.43, 0.35, 0.05]),
-            "Arrival Mode": rng.choice(["Walk-in", "Ambulance", "GP referral"], n, p=[0.66, 0.28, 0.06]),
+            "Arrival Mode": rng.choice(
+                ["Walk-in", "Ambulance", "GP referral"], n, p=[0.66, 0.28, 0.06]
+            ),
             "Age": rng.integers(0, 96, n),
             "Sex": rng.choice(["F", "M"], n),
-            "Disposition": np.where(left, "Left before treatment", np.where(admitted, "Admitted", "Discharged")),
+            "Disposition": np.where(
+                left, "Left before treatment", np.where(admitted, "Admitted", "Discharged")
+            ),
             "Complaint": "fell from a ladder, arm hurts",
             "Patient Name": "Canaria Birdsong",
         }
@@ -63,7 +69,9 @@ def attendances(part: int, n: int, people: int) -> pd.DataFrame:
 def taken(words: list[str], folder: Path) -> tuple[float, float]:
     """Seconds of processors and the peak of bytes of a command, which has to succeed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-m", "simulation", *words], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "simulation", *words], cwd=folder, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -72,7 +80,9 @@ def taken(words: list[str], folder: Path) -> tuple[float, float]:
 
 def main() -> int:
     """Make the file, fit it, and say what that took."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=2_000_000)
     n = parser.parse_args().rows
     with TemporaryDirectory() as name:

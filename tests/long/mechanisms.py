@@ -64,7 +64,14 @@ POINT_OF_CARE = {
 BLOODS = (0, 2)
 """Kinds of test with a sample: bloods, both."""
 SHORT = 57
-RESULTS = ("laboratory", "laboratory_ordered", "reporting", "reporting_ordered", "specialty_review", "direct_contact")
+RESULTS = (
+    "laboratory",
+    "laboratory_ordered",
+    "reporting",
+    "reporting_ordered",
+    "specialty_review",
+    "direct_contact",
+)
 LEAST_MEDIAN, MOST_MEDIAN, LEAST_UPPER = 40, 60, 65
 """Minutes from the last test or consultation to departure, of those sent home: the median's band, and the least upper
 quartile (published: 48; 20 and 88)."""
@@ -73,27 +80,39 @@ quartile (published: 48; 20 and 88)."""
 def write_partial(folder: Path) -> None:
     """Write pathways with some of the mechanisms of the packaged one, and the values of the mechanisms alone."""
     whole, values = (
-        yaml.safe_load((packaged_configs() / group / "between_contacts.yaml").read_text(encoding="utf-8"))
+        yaml.safe_load(
+            (packaged_configs() / group / "between_contacts.yaml").read_text(encoding="utf-8")
+        )
         for group in ("pathway", "calibration")
     )
     steps, branches = whole["steps"], whole["branches"]
     picture = {
         "steps": {name: {**steps[name]} for name in PICTURE},
-        "branches": {name: branches[name] for name in ("picture_meanwhile", "laboratory_meanwhile")},
+        "branches": {
+            name: branches[name] for name in ("picture_meanwhile", "laboratory_meanwhile")
+        },
     }
     picture["steps"]["reporting"].pop("next")
     picture["branches"]["also_imaging"] = {"cases": branches["also_imaging"]["cases"]}
     asked = {"starts_clock": ["contact_over"], "next": "ordered_tests"}
     back = {
         "steps": {name: steps[name] for name in (*PICTURE, *RETURN)} | {"asked": asked},
-        "branches": picture["branches"] | {name: branches[name] for name in ("also_imaging", "ordered_also_imaging")},
+        "branches": picture["branches"]
+        | {name: branches[name] for name in ("also_imaging", "ordered_also_imaging")},
         "loops": {"tests": {"again": "asked"}},
     }
     stated = {
-        f"pathway/{name}.yaml": {"defaults": ["emergency_department", "_self_"], "name": name, **parts}
+        f"pathway/{name}.yaml": {
+            "defaults": ["emergency_department", "_self_"],
+            "name": name,
+            **parts,
+        }
         for name, parts in (("picture", picture), ("return", back))
     }
-    stated["calibration/partial.yaml"] = {"defaults": ["typical", "_self_"], **{key: values[key] for key in MECHANISMS}}
+    stated["calibration/partial.yaml"] = {
+        "defaults": ["typical", "_self_"],
+        **{key: values[key] for key in MECHANISMS},
+    }
     for name, content in stated.items():
         (folder / name).parent.mkdir(exist_ok=True)
         text = f"# {name}\n" + yaml.safe_dump(content, sort_keys=False)
@@ -102,20 +121,34 @@ def write_partial(folder: Path) -> None:
 
 def of_trials(overrides: Sequence[str], folder: Path, years: int) -> tuple[dict[str, float], float]:
     """The effect of each development row, and the least CPU seconds of the engine for a year of an arm."""
-    targets = [row for row in targets_named("known_effects", search_folders(None)) if is_development(row)]
+    targets = [
+        row for row in targets_named("known_effects", search_folders(None)) if is_development(row)
+    ]
     study = one_department(overrides, folder, years, {row.change for row in targets})
     result = compare(study)
     effects = {}
     for row in targets:
-        after, before = (result.values(arm, row.measure, row.group) for arm in (row.change, row.against or "nurse"))
-        effects[row.name] = float(np.mean(after - before if row.scale == "difference" else after / before))
+        after, before = (
+            result.values(arm, row.measure, row.group)
+            for arm in (row.change, row.against or "nurse")
+        )
+        effects[row.name] = float(
+            np.mean(after - before if row.scale == "difference" else after / before)
+        )
     return effects, min(each.engine_seconds for each in result.replications) / len(study.arms)
 
 
 def of_default(overrides: Sequence[str], folder: Path, years: int) -> dict[str, str]:
     """The effect of each arm of the default study on the wait to a clinician, and what its verdict says."""
-    run = (f"run.replications={years}", "run.measured_days=364", "engine=compiled", "executor=serial")
-    result = compare(load("study=ai_triage", "ensemble=none", *run, *overrides, config_dir=str(folder)))
+    run = (
+        f"run.replications={years}",
+        "run.measured_days=364",
+        "engine=compiled",
+        "executor=serial",
+    )
+    result = compare(
+        load("study=ai_triage", "ensemble=none", *run, *overrides, config_dir=str(folder))
+    )
     target = result.first_target
     return {
         f"default study: {arm.name}": f"{result.row_of(target, arm.name).difference:+.1f} "
@@ -130,20 +163,38 @@ def is_development(row: PublishedFigure) -> bool:
 
 def one_department(overrides: Sequence[str], folder: Path, years: int, changes: set[str]) -> Study:
     """The study of known effects on the typical department, with the arms of some changes alone."""
-    run = (f"run.replications={years}", "run.measured_days=364", "engine=compiled", "executor=serial")
+    run = (
+        f"run.replications={years}",
+        "run.measured_days=364",
+        "engine=compiled",
+        "executor=serial",
+    )
     study = load("study=known_effects", "ensemble=none", *run, *overrides, config_dir=str(folder))
     wanted = {"nurse", "sham", *changes}
     arms = tuple(arm for arm in study.arms if arm.name in wanted)
-    design = replace(study.design, arms={name: arm for name, arm in study.design.arms.items() if name in wanted})
+    design = replace(
+        study.design, arms={name: arm for name, arm in study.design.arms.items() if name in wanted}
+    )
     return replace(study, arms=arms, design=design)
 
 
-def of_england(overrides: Sequence[str], folder: Path, years: int) -> Iterator[tuple[PublishedFigure, float]]:
+def of_england(
+    overrides: Sequence[str], folder: Path, years: int
+) -> Iterator[tuple[PublishedFigure, float]]:
     """The calibrated rows of the department."""
     site = SiteRuns(
-        ["run=validation", f"run.replications={years}", "engine=compiled", "executor=serial", *overrides], str(folder)
+        [
+            "run=validation",
+            f"run.replications={years}",
+            "engine=compiled",
+            "executor=serial",
+            *overrides,
+        ],
+        str(folder),
     )
-    rows = [row for row in targets_named("england", search_folders(None)) if row.kind == "calibrated"]
+    rows = [
+        row for row in targets_named("england", search_folders(None)) if row.kind == "calibrated"
+    ]
     arms = site.arms(checked_targets(tuple(rows), "england", site.study), lambda _: None)
     for row in rows:
         yield row, judged(row, figure(row, arms[AS_IS], site.pathway)).found
@@ -163,7 +214,10 @@ def after_results(overrides: Sequence[str], folder: Path) -> Floats:
 def reaching(overrides: Sequence[str], folder: Path) -> dict[str, str]:
     """The share of the minutes off results that reaches the stay of patients with bloods who leave, in one year."""
     study = one_department(overrides, folder, 1, set(POINT_OF_CARE))
-    simulated = {arm.name: each for arm, each in simulate_arms(study, 0, cool_down_days=study.run.cool_down_days)}
+    simulated = {
+        arm.name: each
+        for arm, each in simulate_arms(study, 0, cool_down_days=study.run.cool_down_days)
+    }
     before, shares = simulated["nurse"], {}
     draws, rounds = before.draws, np.arange(len(before.draws.minutes["laboratory"]))[:, None]
     done = rounds < draws.attributes["test_rounds"]
@@ -206,21 +260,31 @@ def main(words: Sequence[str]) -> int:
                 england = list(of_england(overrides, folder, years))
                 quartiles, shares = after_results(overrides, folder), reaching(overrides, folder)
             column = {row: f"{effect:.2f}" for row, effect in effects.items()}
-            column |= {row.name: f"{value:.3f}{'' if row.allows(value) else ' *'}" for row, value in england}
+            column |= {
+                row.name: f"{value:.3f}{'' if row.allows(value) else ' *'}"
+                for row, value in england
+            }
             column |= verdicts | shares
-            column["last result to departure, home"] = " ".join(f"{value:.0f}" for value in quartiles)
+            column["last result to departure, home"] = " ".join(
+                f"{value:.0f}" for value in quartiles
+            )
             column["CPU s a year"] = f"{seconds:.2f}"
             columns[variant] = column
             if variant == FITTED_AGAIN:
                 missed += [row.name for row, value in england if not row.allows(value)]
-                if not (LEAST_MEDIAN <= quartiles[1] <= MOST_MEDIAN and quartiles[2] >= LEAST_UPPER):
+                if not (
+                    LEAST_MEDIAN <= quartiles[1] <= MOST_MEDIAN and quartiles[2] >= LEAST_UPPER
+                ):
                     missed.append("last result to departure, home")
             print(f"{variant.strip()}: done", file=sys.stderr, flush=True)
     print("\n".join(f"{number}: {variant.strip()}" for number, variant in enumerate(columns)))
     widths = [2 + max(map(len, column.values())) for column in columns.values()]
     print(f"{'':{SHORT}}" + "".join(f"{number:>{width}}" for number, width in enumerate(widths)))
     for row in next(iter(columns.values())):
-        cells = (f"{column[row]:>{width}}" for column, width in zip(columns.values(), widths, strict=True))
+        cells = (
+            f"{column[row]:>{width}}"
+            for column, width in zip(columns.values(), widths, strict=True)
+        )
         print(f"{row[: SHORT - 1]:{SHORT}}" + "".join(cells))
     print("misses: " + (", ".join(missed) or "none"))
     return int(bool(missed))

@@ -39,7 +39,9 @@ def main() -> int:
     done = stored(asked.progress)
     with asked.progress.open("a", encoding="utf-8") as progress:
         for number in range(len(done), asked.cases):
-            faulthandler.dump_traceback_later(3 * LONGEST_SECONDS, exit=True)  # what no signal reaches, compiled code
+            faulthandler.dump_traceback_later(
+                3 * LONGEST_SECONDS, exit=True
+            )  # what no signal reaches, compiled code
             outcome = tried(number, seed=asked.seed, run=sum(each.ran for each in done) < N_RUN)
             done.append(outcome)
             progress.write(as_line(number, outcome) + "\n")
@@ -58,7 +60,9 @@ def stored(path: Path) -> list[Outcome]:
     if not path.is_file():
         return []
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert [line.pop("case") for line in lines] == list(range(len(lines))), "the progress file lacks a case"
+    assert [line.pop("case") for line in lines] == list(range(len(lines))), (
+        "the progress file lacks a case"
+    )
     return [Outcome(**line) for line in lines]
 
 

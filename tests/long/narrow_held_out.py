@@ -42,15 +42,24 @@ def report(folder: Path, stated: list[str], *, by_structure: bool) -> bool:
     if department is None or over is None:
         sys.exit(f"{folder}: is a run on one department")
     structures = np.array(over.structure_of)
-    named = [MeasureName(each.partition(":")[0], "", each.partition(":")[2] or "all") for each in stated]
+    named = [
+        MeasureName(each.partition(":")[0], "", each.partition(":")[2] or "all") for each in stated
+    ]
     figures, target = result.figures(named), result.design.primary[0]
-    (figures, _), days = _by_wait(named, figures, Local(*np.ones((3, len(named))), 1)), float(result.run.measured_days)
+    (figures, _), days = (
+        _by_wait(named, figures, Local(*np.ones((3, len(named))), 1)),
+        float(result.run.measured_days),
+    )
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     effects = np.column_stack([result.differences(arm.name, target) for arm in arms])
     held, widths, n_refused = [], [], 0
     numbers, counts = np.unique(department, return_counts=True)
     for left_out in numbers[counts >= MIN_EACH]:
-        like_it = structures == structures[left_out] if by_structure else np.arange(len(structures)) == left_out
+        like_it = (
+            structures == structures[left_out]
+            if by_structure
+            else np.arange(len(structures)) == left_out
+        )
         kept, rows = ~like_it[department], np.flatnonzero(department == left_out)
         if n_departments(department[kept]) < MIN_DEPARTMENTS:
             continue
@@ -64,11 +73,15 @@ def report(folder: Path, stated: list[str], *, by_structure: bool) -> bool:
             found = narrow(figures[kept], effects[kept], department[kept], local, over.structure_of)
             usual, of_one = _usual(strayed, np.abs(moments.means), np.abs(found.mean))
             of_one = of_one * np.sqrt(np.mean((strayed / usual) ** 2, axis=0))
-            half_width = np.hypot((found.high - found.low) / 2, NormalDist().inv_cdf((1 + LEVEL) / 2) * of_one)
+            half_width = np.hypot(
+                (found.high - found.low) / 2, NormalDist().inv_cdf((1 + LEVEL) / 2) * of_one
+            )
             held.append(np.abs(effects[other] - found.mean) < half_width)
             widths.append((found.high - found.low) / (found.everywhere.high - found.everywhere.low))
     shares, of_before = np.mean(held, axis=0), np.median(widths, axis=0)
-    print(f"{' and '.join(stated)}: {len(held)} of {len(held) + n_refused} tried, {n_refused} refused as outside")
+    print(
+        f"{' and '.join(stated)}: {len(held)} of {len(held) + n_refused} tried, {n_refused} refused as outside"
+    )
     for arm, share, width in zip(arms, shares, of_before, strict=True):
         print(f"  {arm.label:<60}{share:>6.0%} held{width:>8.2f} of the width before")
     print(f"  {'all arms together':<60}{shares.mean():>6.0%} held")
@@ -85,10 +98,14 @@ def report(folder: Path, stated: list[str], *, by_structure: bool) -> bool:
 
 def main() -> int:
     """Try one run and some figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="of a run over departments")
     parser.add_argument("figures", nargs="+", help="MEASURE or MEASURE:GROUP")
-    parser.add_argument("--structures", action="store_true", help="leave out all departments of a structure")
+    parser.add_argument(
+        "--structures", action="store_true", help="leave out all departments of a structure"
+    )
     asked = parser.parse_args()
     return 0 if report(asked.folder, asked.figures, by_structure=asked.structures) else 1
 

@@ -57,7 +57,14 @@ PAIRS = 6
 """Pairs of years of each department, and of its true effects."""
 ABOUT_AGE_OR_HOUR = ("children", "18-64", "65-79", "80 and over", "arrival 20-8 h")
 JUDGED = ("ai_scribe_measured", "lean_triage", "one_more_triage_nurse")
-TRIED = ("nurse", "sham", *JUDGED, "ai_label_measured_over", "ai_documents_measured", "clinician_14_to_22")
+TRIED = (
+    "nurse",
+    "sham",
+    *JUDGED,
+    "ai_label_measured_over",
+    "ai_documents_measured",
+    "clinician_14_to_22",
+)
 """The arms that are simulated: those that the rule judges, and some of which the share held is printed."""
 FIGURES = (
     ("walk_in_triage_wait_mean", "all"),
@@ -101,9 +108,15 @@ def candidates(ensemble: Ensemble, known: list[Member]) -> Iterator[tuple[str, M
 
 def meets_rows(site: Site, years: list[Year]) -> bool:
     """Whether the mean of some years meets every row that is not about age or hour."""
-    rows = [target for target in site.fitted if not any(words in target.name for words in ABOUT_AGE_OR_HOUR)]
+    rows = [
+        target
+        for target in site.fitted
+        if not any(words in target.name for words in ABOUT_AGE_OR_HOUR)
+    ]
     assert len(rows) == 8
-    return all(bool(target.allows(np.mean([year.rows[target.name] for year in years]))) for target in rows)
+    return all(
+        bool(target.allows(np.mean([year.rows[target.name] for year in years]))) for target in rows
+    )
 
 
 def drawn(ensemble: Ensemble, known: list[Member], site: Site, kept: Path) -> list[Member]:
@@ -118,16 +131,29 @@ def drawn(ensemble: Ensemble, known: list[Member], site: Site, kept: Path) -> li
     numbered = list(enumerate(candidates(ensemble, known)))
     with YearsFile(kept) as file:
         for first in range(0, len(numbered), AHEAD):
-            block = [(place, each) for place, each in numbered[first : first + AHEAD] if is_wanted(*each)]
-            years = {FIRST_YEAR + N_YEARS * place + k: each[1] for place, each in block for k in range(N_YEARS)}
-            for year in simulate_years(site, {n: member for n, member in years.items() if n not in file.years}):
+            block = [
+                (place, each) for place, each in numbered[first : first + AHEAD] if is_wanted(*each)
+            ]
+            years = {
+                FIRST_YEAR + N_YEARS * place + k: each[1]
+                for place, each in block
+                for k in range(N_YEARS)
+            }
+            for year in simulate_years(
+                site, {n: member for n, member in years.items() if n not in file.years}
+            ):
                 file.add(year)
             for place, (group, member) in block:
                 numbers = [FIRST_YEAR + N_YEARS * place + k for k in range(N_YEARS)]
-                if is_wanted(group, member) and meets_rows(site, [file.years[number] for number in numbers]):
+                if is_wanted(group, member) and meets_rows(
+                    site, [file.years[number] for number in numbers]
+                ):
                     chosen.append(member)
                     wanted[group] -= 1
-                    print(f"  {len(chosen)} of 40 (candidate {place + 1}): {member.structure}", flush=True)
+                    print(
+                        f"  {len(chosen)} of 40 (candidate {place + 1}): {member.structure}",
+                        flush=True,
+                    )
     if any(wanted.values()):
         sys.exit(f"too few departments meet the rows: {wanted} are missing")
     return chosen
@@ -152,7 +178,11 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
     effects = np.column_stack([true.differences(arm, target) for arm in arms])
     assert true.department_of is not None
     moments = components(effects, true.department_of)
-    errors = np.sqrt(np.diagonal(moments.squares, axis1=1, axis2=2) / (moments.n[:, None] - 1) / moments.n[:, None])
+    errors = np.sqrt(
+        np.diagonal(moments.squares, axis1=1, axis2=2)
+        / (moments.n[:, None] - 1)
+        / moments.n[:, None]
+    )
     figures = [seen.values(seen.design.baseline, *key) for key in FIGURES]
     held, widths, asked, sham = [], [], [], []
     for number in range(40):
@@ -162,12 +192,18 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
         ]
         week = seen.run.calendar(number).start_week
         try:
-            found = narrowed(result, Observed(figures=tuple(stated), week=week), f"department {number}")
+            found = narrowed(
+                result, Observed(figures=tuple(stated), week=week), f"department {number}"
+            )
         except ConfigError as refused:
             print(f"  refused: {refused}")
             continue
         at = [found.of(arm, target) for arm in arms]
-        low, high, everywhere = found.estimates.low[at], found.estimates.high[at], found.estimates.everywhere
+        low, high, everywhere = (
+            found.estimates.low[at],
+            found.estimates.high[at],
+            found.estimates.everywhere,
+        )
         asked.append(number)
         held.append((low <= moments.means[number]) & (moments.means[number] <= high))
         before = everywhere.high[at] - everywhere.low[at]
@@ -182,9 +218,13 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
     passes = True
     for column, arm in enumerate(arms):
         of_arm, width = np.array(held)[:, column], np.median(np.array(widths)[:, column])
-        shares = "".join(f"{of_arm[rows].mean():>7.0%}" for rows in (is_new | True, ~is_new, is_new))
+        shares = "".join(
+            f"{of_arm[rows].mean():>7.0%}" for rows in (is_new | True, ~is_new, is_new)
+        )
         error = np.median(errors[:, column])
-        print(f"  {arm:<28}{shares}{width:>10.2f} of the width{error:>8.2f} minutes: error of the true effect")
+        print(
+            f"  {arm:<28}{shares}{width:>10.2f} of the width{error:>8.2f} minutes: error of the true effect"
+        )
         passes &= arm not in JUDGED or bool(of_arm.mean() >= ASKED_HELD and width <= ASKED_WIDTH)
     return passes
 
@@ -205,16 +245,26 @@ def report(stored: Path, build: Path, folder: Path) -> bool:
         known = [space.member(point) for point in rng.permutation(np.unique(points, axis=0))]
     space = replace(space, structures={**space.structures, **NEW})
     chosen = drawn(ensemble, known, Site(composed, folders, space, targets), folder / "years.jsonl")
-    hidden = replace(ensemble, name="hidden", structures=dict(space.structures), departments=tuple(chosen))
-    write(folder / "configs" / "ensembles" / "hidden.yaml", hidden, "the eight rows, and are not in the ensemble")
+    hidden = replace(
+        ensemble, name="hidden", structures=dict(space.structures), departments=tuple(chosen)
+    )
+    write(
+        folder / "configs" / "ensembles" / "hidden.yaml",
+        hidden,
+        "the eight rows, and are not in the ensemble",
+    )
     seen = run_of(folder, SEED_OBSERVED, "run=weeks", "run.measured_days=28", "run.replications=40")
     true = run_of(folder, SEED_TRUE, "run.measured_days=364", f"run.replications={40 * PAIRS}")
-    return judged(ae.read(stored), seen, true, np.array([member.structure in NEW for member in chosen]))
+    return judged(
+        ae.read(stored), seen, true, np.array([member.structure in NEW for member in chosen])
+    )
 
 
 def main() -> int:
     """Try one stored run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("stored", type=Path, help="of a run of the default study")
     parser.add_argument("build", type=Path, help="of the build of its ensemble")
     parser.add_argument("--folder", type=Path, default=Path("results/narrow_outside_2"))

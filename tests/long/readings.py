@@ -36,7 +36,11 @@ def main() -> int:
     parser.add_argument("--replications", type=int, default=120)
     parser.add_argument("--departments", type=int, default=60)
     asked = parser.parse_args()
-    words = (f"run.replications={asked.replications}", f"run.departments={asked.departments}", "engine=compiled")
+    words = (
+        f"run.replications={asked.replications}",
+        f"run.departments={asked.departments}",
+        "engine=compiled",
+    )
     study = ae.load("readings=all", *words)
     others = {name: f"{name}_{reading}" for name, reading in ARMS.items()}
     result = ae.compare(study.of_arms([*others, *others.values()]))
@@ -57,7 +61,9 @@ def misses_of(result: StudyResult, simulated: Mapping[str, str], title: str) -> 
         assert run is not None
         told = readings_of(few)[name][reading]
         ours, theirs = (np.array([each.raw.mean(), *each.range[1:]]) for each in (told.spread, run))
-        print(f"  {name} read as {reading} ({told.words}): {words(ours)} {told.how}, {words(theirs)} simulated")
+        print(
+            f"  {name} read as {reading} ({told.words}): {words(ours)} {told.how}, {words(theirs)} simulated"
+        )
         if told.how != "extrapolated":
             yield float(np.abs(ours - theirs).max())
 

@@ -70,12 +70,21 @@ def effects(study: Study, departments: EnsembleDepartments | None, n: int, seed:
     """The mean effect of each arm on the wait in each department, shape (n departments, arms): two pairs of each, and
     of one department alone as many as of them together, with the same random numbers."""
     reps = 2 * n
-    run = replace(study.run, replications=reps, departments=n if departments is not None else None, seed=seed)
+    run = replace(
+        study.run, replications=reps, departments=n if departments is not None else None, seed=seed
+    )
     asked = replace(study, run=run, departments=departments)
     results = all_of(asked, range(reps), done=lambda _: None, executor=None)
-    waits = {arm.name: np.array([one.arms[arm.name].measures.value(WAIT) for one in results]) for arm in study.arms}
+    waits = {
+        arm.name: np.array([one.arms[arm.name].measures.value(WAIT) for one in results])
+        for arm in study.arms
+    }
     differences = np.column_stack([waits[name] - waits[study.design.baseline] for name in ARMS])
-    return differences.reshape(2, n, -1).mean(axis=0) if departments is not None else differences.mean(axis=0)
+    return (
+        differences.reshape(2, n, -1).mean(axis=0)
+        if departments is not None
+        else differences.mean(axis=0)
+    )
 
 
 def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepartments:
@@ -87,7 +96,9 @@ def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepart
     solver = Solver(study.of_arms([]), ensemble, lambda _: None)
     found, _ = solver.solve(wanted)
     assert isinstance(study.departments, EnsembleDepartments)
-    return replace(study.departments, rows=tuple(map(found.changes_of, range(len(found.departments)))))
+    return replace(
+        study.departments, rows=tuple(map(found.changes_of, range(len(found.departments))))
+    )
 
 
 def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
@@ -95,12 +106,21 @@ def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
     whole = ensemble_named("typical", [packaged_configs()])
     others = [number for number in range(len(whole.departments)) if number != truth]
     chosen = np.random.default_rng(truth).permutation(others)[: asked.departments]
-    sub = replace(whole, name=NAME, departments=tuple(whole.departments[number] for number in chosen))
+    sub = replace(
+        whole, name=NAME, departments=tuple(whole.departments[number] for number in chosen)
+    )
     write_files({"ensembles": ensemble_text(sub)}, NAME, folder)
-    length = ("run=weeks", f"run.measured_days={asked.effect_days}", "run.start_week=0", "executor=serial")
+    length = (
+        "run=weeks",
+        f"run.measured_days={asked.effect_days}",
+        "run.start_week=0",
+        "executor=serial",
+    )
     study = ae.load("study=ai_triage", f"ensemble={NAME}", f"run.departments={asked.departments}", *length,
                     config_dir=str(folder)).of_arms(ARMS)  # fmt: skip
-    of_all = ae.load("study=ai_triage", "ensemble=typical", f"run.departments={len(whole.departments)}", *length)
+    of_all = ae.load(
+        "study=ai_triage", "ensemble=typical", f"run.departments={len(whole.departments)}", *length
+    )
     true = of_all.of_arms(ARMS).of(truth)
     run = replace(true.run, measured_days=asked.days, seed=7 + truth)
     table = simulate_arm(true.baseline, run, true.engine, 0, cool_down_days=4).patients
@@ -118,7 +138,9 @@ def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
     )  # fmt: skip
 
 
-def traced(extract: Extract, study: Study, true: Study, seed: int, asked: argparse.Namespace) -> Iterator[str]:
+def traced(
+    extract: Extract, study: Study, true: Study, seed: int, asked: argparse.Namespace
+) -> Iterator[str]:
     """A line of the extract simulated again, and one of each effect on these very patients."""
     if not asked.imputations:
         return
@@ -132,7 +154,9 @@ def traced(extract: Extract, study: Study, true: Study, seed: int, asked: argpar
     off = 100 * (share - extract.measures.value(SHARE)), wait / extract.measures.value(WAIT) - 1
     yield f"trace: four-hour share {off[0]:+.1f} points, wait {100 * off[1]:+.0f} %"
     for name in ARMS:
-        low, high = np.quantile(again.values(name, WAIT) - again.values(again.design.baseline, WAIT), [0.05, 0.95])
+        low, high = np.quantile(
+            again.values(name, WAIT) - again.values(again.design.baseline, WAIT), [0.05, 0.95]
+        )
         effect = waits[name] - waits[true.design.baseline]
         held = "held" if low <= effect <= high else "not held"
         yield f"trace: {name} {effect:+.1f}, range {low:+.1f} to {high:+.1f}: {held}"
@@ -148,22 +172,36 @@ def report(all_recovered: list[Recovered], n: int) -> bool:
     """Print the table; whether it is as asked, of enough truths."""
     fine = True
     for place, name in enumerate(ARMS):
-        rows = [(one.true[place], one.fitted[:, place], one.before[:, place]) for one in all_recovered]
+        rows = [
+            (one.true[place], one.fitted[:, place], one.before[:, place]) for one in all_recovered
+        ]
         ends = [(nine_in_ten(fitted), nine_in_ten(before)) for _, fitted, before in rows]
-        held = np.mean([low <= true <= high for (true, _, _), ((low, high), _) in zip(rows, ends, strict=True)])
+        held = np.mean(
+            [low <= true <= high for (true, _, _), ((low, high), _) in zip(rows, ends, strict=True)]
+        )
         width = np.mean([(fit[1] - fit[0]) / (old[1] - old[0]) for fit, old in ends])
-        ranks = np.histogram([(fitted < true).mean() for true, fitted, _ in rows], bins=5, range=(0, 1))[0]
-        print(f"{name}: held {100 * held:.0f} %, width {width:.2f} of that before, ranks in fifths {ranks.tolist()}")
+        ranks = np.histogram(
+            [(fitted < true).mean() for true, fitted, _ in rows], bins=5, range=(0, 1)
+        )[0]
+        print(
+            f"{name}: held {100 * held:.0f} %, width {width:.2f} of that before, ranks in fifths {ranks.tolist()}"
+        )
         fine &= len(rows) < ENOUGH or (held >= ASKED_HELD and width <= ASKED_WIDTH)
-    power, mean = (np.array([getattr(one, name) for one in all_recovered]) for name in ("power", "mean"))
-    print(f"patience: power {np.nanmean(power):.3f} (true 0.83), mean {np.nanmean(mean):.3f} of the truth")
+    power, mean = (
+        np.array([getattr(one, name) for one in all_recovered]) for name in ("power", "mean")
+    )
+    print(
+        f"patience: power {np.nanmean(power):.3f} (true 0.83), mean {np.nanmean(mean):.3f} of the truth"
+    )
     print(f"{len(all_recovered)} truths, {n} departments each")
     return fine
 
 
 def main() -> int:
     """Try truths one after another, and report; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name, usual in (("truths", 60), ("departments", 24), ("days", 182), ("solve-days", 364), ("effect-days", 56),
                         ("imputations", 0)):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=usual)
@@ -178,7 +216,10 @@ def main() -> int:
             for name, true, fitted in zip(ARMS, one.true, one.fitted.T, strict=True)
         )
         print(
-            f"department {truth}: {found}; patience {one.power:.2f}, {one.mean:.2f}", *one.lines, sep="\n  ", flush=True
+            f"department {truth}: {found}; patience {one.power:.2f}, {one.mean:.2f}",
+            *one.lines,
+            sep="\n  ",
+            flush=True,
         )
     return 0 if report(everything, asked.departments) else 1
 

@@ -143,22 +143,67 @@ OF_COMMANDS = (
     ),
     Job(
         "reference",
-        (("compare", "study=gallery/emergency_room", "engine=reference", "executor=serial", *FOUR, *FORTNIGHT),),
+        (
+            (
+                "compare",
+                "study=gallery/emergency_room",
+                "engine=reference",
+                "executor=serial",
+                *FOUR,
+                *FORTNIGHT,
+            ),
+        ),
     ),
-    Job("patients", (("compare", "study=people", *ALONE, *WEEK, "run.replications=2", "run.keep=[patients,events]"),)),
+    Job(
+        "patients",
+        (
+            (
+                "compare",
+                "study=people",
+                *ALONE,
+                *WEEK,
+                "run.replications=2",
+                "run.keep=[patients,events]",
+            ),
+        ),
+    ),
     Job("run", (("run", "study=ai_triage", "triage=nurse", *SMALL),)),
     Job(
         "parts",
         (
-            ("compare", "study=gallery/clinic", *ALONE, *FOUR, *FORTNIGHT, "run.first=0", "run.count=2"),
-            ("compare", "study=gallery/clinic", *ALONE, *FOUR, *FORTNIGHT, "run.first=2", "run.count=2"),
+            (
+                "compare",
+                "study=gallery/clinic",
+                *ALONE,
+                *FOUR,
+                *FORTNIGHT,
+                "run.first=0",
+                "run.count=2",
+            ),
+            (
+                "compare",
+                "study=gallery/clinic",
+                *ALONE,
+                *FOUR,
+                *FORTNIGHT,
+                "run.first=2",
+                "run.count=2",
+            ),
         ),
     ),
     Job("sweep", (("compare", "-m", "scenario=usual,winter", "study=coverage", *SMALL),)),
     Job("prices", (("prices", "pools=[doctors]", *SMALL),)),
     Job(
         "breakeven",
-        (("breakeven", "arm=ai_scribe_measured", "against=lean_triage", "what=seconds,adoption", *SMALL),),
+        (
+            (
+                "breakeven",
+                "arm=ai_scribe_measured",
+                "against=lean_triage",
+                "what=seconds,adoption",
+                *SMALL,
+            ),
+        ),
     ),
     Job("vet", (("vet",), ("compare", "study=vetted", *SMALL))),
     Job("schema", (("schema",), ("schema", "folder=schemas"))),
@@ -167,7 +212,14 @@ OF_COMMANDS = (
         (
             ("new", "department", "ours", *OF_SIZE),
             ("show", "study=ours"),
-            ("new", "product", "our_ai", "labels=product.csv", "nurses=nurses.csv", "acceptance=0.6"),
+            (
+                "new",
+                "product",
+                "our_ai",
+                "labels=product.csv",
+                "nurses=nurses.csv",
+                "acceptance=0.6",
+            ),
             ("new", "department", "small", "from=gallery/one_nurse"),
         ),
         (("nurses.csv", NURSES), ("product.csv", PRODUCT)),
@@ -175,7 +227,11 @@ OF_COMMANDS = (
     Job("validate", (("validate", "only=models"),)),
     Job("theory", (("validate", "only=theory"),), slow=True),
     Job("doubt", (("vet",), ("compare", "study=vetted_doubt", *SMALL)), slow=True),
-    Job("our_product", (("new", "department", "ours", *OF_SIZE), ("compare", "study=ours", *SMALL)), slow=True),
+    Job(
+        "our_product",
+        (("new", "department", "ours", *OF_SIZE), ("compare", "study=ours", *SMALL)),
+        slow=True,
+    ),
 )
 
 
@@ -184,8 +240,18 @@ OF_COMMANDS = (
 
 def environment(checkout: Path) -> dict[str, str]:
     """The environment of a command of the checkout: nothing in it depends on the user."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AEFLOW_", "PYTHON"))}
-    fixed = {"COLUMNS": "120", "LC_ALL": "C.UTF-8", "TZ": "UTC", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AEFLOW_", "PYTHON"))
+    }
+    fixed = {
+        "COLUMNS": "120",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
     return {**kept, **fixed, "PYTHONPATH": str(checkout)}
 
 
@@ -193,7 +259,9 @@ def run_command(words: Sequence[str], checkout: Path, scratch: Path) -> tuple[in
     """Exit code, seconds of processor time and the screen of one command; code -9 if it took too long."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         asked = [sys.executable, "-m", "simulation", *words]
-        with subprocess.Popen(asked, cwd=scratch, env=environment(checkout), stdout=out, stderr=err) as process:
+        with subprocess.Popen(
+            asked, cwd=scratch, env=environment(checkout), stdout=out, stderr=err
+        ) as process:
             timer = threading.Timer(TIMEOUT, process.kill)
             timer.start()
             _, status, used = os.wait4(process.pid, 0)
@@ -204,7 +272,11 @@ def run_command(words: Sequence[str], checkout: Path, scratch: Path) -> tuple[in
             stream.seek(0)
             screens.append(stream.read().decode("utf-8", "replace"))
     errors = [line for line in screens[1].splitlines() if not re.search(PROGRESS, line)]
-    return code, used.ru_utime + used.ru_stime, "\n".join([screens[0], *errors, f"exit code {code}"])
+    return (
+        code,
+        used.ru_utime + used.ru_stime,
+        "\n".join([screens[0], *errors, f"exit code {code}"]),
+    )
 
 
 PROGRESS = r"^\s*\d[\d,]* of \d[\d,]* replications|compiling the engine|^\s*$"
@@ -393,7 +465,10 @@ def workbook_lines(path: Path) -> Parts:
     from openpyxl import load_workbook
 
     for sheet in load_workbook(path, read_only=True, data_only=True).worksheets:
-        rows = [["" if value is None else str(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        rows = [
+            ["" if value is None else str(value) for value in row]
+            for row in sheet.iter_rows(values_only=True)
+        ]
         yield f", sheet {sheet.title}", [" | ".join(row).rstrip(" |") for row in rows]
 
 
@@ -403,7 +478,10 @@ def word_lines(path: Path) -> Parts:
     def of(block: Any) -> Iterator[str]:
         for item in block.iter_inner_content():
             if hasattr(item, "rows"):
-                yield from (" | ".join(cell.text.replace("\n", " / ") for cell in row.cells) for row in item.rows)
+                yield from (
+                    " | ".join(cell.text.replace("\n", " / ") for cell in row.cells)
+                    for row in item.rows
+                )
             else:
                 yield item.text
 
@@ -455,11 +533,20 @@ class Mask:
         by_parent: dict[str, set[str]] = {}
         for path in scratch.rglob("*"):
             if found := re.search(STAMP, path.name):
-                by_parent.setdefault(f"{path.parent}/{path.name[: found.start()]}", set()).add(found[0])
-        runs = {stamp: f"RUN{number}" for names in by_parent.values() for number, stamp in enumerate(sorted(names), 1)}
+                by_parent.setdefault(f"{path.parent}/{path.name[: found.start()]}", set()).add(
+                    found[0]
+                )
+        runs = {
+            stamp: f"RUN{number}"
+            for names in by_parent.values()
+            for number, stamp in enumerate(sorted(names), 1)
+        }
         days = (day, day + timedelta(days=1))
         today = [text for each in days for text in (f"{each:%Y-%m-%d}", f"{each.day} {each:%B %Y}")]
-        return cls({str(scratch): "SCRATCH", str(checkout): "CHECKOUT", **dict.fromkeys(today, "TODAY")}, runs)
+        return cls(
+            {str(scratch): "SCRATCH", str(checkout): "CHECKOUT", **dict.fromkeys(today, "TODAY")},
+            runs,
+        )
 
     def names(self, text: str) -> str:
         return re.sub(STAMP, lambda found: self.runs.get(found[0], "RUN"), text)
@@ -475,7 +562,13 @@ class Mask:
 
 # --- comparing --------------------------------------------------------------------------------------------------------
 
-FAILED, NUMBERS, GONE, TEXT, AFTER = "failed", "numbers differ", "only before", "text differs", "only after"
+FAILED, NUMBERS, GONE, TEXT, AFTER = (
+    "failed",
+    "numbers differ",
+    "only before",
+    "text differs",
+    "only after",
+)
 
 
 @dataclass(frozen=True)
@@ -517,7 +610,9 @@ class Digest:
 
 def differences(before: Digest, after: Digest, written: Path) -> Iterator[Difference]:
     """What differs between two digests of one job; whole differences of texts go into the folder `written`."""
-    for number, codes in enumerate(zip(before.content["codes"], after.content["codes"], strict=True), 1):
+    for number, codes in enumerate(
+        zip(before.content["codes"], after.content["codes"], strict=True), 1
+    ):
         if any(codes):
             words = f"exit code {codes[0]} before, {codes[1]} after"
             yield Difference(FAILED, f"command {number}", (words,), fails=True)
@@ -528,7 +623,9 @@ def differences(before: Digest, after: Digest, written: Path) -> Iterator[Differ
     yield from (Difference(AFTER, name) for name in lists[1] if name not in lists[0])
 
 
-def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str | None, str | None]]:
+def paired(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[tuple[str | None, str | None]]:
     """Pairs of names: the same, else another with the same content, else None beside a name that has no fellow."""
     left = [name for name in after if name not in before]
     for name in before:
@@ -543,7 +640,10 @@ def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tupl
 
 
 def table_differences(before: Digest, after: Digest) -> Iterator[Difference]:
-    tables = [{name: table["columns"] for name, table in of.content["tables"].items()} for of in (before, after)]
+    tables = [
+        {name: table["columns"] for name, table in of.content["tables"].items()}
+        for of in (before, after)
+    ]
     for was, now in paired(*tables):
         if now is None:
             yield Difference(GONE, str(was), fails=True)
@@ -553,7 +653,9 @@ def table_differences(before: Digest, after: Digest) -> Iterator[Difference]:
             if was != now:
                 yield Difference(TEXT, was, (f"is called {now}",))
             if tables[0][was] != tables[1][now]:
-                yield from column_differences(was, before.table(was), after.table(now), tables[0][was], tables[1][now])
+                yield from column_differences(
+                    was, before.table(was), after.table(now), tables[0][was], tables[1][now]
+                )
 
 
 def column_differences(
@@ -573,7 +675,9 @@ def column_differences(
             yield Difference(TEXT, f"{table}: {was}", (f"is called {now}",))
         elif hashes_before[was] != hashes_after[now]:
             number, first = first_difference(before.get(was), after.get(now))
-            yield Difference(NUMBERS if number else TEXT, f"{table}: {was}", (f"first: {first}",), fails=number)
+            yield Difference(
+                NUMBERS if number else TEXT, f"{table}: {was}", (f"first: {first}",), fails=number
+            )
 
 
 def first_difference(before: Column | None, after: Column | None) -> tuple[bool, str]:
@@ -585,15 +689,22 @@ def first_difference(before: Column | None, after: Column | None) -> tuple[bool,
         return True, f"{len(ours):,} rows before, {len(theirs):,} after"
     numbers = ours.dtype == theirs.dtype == float
     if numbers:
-        unlike = (ours.view(np.int64) != theirs.view(np.int64)) & ~(np.isnan(ours) & np.isnan(theirs))
+        unlike = (ours.view(np.int64) != theirs.view(np.int64)) & ~(
+            np.isnan(ours) & np.isnan(theirs)
+        )
     else:
         unlike = ours.astype(object) != theirs.astype(object)
         numbers = ours.dtype == float or theirs.dtype == float
     rows = np.flatnonzero(unlike)
     pairs = {(str(ours[row]), str(theirs[row])) for row in rows}
-    numbers = numbers or any(was[:1] == "[" or without_figures(was) == without_figures(now) for was, now in pairs)
+    numbers = numbers or any(
+        was[:1] == "[" or without_figures(was) == without_figures(now) for was, now in pairs
+    )
     was, now = (str(values[rows[0]])[:SHOWN_CELL] for values in (ours, theirs))
-    return numbers, f"row {rows[0]}, {was} before, {now} after; {len(rows):,} of {len(ours):,} rows differ"
+    return (
+        numbers,
+        f"row {rows[0]}, {was} before, {now} after; {len(rows):,} of {len(ours):,} rows differ",
+    )
 
 
 def text_differences(before: Digest, after: Digest, written: Path) -> Iterator[Difference]:
@@ -611,7 +722,9 @@ def text_differences(before: Digest, after: Digest, written: Path) -> Iterator[D
 
 def masked_texts(digest: Digest) -> dict[str, list[str]]:
     mask = digest.mask
-    texts = {mask.names(name): mask("\n".join(lines)) for name, lines in digest.content["texts"].items()}
+    texts = {
+        mask.names(name): mask("\n".join(lines)) for name, lines in digest.content["texts"].items()
+    }
     return {name: [line.rstrip() for line in text.split("\n")] for name, text in texts.items()}
 
 
@@ -624,7 +737,11 @@ def text_difference(name: str, before: list[str], after: list[str], written: Pat
     figures = unlike_figures(before, after)
     if figures:
         was, now = figures[0]
-        words = (f"{len(figures)} lines with other figures (whole: {file}), first:", f"-{was}", f"+{now}")
+        words = (
+            f"{len(figures)} lines with other figures (whole: {file}), first:",
+            f"-{was}",
+            f"+{now}",
+        )
         return Difference(NUMBERS, name, words, fails=True)
     changed = [line for line in whole[2:] if line.startswith(("-", "+"))]
     removed = sum(line.startswith("-") for line in changed)
@@ -635,7 +752,9 @@ def text_difference(name: str, before: list[str], after: list[str], written: Pat
 def unlike_figures(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     """Pairs of lines that are the same but for figures, where all lines between the same neighbours are such pairs."""
     pairs = []
-    for kind, begin, end, other_begin, other_end in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
+    for kind, begin, end, other_begin, other_end in difflib.SequenceMatcher(
+        None, before, after, False
+    ).get_opcodes():
         if kind == "replace" and end - begin == other_end - other_begin:
             lines = list(zip(before[begin:end], after[other_begin:other_end], strict=True))
             if all(without_figures(one) == without_figures(other) for one, other in lines):
@@ -669,30 +788,46 @@ def main() -> int:
     for name in names:
         if all(name in of for of in jobs):
             folders = [keep / folder_name(name) for keep in keeps]
-            before, after = (Digest.kept(of[name], folder) for of, folder in zip(jobs, folders, strict=True))
+            before, after = (
+                Digest.kept(of[name], folder) for of, folder in zip(jobs, folders, strict=True)
+            )
             found[name] = list(differences(before, after, written / folder_name(name)))
         else:
-            found[name] = [Difference(GONE if name in jobs[0] else AFTER, "the job", fails=name in jobs[0])]
+            found[name] = [
+                Difference(GONE if name in jobs[0] else AFTER, "the job", fails=name in jobs[0])
+            ]
         print("\n".join(lines_of(name, found[name])), flush=True)
     every = [difference for of in found.values() for difference in of]
     counts = [f"{sum(not of for of in found.values())} of {len(found)} jobs the same"]
-    counts += [f"{kind}: {n}" for kind, n in Counter(difference.kind for difference in every).items()]
-    print(f"\n{', '.join(counts)}. {seconds:,.0f} s of processor time now. Whole differences: {written}")
+    counts += [
+        f"{kind}: {n}" for kind, n in Counter(difference.kind for difference in every).items()
+    ]
+    print(
+        f"\n{', '.join(counts)}. {seconds:,.0f} s of processor time now. Whole differences: {written}"
+    )
     return int(any(difference.fails for difference in every) or (asked.strict and bool(every)))
 
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("before", type=Path, help="a checkout from before the change")
     parser.add_argument("after", type=Path, help="the checkout to compare with it")
-    parser.add_argument("--only", default="", help="jobs, by name or by folder, with commas between")
+    parser.add_argument(
+        "--only", default="", help="jobs, by name or by folder, with commas between"
+    )
     parser.add_argument("--slow", action="store_true", help="the slow jobs, too")
     parser.add_argument("--strict", action="store_true", help="exit code 1 also if a text differs")
-    parser.add_argument("--afresh", action="store_true", help="run AFTER again, though its digests are kept")
+    parser.add_argument(
+        "--afresh", action="store_true", help="run AFTER again, though its digests are kept"
+    )
     parser.add_argument("--list", action="store_true", help="name the jobs, and stop")
     default = Path(tempfile.gettempdir()) / "same_answers"
-    parser.add_argument("--keep", type=Path, default=default, help=f"where digests are kept (default: {default})")
+    parser.add_argument(
+        "--keep", type=Path, default=default, help=f"where digests are kept (default: {default})"
+    )
     asked = parser.parse_args()
     for checkout in (asked.before, asked.after):
         if not (checkout / "simulation").is_dir() or not (checkout / "configs" / "study").is_dir():
@@ -720,8 +855,14 @@ def folder_name(job: str) -> str:
 def chosen(jobs: dict[str, Job], only: str, *, slow: bool) -> dict[str, Job]:
     """The jobs that were asked for; a slow one if it was named, or with --slow."""
     words = [word for word in only.split(",") if word]
-    named = {name: job for name, job in jobs.items() if any((name + "/").startswith(word + "/") for word in words)}
-    return named or {} if words else {name: job for name, job in jobs.items() if slow or not job.slow}
+    named = {
+        name: job
+        for name, job in jobs.items()
+        if any((name + "/").startswith(word + "/") for word in words)
+    }
+    return (
+        named or {} if words else {name: job for name, job in jobs.items() if slow or not job.slow}
+    )
 
 
 def forget_others(keeps: Sequence[Path]) -> None:
@@ -741,7 +882,8 @@ def run_missing(asked: Sequence[tuple[Path, Path, Mapping[str, Job]]], *, afresh
         keep / folder_name(job.name): (job, checkout, keep / folder_name(job.name))
         for number, (checkout, keep, jobs) in enumerate(asked)
         for job in jobs.values()
-        if (afresh and number == len(asked) - 1) or Digest.kept(job, keep / folder_name(job.name)) is None
+        if (afresh and number == len(asked) - 1)
+        or Digest.kept(job, keep / folder_name(job.name)) is None
     }
     waiting = sorted(missing.values(), key=lambda run: run[0].slow)
     done = 0.0
@@ -750,7 +892,11 @@ def run_missing(asked: Sequence[tuple[Path, Path, Mapping[str, Job]]], *, afresh
         for run in as_completed(runs):
             job, checkout, _ = runs[run]
             done += run.result()
-            print(f"ran {job.name} of {checkout}: {run.result():.0f} s of processor time", file=sys.stderr, flush=True)
+            print(
+                f"ran {job.name} of {checkout}: {run.result():.0f} s of processor time",
+                file=sys.stderr,
+                flush=True,
+            )
     return done
 
 

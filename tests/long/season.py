@@ -61,9 +61,15 @@ def main() -> int:
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, help="where finished seeds and years are kept (JSON lines)")
-    parser.add_argument("--seeds", type=int, default=100, help="seeds of four weeks, at least 2 (default: 100)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "file", type=Path, help="where finished seeds and years are kept (JSON lines)"
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=100, help="seeds of four weeks, at least 2 (default: 100)"
+    )
     parser.add_argument("--years", type=int, default=200, help="years, at least 2 (default: 200)")
     asked = parser.parse_args()
     if min(asked.seeds, asked.years) < 2:
@@ -75,7 +81,11 @@ def two_arms() -> Study:
     """The default department under the nurse and the AI scribe."""
     study = ae.load("study=ai_triage", "ensemble=none", "engine=compiled", "executor=serial")
     arms = (study.baseline, study.arm(ARM))
-    return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
+    return replace(
+        study,
+        arms=arms,
+        design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None),
+    )
 
 
 def finished(file: Path, kind: str, wanted: int, run: Callable[[int], Line]) -> list[Line]:
@@ -109,7 +119,9 @@ def year_of(study: Study, number: int) -> Line:
     return {"level": float(baseline[0]), "effect": float(other[0] - baseline[0])}
 
 
-def waits(study: Study, *, seed: int, replications: int, measured_days: int) -> tuple[np.ndarray, np.ndarray]:
+def waits(
+    study: Study, *, seed: int, replications: int, measured_days: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean waits for the first clinician in minutes, one a replication, under the nurse and under the scribe."""
     run = replace(study.run, seed=seed, replications=replications, measured_days=measured_days)
     run = replace(run, warm_up_days=WARM_UP_DAYS)
@@ -120,9 +132,13 @@ def waits(study: Study, *, seed: int, replications: int, measured_days: int) -> 
 def report(seeds: list[Line], years: list[Line]) -> bool:
     """Print bias, its standard error and coverage of level and effect; whether all are as asked."""
     holds = True
-    print(f"{len(seeds)} seeds: {REPLICATIONS} replications of {DAYS} days each, beside {len(years)} years")
+    print(
+        f"{len(seeds)} seeds: {REPLICATIONS} replications of {DAYS} days each, beside {len(years)} years"
+    )
     for name, limit in LIMITS.items():
-        weeks, half_width = (np.array([line[key] for line in seeds]) for key in (name, f"{name}_half_width"))
+        weeks, half_width = (
+            np.array([line[key] for line in seeds]) for key in (name, f"{name}_half_width")
+        )
         year = np.array([line[name] for line in years])
         truth = year.mean()
         bias = weeks.mean() - truth

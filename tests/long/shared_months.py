@@ -30,7 +30,9 @@ def published(path: Path) -> Floats:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         table = pd.read_csv(file, dtype={"type": str})
     type_1 = table[table["type"] == "1"]
-    counts = type_1.pivot_table(index="org_code", columns="period", values=["attendances", "breaches"], aggfunc="sum")
+    counts = type_1.pivot_table(
+        index="org_code", columns="period", values=["attendances", "breaches"], aggfunc="sum"
+    )
     whole = counts.dropna()
     whole = whole[(whole["attendances"] >= LEAST_ATTENDANCES).all(axis=1)]
     share: Floats = 1 - (whole["breaches"] / whole["attendances"]).to_numpy()
@@ -88,7 +90,10 @@ def main(scenarios: list[str]) -> int:
     told = {"trusts 2016-19": published(Path(os.environ["AEFLOW_DATA"]) / FILE)}
     told |= {scenario: simulated(scenario) for scenario in scenarios or ["usual", "shared"]}
     for name, share in told.items():
-        print(f"{name} ({len(share)}): " + ", ".join(f"{what} {value:.2f}" for what, value in figures(share).items()))
+        print(
+            f"{name} ({len(share)}): "
+            + ", ".join(f"{what} {value:.2f}" for what, value in figures(share).items())
+        )
     return 0
 
 

@@ -56,7 +56,13 @@ class Run:
     """`aeflow run` in a session of its own, so that whatever it starts can be found."""
 
     def __init__(self, folder: Path, executor: str, n_replications: int) -> None:
-        words = ["run", *STUDY, f"executor={executor}", "workers=2", f"run.replications={n_replications}"]
+        words = [
+            "run",
+            *STUDY,
+            f"executor={executor}",
+            "workers=2",
+            f"run.replications={n_replications}",
+        ]
         self.shared_before = _shared_memory()
         with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
             self.process = subprocess.Popen(
@@ -77,7 +83,11 @@ class Run:
 
     def alive(self) -> list[psutil.Process]:
         """The processes of its session."""
-        return [process for process in psutil.process_iter() if _session(process.pid) == self.process.pid]
+        return [
+            process
+            for process in psutil.process_iter()
+            if _session(process.pid) == self.process.pid
+        ]
 
     def workers(self) -> list[psutil.Process]:
         """Its worker processes: what multiprocessing started, the keeper of its resources apart."""
@@ -93,7 +103,10 @@ class Run:
 
     def keeps_some(self) -> bool:
         """Whether some of its replications are on the disk, or it has ended."""
-        return any(self.folder.glob("results/*/.unfinished-*/parts/*.parquet")) or self.process.poll() is not None
+        return (
+            any(self.folder.glob("results/*/.unfinished-*/parts/*.parquet"))
+            or self.process.poll() is not None
+        )
 
     def must_be_gone(self, *, shares: bool = True) -> None:
         """Raise Failed if it leaves processes or, if it `shares` any, shared memory behind."""
@@ -113,7 +126,11 @@ class Run:
 
     def _shared(self) -> set[Path]:
         """What came into shared memory since it began, and no other program uses."""
-        return {path for path in _shared_memory() - self.shared_before if path.exists() and not _in_use(path)}
+        return {
+            path
+            for path in _shared_memory() - self.shared_before
+            if path.exists() and not _in_use(path)
+        }
 
 
 def _session(pid: int) -> int | None:
@@ -162,7 +179,12 @@ def stop(folder: Path, executor: str, name: str, whom: str, chance: random.Rando
             raise Failed(f"exit code {code}, early: {said}")
     else:
         last = [line for line in said.splitlines() if line.startswith("aeflow:")]
-        if code != 128 + number or "Traceback" in said or len(last) != 1 or "are kept" not in last[0]:
+        if (
+            code != 128 + number
+            or "Traceback" in said
+            or len(last) != 1
+            or "are kept" not in last[0]
+        ):
             raise Failed(f"exit code {code}: {said}")
     return "early" if early else "midway"
 
@@ -219,12 +241,18 @@ def drive() -> int:
 
 def main() -> int:
     """Send every signal so many times to each; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--executor", choices=("local", "dask"), default="local", help="(local)")
-    parser.add_argument("--each", type=int, default=10, help="times that each signal is sent to each (10)")
+    parser.add_argument(
+        "--each", type=int, default=10, help="times that each signal is sent to each (10)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the moments (1)")
     parser.add_argument("--to", nargs="+", choices=WHOM, default=WHOM, help=f"({' '.join(WHOM)})")
-    parser.add_argument("--signals", nargs="+", choices=SIGNALS, default=SIGNALS, help=f"({' '.join(SIGNALS)})")
+    parser.add_argument(
+        "--signals", nargs="+", choices=SIGNALS, default=SIGNALS, help=f"({' '.join(SIGNALS)})"
+    )
     options = parser.parse_args()
     chance = random.Random(options.seed)
     n_held = n_tried = 0
@@ -249,7 +277,10 @@ def main() -> int:
                 n_tried += options.each
                 n_held += options.each - len(faults)
                 counts = ", ".join(f"{when.count(each)} {each}" for each in sorted(set(when)))
-                print(f"{name:4} of the {whom}: {len(when)} of {options.each} held ({counts})", flush=True)
+                print(
+                    f"{name:4} of the {whom}: {len(when)} of {options.each} held ({counts})",
+                    flush=True,
+                )
                 for fault in faults:
                     print(f"    {fault}", flush=True)
     print(f"{n_held} of {n_tried} held")

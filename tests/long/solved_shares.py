@@ -39,7 +39,9 @@ def held(number: int, share: float) -> bool:
     _, fresh = solver.solve(list(offer._targets(values, offer.N_DEPARTMENTS)))
     mean = {measure: float(of_all.mean()) for measure, of_all in fresh.items()}
     wait, wanted = mean["walk_in_triage_wait_mean"], float(values["triage_wait"])
-    meets = abs(mean["within_4h_share"] - share) <= NEAR_SHARE and abs(wait / wanted - 1) <= NEAR_WAIT
+    meets = (
+        abs(mean["within_4h_share"] - share) <= NEAR_SHARE and abs(wait / wanted - 1) <= NEAR_WAIT
+    )
     print(
         f"{number}: {values['attendances_per_day']:.0f} a day, {100 * values['admitted_share']:.1f} % admitted; within "
         f"four hours {100 * share:.0f} %: {100 * mean['within_4h_share']:.1f}; wait {wanted:.1f}: {wait:.1f} min; "
@@ -51,7 +53,9 @@ def held(number: int, share: float) -> bool:
 
 def main() -> int:
     """Solve for each department; 0 if the claim holds, else 1."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     n_met = sum(held(number, share) for number, share in zip(NUMBERS, SHARES, strict=True))
     print(f"{n_met} of {len(SHARES)} departments have the figures that were answered")
     return 0 if n_met == len(SHARES) else 1

@@ -61,17 +61,31 @@ def stopped(draw: Draw, half_width: float, generator: np.random.Generator) -> Fl
 
 def main() -> int:
     """Print a line for each source and half-width; 0 if all of them are as asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pool", type=Path, help="the pool of interval_coverage.py; what is missing is simulated")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "pool", type=Path, help="the pool of interval_coverage.py; what is missing is simulated"
+    )
     parser.add_argument("--runs", type=int, default=4000, help="runs of each (default: 4000)")
-    parser.add_argument("--pool-size", type=int, default=2000, help="replications of the pool (default: 2000)")
-    parser.add_argument("--first", type=int, default=0, help="number of the pool's first (default: 0)")
-    parser.add_argument("--seed", type=int, default=20261125, help="of the runs (default: 20261125)")
+    parser.add_argument(
+        "--pool-size", type=int, default=2000, help="replications of the pool (default: 2000)"
+    )
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the pool's first (default: 0)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20261125, help="of the runs (default: 20261125)"
+    )
     asked = parser.parse_args()
     generator, holds = np.random.default_rng(asked.seed), True
-    print(f"{asked.runs:,} runs each; standard error of a share of 95 %: {(0.05 * 0.95 / asked.runs) ** 0.5:.2%}")
+    print(
+        f"{asked.runs:,} runs each; standard error of a share of 95 %: {(0.05 * 0.95 / asked.runs) ** 0.5:.2%}"
+    )
     print(f"{'':<32}{'skewness':>9}{'would do':>9}{'run':>7}{'within':>9}{'in interval':>12}")
-    for name, (draw, all_values) in sources(pool_in(asked.pool, asked.pool_size, asked.first)).items():
+    for name, (draw, all_values) in sources(
+        pool_in(asked.pool, asked.pool_size, asked.first)
+    ).items():
         truth, sd = float(all_values.mean()), float(all_values.std())
         for enough in ENOUGH:
             half_width = NORMAL * sd / enough**0.5

@@ -70,15 +70,25 @@ def days_of(department: int, n: int) -> dict[tuple[str, str], Floats]:
     study = load(*words, *dict.fromkeys(more))
     kinds = ("", "_weeks", "_alternate_days", "_by_patient")
     known = {arm.name for arm in study.arms}
-    chosen = study.of_arms([f"{name}{kind}" for name in (*TOOLS, STAFF) for kind in kinds if f"{name}{kind}" in known])
-    daily = tuple(DailyOutcome(measure=name, group=group) for name in OUTCOMES for group in ("all", *HALVES))
+    chosen = study.of_arms(
+        [f"{name}{kind}" for name in (*TOOLS, STAFF) for kind in kinds if f"{name}{kind}" in known]
+    )
+    daily = tuple(
+        DailyOutcome(measure=name, group=group) for name in OUTCOMES for group in ("all", *HALVES)
+    )
     result = simulate(replace(chosen, run=replace(chosen.run, daily=daily)))
     by_arm = {
-        arm.name: np.concatenate([np.asarray(one.daily).reshape(2, 3, 3, -1) for one in arm.replications], axis=-1)
+        arm.name: np.concatenate(
+            [np.asarray(one.daily).reshape(2, 3, 3, -1) for one in arm.replications], axis=-1
+        )
         for arm in result.arms
     }
     groups = ("all", *HALVES)
-    return {(arm, group): days[:, place, :2] for arm, days in by_arm.items() for place, group in enumerate(groups)}
+    return {
+        (arm, group): days[:, place, :2]
+        for arm, days in by_arm.items()
+        for place, group in enumerate(groups)
+    }
 
 
 def by_weeks(off: Floats, on: Floats, first_day: int) -> Floats:
@@ -112,7 +122,9 @@ def told(values: Floats, true: Floats) -> str:
     return ", ".join(
         f"{name} {mean:+.2f} ({error:.2f}) of {whole:+.2f}, "
         f"{100 * mean / whole:+.1f} ({100 * error / abs(whole):.1f}) %"
-        for name, mean, error, whole in zip(OUTCOMES, values.mean(axis=1), errors, true, strict=True)
+        for name, mean, error, whole in zip(
+            OUTCOMES, values.mean(axis=1), errors, true, strict=True
+        )
     )
 
 
@@ -127,18 +139,25 @@ def main(words: list[str]) -> int:
             true, where = effect(always, nurse), f"{name}, department {department}"
             for first in (0, 1):
                 less = by_weeks(weeks, weeks, first) - by_weeks(nurse, always, first)
-                print(f"{where}, weeks switched less put together, from day {first + 1}: {told(less, true)}")
+                print(
+                    f"{where}, weeks switched less put together, from day {first + 1}: {told(less, true)}"
+                )
             if name in TOOLS:
                 together = np.where(day_on(nurse), always, nurse)
                 less = by_days(days[f"{name}_alternate_days", "all"]) - by_days(together)
                 print(f"{where}, days switched less put together: {told(less, true)}")
                 by_coin = (days[f"{name}_by_patient", group] for group in reversed(HALVES))
-                whole = effect(*(sum(days[arm, group] for group in HALVES) for arm in (name, "nurse")))  # type: ignore[arg-type]
+                whole = effect(
+                    *(sum(days[arm, group] for group in HALVES) for arm in (name, "nurse"))
+                )  # type: ignore[arg-type]
                 shown = ", ".join(
                     f"{outcome} {half:+.2f} of {of:+.2f}"
                     for outcome, half, of in zip(OUTCOMES, effect(*by_coin), whole, strict=True)
                 )
-                print(f"{where}, walk-ins by a coin ({COIN}: {SIDES[1]} less {SIDES[0]}): {shown}", flush=True)
+                print(
+                    f"{where}, walk-ins by a coin ({COIN}: {SIDES[1]} less {SIDES[0]}): {shown}",
+                    flush=True,
+                )
     return 0
 
 

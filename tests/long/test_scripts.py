@@ -20,7 +20,18 @@ HERE = Path(__file__).parent
         ("large_extracts.py", ("--rows", "20000"), "20,000 rows"),
         (
             "recovered_from_extracts.py",
-            ("--truths", "1", "--departments", "8", "--days", "182", "--solve-days", "84", "--effect-days", "28"),
+            (
+                "--truths",
+                "1",
+                "--departments",
+                "8",
+                "--days",
+                "182",
+                "--solve-days",
+                "84",
+                "--effect-days",
+                "28",
+            ),
             "1 truths, 8 departments each",
         ),
         (
@@ -30,7 +41,9 @@ HERE = Path(__file__).parent
         ),
     ],
 )
-def test_what_a_script_tries_holds(script: str, words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+def test_what_a_script_tries_holds(
+    script: str, words: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
     asked = [sys.executable, HERE / script, *words]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=840)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,8 +59,17 @@ def test_two_checkouts_are_told_apart_by_a_number_and_by_a_word(tmp_path: Path) 
 
     def compared(changed: str) -> tuple[int, str]:
         study.write_text(changed, encoding="utf-8")
-        asked = [sys.executable, HERE / "same_answers.py", before, after, "--only", "gallery/one_nurse"]
-        done = subprocess.run([*asked, "--keep", tmp_path / "keep"], capture_output=True, text=True, timeout=840)
+        asked = [
+            sys.executable,
+            HERE / "same_answers.py",
+            before,
+            after,
+            "--only",
+            "gallery/one_nurse",
+        ]
+        done = subprocess.run(
+            [*asked, "--keep", tmp_path / "keep"], capture_output=True, text=True, timeout=840
+        )
         return done.returncode, done.stdout
 
     code, said = compared(plain)

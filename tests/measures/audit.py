@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 
 from simulation.engine.contract import Changes, Notices
 from simulation.engine.plan import Columns
-from simulation.engine.rows import NONE, Ask, BranchRow, EndRow, Kind, Outcome, Plan, StepRow, paced_end
+from simulation.engine.rows import (
+    NONE,
+    Ask,
+    BranchRow,
+    EndRow,
+    Kind,
+    Outcome,
+    Plan,
+    StepRow,
+    paced_end,
+)
 from simulation.measures.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
@@ -32,8 +42,19 @@ from tests.measures.counted_again import until_of
 
 N_EXAMPLES = 5
 FOREVER = np.iinfo(np.int64).max // 4
-POINTS_AFTER_ARRIVAL = ("assessed_at", "triaged_at", "handed_over_at", "seen_at", "decided_at", "departed_at")
-IN_ORDER = (("assessed_at", "triaged_at"), ("seen_at", "departed_at"), ("decided_at", "departed_at"))
+POINTS_AFTER_ARRIVAL = (
+    "assessed_at",
+    "triaged_at",
+    "handed_over_at",
+    "seen_at",
+    "decided_at",
+    "departed_at",
+)
+IN_ORDER = (
+    ("assessed_at", "triaged_at"),
+    ("seen_at", "departed_at"),
+    ("decided_at", "departed_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,9 @@ class Audit:
 
     def __str__(self) -> str:
         lines = [f"{name}: {self.counts[name] or 'no'} violations" for name in self.checked]
-        lines += [f"  {name}: {example}" for name in self.checked for example in self.examples[name]]
+        lines += [
+            f"  {name}: {example}" for name in self.checked for example in self.examples[name]
+        ]
         return "\n".join(lines)
 
 
@@ -88,11 +111,15 @@ def audit_patients(patients: Patients) -> Audit:
     """
     findings = _Findings()
     patient = patients["patient"]
-    identity = np.stack([patients[name].astype(np.int64) for name in ("replication", "arrival_source", "number")])
+    identity = np.stack(
+        [patients[name].astype(np.int64) for name in ("replication", "arrival_source", "number")]
+    )
     _, first = np.unique(identity, axis=1, return_index=True)
     repeated = np.ones(len(patients), dtype=np.bool_)
     repeated[first] = False
-    findings.add("conservation", repeated, "patient {}: another row has the same source and number", patient)
+    findings.add(
+        "conservation", repeated, "patient {}: another row has the same source and number", patient
+    )
     if "departed_at" in patients:
         gone = ~patients.where("outcome", IN_BUILDING) & np.isnan(patients["departed_at"])
         findings.add("conservation", gone, "patient {}: has an outcome but no departed_at", patient)
@@ -149,13 +176,19 @@ def _minutes(ticks: Ints) -> NDArray[np.float64]:
 
 
 def _last_event(rows: Rows) -> int:
-    return int(max(rows.joined_at.max(), rows.started_at.max(), rows.ended_at.max())) if len(rows) else 0
+    return (
+        int(max(rows.joined_at.max(), rows.started_at.max(), rows.ended_at.max()))
+        if len(rows)
+        else 0
+    )
 
 
 def _changes_of_patient(rows: Rows) -> tuple[Mask, Mask]:
     """Which rows are the first, and which the last, of their patient."""
     changes = rows.patient[1:] != rows.patient[:-1]
-    return np.append(True, changes)[: len(rows)], np.append(changes, True)[-len(rows) :] if len(rows) else changes
+    return np.append(True, changes)[: len(rows)], np.append(changes, True)[-len(rows) :] if len(
+        rows
+    ) else changes
 
 
 def _conservation(
@@ -164,7 +197,9 @@ def _conservation(
     """Whether every patient has one row after another up to one end, and the two tables hold the same people."""
     _, last = _changes_of_patient(rows)
     unsorted = np.append(False, rows.patient[1:] < rows.patient[:-1])[: len(rows)]
-    findings.add("conservation", unsorted, "patient {}: rows are not in order of patients", rows.patient)
+    findings.add(
+        "conservation", unsorted, "patient {}: rows are not in order of patients", rows.patient
+    )
     is_end = np.array([isinstance(row, EndRow) for row in plan.rows])[rows.step]
     is_open = rows.outcome == Outcome.OPEN
     finished = is_end | is_open
@@ -182,10 +217,14 @@ def _conservation(
 def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Mask) -> None:
     """Whether the two tables hold the same people, and agree on who is still in the building."""
     patient = patients["patient"].astype(np.int64)
-    findings.add("conservation", ~np.isin(patient, rows.patient), "patient {}: has no activities", patient)
+    findings.add(
+        "conservation", ~np.isin(patient, rows.patient), "patient {}: has no activities", patient
+    )
     ended = np.isin(patient, rows.patient[is_end])
     in_building = patients.where("outcome", IN_BUILDING)
-    findings.add("conservation", ended == in_building, "patient {}: outcome and activities disagree", patient)
+    findings.add(
+        "conservation", ended == in_building, "patient {}: outcome and activities disagree", patient
+    )
 
 
 def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | None) -> None:
@@ -195,15 +234,24 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
     early = (started != NEVER) & (started < joined)
     findings.add("causality", early, "patient {}, {}: started before it joined", *where)
     begun = np.where(started == NEVER, joined, started)
-    findings.add("causality", (ended != NEVER) & (ended < begun), "patient {}, {}: ended before it began", *where)
+    findings.add(
+        "causality",
+        (ended != NEVER) & (ended < begun),
+        "patient {}, {}: ended before it began",
+        *where,
+    )
     done = rows.outcome == Outcome.DONE
     unfinished = done & ((started == NEVER) | (ended == NEVER))
     findings.add("causality", unfinished, "patient {}, {}: done without a start and an end", *where)
     started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.BLOCKED]) & (started != NEVER)
-    findings.add("causality", started_and_left, "patient {}, {}: left a step that had started", *where)
+    findings.add(
+        "causality", started_and_left, "patient {}, {}: left a step that had started", *where
+    )
     first, _ = _changes_of_patient(rows)
     gap = ~first & (joined != np.append(NEVER, ended[:-1])[: len(rows)])
-    findings.add("causality", gap, "patient {}, {}: does not begin where the step before ended", *where)
+    findings.add(
+        "causality", gap, "patient {}, {}: does not begin where the step before ended", *where
+    )
     if columns is not None:
         late = first & (joined != columns.arrived_at[rows.patient])
         findings.add("causality", late, "patient {}, {}: does not begin at arrival", *where)
@@ -234,7 +282,9 @@ def _elapsed(findings: _Findings, plan: Plan, rows: Rows, columns: Columns) -> N
     ways = np.array([*ways_by_elapsed(plan, rows, columns)], dtype=np.int64).reshape(-1, 3)
     wrong = ways[:, 1] == ways[:, 2]  # over, and the second way; or not over, and the first
     names = rows.patient[ways[:, 0]], _name(plan, rows.step[ways[:, 0]])
-    findings.add("route", wrong, "patient {}: went on from '{}' against the minutes that had elapsed", *names)
+    findings.add(
+        "route", wrong, "patient {}: went on from '{}' against the minutes that had elapsed", *names
+    )
 
 
 def ways_by_elapsed(plan: Plan, rows: Rows, columns: Columns) -> Iterator[tuple[int, bool, int]]:
@@ -261,9 +311,20 @@ def ways_by_elapsed(plan: Plan, rows: Rows, columns: Columns) -> Iterator[tuple[
         if isinstance(branch, BranchRow) and branch.kind is Kind.ELAPSED:
             step, to = plan.rows[branch.number], branch.targets
             assert isinstance(step, StepRow)
-            if step.repeat_of == NONE and to[0] != to[1] and not any(isinstance(plan.rows[n], BranchRow) for n in to):
-                since, work = clocks.get(step.since, NEVER), int(columns.minutes[step.minutes][patient])
-                end = since + work if step.pace == NONE or not work else paced_end(since, work, plan.paces[step.pace])
+            if (
+                step.repeat_of == NONE
+                and to[0] != to[1]
+                and not any(isinstance(plan.rows[n], BranchRow) for n in to)
+            ):
+                since, work = (
+                    clocks.get(step.since, NEVER),
+                    int(columns.minutes[step.minutes][patient]),
+                )
+                end = (
+                    since + work
+                    if step.pace == NONE or not work
+                    else paced_end(since, work, plan.paces[step.pace])
+                )
                 yield k, since != NEVER and end <= now, to.index(int(rows.step[k + 1]))
 
 
@@ -300,7 +361,9 @@ class _Timeline:
         return is_free
 
 
-def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) -> tuple[_Timeline, ...]:
+def _timelines(
+    plan: Plan, rows: Rows, held: Holdings, changes: Changes | None
+) -> tuple[_Timeline, ...]:
     """The use and the capacity of each pool, in the order of the plan."""
     until = _last_event(rows)
     timelines = []
@@ -313,11 +376,15 @@ def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) 
         changed = to_ticks(minutes)
         at = np.unique(np.concatenate([taken, back, changed]))
         in_use = np.searchsorted(taken, at, side="right") - np.searchsorted(back, at, side="right")
-        timelines.append(_Timeline(at, in_use, units[np.searchsorted(changed, at, side="right") - 1]))
+        timelines.append(
+            _Timeline(at, in_use, units[np.searchsorted(changed, at, side="right") - 1])
+        )
     return tuple(timelines)
 
 
-def _capacity(findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[_Timeline, ...]) -> None:
+def _capacity(
+    findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[_Timeline, ...]
+) -> None:
     """Whether some start takes a pool above its capacity."""
     findings.look("capacity")
     for pool, timeline in zip(plan.pools, timelines, strict=True):
@@ -358,7 +425,9 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
     """All requests: what each asked for, when, and as which class (0 without `columns`)."""
 
     def of_step(field: str) -> Ints:
-        values = [int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in plan.rows]
+        values = [
+            int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in plan.rows
+        ]
         return np.array(values, dtype=np.int64)[rows.step[asking]]
 
     asks = np.array([isinstance(row, StepRow) and row.ask != NONE for row in plan.rows])
@@ -369,7 +438,10 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
     out = np.where(out == NEVER, FOREVER, out)
     overflow_ask = of_step("overflow_ask")
     # One tick after joining at the earliest: a decision of the very instant may or may not have seen the request.
-    due = -(-(joined + np.maximum(of_step("overflows_after"), 1)) // plan.decide_every) * plan.decide_every
+    due = (
+        -(-(joined + np.maximum(of_step("overflows_after"), 1)) // plan.decide_every)
+        * plan.decide_every
+    )
     overflows_at = np.where((overflow_ask != NONE) & (due < out), due, FOREVER)
     ask = of_step("ask")
     zeros: Ints = np.zeros(len(asking), dtype=np.int64)
@@ -397,7 +469,9 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
         class_started=class_started,
         ask=ask,
         overflow_ask=overflow_ask,
-        ask_started=np.where(_took_elsewhere(plan, rows.pool[asking], ask, overflow_ask), overflow_ask, ask),
+        ask_started=np.where(
+            _took_elsewhere(plan, rows.pool[asking], ask, overflow_ask), overflow_ask, ask
+        ),
         pool=rows.pool[asking],
         started=started,
     )
@@ -405,7 +479,9 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
 
 def _took_elsewhere(plan: Plan, pool: Ints, ask: Ints, overflow_ask: Ints) -> Mask:
     """Which requests took a pool that only the ask of an overflow offers."""
-    offered = np.array([[number in asked.any_of for number in range(len(plan.pools))] for asked in plan.asks])
+    offered = np.array(
+        [[number in asked.any_of for number in range(len(plan.pools))] for asked in plan.asks]
+    )
     elsewhere: Mask = (overflow_ask != NONE) & (pool != NONE) & ~offered[ask, pool]
     return elsewhere
 
@@ -428,7 +504,9 @@ def _classes(
     towards the target.
     """
     patient, joined = rows.patient[asking], rows.joined_at[asking]
-    base = np.where(queue_class == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], queue_class)
+    base = np.where(
+        queue_class == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], queue_class
+    )
     seen_worse = noticed_at[patient]
     ranks_again = (queue_class == NONE) & (joined < seen_worse) & (seen_worse <= out)
     base_out = np.where(ranks_again, np.array(plan.worse)[base], base)
@@ -436,9 +514,14 @@ def _classes(
     asked = ignored != NONE
     is_ignored[asked] = columns.ignored[ignored[asked], patient[asked]]
     if plan.pull is None:
-        on_joining, at_start = (np.where(is_ignored, plan.ignored_class, number) for number in (base, base_out))
+        on_joining, at_start = (
+            np.where(is_ignored, plan.ignored_class, number) for number in (base, base_out)
+        )
         return on_joining, at_start, np.where(ranks_again & ~is_ignored, seen_worse, FOREVER)
-    start, end = columns.arrived_at[patient] + plan.pull[0], columns.arrived_at[patient] + plan.pull[1]
+    start, end = (
+        columns.arrived_at[patient] + plan.pull[0],
+        columns.arrived_at[patient] + plan.pull[1],
+    )
     better = np.array(_better_of_pull(plan))
 
     def at(tick: Ints, known: Ints) -> Ints:
@@ -466,7 +549,9 @@ def _better_of_pull(plan: Plan) -> list[int]:
 def _acuity_now(plan: Plan, rows: Rows, columns: Columns, noticed_at: Ints) -> Ints:
     """The class that the department held each patient to be in when they joined each row: from the last relabelling
     before it, or worse where a round noticed the patient since."""
-    relabels = np.array([row.relabels if isinstance(row, StepRow) else NONE for row in plan.rows])[rows.step]
+    relabels = np.array([row.relabels if isinstance(row, StepRow) else NONE for row in plan.rows])[
+        rows.step
+    ]
     relabels = np.where(rows.outcome == Outcome.DONE, relabels, NONE)
     latest = np.maximum.accumulate(np.where(relabels == NONE, -1, np.arange(len(rows))))
     latest = np.append(-1, latest[:-1])[: len(rows)]
@@ -489,7 +574,9 @@ def _priority(findings: _Findings, plan: Plan, requests: _Requests) -> None:
     findings.look("priority")
     started = np.flatnonzero(requests.started)
     queues: dict[int, _Queue] = {}
-    taken_by = zip(requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True)
+    taken_by = zip(
+        requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True
+    )
     for ask, pool in sorted(set(taken_by)):
         starts = started[(requests.ask_started[started] == ask) & (requests.pool[started] == pool)]
         taken = _taken(plan.asks[ask], pool)
@@ -518,23 +605,31 @@ class _Queue:
             self.by_class.append((key[order], np.append(-1, until)))
 
 
-def _overtaken(findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, queue: _Queue) -> None:
+def _overtaken(
+    findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, queue: _Queue
+) -> None:
     """Whether some start came before somebody in the queue with a better key."""
     now, joined = requests.out_at[starts], requests.joined_at[starts]
     own = requests.class_started[starts]
     own_key = joined * queue.base + requests.patient[starts]
-    since_before = now * queue.base  # those who joined at this very instant may have come after the start
+    since_before = (
+        now * queue.base
+    )  # those who joined at this very instant may have come after the start
     patient, name = requests.patient[starts], _name(plan, requests.step[starts])
     for number, (keys, until) in enumerate(queue.by_class):
         if not len(keys):
             continue
-        before = np.minimum(_threshold(plan, number, own, now, joined, own_key, queue.base), since_before)
+        before = np.minimum(
+            _threshold(plan, number, own, now, joined, own_key, queue.base), since_before
+        )
         broken = until[np.searchsorted(keys, before)] > now
         words = f"patient {{}}, {{}} at minute {{:.2f}}: somebody of class {plan.classes[number]} was before it"
         findings.add("priority", broken, words, patient, name, _minutes(now))
 
 
-def _threshold(plan: Plan, number: int, own: Ints, now: Ints, joined: Ints, own_key: Ints, base: int) -> Ints:
+def _threshold(
+    plan: Plan, number: int, own: Ints, now: Ints, joined: Ints, own_key: Ints, base: int
+) -> Ints:
     """The key (joined, patient) below which those of class `number` come before the one that starts."""
     if plan.accumulating:
         rates = np.array(plan.rates)
@@ -544,11 +639,18 @@ def _threshold(plan: Plan, number: int, own: Ints, now: Ints, joined: Ints, own_
         first = (now - earned // rates[number]) * base
         return np.where(rates[own] == rates[number], own_key, first)
     ranks = np.array(plan.ranks)
-    return np.where(ranks[number] < ranks[own], now * base, np.where(ranks[number] == ranks[own], own_key, 0))
+    return np.where(
+        ranks[number] < ranks[own], now * base, np.where(ranks[number] == ranks[own], own_key, 0)
+    )
 
 
 def _idle(
-    findings: _Findings, plan: Plan, requests: _Requests, timelines: tuple[_Timeline, ...], *, until: int
+    findings: _Findings,
+    plan: Plan,
+    requests: _Requests,
+    timelines: tuple[_Timeline, ...],
+    *,
+    until: int,
 ) -> None:
     """Whether somebody waits for longer than an instant, up to `until`, while all that they ask for is free."""
     findings.look("idle")
@@ -556,12 +658,16 @@ def _idle(
     for number, ask in enumerate(plan.asks):
         first, second = requests.ask == number, overflowed & (requests.overflow_ask == number)
         joined = np.concatenate([requests.joined_at[first], requests.overflows_at[second]])
-        out = np.concatenate([np.minimum(requests.out_at, requests.overflows_at)[first], requests.out_at[second]])
+        out = np.concatenate(
+            [np.minimum(requests.out_at, requests.overflows_at)[first], requests.out_at[second]]
+        )
         joined, out = np.sort(joined), np.sort(out)
         pools = [timelines[pool] for pool in (*ask.all_of, *ask.any_of)]
         at = np.unique(np.concatenate([joined, out, *(pool.at for pool in pools), [until]]))
         at = at[at <= until]
-        n_waiting = np.searchsorted(joined, at, side="right") - np.searchsorted(out, at, side="right")
+        n_waiting = np.searchsorted(joined, at, side="right") - np.searchsorted(
+            out, at, side="right"
+        )
         at, n_waiting = at[:-1][n_waiting[:-1] > 0], n_waiting[:-1][n_waiting[:-1] > 0]
         free = np.ones(len(at), dtype=np.bool_)
         for pool in ask.all_of:
@@ -569,5 +675,13 @@ def _idle(
         if ask.any_of:
             free &= np.any([timelines[pool].free(at) for pool in ask.any_of], axis=0)
         names = " + ".join([plan.pools[pool] for pool in ask.all_of])
-        names += " + one of " + ", ".join(plan.pools[pool] for pool in ask.any_of) if ask.any_of else ""
-        findings.add("idle", free, f"{names} from minute {{:.2f}}: free while {{}} wait", _minutes(at), n_waiting)
+        names += (
+            " + one of " + ", ".join(plan.pools[pool] for pool in ask.any_of) if ask.any_of else ""
+        )
+        findings.add(
+            "idle",
+            free,
+            f"{names} from minute {{:.2f}}: free while {{}} wait",
+            _minutes(at),
+            n_waiting,
+        )

@@ -61,7 +61,9 @@ def exponential(mean: float) -> Exponential:
 
 
 def priority(rule: str = "acuity", *, pull: bool = False, adherence: float = 0.8) -> Priority:
-    classes = {name: QueueClass(rank=rank, rate=6 - rank) for rank, name in enumerate(LEVELS, start=1)}
+    classes = {
+        name: QueueClass(rank=rank, rate=6 - rank) for rank, name in enumerate(LEVELS, start=1)
+    }
     return Priority(
         rule=rule,  # type: ignore[arg-type]
         classes={**classes, "untriaged": QueueClass(rank=3, rate=3)},
@@ -69,7 +71,11 @@ def priority(rule: str = "acuity", *, pull: bool = False, adherence: float = 0.8
         adherence=adherence,
         ignored_as="untriaged",
         target_pull=TargetPull(
-            active=True, starts_at_minutes=60, ends_at_minutes=120, ranks_as="very_urgent", **SOURCED
+            active=True,
+            starts_at_minutes=60,
+            ends_at_minutes=120,
+            ranks_as="very_urgent",
+            **SOURCED,
         )
         if pull
         else None,
@@ -77,11 +83,16 @@ def priority(rule: str = "acuity", *, pull: bool = False, adherence: float = 0.8
     )
 
 
-def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: float = 1.0) -> Pathway:
+def small_pathway(
+    rule: Priority | None = None, *, extra: bool = False, scale: float = 1.0
+) -> Pathway:
     """Triage, a cubicle that is kept, a doctor, and for some a bed: the cubicle waits for it."""
     rota = (Shift(hours="8-22", number=4), Shift(hours="22-8", number=2))
     doctors = Pool(
-        kind="staff", rota=rota, on_shift_change="outgoing_are_extra" if extra else "outgoing_count", **SOURCED
+        kind="staff",
+        rota=rota,
+        on_shift_change="outgoing_are_extra" if extra else "outgoing_count",
+        **SOURCED,
     )
     return Pathway(
         name="small",
@@ -103,7 +114,9 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "anywhere": Pool(kind="space", unlimited=True, **SOURCED),
         },
         attributes={
-            "acuity_true": Choice(kind="choice", categories=LEVELS, shares=(0.05, 0.15, 0.4, 0.3, 0.1), **SOURCED),
+            "acuity_true": Choice(
+                kind="choice", categories=LEVELS, shares=(0.05, 0.15, 0.4, 0.3, 0.1), **SOURCED
+            ),
             "acuity_given": Given(kind="given", like="acuity_true", **SOURCED),
             "admitted": Chance(kind="chance", p=0.2, **SOURCED),
         },
@@ -116,7 +129,9 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "patience": exponential(300),
         },
         priority=rule or priority(),
-        patience=Patience(minutes="patience", arrivals=("walk_in", "ambulance"), next="left", **SOURCED),
+        patience=Patience(
+            minutes="patience", arrivals=("walk_in", "ambulance"), next="left", **SOURCED
+        ),
         steps={
             "triage": Step(
                 asks=("nurses",),
@@ -133,7 +148,11 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
                 keeps=("bays",),
                 ranks_as="untriaged",
                 relabels="acuity_given",
-                records={"assessed_at": "started", "handed_over_at": "ended", "triaged_at": "ended"},
+                records={
+                    "assessed_at": "started",
+                    "handed_over_at": "ended",
+                    "triaged_at": "ended",
+                },
                 next="place",
             ),
             "place": Step(
@@ -155,9 +174,18 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
                 records={"seen_at": "started"},
                 next="disposition",
             ),
-            "wander": Step(asks=("anywhere",), minutes=("short",), releases_at_start=("corridor",), next="review"),
-            "review": Step(asks=("doctors",), minutes=("short",), releases_at_end=("cubicles",), next="home"),
-            "decide": Step(asks=("seniors",), minutes=("short",), records={"decided_at": "joined"}, next="move"),
+            "wander": Step(
+                asks=("anywhere",),
+                minutes=("short",),
+                releases_at_start=("corridor",),
+                next="review",
+            ),
+            "review": Step(
+                asks=("doctors",), minutes=("short",), releases_at_end=("cubicles",), next="home"
+            ),
+            "decide": Step(
+                asks=("seniors",), minutes=("short",), records={"decided_at": "joined"}, next="move"
+            ),
             "move": Step(
                 asks=("beds",),
                 keeps=("beds", "other_beds"),
@@ -170,7 +198,9 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "stay": Step(minutes=("stay",), next="ward_end"),
         },
         branches={
-            "disposition": ByAttribute(kind="attribute", attribute="admitted", cases={"yes": "decide", "no": "onward"}),
+            "disposition": ByAttribute(
+                kind="attribute", attribute="admitted", cases={"yes": "decide", "no": "onward"}
+            ),
             "onward": ByChance(kind="chance", targets={"wander": 0.5, "review": 0.5}, **SOURCED),
         },
         ends={
@@ -179,13 +209,30 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "ward_end": End(outcome="admitted"),
         },
         triggers={
-            "escalation": Opens(kind="opens", waiting_at=("move",), above=2, below=0, pool="beds", extra=2, **SOURCED),
-            "care": Takes(kind="takes", waiting_at=("move",), minutes_per_hour=20, pool="nurses", leaves=1, **SOURCED),
+            "escalation": Opens(
+                kind="opens",
+                waiting_at=("move",),
+                above=2,
+                below=0,
+                pool="beds",
+                extra=2,
+                **SOURCED,
+            ),
+            "care": Takes(
+                kind="takes",
+                waiting_at=("move",),
+                minutes_per_hour=20,
+                pool="nurses",
+                leaves=1,
+                **SOURCED,
+            ),
         },
     )
 
 
-def run_department(pathway: Pathway, *, seed: int = 4, days: int = DAYS, replication: int = 0) -> Department:
+def run_department(
+    pathway: Pathway, *, seed: int = 4, days: int = DAYS, replication: int = 0
+) -> Department:
     """Draw, mislabel a fifth of the patients, run, and make the tables."""
     drawn = draw(pathway, seed=seed, replication=replication, days=days)
     if "acuity_given" in drawn.attributes:

@@ -27,7 +27,9 @@ class BusyShare:
     mean: Floats
 
 
-def busy_share(plan: Plan, held: occupancy.Holdings, *, changes: Changes | None, window: Window) -> BusyShare:
+def busy_share(
+    plan: Plan, held: occupancy.Holdings, *, changes: Changes | None, window: Window
+) -> BusyShare:
     """How busy each pool was."""
     counted = occupancy.Use(len(plan.pools), window)
     counted.add(held.pool, held.taken, held.counted_until)
@@ -54,11 +56,15 @@ def queues(activities: ActivityTable, *, window: Window) -> Queues:
     steps, step = activities.known("step"), activities["step"].astype(np.int64)
     joined, started, ended = (activities[name] for name in ("joined_at", "started_at", "ended_at"))
     stopped = np.where(np.isnan(started), ended, started)
-    inside = np.clip(np.where(np.isnan(stopped), np.inf, stopped), *window) - np.clip(joined, *window)
+    inside = np.clip(np.where(np.isnan(stopped), np.inf, stopped), *window) - np.clip(
+        joined, *window
+    )
     waited = np.bincount(step, weights=inside, minlength=len(steps)).astype(float)
     in_time = (joined >= window[0]) & (joined < window[1])
     over = in_time & ~np.isnan(stopped)
-    total = np.bincount(step[over], weights=(stopped - joined)[over], minlength=len(steps)).astype(float)
+    total = np.bincount(step[over], weights=(stopped - joined)[over], minlength=len(steps)).astype(
+        float
+    )
     n_over = np.bincount(step[over], minlength=len(steps)).astype(float)
     return Queues(
         steps=steps,

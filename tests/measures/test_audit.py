@@ -64,10 +64,17 @@ def test_a_patient_without_activities_breaks_conservation(department: Any) -> No
     assert any("no activities" in example for example in found.examples["conservation"])
 
 
-def test_an_outcome_that_nobody_reached_breaks_conservation(department: Any, altered: Alter) -> None:
+def test_an_outcome_that_nobody_reached_breaks_conservation(
+    department: Any, altered: Alter
+) -> None:
     outcome = department.patients["outcome"].copy()
     outcome[7] = department.patients.known("outcome").index("in_building")
-    assert audited(department, patients=altered(department.patients, outcome=outcome)).counts["conservation"] == 1
+    assert (
+        audited(department, patients=altered(department.patients, outcome=outcome)).counts[
+            "conservation"
+        ]
+        == 1
+    )
 
 
 @pytest.mark.parametrize(("column", "by", "words"), [
@@ -93,7 +100,9 @@ def test_a_first_step_after_arrival_breaks_causality(department: Any, altered: A
     assert found.counts["causality"] == 1
 
 
-def test_a_step_that_the_pathway_does_not_lead_to_breaks_the_route(department: Any, altered: Alter) -> None:
+def test_a_step_that_the_pathway_does_not_lead_to_breaks_the_route(
+    department: Any, altered: Alter
+) -> None:
     activities = department.activities
     steps = activities["step"].copy()
     row = int(np.flatnonzero(activities.frame()["step"] == "review")[0])
@@ -107,7 +116,8 @@ def with_capacity(department: Any, **units: int) -> Any:
     """The plan of the same pathway with other numbers of units."""
     pathway: Pathway = department.pathway
     pools = {
-        name: replace(pool, capacity=units[name]) if name in units else pool for name, pool in pathway.pools.items()
+        name: replace(pool, capacity=units[name]) if name in units else pool
+        for name, pool in pathway.pools.items()
     }
     return lower(replace(pathway, pools=pools))
 
@@ -145,13 +155,23 @@ def waiting_together(department: Any, classes: np.ndarray, *, same: bool) -> tup
     `same`: of one class; else the second of a less urgent class that joined first.
     """
     frame = department.activities.frame()
-    rows = np.flatnonzero((frame["step"] == "place") & frame["started_at"].notna() & (frame["outcome"] == "done"))
+    rows = np.flatnonzero(
+        (frame["step"] == "place") & frame["started_at"].notna() & (frame["outcome"] == "done")
+    )
     joined, started = (frame[name].to_numpy() for name in ("joined_at", "started_at"))
     for a in rows:
         for b in rows:
-            if joined[a] < joined[b] < started[a] < started[b] and same and classes[a] == classes[b]:
+            if (
+                joined[a] < joined[b] < started[a] < started[b]
+                and same
+                and classes[a] == classes[b]
+            ):
                 return int(a), int(b)
-            if joined[b] < joined[a] < started[a] < started[b] and not same and classes[a] < classes[b]:
+            if (
+                joined[b] < joined[a] < started[a] < started[b]
+                and not same
+                and classes[a] < classes[b]
+            ):
                 return int(a), int(b)
     raise AssertionError("nobody waited together: the test department is too quiet")
 
@@ -168,7 +188,10 @@ def test_overtaking_somebody_with_a_better_key_breaks_priority(
     started[first], started[second] = started[second], started[first]
     found = audited(department_of_teams, altered(activities, started_at=started))
     assert found.counts["priority"] >= 1
-    assert any(f"patient {activities['patient'][second]}, place" in each for each in found.examples["priority"])
+    assert any(
+        f"patient {activities['patient'][second]}, place" in each
+        for each in found.examples["priority"]
+    )
 
 
 def test_the_wrong_rule_breaks_priority(department: Any) -> None:
@@ -191,7 +214,9 @@ def test_examples_are_few_and_the_count_is_whole(department: Any) -> None:
     assert "capacity: cubicles" in str(found)
 
 
-def test_a_table_of_patients_is_audited_without_a_pathway(department: Any, six: Patients, altered: Alter) -> None:
+def test_a_table_of_patients_is_audited_without_a_pathway(
+    department: Any, six: Patients, altered: Alter
+) -> None:
     assert audit_patients(department.patients).passed
     seen_late = altered(six, seen_at=np.array([550.0, 480.0, np.nan, 590.0, 700.0, 1420.0]))
     found = audit_patients(seen_late)

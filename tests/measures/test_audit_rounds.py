@@ -32,32 +32,45 @@ DAYS = 6
 
 def busy(*, accumulating: bool, pulled: bool) -> Pathway:
     """One doctor, three levels, a third of whom get worse within the hour, and a round every ten minutes."""
-    pull = TargetPull(active=True, starts_at_minutes=120, ends_at_minutes=240, ranks_as="urgent", **NOTE)
+    pull = TargetPull(
+        active=True, starts_at_minutes=120, ends_at_minutes=240, ranks_as="urgent", **NOTE
+    )
     return Pathway(
         name="busy",
         arrivals={"walk_in": ArrivalSource(starts="door", per_day=75, **NOTE)},
         pools={"doctor": Pool(kind="staff", capacity=1, **NOTE)},
-        attributes={"acuity_true": Choice(kind="choice", categories=LEVELS, shares=(0.2, 0.4, 0.4), **NOTE)},
+        attributes={
+            "acuity_true": Choice(kind="choice", categories=LEVELS, shares=(0.2, 0.4, 0.4), **NOTE)
+        },
         durations={
             "consultation": Exponential(kind="exponential", mean=18, **NOTE),
             "worsening": Exponential(kind="exponential", mean=150, **NOTE),
         },
         priority=Priority(
             rule="accumulating" if accumulating else "acuity",
-            classes={name: QueueClass(rank=rank, rate=4 - rank) for rank, name in enumerate(LEVELS, 1)},
+            classes={
+                name: QueueClass(rank=rank, rate=4 - rank) for rank, name in enumerate(LEVELS, 1)
+            },
             untriaged_as="standard",
             ignored_as="standard",
             target_pull=pull if pulled else None,
             **NOTE,
         ),
         worsening=Worsening(
-            minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
+            minutes="worsening",
+            arrivals=("walk_in",),
+            becomes={"standard": "urgent", "minor": "standard"},
+            **NOTE,
         ),
         rounds=Rounds(waiting_at=("see", "review"), every_minutes=10, **NOTE),
         steps={
             "door": Step(relabels="acuity_true", next="see"),
-            "see": Step(asks=("doctor",), minutes=("consultation",), times=0.5, pulled=True, next="review"),
-            "review": Step(asks=("doctor",), minutes=("consultation",), times=0.5, pulled=True, next="home"),
+            "see": Step(
+                asks=("doctor",), minutes=("consultation",), times=0.5, pulled=True, next="review"
+            ),
+            "review": Step(
+                asks=("doctor",), minutes=("consultation",), times=0.5, pulled=True, next="home"
+            ),
         },
         ends={"home": End(outcome="discharged")},
     )
@@ -78,4 +91,6 @@ def test_the_audit_follows_whom_rounds_rank_again() -> None:
 
 
 def audited(plan: Plan, columns: Columns, run: Run, notices: Notices) -> Audit:
-    return audit(plan, activities_table(plan, run), columns=columns, changes=run.changes, notices=notices)
+    return audit(
+        plan, activities_table(plan, run), columns=columns, changes=run.changes, notices=notices
+    )

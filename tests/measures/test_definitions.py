@@ -38,7 +38,9 @@ print(label_of("stay_p90"), sorted(name.group for name in names if name.measure 
 """
 
 
-@pytest.mark.parametrize("definition", definitions().values(), ids=lambda definition: definition.name)
+@pytest.mark.parametrize(
+    "definition", definitions().values(), ids=lambda definition: definition.name
+)
 def test_an_entry_says_what_is_known_and_nothing_else(definition: Definition) -> None:
     assert definition.label
     assert definition.definition
@@ -54,18 +56,24 @@ def test_an_entry_says_what_is_known_and_nothing_else(definition: Definition) ->
 def test_the_name_of_a_measure_is_its_label_where_no_study_has_it() -> None:
     assert label_of("left_share") == "Left before being seen"
     assert label_of("mine") == "mine"
-    with pytest.raises(ResultsError, match=r"measure 'left_shar' is unknown\. Did you mean 'left_share'\?"):
+    with pytest.raises(
+        ResultsError, match=r"measure 'left_shar' is unknown\. Did you mean 'left_share'\?"
+    ):
         definition_of("left_shar", {})
 
 
 @pytest.mark.slow
 def test_a_new_measure_is_an_entry_and_a_line_in_one_room(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "simulation", tmp_path / "simulation", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "simulation", tmp_path / "simulation", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     room = tmp_path / "simulation" / "measures"
     quantities = (room / "quantities.py").read_text(encoding="utf-8")
     assert OLD_LINE in quantities
-    (room / "quantities.py").write_text(quantities.replace(OLD_LINE, OLD_LINE + NEW_LINE), encoding="utf-8")
+    (room / "quantities.py").write_text(
+        quantities.replace(OLD_LINE, OLD_LINE + NEW_LINE), encoding="utf-8"
+    )
     with (room / "definitions.yaml").open("a", encoding="utf-8") as file:
         file.write(ENTRY)
     done = subprocess.run(

@@ -24,17 +24,29 @@ def steps(department: Department) -> pd.DataFrame:
 
 
 def test_columns_are_those_that_vidigi_reads(log: pd.DataFrame) -> None:
-    assert list(log.columns) == ["entity_id", "pathway", "event_type", "event", "time", "resource_id"]
+    assert list(log.columns) == [
+        "entity_id",
+        "pathway",
+        "event_type",
+        "event",
+        "time",
+        "resource_id",
+    ]
     assert set(log["event_type"]) == set(EVENT_TYPES)
 
 
 def test_everybody_arrives_once_first_of_all_and_departs_once_at_their_end(
     department: Department, log: pd.DataFrame
 ) -> None:
-    arrivals, departures = (log[log["event"] == name].set_index("entity_id") for name in ("arrival", "depart"))
+    arrivals, departures = (
+        log[log["event"] == name].set_index("entity_id") for name in ("arrival", "depart")
+    )
     patients = department.patients.frame().set_index("patient")
     pd.testing.assert_series_equal(
-        arrivals["time"].sort_index(), patients["arrived_at"], check_names=False, check_index_type=False
+        arrivals["time"].sort_index(),
+        patients["arrived_at"],
+        check_names=False,
+        check_index_type=False,
     )
     gone = patients[patients["outcome"] != "in_building"]
     assert sorted(departures.index) == sorted(gone.index)
@@ -55,13 +67,23 @@ def test_a_step_with_resources_has_a_queue_a_use_and_an_end_at_the_times_of_its_
     activities = steps(department)
     for step in asking:
         rows = activities[activities["step"] == step]
-        for event, column in ((f"{step}:wait", "joined_at"), (step, "started_at"), (f"{step}:end", "ended_at")):
-            wanted = rows.dropna(subset=["started_at"] if column == "ended_at" else [])[column].dropna()
+        for event, column in (
+            (f"{step}:wait", "joined_at"),
+            (step, "started_at"),
+            (f"{step}:end", "ended_at"),
+        ):
+            wanted = rows.dropna(subset=["started_at"] if column == "ended_at" else [])[
+                column
+            ].dropna()
             assert sorted(log.loc[log["event"] == event, "time"]) == sorted(wanted), event
 
 
-def test_a_step_without_resources_is_one_queue_event(department: Department, log: pd.DataFrame) -> None:
-    free = [name for name, step in department.pathway.steps.items() if not (step.asks or step.any_of)]
+def test_a_step_without_resources_is_one_queue_event(
+    department: Department, log: pd.DataFrame
+) -> None:
+    free = [
+        name for name, step in department.pathway.steps.items() if not (step.asks or step.any_of)
+    ]
     assert free
     for step in free:
         rows = log[log["event"].astype(str).str.split(":").str[0] == step]
@@ -84,10 +106,16 @@ def test_a_use_and_its_end_have_one_place_and_other_events_none(log: pd.DataFram
         assert (places[1:][ended[1:]] == places[:-1][ended[1:]]).all()
 
 
-def test_nobody_has_a_log_without_rows_and_the_same_categories(department: Department, log: pd.DataFrame) -> None:
-    empty = events_table(department.pathway, nobody(department.pathway), no_activities(department.pathway))
+def test_nobody_has_a_log_without_rows_and_the_same_categories(
+    department: Department, log: pd.DataFrame
+) -> None:
+    empty = events_table(
+        department.pathway, nobody(department.pathway), no_activities(department.pathway)
+    )
     assert len(empty) == 0
-    assert all(list(log[name].cat.categories) == list(known) for name, known in empty.categories.items())
+    assert all(
+        list(log[name].cat.categories) == list(known) for name, known in empty.categories.items()
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=1, max_size=40))

@@ -28,7 +28,8 @@ BY_HAND = {
     ("wait_to_clinician_mean", "arrival_source=ambulance"): 15,
     ("wait_to_clinician_mean", "language_need=yes"): (100 + 720) / 2,
     ("wait_to_clinician_uncut_mean", "all"): (70 + 0 + 100 + 30 + 100 + 800) / 6,
-    ("wait_to_first_look_mean", "all"): (20 + 0 + 100 + 30 + 100 + 60) / 6,  # 0 and 5 were looked at elsewhere first
+    ("wait_to_first_look_mean", "all"): (20 + 0 + 100 + 30 + 100 + 60)
+    / 6,  # 0 and 5 were looked at elsewhere first
     ("wait_to_first_look_mean", LEVELS_1_2): (0 + 30 + 60) / 3,
     ("time_to_clinician_median", "all"): 70,  # 0, 30, 70, 100, 800
     ("time_to_clinician_p95", "all"): 100 + 0.8 * 700,
@@ -101,7 +102,9 @@ def test_every_defined_measure_is_worked_out_by_hand() -> None:
 
 
 @pytest.mark.parametrize("most", [30, 45, 60])
-def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(six: Patients, most: int) -> None:
+def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(
+    six: Patients, most: int
+) -> None:
     by_ambulance = np.flatnonzero(six.where("arrival_source", "ambulance"))
     handed_over_at = six["handed_over_at"].copy()
     handed_over_at[by_ambulance] = six["arrived_at"][by_ambulance] + [most, most + 1]
@@ -129,11 +132,17 @@ def test_a_group_without_patients_is_not_a_number(six: Patients) -> None:
     assert np.isnan(measure(six, window=DAY).value("within_4h_share", "arrival_hour=03"))
 
 
-@pytest.mark.parametrize("column", ["seen_at", "departed_at", "assessed_at", "handed_over_at", "decided_at"])
-def test_a_measure_whose_point_in_time_is_not_recorded_is_absent_and_says_so(six: Patients, column: str) -> None:
+@pytest.mark.parametrize(
+    "column", ["seen_at", "departed_at", "assessed_at", "handed_over_at", "decided_at"]
+)
+def test_a_measure_whose_point_in_time_is_not_recorded_is_absent_and_says_so(
+    six: Patients, column: str
+) -> None:
     columns = {name: values for name, values in six.columns.items() if name != column}
     found = measure(Patients(columns, six.categories), window=DAY)
-    needing = [each.name for each in definitions().values() if column in each.needs and not each.binds]
+    needing = [
+        each.name for each in definitions().values() if column in each.needs and not each.binds
+    ]
     assert needing
     for name in needing:
         assert name not in {each.measure for each in found.names}
@@ -154,7 +163,9 @@ def test_an_unknown_measure_or_group_is_named_with_its_nearest(six: Patients) ->
         found.value("stay_mean", "acuity_true=urgnt")
 
 
-def test_somebody_still_there_counts_as_waiting_to_the_limit(six: Patients, altered: Callable[..., Any]) -> None:
+def test_somebody_still_there_counts_as_waiting_to_the_limit(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     outcome, seen, departed = (six[name].copy() for name in ("outcome", "seen_at", "departed_at"))
     outcome[0], seen[0], departed[0] = 3, np.nan, np.nan
     table = altered(six, outcome=outcome, seen_at=seen, departed_at=departed)
@@ -174,18 +185,26 @@ def still_there(six: Patients, altered: Callable[..., Any], *rows: int) -> Patie
     return altered(six, outcome=outcome, seen_at=seen, departed_at=departed)
 
 
-def test_the_longest_stay_is_not_cut_out_because_it_has_not_ended(six: Patients, altered: Callable[..., Any]) -> None:
+def test_the_longest_stay_is_not_cut_out_because_it_has_not_ended(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     """Patient 3 stayed 1140 minutes; while still there, the stay is longer than every other and the mean unknown."""
     found = measure(still_there(six, altered, 3), window=DAY)
     assert found.value("stay_mean") == np.inf
     assert found.value("stay_mean", "arrival_source=ambulance") == np.inf
-    assert found.value("stay_mean", "acuity_true=urgent") == 240  # nobody of this group is unfinished
+    assert (
+        found.value("stay_mean", "acuity_true=urgent") == 240
+    )  # nobody of this group is unfinished
     assert found.value("stay_median") == (241 + 400) / 2  # 100, 240, 241, 400, 880, longer
     assert found.value("stay_p95") == np.inf
-    assert found.value("time_to_clinician_median") == 100  # 0, 70, 100, 800, longer; the one who left is not seen
+    assert (
+        found.value("time_to_clinician_median") == 100
+    )  # 0, 70, 100, 800, longer; the one who left is not seen
 
 
-def test_half_a_table_unfinished_leaves_no_median(six: Patients, altered: Callable[..., Any]) -> None:
+def test_half_a_table_unfinished_leaves_no_median(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     found = measure(still_there(six, altered, 1, 3, 5), window=DAY)
     assert found.value("stay_median") == np.inf
     assert found.value("within_4h_share") == 2 / 6
@@ -197,7 +216,9 @@ def test_a_quantile_is_known_up_to_the_last_number_that_is() -> None:
     assert quantile_of_sorted(values, 0.51) == quantile_of_sorted(values, 1.0) == np.inf
 
 
-def test_a_patient_on_a_ward_is_admitted_and_not_unfinished(six: Patients, altered: Callable[..., Any]) -> None:
+def test_a_patient_on_a_ward_is_admitted_and_not_unfinished(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     outcome = six["outcome"].copy()
     outcome[1] = 3  # still in a ward bed when the table was made
     table = altered(six, outcome=outcome)
@@ -249,13 +270,17 @@ def test_groups_are_those_of_masks_one_by_one(department: Any) -> None:
         assert found.value("stay_median", label) == pytest.approx(np.median(mine), rel=1e-12)
         assert found.value("stay_p95", label) == pytest.approx(np.quantile(mine, 0.95), rel=1e-12)
     at_eleven = stay[inside & (hour == 11)]
-    assert found.value("within_4h_share", "arrival_hour=11") == pytest.approx((at_eleven <= 240).mean())
+    assert found.value("within_4h_share", "arrival_hour=11") == pytest.approx(
+        (at_eleven <= 240).mean()
+    )
 
 
 def test_a_table_out_of_order_of_arrival_gives_the_same_measures(six: Patients) -> None:
     shuffled = six.select(np.array([3, 0, 5, 1, 4, 2]))
     window = (500.0, 610.0)
-    np.testing.assert_array_equal(measure(shuffled, window=window).values, measure(six, window=window).values)
+    np.testing.assert_array_equal(
+        measure(shuffled, window=window).values, measure(six, window=window).values
+    )
 
 
 def test_a_mean_over_those_who_got_worse_falls_when_more_do_and_the_sum_over_everybody_does_not(
@@ -266,6 +291,11 @@ def test_a_mean_over_those_who_got_worse_falls_when_more_do_and_the_sum_over_eve
     worsened = six["worsened_at"].copy()
     later = np.flatnonzero(np.isnan(worsened) & ~np.isnan(seen))[0]
     worsened[later], seen[later] = seen[later] + 55, seen[later] + 60
-    before, after = (measure(table, window=DAY) for table in (six, altered(six, seen_at=seen, worsened_at=worsened)))
+    before, after = (
+        measure(table, window=DAY)
+        for table in (six, altered(six, seen_at=seen, worsened_at=worsened))
+    )
     assert after.value("worse_to_clinician_mean") < before.value("worse_to_clinician_mean")
-    assert after.value("worse_wait_per_1000") == pytest.approx(before.value("worse_wait_per_1000") + 1000 * 5 / 6)
+    assert after.value("worse_wait_per_1000") == pytest.approx(
+        before.value("worse_wait_per_1000") + 1000 * 5 / 6
+    )

@@ -27,7 +27,11 @@ def test_a_median_is_never_answered_by_a_mean_alone(name: str, told: str) -> Non
     assert nearest_measure(name, definitions()) == told
 
 
-@pytest.mark.parametrize("name", ["boarders_median", "queue_wiat_median", "stays_p95", "triage_wait_median"])
+@pytest.mark.parametrize(
+    "name", ["boarders_median", "queue_wiat_median", "stays_p95", "triage_wait_median"]
+)
 def test_no_measure_of_another_statistic_is_meant(name: str) -> None:
     told = nearest_measure(name, definitions())
-    assert not told.startswith("Did you mean") or told.rstrip("'?").endswith(name.rpartition("_")[2])
+    assert not told.startswith("Did you mean") or told.rstrip("'?").endswith(
+        name.rpartition("_")[2]
+    )

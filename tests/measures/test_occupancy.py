@@ -70,9 +70,13 @@ def test_holdings_are_what_a_slow_replay_finds(any_department: Any) -> None:
     assert sorted(found) == sorted(slow_holdings(any_department))
 
 
-def test_every_kind_of_taking_and_giving_back_happens_in_the_test_department(department: Any) -> None:
+def test_every_kind_of_taking_and_giving_back_happens_in_the_test_department(
+    department: Any,
+) -> None:
     frame = department.activities.frame()
-    assert {"cubicles", "corridor", "doctors", "seniors", "other_beds"} <= set(frame["pool"].dropna())
+    assert {"cubicles", "corridor", "doctors", "seniors", "other_beds"} <= set(
+        frame["pool"].dropna()
+    )
     assert {"done", "left", "open"} <= set(frame["outcome"])
     assert set(department.run.changes.trigger.tolist()) == {0, 1}
 
@@ -83,7 +87,9 @@ def test_the_outgoing_count_until_the_team_changes_and_no_longer(department_of_t
     rows = held.of("doctors")
     taken, back, counted = held.taken_at[rows], held.given_back_at[rows], until_of(held)[rows]
     hour = np.floor(taken / 60 % 24)
-    next_change = np.floor(taken / 1440) * 1440 + np.where(hour < 8, 8, np.where(hour < 22, 22, 32)) * 60
+    next_change = (
+        np.floor(taken / 1440) * 1440 + np.where(hour < 8, 8, np.where(hour < 22, 22, 32)) * 60
+    )
     np.testing.assert_array_equal(counted, np.minimum(back, next_change))
     assert (counted < back).sum() > 5
     others = held.of("nurses")
@@ -100,7 +106,9 @@ def test_busy_shares_are_held_minutes_over_capacity_minutes_by_clock_hour(depart
     found = busy_share(plan, held, changes=department.run.changes, window=WINDOW)
     for pool in ("doctors", "cubicles", "nurses", "beds"):
         rows = held.of(pool)
-        at, units = occupancy.capacity_steps(plan, pool, until=WINDOW[1], changes=department.run.changes)
+        at, units = occupancy.capacity_steps(
+            plan, pool, until=WINDOW[1], changes=department.run.changes
+        )
         until = np.append(at[1:], np.inf)
         for hour in (0, 7, 8, 21, 22):
             used = on_duty = 0.0
@@ -153,7 +161,10 @@ def test_beds_are_counted_at_every_midnight_of_the_window(department: Any) -> No
     for window, midnights in ((WINDOW, (1440, 2880, 4320, 5760)), ((1500.0, 4320.5), (2880, 4320))):
         use = occupancy.Use(len(plan.pools), window)
         use.add(held.pool, held.taken, held.given_back)
-        expected = [((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum() for at in midnights]
+        expected = [
+            ((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum()
+            for at in midnights
+        ]
         assert use.at_midnight()[plan.pools.index("beds")] == np.mean(expected)
         assert min(expected) > 10
     assert np.isnan(occupancy.Use(1, (60.0, 120.0)).at_midnight())
@@ -185,7 +196,11 @@ def test_who_leaves_gives_back_at_once_what_it_kept(department: Any) -> None:
     """Though it goes on to another step, and only the end of the route would give the rest back."""
     plan = department.plan
     steps, outcomes = ("place", "contact", "decide", "home"), (0, 1, 0, 0)
-    joined, started, ended = [0.0, 5.0, 50.0, 90.0], [5.0, np.nan, 60.0, 90.0], [5.0, 50.0, 90.0, 90.0]
+    joined, started, ended = (
+        [0.0, 5.0, 50.0, 90.0],
+        [5.0, np.nan, 60.0, 90.0],
+        [5.0, 50.0, 90.0, 90.0],
+    )
     table = ActivityTable(
         {
             "patient": np.zeros(4, dtype=np.int32),
@@ -203,14 +218,18 @@ def test_who_leaves_gives_back_at_once_what_it_kept(department: Any) -> None:
     assert (held.taken_at[row], held.given_back_at[row]) == (5.0, 50.0)
 
 
-def test_replaying_block_by_block_changes_nothing(any_department: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replaying_block_by_block_changes_nothing(
+    any_department: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = any_department.plan
     rows, roles = occupancy.rows_of(plan, any_department.activities), occupancy.roles_of(plan)
     whole = occupancy.replay(roles, rows)
     monkeypatch.setattr(occupancy, "BLOCK", 7)  # patients of more rows than that are still not cut
     parts = [occupancy.replay(roles, block) for block in occupancy.blocks(rows)]
     assert len(parts) > 100
-    in_parts = (np.concatenate([getattr(part, name) for part in parts]) for name in NAMES_OF_HOLDINGS)
+    in_parts = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in NAMES_OF_HOLDINGS
+    )
     in_whole = (getattr(whole, name) for name in NAMES_OF_HOLDINGS)
     assert sorted(zip(*in_parts, strict=True)) == sorted(zip(*in_whole, strict=True))
 
@@ -246,7 +265,9 @@ def test_boarders_wait_from_the_decision_to_the_departure(six: Patients) -> None
 
 
 def test_somebody_who_never_departs_stays_in_the_census() -> None:
-    found = occupancy.present(np.array([0.0, np.nan]), np.array([np.nan, np.nan]), window=(0.0, 120.0))
+    found = occupancy.present(
+        np.array([0.0, np.nan]), np.array([np.nan, np.nan]), window=(0.0, 120.0)
+    )
     assert found.mean == 1
 
 
@@ -261,7 +282,9 @@ def test_queues_obey_littles_law_when_everybody_is_served() -> None:
         "started_at": np.array([0.0, 10.0, np.nan, 10.0]),
         "ended_at": np.array([10.0, 20.0, 11.0, 10.0]),
     }
-    table = ActivityTable(columns, {"step": ("serve", "home", "never"), "outcome": ("done", "left")})
+    table = ActivityTable(
+        columns, {"step": ("serve", "home", "never"), "outcome": ("done", "left")}
+    )
     found = queues(table, window=(0.0, 20.0))
     assert found.n_joined.tolist() == [3, 1, 0]
     np.testing.assert_allclose(found.mean_length, [16 / 20, 0, 0])

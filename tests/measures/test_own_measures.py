@@ -21,7 +21,9 @@ from simulation.records.schema import Patients
 
 DAY = (0.0, 1440.0)
 GROUPS = {
-    "ambulance": CategoryGroup(kind="category", attribute="arrival_source", categories=("ambulance",)),
+    "ambulance": CategoryGroup(
+        kind="category", attribute="arrival_source", categories=("ambulance",)
+    ),
     "ended_well": OutcomeGroup(kind="outcome", outcomes=("discharged", "admitted")),
     "early": HoursGroup(kind="hours", hours="8-10"),
     "tuesday": HoursGroup(kind="hours", days="tue"),
@@ -91,10 +93,15 @@ def test_spans_of_years_are_those_of_both_ends(six: Patients) -> None:
 
 
 def test_own_groups_and_measures_change_no_other_number(six: Patients) -> None:
-    without, with_own = measure(six, window=DAY), measure(six, window=DAY, own=Own(MEASURES, GROUPS))
+    without, with_own = (
+        measure(six, window=DAY),
+        measure(six, window=DAY, own=Own(MEASURES, GROUPS)),
+    )
     for name, value in zip(without.names, without.values, strict=True):
         np.testing.assert_array_equal(with_own.value(name.measure, name.group), value)
-    assert with_own.value("stay_mean", "early") == (240 + 400 + 100 + 1140) / 4  # ours are given for own groups, too
+    assert (
+        with_own.value("stay_mean", "early") == (240 + 400 + 100 + 1140) / 4
+    )  # ours are given for own groups, too
 
 
 def still_there(six: Patients, altered: Callable[..., Any], row: int, **columns: Any) -> Patients:
@@ -107,7 +114,9 @@ def still_there(six: Patients, altered: Callable[..., Any], row: int, **columns:
     return table
 
 
-def test_who_has_not_ended_counts_as_longer_than_any_that_did(six: Patients, altered: Callable[..., Any]) -> None:
+def test_who_has_not_ended_counts_as_longer_than_any_that_did(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     table = still_there(six, altered, 0, seen_at=np.nan, departed_at=np.nan)
     found = measure(table, window=DAY, own=Own(MEASURES, GROUPS))
     assert found.value("wait") == np.inf  # not known, so nothing is said of its mean
@@ -147,13 +156,24 @@ OURS: dict[str, Any] = {
 def test_ten_of_our_measures_stated_in_yaml_words_are_ours_to_the_last_bit(department: Any) -> None:
     """A run with people who leave, are admitted, and are still there at its end."""
     found = measure(
-        department.patients, window=(0.0, 6 * 1440.0), own=Own({f"own_{name}": each for name, each in OURS.items()})
+        department.patients,
+        window=(0.0, 6 * 1440.0),
+        own=Own({f"own_{name}": each for name, each in OURS.items()}),
     )
-    assert (department.patients.where("outcome", "in_building") & np.isnan(department.patients["departed_at"])).any()
+    assert (
+        department.patients.where("outcome", "in_building")
+        & np.isnan(department.patients["departed_at"])
+    ).any()
     ours = [name for name in found.names if name.measure in OURS]
     assert len(ours) > 60
     for name in ours:
-        if name.group.split("=")[0] not in ("outcome", "arrival_hour", "label"):  # groups of some of ours only
+        if name.group.split("=")[0] not in (
+            "outcome",
+            "arrival_hour",
+            "label",
+        ):  # groups of some of ours only
             np.testing.assert_array_equal(
-                found.value(f"own_{name.measure}", name.group), found.value(name.measure, name.group), str(name)
+                found.value(f"own_{name.measure}", name.group),
+                found.value(name.measure, name.group),
+                str(name),
             )

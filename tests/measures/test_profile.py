@@ -18,7 +18,9 @@ WHOLE = (0.0, 6 * 1440.0)
 
 def profile(department: Any, window: tuple[float, float] = WINDOW) -> DayProfile:
     made = department
-    return day_profile(made.pathway, made.plan, made.patients, made.activities, made.run.changes, window=window)
+    return day_profile(
+        made.pathway, made.plan, made.patients, made.activities, made.run.changes, window=window
+    )
 
 
 def slow_minutes(department: Any, window: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +37,8 @@ def slow_minutes(department: Any, window: tuple[float, float]) -> tuple[np.ndarr
     for k in range(len(table)):
         last = until.get(int(table.patient[k]), 0)
         joined, started, ended = (
-            min(last, last if at < 0 else at) for at in (table.joined_at[k], table.started_at[k], table.ended_at[k])
+            min(last, last if at < 0 else at)
+            for at in (table.joined_at[k], table.started_at[k], table.ended_at[k])
         )
         gave_up = table.started_at[k] < 0
         waiting[table.step[k]] += (ended if gave_up else started) - joined
@@ -43,7 +46,9 @@ def slow_minutes(department: Any, window: tuple[float, float]) -> tuple[np.ndarr
     return waiting / 1024 / len(until), working / 1024 / len(until)
 
 
-@pytest.mark.parametrize("window", [WINDOW, WHOLE], ids=["a window", "with those who are still there"])
+@pytest.mark.parametrize(
+    "window", [WINDOW, WHOLE], ids=["a window", "with those who are still there"]
+)
 def test_minutes_at_steps_are_those_of_the_rows_up_to_departure(
     any_department: Any, window: tuple[float, float]
 ) -> None:
@@ -55,7 +60,9 @@ def test_minutes_at_steps_are_those_of_the_rows_up_to_departure(
     assert found.working.sum() > 10
 
 
-def test_a_profile_made_block_by_block_is_the_same(any_department: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_made_block_by_block_is_the_same(
+    any_department: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = profile(any_department)
     monkeypatch.setattr(occupancy, "BLOCK", 50)
     parts = profile(any_department)
@@ -69,7 +76,9 @@ def test_the_outgoing_are_busy_no_longer_but_still_there(department_of_teams: An
     doctors = plan.pools.index("doctors")
     rows = held.of("doctors")
     midnights = np.arange(WINDOW[0], WINDOW[1], 1440.0)
-    there = [((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum() for at in midnights]
+    there = [
+        ((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum() for at in midnights
+    ]
     assert found.occupied_midnight[doctors] == np.mean(there)
     everybody = occupancy.Use(len(plan.pools), WINDOW)
     everybody.add(held.pool, held.taken, held.given_back)
@@ -80,9 +89,18 @@ def test_the_outgoing_are_busy_no_longer_but_still_there(department_of_teams: An
     assert used < everybody.by_hour()[doctors].sum() - 10
 
 
-def test_beds_at_midnight_follow_the_triggers_and_unlimited_pools_are_unlimited(department: Any) -> None:
-    opened = Changes(np.array([2 * DAY]), np.array([0], dtype=np.int16), np.array([2], dtype=np.int32))
-    found, plan = profile(replace(department, run=replace(department.run, changes=opened))), department.plan
-    assert found.beds_midnight[plan.pools.index("beds")] == (30 + 32 + 32) / 3  # open from the second midnight on
+def test_beds_at_midnight_follow_the_triggers_and_unlimited_pools_are_unlimited(
+    department: Any,
+) -> None:
+    opened = Changes(
+        np.array([2 * DAY]), np.array([0], dtype=np.int16), np.array([2], dtype=np.int32)
+    )
+    found, plan = (
+        profile(replace(department, run=replace(department.run, changes=opened))),
+        department.plan,
+    )
+    assert (
+        found.beds_midnight[plan.pools.index("beds")] == (30 + 32 + 32) / 3
+    )  # open from the second midnight on
     assert found.beds_midnight[plan.pools.index("anywhere")] == np.inf
     assert np.isnan(found.busy_mean[plan.pools.index("anywhere")])

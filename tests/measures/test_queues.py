@@ -55,11 +55,15 @@ class Watched(reference._Department):
         return order
 
 
-def held_by_the_engine(plan: Plan, columns: Columns, horizon: int, ticks: tuple[int, ...]) -> tuple[Run, Held]:
+def held_by_the_engine(
+    plan: Plan, columns: Columns, horizon: int, ticks: tuple[int, ...]
+) -> tuple[Run, Held]:
     """A run of the reference engine, and what it held at these ticks."""
     held: Held = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reference, "_Department", type("Watching", (Watched,), {"ticks": ticks, "held": held}))
+        patch.setattr(
+            reference, "_Department", type("Watching", (Watched,), {"ticks": ticks, "held": held})
+        )
         return reference.simulate(plan, columns, horizon), held
 
 
@@ -68,8 +72,12 @@ def ordered(queues: Queues, tick: int) -> list[tuple[int, int]]:
     return list(zip(activities.patient[rows].tolist(), activities.step[rows].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("grid", [GRIDS[1], *(pytest.param(grid, marks=pytest.mark.slow) for grid in GRIDS[::2])])
-def test_in_random_departments_the_order_is_the_one_that_the_reference_engine_holds(grid: int) -> None:
+@pytest.mark.parametrize(
+    "grid", [GRIDS[1], *(pytest.param(grid, marks=pytest.mark.slow) for grid in GRIDS[::2])]
+)
+def test_in_random_departments_the_order_is_the_one_that_the_reference_engine_holds(
+    grid: int,
+) -> None:
     n_waiting, rules = [], set()
     for seed in range(24):
         plan, columns, horizon = case(seed, grid)[1:]
@@ -77,7 +85,9 @@ def test_in_random_departments_the_order_is_the_one_that_the_reference_engine_ho
         ticks = tuple(chance.randrange(horizon // grid) * grid for _ in range(20))
         run, held = held_by_the_engine(plan, columns, horizon, ticks)
         for tick in ticks:
-            assert ordered(Queues(plan, columns, run), tick) == held[tick], f"seed {seed}, tick {tick}"
+            assert ordered(Queues(plan, columns, run), tick) == held[tick], (
+                f"seed {seed}, tick {tick}"
+            )
         n_waiting += [len(order) for order in held.values()]
         rules |= {
             ("accumulating", plan.accumulating), ("pull", plan.pull is not None),
@@ -87,12 +97,18 @@ def test_in_random_departments_the_order_is_the_one_that_the_reference_engine_ho
     assert np.mean(np.array(n_waiting) >= 5) > 0.2, "too few wait for an order to mean much"
 
 
-@pytest.mark.parametrize("arm", ["nurse", pytest.param("ai_label_measured_under", marks=pytest.mark.slow)])
-def test_in_the_typical_department_the_order_is_the_one_that_the_reference_engine_holds(arm: str) -> None:
+@pytest.mark.parametrize(
+    "arm", ["nurse", pytest.param("ai_label_measured_under", marks=pytest.mark.slow)]
+)
+def test_in_the_typical_department_the_order_is_the_one_that_the_reference_engine_holds(
+    arm: str,
+) -> None:
     study = load("ensemble=none", "run.warm_up_days=0")
     ready = study.arm(arm)
     plan = lower(ready.pathway)
-    columns = bind(plan, apply(ready.policy, ready.pathway, draw_run(ready.pathway, study.run.drawn(0, 2))))
+    columns = bind(
+        plan, apply(ready.policy, ready.pathway, draw_run(ready.pathway, study.run.drawn(0, 2)))
+    )
     chance = random.Random(1)
     ticks = tuple(chance.randrange(2 * DAY) for _ in range(100))
     run, held = held_by_the_engine(plan, columns, 2 * DAY, ticks)
@@ -105,7 +121,9 @@ def test_the_table_numbers_the_places_of_each_queue_from_one_in_that_order() -> 
     queues = Queues(plan, columns, reference.simulate(plan, columns, horizon))
     tick = max(range(0, horizon, DAY // 24), key=lambda tick: len(queues.waiting(tick)))
     table = queues.table(tick).frame()
-    assert list(zip(table["patient"], [plan.row(name) for name in table["step"]], strict=True)) == ordered(queues, tick)
+    assert list(
+        zip(table["patient"], [plan.row(name) for name in table["step"]], strict=True)
+    ) == ordered(queues, tick)
     assert len(table) >= 5
     for _, queue in table.groupby("step", observed=True):
         assert list(queue["place"]) == list(range(1, len(queue) + 1))

@@ -26,7 +26,11 @@ def slowly_first(department: Any, name: str) -> np.ndarray:
     for k in range(len(table)):
         node = department.pathway.nodes()[plan.nodes[table.step[k]]]
         records = node.records if hasattr(node, "records") else {}
-        moment = records.get(name) if isinstance(records, dict) else ("joined" if name in records else None)
+        moment = (
+            records.get(name)
+            if isinstance(records, dict)
+            else ("joined" if name in records else None)
+        )
         if moment is None or (moment == "ended" and OUTCOMES[table.outcome[k]] != "done"):
             continue
         tick = getattr(table, f"{moment}_at")[k]
@@ -65,21 +69,34 @@ def test_labels_come_from_the_draws_with_the_policy_in_them(department: Any) -> 
 
 def test_an_age_is_a_column_of_whole_years_in_the_table_and_in_the_empty_one() -> None:
     assert "age" not in nobody(small_pathway()).columns
-    age = Age(kind="age", by="admitted", shares={"no": {"0-39": 1}, "yes": {"40-79": 0.5, "80-99": 0.5}}, **SOURCED)
+    age = Age(
+        kind="age",
+        by="admitted",
+        shares={"no": {"0-39": 1}, "yes": {"40-79": 0.5, "80-99": 0.5}},
+        **SOURCED,
+    )
     made = replace(small_pathway(), attributes={**small_pathway().attributes, "age": age})
     patients = run_department(made).patients
     years, rows = patients["age"], patients["patient"]
-    np.testing.assert_array_equal(years, draw(made, seed=4, replication=0, days=DAYS).attributes["age"][rows])
+    np.testing.assert_array_equal(
+        years, draw(made, seed=4, replication=0, days=DAYS).attributes["age"][rows]
+    )
     assert patients.frame()["age"].dtype.kind == "i"
     assert patients.known("age") == nobody(made).known("age") == ()
-    np.testing.assert_array_equal(patients.where("age", "40-79", "80-99"), patients.where("admitted", "yes"))
+    np.testing.assert_array_equal(
+        patients.where("age", "40-79", "80-99"), patients.where("admitted", "yes")
+    )
     assert not nobody(made).where("age", "40-79").any()
 
 
 def test_the_outcome_is_that_of_the_end_reached(department: Any) -> None:
     table, names = department.run.activities, np.array(department.plan.nodes)
     outcome = {"home": "discharged", "left": "left", "ward_end": "admitted"}
-    ends = {int(p): outcome[n] for p, n in zip(table.patient, names[table.step], strict=True) if n in outcome}
+    ends = {
+        int(p): outcome[n]
+        for p, n in zip(table.patient, names[table.step], strict=True)
+        if n in outcome
+    }
     expected = [ends.get(int(each), "in_building") for each in department.patients["patient"]]
     assert department.patients.frame()["outcome"].tolist() == expected
     assert {"discharged", "left", "admitted", "in_building"} == set(expected)
@@ -107,7 +124,9 @@ def test_an_attribute_that_is_named_like_another_column_is_refused(department: A
         patients_table(pathway, department.plan, department.draws, department.run)
 
 
-def test_activities_are_neither_copied_nor_made_minutes_before_they_are_read(department: Any) -> None:
+def test_activities_are_neither_copied_nor_made_minutes_before_they_are_read(
+    department: Any,
+) -> None:
     table = activities_table(department.plan, department.run)
     for name in ("joined_at", "started_at", "ended_at"):
         assert table.ticks(name) is getattr(department.run.activities, name)

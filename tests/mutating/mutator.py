@@ -119,7 +119,13 @@ def bases() -> tuple[Base, ...]:
 
 def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every key and part, those of blocks before what is in them."""
-    parts = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    parts = (
+        tree.items()
+        if isinstance(tree, dict)
+        else enumerate(tree)
+        if isinstance(tree, list)
+        else ()
+    )
     for key, part in parts:
         yield (*path, key)
         yield from places(part, (*path, key))
@@ -138,7 +144,11 @@ def value_like(value: Any, tree: Any, chance: random.Random) -> Any:
         return not value
     if isinstance(value, int | float) and not isinstance(value, bool) and ways < 0.6:
         factor = chance.choice((0, 0.1, 0.5, 0.9, 1.1, 2, 10, 1000, -1))
-        return type(value)(value * factor) if chance.random() < 0.8 else value + chance.choice((1, -1, 0.5))
+        return (
+            type(value)(value * factor)
+            if chance.random() < 0.8
+            else value + chance.choice((1, -1, 0.5))
+        )
     if isinstance(value, str) and ways < 0.3:
         return spoilt_text(value, chance)
     if ways < 0.75:
@@ -169,7 +179,14 @@ def spoilt_text(text: str, chance: random.Random) -> str:
     at_ = chance.randrange(len(text) + 1)
     sign = chance.choice((*string.printable, "é", "\u2028", "\x00", "\ud800"))
     return chance.choice(
-        (text[:at_] + text[at_ + 1 :], text[:at_] + sign + text[at_:], text[::-1], text * 2, text.upper(), text[:at_])
+        (
+            text[:at_] + text[at_ + 1 :],
+            text[:at_] + sign + text[at_:],
+            text[::-1],
+            text * 2,
+            text.upper(),
+            text[:at_],
+        )
     )
 
 
@@ -184,7 +201,9 @@ def spoil(tree: dict[str, Any], chance: random.Random) -> str:
         numbers = [each for each in _paths(tree) if type(at(tree, each)) in (int, float)]
         path = chance.choice(numbers or [path])
     holder, key = at(tree, path[:-1]), path[-1]
-    what = chance.choice(("value", "value", "value", "leave out", "duplicate", "swap", "rename", "new key", "wrap"))
+    what = chance.choice(
+        ("value", "value", "value", "leave out", "duplicate", "swap", "rename", "new key", "wrap")
+    )
     shown = ".".join(map(str, path))
     if what == "leave out":
         del holder[key]
@@ -200,7 +219,11 @@ def spoil(tree: dict[str, Any], chance: random.Random) -> str:
         holder[key], other_holder[other[-1]] = other_holder[other[-1]], holder[key]
         shown += f" and {'.'.join(map(str, other))}"
     elif what == "rename" and isinstance(holder, dict):
-        new = spoilt_text(str(key), chance) if chance.random() < 0.5 else chance.choice(sorted(map(str, holder)))
+        new = (
+            spoilt_text(str(key), chance)
+            if chance.random() < 0.5
+            else chance.choice(sorted(map(str, holder)))
+        )
         holder[new] = holder.pop(key)
     elif what == "new key" and isinstance(holder, dict):
         holder[chance.choice(WORDS_OF_KEYS)] = value_like(holder[key], tree, chance)
@@ -233,7 +256,9 @@ def _as_word(value: Any) -> str:
         return "[" + ", ".join(map(_as_word, value)) + "]"
     if isinstance(value, str):
         return "'" + value.replace("'", "\\'") + "'"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -295,7 +320,9 @@ def tried(number: int, *, seed: int = 1, run: bool = True) -> Outcome:
             return Outcome(True, ran, f"{failure}: {'; '.join(done)}" if failure else "")
     except TooLong:
         return Outcome(False, False, f"takes longer than {LONGEST_SECONDS} s: {'; '.join(done)}")
-    except Exception as error:  # what this is all about: nothing but AeflowError may come out of a configuration
+    except (
+        Exception
+    ) as error:  # what this is all about: nothing but AeflowError may come out of a configuration
         return Outcome(False, False, f"{_traced(error)}: {'; '.join(done)}")
 
 
@@ -327,9 +354,13 @@ def _loaded(chance: random.Random, done: list[str]) -> Study:
         raw = copy.deepcopy(base.composed.raw)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
             done.append(spoil(raw, chance))
-        return study_from(laid_over(Composed(raw, base.composed.choices), ()), search_folders(base.folder))
+        return study_from(
+            laid_over(Composed(raw, base.composed.choices), ()), search_folders(base.folder)
+        )
     if way < 0.9:
-        words = [override_for(base.composed.raw, chance) for _ in range(chance.choice((1, 1, 2, 3)))]
+        words = [
+            override_for(base.composed.raw, chance) for _ in range(chance.choice((1, 1, 2, 3)))
+        ]
         done += words
         return load(*base.overrides, *words, config_dir=base.folder)
     return _from_file(chance, done)
@@ -381,7 +412,14 @@ def run_a_day(arm: ReadyArm, *, seed: int) -> str:
     activities = activities_table(plan, ours)
     audits = [
         audit_patients(patients),
-        audit(plan, activities, patients=patients, columns=columns, changes=ours.changes, notices=ours.notices),
+        audit(
+            plan,
+            activities,
+            patients=patients,
+            columns=columns,
+            changes=ours.changes,
+            notices=ours.notices,
+        ),
     ]
     for each in audits:
         if not each.passed:
@@ -408,4 +446,6 @@ def _in_time() -> Iterator[None]:
 
 def as_line(number: int, outcome: Outcome) -> str:
     """A case as one line of a progress file."""
-    return json.dumps({"case": number, "loaded": outcome.loaded, "ran": outcome.ran, "failure": outcome.failure})
+    return json.dumps(
+        {"case": number, "loaded": outcome.loaded, "ran": outcome.ran, "failure": outcome.failure}
+    )

@@ -13,6 +13,8 @@ def test_a_spoilt_configuration_is_refused_with_a_message_or_runs_alike_on_both_
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("cases", [MANY[start : start + 100] for start in range(0, len(MANY), 100)], ids=str)
+@pytest.mark.parametrize(
+    "cases", [MANY[start : start + 100] for start in range(0, len(MANY), 100)], ids=str
+)
 def test_hundreds_of_them(cases: range) -> None:
     assert {number: failure for number in cases if (failure := tried(number).failure)} == {}

@@ -24,14 +24,20 @@ def notebook(request: pytest.FixtureRequest) -> Path:
 
 def test_there_are_notebooks_to_run_numbered_without_a_gap() -> None:
     assert NOTEBOOKS
-    assert [path.stem[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)]
+    assert [path.stem[:3] for path in NOTEBOOKS] == [
+        f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)
+    ]
 
 
 @pytest.mark.slow
 # The kernel is another process on this machine; what jupyter leaves open when it stops is not ours to mend.
-@pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::RuntimeWarning")
-def test_the_committed_notebook_shows_what_a_fresh_run_shows(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_committed_notebook_shows_what_a_fresh_run_shows(
+    notebook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stale: make notebooks."""
     monkeypatch.delenv("AEFLOW_NOTEBOOK_OVERRIDES", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -42,9 +48,13 @@ def committed(source: Path) -> Any:
     return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
 
 
-def test_the_committed_notebook_has_the_cells_of_its_source_and_ran_from_top_to_bottom(notebook: Path) -> None:
+def test_the_committed_notebook_has_the_cells_of_its_source_and_ran_from_top_to_bottom(
+    notebook: Path,
+) -> None:
     stored = committed(notebook)
-    assert [cell.source for cell in stored.cells] == [cell.source for cell in jupytext.read(notebook).cells]
+    assert [cell.source for cell in stored.cells] == [
+        cell.source for cell in jupytext.read(notebook).cells
+    ]
     counts = [cell.execution_count for cell in stored.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
     assert notebook.with_suffix(".ipynb").stat().st_size < MOST_BYTES
@@ -52,7 +62,9 @@ def test_the_committed_notebook_has_the_cells_of_its_source_and_ran_from_top_to_
 
 def test_a_committed_notebook_prints_no_negative_nought_and_no_time(notebook: Path) -> None:
     stored = committed(notebook)
-    said = " ".join(text for outputs in shown(stored) for output in outputs for text in output.values())
+    said = " ".join(
+        text for outputs in shown(stored) for output in outputs for text in output.values()
+    )
     assert not re.findall(r"[-−]0(?:\.0+)?(?![\d.])", said)
     assert all(cell.metadata == {} for cell in stored.cells)
 
@@ -62,6 +74,10 @@ def test_a_notebook_uses_public_names_only(notebook: Path) -> None:
         if isinstance(node, ast.ImportFrom):
             assert not str(node.module).startswith("simulation")
         if isinstance(node, ast.Import):
-            assert all(name.name == "simulation" for name in node.names if name.name.startswith("simulation"))
+            assert all(
+                name.name == "simulation"
+                for name in node.names
+                if name.name.startswith("simulation")
+            )
         if isinstance(node, ast.Attribute):
             assert not node.attr.startswith("_")

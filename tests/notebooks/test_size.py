@@ -20,15 +20,24 @@ CELLS = (
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::RuntimeWarning")
-def test_a_notebook_of_six_cells_is_smaller_than_300_kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_of_six_cells_is_smaller_than_300_kb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("MPLBACKEND", "agg")
     sources = [source.replace("RESULTS", repr(str(tmp_path))) for source in CELLS]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
-    shown = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in notebook.cells]
+    shown = [
+        {kind for output in cell.outputs for kind in output.get("data", {})}
+        for cell in notebook.cells
+    ]
     assert all(cell.outputs for cell in notebook.cells)
     assert "text/html" in shown[3]
     assert "image/png" in shown[4]

@@ -61,7 +61,9 @@ primary:
 def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -> Study:
     """The study in one department of those that an offer made; `ensemble`: the file of those departments as data."""
     configs = folder / "configs"
-    assert main(["new", "department", "hand", "attendances_per_day=310", "admitted_share=0.27"]) == 0
+    assert (
+        main(["new", "department", "hand", "attendances_per_day=310", "admitted_share=0.27"]) == 0
+    )
     member = ensemble["departments"][number]
     values = dict(zip(ensemble["parameters"], member["values"], strict=True))
     staffing = configs / "staffing" / "hand.yaml"
@@ -70,7 +72,9 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
     staffing.write_text("\n".join(kept) + STAFFING, encoding="utf-8")
     korea = (packaged_configs() / "nurse" / "korea.yaml").read_text(encoding="utf-8")
     odds = f"errors: {{value: {values['nurses_errors']}, range: [0.5, 3], evidence: assumed, source: not known}}\n"
-    policy = POLICY.format(**{key: values[key] for key in ("acceptance", "under_share", "correlation")})
+    policy = POLICY.format(
+        **{key: values[key] for key in ("acceptance", "under_share", "correlation")}
+    )
     texts = {"nurse/hand": korea + odds, "triage/hand_ai": policy, "study/hand_study": STUDY}
     for name, text in texts.items():
         path = configs / f"{name}.yaml"
@@ -78,7 +82,9 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
         path.write_text(text, encoding="utf-8")
     raw = stated_in(("study=hand_study",), search_folders(configs)).raw
     changed = _changed(raw, ensemble, member["structure"], values)
-    return load("study=hand_study", *(f"{path}={flow(value)}" for path, value in changed.items()), *run)
+    return load(
+        "study=hand_study", *(f"{path}={flow(value)}" for path, value in changed.items()), *run
+    )
 
 
 def _changed(
@@ -88,7 +94,11 @@ def _changed(
     changes = list(ensemble["structures"][structure]["changes"].items())
     for name, parameter in ensemble["parameters"].items():
         value = {"times": values[name]} if parameter["how"] == "times" else values[name]
-        changes += [(path, value) for path in parameter["changes"] if not path.startswith(("triage.", "nurse."))]
+        changes += [
+            (path, value)
+            for path in parameter["changes"]
+            if not path.startswith(("triage.", "nurse."))
+        ]
     found: dict[str, Any] = {}
     for path, value in changes:
         if isinstance(value, dict):

@@ -20,9 +20,14 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
         assert question.allowed is None or question.allowed[0] < question.allowed[1], key
 
 
-def test_nurses_errors_are_asked_of_a_product_that_labels_and_an_earlier_answer_is_still_read(tmp_path: Path) -> None:
+def test_nurses_errors_are_asked_of_a_product_that_labels_and_an_earlier_answer_is_still_read(
+    tmp_path: Path,
+) -> None:
     question = questions()["nurses_table"]
-    assert [is_asked(question, {"does": does}) for does in ("saves time", "advises", "saves time and labels")] == [
+    assert [
+        is_asked(question, {"does": does})
+        for does in ("saves time", "advises", "saves time and labels")
+    ] == [
         0,
         1,
         1,
@@ -54,7 +59,9 @@ def test_a_rota_is_read_in_words(text: str, on_duty: dict[int, int], hours: floa
     assert sum(
         shift["number"] for shift in rota.stated() for _ in (0,) if shift["hours"]
     )  # as a file states it: shifts that do not overlap
-    again = read("rota", ", ".join(f"{shift['number']} {shift['hours']}" for shift in rota.stated()), {})
+    again = read(
+        "rota", ", ".join(f"{shift['number']} {shift['hours']}" for shift in rota.stated()), {}
+    )
     assert again.on_duty == rota.on_duty
 
 
@@ -77,7 +84,9 @@ def test_an_answer_is_read_with_its_unit(kind: str, text: Answer, value: object)
     assert read(kind, text, {}) == value
 
 
-@pytest.mark.parametrize("text", ["many", "2", "2 8-8", "2 8-22, at all hours", "2 from 8 to 25", "x 8-22", ""])
+@pytest.mark.parametrize(
+    "text", ["many", "2", "2 8-8", "2 8-22, at all hours", "2 from 8 to 25", "x 8-22", ""]
+)
 def test_a_rota_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Unread):
         read("rota", text, {})
@@ -92,13 +101,19 @@ def test_a_choice_is_found_among_other_words_unless_two_are() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("an ambulance nurse apart", "own nurses"), ("separate", "own nurses"), ("the same team", "triage nurses")],
+    [
+        ("an ambulance nurse apart", "own nurses"),
+        ("separate", "own nurses"),
+        ("the same team", "triage nurses"),
+    ],
 )
 def test_who_assesses_ambulances_is_read_as_meant(typed: str, meant: str) -> None:
     checked = check({"ambulances": typed})
     assert checked.values["ambulances"] == meant
     assert checked.notes["ambulances"][0].words == meant
-    assert is_asked(questions()["ambulance_nurses"], {"ambulances": typed}) is (meant == "own nurses")
+    assert is_asked(questions()["ambulance_nurses"], {"ambulances": typed}) is (
+        meant == "own nurses"
+    )
     with pytest.raises(Unread):
         read("choice", f"not {typed}", questions()["ambulances"].choices)
 
@@ -150,7 +165,10 @@ def test_enter_leaves_a_question_blank_and_its_prompt_says_what_is_assumed(tmp_p
     typed = iter(["310", "", "quit"])
     answers: dict[str, Answer] = {}
     interview(
-        answers, tmp_path / "offer.yaml", ask=lambda words: prompts.append(words) or next(typed), say=prompts.append
+        answers,
+        tmp_path / "offer.yaml",
+        ask=lambda words: prompts.append(words) or next(typed),
+        say=prompts.append,
     )
     assert answers == {"attendances_per_day": "310", "within_four_hours": None}
     assert [words for words in prompts if "four hours" in words] == [
@@ -203,16 +221,32 @@ def test_what_a_planner_needs_to_answer_is_one_question_mark_away(tmp_path: Path
         if not is_asked(question, answers):
             continue
         said, typed = list[str](), iter(["?", "quit"])
-        interview(answers, tmp_path / "offer.yaml", ask=lambda _, typed=typed: next(typed), say=said.append)  # type: ignore[misc]
+        interview(
+            answers,
+            tmp_path / "offer.yaml",
+            ask=lambda _, typed=typed: next(typed),
+            say=said.append,
+        )  # type: ignore[misc]
         told = " ".join(said)
-        parts = (*question.choices.values(), question.why, question.find, question.blank or "", question.source or "")
+        parts = (
+            *question.choices.values(),
+            question.why,
+            question.find,
+            question.blank or "",
+            question.source or "",
+        )
         assert all(part in told for part in parts), key
 
 
 def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> None:
     """Every question is answered or left blank by its first choice."""
     answers: dict[str, Answer] = {}
-    wanted = {"attendances_per_day": "310", "product": "Our AI", "does": "advises", "triage_nurses": "2 at all hours"}
+    wanted = {
+        "attendances_per_day": "310",
+        "product": "Our AI",
+        "does": "advises",
+        "triage_nurses": "2 at all hours",
+    }
 
     def ask(prompt: str) -> str:
         key = next_question(answers)
@@ -231,7 +265,12 @@ def test_the_template_is_a_file_of_answers_that_are_all_blank(tmp_path: Path) ->
 
 
 def test_kept_answers_are_read_again_as_they_were(tmp_path: Path) -> None:
-    answers: dict[str, Answer] = {"product": 'Our "AI": 2', "beds": 510, "used_share": "60 %", "covers": None}
+    answers: dict[str, Answer] = {
+        "product": 'Our "AI": 2',
+        "beds": 510,
+        "used_share": "60 %",
+        "covers": None,
+    }
     keep(answers, tmp_path / "a.yaml")
     assert answers_in(tmp_path / "a.yaml") == answers
 
@@ -253,13 +292,18 @@ def test_an_answer_that_was_given_is_kept_where_somebody_goes_back(tmp_path: Pat
 def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
     typed = iter(["310", "62 %", "back", "back", "quit"])
     assert not interview({}, tmp_path / "offer.yaml", ask=lambda _: next(typed), say=lambda _: None)
-    assert answers_in(tmp_path / "offer.yaml") == {"attendances_per_day": "310", "within_four_hours": "62 %"}
+    assert answers_in(tmp_path / "offer.yaml") == {
+        "attendances_per_day": "310",
+        "within_four_hours": "62 %",
+    }
 
 
 def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> None:
     values = check(FACTS).values
     pilots = [
-        OfferedProduct("our_ai", {**values, **more}).study("our department", [])["offer"].get("pilot")
+        OfferedProduct("our_ai", {**values, **more})
+        .study("our department", [])["offer"]
+        .get("pilot")
         for more in (
             {},
             {"evaluation": "alternating"},

@@ -12,10 +12,16 @@ STATED = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text(enco
 
 
 @pytest.mark.parametrize("mistake", STATED["mistakes"], ids=lambda mistake: mistake["name"])
-def test_a_mistake_is_refused_asked_about_or_read_back(mistake: dict[str, Any], tmp_path: Path) -> None:
+def test_a_mistake_is_refused_asked_about_or_read_back(
+    mistake: dict[str, Any], tmp_path: Path
+) -> None:
     for name, text in mistake.get("tables", {}).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    answers = {key: value for key, value in {**STATED["sound"], **mistake["answers"]}.items() if value is not None}
+    answers = {
+        key: value
+        for key, value in {**STATED["sound"], **mistake["answers"]}.items()
+        if value is not None
+    }
     checked = check(answers, tmp_path)
     key, how = mistake["key"], mistake["how"]
     said = [str(fault) for fault in checked.faults.get(key, ())]

@@ -33,9 +33,17 @@ from simulation.study.study import Study
 
 from .by_hand import by_hand
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(
+    encoding="utf-8"
+)
 ANSWERS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
-TABLES = dict(zip(("product.csv", "nurses.csv"), re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M), strict=True))
+TABLES = dict(
+    zip(
+        ("product.csv", "nurses.csv"),
+        re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M),
+        strict=True,
+    )
+)
 COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^aeflow .*$", PAGE, re.MULTILINE)]
 ASKED, READ, COMPARE, CHANGED, AGAIN, _BESIDE, BREAK_EVEN = COMMANDS
 FIRST_SCREEN = PAGE.split("## Agreement")[0]
@@ -67,7 +75,9 @@ def in_weeks(folder: Path) -> Iterator[None]:
         patch.setattr(solving, "YEARS", (1,))
         patch.setattr(solving, "FRESH", 1)
         patch.setattr(solving.CalibrationTarget, "near", 1.0)  # the mean of so few days may be off
-        patch.setattr("simulation.config.studies.processors", lambda: 1)  # to start more takes longer than the weeks
+        patch.setattr(
+            "simulation.config.studies.processors", lambda: 1
+        )  # to start more takes longer than the weeks
         yield
 
 
@@ -117,19 +127,29 @@ def test_the_answers_hold_in_every_department_and_blanks_differ(written: Written
 
 
 def test_the_ends_of_what_agreement_leaves_open_are_arms(written: Written) -> None:
-    lower, upper = (written.study.arm(f"{ARM}_{end}").policy for end in ("regardless", "where_wrong"))
+    lower, upper = (
+        written.study.arm(f"{ARM}_{end}").policy for end in ("regardless", "where_wrong")
+    )
     assert lower.measured_against == "nurses"
-    exact = [np.mean(np.diag(np.array(policy.ai.matrix.shares))) for policy in (lower, upper) if policy.ai]
+    exact = [
+        np.mean(np.diag(np.array(policy.ai.matrix.shares)))
+        for policy in (lower, upper)
+        if policy.ai
+    ]
     assert exact[0] < exact[1] - 0.1
 
 
-def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_settle_it(written: Written) -> None:
+def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_settle_it(
+    written: Written,
+) -> None:
     facts = written.study.design.offer
     assert facts is not None
     assert facts.claims == ("88 % agreement with nurses",)
     assert "number of cases" in facts.not_shown
     assert "how often nurses take its label: 20 to 80 %" in facts.assumed
-    assert any(clause.startswith("blank, so ranges: who sees children and ") for clause in facts.assumed)
+    assert any(
+        clause.startswith("blank, so ranges: who sees children and ") for clause in facts.assumed
+    )
     assert written.study.departments is not None
     known = {*written.study.departments.varied_values, "structure"}
     for blank in facts.blanks:
@@ -138,10 +158,14 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     assert {"acceptance", "under_share", "correlation", "triage_busy", "structure"} <= asked
     assert "used_share" not in asked
     differ = next(blank for blank in facts.blanks if blank.arms)
-    assert differ.find.endswith("200 cases where it and nurses differ (in 1,700 patients)"), "200 of 12 % of them"
+    assert differ.find.endswith("200 cases where it and nurses differ (in 1,700 patients)"), (
+        "200 of 12 % of them"
+    )
 
 
-def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(written: Written) -> None:
+def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(
+    written: Written,
+) -> None:
     """The more it departs where nurses are wrong, the fewer are labelled too low."""
     said = " ".join(written.said.split())
     order = ("the other way)", "whoever is right", "half way", "(kind to it)")
@@ -150,19 +174,29 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     naive = re.search(r"read as accuracy, which agreement is not: ([\d.]+) %(,?)", said)
     assert naive is not None
     assert not naive[2]
-    assert re.search(r"the limit is (25\.2\d) %.*whoever is right: (25\.2\d) %, above the limit", said)
+    assert re.search(
+        r"the limit is (25\.2\d) %.*whoever is right: (25\.2\d) %, above the limit", said
+    )
     assert float(naive[1]) < shares[1]
     assert written.study.design.offer is not None
-    assert written.study.design.offer.where_nurses_are_right == pytest.approx(shares[0] / 100, abs=5e-4)
+    assert written.study.design.offer.where_nurses_are_right == pytest.approx(
+        shares[0] / 100, abs=5e-4
+    )
 
 
-def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(written: Written) -> None:
+def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(
+    written: Written,
+) -> None:
     """The share that a week of each department gives without the product, as on the board's page, is the one told."""
     told = float(re.search(r"at triage: about ([\d.]+) % today", " ".join(written.said.split()))[1])  # type: ignore[index]
     alone = written.study.of_arms([])
-    run = replace(alone.run, replications=24, measured_days=7, warm_up_days=0, cool_down_days=1, doublings=0)
+    run = replace(
+        alone.run, replications=24, measured_days=7, warm_up_days=0, cool_down_days=1, doublings=0
+    )
     measured = ae.compare(replace(alone, run=run)).row("nurse", UNDER_TRIAGE).mean
-    assert abs(told - 100 * measured) < 1.5, "with those who are not triaged it would be 2 points more"
+    assert abs(told - 100 * measured) < 1.5, (
+        "with those who are not triaged it would be 2 points more"
+    )
 
 
 @pytest.mark.slow
@@ -170,7 +204,9 @@ def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        solving.Solver, "solve", lambda own, wanted: (own.ensemble, {name: np.ones(1) for name in solving.SHOWN})
+        solving.Solver,
+        "solve",
+        lambda own, wanted: (own.ensemble, {name: np.ones(1) for name in solving.SHOWN}),
     )
     with in_weeks(written.folder.parent), redirect_stdout(StringIO()) as output:
         assert main(CHANGED) == 0
@@ -182,12 +218,18 @@ def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
     assert covers is not None
     assert covers.share is not None
     assert covers.share.value == 0.8
-    assert "60 %" in (written.folder.parent / "offer.yaml").read_text(encoding="utf-8"), "the file stays"
+    assert "60 %" in (written.folder.parent / "offer.yaml").read_text(encoding="utf-8"), (
+        "the file stays"
+    )
 
 
 @pytest.mark.parametrize(("typed", "goes_on"), [("no", False), ("", True)])
 def test_somebody_at_a_terminal_is_asked_whether_it_was_read_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, goes_on: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    goes_on: bool,
 ) -> None:
     (tmp_path / "offer.yaml").write_text(ANSWERS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -204,18 +246,30 @@ def test_every_measure_is_that_of_the_study_built_by_hand(
 ) -> None:
     """In one of its departments: totals, rotas, policy and nurses in YAML, and the department's factors multiplied."""
     monkeypatch.chdir(tmp_path)
-    ensemble = yaml.safe_load((written.folder / "ensembles" / "our_ai.yaml").read_text(encoding="utf-8"))
-    run = ("run.replications=2", *(f"run.{key}={value}" for key, value in SHORT.items()), "executor=serial")
+    ensemble = yaml.safe_load(
+        (written.folder / "ensembles" / "our_ai.yaml").read_text(encoding="utf-8")
+    )
+    run = (
+        "run.replications=2",
+        *(f"run.{key}={value}" for key, value in SHORT.items()),
+        "executor=serial",
+    )
     hand = ae.compare(by_hand(tmp_path, ensemble, 5, *run))
-    made = ae.compare(load("study=our_ai", "run.department=5", *run, config_dir=written.folder).of_arms([ARM]))
+    made = ae.compare(
+        load("study=our_ai", "run.department=5", *run, config_dir=written.folder).of_arms([ARM])
+    )
     for arm, other in (("nurse", "nurse"), (ARM, "hand_ai")):
-        for theirs, ours in zip(made.arm(arm).replications, hand.arm(other).replications, strict=True):
+        for theirs, ours in zip(
+            made.arm(arm).replications, hand.arm(other).replications, strict=True
+        ):
             assert theirs.measures.names == ours.measures.names
             assert np.array_equal(theirs.measures.values, ours.measures.values, equal_nan=True)
     assert made.row(ARM, "wait_to_clinician_mean").difference != 0
 
 
-def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_offer_of_the_name_is_refused(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(written.folder.parent)
     with redirect_stdout(StringIO()):
         assert main(READ) == 2
@@ -225,7 +279,9 @@ def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_the_other_commands_of_the_page_run(written: Written, undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_commands_of_the_page_run(
+    written: Written, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(written.folder.parent)
     short = [
         "run.departments=20",
@@ -253,14 +309,19 @@ def test_the_page_asks_at_the_terminal(
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
     assert main(ASKED) == 0
     assert "The same command goes on." in capsys.readouterr().out
-    assert yaml.safe_load((tmp_path / "offer.yaml").read_text(encoding="utf-8"))["within_four_hours"] == "62 %"
+    assert (
+        yaml.safe_load((tmp_path / "offer.yaml").read_text(encoding="utf-8"))["within_four_hours"]
+        == "62 %"
+    )
 
 
 def test_faults_of_answers_come_together_before_anything_is_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.yaml").write_text("attendances_per_day: 9999\nprice_per_year: 2\ndoes: advises\n", encoding="utf-8")
+    (tmp_path / "a.yaml").write_text(
+        "attendances_per_day: 9999\nprice_per_year: 2\ndoes: advises\n", encoding="utf-8"
+    )
     assert main(["offer", "answers=a.yaml"]) == 2
     told = capsys.readouterr().err
     assert "attendances_per_day: is 9,999" in told
@@ -286,14 +347,23 @@ def test_stated_beds_are_those_of_every_department() -> None:
 
 
 def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> None:
-    assert set(OfferedDepartments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
+    assert set(OfferedDepartments(values(), 24).structures) >= {
+        "two_by_day",
+        "one_nurse",
+        "shared_front_door",
+    }
     assert set(OfferedDepartments(values(children="doctors"), 24).structures) == {
         "around_the_clock", "children_shared", "three_children_shared",
     }  # fmt: skip
-    team = OfferedDepartments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
+    team = OfferedDepartments(
+        values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24
+    )
     assert team.base_pathway == "shared_front_door"
     assert team.rotas["assessment_nurses"] == [{"hours": "8-22", "number": 1}]
-    assert team.rotas["triage_nurses"] == [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}]
+    assert team.rotas["triage_nurses"] == [
+        {"hours": "8-22", "number": 2},
+        {"hours": "22-8", "number": 1},
+    ]
     assert len(team.members()) == 24
 
 
@@ -301,13 +371,16 @@ def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
     """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
     made = OfferedDepartments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
     factors = {
-        factor_of(stated.changes["calibration.triage_minutes_scale.value"]) for stated in made.structures.values()
+        factor_of(stated.changes["calibration.triage_minutes_scale.value"])
+        for stated in made.structures.values()
     }
     assert 1.0817 in factors
 
 
 def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_record() -> None:
-    share, seconds = (OfferedProduct("it", values(saves=saves)).policy()["minutes"] for saves in ("12 %", "30 s"))
+    share, seconds = (
+        OfferedProduct("it", values(saves=saves)).policy()["minutes"] for saves in ("12 %", "30 s")
+    )
     assert share["factor"]["value"] == 0.88
     assert len(share["durations"]) == 3
     assert seconds["seconds_saved"]["value"] == 30
@@ -317,7 +390,13 @@ def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_rec
 def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
     product = OfferedProduct("it", values(does="advises", against="panel"))
     parameters, drawn = product.drawn(24)
-    assert list(parameters) == ["used_share", "acceptance", "exact_share", "under_share", "nurses_errors"]
+    assert list(parameters) == [
+        "used_share",
+        "acceptance",
+        "exact_share",
+        "under_share",
+        "nurses_errors",
+    ]
     use = np.sort(drawn[:, 0])
     assert np.allclose(np.diff(use), 0.7 / 24, atol=1e-3)
     wrong = drawn[:, 3] / (1 - drawn[:, 2])
@@ -341,20 +420,35 @@ def test_a_price_buys_whole_ones_or_as_many_hours_as_fit(
     arm = dict(alternatives(known, pounds))["clinician"]
     assert arm["changes"] == {"staffing.doctors.extra_shifts": [shift]}
     assert (arm["cost"]["per_year"], arm["label"]) == (cost, label)
-    assert arm["cost"]["range"] == [round(143_000 * cost / 232_000), round(392_000 * cost / 232_000)]
+    assert arm["cost"]["range"] == [
+        round(143_000 * cost / 232_000),
+        round(392_000 * cost / 232_000),
+    ]
 
 
 def test_all_that_a_price_buys_costs_no_more_than_it() -> None:
     known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]["arms"]
     costs = {name: arm["cost"]["per_year"] for name, arm in alternatives(known, 120_000)}
-    assert {name for name, cost in costs.items() if cost > 120_000} == {"medical_bed"}, "one costs £125,925"
-    assert min(costs[name] for name in ("triage_nurse", "clinician", "childrens_clinician", "practitioner")) > 100_000
+    assert {name for name, cost in costs.items() if cost > 120_000} == {"medical_bed"}, (
+        "one costs £125,925"
+    )
+    assert (
+        min(
+            costs[name]
+            for name in ("triage_nurse", "clinician", "childrens_clinician", "practitioner")
+        )
+        > 100_000
+    )
 
 
 @pytest.mark.parametrize("does", ["saves time and advises", "labels"])
-def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than_a_label_may_be(does: str) -> None:
+def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than_a_label_may_be(
+    does: str,
+) -> None:
     known = values(does=does)
-    text = offer._texts("it", OfferedDepartments(known, 24), OfferedProduct("it", known), [])["study"]
+    text = offer._texts("it", OfferedDepartments(known, 24), OfferedProduct("it", known), [])[
+        "study"
+    ]
     facts = validated(OfferFacts, yaml.safe_load(text)["offer"], "offer", faults := Faults())
     assert facts is not None, faults
     assert "share within four hours, hospital beds, admitted share" in facts.assumed[-1]
@@ -368,25 +462,44 @@ def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_ran
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="comes with aeflow"):
-        offer.offered({"attendances_per_day": 310, "product": "Lean triage", "does": "saves time"}, tmp_path)
+        offer.offered(
+            {"attendances_per_day": 310, "product": "Lean triage", "does": "saves time"}, tmp_path
+        )
 
 
-def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answered_is_not() -> None:
-    (drawn,), (answered,) = (list(offer._targets(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"}))
+def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answered_is_not() -> (
+    None
+):
+    (drawn,), (answered,) = (
+        list(offer._targets(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"})
+    )
     assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 24)
     assert answered.wanted == 0.62
 
 
-def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_but_not_of_one_team() -> None:
+def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_but_not_of_one_team() -> (
+    None
+):
     def more(**known: Answer) -> tuple[list[float], list[float]]:
         """In departments with nurses of their own for ambulances, and in those with one team."""
         departments = OfferedDepartments(values(**known), 24)
         made = offer._ensemble("it", departments, OfferedProduct("it", values(**known)))
         if "ambulance_nurses" not in made.parameters:
             return [], []
-        place, members = list(made.parameters).index("ambulance_nurses"), [made.member(number) for number in range(24)]
-        team = [member.values[place] for member in members if member.structure in departments.of_one_team]
-        own = [member.values[place] for member in members if member.structure not in departments.of_one_team]
+        place, members = (
+            list(made.parameters).index("ambulance_nurses"),
+            [made.member(number) for number in range(24)],
+        )
+        team = [
+            member.values[place]
+            for member in members
+            if member.structure in departments.of_one_team
+        ]
+        own = [
+            member.values[place]
+            for member in members
+            if member.structure not in departments.of_one_team
+        ]
         return own, team
 
     assert sum(more(ambulances="own nurses")[0]) == 12

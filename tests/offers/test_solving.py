@@ -16,7 +16,10 @@ def test_two_figures_that_hang_on_both_parameters_are_met_together() -> None:
     """Linear departments, each with slopes of its own, of which the assumed ones know only the own parameter."""
     rng = np.random.default_rng(1)
     true = np.array([[[-2.0, -0.3], [0.2, 4.0]]]) * rng.uniform(0.6, 1.6, (20, 2, 2))
-    at, slopes = rng.normal(0, 0.1, (20, 2)), np.tile(np.diag([SHARE.slope, WAIT.slope]), (20, 1, 1))
+    at, slopes = (
+        rng.normal(0, 0.1, (20, 2)),
+        np.tile(np.diag([SHARE.slope, WAIT.slope]), (20, 1, 1)),
+    )
     goal = np.array([0.05, 0.3])
     value = np.einsum("nij,nj->ni", true, at)
     for _ in range(4):
@@ -44,7 +47,9 @@ def test_what_could_not_be_met_is_said() -> None:
         "walk_in_triage_wait_mean": np.full(20, 12.0),
         "walk_in_triage_minutes_mean": np.full(20, 7.0),
     }
-    lines = list(comparison_lines({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh))
+    lines = list(
+        comparison_lines({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh)
+    )
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
     assert "does the rota count people at the desk?" in lines[3]
@@ -53,8 +58,12 @@ def test_what_could_not_be_met_is_said() -> None:
 def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:
     """By hand: of a fall by half of the logarithm, 0.2 is beyond 0.3, and twice that is 0.4."""
     parameters = {"doctor_minutes": (1.0, 1.1), "specialty_minutes": (0.9, 0.9)}
-    members = [SimpleNamespace(values=[of[number] for of in parameters.values()]) for number in (0, 1)]
-    ensemble: Any = SimpleNamespace(parameters=parameters, departments=members, member=lambda number: members[number])
+    members = [
+        SimpleNamespace(values=[of[number] for of in parameters.values()]) for number in (0, 1)
+    ]
+    ensemble: Any = SimpleNamespace(
+        parameters=parameters, departments=members, member=lambda number: members[number]
+    )
     start = np.log([[1.0], [1.1]])
     solver = Solver(cast(Any, None), ensemble, lambda done: None, start=start)
     quick = SHARE._replace(beyond=0.3, also={"specialty_minutes": 2.0})

@@ -30,7 +30,9 @@ def patients(aged: Pathway) -> Draws:
     return draw(aged, seed=1, replication=0, days=300)
 
 
-def test_an_age_lies_within_the_patients_band_with_the_shares_of_its_spans(aged: Pathway, patients: Draws) -> None:
+def test_an_age_lies_within_the_patients_band_with_the_shares_of_its_spans(
+    aged: Pathway, patients: Draws
+) -> None:
     check(aged)
     years, old = patients.attributes["years"], patients.attributes["age"] == 1
     assert (years[~old].min(), years[~old].max()) == (0, 17)
@@ -53,7 +55,9 @@ def test_an_age_moves_no_other_column(small: Small, patients: Draws, different: 
 
 def test_no_rounding_gives_a_year_outside_the_band(aged: Pathway) -> None:
     lowest_and_highest = np.array([2.0**-54, 1 - 2.0**-53])
-    for code, ends in enumerate(([0, 17], [80, 79])):  # the spans of the old are stated the other way round
+    for code, ends in enumerate(
+        ([0, 17], [80, 79])
+    ):  # the spans of the old are stated the other way round
         codes = {"age": np.full(2, code, dtype=np.int16)}
         assert ages_of(aged, codes, aged.attributes["years"], lowest_and_highest).tolist() == ends  # type: ignore[arg-type]
 

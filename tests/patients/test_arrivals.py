@@ -36,7 +36,9 @@ def test_the_mean_by_weekday_is_the_described_one(small: Small, drawn: Draws) ->
     weights = np.array(small().profiles["by_weekday"].weights)
     weekday = drawn.arrived_at[drawn.arrival_source == 0] // DAY % 7
     # The largest of 7 standard normals is above 5 once in 250,000 seeds.
-    assert np.abs(z(np.bincount(weekday, minlength=7), DAYS * 60 * weights / weights.sum())).max() < 5
+    assert (
+        np.abs(z(np.bincount(weekday, minlength=7), DAYS * 60 * weights / weights.sum())).max() < 5
+    )
 
 
 def test_a_stream_without_profiles_comes_evenly(drawn: Draws) -> None:
@@ -47,11 +49,15 @@ def test_a_stream_without_profiles_comes_evenly(drawn: Draws) -> None:
 
 @pytest.mark.parametrize("scale", [0.7, 1.4])
 def test_scaled_arrivals_have_the_scaled_mean_in_every_hour(scale: float, small: Small) -> None:
-    pathway = small(f"arrivals: {{walk_in: {{scale: {scale}}}}}\nday_factors: {{weather: {{cv: 0}}}}")
+    pathway = small(
+        f"arrivals: {{walk_in: {{scale: {scale}}}}}\nday_factors: {{weather: {{cv: 0}}}}"
+    )
     scaled = draw(pathway, seed=12, replication=0, days=DAYS)
     weights = np.array(pathway.profiles["by_hour"].weights)
     counts = np.bincount(scaled.arrived_at[scaled.arrival_source == 0] % DAY // HOUR, minlength=24)
-    assert np.abs(z(counts, scale * DAYS * 60 * weights / weights.sum())).max() < 5  # once in 70,000 seeds
+    assert (
+        np.abs(z(counts, scale * DAYS * 60 * weights / weights.sum())).max() < 5
+    )  # once in 70,000 seeds
 
 
 def test_daily_counts_without_a_day_factor_are_poisson(drawn: Draws) -> None:
@@ -76,7 +82,10 @@ def test_streams_that_name_one_day_factor_are_busy_on_the_same_days(small: Small
     both = "arrivals: {walk_in: {per_day: 1000, by_weekday: null}, ambulance: {per_day: 1000, day_factor: weather}}"
     pathway = small(both)
     drawn = draw(pathway, seed=14, replication=0, days=DAYS)
-    counts = [np.bincount(drawn.arrived_at[drawn.arrival_source == code] // DAY, minlength=DAYS) for code in (0, 1)]
+    counts = [
+        np.bincount(drawn.arrived_at[drawn.arrival_source == code] // DAY, minlength=DAYS)
+        for code in (0, 1)
+    ]
     # Expected correlation cv^2 m / (1 + cv^2 m) = 10/11; its standard deviation is below .006.
     assert np.corrcoef(counts)[0, 1] == pytest.approx(10 / 11, abs=0.03)
 

@@ -55,7 +55,9 @@ def test_52_replications_in_a_row_begin_in_every_week_once() -> None:
 
 def test_no_other_step_spreads_the_beginnings_more_evenly() -> None:
     worst = {
-        step: worst_beginning([step * replication % WEEKS_IN_YEAR for replication in range(WEEKS_IN_YEAR)])
+        step: worst_beginning(
+            [step * replication % WEEKS_IN_YEAR for replication in range(WEEKS_IN_YEAR)]
+        )
         for step in range(1, WEEKS_IN_YEAR)
         if math.gcd(step, WEEKS_IN_YEAR) == 1
     }
@@ -75,7 +77,9 @@ def test_a_longer_warm_up_moves_no_calendar_day_of_the_window(start_week: int) -
     for warm_up in WARM_UPS:
         calendar = Calendar(start_week, warm_up)
         assert calendar.measured_days(window + warm_up).tolist() == window.tolist()
-        assert np.array_equal(calendar.months(window + warm_up), Calendar(start_week).months(window))
+        assert np.array_equal(
+            calendar.months(window + warm_up), Calendar(start_week).months(window)
+        )
         assert calendar.measured_from % WEEK == 0  # a Monday
         assert calendar.days_of_year(np.array([warm_up]))[0] == 7 * start_week
 
@@ -110,7 +114,9 @@ def test_arrivals_follow_the_months_of_the_calendar(small: Small) -> None:
     for start_week, warm_up in ((0, 0), (0, 14), (20, 7), (46, 28)):
         calendar = Calendar(start_week, warm_up)
         drawn = draw(pathway, seed=5, replication=0, days=DAYS_IN_YEAR, calendar=calendar)
-        counts = np.bincount(drawn.arrived_at[drawn.arrival_source == 0] // DAY, minlength=DAYS_IN_YEAR)
+        counts = np.bincount(
+            drawn.arrived_at[drawn.arrival_source == 0] // DAY, minlength=DAYS_IN_YEAR
+        )
         month = calendar.months(np.arange(DAYS_IN_YEAR))
         assert counts[(month > 0) & (month < 11)].sum() == 0
         # A Poisson mean is off by more than 5 standard deviations once in a million.
@@ -122,17 +128,23 @@ def test_arrivals_follow_the_months_of_the_calendar(small: Small) -> None:
 
 def test_without_months_the_calendar_moves_no_patient(small: Small) -> None:
     one, other = (
-        draw(small(), seed=5, replication=0, days=14, calendar=calendar) for calendar in (Calendar(), Calendar(30, 7))
+        draw(small(), seed=5, replication=0, days=14, calendar=calendar)
+        for calendar in (Calendar(), Calendar(30, 7))
     )
     assert np.array_equal(one.arrived_at, other.arrived_at)
     assert all(np.array_equal(one.minutes[name], other.minutes[name]) for name in one.minutes)
 
 
-def test_stated_outages_count_from_the_first_measured_day_and_drawn_ones_from_time_0(small: Small) -> None:
+def test_stated_outages_count_from_the_first_measured_day_and_drawn_ones_from_time_0(
+    small: Small,
+) -> None:
     stated = f"{{kind: stated, spans: [{{starts_at_minutes: 60, ends_at_minutes: 90}}], {NOTE}}}"
     random = f"{{kind: random, mean_up_minutes: 300, mean_down_minutes: 100, {NOTE}}}"
     pathway = small(f"outages: {{stated: {stated}, random: {random}}}")
-    plain, late = (draw_outages(pathway, DrawnRun(1, 0, 28, calendar)) for calendar in (Calendar(), Calendar(30, 14)))
+    plain, late = (
+        draw_outages(pathway, DrawnRun(1, 0, 28, calendar))
+        for calendar in (Calendar(), Calendar(30, 14))
+    )
     assert plain["stated"].tolist() == [[60 * 1024, 90 * 1024]]
     assert late["stated"].tolist() == [[14 * DAY + 60 * 1024, 14 * DAY + 90 * 1024]]
     assert np.array_equal(late["random"], plain["random"])
@@ -146,16 +158,22 @@ def test_stated_outages_count_from_the_first_measured_day_and_drawn_ones_from_ti
 @pytest.mark.parametrize("n", [52, 60, 104, 200])
 def test_the_weeks_of_a_department_in_two_passes_are_independent(n: int) -> None:
     """Two weeks drawn apart are 13 weeks apart on average, the shorter way round the year."""
-    first, second = (np.array(start_weeks_over_departments(20261124, number, n)) for number in (0, 1))
+    first, second = (
+        np.array(start_weeks_over_departments(20261124, number, n)) for number in (0, 1)
+    )
     apart = np.abs(first - second)
     assert 10 <= np.minimum(apart, WEEKS_IN_YEAR - apart).mean() <= 16
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_pass_over_departments_is_spread_over_the_year_however_far_it_has_come(number: int) -> None:
+def test_a_pass_over_departments_is_spread_over_the_year_however_far_it_has_come(
+    number: int,
+) -> None:
     weeks = start_weeks_over_departments(1, number, 104)
     assert sorted(weeks[:52]) == sorted(weeks[52:]) == list(range(52))
-    inside = (np.array(weeks)[:, None] - np.arange(WEEKS_IN_YEAR)) % WEEKS_IN_YEAR < 13  # of 13 weeks from each on
+    inside = (
+        np.array(weeks)[:, None] - np.arange(WEEKS_IN_YEAR)
+    ) % WEEKS_IN_YEAR < 13  # of 13 weeks from each on
     off = np.abs(inside.cumsum(axis=0) - np.arange(1, 105)[:, None] / 4)
     assert off.max() < 5
 

@@ -69,7 +69,9 @@ def test_mean_and_spread_of_each_stay_as_stated(name: str, small: Small) -> None
         assert abs(below - share) <= Z * np.sqrt(share * (1 - share) / n)
 
 
-def test_complexity_of_nought_draws_what_was_drawn_before(small: Small, different: Different) -> None:
+def test_complexity_of_nought_draws_what_was_drawn_before(
+    small: Small, different: Different
+) -> None:
     before, after = (draw(small(changes), seed=8, replication=0, days=20) for changes in ("", ZERO))
     assert different(before, after) == set()
 

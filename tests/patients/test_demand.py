@@ -35,15 +35,22 @@ def faults_of(pathway: Pathway) -> list[str]:
 
 
 def surging(*surges: str) -> str:
-    return STEADY + f"arrivals: {{walk_in: {{by_weekday: null, thinning_bound: 4, surges: [{', '.join(surges)}]}}}}"
+    return (
+        STEADY
+        + f"arrivals: {{walk_in: {{by_weekday: null, thinning_bound: 4, surges: [{', '.join(surges)}]}}}}"
+    )
 
 
-def test_a_surge_multiplies_the_arrivals_of_its_days_counted_from_the_first_measured_one(small: Small) -> None:
+def test_a_surge_multiplies_the_arrivals_of_its_days_counted_from_the_first_measured_one(
+    small: Small,
+) -> None:
     surges = "{starts_on_day: 7, days: 14, times: 1.5}", "{starts_on_day: 14, days: 14, times: 2}"
     came = np.zeros(56)
     for replication in range(25):
         calendar = Calendar(start_week=3, warm_up_days=21)
-        drawn = draw(small(surging(*surges)), seed=3, replication=replication, days=56, calendar=calendar)
+        drawn = draw(
+            small(surging(*surges)), seed=3, replication=replication, days=56, calendar=calendar
+        )
         came += counts(drawn, 56)
     wanted = np.ones(56)
     wanted[28:42] *= 1.5
@@ -58,7 +65,9 @@ def test_a_surge_keeps_everybody_who_would_have_come_and_moves_no_other_day(
     small: Small, different: Callable[..., set[str]]
 ) -> None:
     usual = draw(small(surging()), seed=4, replication=0, days=28)
-    surge = draw(small(surging("{starts_on_day: 3, days: 2, times: 1.7}")), seed=4, replication=0, days=28)
+    surge = draw(
+        small(surging("{starts_on_day: 3, days: 2, times: 1.7}")), seed=4, replication=0, days=28
+    )
     extra = counts(surge, 28) - counts(usual, 28)
     assert (extra[3:5] > 0).all()
     assert extra[:3].tolist() == [0] * 3
@@ -81,7 +90,9 @@ def test_a_shift_laid_over_a_pool_puts_nobody_more_there_at_the_start(small: Sma
     there = "present: {inside: {starts: see, pool: nurses, share: 0.5}}\n"
     there += "attributes: {age: {shares: {inside: [1, 0]}}}\n"
     by_night = "pools: {nurses: {extra_shifts: [{hours: 22-8, number: 4}]}}\n"
-    usual, more = (draw(small(changes), seed=4, replication=0, days=7) for changes in (there, there + by_night))
+    usual, more = (
+        draw(small(changes), seed=4, replication=0, days=7) for changes in (there, there + by_night)
+    )
     assert (usual.arrival_source == 2).sum() == (more.arrival_source == 2).sum() == 2
 
 
@@ -94,7 +105,9 @@ arrivals:
 TWO = '{at: "9:00", number: 2, days: mon-fri}, {at: "13:30", number: 1, days: "sat,mon"}'
 
 
-def test_booked_patients_come_at_their_times_and_weekdays_and_nobody_else_does(small: Small) -> None:
+def test_booked_patients_come_at_their_times_and_weekdays_and_nobody_else_does(
+    small: Small,
+) -> None:
     drawn = draw(small(BOOKED % TWO), seed=5, replication=0, days=14)
     minutes = drawn.arrived_at[drawn.arrival_source == 0] / (HOUR / 60)
     nine, half_past_one = 9 * 60, 13 * 60 + 30
@@ -120,7 +133,11 @@ def test_one_booking_more_and_another_time_leave_everybody_elses_chance_as_it_is
     keys = [each.arrival_source.astype(np.int64) * 10**12 + each.number for each in (one, other)]
     shared, mine, theirs = np.intersect1d(*keys, return_indices=True)
     assert len(shared) == len(one)
-    moved = {name for name in first if not np.array_equal(first[name][..., mine], second[name][..., theirs])}
+    moved = {
+        name
+        for name in first
+        if not np.array_equal(first[name][..., mine], second[name][..., theirs])
+    }
     assert moved == {"arrived_at"}
 
 
@@ -132,7 +149,9 @@ def test_a_scale_below_one_is_the_probability_that_a_booked_patient_comes(small:
     assert abs((drawn.arrival_source == 0).sum() - 0.8 * booked) < 5 * np.sqrt(booked * 0.8 * 0.2)
 
 
-def test_the_offered_load_of_booked_patients_is_their_number_times_their_minutes(small: Small) -> None:
+def test_the_offered_load_of_booked_patients_is_their_number_times_their_minutes(
+    small: Small,
+) -> None:
     pathway = small(BOOKED % TWO + "  ambulance: {per_day: 0}\n")
     drawn = draw(pathway, seed=8, replication=0, days=28)
     drawn = drawn.with_columns(
@@ -170,7 +189,9 @@ def test_a_source_that_is_booked_wrongly_is_told_so(small: Small, arrivals: str,
 # --- factors that last -----------------------------------------------------------------------------------------------
 
 
-def lasting(every: str, *, cv: float = 0.2, persistence: float = 0.5, more: str = "arrivals: [walk_in]") -> str:
+def lasting(
+    every: str, *, cv: float = 0.2, persistence: float = 0.5, more: str = "arrivals: [walk_in]"
+) -> str:
     return f"lasting_factors: {{spell: {{every: {every}, cv: {cv}, persistence: {persistence}, {more}, {SOURCED}}}}}\n"
 
 
@@ -202,19 +223,32 @@ def one_year(pathway: Pathway, replication: int, per_year: int) -> np.ndarray:
     return by_day[starts]
 
 
-def test_a_month_begins_where_the_model_year_says_and_a_longer_run_begins_alike(small: Small) -> None:
+def test_a_month_begins_where_the_model_year_says_and_a_longer_run_begins_alike(
+    small: Small,
+) -> None:
     pathway = small(lasting("month"))
     calendar = Calendar(start_week=3, warm_up_days=14)  # day 0 is 7 January: 23 days are left of it
-    short, long = (lasting_factors(pathway, DrawnRun(2, 0, days, calendar))["spell"] for days in (60, 400))
+    short, long = (
+        lasting_factors(pathway, DrawnRun(2, 0, days, calendar))["spell"] for days in (60, 400)
+    )
     assert np.array_equal(short, long[:60])
     months = calendar.months(np.arange(400))
     assert np.array_equal(np.diff(long) != 0, np.diff(months) != 0)
 
 
-def test_a_shared_factor_is_the_same_in_every_replication_and_of_its_own_seed_and_name(small: Small) -> None:
-    apart, shared = (small(lasting("month", more=f"arrivals: [walk_in], shared: {word}")) for word in ("false", "true"))
-    one, other = (lasting_factors(apart, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1))
-    same = [lasting_factors(shared, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1, 7)]
+def test_a_shared_factor_is_the_same_in_every_replication_and_of_its_own_seed_and_name(
+    small: Small,
+) -> None:
+    apart, shared = (
+        small(lasting("month", more=f"arrivals: [walk_in], shared: {word}"))
+        for word in ("false", "true")
+    )
+    one, other = (
+        lasting_factors(apart, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1)
+    )
+    same = [
+        lasting_factors(shared, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1, 7)
+    ]
     assert not np.isin(one, other).any()
     assert np.array_equal(same[0], same[1])
     assert np.array_equal(same[0], same[2])
@@ -224,7 +258,9 @@ def test_a_shared_factor_is_the_same_in_every_replication_and_of_its_own_seed_an
 
 def test_a_lasting_factor_has_a_season_and_rises_from_the_measured_window_on(small: Small) -> None:
     year = "profiles: {year: {weights: [2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], " + SOURCED + "}}\n"
-    still = small(year + lasting("month", cv=0.0, more="arrivals: [walk_in], by_month: year, rises: 0.1"))
+    still = small(
+        year + lasting("month", cv=0.0, more="arrivals: [walk_in], by_month: year, rises: 0.1")
+    )
     calendar = Calendar(start_week=0, warm_up_days=28)
     by_day = lasting_factors(still, DrawnRun(1, 0, 28 + 728, calendar))["spell"]
     rise = 1.1 ** ((np.arange(756) - 28) / 364)
@@ -235,17 +271,26 @@ def test_a_lasting_factor_has_a_season_and_rises_from_the_measured_window_on(sma
 
 def test_arrivals_in_a_lasting_spell_have_the_variance_of_a_mixed_poisson(small: Small) -> None:
     cv, n_weeks = 0.2, 400
-    busy = "arrivals: {walk_in: {per_day: 20, by_weekday: null, by_hour: null, thinning_bound: 4}}\n"
+    busy = (
+        "arrivals: {walk_in: {per_day: 20, by_weekday: null, by_hour: null, thinning_bound: 4}}\n"
+    )
     drawn = draw(
-        small(STEADY + busy + lasting("week", cv=cv, persistence=0.0)), seed=9, replication=0, days=7 * n_weeks
+        small(STEADY + busy + lasting("week", cv=cv, persistence=0.0)),
+        seed=9,
+        replication=0,
+        days=7 * n_weeks,
     )
     by_week = counts(drawn, 7 * n_weeks).reshape(n_weeks, 7).sum(axis=1)
     variance = 140 + (cv * 140) ** 2
     assert abs(by_week.mean() - 140) < 5 * np.sqrt(variance / n_weeks)
-    assert abs(by_week.var(ddof=1) / variance - 1) < 5 * np.sqrt(2.6 / n_weeks)  # a lognormal's tail adds to 2
+    assert abs(by_week.var(ddof=1) / variance - 1) < 5 * np.sqrt(
+        2.6 / n_weeks
+    )  # a lognormal's tail adds to 2
 
 
-def test_minutes_are_multiplied_by_the_factor_of_the_day_of_arrival_before_they_are_cut_off(small: Small) -> None:
+def test_minutes_are_multiplied_by_the_factor_of_the_day_of_arrival_before_they_are_cut_off(
+    small: Small,
+) -> None:
     more = "durations: [seeing]"
     cut = "durations: {seeing: {longest: 25}}\n"
     usual = draw(small(), seed=10, replication=3, days=70)
@@ -265,32 +310,45 @@ def test_a_word_that_is_switched_off_leaves_every_column_as_it_was(
         "lasting": lasting("week", more="arrivals: [walk_in], durations: [seeing], active: false"),
         "follows": following(more="active: false"),
     }
-    one, other = (draw(small(changes), seed=11, replication=0, days=14) for changes in ("", stated[word]))
+    one, other = (
+        draw(small(changes), seed=11, replication=0, days=14) for changes in ("", stated[word])
+    )
     assert len(one) == len(other)
     assert different(one, other) == set()
 
 
-def test_the_offered_load_of_a_mean_week_knows_no_surge_and_no_factor_that_lasts(small: Small) -> None:
+def test_the_offered_load_of_a_mean_week_knows_no_surge_and_no_factor_that_lasts(
+    small: Small,
+) -> None:
     surge = surging("{starts_on_day: 0, days: 9, times: 3}") + "\n"
     busy = small(surge + lasting("month", cv=0.5, more="arrivals: [walk_in], durations: [seeing]"))
     usual = small(surging())
-    loads = [offered_load(each, draw(in_a_mean_week(each), seed=1, replication=0, days=14)) for each in (usual, busy)]
+    loads = [
+        offered_load(each, draw(in_a_mean_week(each), seed=1, replication=0, days=14))
+        for each in (usual, busy)
+    ]
     assert np.array_equal(loads[0].work, loads[1].work)
     assert in_a_mean_week(usual) is usual
 
 
-def test_the_offered_load_of_minutes_that_follow_is_that_of_the_year_and_not_of_its_quiet_months(small: Small) -> None:
+def test_the_offered_load_of_minutes_that_follow_is_that_of_the_year_and_not_of_its_quiet_months(
+    small: Small,
+) -> None:
     fixed, follows = small(), small(following(1))
     quiet = Profile(weights=(0.5,) * 6 + (1.5,) * 6, evidence="assumed", source="made for a test")
     loads = []
     for made in (fixed, follows):
         source = replace(made.arrivals["walk_in"], by_month="season")
         seasonal = replace(
-            made, profiles={**made.profiles, "season": quiet}, arrivals={**made.arrivals, "walk_in": source}
+            made,
+            profiles={**made.profiles, "season": quiet},
+            arrivals={**made.arrivals, "walk_in": source},
         )
         sample = draw(in_a_mean_week(seasonal), seed=1, replication=0, days=56)
         loads.append(float(offered_load(seasonal, sample).weekly().max()))
-    assert loads[1] == pytest.approx(loads[0], rel=0.05)  # in January alone it would be a third to a half above
+    assert loads[1] == pytest.approx(
+        loads[0], rel=0.05
+    )  # in January alone it would be a third to a half above
 
 
 # --- minutes that follow demand --------------------------------------------------------------------------------------
@@ -312,40 +370,61 @@ def table(walk_in: list[int], ambulance: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arrived_at", "arrival_source"])
 
 
-def test_minutes_follow_the_attendances_of_the_days_before_as_worked_out_by_hand(small: Small) -> None:
+def test_minutes_follow_the_attendances_of_the_days_before_as_worked_out_by_hand(
+    small: Small,
+) -> None:
     # planned: 6 walk-ins and 3 ambulances a day, 9; came 9, 18, 9, 1, 4, 8
-    planned = "arrivals: {walk_in: {per_day: 6, by_weekday: null, scale: 1.2}, ambulance: {per_day: 3}}\n"
+    planned = (
+        "arrivals: {walk_in: {per_day: 6, by_weekday: null, scale: 1.2}, ambulance: {per_day: 3}}\n"
+    )
     patients = table([6, 10, 3, 0, 1, 4], [3, 8, 6, 1, 3, 4])
     by_hand = [1, 1, 18 / 27, 18 / 27, 18 / 10, 18 / 5]
     for elasticity in (1.0, 0.5, 0.0):
         usual, followed = (
-            draws_from_table(small(planned + changes), patients) for changes in ("", following(elasticity))
+            draws_from_table(small(planned + changes), patients)
+            for changes in ("", following(elasticity))
         )
         factor = np.clip(np.array(by_hand) ** elasticity, 0.5, 3)
         expected = np.where(usual.arrival_source == 0, factor[usual.arrived_at // DAY], 1)
-        np.testing.assert_allclose(followed.minutes["seeing"], usual.minutes["seeing"] * expected, rtol=1e-12)
+        np.testing.assert_allclose(
+            followed.minutes["seeing"], usual.minutes["seeing"] * expected, rtol=1e-12
+        )
         assert np.array_equal(followed.minutes["writing"], usual.minutes["writing"])
 
 
 def test_nobody_for_days_leaves_the_most_that_minutes_may_be(small: Small) -> None:
     planned = "arrivals: {walk_in: {per_day: 6, by_weekday: null}, ambulance: {per_day: 3}}\n"
     patients = table([6, 0, 0, 6], [0, 0, 0, 0])
-    usual, followed = (draws_from_table(small(planned + changes), patients) for changes in ("", following()))
+    usual, followed = (
+        draws_from_table(small(planned + changes), patients) for changes in ("", following())
+    )
     on_day_3 = usual.arrived_at // DAY == 3
-    np.testing.assert_allclose(followed.minutes["seeing"][:, on_day_3], 3 * usual.minutes["seeing"][:, on_day_3])
+    np.testing.assert_allclose(
+        followed.minutes["seeing"][:, on_day_3], 3 * usual.minutes["seeing"][:, on_day_3]
+    )
 
 
-def test_the_plan_is_that_of_the_weekdays_and_of_the_months_only_where_it_is_asked_for(small: Small) -> None:
+def test_the_plan_is_that_of_the_weekdays_and_of_the_months_only_where_it_is_asked_for(
+    small: Small,
+) -> None:
     months = "profiles: {by_month: {weights: [2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]}}\n"
     arrivals = "arrivals: {walk_in: {per_day: 600, by_month: by_month}, ambulance: {per_day: 0}}\n"
     found = {}
     for by_month in ("false", "true"):
-        changes = STEADY + months + arrivals + following(days=1, more=f"by_month: {by_month}, least: 0.1, most: 9")
+        changes = (
+            STEADY
+            + months
+            + arrivals
+            + following(days=1, more=f"by_month: {by_month}, least: 0.1, most: 9")
+        )
         usual, followed = (
-            draw(small(each), seed=12, replication=0, days=28) for each in (months + STEADY + arrivals, changes)
+            draw(small(each), seed=12, replication=0, days=28)
+            for each in (months + STEADY + arrivals, changes)
         )
         ratio = followed.minutes["seeing"][0] / usual.minutes["seeing"][0]
-        found[by_month] = np.array([ratio[usual.arrived_at // DAY == day].mean() for day in range(1, 28)])
+        found[by_month] = np.array(
+            [ratio[usual.arrived_at // DAY == day].mean() for day in range(1, 28)]
+        )
     # twice the mean month comes in January: a plan without months sees twice its number, whatever the weekday
     # (1,200 a day: a day's ratio has a standard deviation of 3 %)
     assert np.abs(found["false"] * 2 - 1).max() < 0.2
@@ -353,7 +432,9 @@ def test_the_plan_is_that_of_the_weekdays_and_of_the_months_only_where_it_is_ask
     np.testing.assert_allclose(found["true"], 2 * found["false"], rtol=1e-12)
 
 
-def test_with_elasticity_one_the_work_of_a_week_is_as_planned_though_a_fifth_more_come(small: Small) -> None:
+def test_with_elasticity_one_the_work_of_a_week_is_as_planned_though_a_fifth_more_come(
+    small: Small,
+) -> None:
     n_weeks = 200
     more = "arrivals: {walk_in: {per_day: 100, scale: 1.2, by_weekday: null}, ambulance: {attends: false}}\n"
     usual, followed = (
@@ -370,7 +451,9 @@ def test_with_elasticity_one_the_work_of_a_week_is_as_planned_though_a_fifth_mor
 
 
 def test_demand_words_that_name_nothing_or_contradict_themselves_are_refused(small: Small) -> None:
-    stated = following(more="least: 2").replace("[seeing]", "[seing]").replace("[walk_in]", "[walk_on]")
+    stated = (
+        following(more="least: 2").replace("[seeing]", "[seing]").replace("[walk_in]", "[walk_on]")
+    )
     assert faults_of(small(stated + lasting("week", more="durations: []"))) == [
         "follows.staff.durations.0: unknown duration 'seing'. Did you mean 'seeing'?",
         "follows.staff.arrivals.0: unknown arrival source 'walk_on'. Did you mean 'walk_in'?",

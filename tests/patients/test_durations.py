@@ -20,8 +20,14 @@ TIMED = np.array([2, 5, 7, 12, 30.0])
     ("duration", "quantile"),
     [
         (Uniform(kind="uniform", mean=8, ends=(4, 12), **ASSUMED), stats.uniform(4, 8).ppf),
-        (Triangular(kind="triangular", mean=8, corners=(4, 6, 14), **ASSUMED), stats.triang(0.2, 4, 10).ppf),
-        (Triangular(kind="triangular", mean=8, corners=(4, 4, 16), **ASSUMED), stats.triang(0, 4, 12).ppf),
+        (
+            Triangular(kind="triangular", mean=8, corners=(4, 6, 14), **ASSUMED),
+            stats.triang(0.2, 4, 10).ppf,
+        ),
+        (
+            Triangular(kind="triangular", mean=8, corners=(4, 4, 16), **ASSUMED),
+            stats.triang(0, 4, 12).ppf,
+        ),
         (
             Empirical(kind="empirical", mean=10, quantiles=tuple(TIMED), **ASSUMED),
             lambda share: np.interp(share, np.linspace(0, 1, 5), TIMED),
@@ -48,7 +54,9 @@ def test_a_shape_is_scaled_to_the_mean_of_each_patient() -> None:
     ["{kind: uniform, mean: 9, ends: [3, 15]}", "{kind: triangular, mean: 9, corners: [3, 4, 20]}",
      "{kind: empirical, mean: 9, quantiles: [1, 2, 30]}"],
 )  # fmt: skip
-def test_a_department_draws_them_with_the_stated_mean(stated: str, small: Callable[..., Pathway]) -> None:
+def test_a_department_draws_them_with_the_stated_mean(
+    stated: str, small: Callable[..., Pathway]
+) -> None:
     drawn = draw(small(f"durations: {{resting: {stated}}}\nsteps: {{see: {{minutes: [seeing, resting]}}}}"), seed=1,
                  replication=0, days=60)  # fmt: skip
     minutes = drawn.minutes["resting"][0]

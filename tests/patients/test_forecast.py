@@ -48,7 +48,9 @@ def test_a_guessed_day_is_full_as_often_and_less_often_rightly(small: Small) -> 
 
 def test_quiet_days_have_the_stated_hours_and_a_longer_run_has_the_same_days(small: Small) -> None:
     pathway = small(quiet(hours="22-2"))
-    short, long = (draw(pathway, seed=4, replication=0, days=days).outages["quiet"] for days in (60, 120))
+    short, long = (
+        draw(pathway, seed=4, replication=0, days=days).outages["quiet"] for days in (60, 120)
+    )
     assert set((short[:, 0] % DAY).tolist()) == {22 * HOUR}
     assert set((short[:, 1] - short[:, 0]).tolist()) == {4 * HOUR}
     assert np.array_equal(short, long[: len(short)])
@@ -56,10 +58,15 @@ def test_quiet_days_have_the_stated_hours_and_a_longer_run_has_the_same_days(sma
 
 
 def test_quiet_days_of_nobody_known_are_refused(small: Small) -> None:
-    with pytest.raises(DrawsError, match=r"outages\.quiet: quiet days are known of drawn patients only"):
+    with pytest.raises(
+        DrawsError, match=r"outages\.quiet: quiet days are known of drawn patients only"
+    ):
         draw_outages(small(quiet()), DrawnRun(4, 0, 10))
 
 
 def test_hours_that_are_none_are_one_fault(small: Small) -> None:
     (fault,) = [each for each in check(small(quiet(hours="noon"))) if "outages" in each.where]
-    assert (fault.where, fault.found) == ("outages.quiet.hours", "'noon' is not like '8-20' or '22:30-7'")
+    assert (fault.where, fault.found) == (
+        "outages.quiet.hours",
+        "'noon' is not like '8-20' or '22:30-7'",
+    )

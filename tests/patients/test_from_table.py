@@ -12,7 +12,10 @@ from simulation.patients import attributes_after, draw, draws_from_table
 from simulation.units import NEVER, to_ticks
 
 Small = Callable[..., Pathway]
-TABLE = {"arrived_at": [30.0, 10.0, 20.0, 10.0], "arrival_source": ["walk_in", "ambulance", "walk_in", "walk_in"]}
+TABLE = {
+    "arrived_at": [30.0, 10.0, 20.0, 10.0],
+    "arrival_source": ["walk_in", "ambulance", "walk_in", "walk_in"],
+}
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -23,7 +26,12 @@ def test_arrivals_and_streams_are_those_of_the_table_in_order_of_time(small: Sma
     drawn = draws_from_table(small(), table())
     assert drawn.arrived_at.tolist() == to_ticks(np.array([10.0, 10.0, 20.0, 30.0])).tolist()
     names = small().categories("arrival_source")
-    assert [names[code] for code in drawn.arrival_source] == ["walk_in", "ambulance", "walk_in", "walk_in"]
+    assert [names[code] for code in drawn.arrival_source] == [
+        "walk_in",
+        "ambulance",
+        "walk_in",
+        "walk_in",
+    ]
 
 
 def test_a_column_of_minutes_replaces_the_draw_of_the_pass_it_names(small: Small) -> None:
@@ -35,19 +43,26 @@ def test_a_column_of_minutes_replaces_the_draw_of_the_pass_it_names(small: Small
 
 def test_minutes_left_empty_are_drawn(small: Small) -> None:
     plain = draws_from_table(small(), table(), seed=4)
-    told = draws_from_table(small(), table(**{"minutes.seeing": [3, np.nan, np.nan, np.nan]}), seed=4)
+    told = draws_from_table(
+        small(), table(**{"minutes.seeing": [3, np.nan, np.nan, np.nan]}), seed=4
+    )
     assert told.minutes["seeing"][0, 3] == 3
     assert np.array_equal(told.minutes["seeing"][0, :3], plain.minutes["seeing"][0, :3])
 
 
 def test_what_the_table_does_not_say_is_drawn_as_without_it(small: Small) -> None:
-    plain, told = (draws_from_table(small(), each, seed=4) for each in (table(), table(**{"minutes.seeing": 7.0})))
+    plain, told = (
+        draws_from_table(small(), each, seed=4)
+        for each in (table(), table(**{"minutes.seeing": 7.0}))
+    )
     assert np.array_equal(plain.minutes["resting"], told.minutes["resting"])
     assert np.array_equal(plain.minutes["seeing"][1], told.minutes["seeing"][1])
     assert np.array_equal(plain.attributes["age"], told.attributes["age"])
 
 
-def test_a_stated_attribute_drives_the_durations_and_the_attributes_that_depend_on_it(small: Small) -> None:
+def test_a_stated_attribute_drives_the_durations_and_the_attributes_that_depend_on_it(
+    small: Small,
+) -> None:
     young, old = (draws_from_table(small(), table(age=age), seed=4) for age in ("young", "old"))
     assert (young.attributes["age"] == 0).all()
     assert (old.attributes["age"] == 1).all()
@@ -55,7 +70,9 @@ def test_a_stated_attribute_drives_the_durations_and_the_attributes_that_depend_
     assert not young.attributes["frail"].any()
 
 
-def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them(small: Small) -> None:
+def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them(
+    small: Small,
+) -> None:
     label_dependent = small("""
     attributes:
       acuity_true: {kind: choice, categories: [sick, well], shares: [0.5, 0.5]}
@@ -65,7 +82,9 @@ def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them
       asleep: {kind: choice, by: frail, categories: [a, b], shares: {"no": [1, 0], "yes": [0, 1]}}
     """)
     drawn = draws_from_table(label_dependent, table(frail=["yes", "no", "yes", "no"]))
-    after = drawn.with_columns(attributes=attributes_after(label_dependent, drawn, 1 - drawn.attributes["acuity_true"]))
+    after = drawn.with_columns(
+        attributes=attributes_after(label_dependent, drawn, 1 - drawn.attributes["acuity_true"])
+    )
     assert np.array_equal(after.attributes["frail"], drawn.attributes["frail"])
     assert np.array_equal(after.attributes["asleep"], drawn.attributes["frail"])
 
@@ -82,7 +101,10 @@ def test_a_table_of_drawn_patients_gives_them_back(small: Small) -> None:
     columns: dict[str, object] = {
         "arrived_at": drawn.arrived_at / 1024,
         "arrival_source": [names[code] for code in drawn.arrival_source],
-        **{name: [pathway.categories(name)[code] for code in drawn.attributes[name]] for name in pathway.attributes},
+        **{
+            name: [pathway.categories(name)[code] for code in drawn.attributes[name]]
+            for name in pathway.attributes
+        },
         **{
             f"minutes.{name}.{repeat}": minutes
             for name, passes in drawn.minutes.items()
@@ -102,18 +124,32 @@ def test_a_table_of_drawn_patients_gives_them_back(small: Small) -> None:
     ("columns", "message"),
     [
         ({"aeg": "old"}, r"unknown column 'aeg'\. Did you mean 'age'\?"),
-        ({"minutes.seing": 3}, r"unknown column 'minutes\.seing'\. Did you mean 'minutes\.seeing'\?"),
+        (
+            {"minutes.seing": 3},
+            r"unknown column 'minutes\.seing'\. Did you mean 'minutes\.seeing'\?",
+        ),
         ({"minutes.seeing.2": 3}, r"unknown column 'minutes\.seeing\.2'"),
         ({"age": "odl"}, r"column 'age' holds 'odl'\. Did you mean 'old'\?"),
-        ({"arrival_source": "walkin"}, r"column 'arrival_source' holds 'walkin'\. Did you mean 'walk_in'\?"),
-        ({"arrived_at": [-1.0, 0, 0, 0]}, r"column 'arrived_at' holds -1\.0 in row 0\. .*from 00:00 on a Monday"),
+        (
+            {"arrival_source": "walkin"},
+            r"column 'arrival_source' holds 'walkin'\. Did you mean 'walk_in'\?",
+        ),
+        (
+            {"arrived_at": [-1.0, 0, 0, 0]},
+            r"column 'arrived_at' holds -1\.0 in row 0\. .*from 00:00 on a Monday",
+        ),
         ({"arrived_at": [np.nan, 0, 0, 0]}, "column 'arrived_at' has no number in row 0"),
         ({"minutes.seeing": [5, -2.0, 5, 5]}, r"column 'minutes\.seeing' holds -2\.0 in row 1"),
         ({"minutes.seeing": [5, 5, np.inf, 5]}, r"column 'minutes\.seeing' holds inf in row 2"),
-        ({"minutes.seeing": ["5", "soon", "5", "5"]}, r"column 'minutes\.seeing' does not hold numbers"),
+        (
+            {"minutes.seeing": ["5", "soon", "5", "5"]},
+            r"column 'minutes\.seeing' does not hold numbers",
+        ),
     ],
 )
-def test_a_fault_of_the_table_is_named(columns: dict[str, object], message: str, small: Small) -> None:
+def test_a_fault_of_the_table_is_named(
+    columns: dict[str, object], message: str, small: Small
+) -> None:
     with pytest.raises(DrawsError, match=message):
         draws_from_table(small(), table(**columns))
 

@@ -72,7 +72,10 @@ def test_a_policy_draws_the_same_label_twice(name: str, study: Study, fortnight:
         ("durations: {seeing: {scale: 1.5}}", {"minutes seeing"}),
         ("durations: {patience: {scale: 2}}", {"minutes patience", "patience"}),
         ("pools: {nurses: {extra: 3}, beds: {kind: space, capacity: 9}}", set()),
-        ("branches: {other: {kind: chance, targets: {home: 0.5, ward: 0.5}, evidence: assumed, source: test}}", set()),
+        (
+            "branches: {other: {kind: chance, targets: {home: 0.5, ward: 0.5}, evidence: assumed, source: test}}",
+            set(),
+        ),
         ("branches: {which: {targets: {home: 0.5, ward: 0.5}}}", {"attribute coin:which"}),
         (f"present: {{here: {{starts: see, number: 7}}}}\n{SHARES_OF_HERE}", set()),
         ("steps: {rest: {minutes: [resting], adheres: true, next: which}}", set()),
@@ -90,7 +93,9 @@ def test_what_is_added_or_changed_moves_no_other_column(
     assert found == moved
 
 
-def test_an_added_stream_brings_its_own_people_and_leaves_the_others_alone(small: Small, different: Different) -> None:
+def test_an_added_stream_brings_its_own_people_and_leaves_the_others_alone(
+    small: Small, different: Different
+) -> None:
     before = draw(small(), seed=3, replication=0, days=10)
     added = """
     arrivals: {helicopter: {starts: see, per_day: 20}}
@@ -108,7 +113,9 @@ def test_a_stream_put_first_changes_codes_but_nobodys_variates(small: Small) -> 
     for name, code in (("walk_in", 0), ("ambulance", 1)):
         mine, theirs = one.arrival_source == code, other.arrival_source == 1 - code
         assert np.array_equal(one.arrived_at[mine], other.arrived_at[theirs]), name
-        assert np.array_equal(one.minutes["seeing"][:, mine], other.minutes["seeing"][:, theirs]), name
+        assert np.array_equal(one.minutes["seeing"][:, mine], other.minutes["seeing"][:, theirs]), (
+            name
+        )
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.9, 1.1, 1.2])
@@ -116,7 +123,12 @@ def test_scaled_arrivals_keep_or_drop_people_and_change_nobody(
     scale: float, small: Small, different: Different
 ) -> None:
     before = draw(small(ROOM), seed=3, replication=0, days=28)
-    after = draw(small(f"arrivals: {{walk_in: {{thinning_bound: 2, scale: {scale}}}}}"), seed=3, replication=0, days=28)
+    after = draw(
+        small(f"arrivals: {{walk_in: {{thinning_bound: 2, scale: {scale}}}}}"),
+        seed=3,
+        replication=0,
+        days=28,
+    )
     assert different(before, after) == set()
     numbers = [set(each.number[each.arrival_source == 0].tolist()) for each in (before, after)]
     fewer, more = (numbers[1], numbers[0]) if scale < 1 else (numbers[0], numbers[1])
@@ -150,7 +162,16 @@ def test_another_seed_or_replication_is_other_variates_in_every_column(
 
 def test_no_two_columns_share_their_variates(small: Small) -> None:
     drawn = draw(small(), seed=3, replication=0, days=60)
-    names = ["age", "frail", "seeing", "resting", "patience", "coin:which", "adherence:see", "triage.difficulty"]
+    names = [
+        "age",
+        "frail",
+        "seeing",
+        "resting",
+        "patience",
+        "coin:which",
+        "adherence:see",
+        "triage.difficulty",
+    ]
     variates = np.array([drawn.uniform(name) for name in names] + [drawn.uniform("seeing", 1)])
     off_diagonal = np.abs(np.corrcoef(variates) - np.eye(len(variates))).max()
     # 36 correlations of independent columns, each normal with standard deviation 1/sqrt(n): false alarm below 1e-6.
@@ -165,16 +186,27 @@ def test_a_shared_draw_makes_both_durations_long_for_the_same_patient(small: Sma
     assert not np.array_equal(drawn.minutes["writing"][0], drawn.minutes["resting"][0])
 
 
-def test_an_arms_extra_beds_start_empty_and_change_no_draw(small: Small, different: Different) -> None:
+def test_an_arms_extra_beds_start_empty_and_change_no_draw(
+    small: Small, different: Different
+) -> None:
     present = "present: {here: {starts: see, pool: nurses, share: 0.75}}"
     before = draw(small(f"{present}\n{SHARES_OF_HERE}"), seed=3, replication=0, days=10)
-    after = draw(small(f"{present}\n{SHARES_OF_HERE}\npools: {{nurses: {{extra: 4}}}}"), seed=3, replication=0, days=10)
+    after = draw(
+        small(f"{present}\n{SHARES_OF_HERE}\npools: {{nurses: {{extra: 4}}}}"),
+        seed=3,
+        replication=0,
+        days=10,
+    )
     assert (before.arrival_source == 2).sum() == (after.arrival_source == 2).sum() == 3
     assert len(before) == len(after)
     assert different(before, after) == set()
 
 
-def test_more_arrivals_than_the_thinning_bound_holds_are_refused_with_the_key_to_raise(small: Small) -> None:
-    message = r"arrivals\.ambulance: day 0 wants 1\.60 times .*Raise arrivals\.ambulance\.thinning_bound"
+def test_more_arrivals_than_the_thinning_bound_holds_are_refused_with_the_key_to_raise(
+    small: Small,
+) -> None:
+    message = (
+        r"arrivals\.ambulance: day 0 wants 1\.60 times .*Raise arrivals\.ambulance\.thinning_bound"
+    )
     with pytest.raises(DrawsError, match=message):
         draw(small("arrivals: {ambulance: {scale: 1.6}}"), seed=3, replication=0, days=7)

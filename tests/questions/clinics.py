@@ -26,7 +26,9 @@ departments:
 def write_clinics(configs: Path) -> Path:
     """The ensemble in a folder of configurations; that folder."""
     chance = np.random.default_rng(1)
-    values = np.column_stack([chance.uniform(0.75, 1.12, N_CLINICS), chance.uniform(0.6, 1.5, N_CLINICS)])
+    values = np.column_stack(
+        [chance.uniform(0.75, 1.12, N_CLINICS), chance.uniform(0.6, 1.5, N_CLINICS)]
+    )
     rows = "\n".join(f"  - [{minutes:.4f}, {patience:.4f}]" for minutes, patience in values)
     path = configs / "ensembles" / "clinics.yaml"
     path.parent.mkdir(parents=True)

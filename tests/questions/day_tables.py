@@ -21,7 +21,9 @@ Seen = tuple[tuple[str, ...], tuple[str, ...]]
 
 def content_of(page: str) -> Any:
     """What a page was given to show."""
-    found = re.search(r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL)
+    found = re.search(
+        r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL
+    )
     assert found is not None
     return json.loads(found[1])
 
@@ -42,12 +44,19 @@ class Tables:
 
     @cached_property
     def _activities(self) -> pd.DataFrame:
-        ticks = {name: self.simulated.activities.ticks(name) for name in ("joined_at", "started_at", "ended_at")}
+        ticks = {
+            name: self.simulated.activities.ticks(name)
+            for name in ("joined_at", "started_at", "ended_at")
+        }
         frame = self.simulated.activities.frame().assign(**ticks)
         patients = self.simulated.patients
-        departed_at = pd.Series(patients.ticks("departed_at"), index=patients["patient"]).replace(-1, np.iinfo(int).max)
+        departed_at = pd.Series(patients.ticks("departed_at"), index=patients["patient"]).replace(
+            -1, np.iinfo(int).max
+        )
         frame["departed_at"] = frame["patient"].map(departed_at)
-        return frame[frame["patient"].isin(self.name_of)].replace({"ended_at": {-1: np.iinfo(int).max}})
+        return frame[frame["patient"].isin(self.name_of)].replace(
+            {"ended_at": {-1: np.iinfo(int).max}}
+        )
 
     @cached_property
     def _queues(self) -> Queues:
@@ -56,7 +65,9 @@ class Tables:
     def areas(self, tick: int) -> dict[str, Seen]:
         """By area, who is there at a tick; areas with nobody are left out."""
         rows = self._activities
-        there = rows[(rows["joined_at"] <= tick) & (tick < rows["ended_at"]) & (tick < rows["departed_at"])]
+        there = rows[
+            (rows["joined_at"] <= tick) & (tick < rows["ended_at"]) & (tick < rows["departed_at"])
+        ]
         assert there["patient"].is_unique
         at_work = there[(there["started_at"] >= 0) & (there["started_at"] <= tick)]
         queues = self._queues.table(tick).frame()
@@ -64,7 +75,10 @@ class Tables:
         assert len(at_work) + len(queues) == len(there)
         seen, waiting = self._by_area(at_work), self._by_area(queues)
         names = seen.keys() | waiting.keys()
-        return {name: (tuple(sorted(seen.get(name, ()))), tuple(waiting.get(name, ()))) for name in names}
+        return {
+            name: (tuple(sorted(seen.get(name, ()))), tuple(waiting.get(name, ())))
+            for name in names
+        }
 
     def _by_area(self, rows: pd.DataFrame) -> dict[str, list[str]]:
         by_area: dict[str, list[str]] = {}
@@ -88,12 +102,16 @@ def areas_on_page(content: Any, arm: int, tick: int) -> dict[str, Seen]:
                 weight = given["rule"][waits_as]
                 rank = -weight * (tick - joined) if given["accumulating"] else weight
                 waiting.setdefault(area, []).append((rank, joined, number, name))
-    in_order = {area: tuple(name for *_, name in sorted(all_of)) for area, all_of in waiting.items()}
+    in_order = {
+        area: tuple(name for *_, name in sorted(all_of)) for area, all_of in waiting.items()
+    }
     names = seen.keys() | in_order.keys()
     return {area: (tuple(sorted(seen.get(area, ()))), in_order.get(area, ())) for area in names}
 
 
-def _now(content: Any, arrived: int, record: Any, tick: int) -> Iterator[tuple[int, int, int, float]]:
+def _now(
+    content: Any, arrived: int, record: Any, tick: int
+) -> Iterator[tuple[int, int, int, float]]:
     """The activity of a patient at a tick, if there is one: step, class, ticks of joining and beginning."""
     _, stay, numbers, _, changes = record or (0, 0, [], [], [])
     if not arrived <= tick < (arrived + stay if stay >= 0 else np.inf):
@@ -104,7 +122,9 @@ def _now(content: Any, arrived: int, record: Any, tick: int) -> Iterator[tuple[i
         begun = joined + numbers[n + 1] if numbers[n + 1] >= 0 else np.inf
         ended = begun + numbers[n + 2] if numbers[n + 2] >= 0 else np.inf
         if tick < ended:
-            for activity, at, new, _ in sorted(zip(*[iter(changes)] * 4, strict=True), key=lambda change: change[1]):
+            for activity, at, new, _ in sorted(
+                zip(*[iter(changes)] * 4, strict=True), key=lambda change: change[1]
+            ):
                 waits_as = new if 3 * activity == n and arrived + at <= tick else waits_as
             yield step, waits_as, int(joined), begun
             return

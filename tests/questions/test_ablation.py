@@ -23,7 +23,11 @@ ACCURACY = "accuracy: {label: labels, takes: [ai, role, covers.labels]}"
 MORE = "more: {label: a nurse, changes: {staffing.triage_nurses.extra: 1}}"
 TIME = "time: {label: time, takes: [minutes, covers.minutes]}"
 TARGET = Target(
-    measure="wait_to_clinician_mean", label="Wait", minimal_important_difference=5, evidence="assumed", source="test"
+    measure="wait_to_clinician_mean",
+    label="Wait",
+    minimal_important_difference=5,
+    evidence="assumed",
+    source="test",
 )
 
 
@@ -58,14 +62,22 @@ def refused(folder: Path) -> str:
 
 def test_two_levers_become_three_arms_beside_those_that_are_stated() -> None:
     study = load("study=claim")
-    assert [arm.name for arm in study.arms] == ["nurse", "sham", "accuracy", "time", "accuracy+time"]
+    assert [arm.name for arm in study.arms] == [
+        "nurse",
+        "sham",
+        "accuracy",
+        "time",
+        "accuracy+time",
+    ]
     assert {arm.name: arm.arm.levers for arm in study.arms}["accuracy+time"] == ("accuracy", "time")
 
 
 def test_a_lever_takes_its_part_of_the_full_policy_and_nothing_else() -> None:
     study = load("study=claim")
     full, nurse = (load(f"triage={name}").alone.policy for name in ("ai_as_claimed", "nurse"))
-    accuracy, time, both = (study.arm(name).policy for name in ("accuracy", "time", "accuracy+time"))
+    accuracy, time, both = (
+        study.arm(name).policy for name in ("accuracy", "time", "accuracy+time")
+    )
     assert (accuracy.ai, accuracy.role, accuracy.minutes) == (full.ai, full.role, None)
     assert (time.ai, time.role, time.minutes) == (None, None, full.minutes)
     assert accuracy.covers is not None
@@ -93,7 +105,9 @@ def test_a_lever_may_change_the_department_and_the_policy_too(own: Own) -> None:
     assert len(study.arms) == 16
     for arm in study.arms:
         assert arm.pathway.pools["triage_nurses"].extra == ("more" in arm.arm.levers)
-        assert arm.policy.nurse.correlation.value == (0.25 if "correlation" in arm.arm.levers else 0.5)
+        assert arm.policy.nurse.correlation.value == (
+            0.25 if "correlation" in arm.arm.levers else 0.5
+        )
         assert (arm.policy.minutes is not None) == ("time" in arm.arm.levers)
 
 
@@ -120,11 +134,17 @@ def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None
     [
         ((ACCURACY,), "states one lever"),
         ((ACCURACY, "time: {label: time}"), "study.levers.time: does nothing"),
-        ((ACCURACY, "time: {label: time, takes: [minuts, covers.minutes]}"), "'minuts' is not in the full policy"),
+        (
+            (ACCURACY, "time: {label: time, takes: [minuts, covers.minutes]}"),
+            "'minuts' is not in the full policy",
+        ),
         ((ACCURACY, "time: {label: time, takes: [minutes, covers]}"), "as 'accuracy' does"),
         ((ACCURACY, MORE), "together do not make up 'ai_as_claimed': minutes is not the same"),
         ((ACCURACY, "a+b: {label: two, takes: [minutes, covers.minutes]}"), "the name holds '+'"),
-        ((ACCURACY, "nurse: {label: time, takes: [minutes, covers.minutes]}"), "the name of a combination"),
+        (
+            (ACCURACY, "nurse: {label: time, takes: [minutes, covers.minutes]}"),
+            "the name of a combination",
+        ),
         (
             (ACCURACY, "time: {label: t, changes: {site.nothing.here: 1}}"),
             "study.levers.time.changes.site.nothing.here",
@@ -140,7 +160,9 @@ def test_a_full_policy_that_is_not_there_is_named(own: Own) -> None:
 
 
 def test_a_mistake_that_every_combination_shares_is_reported_once(own: Own) -> None:
-    text = refused(own(ACCURACY, TIME, "more: {label: more, changes: {staffing.triage_nurse.extra: 1}}"))
+    text = refused(
+        own(ACCURACY, TIME, "more: {label: more, changes: {staffing.triage_nurse.extra: 1}}")
+    )
     assert text.count("there is no 'staffing.triage_nurse'") == 1
 
 
@@ -172,7 +194,13 @@ def test_a_study_may_build_on_one_that_comes_with_aeflow(tmp_path: Path) -> None
     text += "  time: {label: a nurse, takes: [], changes: {staffing.triage_nurses.extra: 1}}\n"
     (tmp_path / "study" / "ours.yaml").write_text(text, encoding="utf-8")
     study = load("study=ours", config_dir=tmp_path)
-    assert [arm.name for arm in study.arms] == ["nurse", "sham", "accuracy", "time", "accuracy+time"]
+    assert [arm.name for arm in study.arms] == [
+        "nurse",
+        "sham",
+        "accuracy",
+        "time",
+        "accuracy+time",
+    ]
     assert study.arm("accuracy").policy.role == "advises"
     assert study.arm("accuracy").policy.measured_against == "physician", "goes with the AI's labels"
     assert study.arm("time").policy.measured_against is None
@@ -186,7 +214,9 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     design = with_combinations(design_of("a", "b"))
     waits = {"nurse": 60.0, "a": 58.0, "b": 55.0, "a+b": 50.0}
     variates = np.array([0.0, 3.0])
-    (found,) = decomposition_of(result_of(design, {arm: wait + variates for arm, wait in waits.items()}))
+    (found,) = decomposition_of(
+        result_of(design, {arm: wait + variates for arm, wait in waits.items()})
+    )
     assert found.unit == "minutes"
     assert found.parts.part("joint", "a", "b").mean == pytest.approx(-10)
     assert found.parts.part("shapley", "a").mean == pytest.approx(-3.5)
@@ -197,18 +227,23 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
 def test_parts_of_nine_levers_come_from_sampled_orders_and_add_up() -> None:
     design = with_combinations(design_of(*"abcdefghi"))
     variates = np.random.default_rng(12)
-    (found,) = decomposition_of(result_of(design, {arm: variates.normal(60, 5, size=4) for arm in design.arms}))
+    (found,) = decomposition_of(
+        result_of(design, {arm: variates.normal(60, 5, size=4) for arm in design.arms})
+    )
     assert found.parts.n_orders == 2 * design.order_pairs
     shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefghi")
     assert shares == pytest.approx(found.parts.part("joint", *"abcdefghi").mean)
 
 
-def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(ablation: Result) -> None:
+def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(
+    ablation: Result,
+) -> None:
     for each in decomposition_of(ablation):
         row = next(
             row
             for row in ablation.comparisons
-            if (row.arm, row.measure, row.group) == ("accuracy+time", each.target.measure, each.target.group)
+            if (row.arm, row.measure, row.group)
+            == ("accuracy+time", each.target.measure, each.target.group)
         )
         joint = each.parts.part("joint", "accuracy", "time")
         assert (joint.mean, joint.low, joint.high) == pytest.approx(
@@ -228,14 +263,17 @@ def test_a_lever_that_changes_nothing_earns_nothing_of_anything(with_idle: Resul
 def test_minutes_saved_at_triage_are_earned_at_the_triage_nurses_by_the_lever_that_saves_them(
     ablation: Result,
 ) -> None:
-    parts = dict(zip(ablation.baseline.day.pools, busy_parts(ablation), strict=True))["triage_nurses"]
+    parts = dict(zip(ablation.baseline.day.pools, busy_parts(ablation), strict=True))[
+        "triage_nurses"
+    ]
     # 180 s of a mean of 5.5 min, for most of those who are triaged: a large part of the nurses' time.
     assert parts.part("shapley", "time").mean < -0.1
     assert abs(parts.part("shapley", "accuracy").mean) < 0.02
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "says"), [(5, 9, True), (-9, -5.5, True), (-4, 4.9, False), (3, 6, None), (np.nan, np.nan, None)]
+    ("low", "high", "says"),
+    [(5, 9, True), (-9, -5.5, True), (-4, 4.9, False), (3, 6, None), (np.nan, np.nan, None)],
 )
 def test_an_effect_is_beyond_the_important_difference_only_if_its_whole_interval_is(
     low: float, high: float, says: bool | None

@@ -18,7 +18,13 @@ from simulation.units import DAY
 from .day_tables import Tables, areas_on_page, content_of
 
 LENGTH = ("run.warm_up_days=7", "run.measured_days=2", "run.cool_down_days=1")
-LOOKED = ("study=watching", "ensemble=none", "engine=compiled", "pathway.priority.target_pull.active=true", *LENGTH)
+LOOKED = (
+    "study=watching",
+    "ensemble=none",
+    "engine=compiled",
+    "pathway.priority.target_pull.active=true",
+    *LENGTH,
+)
 ARMS = ("nurse", "rounds_hourly")
 MOST_BYTES = 200_000
 
@@ -34,22 +40,29 @@ def animation(study: Study) -> Animation:
     return animate(study, *ARMS, day=1, replication=1)
 
 
-def test_at_forty_random_instants_counts_and_orders_are_those_of_the_tables(study: Study, animation: Animation) -> None:
+def test_at_forty_random_instants_counts_and_orders_are_those_of_the_tables(
+    study: Study, animation: Animation
+) -> None:
     content, chance = content_of(animation.html), random.Random(1)
     ticks = [chance.randrange(8 * DAY, 9 * DAY) for _ in range(40)]
     for number, name in enumerate(ARMS):
         arm = study.arm(name)
-        tables = Tables(arm.pathway, simulate_arm(arm, study.run, study.engine, 1, cool_down_days=1))
+        tables = Tables(
+            arm.pathway, simulate_arm(arm, study.run, study.engine, 1, cool_down_days=1)
+        )
         for tick in ticks:
             shown = areas_on_page(content, number, tick)
             assert shown == tables.areas(tick), f"{name}, tick {tick}"
             assert len(shown) >= 4
-    assert any(record and record[4] for record in content["arms"][1]["people"]), "nobody changes class in a wait"
+    assert any(record and record[4] for record in content["arms"][1]["people"]), (
+        "nobody changes class in a wait"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["emergency_room", "graded_beds", "priority_queue", "three_rounds", "outage", "redirection"]
+    "name",
+    ["emergency_room", "graded_beds", "priority_queue", "three_rounds", "outage", "redirection"],
 )
 def test_in_small_departments_it_shows_what_the_tables_say(name: str) -> None:
     study = ae.load(f"study=gallery/{name}", "engine=reference", *LENGTH)
@@ -57,8 +70,12 @@ def test_in_small_departments_it_shows_what_the_tables_say(name: str) -> None:
     content = content_of(animate(study, *names, day=1).html)
     ticks = [chance.randrange(8 * DAY, 9 * DAY) for _ in range(40)]
     for number, arm in enumerate(map(study.arm, names)):
-        tables = Tables(arm.pathway, simulate_arm(arm, study.run, study.engine, 0, cool_down_days=1))
-        assert [areas_on_page(content, number, tick) for tick in ticks] == [tables.areas(tick) for tick in ticks]
+        tables = Tables(
+            arm.pathway, simulate_arm(arm, study.run, study.engine, 0, cool_down_days=1)
+        )
+        assert [areas_on_page(content, number, tick) for tick in ticks] == [
+            tables.areas(tick) for tick in ticks
+        ]
 
 
 @pytest.mark.slow
@@ -72,12 +89,20 @@ def test_two_arms_of_the_default_study_are_at_most_200_kb() -> None:
 
 def test_both_arms_have_the_same_patients(animation: Animation) -> None:
     content = content_of(animation.html)
-    assert all(all(arm["people"]) and len(arm["people"]) == len(content["people"]) for arm in content["arms"])
+    assert all(
+        all(arm["people"]) and len(arm["people"]) == len(content["people"])
+        for arm in content["arms"]
+    )
 
 
 def test_the_page_asks_for_nothing_and_runs_no_script_but_its_own(animation: Animation) -> None:
     assert "default-src 'none'" in animation.html
-    assert re.findall(r"""(?:src|href|url|import|fetch)\s*[=(]\s*["']?(https?:|//|/)""", animation.html) == []
+    assert (
+        re.findall(
+            r"""(?:src|href|url|import|fetch)\s*[=(]\s*["']?(https?:|//|/)""", animation.html
+        )
+        == []
+    )
     assert animation.html.count("<script") == animation.html.count("</script>") == 2
 
 
@@ -92,7 +117,9 @@ def test_words_of_a_user_cannot_become_markup(study: Study) -> None:
 
 
 def test_a_notebook_shows_it_in_a_frame(animation: Animation) -> None:
-    assert re.fullmatch(r'<iframe srcdoc="[^"]*" title="[^"]*" style="[^"]*"></iframe>', animation._repr_html_())
+    assert re.fullmatch(
+        r'<iframe srcdoc="[^"]*" title="[^"]*" style="[^"]*"></iframe>', animation._repr_html_()
+    )
 
 
 def test_a_department_without_levels_or_with_one_arm_can_be_watched() -> None:
@@ -128,7 +155,12 @@ def test_the_command_writes_a_study_into_a_folder_of_its_own_and_refuses_mistake
     assert main(["animate", *WORDS, "day=1"]) == 0
     (written,) = (tmp_path / "results" / "animations").glob(f"*/{FILE}")
     assert str(written.relative_to(tmp_path)) in capsys.readouterr().out
-    for wrong in (["day=x"], ["results/latest", "run.seed=2"], ["replication=-1"], [*WORDS, "out=/dev/null/day.html"]):
+    for wrong in (
+        ["day=x"],
+        ["results/latest", "run.seed=2"],
+        ["replication=-1"],
+        [*WORDS, "out=/dev/null/day.html"],
+    ):
         assert main(["animate", *wrong]) == 2
     assert capsys.readouterr().err.count("aeflow: ") == 4
 

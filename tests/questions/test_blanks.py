@@ -12,7 +12,10 @@ from simulation.study.offer import Blank
 
 N = 24
 RNG = np.random.default_rng(7)
-VALUES = {name: RNG.permutation(N) / N for name in ("use", "seconds", "patience", "wards", "beds", "minutes")}
+VALUES = {
+    name: RNG.permutation(N) / N
+    for name in ("use", "seconds", "patience", "wards", "beds", "minutes")
+}
 KINDS = ["one" if number % 3 else "two" for number in range(N)]
 
 
@@ -43,10 +46,20 @@ def test_effects_without_spread_have_no_ends() -> None:
 def test_a_blank_with_an_arm_at_either_end_is_read_from_these_arms() -> None:
     """The line through departments says nothing of how a blank works with the others: its range may be narrower."""
     effects = {"kind": -8.0, "unkind": 2.0}
-    rows = {arm: SimpleNamespace(arm=arm, difference=effect, sample=(N, "")) for arm, effect in effects.items()}
+    rows = {
+        arm: SimpleNamespace(arm=arm, difference=effect, sample=(N, ""))
+        for arm, effect in effects.items()
+    }
     apart = SimpleNamespace(half_width=2.069)
-    result: Any = SimpleNamespace(row_of=lambda judged, arm: rows[arm], against=lambda *names: apart)
+    result: Any = SimpleNamespace(
+        row_of=lambda judged, arm: rows[arm], against=lambda *names: apart
+    )
     blank = Blank(question="whom it departs from", parameters=("use",), unit="", find="ask")
-    line, judged = fitted(VALUES, KINDS, np.full(N, -3.0), 0.0), cast(Any, SimpleNamespace(measure="wait", group="all"))
+    line, judged = (
+        fitted(VALUES, KINDS, np.full(N, -3.0), 0.0),
+        cast(Any, SimpleNamespace(measure="wait", group="all")),
+    )
     assert _ends(result, judged, line, blank) == (-3, -3, 0)
-    assert _ends(result, judged, line, replace(blank, arms=tuple(effects))) == pytest.approx((-8, 2, 1), abs=0.001)
+    assert _ends(result, judged, line, replace(blank, arms=tuple(effects))) == pytest.approx(
+        (-8, 2, 1), abs=0.001
+    )

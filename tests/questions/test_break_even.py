@@ -9,7 +9,13 @@ import pytest
 
 from simulation.config import load
 from simulation.errors import AeflowError
-from simulation.questions.break_even.searching import Quantity, break_even, frontier, price_of, quantity_of
+from simulation.questions.break_even.searching import (
+    Quantity,
+    break_even,
+    frontier,
+    price_of,
+    quantity_of,
+)
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import interval, t_quantile
 from simulation.triage.estimates import Portion
@@ -26,12 +32,16 @@ OWN = np.linspace(0.5, 1.5, N)[DEPARTMENT]
 
 def used_for(share: float, seconds: float) -> MatrixPolicy:
     """A policy that carries both numbers: the share as its coverage, the seconds as its price."""
-    covers = Coverage(minutes=("walk_in",), share=Portion(value=share, range=(0, 1), **NOTE), **NOTE)
+    covers = Coverage(
+        minutes=("walk_in",), share=Portion(value=share, range=(0, 1), **NOTE), **NOTE
+    )
     return MatrixPolicy(kind="matrix", name=str(seconds), covers=covers)
 
 
 def seconds(stated: float = 27.0) -> Quantity:
-    return Quantity("seconds", "seconds", stated, 0.0, 600.0, 1.0, lambda value: used_for(1.0, value))
+    return Quantity(
+        "seconds", "seconds", stated, 0.0, 600.0, 1.0, lambda value: used_for(1.0, value)
+    )
 
 
 def adoption() -> Quantity:
@@ -62,7 +72,9 @@ def test_seconds_are_found_with_their_range_in_few_runs() -> None:
     assert found.low < 50 < found.high
     means = 5.0 * OWN.reshape(EACH, N).mean(axis=0)
     of_sample = t_quantile(N - 1) * means.std(ddof=1) / math.sqrt(N) / 0.1
-    assert (found.high - found.low) / 2 == pytest.approx(of_sample, rel=0.05), "over departments as a sample"
+    assert (found.high - found.low) / 2 == pytest.approx(of_sample, rel=0.05), (
+        "over departments as a sample"
+    )
     assert tool.runs <= 11
     assert found.range is not None
     median, low, high = found.range
@@ -74,10 +86,18 @@ def test_neither_what_is_known_nor_a_bound_that_no_department_needs_is_run() -> 
     whole, tool, tried = Tool(other=5.0), Tool(other=5.0), []
     expected = break_even(seconds(), whole, DEPARTMENT)
     as_stated = tool(used_for(1.0, 27.0))
-    found = break_even(seconds(), tool, DEPARTMENT, as_stated=as_stated, tried=lambda trial: tried.append(trial.value))
+    found = break_even(
+        seconds(),
+        tool,
+        DEPARTMENT,
+        as_stated=as_stated,
+        tried=lambda trial: tried.append(trial.value),
+    )
     assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
     assert found.roots == pytest.approx(expected.roots)
-    assert tool.runs == whole.runs == len(tried)  # the one that was known is among `tried`, and was run before
+    assert (
+        tool.runs == whole.runs == len(tried)
+    )  # the one that was known is among `tried`, and was run before
     assert 600.0 not in tried
 
 
@@ -102,7 +122,9 @@ def test_what_no_number_of_seconds_brings_is_none() -> None:
 
 
 @pytest.mark.parametrize(("other", "value"), [(0.0, 0.0), (59.9, 599.0), (60.0, 600.0)])
-def test_a_break_even_at_or_near_a_bound_has_an_interval_within_it(other: float, value: float) -> None:
+def test_a_break_even_at_or_near_a_bound_has_an_interval_within_it(
+    other: float, value: float
+) -> None:
     found = break_even(seconds(), Tool(other=other), DEPARTMENT)
     assert found.value == pytest.approx(value, abs=0.5)
     assert 0 <= found.low <= found.value <= found.high <= 600
@@ -151,7 +173,9 @@ def test_a_higher_share_is_better_where_the_measure_says_so() -> None:
     for least in (-4.0, -math.inf):
         tool = Tool(other=5.0, least=least)
         lower = break_even(seconds(), tool, DEPARTMENT)
-        higher = break_even(seconds(), lambda policy, tool=tool: -tool(policy), DEPARTMENT, lower_is_better=False)
+        higher = break_even(
+            seconds(), lambda policy, tool=tool: -tool(policy), DEPARTMENT, lower_is_better=False
+        )
         assert higher.value == pytest.approx(lower.value, nan_ok=True)
         assert higher.roots == pytest.approx(lower.roots)
 
@@ -197,7 +221,13 @@ def test_a_price_is_as_good_value_as_the_other_arms() -> None:
     assert found.high - found.low > 10_000  # over departments as a sample
     assert found.range == pytest.approx((50_000, 50_000 * 0.55, 50_000 * 1.45), rel=0.05)
     few = DEPARTMENT < 10
-    of_few = price_of({name: values[few] for name, values in effects.items()}, "tool", "nurse", COST, DEPARTMENT[few])
+    of_few = price_of(
+        {name: values[few] for name, values in effects.items()},
+        "tool",
+        "nurse",
+        COST,
+        DEPARTMENT[few],
+    )
     assert of_few is not None
     assert of_few.range is None
 
@@ -225,11 +255,14 @@ def test_the_interval_holds_the_truth_where_some_departments_have_no_break_even(
     assert np.percentile(np.abs(apart), 90) <= 3
 
 
-def noisy_effects(own: np.ndarray, other: np.ndarray, generator: np.random.Generator) -> dict[str, np.ndarray]:
+def noisy_effects(
+    own: np.ndarray, other: np.ndarray, generator: np.random.Generator
+) -> dict[str, np.ndarray]:
     """Effects of two arms in 60 departments, each simulated twice with noise of one minute."""
     departments = np.tile(np.arange(60), 2)
     return {
-        name: effect[departments] + generator.normal(0, 1, 120) for name, effect in (("tool", own), ("nurse", other))
+        name: effect[departments] + generator.normal(0, 1, 120)
+        for name, effect in (("tool", own), ("nurse", other))
     }
 
 
@@ -253,7 +286,13 @@ def test_departments_that_gain_alike_from_both_arms_have_one_price() -> None:
     generator, widths = np.random.default_rng(22), []
     for _ in range(50):
         size = 1 + 0.4 * generator.normal(size=60)
-        found = price_of(noisy_effects(-2 * size, -4 * size, generator), "tool", "nurse", COST, np.tile(range(60), 2))
+        found = price_of(
+            noisy_effects(-2 * size, -4 * size, generator),
+            "tool",
+            "nurse",
+            COST,
+            np.tile(range(60), 2),
+        )
         assert found is not None
         assert found.range is not None
         widths.append(found.range[2] - found.range[1])
@@ -267,7 +306,9 @@ def test_where_the_other_arm_does_no_good_any_price_is_better_value() -> None:
     assert found is not None
     assert found.range is not None
     assert found.range[0] == pytest.approx(50_000, rel=0.05)
-    assert found.range[1] == pytest.approx(50_000, rel=0.05)  # the department in which neither does any is left out
+    assert found.range[1] == pytest.approx(
+        50_000, rel=0.05
+    )  # the department in which neither does any is left out
     only = {**effects, "nurse": np.where(DEPARTMENT < 4, 1.0, -4.0) + NOISE}
     some = price_of(only, "tool", "nurse", COST, DEPARTMENT)
     assert some is not None
@@ -285,7 +326,9 @@ def test_a_price_without_noise_has_no_width() -> None:
 def test_there_is_no_price_where_the_other_arm_costs_nothing_or_does_nothing() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": NOISE - NOISE.mean()}
     assert price_of(effects, "tool", "nurse", COST, DEPARTMENT) is None
-    assert price_of({**effects, "nurse": -4 + NOISE}, "tool", "nurse", (0, 0, 0), DEPARTMENT) is None
+    assert (
+        price_of({**effects, "nurse": -4 + NOISE}, "tool", "nurse", (0, 0, 0), DEPARTMENT) is None
+    )
 
 
 def test_a_stated_value_near_the_break_even_needs_fewer_runs() -> None:
@@ -300,17 +343,27 @@ def test_a_break_even_that_one_replication_decides_has_the_wider_interval_of_a_v
     found = break_even(seconds(), lambda policy: Tool(other=5.0)(policy) + heavy, None)
     at_root = min(found.trials, key=lambda trial: abs(trial.value - found.value)).estimate
     assert at_root.weakness is None, "departments differ by more"
-    alike = break_even(seconds(), lambda policy: 5.0 - 0.1 * float(policy.name) + NOISE + heavy, None)
+    alike = break_even(
+        seconds(), lambda policy: 5.0 - 0.1 * float(policy.name) + NOISE + heavy, None
+    )
     at_root = min(alike.trials, key=lambda trial: abs(trial.value - alike.value)).estimate
     assert at_root.weakness == "one replication"
-    assert alike.high - alike.value == pytest.approx(10 * (at_root.judged[1] - at_root.mean), rel=0.01)
+    assert alike.high - alike.value == pytest.approx(
+        10 * (at_root.judged[1] - at_root.mean), rel=0.01
+    )
 
 
 def test_there_is_no_price_where_one_replication_makes_the_other_arms_effect() -> None:
     one = np.where(np.arange(N * EACH) == 0, -3.0, -0.5)
     assert interval(one, department=DEPARTMENT).high < 0
     assert (
-        price_of({"tool": -2 * OWN + NOISE, "nurse": one}, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
+        price_of(
+            {"tool": -2 * OWN + NOISE, "nurse": one},
+            "tool",
+            "nurse",
+            (100_000, 80_000, 120_000),
+            DEPARTMENT,
+        )
         is None
     )
 
@@ -322,5 +375,7 @@ def test_seconds_are_sought_for_the_reading_that_runs() -> None:
     assert effect.seconds_saved is not None
     assert effect.seconds_saved.value == 40
     as_share = replace(arm, policy=replace(arm.policy, reading="share"))
-    with pytest.raises(AeflowError, match="has no seconds: none of its minutes state seconds_saved"):
+    with pytest.raises(
+        AeflowError, match="has no seconds: none of its minutes state seconds_saved"
+    ):
         quantity_of(as_share, "seconds")

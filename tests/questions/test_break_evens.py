@@ -31,17 +31,26 @@ def breakevens(study: Study) -> BreakEvens:
     baseline, other = study.arms[:2]
     quantity = Quantity("seconds", "seconds", 10.0, 0.0, 600.0, 1.0, lambda value: baseline.policy)
     more = np.array([4.0, 5.0, 6.0])
-    none = BreakEven(quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None)
+    none = BreakEven(
+        quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None
+    )
     return BreakEvens(
         study=study, arm=other, against=baseline, target=study.design.primary[0], by_quantity={"seconds": none},
         cost=None, price=None, why_no_price="", frontier=None,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("better", "words"), [("lower", "does less than"), ("higher", "does more than")])
+@pytest.mark.parametrize(
+    ("better", "words"), [("lower", "does less than"), ("higher", "does more than")]
+)
 def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, words: str) -> None:
     own = SpanMeasure(
-        kind="span", label="Long", better=better, since="arrived_at", until="departed_at", statistic="mean"
+        kind="span",
+        label="Long",
+        better=better,
+        since="arrived_at",
+        until="departed_at",
+        statistic="mean",
     )
     target = replace(study.design.primary[0], measure="long")
     design = replace(study.design, measures={"long": own}, primary=(target,))
@@ -53,7 +62,9 @@ def test_what_no_trial_shows_is_not_said(study: Study) -> None:
     """Differences of 0 to 10 from 3 replications: more or less than the other arm, nobody knows."""
     found = breakevens(study)
     unclear = np.array([-2.0, 5.0, 12.0])
-    quantity = replace(found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),))
+    quantity = replace(
+        found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),)
+    )
     (sentence,) = breakeven_sentences(replace(found, by_quantity={"seconds": quantity}))
     assert (
         sentence
@@ -71,8 +82,16 @@ def test_a_price_tells_noise_the_other_arms_cost_and_departments_apart(study: St
         "£20,000 to any price",
         "–",
     )
-    assert table.rows[-1] == ("price, over the other arm's range of cost", "–", "£40,000 to £60,000", "–", "–")
-    certain = breakeven_table(replace(breakevens(study), price=replace(price, by_cost=(5e4, 5e4), low=math.nan)))
+    assert table.rows[-1] == (
+        "price, over the other arm's range of cost",
+        "–",
+        "£40,000 to £60,000",
+        "–",
+        "–",
+    )
+    certain = breakeven_table(
+        replace(breakevens(study), price=replace(price, by_cost=(5e4, 5e4), low=math.nan))
+    )
     assert certain.rows[-1][2] == "£50,000 (interval not settled)"
 
 

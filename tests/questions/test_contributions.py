@@ -9,7 +9,12 @@ import pytest
 from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.drawing import Picture
-from simulation.questions.ablation.contributions import busy_table, decomposition_of, interactions_table, tables
+from simulation.questions.ablation.contributions import (
+    busy_table,
+    decomposition_of,
+    interactions_table,
+    tables,
+)
 from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.report.findings import findings
@@ -40,11 +45,15 @@ def table(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "decomposition.csv", encoding="utf-8-sig")
 
 
-def test_shares_in_the_file_add_up_to_the_joint_effect_of_every_target_and_pool(table: pd.DataFrame) -> None:
+def test_shares_in_the_file_add_up_to_the_joint_effect_of_every_target_and_pool(
+    table: pd.DataFrame,
+) -> None:
     for _, rows in table.groupby(["measure", "group"]):
         shares = rows.loc[rows["part"] == "shapley", "value"]
         assert len(shares) == 2
-        assert shares.sum() == pytest.approx(float(rows.loc[rows["part"] == "joint", "value"].iloc[0]), abs=1e-9)
+        assert shares.sum() == pytest.approx(
+            float(rows.loc[rows["part"] == "joint", "value"].iloc[0]), abs=1e-9
+        )
 
 
 def test_the_file_has_both_primaries_four_hours_and_the_pools(table: pd.DataFrame) -> None:
@@ -62,7 +71,9 @@ def test_the_file_has_both_primaries_four_hours_and_the_pools(table: pd.DataFram
     assert table.loc[table["measure"] == "busy_share", ["low", "high"]].isna().all(axis=None)
 
 
-def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(folder: Path, table: pd.DataFrame) -> None:
+def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(
+    folder: Path, table: pd.DataFrame
+) -> None:
     summary = pd.read_csv(folder / "summary.csv", encoding="utf-8-sig")
     joint = table[(table["part"] == "joint") & (table["measure"] != "busy_share")]
     both = joint.merge(summary[summary["arm"] == "accuracy+time"], on=["measure", "group"])
@@ -76,11 +87,15 @@ def test_the_answer_says_of_every_target_what_each_lever_contributes(result: Stu
         (sentence,) = [each for each in output if f"in '{target.label}', levers contribute" in each]
         for lever in LEVERS:
             assert f"'{result.design.levers[lever].label}'" in sentence
-    assert sum("by more than the least difference that would matter:" in each for each in output) == 1
+    assert (
+        sum("by more than the least difference that would matter:" in each for each in output) == 1
+    )
     assert any(each.startswith("If the claim were true, of ") for each in output)
 
 
-def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, result: StudyResult) -> None:
+def test_the_page_has_the_section_its_picture_and_every_table(
+    folder: Path, result: StudyResult
+) -> None:
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="levers"' in html
     assert 'alt="Bars of each lever' in html
@@ -114,8 +129,14 @@ def test_the_picture_is_not_blank_and_tells_every_part(result: StudyResult) -> N
         assert label[:1].upper() + label[1:] in drawn["levers"].alt
 
 
-def test_the_pool_that_the_minutes_are_saved_at_leads_the_table_of_pools_of_staff(result: StudyResult) -> None:
-    staff = [row[0] for row in busy_table(result).rows if result.roles[row[0].replace(" ", "_")] in ("nurse",)]
+def test_the_pool_that_the_minutes_are_saved_at_leads_the_table_of_pools_of_staff(
+    result: StudyResult,
+) -> None:
+    staff = [
+        row[0]
+        for row in busy_table(result).rows
+        if result.roles[row[0].replace(" ", "_")] in ("nurse",)
+    ]
     assert staff[0] == "triage nurses"
 
 
@@ -124,15 +145,23 @@ def test_the_interactions_say_which_index_they_are(result: StudyResult) -> None:
 
 
 def test_what_a_part_of_the_levers_assumes_is_counted_once(result: StudyResult) -> None:
-    of_policies = [each.where.split(".")[1] for each in result.statements if each.where.startswith("triage.")]
+    of_policies = [
+        each.where.split(".")[1] for each in result.statements if each.where.startswith("triage.")
+    ]
     assert set(of_policies) == {"nurse", "sham", "accuracy+time"}
 
 
-def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result: StudyResult) -> None:
+def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(
+    result: StudyResult,
+) -> None:
     for table in tables(result):
         notes = " ".join(table.notes)
         says = {cells[-1] for cells in table.rows}
-        assert says == {"simulation"} or "simulation noise only" in notes or "without intervals" in notes
+        assert (
+            says == {"simulation"}
+            or "simulation noise only" in notes
+            or "without intervals" in notes
+        )
 
 
 def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
@@ -175,7 +204,9 @@ primary:
   - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
-    short = [each for each in SHORT if not each.startswith(("run.replications", "run.cool_down_days"))]
+    short = [
+        each for each in SHORT if not each.startswith(("run.replications", "run.cool_down_days"))
+    ]
     short += ["run.replications=2", "run.cool_down_days=0", "engine=compiled"]
     four = compare(load("study=four", *short, config_dir=configs))
     assert len(four.arms) == 16
@@ -186,8 +217,12 @@ primary:
     ]
     (parts,) = decomposition_of(four)
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
-    assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
+    assert shares == pytest.approx(
+        four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference
+    )
     overview = next(each for each in compared_tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
     # One family of nine verdicts, wherever they are read.
-    assert [each.verdict for each in four.findings] == [each.verdict for each in four.shown.findings]
+    assert [each.verdict for each in four.findings] == [
+        each.verdict for each in four.shown.findings
+    ]

@@ -23,7 +23,12 @@ from simulation.questions.narrow import (
     range_words,
     weeks_words,
 )
-from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kind_beyond, worths
+from simulation.questions.what_decides.deciding_figures import (
+    decided,
+    harmed_kind_words,
+    kind_beyond,
+    worths,
+)
 from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
@@ -33,7 +38,9 @@ QUEUE = {"measure": "queue_mean", "group": "step=consultation"}
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     configs = write_clinics(tmp_path_factory.mktemp("own") / "configs")
-    return compare(load("study=gallery/clinic", "ensemble=clinics", *SHORT, config_dir=str(configs)))
+    return compare(
+        load("study=gallery/clinic", "ensemble=clinics", *SHORT, config_dir=str(configs))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,12 @@ def test_a_sign_of_crowding_decides_what_a_third_nurse_does(result: Result) -> N
     told = found.arms["third_nurse"].best
     assert told is not None
     measure = found.figures[told.figure].measure
-    assert measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert measure in (
+        "queue_mean",
+        "time_to_clinician_median",
+        "time_to_clinician_p95",
+        "stay_median",
+    )
     assert told.slope < 0
     assert told.share > 0.9
 
@@ -77,7 +89,8 @@ def test_no_figure_that_takes_the_true_level_is_looked_at(result: Result) -> Non
 
 def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> None:
     twin = tuple(
-        replace(each, arms={**each.arms, "urgent_first": each.arms["first_come"]}) for each in result.replications
+        replace(each, arms={**each.arms, "urgent_first": each.arms["first_come"]})
+        for each in result.replications
     )
     found = decided(replace(result, replications=twin))
     assert found is not None
@@ -101,11 +114,15 @@ def test_departments_that_were_played_once_are_not_counted(result: Result) -> No
 def test_few_departments_have_no_deciding_figure_and_the_title_says_why(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
-    assert few.tables["what_decides"].title.endswith("only for 20 or more departments, each simulated at least twice.")
+    assert few.tables["what_decides"].title.endswith(
+        "only for 20 or more departments, each simulated at least twice."
+    )
 
 
 @pytest.mark.slow
-def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(result: Result, folder: Path) -> None:
+def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(
+    result: Result, folder: Path
+) -> None:
     table = result.tables["what_decides"]
     assert len(table.rows) == 2
     assert f"{N_CLINICS} departments" in table.notes[0]
@@ -119,17 +136,23 @@ def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(result: Re
     best = found.arms["third_nurse"].best
     assert best is not None
     assert first["share_of_variance"] == pytest.approx(best.share)
-    assert (first["measure"], first["group"]) == (found.figures[best.figure].measure, found.figures[best.figure].group)
+    assert (first["measure"], first["group"]) == (
+        found.figures[best.figure].measure,
+        found.figures[best.figure].group,
+    )
 
 
 def priced(result: Result, pounds: tuple[float, ...], cost: float) -> Result:
     """The result with a value of an hour, and a cost of the third nurse."""
     paid = Cost(per_year=cost, what="a nurse", evidence="assumed", source="a test")
     arms = tuple(
-        replace(arm, arm=replace(arm.arm, cost=paid)) if arm.name == "third_nurse" else arm for arm in result.study.arms
+        replace(arm, arm=replace(arm.arm, cost=paid)) if arm.name == "third_nurse" else arm
+        for arm in result.study.arms
     )
     value = ValuePerHour(pounds=pounds, evidence="assumed", source="a test")
-    design = replace(result.study.design, value_per_patient_hour=value, arms={arm.name: arm.arm for arm in arms})
+    design = replace(
+        result.study.design, value_per_patient_hour=value, arms={arm.name: arm.arm for arm in arms}
+    )
     study = replace(result.study, arms=arms, design=design)
     return Result(study, result.replications, type(result.explained)(study), result.manifest)
 
@@ -138,7 +161,12 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result
     """Today's two nurses beside three: crowded clinics wait longer by more than a margin, quiet ones do not."""
     target = result.design.primary[0]
     margin = Margin(
-        measure=target.measure, group=target.group, label="Wait", margin=9.0, evidence="assumed", source="a test"
+        measure=target.measure,
+        group=target.group,
+        label="Wait",
+        margin=9.0,
+        evidence="assumed",
+        source="a test",
     )
     today = result.design.baseline
     design = replace(result.study.design, baseline="third_nurse", margins=(margin,))
@@ -147,7 +175,12 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result
     kind = kind_beyond(turned, margin, today)
     assert kind is not None
     figure, rule = kind
-    assert figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert figure.measure in (
+        "queue_mean",
+        "time_to_clinician_median",
+        "time_to_clinician_p95",
+        "stay_median",
+    )
     assert rule.above
     assert not rule.gains
     safety = next(each for each in turned.safety if each.arm == today)
@@ -186,7 +219,11 @@ def test_the_worth_of_figures_is_a_table_with_a_column_a_value(result: Result) -
 
 def third_nurse(result: Result, found: NarrowedEffects) -> tuple[float, float, float]:
     at = found.of("third_nurse", result.design.primary[0])
-    return float(found.estimates.mean[at]), float(found.estimates.low[at]), float(found.estimates.high[at])
+    return (
+        float(found.estimates.mean[at]),
+        float(found.estimates.low[at]),
+        float(found.estimates.high[at]),
+    )
 
 
 def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
@@ -209,7 +246,10 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
 
 def test_a_longer_queue_means_a_larger_effect(result: Result) -> None:
     most = longest_queue(result)
-    short, long = (third_nurse(result, narrowed(result, observed(value), "a test"))[0] for value in (most / 3, most))
+    short, long = (
+        third_nurse(result, narrowed(result, observed(value), "a test"))[0]
+        for value in (most / 3, most)
+    )
     assert long < short < 0
 
 
@@ -225,14 +265,21 @@ def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(result: Resu
         narrowed(result, Observed(figures=stated), "ours.yaml")
     told = [str(each) for each in refused.value.faults]
     assert len(told) == 4
-    assert "ours.yaml: figures.0.measure: 'queue_meen' is unknown. Did you mean 'queue_mean'?" in told[0]
+    assert (
+        "ours.yaml: figures.0.measure: 'queue_meen' is unknown. Did you mean 'queue_mean'?"
+        in told[0]
+    )
     assert "no figure that a hospital could take from its records" in told[1]
     assert "step=consultation" in told[2]
     assert "stated twice" in told[3]
 
 
-def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(result: Result) -> None:
-    with pytest.raises(ConfigError, match=r"queue_mean: 500 is outside the .* Check how it was measured"):
+def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(
+    result: Result,
+) -> None:
+    with pytest.raises(
+        ConfigError, match=r"queue_mean: 500 is outside the .* Check how it was measured"
+    ):
         narrowed(result, observed(500), "ours.yaml")
 
 
@@ -242,7 +289,9 @@ def test_two_figures_that_are_one_are_refused(result: Result) -> None:
         ObservedFigure(measure="stay_median", group=group, value=25, days=28)
         for group in ("all", "outcome=not_admitted")
     )
-    with pytest.raises(ConfigError, match=r"figures\.1: carries the same information as figures\.0"):
+    with pytest.raises(
+        ConfigError, match=r"figures\.1: carries the same information as figures\.0"
+    ):
         narrowed(result, Observed(figures=stays), "ours.yaml")
 
 
@@ -252,7 +301,9 @@ def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
 
 
 def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
-    design = replace(result.design, arms={result.design.baseline: result.design.arms[result.design.baseline]})
+    design = replace(
+        result.design, arms={result.design.baseline: result.design.arms[result.design.baseline]}
+    )
     alone = replace(result.study, design=design, arms=(result.study.baseline,))
     with pytest.raises(ResultsError, match="one arm"):
         narrowed(replace(result, study=alone), observed(1), "ours.yaml")
@@ -273,7 +324,9 @@ def test_a_figure_counted_on_some_patients_has_the_noise_of_so_many(
 ) -> None:
     figure = ObservedFigure(measure=measure, group=group, value=value, days=28, patients=50)
     assert _sampling_variance(figure, MeasureName(measure, unit, group)) == pytest.approx(variance)
-    assert _sampling_variance(replace(figure, patients=None), MeasureName(measure, unit, group)) == 0
+    assert (
+        _sampling_variance(replace(figure, patients=None), MeasureName(measure, unit, group)) == 0
+    )
 
 
 def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result) -> None:
@@ -305,8 +358,13 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
     }
     assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
     assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares
-    assert range_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
-    assert range_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "not settled by these figures"
+    assert (
+        range_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
+    )
+    assert (
+        range_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False)
+        == "not settled by these figures"
+    )
 
 
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:
@@ -317,9 +375,14 @@ def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) ->
 
 
 @pytest.mark.slow
-def test_the_command_narrows_a_stored_run(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_narrows_a_stored_run(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "ours.yaml"
-    file.write_text("figures:\n  - {measure: queue_mean, group: step=consultation, value: 1, days: 28}\n", "utf-8")
+    file.write_text(
+        "figures:\n  - {measure: queue_mean, group: step=consultation, value: 1, days: 28}\n",
+        "utf-8",
+    )
     assert main(["narrow", f"observed={file}", f"from={folder}"]) == 0
     out = capsys.readouterr().out
     assert "departments with these figures" in out

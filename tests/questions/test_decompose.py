@@ -25,7 +25,9 @@ THREE = ("a", "b", "c")
 SEVEN = tuple("abcdefg")
 
 
-def game_of(worth: Callable[[Coalition], float], levers: tuple[str, ...] = THREE, *, n: int = 2) -> Game:
+def game_of(
+    worth: Callable[[Coalition], float], levers: tuple[str, ...] = THREE, *, n: int = 2
+) -> Game:
     return {each: np.full(n, float(worth(each))) for each in every_coalition(levers)}
 
 
@@ -86,7 +88,9 @@ def test_values_of_a_sum_of_games_are_the_sum_of_the_values() -> None:
     assert shapley(both, THREE) == pytest.approx(2 * shapley(one, THREE) - shapley(other, THREE))
 
 
-def test_the_interaction_index_of_a_game_that_needs_all_of_t_levers_is_one_over_t_less_one() -> None:
+def test_the_interaction_index_of_a_game_that_needs_all_of_t_levers_is_one_over_t_less_one() -> (
+    None
+):
     # Grabisch and Roubens 1999: in the game that is won when all of T are in, I(S) = 1 / (t - s + 1).
     for levers, index in ((("a", "b"), 1.0), (THREE, 1 / 2), (tuple("abcd"), 1 / 3)):
         needs_all = game_of(lambda each, all_of=frozenset(levers): float(each == all_of), levers)
@@ -100,7 +104,11 @@ def test_levers_whose_effects_add_up_do_not_interact_and_get_what_each_does_alon
         for kind in ("alone", "last", "shapley"):
             assert found.part(kind, lever).mean == pytest.approx(own)
         assert found.part("all but", lever).mean == pytest.approx(-1.5 - own)
-    assert all(each.estimate.mean == pytest.approx(0) for each in found.parts if each.kind == "interaction index")
+    assert all(
+        each.estimate.mean == pytest.approx(0)
+        for each in found.parts
+        if each.kind == "interaction index"
+    )
     assert found.part("joint", *THREE).mean == pytest.approx(-1.5)
 
 
@@ -130,7 +138,9 @@ def test_a_replication_without_a_number_in_one_coalition_is_left_out_of_every_pa
 
 
 def test_there_is_no_interval_if_no_replication_has_every_number() -> None:
-    game = {each: np.full(4, np.nan) for each in every_coalition(THREE)} | {frozenset(): np.zeros(4)}
+    game = {each: np.full(4, np.nan) for each in every_coalition(THREE)} | {
+        frozenset(): np.zeros(4)
+    }
     for orders in ((), tuple(permutations(THREE))):
         found = decompose(game, THREE, orders=orders)
         assert all(np.isnan(each.estimate.mean) and each.estimate.n == 0 for each in found.parts)
@@ -149,7 +159,9 @@ def test_a_missing_combination_is_named() -> None:
 def test_sampled_orders_are_different_come_with_their_reverses_and_are_the_same_again() -> None:
     orders = sampled_orders(SEVEN, 20)
     assert len(set(orders)) == 40
-    assert all(order[::-1] == reverse for order, reverse in zip(orders[::2], orders[1::2], strict=True))
+    assert all(
+        order[::-1] == reverse for order, reverse in zip(orders[::2], orders[1::2], strict=True)
+    )
     assert orders == sampled_orders(SEVEN, 20)
     assert orders[:10] == sampled_orders(SEVEN, 5)
 
@@ -158,16 +170,22 @@ def test_every_lever_comes_first_about_equally_often_in_sampled_orders() -> None
     orders = sampled_orders(SEVEN, 700)
     first = [sum(order[0] == lever for order in orders) for lever in SEVEN]
     chi_squared = sum((count - 200) ** 2 / 200 for count in first)
-    assert chi_squared < 22.5  # 0.999 quantile with 6 degrees of freedom: one false alarm in a thousand choices
+    assert (
+        chi_squared < 22.5
+    )  # 0.999 quantile with 6 degrees of freedom: one false alarm in a thousand choices
 
 
 def test_all_orders_together_give_the_values_of_all_coalitions() -> None:
     game = noisy(tuple("abcd"), n=3, seed=9)
     orders = tuple(permutations("abcd"))
-    assert marginals(game, tuple("abcd"), orders).mean(axis=1) == pytest.approx(shapley(game, tuple("abcd")))
+    assert marginals(game, tuple("abcd"), orders).mean(axis=1) == pytest.approx(
+        shapley(game, tuple("abcd"))
+    )
 
 
-def test_shares_from_sampled_orders_add_up_to_the_joint_effect_and_need_the_named_coalitions_only() -> None:
+def test_shares_from_sampled_orders_add_up_to_the_joint_effect_and_need_the_named_coalitions_only() -> (
+    None
+):
     orders = sampled_orders(SEVEN, 4)
     needed = coalitions_of(SEVEN, orders)
     game = noisy(SEVEN, n=5, seed=10)
@@ -199,9 +217,13 @@ def test_an_interaction_says_whether_it_is_the_index_or_of_the_pair_alone() -> N
     """In the game that three levers win together a pair alone does nothing, and its index is a half."""
     wins = game_of(lambda each: float(each >= frozenset("abc")), SEVEN)
     whole = decompose(wins, SEVEN)
-    assert whole.interaction("a", "b").mean == pytest.approx(whole.part("interaction index", "a", "b").mean)
+    assert whole.interaction("a", "b").mean == pytest.approx(
+        whole.part("interaction index", "a", "b").mean
+    )
     assert whole.interaction("a", "b").mean == pytest.approx(1 / 2)
     sampled = decompose(wins, SEVEN, orders=sampled_orders(SEVEN, 4))
-    assert sampled.interaction("a", "b").mean == sampled.part("interaction alone", "a", "b").mean == 0
+    assert (
+        sampled.interaction("a", "b").mean == sampled.part("interaction alone", "a", "b").mean == 0
+    )
     with pytest.raises(ResultsError, match="no part 'interaction index'"):
         sampled.part("interaction index", "a", "b")

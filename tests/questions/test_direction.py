@@ -64,7 +64,9 @@ def test_one_errs_up_only_and_the_other_down_only(study: Study) -> None:
 
 
 @pytest.mark.parametrize("name", ["errs_up", "errs_down"])
-def test_a_control_gives_the_same_mix_of_labels_whoever_the_patient_is(study: Study, name: str) -> None:
+def test_a_control_gives_the_same_mix_of_labels_whoever_the_patient_is(
+    study: Study, name: str
+) -> None:
     control = study.arm(f"{name}_at_random").policy
     assert control.ai is not None
     rows = probabilities(control.ai.matrix)
@@ -75,12 +77,16 @@ def test_a_control_gives_the_same_mix_of_labels_whoever_the_patient_is(study: St
 def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: Study) -> None:
     given = {}
     for name in ("errs_up", "errs_up_at_random", "errs_down", "errs_down_at_random"):
-        patients = simulate_arm(study.arm(name), study.run, "compiled", 0, cool_down_days=4).patients
+        patients = simulate_arm(
+            study.arm(name), study.run, "compiled", 0, cool_down_days=4
+        ).patients
         given[name] = (patients["acuity_given"].astype(int), patients["acuity_true"].astype(int))
     assert np.all(given["errs_up"][0] <= given["errs_up"][1])
     assert np.all(given["errs_down"][0] >= given["errs_down"][1])
     for name in ("errs_up", "errs_down"):
-        ours, control = (np.bincount(given[each][0], minlength=5) for each in (name, f"{name}_at_random"))
+        ours, control = (
+            np.bincount(given[each][0], minlength=5) for each in (name, f"{name}_at_random")
+        )
         n = ours.sum()
         # Standard error of a difference of two shares is at most sqrt(0.5 / n); five of them.
         assert np.all(np.abs(ours - control) / n < 5 * np.sqrt(0.5 / n))
@@ -89,7 +95,9 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
 
 
 @pytest.mark.slow
-def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(result: Result) -> None:
+def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(
+    result: Result,
+) -> None:
     labels = labels_table(result)
     by_level = by_level_table(result)
     assert labels is not None
@@ -105,12 +113,16 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
     assert isinstance(band.shares, Shares)
     for arm in result.others:
         row = result.row(arm.name, "wait_to_clinician_mean", "acuity_true=non_urgent")
-        apart = row.difference_low > band.difference.high or row.difference_high < band.difference.low
+        apart = (
+            row.difference_low > band.difference.high or row.difference_high < band.difference.low
+        )
         cell = next(each for each in by_level.rows if each[0] == arm.label)[5]
         assert cell.endswith("*") == (apart and arm.name != "sham")
 
 
-def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(result: Result) -> None:
+def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(
+    result: Result,
+) -> None:
     assert [(arm.name, control.name) for arm, control in result.controlled()] == [
         ("errs_up", "errs_up_at_random"),
         ("errs_down", "errs_down_at_random"),
@@ -121,10 +133,14 @@ def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the
         ours, theirs = (result.row(each.name, "wait_to_clinician_mean") for each in (arm, control))
         apart = result.against(arm.name, control.name, "wait_to_clinician_mean")
         assert apart.mean == pytest.approx(ours.difference - theirs.difference)
-        assert row[1] == f"{change(apart.mean, 'minutes')} ({span(apart.low, apart.high, 'minutes')})"
+        assert (
+            row[1] == f"{change(apart.mean, 'minutes')} ({span(apart.low, apart.high, 'minutes')})"
+        )
         assert any(each.startswith(f"'{arm.label}' less its control") for each in findings(result))
 
 
 def test_a_control_that_is_not_an_arm_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"study\.arms\.errs_up\.control: there is no arm 'errs_up_at_rndom'"):
+    with pytest.raises(
+        ConfigError, match=r"study\.arms\.errs_up\.control: there is no arm 'errs_up_at_rndom'"
+    ):
         load("study=direction", "study.arms.errs_up.control=errs_up_at_rndom")

@@ -37,7 +37,9 @@ def result(harm: DelayHarm | None) -> Any:
     source = SimpleNamespace(attends=True, per_day=300, scale=1.0)
     pathway = SimpleNamespace(arrivals={"walk_in": source})
     design = SimpleNamespace(
-        harm=harm, baseline="base", value_per_patient_hour=SimpleNamespace(pounds=(15.0,), source="a choice")
+        harm=harm,
+        baseline="base",
+        value_per_patient_hour=SimpleNamespace(pounds=(15.0,), source="a choice"),
     )
     made = SimpleNamespace(
         design=design,
@@ -58,7 +60,9 @@ def test_mortality_is_the_mean_over_bands_of_what_is_published() -> None:
     assert mortality_of(result(RELATION), RELATION, "base").tolist() == pytest.approx([0.087] * 4)
 
 
-def test_a_tenth_moved_by_a_band_is_a_tenth_of_the_step_and_hours_are_those_of_all_attendances() -> None:
+def test_a_tenth_moved_by_a_band_is_a_tenth_of_the_step_and_hours_are_those_of_all_attendances() -> (
+    None
+):
     arm, more = harms(result(RELATION))
     assert arm.mortality.mean == pytest.approx(-0.1 * 0.01)
     assert more.mortality.mean == pytest.approx(-0.1 * 0.02)
@@ -78,7 +82,9 @@ def test_the_table_says_that_it_is_an_association_and_no_number_of_lives() -> No
 
 
 def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:
-    off = DelayHarm(until_minutes=(240,), mortality=(0.08, 0.09), evidence="published", source="an example")
+    off = DelayHarm(
+        until_minutes=(240,), mortality=(0.08, 0.09), evidence="published", source="an example"
+    )
     for harm in (off, None):
         assert harm_measures(harm) == {}
         assert harm_groups(harm) == {}
@@ -87,7 +93,9 @@ def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:
 
 
 def test_bands_that_do_not_rise_or_have_no_mortality_are_refused() -> None:
-    wrong = DelayHarm(until_minutes=(720, 240), mortality=(0.08, 0.09), evidence="published", source="an example")
+    wrong = DelayHarm(
+        until_minutes=(720, 240), mortality=(0.08, 0.09), evidence="published", source="an example"
+    )
     faults: list[Fault] = list(harm_faults(wrong))
     assert [each.where for each in faults] == ["study.harm.until_minutes", "study.harm.mortality"]
     assert list(harm_faults(RELATION)) == []

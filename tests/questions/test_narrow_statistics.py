@@ -26,7 +26,9 @@ def one_of(chance: np.random.Generator, columns: list[int]) -> tuple[Floats, Flo
 
 
 def narrowed(ensemble: Made, columns: list[int], values: Floats) -> Narrowed:
-    return narrow(ensemble.figures[:, columns], ensemble.effects, ensemble.department_of, local(values), ONE)
+    return narrow(
+        ensemble.figures[:, columns], ensemble.effects, ensemble.department_of, local(values), ONE
+    )
 
 
 @pytest.mark.slow
@@ -66,7 +68,8 @@ def test_few_patients_widen_the_range() -> None:
     few = Local(np.array([22.0]), np.array([14.0]), np.array([22.0**2 / 10]), DAYS)
     many = local(np.array([22.0]))
     wide, fine = (
-        narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, each, ONE) for each in (few, many)
+        narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, each, ONE)
+        for each in (few, many)
     )
     assert wide.high[0] - wide.low[0] > 1.3 * (fine.high[0] - fine.low[0])
 
@@ -99,7 +102,10 @@ def test_a_wait_is_as_noisy_as_where_waits_are_as_long() -> None:
     chance, waits = np.random.default_rng(5), np.repeat(np.linspace(5, 45, 60), 2)
     department = np.repeat(np.arange(60), 2)
     moments = components((waits * (1 + 0.1 * chance.standard_normal(120)))[:, None], department)
-    short, long = (np.sqrt(local(np.array([value]), days=DAYS).noise(moments)[0][0, 0]) for value in (8.0, 40.0))
+    short, long = (
+        np.sqrt(local(np.array([value]), days=DAYS).noise(moments)[0][0, 0])
+        for value in (8.0, 40.0)
+    )
     assert short == pytest.approx(0.8, rel=0.4)
     assert long == pytest.approx(4.0, rel=0.3)
 
@@ -123,7 +129,9 @@ def test_the_range_holds_departments_of_structures_that_the_run_does_not_have() 
         effects = effects + 1.5 * chance.standard_normal(2)
         here = Local(figures[0, :1], np.array([3640.0]), np.zeros(1), DAYS)
         for structures in (names, ONE[: len(names)]):
-            found = narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, here, structures)
+            found = narrow(
+                ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, here, structures
+            )
             held.append((found.low < effects[0]) & (effects[0] < found.high))
     told, untold = np.mean(held[::2]), np.mean(held[1::2])
     assert told > 0.85

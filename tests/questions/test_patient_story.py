@@ -34,7 +34,9 @@ def seen(simulated: dict[str, Simulated]) -> int:
     return int(np.flatnonzero(there)[40])
 
 
-def test_a_row_and_a_stream_with_number_name_the_same_patient(simulated: dict[str, Simulated], seen: int) -> None:
+def test_a_row_and_a_stream_with_number_name_the_same_patient(
+    simulated: dict[str, Simulated], seen: int
+) -> None:
     patients = simulated["nurse"].patients
     identity = find_patient(patients, int(patients["patient"][seen]))
     assert find_patient(patients, str(identity)) == identity
@@ -45,10 +47,15 @@ def test_a_story_gives_arrival_label_and_departure_as_the_tables_have_them(
     simulated: dict[str, Simulated], seen: int
 ) -> None:
     patients = simulated["nurse"].patients
-    told = story(simulated, int(patients["patient"][seen]), labels={"nurse": "Nurse triage (today)"})
+    told = story(
+        simulated, int(patients["patient"][seen]), labels={"nurse": "Nurse triage (today)"}
+    )
     assert f"Arrived {clock(float(patients['arrived_at'][seen]), day=True)} " in told
     assert "on foot" in told
-    assert f"True level {patients.known('acuity_true')[patients['acuity_true'][seen]].replace('_', ' ')}" in told
+    assert (
+        f"True level {patients.known('acuity_true')[patients['acuity_true'][seen]].replace('_', ' ')}"
+        in told
+    )
     assert f"{clock(float(patients['departed_at'][seen]), day=True)}  discharged" in told
     assert "Nurse triage (today)" in told
     assert "not for clinical use" in told
@@ -72,16 +79,23 @@ def test_a_story_gives_the_month_and_the_measured_day_of_arrival(
     assert told in story({"nurse": moved}, first)
 
 
-def test_the_steps_of_a_story_are_in_order_of_time(simulated: dict[str, Simulated], seen: int) -> None:
+def test_the_steps_of_a_story_are_in_order_of_time(
+    simulated: dict[str, Simulated], seen: int
+) -> None:
     patients = simulated["nurse"].patients
     told = story({"nurse": simulated["nurse"]}, int(patients["patient"][seen]))
-    times = [int(hour) * 60 + int(minute) for hour, minute in re.findall(r"^  (\d\d):(\d\d)  ", told, flags=re.M)]
+    times = [
+        int(hour) * 60 + int(minute)
+        for hour, minute in re.findall(r"^  (\d\d):(\d\d)  ", told, flags=re.M)
+    ]
     since = [(time - times[0]) % 1440 for time in times]
     assert since == sorted(since)
     assert len(times) >= 3
 
 
-def test_the_story_covers_every_arm_side_by_side(simulated: dict[str, Simulated], seen: int) -> None:
+def test_the_story_covers_every_arm_side_by_side(
+    simulated: dict[str, Simulated], seen: int
+) -> None:
     told = story(simulated, int(simulated["nurse"].patients["patient"][seen]))
     table = told.rsplit("\n\n", 1)[-1].splitlines()
     assert table[0].split("  ")[0] == "arm"
@@ -90,8 +104,12 @@ def test_the_story_covers_every_arm_side_by_side(simulated: dict[str, Simulated]
 
 def test_the_story_of_somebody_who_left_ends_with_leaving(simulated: dict[str, Simulated]) -> None:
     patients = simulated["nurse"].patients
-    stay = np.where(patients.where("outcome", "left"), patients["departed_at"] - patients["arrived_at"], -1.0)
-    left = int(np.argmax(stay))  # who waited longest: somebody can also leave the moment triage is over
+    stay = np.where(
+        patients.where("outcome", "left"), patients["departed_at"] - patients["arrived_at"], -1.0
+    )
+    left = int(
+        np.argmax(stay)
+    )  # who waited longest: somebody can also leave the moment triage is over
     told = story({"nurse": simulated["nurse"]}, int(patients["patient"][left]))
     assert ", then gave up" in told
     assert "left without being seen" in told
@@ -111,14 +129,19 @@ def failing() -> Simulated:
         for name, start, end in (("triage_tool", 668, 840), ("triage_tool_degraded", 840, 1080))
     }
     failing = replace(arm, pathway=replace(arm.pathway, outages=outages))
-    run = replace(load(*SHORT).run, warm_up_days=0)  # a Monday on which somebody is being triaged at 11:08
+    run = replace(
+        load(*SHORT).run, warm_up_days=0
+    )  # a Monday on which somebody is being triaged at 11:08
     return simulate_arm(failing, run, "compiled", 0, cool_down_days=0)
 
 
 @pytest.mark.parametrize(
     ("step", "says"),
     [
-        ("triage_without_tool", "(triage tool: outage since 11:08, until 14:00; the nurse triages alone)"),
+        (
+            "triage_without_tool",
+            "(triage tool: outage since 11:08, until 14:00; the nurse triages alone)",
+        ),
         (
             "triage_again",
             "(triage tool: outage since 11:08, until 14:00; it came during triage, so the nurse triages again)",
@@ -145,20 +168,29 @@ def test_the_story_shows_no_outage_if_there_was_none(failing: Simulated) -> None
     ("patient", "says"),
     [
         ("walkin-12", r"neither a row nor SOURCE-NUMBER.*Did you mean 'walk_in'"),
-        ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
+        (
+            "walk_in-99999999",
+            r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+",
+        ),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
         ("somebody", r"neither a row nor SOURCE-NUMBER"),
     ],
 )
-def test_nobody_is_a_message_that_says_who_there_is(simulated: dict[str, Simulated], patient: str, says: str) -> None:
+def test_nobody_is_a_message_that_says_who_there_is(
+    simulated: dict[str, Simulated], patient: str, says: str
+) -> None:
     with pytest.raises(ResultsError, match=says):
         find_patient(simulated["nurse"].patients, patient)
 
 
-def test_tell_simulates_the_study_itself(result: Result, simulated: dict[str, Simulated], seen: int) -> None:
+def test_tell_simulates_the_study_itself(
+    result: Result, simulated: dict[str, Simulated], seen: int
+) -> None:
     from dataclasses import replace
 
     arms = tuple(arm for arm in result.study.arms if arm.name in simulated)
     patient = int(simulated["nurse"].patients["patient"][seen])
     labels = {arm.name: arm.arm.label for arm in arms}
-    assert tell(replace(result.study, arms=arms), str(patient)) == story(simulated, patient, labels=labels)
+    assert tell(replace(result.study, arms=arms), str(patient)) == story(
+        simulated, patient, labels=labels
+    )

@@ -12,14 +12,21 @@ from tests.engine.small import NOTE, Person, department, draws_of, minutes
 
 
 def clinic() -> Pathway:
-    consult = Step(asks=("doctor",), minutes=("consultation",), next="home", records={"seen_at": "started"})
+    consult = Step(
+        asks=("doctor",), minutes=("consultation",), next="home", records={"seen_at": "started"}
+    )
     return department(
         {"consult": consult},
         pools={"doctor": 1},
         durations={"consultation": minutes(10), "worsening": minutes(60)},
-        worsening=Worsening(minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent"}, **NOTE),
+        worsening=Worsening(
+            minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent"}, **NOTE
+        ),
         rounds=Rounds(waiting_at=("consult",), every_minutes=5, **NOTE),
-        ends={"home": End(outcome="discharged", records=("departed_at",)), "gone": End(outcome="left")},
+        ends={
+            "home": End(outcome="discharged", records=("departed_at",)),
+            "gone": End(outcome="left"),
+        },
     )
 
 
@@ -48,10 +55,17 @@ def test_the_story_of_a_missed_patient_shows_getting_worse_unnoticed() -> None:
 
 def test_the_story_calls_a_false_alarm_one() -> None:
     lines = told(Person(0), Person(1), Person(2), Person(3, alarm=4), of=3)
-    assert "00:10  raised by a false alarm without having got worse, and ranked again at a round" in lines
+    assert (
+        "00:10  raised by a false alarm without having got worse, and ranked again at a round"
+        in lines
+    )
 
 
 @pytest.mark.parametrize("worsens", [None, 20])
-def test_the_story_has_no_alarm_without_getting_worse_or_under_treatment(worsens: float | None) -> None:
-    lines = told(Person(0, worsens=worsens and 5), Person(1, worsens=worsens), of=0 if worsens else 1)
+def test_the_story_has_no_alarm_without_getting_worse_or_under_treatment(
+    worsens: float | None,
+) -> None:
+    lines = told(
+        Person(0, worsens=worsens and 5), Person(1, worsens=worsens), of=0 if worsens else 1
+    )
     assert not any("worse" in line for line in lines)

@@ -77,7 +77,9 @@ def test_arms_of_known_effects_give_the_rate_at_which_more_minutes_level_off() -
     saved = [np.full(60, 0.45), chance.uniform(1.8, 3.6, 60)]
     arms = [(s, -size * (1 - np.exp(-0.7 * s)) + chance.normal(0, 1, 60)) for s in saved]
     assert _rate(arms) == pytest.approx(0.7, abs=0.15)
-    assert _times(np.array([0.9]), np.array([0.45]), _rate(arms[:1])) == pytest.approx(2, abs=0.001), "in proportion"
+    assert _times(np.array([0.9]), np.array([0.45]), _rate(arms[:1])) == pytest.approx(
+        2, abs=0.001
+    ), "in proportion"
 
 
 def test_the_reading_that_ran_is_as_simulated(one: Result) -> None:
@@ -88,7 +90,9 @@ def test_the_reading_that_ran_is_as_simulated(one: Result) -> None:
     assert reading.spread.effects.tolist() == spread.effects.tolist()
 
 
-def test_another_reading_is_worked_out_to_within_half_a_minute_of_its_run(one: Result, mine: Path) -> None:
+def test_another_reading_is_worked_out_to_within_half_a_minute_of_its_run(
+    one: Result, mine: Path
+) -> None:
     told = readings_of(one)["tool"]["twice"]
     twice = compare(stated(mine, "readings=all").of_arms(["tool_twice"]))
     as_run = twice.spread("tool_twice", twice.first_target)
@@ -97,31 +101,47 @@ def test_another_reading_is_worked_out_to_within_half_a_minute_of_its_run(one: R
     ends = (told.spread.raw.mean(), *told.spread.range[1:])
     assert ends == pytest.approx((as_run.raw.mean(), *as_run.range[1:]), abs=0.5)
     of_share = readings_of(one)["tool"]["share"].spread
-    assert 1.1 < as_run.raw.mean() / of_share.raw.mean() < 1.9, "more than as run, less than in proportion"
+    assert 1.1 < as_run.raw.mean() / of_share.raw.mean() < 1.9, (
+        "more than as run, less than in proportion"
+    )
 
 
-def test_minutes_saved_are_those_of_each_department_and_are_stored(one: Result, tmp_path: Path) -> None:
+def test_minutes_saved_are_those_of_each_department_and_are_stored(
+    one: Result, tmp_path: Path
+) -> None:
     """Of exponential minutes with mean m, s minutes come off where as many are left: m (1 - exp(-s / m))."""
     saved = one.explanation.arms["tool"].readings
-    durations = [one.study.of(number).arm("tool").pathway.durations["consultation"] for number in range(20)]
-    minutes = np.array([duration.mean for duration in durations if isinstance(duration, Exponential)])
+    durations = [
+        one.study.of(number).arm("tool").pathway.durations["consultation"] for number in range(20)
+    ]
+    minutes = np.array(
+        [duration.mean for duration in durations if isinstance(duration, Exponential)]
+    )
     np.testing.assert_allclose(saved["share"], 0.1 * minutes, rtol=0.08)
     np.testing.assert_allclose(saved["seconds"], minutes * (1 - np.exp(-1.5 / minutes)), rtol=0.03)
     assert read(write(one, tmp_path)).explanation == one.explanation
 
 
-def test_table_and_headline_give_the_readings_and_what_would_settle_it(one: Result, mine: Path) -> None:
+def test_table_and_headline_give_the_readings_and_what_would_settle_it(
+    one: Result, mine: Path
+) -> None:
     (table,) = tables(one)
     told = [(row[0], row[1], row[-1]) for row in table.rows]
     assert told[:2] == [("A tool", "10 %", "simulated"), ("A tool", "90 s", "worked out")]
     assert told[3:5] == [("More", "50 %", "simulated"), ("More", "90 s", "worked out")]
     most = "study.arms.more.changes={triage.readings.share.factor.value: 0.95}"
-    assert {readings["twice"].how for readings in readings_of(few_days(mine, most)).values()} == {"extrapolated"}
-    ends = [end for reading in readings_of(one)["tool"].values() for end in reading.spread.range[1:]]
+    assert {readings["twice"].how for readings in readings_of(few_days(mine, most)).values()} == {
+        "extrapolated"
+    }
+    ends = [
+        end for reading in readings_of(one)["tool"].values() for end in reading.spread.range[1:]
+    ]
     words = f"aves 10 % or 90 s or 20 % (time staff to tell): −{-min(ends):.1f} to −{-max(ends):.1f} min"
     assert range_words(one, "tool") == f"s{words}"
     page = first_page(one)
-    assert f"S{words}" in next(headline for headline in page.headlines if headline.arm == "tool").parts
+    assert (
+        f"S{words}" in next(headline for headline in page.headlines if headline.arm == "tool").parts
+    )
     assert numbers_in_no_table(one) == set()
 
 
@@ -132,11 +152,16 @@ def test_only_arms_that_save_minutes_of_the_same_steps_foretell_each_other(one: 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("simulation.questions.readings._steps", lambda arm: steps[arm.name])
         apart = readings_of(replace(one))["tool"]
-    assert apart["twice"].spread.raw.tolist() == readings_of(alone)["tool"]["twice"].spread.raw.tolist()
+    assert (
+        apart["twice"].spread.raw.tolist()
+        == readings_of(alone)["tool"]["twice"].spread.raw.tolist()
+    )
     assert apart["twice"].spread.raw.mean() < readings_of(one)["tool"]["twice"].spread.raw.mean()
 
 
-def test_an_arm_that_also_changes_the_department_has_no_other_reading_worked_out(mine: Path) -> None:
+def test_an_arm_that_also_changes_the_department_has_no_other_reading_worked_out(
+    mine: Path,
+) -> None:
     """Not all of its effect is due to the minutes."""
     second_nurse = "+study.arms.tool.changes={pathway.pools.nurses.extra: 1}"
     result = few_days(mine, second_nurse, *SOURCED)
@@ -153,7 +178,9 @@ def test_nothing_is_said_of_readings_on_one_department(mine: Path) -> None:
 def test_readings_all_adds_an_arm_for_each_reading_that_does_not_run(mine: Path) -> None:
     names = [arm.name for arm in stated(mine, "readings=all").arms]
     assert names[3:] == ["tool", "tool_seconds", "tool_twice", "more", "more_seconds", "more_twice"]
-    chosen = stated(mine, "readings=all", "+study.arms.tool.changes={triage.reading: seconds}", *SOURCED)
+    chosen = stated(
+        mine, "readings=all", "+study.arms.tool.changes={triage.reading: seconds}", *SOURCED
+    )
     assert {arm.name: arm.policy.reading for arm in chosen.arms if arm.name.startswith("tool")} == {
         "tool": "seconds",
         "tool_share": "share",
@@ -165,17 +192,36 @@ def test_readings_all_adds_an_arm_for_each_reading_that_does_not_run(mine: Path)
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("reading: share\n", "", "triage.tool.reading: is missing. Say which runs: share or seconds or twice"),
-        ("reading: share", "reading: shar", "triage.tool.reading: unknown reading 'shar'. Did you mean 'share'?"),
-        ("value: 0.9", "value: 1.1", "triage.tool.readings.share.factor: 1.1 is outside its own range [0.3, 1.0]"),
-        ("value: 90", "value: 999", "triage.tool.readings.seconds.seconds_saved: 999.0 is outside its own range"),
+        (
+            "reading: share\n",
+            "",
+            "triage.tool.reading: is missing. Say which runs: share or seconds or twice",
+        ),
+        (
+            "reading: share",
+            "reading: shar",
+            "triage.tool.reading: unknown reading 'shar'. Did you mean 'share'?",
+        ),
+        (
+            "value: 0.9",
+            "value: 1.1",
+            "triage.tool.readings.share.factor: 1.1 is outside its own range [0.3, 1.0]",
+        ),
+        (
+            "value: 90",
+            "value: 999",
+            "triage.tool.readings.seconds.seconds_saved: 999.0 is outside its own range",
+        ),
         ("readings:\n", "readings: share\nothers:\n", "triage/tool.yaml.readings: "),
     ],
 )
 def test_a_reading_that_is_not_sound_is_refused_whether_it_runs_or_not(
     mine: Path, tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
-    files = {name: (mine / name).read_text(encoding="utf-8") for name in ("study/mine.yaml", "ensembles/ours.yaml")}
+    files = {
+        name: (mine / name).read_text(encoding="utf-8")
+        for name in ("study/mine.yaml", "ensembles/ours.yaml")
+    }
     folder = written(files | {"triage/tool.yaml": TOOL.replace(old, new, 1)}, tmp_path / "theirs")
     for overrides in ((), ("readings=all",)):
         with pytest.raises(ConfigError) as refused:

@@ -50,7 +50,11 @@ def test_a_question_with_its_table_touches_one_room(tmp_path: Path) -> None:
     listed = listed.replace(FUTURE, f"{FUTURE}from simulation.questions import replications\n")
     (room / "__init__.py").write_text(listed, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", ASK], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)}
+        [sys.executable, "-c", ASK],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "True"

@@ -41,11 +41,16 @@ def more(study: Study) -> tuple[Extra, ...]:
     return extras(study)
 
 
-def test_the_blocks_of_a_pool_cover_the_week_once_and_nothing_else(study: Study, more: tuple[Extra, ...]) -> None:
+def test_the_blocks_of_a_pool_cover_the_week_once_and_nothing_else(
+    study: Study, more: tuple[Extra, ...]
+) -> None:
     made = with_more(study, more)
     usual = units_by_hour(study.baseline.pathway.pools["doctors"])
     of_doctors = [each for each in more if each.pool == "doctors"]
-    added = {each.arm: units_by_hour(made.arm(each.arm).pathway.pools["doctors"]) - usual for each in of_doctors}
+    added = {
+        each.arm: units_by_hour(made.arm(each.arm).pathway.pools["doctors"]) - usual
+        for each in of_doctors
+    }
     blocks = [each for each in of_doctors if each.kind == "block"]
     assert len(blocks) == 12
     assert sum(added[each.arm] for each in blocks).tolist() == [1] * 168
@@ -55,15 +60,23 @@ def test_the_blocks_of_a_pool_cover_the_week_once_and_nothing_else(study: Study,
         assert (added[each.arm] + added[f"{each.arm}_without"]).tolist() == [1] * 168
 
 
-def test_a_cubicle_has_hours_too_and_a_ward_gets_beds_for_whole_days(study: Study, more: tuple[Extra, ...]) -> None:
+def test_a_cubicle_has_hours_too_and_a_ward_gets_beds_for_whole_days(
+    study: Study, more: tuple[Extra, ...]
+) -> None:
     made = with_more(study, more)
     cubicle = next(each for each in more if each.pool == "majors_cubicles" and each.kind == "block")
     before, after = (
-        units_by_hour(arm.pathway.pools["majors_cubicles"]) for arm in (made.baseline, made.arm(cubicle.arm))
+        units_by_hour(arm.pathway.pools["majors_cubicles"])
+        for arm in (made.baseline, made.arm(cubicle.arm))
     )
     assert (after - before).sum() == cubicle.hours_a_week
     beds = [each for each in more if each.kind == "beds"]
-    assert [each.pool for each in beds] == ["short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds"]
+    assert [each.pool for each in beds] == [
+        "short_stay_beds",
+        "medicine_beds",
+        "specialist_beds",
+        "surgery_beds",
+    ]
     assert {each.hours_a_week for each in beds} == {4 * 168}
 
 
@@ -79,7 +92,9 @@ def made_up(study: Study, more: tuple[Extra, ...], effect: Mapping[str, Floats])
     def values(arm: str, measure: str) -> Floats:
         return 100.0 + effect.get(arm, np.zeros(4))
 
-    result: Any = SimpleNamespace(study=study, design=study.design, values=values, arm=study.design.arms.get)
+    result: Any = SimpleNamespace(
+        study=study, design=study.design, values=values, arm=study.design.arms.get
+    )
     return cast(StudyResult, result)
 
 
@@ -90,7 +105,11 @@ def quadratic(more: tuple[Extra, ...], noise: Floats) -> dict[str, Floats]:
     def of(share: float) -> Floats:
         return np.asarray(-2 * share + share**2) + noise * share
 
-    return {each.arm: of(each.hours_a_week / 168) for each in more if each.kind in ("block", "without", "whole")}
+    return {
+        each.arm: of(each.hours_a_week / 168)
+        for each in more
+        if each.kind in ("block", "without", "whole")
+    }
 
 
 def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promise_more(
@@ -105,8 +124,12 @@ def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promis
         assert verdict_of(check) == "not told apart"
 
 
-def test_an_hours_price_is_what_all_patients_together_wait_less(study: Study, more: tuple[Extra, ...]) -> None:
-    found = priced(made_up(study, more, {"medicine_beds_more": np.array([-1.0, -1.0, -2.0, 0.0])}), more)
+def test_an_hours_price_is_what_all_patients_together_wait_less(
+    study: Study, more: tuple[Extra, ...]
+) -> None:
+    found = priced(
+        made_up(study, more, {"medicine_beds_more": np.array([-1.0, -1.0, -2.0, 0.0])}), more
+    )
     price = found.price("medicine_beds_more", "stay_mean")
     assert price.effect.mean == -1
     assert price.per_hour.mean == pytest.approx(340 * 7 / (4 * 168))
@@ -114,7 +137,10 @@ def test_an_hours_price_is_what_all_patients_together_wait_less(study: Study, mo
 
 
 def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, ...]) -> None:
-    found = priced(made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
+    found = priced(
+        made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))),
+        more,
+    )
     wait, stay, others, sums = price_tables(found)
     assert [len(table.rows) for table in (wait, stay, others, sums)] == [6, 6, 3 + 4 + 2, 6]
     assert "4 replications give wide intervals" in wait.notes[-1]
@@ -131,8 +157,14 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
 @pytest.mark.parametrize(
     ("words", "phrase"),
     [
-        (["ensemble=typical"], "ensemble: prices are worked out for one department. Leave it out, or name a site"),
-        (["pools=[doctor]"], "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'"),
+        (
+            ["ensemble=typical"],
+            "ensemble: prices are worked out for one department. Leave it out, or name a site",
+        ),
+        (
+            ["pools=[doctor]"],
+            "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'",
+        ),
         (["pools=[]"], "pools=.*names nothing. Name pools"),
         (
             ["study=gallery/fast_track"],

@@ -55,7 +55,9 @@ def test_each_effect_is_a_row_with_its_interval(told: StudyResult, whole: Result
     assert [row[0] for row in waits.rows] == ["direct", "spillover", "own", "all, partial", "total"]
     parts = whole.spillover("wait_to_clinician_mean")
     assert parts == told.spillover("wait_to_clinician_mean")
-    assert [row[4] for row in waits.rows] == [change(part.difference.mean, "minutes") for part in parts]
+    assert [row[4] for row in waits.rows] == [
+        change(part.difference.mean, "minutes") for part in parts
+    ]
     assert "percentage points" in within.title
 
 
@@ -73,7 +75,8 @@ def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_k
     for name in ("nurse", "half", "all"):
         found = whole.simulated(name)
         partial, full = (
-            reached(policies[each], whole.study.arm(name).pathway, found.draws) for each in ("half", "all")
+            reached(policies[each], whole.study.arm(name).pathway, found.draws)
+            for each in ("half", "all")
         )
         tables[name] = with_coverage(found.patients, partial, full)
     for column in ("arrival_source", "number", "coverage"):
@@ -132,13 +135,19 @@ def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> N
     # One pound an attendance: of everybody who comes, and of the half that the coin covers; 140,000 coins.
     pound = AtLeastZero(value=1, range=(1, 1), evidence="assumed", source="a test")
     arms = tuple(
-        replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
+        replace(arm, policy=replace(arm.policy, price_per_attendance=pound))
+        if arm.name != "nurse"
+        else arm
         for arm in whole.study.arms
     )
     priced = replace(whole.study, arms=arms)
-    costs = {arm.name: arm.cost for arm in replace(whole, study=priced, explained=Explained(priced)).arms}
+    costs = {
+        arm.name: arm.cost for arm in replace(whole, study=priced, explained=Explained(priced)).arms
+    }
     everybody = 365 * sum(
-        source.per_day * source.scale for source in whole.study.baseline.pathway.arrivals.values() if source.attends
+        source.per_day * source.scale
+        for source in whole.study.baseline.pathway.arrivals.values()
+        if source.attends
     )
     assert costs["nurse"] is None
     assert costs["all"] == pytest.approx(everybody)

@@ -20,7 +20,9 @@ def test_mser_of_a_series_worked_out_by_hand() -> None:
 def test_mser_5_takes_means_of_five_first_and_leaves_whole_batches_out() -> None:
     """The same ten numbers, each the mean of five whose ups and downs cancel, and a rest that fills no batch."""
     by_hand = [9.0, 4, 1, 2, 1, 2, 1, 2, 1, 2]
-    series = np.concatenate([np.array([-20.0, 20, 0, 7, -7]) + mean for mean in by_hand] + [np.full(4, 1e6)])
+    series = np.concatenate(
+        [np.array([-20.0, 20, 0, 7, -7]) + mean for mean in by_hand] + [np.full(4, 1e6)]
+    )
     assert mser(series).n_left_out == 10
 
 
@@ -47,7 +49,13 @@ def test_a_series_that_is_too_short_is_refused_in_words() -> None:
 
 def test_welchs_average_widens_to_its_window_and_ends_before_the_end() -> None:
     series = np.array([5.0, 1, 3, 8, 0, 4, 7])
-    assert welch(series, half_window=2).tolist() == [5, 3, pytest.approx(17 / 5), pytest.approx(16 / 5), 22 / 5]
+    assert welch(series, half_window=2).tolist() == [
+        5,
+        3,
+        pytest.approx(17 / 5),
+        pytest.approx(16 / 5),
+        22 / 5,
+    ]
 
 
 def test_a_weekly_rhythm_is_taken_away_and_a_drift_stays() -> None:

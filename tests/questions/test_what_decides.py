@@ -22,7 +22,12 @@ def test_the_wait_for_triage_is_found_to_decide_what_a_nurse_does() -> None:
     assert nurse.differs
     assert nurse.best is not None
     assert nurse.best.figure == 0
-    truth = np.corrcoef(made(1, n=20_000).true_figures[:, 0], made(1, n=20_000).true_effects[:, 0])[0, 1] ** 2
+    truth = (
+        np.corrcoef(made(1, n=20_000).true_figures[:, 0], made(1, n=20_000).true_effects[:, 0])[
+            0, 1
+        ]
+        ** 2
+    )
     assert truth > 0.95
     assert nurse.best.share == pytest.approx(truth, abs=3 * nurse.best.share_error + 0.02)
     assert nurse.best.share_error < 0.1
@@ -49,7 +54,9 @@ def test_an_effect_beyond_what_matters_in_every_department_needs_no_rule() -> No
 
 def test_noise_that_figure_and_effect_share_explains_nothing() -> None:
     chance = np.random.default_rng(4)
-    ensemble = replications_of(chance, np.tile([20.0, 0.8, 0.95, 18.0], (60, 1)), np.tile([-5.0, -9.0], (60, 1)))
+    ensemble = replications_of(
+        chance, np.tile([20.0, 0.8, 0.95, 18.0], (60, 1)), np.tile([-5.0, -9.0], (60, 1))
+    )
     correlation = np.corrcoef(ensemble.figures[:, 0], ensemble.effects[:, 0])[0, 1]
     assert correlation < -0.4
     assert [each.best for each in told(ensemble)] == [None, None]
@@ -59,7 +66,10 @@ def test_noise_that_figure_and_effect_share_explains_nothing() -> None:
 def nothing_explains(chance: np.random.Generator) -> Made:
     """Effects and figures differ between departments and have nothing to do with one another; noise they share."""
     true_figures = np.column_stack(
-        [6 + 40 * chance.beta(1.3, 3, 60), *chance.normal([0.8, 0.95, 18], [0.05, 0.02, 4], (60, 3)).T]
+        [
+            6 + 40 * chance.beta(1.3, 3, 60),
+            *chance.normal([0.8, 0.95, 18], [0.05, 0.02, 4], (60, 3)).T,
+        ]
     )
     return replications_of(chance, true_figures, chance.normal([-5, -9], [2, 1], (60, 2)))
 
@@ -75,9 +85,17 @@ def test_if_nothing_explains_an_effect_a_figure_is_found_in_one_study_in_twenty(
 
 def test_fewer_than_twenty_departments_give_no_answer() -> None:
     few = made(6, n=MIN_DEPARTMENTS - 1)
-    assert what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True) is None
+    assert (
+        what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True)
+        is None
+    )
     once = made(6, n=60, each=1)
-    assert what_decides(once.figures, once.effects, once.department_of, matters=5, lower_is_better=True) is None
+    assert (
+        what_decides(
+            once.figures, once.effects, once.department_of, matters=5, lower_is_better=True
+        )
+        is None
+    )
 
 
 @pytest.mark.slow
@@ -153,5 +171,7 @@ def test_with_chance_taken_out_what_departments_share_stays_shared() -> None:
     assert alone == pytest.approx(spread_over(one, department).effects)
     both = components(np.stack([one, 2 * one], axis=1), department).effects
     assert both == pytest.approx(np.stack([alone, 2 * alone], axis=1))
-    many = components(rng.normal(0, 1, (120, 2)) + rng.normal(0, [1, 2], (40, 2))[department], department)
+    many = components(
+        rng.normal(0, 1, (120, 2)) + rng.normal(0, [1, 2], (40, 2))[department], department
+    )
     assert np.cov(many.effects, rowvar=False) == pytest.approx(many.between)

@@ -27,7 +27,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     return ask
 
 
-def test_it_is_made_once_for_a_key_and_again_for_another(calls: Callable[..., tuple[Any, int]]) -> None:
+def test_it_is_made_once_for_a_key_and_again_for_another(
+    calls: Callable[..., tuple[Any, int]],
+) -> None:
     assert calls(("a", 1), {"hours": [1, 2.5, None]}) == ({"hours": [1, 2.5, None]}, 1)
     assert calls(("a", 1), "something else") == ({"hours": [1, 2.5, None]}, 1)
     assert calls(("a", 2), "something else") == ("something else", 2)

@@ -21,7 +21,10 @@ def patients(**others: Any) -> Patients:
         "departed_at": np.array([10.0, np.nan, 30.0]),
         **others,
     }
-    return Patients(columns, {"arrival_source": ("walk_in", "ambulance"), "outcome": ("discharged", "in_building")})
+    return Patients(
+        columns,
+        {"arrival_source": ("walk_in", "ambulance"), "outcome": ("discharged", "in_building")},
+    )
 
 
 def test_pandas_shows_names_and_nothing_where_there_is_none() -> None:
@@ -51,7 +54,9 @@ def test_a_missing_column_is_named() -> None:
 def test_unequal_lengths_and_codes_without_a_name_are_refused() -> None:
     with pytest.raises(ResultsError, match="unequal length"):
         patients(number=np.arange(4))
-    with pytest.raises(ResultsError, match="'arrival_source': codes run from 0 to 2, but there are 2 names"):
+    with pytest.raises(
+        ResultsError, match="'arrival_source': codes run from 0 to 2, but there are 2 names"
+    ):
         patients(arrival_source=np.array([0, 1, 2]))
 
 

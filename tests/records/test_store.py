@@ -25,7 +25,10 @@ def patients(replication: int = 0) -> Patients:
         "outcome": np.array([1, 0, 1], dtype=np.int8),
         "departed_at": np.array([10.0, np.nan, 30.0]),
     }
-    return Patients(columns, {"arrival_source": ("walk_in", "never", "ambulance"), "outcome": ("discharged", "left")})
+    return Patients(
+        columns,
+        {"arrival_source": ("walk_in", "never", "ambulance"), "outcome": ("discharged", "left")},
+    )
 
 
 def same(found: Table, expected: Table) -> None:
@@ -51,7 +54,9 @@ def test_activities_come_back_as_they_were(tmp_path: Path) -> None:
         "started_at": np.array([0.5, 1.0, np.nan]),
         "ended_at": np.array([1.0, 1.0, np.nan]),
     }
-    table = ActivityTable(columns, {"step": ("home", "triage"), "pool": ("nurses",), "outcome": ("done", "open")})
+    table = ActivityTable(
+        columns, {"step": ("home", "triage"), "pool": ("nurses",), "outcome": ("done", "open")}
+    )
     write_tables([table], tmp_path / "activities.parquet", provenance={})
     same(read_rows(tmp_path / "activities.parquet", ActivityTable), table)
 

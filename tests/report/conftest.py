@@ -33,7 +33,9 @@ TWIN = "twin"
 @pytest.fixture(scope="session")
 def study() -> Study:
     full = load(*SHORT, "~study.arms.ai_label_measured_under.cost")
-    twin = replace(full.baseline, name=TWIN, arm=replace(full.baseline.arm, label="Twin of the nurse"))
+    twin = replace(
+        full.baseline, name=TWIN, arm=replace(full.baseline.arm, label="Twin of the nurse")
+    )
     arms = (*(full.arm(name) for name in KEPT), twin)
     design = replace(full.design, arms={arm.name: arm.arm for arm in arms})
     return replace(full, arms=arms, design=design)
@@ -55,7 +57,9 @@ def drawn(result: Result) -> dict[str, Picture]:
 
 
 @pytest.fixture(scope="session")
-def folder(result: Result, drawn: dict[str, Picture], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(
+    result: Result, drawn: dict[str, Picture], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Its folder, with the pictures that `drawn` holds."""
     return result.write(tmp_path_factory.mktemp("results"))
 
@@ -76,13 +80,18 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
 
 
-def with_measures(result: Result, measures: Mapping[str, Sequence[Measures]], design: Design | None = None) -> Result:
+def with_measures(
+    result: Result, measures: Mapping[str, Sequence[Measures]], design: Design | None = None
+) -> Result:
     """A result of some of its arms, with measures made up, one for each replication."""
     arms = tuple(arm for arm in result.study.arms if arm.name in measures)
     replications = tuple(
         replace(
             replication,
-            arms={arm.name: replace(replication.arms[arm.name], measures=measures[arm.name][number]) for arm in arms},
+            arms={
+                arm.name: replace(replication.arms[arm.name], measures=measures[arm.name][number])
+                for arm in arms
+            },
         )
         for number, replication in enumerate(result.replications)
     )
@@ -104,10 +113,18 @@ OFFER = OfferFacts(
             find="time triages with a watch",
             patients=100,
         ),
-        Blank(question="The wait for a bed", parameters=("ward_stay",), unit="minutes", find="ask the bed manager"),
+        Blank(
+            question="The wait for a bed",
+            parameters=("ward_stay",),
+            unit="minutes",
+            find="ask the bed manager",
+        ),
     ),
 )
-EFFECTS = (BlankEffect(OFFER.blanks[0], -1.2, -8.4, 0.5, True), BlankEffect(OFFER.blanks[1], -4.4, -3.6))
+EFFECTS = (
+    BlankEffect(OFFER.blanks[0], -1.2, -8.4, 0.5, True),
+    BlankEffect(OFFER.blanks[1], -4.4, -3.6),
+)
 """What the page is told of the blanks."""
 ALTERNATIVES = ("lean_triage", "clinician_14_to_22")
 
@@ -115,8 +132,15 @@ ALTERNATIVES = ("lean_triage", "clinician_14_to_22")
 @pytest.fixture(scope="session")
 def offered_study() -> Study:
     """A study of an offer over twenty departments."""
-    used = ("run.departments=20", "run.replications=40", "run.warm_up_days=0", "run.measured_days=2")
-    whole = load(*used, "run.cool_down_days=2", "run.doublings=0", "executor=serial", "engine=compiled")
+    used = (
+        "run.departments=20",
+        "run.replications=40",
+        "run.warm_up_days=0",
+        "run.measured_days=2",
+    )
+    whole = load(
+        *used, "run.cool_down_days=2", "run.doublings=0", "executor=serial", "engine=compiled"
+    )
     study = whole.of_arms(("nurse", OFFER.arm, "ai_as_claimed", *ALTERNATIVES))
     return replace(study, design=replace(study.design, offer=OFFER))
 

@@ -22,7 +22,9 @@ NOTE = INTERVAL_NOTES["always_valid"][0]
 @pytest.fixture(scope="module")
 def growing(result: ae.Result) -> ae.Result:
     """Three replications of 40 planned: no interval is bounded yet."""
-    return replace(result, study=replace(result.study, run=replace(result.study.run, replications=40)))
+    return replace(
+        result, study=replace(result.study, run=replace(result.study.run, replications=40))
+    )
 
 
 def test_tables_say_that_intervals_are_always_valid(result: ae.Result, growing: ae.Result) -> None:
@@ -38,8 +40,14 @@ def test_replications_are_counted_as_they_have_ended_and_not_as_planned(growing:
 
 
 def test_before_intervals_are_bounded_every_verdict_is_cannot_tell_yet(growing: ae.Result) -> None:
-    words = [finding.verdict.words for finding in growing.findings if finding.arm not in growing.identical]
-    words += [safety.judgement.words for safety in growing.safety if safety.arm not in growing.identical]
+    words = [
+        finding.verdict.words
+        for finding in growing.findings
+        if finding.arm not in growing.identical
+    ]
+    words += [
+        safety.judgement.words for safety in growing.safety if safety.arm not in growing.identical
+    ]
     assert words
     assert all(said.startswith("cannot tell yet") for said in words)
 
@@ -49,6 +57,14 @@ def test_no_unbounded_number_is_printed_or_drawn(growing: ae.Result) -> None:
     screen = io.StringIO()
     print_result(growing, stream=screen)
     picture = growing.figure("differences")
-    text = " ".join((screen.getvalue(), *first_page(growing).sentences, picture.alt, picture.caption, growing.report()))
+    text = " ".join(
+        (
+            screen.getvalue(),
+            *first_page(growing).sentences,
+            picture.alt,
+            picture.caption,
+            growing.report(),
+        )
+    )
     assert "cannot tell yet" in text
     assert re.findall(r"\b(?:inf|nan)\b", text) == []

@@ -44,7 +44,9 @@ def blanks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def with_offer(result: Result, **facts: Any) -> Result:
     offer = replace(result.study.design.offer or OFFER, **facts)
-    return replace(result, study=replace(result.study, design=replace(result.study.design, offer=offer)))
+    return replace(
+        result, study=replace(result.study, design=replace(result.study.design, offer=offer))
+    )
 
 
 def text_of(page: Board) -> str:
@@ -67,15 +69,26 @@ def reading_ease(text: str) -> float:
     """Flesch's reading ease (1948); a sentence ends with a full stop."""
     words = [word for word in text.split() if re.search(r"\w", word)]
     sentences = [sentence for sentence in re.split(r"\.(?:\s|$)", text) if sentence.strip()]
-    return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * sum(map(syllables, words)) / len(words)
+    return (
+        206.835
+        - 1.015 * len(words) / len(sentences)
+        - 84.6 * sum(map(syllables, words)) / len(words)
+    )
 
 
 def test_reading_ease_tells_plain_from_learned_words() -> None:
     assert reading_ease("The cat sat on the mat. The dog ran to the man.") > 100
-    assert reading_ease("Heterogeneous departmental characteristics necessitate considerable deliberation.") < 0
+    assert (
+        reading_ease(
+            "Heterogeneous departmental characteristics necessitate considerable deliberation."
+        )
+        < 0
+    )
 
 
-def test_the_words_of_the_page_are_those_that_were_read(offered: Result, request: pytest.FixtureRequest) -> None:
+def test_the_words_of_the_page_are_those_that_were_read(
+    offered: Result, request: pytest.FixtureRequest
+) -> None:
     now = f"{text_of(board(offered))}\n\n{letter(offered)}\n"
     path = GOLDEN / "offer-board.txt"
     if request.config.getoption("--write-golden"):
@@ -112,7 +125,11 @@ def numbers_of(result: Result) -> Iterator[float]:
     """Every number that a table of the result, its study or its offer holds, as it is printed."""
     for table in result.tables.values():
         for cell in (cell for row in table.cells for cell in row if isinstance(cell, Cell)):
-            yield from (abs(cell.scaled(value)) for value in (cell.value, cell.low, cell.high) if value is not None)
+            yield from (
+                abs(cell.scaled(value))
+                for value in (cell.value, cell.low, cell.high)
+                if value is not None
+            )
     limits = [(target, target.minimal_important_difference) for target in result.targets]
     for judged, limit in (*limits, *((margin, margin.margin) for margin in result.design.margins)):
         yield limit * (100 if result.row_of(judged).unit == "share" else 1)
@@ -130,14 +147,25 @@ def numbers_of(result: Result) -> Iterator[float]:
 
 def as_written(numbers: Iterable[float]) -> set[str]:
     """Numbers to a whole and to one decimal, with and without commas."""
-    return {f"{number:{form}}" for number in numbers if np.isfinite(number) for form in (".0f", ".1f", ",.0f")}
+    return {
+        f"{number:{form}}"
+        for number in numbers
+        if np.isfinite(number)
+        for form in (".0f", ".1f", ",.0f")
+    }
 
 
 def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Result) -> None:
-    page, facts = board(offered), " ".join((*OFFER.claims, *OFFER.not_shown, *(arm.label for arm in offered.arms)))
+    page, facts = (
+        board(offered),
+        " ".join((*OFFER.claims, *OFFER.not_shown, *(arm.label for arm in offered.arms))),
+    )
     known = as_written(numbers_of(offered)) | STATIC | set(NUMBERS.findall(facts))
     told = " ".join(
-        (*map(str, page.sentences), *(cell for row in (page.table.rows if page.table else ()) for cell in row))
+        (
+            *map(str, page.sentences),
+            *(cell for row in (page.table.rows if page.table else ()) for cell in row),
+        )
     )
     numbers = NUMBERS.findall(told)
     assert len(numbers) > 30
@@ -146,9 +174,15 @@ def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Resul
 
 def test_the_numbers_of_the_answer_are_the_row_of_the_product(offered: Result) -> None:
     row, parts = offered.row_of(offered.first_target, OFFER.arm), board(offered).answer.parts
-    size, *told = (part.value for name in ("size", "low", "high") if isinstance(part := parts[name], Cell))
+    size, *told = (
+        part.value for name in ("size", "low", "high") if isinstance(part := parts[name], Cell)
+    )
     wider = row.department_p95 - row.department_p5 > row.difference_high - row.difference_low
-    ends = (row.department_p5, row.department_p95) if wider else (row.difference_low, row.difference_high)
+    ends = (
+        (row.department_p5, row.department_p95)
+        if wider
+        else (row.difference_low, row.difference_high)
+    )
     assert size == abs(row.difference)
     assert sorted(told, key=str) == sorted(map(abs, ends), key=str)
 
@@ -156,21 +190,60 @@ def test_the_numbers_of_the_answer_are_the_row_of_the_product(offered: Result) -
 @pytest.mark.parametrize(
     ("wait", "under", "verdict", "answer"),
     [
-        (80.0, 0.15, "Fails on safety", "Our AI would fail 1 of 1 safety limits here, and patients would wait 20"),
-        (80.0, 0.11, "May fail on safety", "Our AI may fail 1 of 1 safety limits here, and patients would wait 20"),
-        (98.0, 0.1, "Too little to matter", "Our AI would do too little to matter here: patients would wait 2"),
-        (94.5, 0.1, "Perhaps too little to matter", "Our AI would help here, but perhaps too little: patients"),
-        (110.0, 0.1, "Does harm", "Our AI would make things worse here: patients would wait 10 minutes more for"),
-        (80.0, 0.1, "Helps", "Our AI would help enough to matter here: patients would wait 20 minutes less for a"),
+        (
+            80.0,
+            0.15,
+            "Fails on safety",
+            "Our AI would fail 1 of 1 safety limits here, and patients would wait 20",
+        ),
+        (
+            80.0,
+            0.11,
+            "May fail on safety",
+            "Our AI may fail 1 of 1 safety limits here, and patients would wait 20",
+        ),
+        (
+            98.0,
+            0.1,
+            "Too little to matter",
+            "Our AI would do too little to matter here: patients would wait 2",
+        ),
+        (
+            94.5,
+            0.1,
+            "Perhaps too little to matter",
+            "Our AI would help here, but perhaps too little: patients",
+        ),
+        (
+            110.0,
+            0.1,
+            "Does harm",
+            "Our AI would make things worse here: patients would wait 10 minutes more for",
+        ),
+        (
+            80.0,
+            0.1,
+            "Helps",
+            "Our AI would help enough to matter here: patients would wait 20 minutes less for a",
+        ),
     ],
 )
-def test_each_outcome_has_its_answer(result: Result, wait: float, under: float, verdict: str, answer: str) -> None:
+def test_each_outcome_has_its_answer(
+    result: Result, wait: float, under: float, verdict: str, answer: str
+) -> None:
     noise = 3 * NOISE if wait == 94.5 else NOISE
-    shown = made(result, {NURSE: [100.0] * 12, TOOL: wait + noise, MORE: 90 + NOISE}, {TOOL: under}, offer=bare())
+    shown = made(
+        result,
+        {NURSE: [100.0] * 12, TOOL: wait + noise, MORE: 90 + NOISE},
+        {TOOL: under},
+        offer=bare(),
+    )
     page = board(shown)
     assert page.verdict == verdict
     assert str(page.answer).startswith(answer)
-    assert str(page.answer).count(".") == len(re.findall(r"\d\.\d", str(page.answer))) + 1, "one sentence"
+    assert str(page.answer).count(".") == len(re.findall(r"\d\.\d", str(page.answer))) + 1, (
+        "one sentence"
+    )
 
 
 def bare(**facts: Any) -> OfferFacts:
@@ -220,10 +293,17 @@ def test_what_to_do_follows_from_the_outcome(
 ) -> None:
     monkeypatch.setattr(board_sentences, "by_blank", lambda result: ())
     noise = 3 * NOISE if wait == 94.5 else NOISE
-    assert advice_of(made(result, {NURSE: [100.0] * 12, TOOL: wait + noise}, {TOOL: under}, offer=bare())) == says
+    assert (
+        advice_of(
+            made(result, {NURSE: [100.0] * 12, TOOL: wait + noise}, {TOOL: under}, offer=bare())
+        )
+        == says
+    )
 
 
-def test_what_decides_is_settled_before_anybody_says_that_it_does_too_little(result: Result) -> None:
+def test_what_decides_is_settled_before_anybody_says_that_it_does_too_little(
+    result: Result,
+) -> None:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     first = "First settle how many minutes triage of a walk-in takes: it decides the answer."
     assert advice_of(shown) == f"Do not buy it yet: the gain may be too small. {first}"
@@ -232,10 +312,15 @@ def test_what_decides_is_settled_before_anybody_says_that_it_does_too_little(res
 def test_what_does_more_for_the_same_money_is_part_of_the_advice(
     offered: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert advice_of(offered).endswith("The same money may do more elsewhere."), "its safety is not settled"
+    assert advice_of(offered).endswith("The same money may do more elsewhere."), (
+        "its safety is not settled"
+    )
     result = offered.shown
     monkeypatch.setattr(board_sentences, "limits_of", lambda result, arm: Limits([], []))
-    assert str(list(board_sentences.advice(result, *board(offered).arms))[-1]) == "The same money does more elsewhere."
+    assert (
+        str(list(board_sentences.advice(result, *board(offered).arms))[-1])
+        == "The same money does more elsewhere."
+    )
 
 
 def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
@@ -258,10 +343,22 @@ def test_safety_that_is_not_shown_bars_any_use_of_what_does_too_little(
     assert advice == "Do not buy it to cut waits. Before any other use, have its safety shown."
 
 
-def test_a_limit_above_what_nobody_counted_is_said_to_be_assumed_and_one_counted_is_not(result: Result) -> None:
-    blank = Blank(question="nurses' errors", parameters=("nurses_errors",), unit="patients", find="ask a panel")
-    assumed, counted = (text_of(board(two_readings(result, blanks=blanks))) for blanks in ((blank,), ()))
-    assert "10.0 % today (assumed), 15.0 % with it. Limit: 1 point above that, so also assumed." in assumed
+def test_a_limit_above_what_nobody_counted_is_said_to_be_assumed_and_one_counted_is_not(
+    result: Result,
+) -> None:
+    blank = Blank(
+        question="nurses' errors",
+        parameters=("nurses_errors",),
+        unit="patients",
+        find="ask a panel",
+    )
+    assumed, counted = (
+        text_of(board(two_readings(result, blanks=blanks))) for blanks in ((blank,), ())
+    )
+    assert (
+        "10.0 % today (assumed), 15.0 % with it. Limit: 1 point above that, so also assumed."
+        in assumed
+    )
     assert "10.0 % today, 15.0 % with it. Limit: 1 point more." in counted
 
 
@@ -280,26 +377,34 @@ def test_not_settled_says_what_is_not_and_why(offered: Result) -> None:
     assert "Not settled, as its range spans the limit: wait of the sickest." in text_of(page)
 
 
-def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blanks_that_decide_nothing_are_not_said_to(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     limit = shown.design.margins[0].label
     idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
     monkeypatch.setattr(board_sentences, "by_blank", lambda result: (idle, EFFECTS[0]))
     text = text_of(board(shown))
     assert (
-        "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1" in text
+        "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1"
+        in text
     )
     assert "To settle it" not in text
     monkeypatch.setattr(board_sentences, "by_blank", lambda result: (replace(idle, limit=limit),))
     text = text_of(board(shown))
     assert "Most hinges on the wait for a bed." in text
-    assert "It decides a safety limit, too: the sickest (levels 1-2) who get too low a level." in text
+    assert (
+        "It decides a safety limit, too: the sickest (levels 1-2) who get too low a level." in text
+    )
 
 
 def test_an_identical_product_changes_nothing(result: Result) -> None:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: np.full(12, 100.0)}, offer=bare())
     same = replace(
-        shown, replications=tuple(replace(one, arms={**one.arms, TOOL: one.arms[NURSE]}) for one in shown.replications)
+        shown,
+        replications=tuple(
+            replace(one, arms={**one.arms, TOOL: one.arms[NURSE]}) for one in shown.replications
+        ),
     )
     assert str(board(same).answer) == "Our AI changes nothing here."
 
@@ -307,9 +412,15 @@ def test_an_identical_product_changes_nothing(result: Result) -> None:
 def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(result: Result) -> None:
     by_age = {group("age_band=child"): 7.0, group("age_band=adult"): -9.0}
     by_arrival = {group("arrival_source=ambulance"): 12.0, group("arrival_source=walk_in"): -9.0}
-    shown = with_also(made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare()), {**by_age, **by_arrival})
+    shown = with_also(
+        made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare()),
+        {**by_age, **by_arrival},
+    )
     worse = next(part for part in board(shown).parts if part.name == "worse")
-    assert [*map(str, worse.sentences)] == ["Ambulance patients would wait 12 minutes longer.", "Children: 7 minutes."]
+    assert [*map(str, worse.sentences)] == [
+        "Ambulance patients would wait 12 minutes longer.",
+        "Children: 7 minutes.",
+    ]
     nobody = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     assert "No groups were looked at." in text_of(board(nobody))
 
@@ -317,16 +428,23 @@ def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(resu
 def test_what_the_planned_pilot_could_tell_is_one_line(result: Result) -> None:
     told, waits = [], {NURSE: [100.0] * 12, TOOL: 80 + NOISE}
     for half_width, false_alarms in ((200.0, 0.05), (1.0, 0.05), (1.0, 0.27)):
-        pilot = PlannedPilot(design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms)
+        pilot = PlannedPilot(
+            design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms
+        )
         told.append(text_of(board(made(result, waits, offer=bare(pilot=pilot)))))
-    assert "The pilot, 24 alternate weeks, would measure the wait to ± 200 minutes, and misjudge a product" in told[0]
+    assert (
+        "The pilot, 24 alternate weeks, would measure the wait to ± 200 minutes, and misjudge a product"
+        in told[0]
+    )
     assert "misjudge a product that does nothing in 5 of 100: it could not tell." in told[0]
     assert ["it could tell" in page for page in told] == [False, True, False]
     assert "The pilot, " not in text_of(board(made(result, waits, offer=bare())))
 
 
 def test_few_departments_have_no_answer(offered: Result) -> None:
-    few = replace(offered, study=replace(offered.study, run=replace(offered.study.run, departments=10)))
+    few = replace(
+        offered, study=replace(offered.study, run=replace(offered.study.run, departments=10))
+    )
     page = board(few)
     assert (page.verdict, page.parts, page.table, page.picture) == ("No answer yet", (), None, None)
     assert str(page.answer).startswith("10 departments are too few for an answer")
@@ -348,11 +466,17 @@ def test_the_range_of_each_cost_stands_in_the_table(offered: Result) -> None:
     table = board(offered).table
     assert table is not None
     low, high = offered.arm("lean_triage").cost_range or (0.0, 0.0)
-    assert f"60 ({low / 1000:.0f} to {high / 1000:.0f})" in next(row[1] for row in table.rows if "Lean" in row[0])
+    assert f"60 ({low / 1000:.0f} to {high / 1000:.0f})" in next(
+        row[1] for row in table.rows if "Lean" in row[0]
+    )
 
 
-def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page(offered: Result) -> None:
-    changed = next(change for change in offered.arm(OFFER.arm).explanation.changed if change.kind == "minutes")
+def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page(
+    offered: Result,
+) -> None:
+    changed = next(
+        change for change in offered.arm(OFFER.arm).explanation.changed if change.kind == "minutes"
+    )
     facts = {"assumed": ("nurses err as in two hospitals",), "differs": ("price 9, not 8",)}
     text = text_of(board(with_offer(offered, **facts)))
     assert f"At triage: {changed.short} of patients." in text
@@ -375,24 +499,39 @@ def test_variants_of_an_offer_are_set_side_by_side_with_what_differs(offered: Re
         variants_table(offered, replace(other, study=replace(other.study, design=renamed)))
 
 
-def test_the_picture_draws_no_line_through_words_and_says_what_its_colours_mean(offered: Result) -> None:
+def test_the_picture_draws_no_line_through_words_and_says_what_its_colours_mean(
+    offered: Result,
+) -> None:
     picture = board(offered).picture
     assert picture is not None
-    lines = re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"', picture.svg)
+    lines = re.findall(
+        r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"', picture.svg
+    )
     upright = [(float(top), float(end)) for left, top, right, end in lines if left == right]
     words = [float(y) for y in re.findall(r'<text x="10.0" y="([\d.]+)"', picture.svg)]
     assert len(words) > 3
-    assert not [(top, y) for top, end in upright for y in words if top < y < end or top < y - 9 < end]
+    assert not [
+        (top, y) for top, end in upright for y in words if top < y < end or top < y - 9 < end
+    ]
     assert all(word in picture.caption for word in ("Blue square", "orange diamond", "grey circle"))
 
 
-def test_the_letter_asks_for_what_is_missing_and_of_everybody_for_version_extras_and_data(offered: Result) -> None:
+def test_the_letter_asks_for_what_is_missing_and_of_everybody_for_version_extras_and_data(
+    offered: Result,
+) -> None:
     text = letter(offered)
-    assert "1. 27 seconds saved at each triage. Please send: minutes a patient before and after" in text
+    assert (
+        "1. 27 seconds saved at each triage. Please send: minutes a patient before and after"
+        in text
+    )
     assert "2. Accuracy by language. Please send: for each group" in text
     assert "3. What happens when it fails. Please send: hours out of use" in text
     least = letter(with_offer(offered, claims=(), not_shown=()))
-    for about in ("1. The version, and since when", "2. What the price leaves out", "3. Where patients' words are"):
+    for about in (
+        "1. The version, and since when",
+        "2. What the price leaves out",
+        "3. Where patients' words are",
+    ):
         assert about in least
     assert 'href="letter.txt"' in board_page(offered)
 
@@ -418,14 +557,22 @@ def test_the_letter_says_what_to_send_on_each_topic(offered: Result, noun: str, 
 
 
 def test_the_letter_asks_once_for_what_two_nouns_would_be_answered_by(offered: Result) -> None:
-    claims, unseen = ("88 % agreement with nurses",), ("a panel's judgement", "number of cases", "cases by site")
+    claims, unseen = (
+        ("88 % agreement with nurses",),
+        ("a panel's judgement", "number of cases", "cases by site"),
+    )
     text = letter(with_offer(offered, claims=claims, not_shown=unseen))
-    assert "1. 88 % agreement with nurses; a panel's judgement, which we have not seen. Please send: who set" in text
+    assert (
+        "1. 88 % agreement with nurses; a panel's judgement, which we have not seen. Please send: who set"
+        in text
+    )
     assert "2. Number of cases; cases by site. Please send: how many" in text
     assert text.count("who set the true level") == 1
 
 
-def test_the_letter_asks_for_cases_yardstick_and_price_that_the_study_lacks_once(result: Result) -> None:
+def test_the_letter_asks_for_cases_yardstick_and_price_that_the_study_lacks_once(
+    result: Result,
+) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
     text = letter(made(result, waits, offer=bare(not_shown=("cases that it was tested on",))))
     assert "The price. Please send: pounds a year" in text, "the tool states no cost"
@@ -444,7 +591,9 @@ def test_a_run_of_an_offer_has_page_and_letter_and_its_screen_leads_with_the_ans
     print_result(offered, tmp_path, stream=out)
     lines = " ".join(out.getvalue().split())
     page = board(offered)
-    assert lines.startswith(f"{page.title} {page.verdict}. {page.answer} {' '.join(map(str, page.advice))}")
+    assert lines.startswith(
+        f"{page.title} {page.verdict}. {page.answer} {' '.join(map(str, page.advice))}"
+    )
     assert len(out.getvalue().splitlines()) <= 15
     assert len(lines.split()) < 120
     assert f"{tmp_path}/board.html" in lines

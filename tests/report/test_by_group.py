@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from simulation.report.figures.effect_pictures import by_group
-from simulation.report.tables.patient_groups import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
+from simulation.report.tables.patient_groups import (
+    ATTRIBUTES,
+    by_group_tables,
+    groups_of,
+    is_asked,
+    less_everybody,
+)
 from simulation.runs.result import StudyResult
 
 
@@ -42,7 +48,9 @@ def test_the_baseline_s_twin_opens_no_gap(result: StudyResult) -> None:
     assert {row[column] for row in gaps.rows} == {"0.0 (0.0 to 0.0)"}
 
 
-def test_only_a_study_that_asks_about_groups_gets_the_picture(result: StudyResult, asked: StudyResult) -> None:
+def test_only_a_study_that_asks_about_groups_gets_the_picture(
+    result: StudyResult, asked: StudyResult
+) -> None:
     assert not is_asked(result)
     assert by_group(result) is None
     picture = by_group(asked)

@@ -11,7 +11,9 @@ from simulation.display.drawing import BETTER, GREY, LEVEL_COLOURS, UNCLEAR, WOR
 from simulation.report.templates import TEMPLATES
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Python warns of escapes in its source when it compiles it: on the first import
+    warnings.simplefilter(
+        "ignore"
+    )  # Python warns of escapes in its source when it compiles it: on the first import
     from colorspacious import cspace_convert, deltaE
 
 DEUTERANOPIA = {"name": "sRGB1+CVD", "cvd_type": "deuteranomaly", "severity": 100}
@@ -41,7 +43,9 @@ def test_levels_of_acuity_differ_in_animations(one: str, other: str) -> None:
 
 
 def test_better_and_worse_differ_in_the_table_by_their_edges() -> None:
-    edges = dict(re.findall(r"td\.(better|worse)\s*{ border-left-color: (#[0-9a-f]{6}|var\(--blue\))", STYLE))
+    edges = dict(
+        re.findall(r"td\.(better|worse)\s*{ border-left-color: (#[0-9a-f]{6}|var\(--blue\))", STYLE)
+    )
     blue = re.search(r"--blue: (#[0-9a-f]{6})", STYLE)
     assert blue is not None
     colours = {name: blue[1] if "var" in colour else colour for name, colour in edges.items()}

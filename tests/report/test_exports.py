@@ -30,7 +30,23 @@ from simulation.report.tables import CLOCK
 from simulation.report.tables.arm_tables import assumptions_log
 from simulation.report.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 
-ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
+ITEMS = (
+    "1.1",
+    "1.2",
+    "1.3",
+    "2.1",
+    "2.2",
+    "2.3",
+    "2.4",
+    "2.5",
+    "3.1",
+    "3.2",
+    "3.3",
+    "3.4",
+    "4.1",
+    "4.2",
+    "4.3",
+)
 ITEMS += ("5.1", "5.2", "5.3", "5.4")
 
 
@@ -52,21 +68,32 @@ def paper(result: Result) -> bytes:
 
 
 def told(book: Workbook, name: str) -> list[str]:
-    return [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value is not None]
+    return [
+        str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value is not None
+    ]
 
 
-def test_the_workbook_holds_the_first_page_every_table_and_the_summary(book: Workbook, result: Result) -> None:
+def test_the_workbook_holds_the_first_page_every_table_and_the_summary(
+    book: Workbook, result: Result
+) -> None:
     page, first = first_page(result), told(book, "First page")
     for words in (page.question, *page.sentences):
         assert words in first
     titles = {book[name]["A1"].value for name in book.sheetnames}
-    assert {table.title for name, table in result.tables.items() if name not in (CLOCK, "first_page")} <= titles
+    assert {
+        table.title for name, table in result.tables.items() if name not in (CLOCK, "first_page")
+    } <= titles
     assert book["Summary"].max_row == len(result.table()) + 1
     assert all(len(name) <= 31 for name in book.sheetnames)
 
 
-def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: Workbook, result: Result) -> None:
-    summary = {(row[0].value, row[1].value, row[3].value): row[4].value for row in book["Summary"].iter_rows(min_row=2)}
+def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(
+    book: Workbook, result: Result
+) -> None:
+    summary = {
+        (row[0].value, row[1].value, row[3].value): row[4].value
+        for row in book["Summary"].iter_rows(min_row=2)
+    }
     row = result.row("nurse", "wait_to_clinician_mean")
     assert summary["nurse", "wait_to_clinician_mean", "all"] == pytest.approx(row.mean, rel=1e-12)
     formats = {
@@ -77,7 +104,9 @@ def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: 
     assert {cell: number_format(cell) for cell in formats} == formats
 
 
-def test_every_number_of_the_first_page_is_a_number_in_the_workbook(book: Workbook, result: Result) -> None:
+def test_every_number_of_the_first_page_is_a_number_in_the_workbook(
+    book: Workbook, result: Result
+) -> None:
     """A difference, the ends of its interval and the verdict have a cell each."""
     table = first_page(result).table
     assert table is not None
@@ -91,7 +120,9 @@ def test_every_number_of_the_first_page_is_a_number_in_the_workbook(book: Workbo
     assert len(numbers) > 3 * len(rows)
 
 
-def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_words(paper: bytes, result: Result) -> None:
+def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_words(
+    paper: bytes, result: Result
+) -> None:
     read, page = Document(BytesIO(paper)), first_page(result)
     output = "\n".join(paragraph.text for paragraph in read.paragraphs)
     for words in (page.question, page.lead, *(each.sentence for each in page.headlines)):
@@ -130,7 +161,9 @@ def test_every_item_of_stress_des_is_answered(result: Result) -> None:
     assert result.arm("one_more_triage_nurse").label in text
 
 
-def test_stress_des_of_ones_own_department_says_what_is_true_of_it_and_not_of_the_english_a_and_e() -> None:
+def test_stress_des_of_ones_own_department_says_what_is_true_of_it_and_not_of_the_english_a_and_e() -> (
+    None
+):
     short = ("run.replications=3", "run.measured_days=7", "executor=serial")
     text = stress_des(compare(load("study=gallery/clinic", *short)))
     parts = {part.split(maxsplit=1)[0]: part for part in re.split(r"\n###? ", text)}
@@ -149,7 +182,9 @@ def test_no_text_of_a_study_becomes_a_tag_in_stress_des(result: Result) -> None:
     assert "&lt;script>alert(1)&lt;/script> | & 'quoted'?" in text
 
 
-def test_stress_des_of_the_english_a_and_e_cites_its_page_and_names_who_is_there_at_time_0(result: Result) -> None:
+def test_stress_des_of_the_english_a_and_e_cites_its_page_and_names_who_is_there_at_time_0(
+    result: Result,
+) -> None:
     text = stress_des(result)
     assert text.count("docs/model.md, 2.2") == text.count("docs/model.md, 3.4") == 1
     assert "from the patients present at time 0 (boarding_at_start, " in text
@@ -176,7 +211,9 @@ def without_office_files(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_cell_of_the_assumptions_is_a_formula_to_a_spreadsheet(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = ReportTable("assumptions", "title", ("arm", "source"), (("=1+1", "=cmd|' /C calc'!A0"), ("−2", "-2")))
+    log = ReportTable(
+        "assumptions", "title", ("arm", "source"), (("=1+1", "=cmd|' /C calc'!A0"), ("−2", "-2"))
+    )
     monkeypatch.setattr(writing, "assumptions_log", lambda _: log)
     without_office_files(monkeypatch)
     write_exports(tmp_path, result)

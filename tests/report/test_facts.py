@@ -21,7 +21,12 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 WORDS = ("label", "question", "source", "what", "paid_by", "nurses")
 """Fields that hold words for a reader."""
-VERBS = ("claim: ", "for each of 12 attendances ", "worse where it fails, not met ", "£1,000 −3.1 % ")
+VERBS = (
+    "claim: ",
+    "for each of 12 attendances ",
+    "worse where it fails, not met ",
+    "£1,000 −3.1 % ",
+)
 """What a decision read from words might look for."""
 
 
@@ -36,7 +41,11 @@ def scrambled(value: Any, key: str = "") -> Any:
     if isinstance(value, str):
         return other_words(value) if key in WORDS and value else value
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {each.name: scrambled(getattr(value, each.name), each.name) for each in fields(value) if each.init}
+        changed = {
+            each.name: scrambled(getattr(value, each.name), each.name)
+            for each in fields(value)
+            if each.init
+        }
         return replace(value, **changed)
     if isinstance(value, Mapping):
         return {name: scrambled(each, str(name)) for name, each in value.items()}
@@ -50,7 +59,13 @@ def reworded(result: Result) -> Result:
     study = result.study
     arms = {arm.name: scrambled(arm) for arm in study.arms}
     design, resolved = scrambled(study.design), scrambled(study.resolved)
-    other = replace(study, arms=tuple(arms.values()), alone=scrambled(study.alone), design=design, resolved=resolved)
+    other = replace(
+        study,
+        arms=tuple(arms.values()),
+        alone=scrambled(study.alone),
+        design=design,
+        resolved=resolved,
+    )
     return replace(result, study=other, explained=Explained(other))
 
 
@@ -63,18 +78,29 @@ def test_the_words_are_other_words(result: Result, reworded: Result) -> None:
     assert not {arm.label for arm in reworded.arms} & {arm.label for arm in result.arms}
 
 
-def test_claims_costs_and_verdicts_do_not_follow_from_words(result: Result, reworded: Result) -> None:
+def test_claims_costs_and_verdicts_do_not_follow_from_words(
+    result: Result, reworded: Result
+) -> None:
     for ours, theirs in zip(result.arms, reworded.arms, strict=True):
         assert rests_on_claim(result, ours) == rests_on_claim(reworded, theirs)
         assert (ours.cost, ours.cost_range) == (theirs.cost, theirs.cost_range)
         assert fails(result, ours) == fails(reworded, theirs)
     assert [rests_on_claim(result, arm) for arm in result.arms].count(True) == 1
-    assert [each.verdict for each in result.findings] == [each.verdict for each in reworded.findings]
-    assert [each.judgement for each in result.safety] == [each.judgement for each in reworded.safety]
-    assert (len(warnings(result)), len(implausible(result))) == (len(warnings(reworded)), len(implausible(reworded)))
+    assert [each.verdict for each in result.findings] == [
+        each.verdict for each in reworded.findings
+    ]
+    assert [each.judgement for each in result.safety] == [
+        each.judgement for each in reworded.safety
+    ]
+    assert (len(warnings(result)), len(implausible(result))) == (
+        len(warnings(reworded)),
+        len(implausible(reworded)),
+    )
 
 
-def test_tables_have_the_same_structure_and_numbers_in_other_words(result: Result, reworded: Result) -> None:
+def test_tables_have_the_same_structure_and_numbers_in_other_words(
+    result: Result, reworded: Result
+) -> None:
     def numbers(cell: str | Cell) -> Any:
         return replace(cell, text="") if isinstance(cell, Cell) else "text"
 
@@ -87,4 +113,8 @@ def test_tables_have_the_same_structure_and_numbers_in_other_words(result: Resul
             [repr(numbers(cell)) for cell in row] for row in other.cells
         ], kind
     pages = first_page(result), first_page(reworded)
-    assert len({len(page.headlines) for page in pages}) == len({len(page.notes) for page in pages}) == 1
+    assert (
+        len({len(page.headlines) for page in pages})
+        == len({len(page.notes) for page in pages})
+        == 1
+    )

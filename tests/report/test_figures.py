@@ -21,7 +21,9 @@ NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Picture], name: str) -> None:
+def test_a_picture_is_not_blank_and_has_alternative_text(
+    drawn: dict[str, Picture], name: str
+) -> None:
     from matplotlib.image import imread
 
     pixels = imread(BytesIO(drawn[name].png))
@@ -41,7 +43,8 @@ def test_the_picture_of_differences_tells_every_arm_with_its_interval(
             row = result.row(arm.name, target.measure, target.group)
             difference = f"difference {change(row.difference, row.unit)}"
             interval = (
-                f"95 % interval (simulation noise only) {span(row.difference_low, row.difference_high, row.unit)}"
+                "95 % interval (simulation noise only) "
+                f"{span(row.difference_low, row.difference_high, row.unit)}"
             )
             words = f"{arm.label}: mean {amount(row.mean, row.unit)}, {difference}, {interval}"
             assert words in drawn["differences"].alt
@@ -60,7 +63,9 @@ def test_the_picture_of_cost_draws_and_orders_what_the_table_says_for_each_100_0
     axes = []
     forest = effect_pictures._forest
     monkeypatch.setattr(
-        effect_pictures, "_forest", lambda ax, rows, arms=(): axes.append((ax, arms)) or forest(ax, rows, arms)
+        effect_pictures,
+        "_forest",
+        lambda ax, rows, arms=(): axes.append((ax, arms)) or forest(ax, rows, arms),
     )
     assert effect_pictures.cost(result) is not None
     ((ax, arms),) = axes
@@ -79,7 +84,9 @@ def test_the_picture_of_cost_draws_and_orders_what_the_table_says_for_each_100_0
 
 
 @pytest.mark.slow
-def test_the_same_inputs_give_the_same_pictures(drawn: dict[str, Picture], result: StudyResult) -> None:
+def test_the_same_inputs_give_the_same_pictures(
+    drawn: dict[str, Picture], result: StudyResult
+) -> None:
     assert {picture.name: picture.png for picture in pictures(result)} == {
         name: each.png for name, each in drawn.items()
     }

@@ -45,17 +45,25 @@ def made(
 ) -> Result:
     """Twelve replications with these waits, and these shares of under-triage, by arm."""
     study = replace(result.study, run=replace(result.run, replications=12))
-    twelve = replace(result, study=study, replications=tuple(result.replications[number % 3] for number in range(12)))
+    twelve = replace(
+        result,
+        study=study,
+        replications=tuple(result.replications[number % 3] for number in range(12)),
+    )
     shares = {name: (under or {}).get(name, 0.1) + NOISE / 1000 for name in waits}
     measures = {
         name: [
             Measures((WAIT, UNDER), np.array([wait, share]))
-            for wait, share in zip(values, shares[name] if name != NURSE else shares[name] * 0 + 0.1, strict=True)
+            for wait, share in zip(
+                values, shares[name] if name != NURSE else shares[name] * 0 + 0.1, strict=True
+            )
         ]
         for name, values in waits.items()
     }
     margin = next(each for each in result.design.margins if each.measure == UNDER.measure)
-    stated = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=(margin,), sham=None)
+    stated = replace(
+        result.design, primary=result.design.primary[:1], secondary=(), margins=(margin,), sham=None
+    )
     return with_measures(twelve, measures, replace(stated, **design))
 
 
@@ -64,7 +72,9 @@ def words_of(result: StudyResult, arm: str = TOOL) -> str:
     return found.words
 
 
-def test_a_sentence_says_effect_and_interval_and_that_something_else_does_as_much(result: Result) -> None:
+def test_a_sentence_says_effect_and_interval_and_that_something_else_does_as_much(
+    result: Result,
+) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 89.5 + NOISE[::-1]}
     assert [each.words for each in headlines(made(result, waits))] == [
         "shortens it by 10.0 min (9.5 to 10.5), enough to matter. 'One more triage nurse, day and night' does as much.",
@@ -78,7 +88,12 @@ def with_also(result: Result, also: Mapping[MeasureName, float]) -> Result:
         name: [
             Measures(
                 (*rows.names, *also),
-                np.array([*rows.values, *(0.5 + (extra + noise / 1000) * (name == TOOL) for extra in also.values())]),
+                np.array(
+                    [
+                        *rows.values,
+                        *(0.5 + (extra + noise / 1000) * (name == TOOL) for extra in also.values()),
+                    ]
+                ),
             )
             for rows, noise in zip(of_arm, NOISE, strict=True)
         ]
@@ -91,8 +106,13 @@ def of_group(group: str) -> MeasureName:
     return MeasureName(WAIT.measure, "minutes", group)
 
 
-def test_a_group_harmed_by_more_than_matters_stands_in_the_headline_of_the_arm(result: Result) -> None:
-    by_arrival = {of_group("arrival_source=ambulance"): 6.2, of_group("arrival_source=walk_in"): -9.0}
+def test_a_group_harmed_by_more_than_matters_stands_in_the_headline_of_the_arm(
+    result: Result,
+) -> None:
+    by_arrival = {
+        of_group("arrival_source=ambulance"): 6.2,
+        of_group("arrival_source=walk_in"): -9.0,
+    }
     by_level = {of_group("acuity_true=1-2"): 4.9, of_group("acuity_true=urgent"): 8.0}
     by_age = {of_group("age_band=child"): 7.0, of_group("age_band=adult"): -9.0}
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 80 + NOISE[::-1]}
@@ -100,7 +120,9 @@ def test_a_group_harmed_by_more_than_matters_stands_in_the_headline_of_the_arm(r
     harmed = "too little to matter. Worse off: children +7.0, ambulance patients +6.2 min."
     assert words_of(found).endswith(harmed), "levels 1-2 by 4.9 minutes, and 5 matter"
     assert "Worse off" not in words_of(made(result, waits))
-    assert "acuity_true=1-2" in {worse.comparison.group for worse in worse_off(found)}, "in the table all the same"
+    assert "acuity_true=1-2" in {worse.comparison.group for worse in worse_off(found)}, (
+        "in the table all the same"
+    )
 
 
 def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it_harms(
@@ -110,9 +132,13 @@ def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it
     others = {of_group("acuity_true=urgent"): -20.0, of_group("arrival_source=ambulance"): 8.0}
     sickest = next(each for each in result.design.margins if each.group == "acuity_true=1-2")
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 94 + NOISE[::-1]}
-    found = with_also(made(result, waits), {high: 9.0, **others, of_group("arrival_source=walk_in"): -1.0})
+    found = with_also(
+        made(result, waits), {high: 9.0, **others, of_group("arrival_source=walk_in"): -1.0}
+    )
     both = with_measures(found, found.measures, replace(found.design, margins=(sickest,)))
-    assert "Worse off: patients of true levels 1-2 +9.0, ambulance patients +8.0 min." in words_of(found)
+    assert "Worse off: patients of true levels 1-2 +9.0, ambulance patients +8.0 min." in words_of(
+        found
+    )
     assert words_of(both).startswith("fails on safety: wait (levels 1-2) +9.0 min. ")
     assert "patients of true levels 1-2 " not in words_of(both)
     swapped = {**both.design.arms, TOOL: replace(both.design.arms[TOOL], comparator=True)}
@@ -125,7 +151,9 @@ def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it
     assert harmed in words_of(best, MORE)
 
 
-@pytest.mark.parametrize(("wait", "more_leave", "said"), [(90, 0.01, True), (90, -0.01, False), (110, 0.01, False)])
+@pytest.mark.parametrize(
+    ("wait", "more_leave", "said"), [(90, 0.01, True), (90, -0.01, False), (110, 0.01, False)]
+)
 def test_a_wait_that_falls_while_more_patients_leave_says_so(
     result: Result, wait: float, more_leave: float, said: bool
 ) -> None:
@@ -133,8 +161,13 @@ def test_a_wait_that_falls_while_more_patients_leave_says_so(
     found = with_also(found, {MeasureName("left_share", "share", "all"): more_leave})
     words = "Part of it because more patients leave."
     assert (words in words_of(found)) is said
-    swapped = {name: replace(found.design.arms[name], comparator=name == TOOL) for name in (NURSE, TOOL, MORE)}
-    swapped = with_measures(found, found.measures, replace(found.design, arms=swapped, focus=(MORE,)))
+    swapped = {
+        name: replace(found.design.arms[name], comparator=name == TOOL)
+        for name in (NURSE, TOOL, MORE)
+    }
+    swapped = with_measures(
+        found, found.measures, replace(found.design, arms=swapped, focus=(MORE,))
+    )
     assert (words in headlines(swapped)[-1].words) is said, "of the best alternative"
 
 
@@ -144,14 +177,18 @@ def test_of_an_effect_that_is_not_told_nobody_is_said_to_leave(result: Result) -
     assert words_of(found) == "fails on safety: under-triage 10.0 to 15.0 %."
 
 
-def test_the_note_of_the_first_table_says_that_waits_are_cut_at_twelve_hours(result: StudyResult) -> None:
+def test_the_note_of_the_first_table_says_that_waits_are_cut_at_twelve_hours(
+    result: StudyResult,
+) -> None:
     cut = "Waits to the first clinician over 12 h count as 12 h."
     assert result.tables["first_page"].notes.count(cut) == 1
     assert cut in result.tables[f"target:{WAIT.measure}:all"].notes
     assert cut not in result.tables["target:within_4h_share:all"].notes
 
 
-@pytest.mark.parametrize(("wait", "effect"), [(98, ""), (110, " Lengthens it by 10.0 min (9.5 to 10.5).")])
+@pytest.mark.parametrize(
+    ("wait", "effect"), [(98, ""), (110, " Lengthens it by 10.0 min (9.5 to 10.5).")]
+)
 def test_a_failed_safety_limit_comes_first_then_an_effect_that_matters(
     result: Result, wait: float, effect: str
 ) -> None:
@@ -186,20 +223,34 @@ def test_the_best_alternative_is_told_last_whatever_becomes_of_the_products(resu
         for under in (0.1, 0.15):
             found = made(result, {**waits, TOOL: tool + NOISE}, {TOOL: under})
             assert first_page(found).headlines[-1].sentence == helps
-    assert [each.arm for each in headlines(made(result, {**waits, "ai_as_claimed": 103 + NOISE}))].count(MORE) == 1
+    assert [
+        each.arm for each in headlines(made(result, {**waits, "ai_as_claimed": 103 + NOISE}))
+    ].count(MORE) == 1
 
 
-def test_what_helps_little_or_fails_a_limit_itself_is_not_the_best_alternative(result: Result) -> None:
+def test_what_helps_little_or_fails_a_limit_itself_is_not_the_best_alternative(
+    result: Result,
+) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 102 + NOISE, MORE: 90 + NOISE[::-1]}
-    for found in (made(result, waits, {MORE: 0.15}), made(result, {**waits, MORE: 97 + NOISE[::-1]})):
+    for found in (
+        made(result, waits, {MORE: 0.15}),
+        made(result, {**waits, MORE: 97 + NOISE[::-1]}),
+    ):
         best = headlines(found)[-1]
-        assert best.sentence == "Best alternative: none is shown to help enough without failing on safety."
+        assert (
+            best.sentence
+            == "Best alternative: none is shown to help enough without failing on safety."
+        )
         assert best.arm == ""
 
 
 def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(result: Result) -> None:
-    found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 98 + NOISE}, {"ai_as_claimed": 0.15})
-    assert "fails on safety: of everybody, under-triage 10.0 to 15.0 %." in headlines(found)[0].words
+    found = made(
+        result, {NURSE: [100.0] * 12, "ai_as_claimed": 98 + NOISE}, {"ai_as_claimed": 0.15}
+    )
+    assert (
+        "fails on safety: of everybody, under-triage 10.0 to 15.0 %." in headlines(found)[0].words
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,7 +271,9 @@ def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, ou
     assert words_of(made(result, {NURSE: [100.0] * 12, TOOL: wait})).startswith(output)
 
 
-def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_not_do_as_much(result: Result) -> None:
+def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_not_do_as_much(
+    result: Result,
+) -> None:
     priced = Cost(per_year=100_000, what="a licence", evidence="assumed", source="test")
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 80 + NOISE[::-1]}
     dear = made(result, waits)
@@ -232,11 +285,17 @@ def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_n
     )
     less = made(result, {**waits, MORE: 95 + NOISE[::-1] / 10})
     assert words_of(less).endswith("No alternative is shown to do as much.")
-    assert "as much" not in words_of(made(result, {**waits, TOOL: 98 + NOISE})), "too little to be matched"
+    assert "as much" not in words_of(made(result, {**waits, TOOL: 98 + NOISE})), (
+        "too little to be matched"
+    )
 
 
-@pytest.mark.parametrize(("kept", "ends"), [(0.55, "does as much."), (0.45, "No alternative is shown to do as much.")])
-def test_an_alternative_that_keeps_half_of_an_effect_does_as_much(result: Result, kept: float, ends: str) -> None:
+@pytest.mark.parametrize(
+    ("kept", "ends"), [(0.55, "does as much."), (0.45, "No alternative is shown to do as much.")]
+)
+def test_an_alternative_that_keeps_half_of_an_effect_does_as_much(
+    result: Result, kept: float, ends: str
+) -> None:
     """Of an effect of 6 minutes, paired without noise; 5 minutes matter."""
     waits = {NURSE: [100.0] * 12, TOOL: 94 + NOISE, MORE: 100 - 6 * kept + NOISE}
     assert words_of(made(result, waits)).endswith(ends)
@@ -244,16 +303,22 @@ def test_an_alternative_that_keeps_half_of_an_effect_does_as_much(result: Result
 
 def test_a_claim_is_reported_as_a_claim(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 80 + NOISE})
-    assert headlines(found)[0].words.startswith("if the untested claim is true, shortens it by 20.0 min")
+    assert headlines(found)[0].words.startswith(
+        "if the untested claim is true, shortens it by 20.0 min"
+    )
 
 
 def test_focus_names_the_products_and_their_order(result: Result) -> None:
-    chosen = replace(result, study=replace(result.study, design=replace(result.design, focus=(MORE, TOOL))))
+    chosen = replace(
+        result, study=replace(result.study, design=replace(result.design, focus=(MORE, TOOL)))
+    )
     assert [arm.name for arm in products(chosen)] == [MORE, TOOL]
     table = first_table(chosen)
     assert table is not None
     assert [row[0] for row in table.rows[1:3]] == [chosen.arm(MORE).label, chosen.arm(TOOL).label]
-    assert [arm.name for arm in products(result)] == [TOOL, "ai_as_claimed"], "the tools, no comparator and no twin"
+    assert [arm.name for arm in products(result)] == [TOOL, "ai_as_claimed"], (
+        "the tools, no comparator and no twin"
+    )
 
 
 @pytest.mark.parametrize(
@@ -276,9 +341,16 @@ def numbers_in_no_table(result: StudyResult) -> set[str]:
     """The numbers of the first page's sentences and picture that stand in no table, its title, headers or notes."""
     page = first_page(result)
     told = " ".join(cell for table in result.tables.values() for row in table.rows for cell in row)
-    told += " ".join(f"{table.title} {' '.join((*table.headers, *table.notes))}" for table in result.tables.values())
+    told += " ".join(
+        f"{table.title} {' '.join((*table.headers, *table.notes))}"
+        for table in result.tables.values()
+    )
     assert page.picture is not None
-    shown = [words for words in re.findall(r"<text[^>]*>([^<]*)</text>", page.picture.svg) if not is_tick(words)]
+    shown = [
+        words
+        for words in re.findall(r"<text[^>]*>([^<]*)</text>", page.picture.svg)
+        if not is_tick(words)
+    ]
     words = " ".join((*page.sentences, page.picture.alt, page.picture.caption, *shown))
     return set(NUMBER.findall(words)) - set(NUMBER.findall(told))
 
@@ -314,7 +386,12 @@ def test_better_is_left_whichever_way_the_measure_goes(result: Result) -> None:
     up = replace(target, measure="within_4h_share", minimal_important_difference=0.01)
     lower, higher = made(result, waits), made(result, waits)
     measures = {
-        name: [Measures((MeasureName("within_4h_share", "share", "all"), UNDER), np.array([share, 0.1]))] * 12
+        name: [
+            Measures(
+                (MeasureName("within_4h_share", "share", "all"), UNDER), np.array([share, 0.1])
+            )
+        ]
+        * 12
         for name, share in ((NURSE, 0.5), (TOOL, 0.6))
     }
     noisy = [
@@ -331,7 +408,9 @@ def test_better_is_left_whichever_way_the_measure_goes(result: Result) -> None:
 
 
 def test_a_small_department_without_levels_or_clinician_has_a_first_page() -> None:
-    study = load("study=gallery/one_nurse", "executor=serial", "run.replications=3", "run.measured_days=7")
+    study = load(
+        "study=gallery/one_nurse", "executor=serial", "run.replications=3", "run.measured_days=7"
+    )
     result = compare(study)
     page = first_page(result)
     assert [each.label for each in page.headlines] == ["Two nurses", "9 minutes, not 12"]
@@ -349,15 +428,21 @@ def test_full_beds_and_long_handovers_are_reported_with_the_keys(result: Result)
     beds = MeasureName("occupied_at_midnight_share", "share", "pool=medicine_beds")
     handover = MeasureName("handover_mean", "minutes", "all")
     rows = [Measures((WAIT, beds, handover), np.array([60.0, 1.03, 240.0]))] * 3
-    design: Design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=(), sham=None)
+    design: Design = replace(
+        result.design, primary=result.design.primary[:1], secondary=(), margins=(), sham=None
+    )
     found = with_measures(result, {NURSE: rows, TOOL: rows}, design)
     full, long = implausible(found)
-    assert "beds are full at midnight (medicine beds 103 %). Look at site.pools.medicine_beds" in full
+    assert (
+        "beds are full at midnight (medicine beds 103 %). Look at site.pools.medicine_beds" in full
+    )
     assert "ambulances wait 240.0 min on average to hand over" in long
 
 
 def test_every_primary_measure_has_a_column_of_its_own_name_and_a_sentence() -> None:
-    study = load("study=gallery/clinic", "executor=serial", "run.replications=3", "run.measured_days=7")
+    study = load(
+        "study=gallery/clinic", "executor=serial", "run.replications=3", "run.measured_days=7"
+    )
     clinic = compare(study)
     assert len({target.measure for target in clinic.design.primary}) == 2
     page = first_page(clinic)
@@ -370,13 +455,18 @@ def test_every_primary_measure_has_a_column_of_its_own_name_and_a_sentence() -> 
     assert all(" 'Gave up': " in headline.words for headline in page.headlines)
 
 
-def test_a_difference_printed_as_zero_is_no_change_where_no_least_one_is_stated(result: Result) -> None:
+def test_a_difference_printed_as_zero_is_no_change_where_no_least_one_is_stated(
+    result: Result,
+) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
     for shift, words in ((1e-5, "0.0 (0.0 to 0.0) no change"), (1e-2, "worse")):
         shown = made(result, waits, margins=())
         others = {
             name: [
-                Measures((*measures.names, FOUR_HOURS), np.array([*measures.values, 0.6 - shift * (name == TOOL)]))
+                Measures(
+                    (*measures.names, FOUR_HOURS),
+                    np.array([*measures.values, 0.6 - shift * (name == TOOL)]),
+                )
                 for measures in shown.measures[name]
             ]
             for name in waits
@@ -395,16 +485,27 @@ def test_work_beyond_capacity_is_reported_above_the_answer_and_stored_with_a_res
     )  # fmt: skip
     result = compare(study)
     checks = first_page(result).checks
-    (output,) = [each for each in checks if "More work is asked for over the week than can be done" in each]
-    assert re.search(r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", output)
+    (output,) = [
+        each for each in checks if "More work is asked for over the week than can be done" in each
+    ]
+    assert re.search(
+        r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", output
+    )
 
 
 def test_the_answer_begins_with_what_becomes_of_several_products(result: Result) -> None:
-    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, "ai_as_claimed": 98 + NOISE, MORE: 90 + NOISE[::-1]}
+    waits = {
+        NURSE: [100.0] * 12,
+        TOOL: 98 + NOISE,
+        "ai_as_claimed": 98 + NOISE,
+        MORE: 90 + NOISE[::-1],
+    }
     three = made(result, waits, {TOOL: 0.15}, focus=(TOOL, "ai_as_claimed", MORE))
     told = "Of 3 products 1 fails on safety, 1 does too little, 1 helps enough. Effects on"
     assert first_page(three).sentences[0].startswith(told)
-    assert first_page(made(result, waits, {TOOL: 0.15}, focus=(TOOL, MORE))).lead.startswith("Effects on")
+    assert first_page(made(result, waits, {TOOL: 0.15}, focus=(TOOL, MORE))).lead.startswith(
+        "Effects on"
+    )
 
 
 def test_the_page_says_what_passes_on_safety_only_where_there_is_a_limit(result: Result) -> None:
@@ -416,10 +517,19 @@ def test_the_page_says_what_passes_on_safety_only_where_there_is_a_limit(result:
 def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_open_are_counted_so(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, "ai_as_claimed": 90 + NOISE, MORE: 90 + NOISE[::-1]}
-    target = replace(result.design.primary[0], measure=UNDER.measure, minimal_important_difference=0.01)
+    waits = {
+        NURSE: [100.0] * 12,
+        TOOL: 90 + NOISE,
+        "ai_as_claimed": 90 + NOISE,
+        MORE: 90 + NOISE[::-1],
+    }
+    target = replace(
+        result.design.primary[0], measure=UNDER.measure, minimal_important_difference=0.01
+    )
     two = made(result, waits, {TOOL: 0.15}, focus=(TOOL, "ai_as_claimed", MORE), margins=())
-    two = with_measures(two, two.measures, replace(two.design, primary=(*two.design.primary, target)))
+    two = with_measures(
+        two, two.measures, replace(two.design, primary=(*two.design.primary, target))
+    )
     assert "1 helps on one measure and harms on another" in first_page(two).lead
     three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
     assert "not settled" not in first_page(three).lead
@@ -446,7 +556,9 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
         Measures(rows.names, np.array([rows.values[0], rows.values[1] + 0.2 * (number % 2) - 0.1]))
         for number, rows in enumerate(measures[MORE])
     ]
-    assert "Its safety is not settled." in words_of(with_measures(passes, measures, passes.design), MORE)
+    assert "Its safety is not settled." in words_of(
+        with_measures(passes, measures, passes.design), MORE
+    )
 
 
 @pytest.mark.parametrize(("measurement", "by_limits", "output"), [
@@ -455,7 +567,11 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
     (0.01, [], "Its measured table leaves safety open on 'Under-triage of levels 1-2'"),
 ])  # fmt: skip
 def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
-    result: Result, monkeypatch: pytest.MonkeyPatch, measurement: float, by_limits: list[str], output: str
+    result: Result,
+    monkeypatch: pytest.MonkeyPatch,
+    measurement: float,
+    by_limits: list[str],
+    output: str,
 ) -> None:
     """Worse by 0.6 points of a margin of 1, for certain within it by simulation alone."""
     found = made(result, {NURSE: [100.0] * 12, TOOL: 90 + NOISE}, {TOOL: 0.106})
@@ -463,13 +579,17 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     uncertainty = TableUncertainty(0.006, 0.0014, 0.0014, measurement, 0.0, 8)
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind, words = margin_words(*ends, margin.margin, "share", "lower")
-    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100)
+    tool = Measured(
+        TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100
+    )
     monkeypatch.setattr("simulation.display.measured.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits
     effect = "shortens it by 10.0 min (9.5 to 10.5)"
     (page,) = (each.parts for each in first_page(found).headlines if each.arm == TOOL)
-    assert [part for part in page if not part.lower().startswith(effect)] == ([output] if output else [])
+    assert [part for part in page if not part.lower().startswith(effect)] == (
+        [output] if output else []
+    )
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
 
 
@@ -478,11 +598,22 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
 ) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE}
     assert "cases" not in words_of(made(result, waits))
-    counts = ((20.0, 4, 0, 0, 0), (2, 20, 3, 0, 0), (0, 9, 60, 6, 0), (0, 1, 9, 50, 4), (0, 0, 1, 8, 23))
+    counts = (
+        (20.0, 4, 0, 0, 0),
+        (2, 20, 3, 0, 0),
+        (0, 9, 60, 6, 0),
+        (0, 1, 9, 50, 4),
+        (0, 0, 1, 8, 23),
+    )
     policy = result.study.arm(TOOL).policy
     assert policy.ai is not None
-    counted = replace(policy, ai=replace(policy.ai, matrix=Matrix(counts=counts, evidence="measured", source="panel")))
-    arms = tuple(replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms)
+    counted = replace(
+        policy,
+        ai=replace(policy.ai, matrix=Matrix(counts=counts, evidence="measured", source="panel")),
+    )
+    arms = tuple(
+        replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms
+    )
     found = made(replace(result, study=replace(result.study, arms=arms)), waits)
     output = "enough to matter. Its labels rest on 220 cases, 49 of levels 1-2"
     assert f"{output}; intervals do not cover that uncertainty." in words_of(found)
@@ -491,7 +622,9 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     assert f"{output}." in words_of(found)
 
 
-def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:
+def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(
+    result: Result,
+) -> None:
     short = ("run.replications=2", "run.measured_days=2", "executor=serial")
     clinic = compare(load("study=gallery/clinic", *short))
     for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
@@ -504,4 +637,6 @@ def test_the_note_on_weak_verdicts_uses_the_word_of_its_table(result: Result) ->
     table = first_table(found)
     assert table is not None
     assert "not settled" in " ".join(map(str, table.rows[1]))
-    assert any(note.startswith("'Not settled' is said, whatever the interval") for note in table.notes)
+    assert any(
+        note.startswith("'Not settled' is said, whatever the interval") for note in table.notes
+    )

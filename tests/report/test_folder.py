@@ -26,7 +26,14 @@ from tests.records.certificates import provenance_of
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
-    *("difference", "difference_low", "difference_high", "simulated_low", "simulated_high", "n_replications"),
+    *(
+        "difference",
+        "difference_low",
+        "difference_high",
+        "simulated_low",
+        "simulated_high",
+        "n_replications",
+    ),
     *("department_median", "department_p5", "department_p95", "n_departments"),
 ]
 FILES = {
@@ -54,7 +61,9 @@ def test_every_table_is_a_file_with_a_number_in_each_cell(folder: Path, result: 
         rows = {row["arm"]: list(row.values()) for row in csv.DictReader(file)}
     row = result.row("ai_as_claimed", "wait_to_clinician_mean")
     numbers = [float(cell) for cell in rows[result.arm("ai_as_claimed").label][1:4]]
-    assert numbers == pytest.approx([row.difference, row.difference_low, row.difference_high], rel=1e-5)
+    assert numbers == pytest.approx(
+        [row.difference, row.difference_low, row.difference_high], rel=1e-5
+    )
 
 
 def test_a_folder_is_named_by_date_time_and_identity_without_a_colon(folder: Path) -> None:
@@ -65,14 +74,18 @@ def test_a_folder_is_named_by_date_time_and_identity_without_a_colon(folder: Pat
     assert folder.parent.name == "ai_triage"
 
 
-def test_summary_is_tidy_with_the_stated_columns_and_a_byte_order_mark(folder: Path, result: Result) -> None:
+def test_summary_is_tidy_with_the_stated_columns_and_a_byte_order_mark(
+    folder: Path, result: Result
+) -> None:
     assert (folder / "summary.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (folder / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == COLUMNS
     assert len(rows) == len(result.comparisons)
     row = next(each for each in rows if (each["arm"], each["group"]) == ("sham", "acuity_true=1-2"))
-    known = next(each for each in result.comparisons if (each.arm, each.group) == ("sham", "acuity_true=1-2"))
+    known = next(
+        each for each in result.comparisons if (each.arm, each.group) == ("sham", "acuity_true=1-2")
+    )
     assert float(row["difference_low"]) == known.difference_low
 
 
@@ -84,9 +97,25 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
         result.study.run.seed,
         3,
     )
-    assert set(manifest["versions"]) == {"python", "aeflow", "numpy", "scipy", "pandas", "simpy", "numba"}
+    assert set(manifest["versions"]) == {
+        "python",
+        "aeflow",
+        "numpy",
+        "scipy",
+        "pandas",
+        "simpy",
+        "numba",
+    }
     assert set(manifest["inputs"]) == {"groups", "policies"}
-    assert set(manifest["identity"]) == {"study", "source", "python", "numpy", "scipy", "numba", "sample"}
+    assert set(manifest["identity"]) == {
+        "study",
+        "source",
+        "python",
+        "numpy",
+        "scipy",
+        "numba",
+        "sample",
+    }
     assert set(manifest["files"]) == {path.name for path in folder.iterdir() if path.is_file()} - {
         "manifest.json",
         "report.html",
@@ -94,19 +123,33 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     assert "calibration" in manifest["inputs"]["groups"]
     assert "ai_as_claimed" in manifest["inputs"]["policies"]
     assert manifest["attendances"] == sum(answer.n_attendances for answer in result.replications)
-    assert {"git", "engine", "executor", "wall_seconds", "engine_seconds", "activities_per_second", "events"} <= set(
-        manifest
-    )
+    assert {
+        "git",
+        "engine",
+        "executor",
+        "wall_seconds",
+        "engine_seconds",
+        "activities_per_second",
+        "events",
+    } <= set(manifest)
 
 
-def test_config_yaml_is_the_resolved_configuration_without_what_changes_no_number(folder: Path, result: Result) -> None:
+def test_config_yaml_is_the_resolved_configuration_without_what_changes_no_number(
+    folder: Path, result: Result
+) -> None:
     stored = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     assert stored == resolved_of(result.study)
 
 
-def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, result: Result) -> None:
+def test_replications_come_back_as_they_were_with_the_manifest(
+    folder: Path, result: Result
+) -> None:
     table = read_rows(folder / "replications.parquet", Replications)
-    mine = table.where("arm", "sham") & table.where("measure", "stay_mean") & table.where("group", "all")
+    mine = (
+        table.where("arm", "sham")
+        & table.where("measure", "stay_mean")
+        & table.where("group", "all")
+    )
     np.testing.assert_array_equal(table["value"][mine], result.values("sham", "stay_mean"))
     assert provenance_of(folder / "replications.parquet")["seed"] == result.study.run.seed
 
@@ -182,7 +225,9 @@ def test_asking_for_the_folder_alone_raises_if_there_is_no_report(
         raise ValueError("no template")
 
     monkeypatch.setattr(report_module, "page", fail)
-    with pytest.raises(ResultsError, match=r"the results are stored, but .*no template.* aeflow report"):
+    with pytest.raises(
+        ResultsError, match=r"the results are stored, but .*no template.* aeflow report"
+    ):
         alone.write(tmp_path)
 
 
@@ -194,7 +239,9 @@ def test_ctrl_c_while_pictures_are_made_keeps_the_data_and_says_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(report_module, "page", stop)
-    with pytest.raises(KeyboardInterrupt, match=r"the results are stored, but .*it was stopped.* aeflow report"):
+    with pytest.raises(
+        KeyboardInterrupt, match=r"the results are stored, but .*it was stopped.* aeflow report"
+    ):
         alone.write(tmp_path)
     (kept,) = (tmp_path / alone.study.design.name).iterdir()
     assert {path.name for path in kept.iterdir()} >= DATA
@@ -235,7 +282,10 @@ def test_two_processes_that_end_in_one_second_do_not_share_a_partial_folder(
 
 @pytest.mark.usefixtures("without_pictures")
 def test_a_link_that_cannot_be_replaced_is_a_warning_not_a_failure(
-    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    alone: Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     replaced = os.replace
 
@@ -286,4 +336,6 @@ def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path
     for name in before:
         (again / "figures" / name).unlink()
     assert write_report(again, read(again)) is None
-    assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before
+    assert {
+        path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())
+    } == before

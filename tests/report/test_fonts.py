@@ -10,7 +10,9 @@ LABELS = ("分诊 护士", "تمريض", "😀 AI", "ट्राइएज न�
 
 def test_a_figure_with_labels_in_any_script_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings are errors, and matplotlib warns of each sign that it draws as a box."""
-    monkeypatch.setattr(drawing, "FAMILIES", ("DejaVu Sans",))  # which comes with matplotlib, whatever is installed
+    monkeypatch.setattr(
+        drawing, "FAMILIES", ("DejaVu Sans",)
+    )  # which comes with matplotlib, whatever is installed
     drawing.families.cache_clear()
     drawing._signs.cache_clear()
     try:
@@ -28,6 +30,8 @@ def test_a_figure_with_labels_in_any_script_is_drawn(monkeypatch: pytest.MonkeyP
         drawing._signs.cache_clear()
 
 
-def test_a_sign_that_goes_with_another_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sign_that_goes_with_another_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(drawing, "_signs", lambda: frozenset("ab "))
     assert drawing.drawable("a\N{VARIATION SELECTOR-16} b\N{DEVANAGARI VOWEL SIGN E}分") == "a b?"

@@ -38,7 +38,11 @@ def result_of(name: str) -> Result:
 
 def first_page_text(result: Result) -> str:
     first = first_page(result)
-    table = [] if first.table is None else [" | ".join(row) for row in (first.table.headers, *first.table.rows)]
+    table = (
+        []
+        if first.table is None
+        else [" | ".join(row) for row in (first.table.headers, *first.table.rows)]
+    )
     notes = () if first.table is None else first.table.notes
     picture = [] if first.picture is None else [first.picture.alt, first.picture.caption]
     return "\n".join((first.question, *first.checks, *first.sentences, *table, *notes, *picture))
@@ -46,11 +50,20 @@ def first_page_text(result: Result) -> str:
 
 def page_text(result: Result) -> str:
     """The text of the page, a line for each element; a row of a table is one."""
-    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<!--.*?-->", "", page(result, ()), flags=re.DOTALL)
-    html = re.sub(r'<section class="part" id="run">.*?</section>|<footer>.*?</footer>', "", html, flags=re.DOTALL)
+    html = re.sub(
+        r"<style>.*?</style>|<svg.*?</svg>|<!--.*?-->", "", page(result, ()), flags=re.DOTALL
+    )
+    html = re.sub(
+        r'<section class="part" id="run">.*?</section>|<footer>.*?</footer>',
+        "",
+        html,
+        flags=re.DOTALL,
+    )
     html = re.sub(r"</t[dh]>\s*<t[dh]", " | <td", html)
     html = re.sub(r"\s+", " ", html[html.index("<main") :])
-    texts = re.sub(r"</?(p|h\d|li|ul|tr|caption|dt|dd|section|nav|figcaption|div)\b[^>]*>", "\n", html)
+    texts = re.sub(
+        r"</?(p|h\d|li|ul|tr|caption|dt|dd|section|nav|figcaption|div)\b[^>]*>", "\n", html
+    )
     lines = (unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in texts.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -76,7 +89,9 @@ TEXTS = {"first_page": first_page_text, "page": page_text, "screen": screen_text
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("name", STUDIES)
-def test_the_words_are_those_that_were_read(name: str, text: str, request: pytest.FixtureRequest) -> None:
+def test_the_words_are_those_that_were_read(
+    name: str, text: str, request: pytest.FixtureRequest
+) -> None:
     path = GOLDEN / f"{name}-{text}.txt"
     now = f"{TEXTS[text](result_of(name)).strip()}\n"
     if request.config.getoption("--write-golden"):
@@ -84,7 +99,9 @@ def test_the_words_are_those_that_were_read(name: str, text: str, request: pytes
     assert now == path.read_text(encoding="utf-8")
 
 
-def test_the_first_page_of_the_default_study_has_at_most_350_words_beside_table_and_picture() -> None:
+def test_the_first_page_of_the_default_study_has_at_most_350_words_beside_table_and_picture() -> (
+    None
+):
     page = first_page(result_of("typical"))
     assert len(" ".join((page.question, *page.checks, *page.sentences)).split()) <= 350
     assert re.match(r"Of 6 products \d ", page.sentences[0])
@@ -107,7 +124,11 @@ def test_the_verdict_on_a_screen_has_at_most_fifteen_lines(name: str) -> None:
 def test_a_screen_has_each_first_sentence_whole_before_a_second_of_any() -> None:
     """Three lines of lead and three products: the first has much to say, the last one sentence of two lines."""
     many, long = tuple(f"it does {n} things" for n in range(60)), " ".join(["word"] * 30)
-    told = [Headline("", "First", many), Headline("", "Second", ("short", long)), Headline("", "Third", (long,))]
+    told = [
+        Headline("", "First", many),
+        Headline("", "Second", ("short", long)),
+        Headline("", "Third", (long,)),
+    ]
     page_of = FirstPage("", (), " ".join(["lead"] * 60), tuple(told), (), None, None)
     lines = verdict_lines(page_of)
     assert len(lines) == VERDICT_LINES

@@ -11,10 +11,16 @@ from simulation.statistics.verdict import interval_words, margin_words
 N_HIGH = 100
 
 
-def measured(effect: float, *, measurement: float, is_margin: bool = False, simulation: float = 0.1) -> Measured:
+def measured(
+    effect: float, *, measurement: float, is_margin: bool = False, simulation: float = 0.1
+) -> Measured:
     """An effect on a wait in minutes of which 5 matter, or that has a margin of 5."""
-    uncertainty = TableUncertainty(effect, simulation, simulation, measurement=measurement, department=0, n_tables=9)
-    return Measured("ai", "Wait", 5.0, "minutes", "lower", uncertainty, "", "cannot tell", "", is_margin, N_HIGH)
+    uncertainty = TableUncertainty(
+        effect, simulation, simulation, measurement=measurement, department=0, n_tables=9
+    )
+    return Measured(
+        "ai", "Wait", 5.0, "minutes", "lower", uncertainty, "", "cannot tell", "", is_margin, N_HIGH
+    )
 
 
 def verdict(found: Measured) -> str:
@@ -38,7 +44,9 @@ def test_cases_are_asked_for_where_the_verdict_is_open_and_not_where_it_is_settl
     assert (needed_words(found) != SETTLED) == is_open, verdict(found)
 
 
-@pytest.mark.parametrize(("effect", "is_margin"), [(3.0, False), (-7.0, False), (1.0, True), (7.0, True)])
+@pytest.mark.parametrize(
+    ("effect", "is_margin"), [(3.0, False), (-7.0, False), (1.0, True), (7.0, True)]
+)
 def test_as_many_cases_as_are_asked_for_settle_the_verdict(effect: float, is_margin: bool) -> None:
     found = measured(effect, measurement=4.0, is_margin=is_margin)
     cases = int(needed_words(found).split()[1].replace(",", ""))

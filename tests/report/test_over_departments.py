@@ -49,7 +49,9 @@ def over(mine: Path) -> Result:
     return compare(replace(study, design=replace(study.design, arms=arms), arms=ready))
 
 
-def test_a_sentence_says_the_range_over_departments_and_what_the_effect_hinges_on(over: Result) -> None:
+def test_a_sentence_says_the_range_over_departments_and_what_the_effect_hinges_on(
+    over: Result,
+) -> None:
     page = first_page(over)
     quicker, best = (each.words for each in page.headlines)
     finding = over.finding("quicker", over.targets[0])
@@ -113,13 +115,21 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     _, low, high = finding.spread.range
     assert _range_words(told) == f" (−{-low:.1f} to −{-high:.1f})"
     assert _range_words(finding) == f" ({-high:.1f} to {-low:.1f})"
-    nothing = replace(finding.comparison, difference=-0.01, difference_low=-0.02, difference_high=-0.01)
-    small = replace(finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less"))
+    nothing = replace(
+        finding.comparison, difference=-0.01, difference_low=-0.02, difference_high=-0.01
+    )
+    small = replace(
+        finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less")
+    )
     assert _effect_words(small).startswith("makes no difference that matters")
     assert _range_words(small) == _range_words(told), "with its sign, after that"
-    alike = replace(finding, comparison=replace(finding.comparison, department_p5=low, department_p95=low + 0.1))
+    alike = replace(
+        finding, comparison=replace(finding.comparison, department_p5=low, department_p95=low + 0.1)
+    )
     row = alike.comparison
-    assert f" min ({-row.difference_high:.1f} to {-row.difference_low:.1f})" in _effect_words(alike), "as in the table"
+    assert f" min ({-row.difference_high:.1f} to {-row.difference_low:.1f})" in _effect_words(
+        alike
+    ), "as in the table"
 
 
 def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simulation_noise_is_last(
@@ -134,20 +144,31 @@ def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simu
         "95 % interval (simulation noise)", "verdict",
     )  # fmt: skip
     cells = next(cells for cells in table.rows if cells[0] == "Two nurses")
-    ends = [spread.range[1:], (row.difference_low, row.difference_high), (row.simulated_low, row.simulated_high)]
+    ends = [
+        spread.range[1:],
+        (row.difference_low, row.difference_high),
+        (row.simulated_low, row.simulated_high),
+    ]
     assert list(cells[3:6]) == [span(*each, "minutes") for each in ends]
     assert ends[2][1] - ends[2][0] < ends[1][1] - ends[1][0] < ends[0][1] - ends[0][0]
     first = first_page(over).table
     assert first is not None
     shown = next(cells[1] for cells in first.rows if cells[0] == "Two nurses")
-    assert shown == f"{change(row.difference, 'minutes')} ({span(*spread.range[1:], 'minutes')}) better"
+    assert (
+        shown
+        == f"{change(row.difference, 'minutes')} ({span(*spread.range[1:], 'minutes')}) better"
+    )
     assert "in brackets the range of nine in ten departments" in first.notes[0]
     alike = replace(row, department_p5=row.difference, department_p95=row.difference)
-    assert str(range_cell(alike)) == str(difference_cell(row)), "departments that noise does not tell apart"
+    assert str(range_cell(alike)) == str(difference_cell(row)), (
+        "departments that noise does not tell apart"
+    )
     assert "95 % interval over departments as a sample" in first.notes[0]
 
 
-def test_no_table_over_departments_says_that_its_intervals_are_simulation_noise(over: Result) -> None:
+def test_no_table_over_departments_says_that_its_intervals_are_simulation_noise(
+    over: Result,
+) -> None:
     for table in over.tables.values():
         assert "simulation noise only" not in " ".join(table.notes), table.kind
         assert "simulation noise only" not in " ".join(table.headers), table.kind
@@ -156,7 +177,9 @@ def test_no_table_over_departments_says_that_its_intervals_are_simulation_noise(
 def test_an_ablation_over_departments_takes_each_department_as_one_number(over: Result) -> None:
     target = over.targets[0]
     assert over.department_of is not None
-    by_department = [over.values("two", "stay_mean")[over.department_of == number].mean() for number in range(20)]
+    by_department = [
+        over.values("two", "stay_mean")[over.department_of == number].mean() for number in range(20)
+    ]
     assert over.independent("two", target) == pytest.approx(by_department)
 
 
@@ -166,14 +189,19 @@ def with_waits(result: Result, uncut: dict[int, float]) -> Result:
     for number, each in enumerate(result.replications):
         arms = {}
         for name, arm in each.arms.items():
-            names = (*arm.measures.names, *(MeasureName(measure, "minutes", "all") for measure in (CUT, UNCUT)))
+            names = (
+                *arm.measures.names,
+                *(MeasureName(measure, "minutes", "all") for measure in (CUT, UNCUT)),
+            )
             values = np.array([*arm.measures.values, 60.0, uncut.get(number % 20, 60.0)])
             arms[name] = replace(arm, measures=Measures(names, values))
         replications.append(replace(each, arms=arms))
     return replace(result, replications=tuple(replications))
 
 
-def test_where_the_cut_at_12_hours_moves_a_mean_wait_by_over_a_minute_the_whole_one_is_printed(over: Result) -> None:
+def test_where_the_cut_at_12_hours_moves_a_mean_wait_by_over_a_minute_the_whole_one_is_printed(
+    over: Result,
+) -> None:
     said = list(measure_notes(with_waits(over, {3: 60.9, 7: 64.0, 12: 70.0}), CUT))
     assert said == [
         "Waits to the first clinician over 12 h count as 12 h.",
@@ -181,13 +209,17 @@ def test_where_the_cut_at_12_hours_moves_a_mean_wait_by_over_a_minute_the_whole_
         "departments, most in department 12 (70.0, not 60.0 min).",
     ]
     assert list(measure_notes(with_waits(over, {3: 60.9}), CUT)) == said[:1]
-    assert list(measure_notes(with_waits(over, {3: np.inf, 7: 64.0}), CUT)) == said[:1], "a stay that had not ended"
+    assert list(measure_notes(with_waits(over, {3: np.inf, 7: 64.0}), CUT)) == said[:1], (
+        "a stay that had not ended"
+    )
     assert len(list(measure_notes(with_waits(over, {7: 64.0}), "stay_mean"))) == 0
 
 
 def test_a_table_says_where_it_is_least_and_most(over: Result) -> None:
     (table,) = over_tables(over)
-    two = dict(zip(table.headers, next(row for row in table.rows if row[0] == "Two nurses"), strict=True))
+    two = dict(
+        zip(table.headers, next(row for row in table.rows if row[0] == "Two nurses"), strict=True)
+    )
     spread = over.finding("two", over.targets[0]).spread
     assert spread is not None
     assert two["median department"] == f"−{-np.median(spread.effects):.1f}"
@@ -211,7 +243,11 @@ def test_the_summary_has_the_range(over: Result, tmp_path: Path) -> None:
         rows = {(row["arm"], row["measure"], row["group"]): row for row in csv.DictReader(file)}
     found = rows["two", "stay_mean", "all"]
     assert found["n_departments"] == "20"
-    assert float(found["department_p5"]) < float(found["department_median"]) < float(found["department_p95"])
+    assert (
+        float(found["department_p5"])
+        < float(found["department_median"])
+        < float(found["department_p95"])
+    )
 
 
 def test_tools_and_comparators_are_judged_among_themselves(over: Result) -> None:
@@ -225,9 +261,14 @@ def test_tools_and_comparators_are_judged_among_themselves(over: Result) -> None
 
 def test_replications_of_each_department_are_counted(over: Result) -> None:
     growing = replace(over, replications=over.replications[:30])
-    assert departments_words(growing) == "20 departments of the ensemble 'ours', 1 or 2 replications of each"
+    assert (
+        departments_words(growing)
+        == "20 departments of the ensemble 'ours', 1 or 2 replications of each"
+    )
     fewer = replace(over, replications=over.replications[:15])
-    assert departments_words(fewer) == "15 departments of the ensemble 'ours', 1 replication of each"
+    assert (
+        departments_words(fewer) == "15 departments of the ensemble 'ours', 1 replication of each"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +285,9 @@ def few(mine: Path) -> Result:
 def test_fewer_than_20_departments_have_one_sentence_in_place_of_verdicts(few: Result) -> None:
     page = first_page(few)
     assert page.headlines == ()
-    assert page.lead.startswith("4 departments say nothing about departments in general, so there is no verdict, and ")
+    assert page.lead.startswith(
+        "4 departments say nothing about departments in general, so there is no verdict, and "
+    )
     assert "each interval is of these alone" in page.lead
     assert "20 or more, each at least twice: run.departments=20 run.replications=40" in page.lead
     assert {finding.verdict.kind for finding in few.findings} == {"cannot tell"}
@@ -263,11 +306,16 @@ def test_fewer_than_20_departments_have_one_sentence_in_place_of_verdicts(few: R
         assert words not in told, words
 
 
-def test_fewer_than_20_departments_keep_the_table_of_effects_and_say_whose_intervals_these_are(few: Result) -> None:
+def test_fewer_than_20_departments_keep_the_table_of_effects_and_say_whose_intervals_these_are(
+    few: Result,
+) -> None:
     page, row = first_page(few), few.row("two", "stay_mean")
     assert page.table is not None
     (two,) = (cells for cells in page.table.rows if cells[0] == "Two nurses")
-    assert two[1] == f"−{-row.difference:.1f} (−{-row.difference_low:.1f} to −{-row.difference_high:.1f}) not settled"
+    assert (
+        two[1]
+        == f"−{-row.difference:.1f} (−{-row.difference_low:.1f} to −{-row.difference_high:.1f}) not settled"
+    )
     assert row.difference_high < 0, "the interval of these departments tells"
     for table in (page.table, few.tables["target:stay_mean:all"]):
         assert any("each interval is of these alone" in note for note in table.notes), table.kind
@@ -304,7 +352,13 @@ def test_one_department_has_verdicts(over: Result) -> None:
 def test_a_study_on_one_department_says_why_first(
     mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["study=mine", "ensemble=ours", "run.replications=4", "run.measured_days=7", "executor=serial"]
+    words = [
+        "study=mine",
+        "ensemble=ours",
+        "run.replications=4",
+        "run.measured_days=7",
+        "executor=serial",
+    ]
     assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
     output = " ".join(capsys.readouterr().out.split())
     why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"

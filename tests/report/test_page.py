@@ -36,7 +36,11 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 @pytest.fixture(scope="module")
 def text(html: str) -> str:
     """What a reader sees: no styles, no tags."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", " ", html, flags=re.S))))
+    return re.sub(
+        r"\s+",
+        " ",
+        unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", " ", html, flags=re.S))),
+    )
 
 
 def test_nothing_is_loaded_from_anywhere_and_no_script_runs(
@@ -51,11 +55,15 @@ def test_nothing_is_loaded_from_anywhere_and_no_script_runs(
     assert "url(" not in html
 
 
-def test_every_picture_has_alternative_text(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+def test_every_picture_has_alternative_text(
+    elements: list[tuple[str, dict[str, str | None]]],
+) -> None:
     images = [attributes for tag, attributes in elements if tag == "img"]
     assert len(images) == 2  # beside their tables; the others are in the folder
     assert all(len(image["alt"] or "") > 80 for image in images)
-    drawings = [attributes for tag, attributes in elements if tag == "figure" and "role" in attributes]
+    drawings = [
+        attributes for tag, attributes in elements if tag == "figure" and "role" in attributes
+    ]
     assert [drawing["role"] for drawing in drawings] == ["img"]
     assert len(drawings[0]["aria-label"] or "") > 80
 
@@ -66,7 +74,9 @@ def test_every_part_below_the_first_page_has_a_heading_and_an_anchor(html: str) 
     assert all(re.match(r' id="[a-z-]+"><h2>[^<]+</h2>', part) for part in parts)
 
 
-def test_every_link_on_the_page_leads_somewhere(elements: list[tuple[str, dict[str, str | None]]]) -> None:
+def test_every_link_on_the_page_leads_somewhere(
+    elements: list[tuple[str, dict[str, str | None]]],
+) -> None:
     ids = {attributes.get("id") for _, attributes in elements}
     links = [attributes["href"] for tag, attributes in elements if tag == "a"]
     assert links
@@ -97,7 +107,9 @@ def test_a_twin_is_labelled_identical_to_the_baseline(text: str) -> None:
     assert "Warning: 'Twin of the nurse' is identical to baseline" in text
 
 
-def test_the_page_counts_what_was_assumed_and_the_log_lists_it_with_sources(text: str, result: StudyResult) -> None:
+def test_the_page_counts_what_was_assumed_and_the_log_lists_it_with_sources(
+    text: str, result: StudyResult
+) -> None:
     assumed = [each for each in result.statements if each.evidence == "assumed"]
     assert f"{len(assumed)} numbers are assumed" in text
     assert {each.source for each in assumed} <= {row[-1] for row in assumptions_log(result).rows}
@@ -106,7 +118,9 @@ def test_the_page_counts_what_was_assumed_and_the_log_lists_it_with_sources(text
 def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyResult) -> None:
     def count(block: object) -> int:
         if isinstance(block, dict):
-            return ("evidence" in block and "source" in block) + sum(count(each) for each in block.values())
+            return ("evidence" in block and "source" in block) + sum(
+                count(each) for each in block.values()
+            )
         return sum(count(each) for each in block) if isinstance(block, list) else 0
 
     groups = ("calibration", "site", "staffing", "pathway", "scenario", "study")
@@ -116,15 +130,28 @@ def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyRes
 
 
 def test_the_page_says_where_the_data_end_and_keeps_three_layers_of_doubt_apart(text: str) -> None:
-    for words in ("March 2025", "September 2025", "November 2026", "Simulation", "Inputs", "Structure"):
+    for words in (
+        "March 2025",
+        "September 2025",
+        "November 2026",
+        "Simulation",
+        "Inputs",
+        "Structure",
+    ):
         assert words in text
 
 
 def test_the_table_of_arms_says_who_labels_and_what_the_tool_states(result: StudyResult) -> None:
     rows = {row[0]: row[1:3] for row in arms_table(result).rows}
     assert rows["Nurse triage (today) (baseline)"] == ("nurse", "nothing")
-    assert rows[f"{result.arm('sham').label} (sham: no effect at all)"][0] == "AI 'sham' instead of the nurse"
-    assert "minutes.seconds_saved 180; range 0, 180 (assumed)" in rows[result.arm("ai_as_claimed").label][1]
+    assert (
+        rows[f"{result.arm('sham').label} (sham: no effect at all)"][0]
+        == "AI 'sham' instead of the nurse"
+    )
+    assert (
+        "minutes.seconds_saved 180; range 0, 180 (assumed)"
+        in rows[result.arm("ai_as_claimed").label][1]
+    )
 
 
 def test_no_sentence_calls_an_effect_known_whose_interval_holds_zero(result: StudyResult) -> None:
@@ -150,7 +177,9 @@ def test_the_result_in_a_folder_is_that_of_the_run(folder: Path, result: StudyRe
     assert stored.run == result.run
 
 
-def test_the_page_says_what_each_arm_changes_and_a_table_what_it_assumes(html: str, result: Result) -> None:
+def test_the_page_says_what_each_arm_changes_and_a_table_what_it_assumes(
+    html: str, result: Result
+) -> None:
     assert "What each arm changes" in html
     assert "+1 at every hour" in html
     assert any(row[1] == "minutes.seconds_saved" for row in result.tables["added_assumptions"].rows)
@@ -158,8 +187,12 @@ def test_the_page_says_what_each_arm_changes_and_a_table_what_it_assumes(html: s
 
 def test_a_shift_that_an_arm_adds_is_in_words(result: Result) -> None:
     ready = result.study.arm("one_more_triage_nurse")
-    shift = replace(ready.arm, changes={"staffing.doctors.extra_shifts": ({"hours": "14-22", "number": 1},)})
-    arms = tuple(replace(each, arm=shift) if each.name == ready.name else each for each in result.study.arms)
+    shift = replace(
+        ready.arm, changes={"staffing.doctors.extra_shifts": ({"hours": "14-22", "number": 1},)}
+    )
+    arms = tuple(
+        replace(each, arm=shift) if each.name == ready.name else each for each in result.study.arms
+    )
     rows = arms_table(replace(result, study=replace(result.study, arms=arms))).rows
     (changes,) = [row[6] for row in rows if row[0] == ready.arm.label]
     assert changes == "staffing.doctors.extra_shifts = 14-22 h: 1"

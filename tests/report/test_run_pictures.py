@@ -12,13 +12,17 @@ from simulation.report.figures import FIGURES, department_pictures
 
 
 @pytest.mark.slow
-def test_a_figure_of_a_result_is_the_picture_of_its_report(result: ae.Result, drawn: dict[str, Picture]) -> None:
+def test_a_figure_of_a_result_is_the_picture_of_its_report(
+    result: ae.Result, drawn: dict[str, Picture]
+) -> None:
     picture = ae.figure(result, "differences")
     assert picture == drawn["differences"]
     assert picture._repr_png_().startswith(b"\x89PNG")
 
 
-def test_the_pictures_of_a_report_have_the_names_that_a_figure_is_asked_for_by(drawn: dict[str, Picture]) -> None:
+def test_the_pictures_of_a_report_have_the_names_that_a_figure_is_asked_for_by(
+    drawn: dict[str, Picture],
+) -> None:
     assert set(drawn) <= set(FIGURES)
 
 
@@ -26,10 +30,15 @@ def test_the_pictures_of_a_report_have_the_names_that_a_figure_is_asked_for_by(d
     ("name", "phrase"),
     [
         ("diferences", "there is no figure 'diferences'. Did you mean 'differences'?"),
-        ("levers", "figure 'levers': this study has nothing to show in it. Other figures: differences, by_group"),
+        (
+            "levers",
+            "figure 'levers': this study has nothing to show in it. Other figures: differences, by_group",
+        ),
     ],
 )
-def test_a_figure_that_a_result_does_not_have_is_one_message(name: str, phrase: str, result: ae.Result) -> None:
+def test_a_figure_that_a_result_does_not_have_is_one_message(
+    name: str, phrase: str, result: ae.Result
+) -> None:
     with pytest.raises(ae.ResultsError) as refused:
         ae.figure(result, name)
     assert str(refused.value).startswith(phrase)
@@ -44,10 +53,14 @@ def test_a_result_is_stored_in_a_named_folder_which_is_returned(
 
 
 @pytest.mark.slow
-def test_what_is_drawn_of_the_first_replications_is_the_picture_of_them_all(result: ae.Result) -> None:
+def test_what_is_drawn_of_the_first_replications_is_the_picture_of_them_all(
+    result: ae.Result,
+) -> None:
     profiled = result.replications[:2]
     arms = {name: replace(arm, day=None) for name, arm in result.replications[2].arms.items()}
-    whole = ae.Result(result.study, (*profiled, replace(result.replications[2], arms=arms)), result.explained)
+    whole = ae.Result(
+        result.study, (*profiled, replace(result.replications[2], arms=arms)), result.explained
+    )
     kept = (department_pictures._day_png, department_pictures._stay_png)
     for png in kept:
         png.cache_clear()

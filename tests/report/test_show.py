@@ -31,7 +31,9 @@ ends: {served: {outcome: discharged}}
 
 
 def test_every_word_of_supply_and_demand_is_shown() -> None:
-    pathway = pathway_from(DESK, noted=("arrivals", "pools", "durations", "follows", "lasting_factors"))
+    pathway = pathway_from(
+        DESK, noted=("arrivals", "pools", "durations", "follows", "lasting_factors")
+    )
     assert list(department_lines(pathway)) == [
         "  walk_in                  66.0 a day  (x 1.4 from day 7 for 1 day)",
         "  clinic                    5.0 a day  (not through A&E; 7 at 9:00 mon-fri)",
@@ -55,7 +57,9 @@ def test_an_arm_that_changes_nothing_is_named_before_it_is_run(
 ) -> None:
     study = (packaged_configs() / "study/gallery/one_nurse.yaml").read_text(encoding="utf-8")
     (tmp_path / "study").mkdir()
-    text = study.replace("pathway.pools.nurses.extra: 1", change).replace("name: one_nurse", "name: mine")
+    text = study.replace("pathway.pools.nurses.extra: 1", change).replace(
+        "name: one_nurse", "name: mine"
+    )
     assert change in text
     (tmp_path / "study/mine.yaml").write_text(text, encoding="utf-8")
     mine = load("study=mine", config_dir=tmp_path)

@@ -55,10 +55,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Result:
     clinic = clinic.replace("pools:\n", f"{GIVEN}pools:\n", 1).replace(
         "relabels: acuity_true", "relabels: acuity_given"
     )
-    for name, text in {**FILES, "pathway/ours.yaml": re.sub("(?m)^name: .*$", "name: ours", clinic)}.items():
+    for name, text in {
+        **FILES,
+        "pathway/ours.yaml": re.sub("(?m)^name: .*$", "name: ours", clinic),
+    }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    short = ("run.replications=3", "run.measured_days=2", "run.warm_up_days=0", "executor=serial", QUIET)
+    short = (
+        "run.replications=3",
+        "run.measured_days=2",
+        "run.warm_up_days=0",
+        "executor=serial",
+        QUIET,
+    )
     return compare(load("study=ours", *short, config_dir=folder))
 
 
@@ -77,7 +86,9 @@ def text(small: Result) -> str:
         "the 1 steps", "how they came", "language, ", "the site", "Admitted",
     ],
 )  # fmt: skip
-def test_the_page_of_a_small_department_does_not_speak_of_what_it_has_not(words: str, text: str) -> None:
+def test_the_page_of_a_small_department_does_not_speak_of_what_it_has_not(
+    words: str, text: str
+) -> None:
     assert words not in text
 
 

@@ -19,7 +19,13 @@ from simulation.measures.profile import stage_of
 from simulation.report.findings import _busy_sentence, sham_line, warnings
 from simulation.report.screen import print_result
 from simulation.report.tables import compared_tables
-from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked
+from simulation.report.tables.money import (
+    better_table,
+    cost_kind,
+    equal_spend_table,
+    per_100k,
+    ranked,
+)
 from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
 from simulation.report.tables.verdict_tables import safety_table, target_table
 from simulation.runs.result import Finding, StudyResult
@@ -34,13 +40,20 @@ from .conftest import with_measures
 
 
 def row(
-    difference: float, half_width: float, *, measure: str = "wait_to_clinician_mean", unit: str = "minutes", n: int = 12
+    difference: float,
+    half_width: float,
+    *,
+    measure: str = "wait_to_clinician_mean",
+    unit: str = "minutes",
+    n: int = 12,
 ) -> Comparison:
     low, high = difference - half_width, difference + half_width
     return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
 
 
-def test_every_arm_has_a_finding_on_every_target_and_a_judgement_on_every_margin(result: Result) -> None:
+def test_every_arm_has_a_finding_on_every_target_and_a_judgement_on_every_margin(
+    result: Result,
+) -> None:
     others = [arm.name for arm in result.others]
     targets, margins = result.targets, result.design.margins
     assert sorted((each.arm, targets.index(each.target)) for each in result.findings) == sorted(
@@ -74,7 +87,9 @@ def test_tables_page_and_picture_say_what_the_verdict_says(
             assert words in drawn["differences"].alt
 
 
-def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result: StudyResult) -> None:
+def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(
+    result: StudyResult,
+) -> None:
     """Tools and comparators among themselves."""
     comparators = [arm.name for arm in result.others if result.design.arms[arm.name].comparator]
     n_arms = {True: len(comparators), False: len(result.others) - len(comparators)}
@@ -84,14 +99,21 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result:
         primary = finding.target in result.design.primary
         mid = finding.target.minimal_important_difference
         same = finding.arm in result.identical
-        assert finding.verdict == verdict(finding.comparison, mid, family=n if primary else 1, identical=same)
+        assert finding.verdict == verdict(
+            finding.comparison, mid, family=n if primary else 1, identical=same
+        )
     for each in result.safety:
-        n, same = n_arms[each.arm in comparators] * len(result.design.margins), each.arm in result.identical
+        n, same = (
+            n_arms[each.arm in comparators] * len(result.design.margins),
+            each.arm in result.identical,
+        )
         expected = non_inferiority(each.comparison, each.margin.margin, family=n, identical=same)
         assert each.judgement == expected
     for n in n_arms.values():
         note = target_table(result, result.design.primary[0]).notes[1]
-        assert f"are adjusted for {n * len(result.design.primary)} comparisons (95 % overall)" in note
+        assert (
+            f"are adjusted for {n * len(result.design.primary)} comparisons (95 % overall)" in note
+        )
         assert f"for all {n * len(result.design.margins)} (" in safety_table(result).notes[-1]
     n_secondary = len(result.others) * len(result.design.secondary)
     note = target_table(result, result.design.secondary[0]).notes[1]
@@ -101,11 +123,17 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result:
 def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(result: StudyResult) -> None:
     """Paired with the sham itself: two intervals against one baseline hold the baseline's random variates twice."""
     variates = np.array([0.0, 40.0, -40.0])
-    arms = {"nurse": 100 - variates, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
+    arms = {
+        "nurse": 100 - variates,
+        "sham": np.full(3, 100.0),
+        "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1]),
+    }
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
     few = with_measures(result, measures)
     found = few.row("ai_as_claimed", "wait_to_clinician_mean")
-    assert found.difference_low < 0 < found.difference_high  # hidden in chance at the baseline, as the sham's is
+    assert (
+        found.difference_low < 0 < found.difference_high
+    )  # hidden in chance at the baseline, as the sham's is
     assert outside_sham(few, found)
     assert not outside_sham(few, few.row("sham", "wait_to_clinician_mean"))
 
@@ -114,30 +142,54 @@ def wait_of(minutes: float) -> Measures:
     return Measures((MeasureName("wait_to_clinician_mean", "minutes", "all"),), np.array([minutes]))
 
 
-def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(result: StudyResult) -> None:
+def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(
+    result: StudyResult,
+) -> None:
     target = replace(result.targets[0], measure="admitted_share", minimal_important_difference=0.01)
-    for low, high, words in ((0.02, 0.04, "higher by more than 1 point"), (-0.04, -0.02, "lower by more than 1 point")):
+    for low, high, words in (
+        (0.02, 0.04, "higher by more than 1 point"),
+        (-0.04, -0.02, "lower by more than 1 point"),
+    ):
         found = Comparison(
-            "ai", "admitted_share", "share", "all", 0.3, 0.2, 0.4, "nurse", (low + high) / 2, low, high, 9
+            "ai",
+            "admitted_share",
+            "share",
+            "all",
+            0.3,
+            0.2,
+            0.4,
+            "nurse",
+            (low + high) / 2,
+            low,
+            high,
+            9,
         )
         finding = Finding("ai", target, found, verdict(found, 0.01))
         assert (kind_of(finding), finding.verdict.words) == ("changed", words)
-    assert [row.arm for row in ranked(result, target)] == [arm.name for arm in result.others if arm.name != "sham"]
+    assert [row.arm for row in ranked(result, target)] == [
+        arm.name for arm in result.others if arm.name != "sham"
+    ]
 
 
-def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_is_no_bottleneck(result: StudyResult) -> None:
+def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_is_no_bottleneck(
+    result: StudyResult,
+) -> None:
     """Warnings are errors here: a mean of nothing would be one."""
     measures = dict[str, list[Measures]]()
     for name, of_arm in result.measures.items():
         column = of_arm[0].places["busy_by_day_share", "pool=practitioners"]
-        values = [np.where(np.arange(len(one.values)) == column, np.nan, one.values) for one in of_arm]
+        values = [
+            np.where(np.arange(len(one.values)) == column, np.nan, one.values) for one in of_arm
+        ]
         measures[name] = [replace(one, values=few) for one, few in zip(of_arm, values, strict=True)]
     (output,) = _busy_sentence(with_measures(result, measures))
     assert output.startswith("How busy staff are from 10 to 23 h: ")
     assert "nan" not in output
     assert "practitioners" not in output
     share = result.before("busy_by_day_share", "pool=doctors").mean
-    assert f" doctors {100 * share:.0f} %" in output, "of every replication, as in the table of what binds"
+    assert f" doctors {100 * share:.0f} %" in output, (
+        "of every replication, as in the table of what binds"
+    )
 
 
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
@@ -152,7 +204,9 @@ def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResul
         if table.kind == "labels":
             assert "not simulated" in " ".join(table.notes)
             continue
-        assert "simulation noise only" in " ".join((table.title, *table.headers, *table.notes)), table.kind
+        assert "simulation noise only" in " ".join((table.title, *table.headers, *table.notes)), (
+            table.kind
+        )
 
 
 def test_the_number_of_groups_that_were_looked_at_is_shown(result: StudyResult) -> None:
@@ -171,10 +225,15 @@ def test_holm_is_stricter_than_the_interval(result: StudyResult) -> None:
         nurse = replication.arms["nurse"]
         names = nurse.measures.names
         shift = [
-            shifts[name.group][number] if name.measure == measure and name.group in shifts else 0 for name in names
+            shifts[name.group][number] if name.measure == measure and name.group in shifts else 0
+            for name in names
         ]
-        worse = replace(nurse, measures=replace(nurse.measures, values=nurse.measures.values + np.array(shift)))
-        replications.append(replace(replication, arms={**dict.fromkeys(replication.arms, nurse), arm: worse}))
+        worse = replace(
+            nurse, measures=replace(nurse.measures, values=nurse.measures.values + np.array(shift))
+        )
+        replications.append(
+            replace(replication, arms={**dict.fromkeys(replication.arms, nurse), arm: worse})
+        )
     found = worse_off(replace(result, replications=tuple(replications)))
     assert [(each.arm.name, each.comparison.group, each.holm) for each in found] == [
         (arm, group, holds) for group, holds in zip(shifts, (True, False), strict=True)
@@ -194,7 +253,9 @@ def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(result: St
     assert per_100k(row(-5, 1), 250_000) == pytest.approx((-2, -2.4, -1.6))
 
 
-def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(result: StudyResult) -> None:
+def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(
+    result: StudyResult,
+) -> None:
     covered = 365 * (224.4 + 20.4)
     assert result.arm("ai_as_claimed").cost == pytest.approx(1.85 * covered)
 
@@ -242,7 +303,9 @@ def test_the_screen_warns_of_patients_still_inside_as_the_page_does(result: Resu
     assert some.n_unfinished == result.n_unfinished + 1234
     out = io.StringIO()
     print_result(some, stream=out)
-    assert f"Warning: {some.n_unfinished:,} measured attendances had not left" in " ".join(out.getvalue().split())
+    assert f"Warning: {some.n_unfinished:,} measured attendances had not left" in " ".join(
+        out.getvalue().split()
+    )
 
 
 def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +347,10 @@ def test_patients_still_inside_at_the_end_are_a_warning(result: StudyResult) -> 
     first = result.replications[0]
     arms = {name: replace(arm, n_unfinished=0) for name, arm in first.arms.items()}
     some = replace(
-        result, replications=(replace(first, arms={**arms, "nurse": replace(arms["nurse"], n_unfinished=7)}),)
+        result,
+        replications=(
+            replace(first, arms={**arms, "nurse": replace(arms["nurse"], n_unfinished=7)}),
+        ),
     )
     assert any("7 measured attendances" in text for text in warnings(some))
 
@@ -292,7 +358,12 @@ def test_patients_still_inside_at_the_end_are_a_warning(result: StudyResult) -> 
 def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
     pathway = result.study.baseline.pathway
     stages = {name: stage_of(name, pathway) for name in pathway.steps}
-    assert stages["registration"] == stages["triage"] == stages["unloading"] == "registration and triage"
+    assert (
+        stages["registration"]
+        == stages["triage"]
+        == stages["unloading"]
+        == "registration and triage"
+    )
     assert stages["majors_trolley"] == "place"
     assert stages["majors_settling"] == "nurse"
     assert stages["minors_contact"] == stages["resus_contact"] == "clinician"
@@ -362,7 +433,9 @@ def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Res
     assert by_arm["One more triage nurse, day and night"][6:] == ("the trust", "2025/26", "no")
     assert by_arm["AI as published claims say (untested)"][1] == "1.00"
     assert equal_spend_table(result) is None
-    more = equal_spend_table(with_design(result, equal_spend=replace(spent, pounds_per_year=1_000_000)))
+    more = equal_spend_table(
+        with_design(result, equal_spend=replace(spent, pounds_per_year=1_000_000))
+    )
     assert more is not None
     shares = {cells[0]: float(cells[1]) for cells in more.rows}
     assert shares["One more triage nurse, day and night"] > 2.7
@@ -387,7 +460,12 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
 @pytest.mark.slow
 def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     result = compare(
-        load("study=gallery/emergency_room", "run.replications=2", "run.measured_days=7", "executor=serial")
+        load(
+            "study=gallery/emergency_room",
+            "run.replications=2",
+            "run.measured_days=7",
+            "executor=serial",
+        )
     )
     assert result.own_groups
     assert set(result.own_groups) <= set(worse_off_groups(result))
@@ -402,7 +480,11 @@ def test_a_tool_that_saves_less_than_two_seconds_is_a_warning(result: Result) ->
     minutes = replace(effect, seconds_saved=replace(effect.seconds_saved, value=0.67))
     slipped = replace(arm, policy=replace(arm.policy, minutes=minutes))
     arms = tuple(slipped if each.name == arm.name else each for each in result.study.arms)
-    said = [line for line in warnings(replace(result, study=replace(result.study, arms=arms))) if "0.67" in line]
+    said = [
+        line
+        for line in warnings(replace(result, study=replace(result.study, arms=arms)))
+        if "0.67" in line
+    ]
     assert len(said) == 1
     assert said[0].endswith("changes minutes by 0.67 seconds. Is seconds_saved in seconds?")
     assert not any("seconds_saved" in line for line in warnings(result))

@@ -12,7 +12,10 @@ from simulation.statistics.weakness import weak_note
 
 from .conftest import with_measures
 
-NAMES = (MeasureName("wait_to_clinician_mean", "minutes", "all"), MeasureName("handover_mean", "minutes", "all"))
+NAMES = (
+    MeasureName("wait_to_clinician_mean", "minutes", "all"),
+    MeasureName("handover_mean", "minutes", "all"),
+)
 
 
 def made(result: Result, waits: np.ndarray) -> Result:
@@ -23,17 +26,24 @@ def made(result: Result, waits: np.ndarray) -> Result:
         arm: [Measures(NAMES, np.array([wait, wait])) for wait in values]
         for arm, values in (("nurse", waits), ("ai_as_claimed", waits + 10 + jitter))
     }
-    design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=(), sham=None)
+    design = replace(
+        result.design, primary=result.design.primary[:1], secondary=(), margins=(), sham=None
+    )
     return with_measures(four_times, measures, design)
 
 
-def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decide_has_none(result: Result) -> None:
+def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decide_has_none(
+    result: Result,
+) -> None:
     spell = made(result, np.array([*np.linspace(19, 21, 11), 90.0]))
     wait, handover = measures_table(spell).rows
     assert wait[2].endswith(" *")
     assert handover[2] == "–"
     missing, marked, _ = measures_table(spell).notes
-    assert missing == "No interval before 20 years are measured, because rare spells decide: Ambulance handover, mean."
+    assert (
+        missing
+        == "No interval before 20 years are measured, because rare spells decide: Ambulance handover, mean."
+    )
     assert marked.startswith("*: one replication, or department, carries over half of the variance")
     even = measures_table(made(result, np.linspace(19, 21, 12)))
     assert "*" not in even.rows[0][2] + "".join(even.notes)

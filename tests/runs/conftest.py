@@ -12,7 +12,13 @@ from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
 
-SHORT = ("run.measured_days=7", "run.warm_up_days=7", "run.replications=2", "engine=compiled", "executor=serial")
+SHORT = (
+    "run.measured_days=7",
+    "run.warm_up_days=7",
+    "run.replications=2",
+    "engine=compiled",
+    "executor=serial",
+)
 FEW = ("nurse", "sham", "lean_triage")
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
@@ -41,17 +47,30 @@ def ward() -> Callable[..., Pathway]:
     """Patients who are seen at once and keep a chair for `minutes`, before they go home."""
 
     def make(*, minutes: float, per_day: float = 20) -> Pathway:
-        levels: dict[str, Any] = {level: {"rank": number + 1, "rate": 1} for number, level in enumerate(LEVELS)}
+        levels: dict[str, Any] = {
+            level: {"rank": number + 1, "rate": 1} for number, level in enumerate(LEVELS)
+        }
         stated = {
             "name": "ward",
             "arrivals": {"walk_in": {"starts": "see", "per_day": per_day, **NOTE}},
             "attributes": {
-                "acuity_true": {"kind": "choice", "categories": LEVELS, "shares": [0.05, 0.15, 0.3, 0.4, 0.1], **NOTE},
+                "acuity_true": {
+                    "kind": "choice",
+                    "categories": LEVELS,
+                    "shares": [0.05, 0.15, 0.3, 0.4, 0.1],
+                    **NOTE,
+                },
                 "acuity_given": {"kind": "given", "like": "acuity_true", **NOTE},
             },
             "pools": {"doctors": {"kind": "staff", "unlimited": True, **NOTE}},
             "durations": {"seeing": {"kind": "fixed", "mean": minutes, **NOTE}},
-            "priority": {"rule": "acuity", "classes": levels, "untriaged_as": "urgent", "ignored_as": "urgent", **NOTE},
+            "priority": {
+                "rule": "acuity",
+                "classes": levels,
+                "untriaged_as": "urgent",
+                "ignored_as": "urgent",
+                **NOTE,
+            },
             "steps": {
                 "see": {
                     "asks": ["doctors"],

@@ -37,8 +37,14 @@ def ordinary() -> StudyResult:
 
 def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: StudyResult) -> None:
     growing = growing_one(ordinary)
-    assert (ordinary.findings[0].verdict.kind, growing.findings[0].verdict.kind) == ("cuts", "cannot tell")
-    assert (ordinary.safety[0].judgement.kind, growing.safety[0].judgement.kind) == ("non-inferior", "cannot tell")
+    assert (ordinary.findings[0].verdict.kind, growing.findings[0].verdict.kind) == (
+        "cuts",
+        "cannot tell",
+    )
+    assert (ordinary.safety[0].judgement.kind, growing.safety[0].judgement.kind) == (
+        "non-inferior",
+        "cannot tell",
+    )
     for output in (growing.findings[0].verdict.sentence, growing.safety[0].judgement.sentence):
         assert INTERVAL_WORDS["always_valid"] in output
     for output in (ordinary.findings[0].verdict.sentence, ordinary.safety[0].judgement.sentence):

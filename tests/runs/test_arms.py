@@ -39,7 +39,9 @@ ARMS = ("nurse", "one_more_triage_nurse", "two_more_beds", "sham", "ai_as_claime
 """The baseline, every change to the department, and a policy of each kind."""
 
 
-HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test")
+HALF = ShareOfTime(
+    kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test"
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +54,24 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.fixture(scope="module", params=ARMS)
 def simulated(request: pytest.FixtureRequest, study: Study) -> Simulated:
-    return simulate_arm(study.arm(request.param), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days)
+    return simulate_arm(
+        study.arm(request.param), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days
+    )
 
 
-def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measure(twins: Result) -> None:
+def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measure(
+    twins: Result,
+) -> None:
     rows = [row for row in twins.comparisons if row.arm == "twin" and row.n_replications]
     assert len(rows) > 50
     assert all(row.difference == 0 for row in rows if not np.isnan(row.mean))
-    several = [row for row in rows if row.n_replications > 1]  # few get worse: a group may have some in one only
+    several = [
+        row for row in rows if row.n_replications > 1
+    ]  # few get worse: a group may have some in one only
     several = [row for row in several if not row.short]  # handovers have no interval in so few days
-    assert all(row.difference_low == row.difference_high == 0 for row in several if not np.isnan(row.mean))
+    assert all(
+        row.difference_low == row.difference_high == 0 for row in several if not np.isnan(row.mean)
+    )
     shares = twins.arm("twin").shares
     assert shares is not None
     assert (shares.better, shares.worse) == (0, 0)
@@ -71,7 +81,9 @@ def test_only_the_arm_equal_to_the_baseline_is_called_identical(twins: Result) -
     assert twins.identical == ("twin",)
 
 
-def test_the_label_identical_can_be_read_from_the_screen(twins: Result, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_label_identical_can_be_read_from_the_screen(
+    twins: Result, capsys: pytest.CaptureFixture[str]
+) -> None:
     print_result(twins)
     line = next(line for line in capsys.readouterr().out.splitlines() if "The same nurse" in line)
     assert "identical" in line
@@ -93,7 +105,9 @@ def test_extra_beds_and_staff_of_an_arm_change_no_draw(study: Study) -> None:
             assert np.array_equal(minutes, other.minutes[name]), name
 
 
-def test_no_arm_breaks_conservation_causality_capacity_priority_or_leaves_somebody_idle(simulated: Simulated) -> None:
+def test_no_arm_breaks_conservation_causality_capacity_priority_or_leaves_somebody_idle(
+    simulated: Simulated,
+) -> None:
     found = audit(
         simulated.plan,
         simulated.activities,
@@ -102,7 +116,14 @@ def test_no_arm_breaks_conservation_causality_capacity_priority_or_leaves_somebo
         changes=simulated.run.changes,
         notices=simulated.run.notices,
     )
-    assert set(found.checked) == {"conservation", "causality", "route", "capacity", "priority", "idle"}
+    assert set(found.checked) == {
+        "conservation",
+        "causality",
+        "route",
+        "capacity",
+        "priority",
+        "idle",
+    }
     assert found.passed, str(found)
 
 
@@ -112,7 +133,9 @@ def test_patients_in_out_and_in_the_building_balance_to_nobody(simulated: Simula
     n_ended = (~at_horizon).sum()
     ends = [number for number, row in enumerate(simulated.plan.rows) if isinstance(row, EndRow)]
     activities = simulated.activities
-    reached = np.isin(activities["step"], ends) & np.isin(activities["patient"], patients["patient"])
+    reached = np.isin(activities["step"], ends) & np.isin(
+        activities["patient"], patients["patient"]
+    )
     assert len(patients) - reached.sum() - at_horizon.sum() == 0
     assert n_ended == reached.sum() > 1000
 
@@ -121,7 +144,9 @@ def test_patients_in_out_and_in_the_building_balance_to_nobody(simulated: Simula
 def test_both_engines_give_the_same_measures(study: Study) -> None:
     arms = tuple(study.arm(name) for name in ("nurse", "ai_as_claimed"))
     short = replace(study, arms=arms, run=replace(study.run, replications=1))
-    compiled, reference = (compare(replace(short, engine_asked=engine)) for engine in ("compiled", "reference"))
+    compiled, reference = (
+        compare(replace(short, engine_asked=engine)) for engine in ("compiled", "reference")
+    )
     assert [each.n_activities for each in compiled.replications] == [
         each.n_activities for each in reference.replications
     ]
@@ -135,7 +160,9 @@ def test_run_is_the_baselines_department_under_the_policy_of_the_group_triage() 
     study = load(*SHORT, "run.replications=1", "triage=lean_triage")
     result = run(study)
     assert [arm.name for arm in result.study.arms] == ["lean_triage"]
-    claimed = simulate_arm(study.arm("lean_triage"), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days)
+    claimed = simulate_arm(
+        study.arm("lean_triage"), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days
+    )
     assert result.patients()["seen_at"].equals(claimed.patients.frame()["seen_at"])
 
 
@@ -154,19 +181,27 @@ def test_a_replication_simulated_again_has_the_same_patients(result: Result) -> 
     assert np.array_equal(of_patients.values, of_those, equal_nan=True)
 
 
-def test_an_arm_that_is_alone_has_no_findings(ward: Callable[..., Pathway], study_of: Callable[..., Study]) -> None:
+def test_an_arm_that_is_alone_has_no_findings(
+    ward: Callable[..., Pathway], study_of: Callable[..., Study]
+) -> None:
     assert compare(study_of(ward(minutes=30))).findings == ()
 
 
-def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outages(study: Study) -> None:
+def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outages(
+    study: Study,
+) -> None:
     """One replication of two arms brings what each brings alone, and the patients are drawn once."""
     arm = study.arm("ai_as_claimed")
     failing = replace(arm.pathway, outages={**arm.pathway.outages, "triage_tool": HALF})
     assert draws_alike(arm.pathway, failing)
     down = replace(arm, name="down", pathway=failing)
     length = replace(study.run, warm_up_days=0, measured_days=5, cool_down_days=1, doublings=0)
-    together, alone = (replicate(_of(study, arms, length), 1).arms["down"] for arms in ((arm, down), (down,)))
-    assert together.measures.value("wait_to_clinician_mean") == alone.measures.value("wait_to_clinician_mean")
+    together, alone = (
+        replicate(_of(study, arms, length), 1).arms["down"] for arms in ((arm, down), (down,))
+    )
+    assert together.measures.value("wait_to_clinician_mean") == alone.measures.value(
+        "wait_to_clinician_mean"
+    )
     plain = replicate(_of(study, (arm,), length), 1)
     assert plain.arms[arm.name].measures.value("wait_to_clinician_mean") != alone.measures.value(
         "wait_to_clinician_mean"
@@ -175,11 +210,15 @@ def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outag
 
 def _of(study: Study, arms: tuple[ReadyArm, ...], length: RunLength) -> Study:
     """Only these arms, the first of them the baseline."""
-    design = replace(study.design, baseline=arms[0].name, arms={arm.name: arm.arm for arm in arms}, sham=None)
+    design = replace(
+        study.design, baseline=arms[0].name, arms={arm.name: arm.arm for arm in arms}, sham=None
+    )
     return replace(study, arms=arms, design=design, run=length)
 
 
-def test_the_engine_is_timed_in_processor_time(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_is_timed_in_processor_time(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A machine that does something else meanwhile makes no engine slower."""
     runs = replicating.simulated
 
@@ -188,5 +227,7 @@ def test_the_engine_is_timed_in_processor_time(study: Study, monkeypatch: pytest
         return runs(*args, **options)
 
     monkeypatch.setattr(replicating, "simulated", waiting)
-    (replication,) = compare(replace(study.only(), run=replace(study.run, replications=1))).replications
+    (replication,) = compare(
+        replace(study.only(), run=replace(study.run, replications=1))
+    ).replications
     assert 0 < replication.engine_seconds < 0.5

@@ -17,7 +17,9 @@ from simulation.study.study import RunLength, Study
 DAY = 1440.0
 
 
-def length(measured_days: int, *, start_week: int | None = None, warm_up_days: int = 0) -> RunLength:
+def length(
+    measured_days: int, *, start_week: int | None = None, warm_up_days: int = 0
+) -> RunLength:
     return RunLength(
         seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, cool_down_days=0,
         start_week=start_week, by_month=True,
@@ -60,9 +62,9 @@ def test_a_window_shorter_than_the_year_holds_other_months_in_each_replication()
 
 
 def test_a_year_holds_every_month_in_order_in_each_replication() -> None:
-    assert [shown(length(DAYS_IN_YEAR, warm_up_days=28), replication) for replication in range(3)] == [
-        [*range(1, 13)]
-    ] * 3
+    assert [
+        shown(length(DAYS_IN_YEAR, warm_up_days=28), replication) for replication in range(3)
+    ] == [[*range(1, 13)]] * 3
 
 
 def test_the_months_of_a_year_follow_each_other_and_fill_it() -> None:
@@ -81,7 +83,9 @@ def test_the_measures_of_a_month_are_those_of_who_came_in_it(
     patients = simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=1).patients
     found = nurse(study).months
     assert [month for month, _ in found] == [1, 2]
-    for (_, measures), window in zip(found, ((7 * DAY, 38 * DAY), (38 * DAY, 68 * DAY)), strict=True):
+    for (_, measures), window in zip(
+        found, ((7 * DAY, 38 * DAY), (38 * DAY, 68 * DAY)), strict=True
+    ):
         alone = measure(patients, window=window)
         assert measures.names == alone.names
         np.testing.assert_array_equal(measures.values, alone.values)

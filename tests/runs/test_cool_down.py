@@ -19,7 +19,8 @@ Ward = Callable[..., Pathway]
 
 
 @pytest.mark.parametrize(
-    ("days_in", "cool_down", "needed"), [(0.2, 1, 1), (1.5, 1, 2), (5, 1, 8), (5, 3, 6), (2.5, 0, 4), (5, 5, 5)]
+    ("days_in", "cool_down", "needed"),
+    [(0.2, 1, 1), (1.5, 1, 2), (5, 1, 8), (5, 3, 6), (2.5, 0, 4), (5, 5, 5)],
 )
 def test_the_cool_down_doubles_until_every_measured_patient_has_left(
     days_in: float, cool_down: int, needed: int, ward: Ward, study_of: Callable[..., Study]
@@ -51,13 +52,19 @@ def test_a_week_more_of_cool_down_changes_no_measured_row(study: Study) -> None:
         simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=days)
         for days in (study.run.cool_down_days, study.run.cool_down_days + 7)
     )
-    ours, theirs = (each.patients.select(in_window(each.patients, study.run.window)) for each in (short, long))
+    ours, theirs = (
+        each.patients.select(in_window(each.patients, study.run.window)) for each in (short, long)
+    )
     assert len(ours) == len(theirs) > 2000
-    on_ward = ours.where("outcome", IN_BUILDING)  # has left A&E, and the ward perhaps within the week
+    on_ward = ours.where(
+        "outcome", IN_BUILDING
+    )  # has left A&E, and the ward perhaps within the week
     assert not np.isnan(ours["departed_at"]).any()
     for name in ours.columns:
         same = np.ones(len(ours), dtype=bool) if name not in ("outcome", "patient") else ~on_ward
-        assert np.array_equal(ours[name][same], theirs[name][same], equal_nan=ours[name].dtype.kind == "f"), name
+        assert np.array_equal(
+            ours[name][same], theirs[name][same], equal_nan=ours[name].dtype.kind == "f"
+        ), name
     measures = [measure(each.patients, window=study.run.window) for each in (short, long)]
     assert np.array_equal(measures[0].values, measures[1].values, equal_nan=True)
 

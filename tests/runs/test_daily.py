@@ -47,12 +47,18 @@ def test_a_day_without_patients_of_a_group_counts_nobody_and_takes_nothing_from_
     edges, among = np.array([0, 1, 3, 4, 5, 6]), np.array([True, True, True, True, True, True])
     for mask, of_two in ((None, [2, 5, 13]), (among, [2, 5, 13]), (~among, [0, 0, 0])):
         four = [1, 4, 16] if of_two[0] else [0, 0, 0]
-        np.testing.assert_array_equal(number.moments(edges, mask).T, [[0, 0, 0], of_two, [0, 0, 0], four, [0, 0, 0]])
+        np.testing.assert_array_equal(
+            number.moments(edges, mask).T, [[0, 0, 0], of_two, [0, 0, 0], four, [0, 0, 0]]
+        )
     share = Share(np.array([True, False, True]), np.array([True, True, False]))
-    np.testing.assert_array_equal(share.moments(np.array([0, 2, 3, 3]), None).T, [[2, 1, 1], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(
+        share.moments(np.array([0, 2, 3, 3]), None).T, [[2, 1, 1], [0, 0, 0], [0, 0, 0]]
+    )
 
 
-def test_the_group_of_who_was_given_an_urgent_label_differs_from_that_of_the_truth(daily: Study) -> None:
+def test_the_group_of_who_was_given_an_urgent_label_differs_from_that_of_the_truth(
+    daily: Study,
+) -> None:
     groups = ("acuity_true=1-2", "acuity_given=1-2")
     both = tuple(DailyOutcome(measure="wait_to_clinician_mean", group=group) for group in groups)
     arm = replicate(replace(daily, run=replace(daily.run, daily=both)), 0).arms["nurse"]
@@ -74,4 +80,7 @@ def test_a_median_and_an_unknown_group_are_refused_together() -> None:
     stated = "[{measure: stay_median}, {measure: left_share, group: 'acuity_true=soon'}]"
     with pytest.raises(ConfigError) as refused:
         load(f"run.daily={stated}")
-    assert [fault.where for fault in refused.value.faults] == ["run.daily.0.measure", "run.daily.1.group"]
+    assert [fault.where for fault in refused.value.faults] == [
+        "run.daily.0.measure",
+        "run.daily.1.group",
+    ]

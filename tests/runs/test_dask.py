@@ -42,12 +42,18 @@ def values(result: object) -> bytes:
 
 @pytest.mark.slow
 def test_a_replication_has_the_numbers_of_one_process(cluster: DaskExecutor, dask: Study) -> None:
-    ended = {each.replication: each for each in completed(cluster, dask, [1]) if isinstance(each, ReplicationResult)}
+    ended = {
+        each.replication: each
+        for each in completed(cluster, dask, [1])
+        if isinstance(each, ReplicationResult)
+    }
     assert values(ended[1]) == values(replicate(dask, 1))
 
 
 @pytest.mark.slow
-def test_a_cluster_of_our_own_listens_on_the_loopback_interface_alone(cluster: DaskExecutor) -> None:
+def test_a_cluster_of_our_own_listens_on_the_loopback_interface_alone(
+    cluster: DaskExecutor,
+) -> None:
     ours = [psutil.Process(), *psutil.Process().children(recursive=True)]
     listening = [
         each.laddr.ip
@@ -60,7 +66,9 @@ def test_a_cluster_of_our_own_listens_on_the_loopback_interface_alone(cluster: D
 
 
 @pytest.mark.slow
-def test_there_are_two_replications_for_each_worker_so_that_none_waits(cluster: DaskExecutor) -> None:
+def test_there_are_two_replications_for_each_worker_so_that_none_waits(
+    cluster: DaskExecutor,
+) -> None:
     assert cluster.n_at_once == 4
 
 
@@ -71,7 +79,14 @@ def test_a_replication_whose_worker_dies_is_run_again(cluster: DaskExecutor, das
     for worker in multiprocessing.active_children():
         worker.kill()
     ended += running
-    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [2, 3, 4, 5, 6, 7]
+    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+    ]
 
 
 @pytest.mark.slow
@@ -121,7 +136,9 @@ def test_workers_that_agree_are_taken(dask: Study) -> None:
 
 def test_three_of_many_refused_workers_are_named() -> None:
     with pytest.raises(ExecutorFailed, match="and 7 more"):
-        module._refuse({f"tcp://10.0.0.{number}:4": ("the package's source",) for number in range(10)})
+        module._refuse(
+            {f"tcp://10.0.0.{number}:4": ("the package's source",) for number in range(10)}
+        )
 
 
 def test_a_worker_that_draws_other_numbers_says_so(dask: Study) -> None:
@@ -131,7 +148,9 @@ def test_a_worker_that_draws_other_numbers_says_so(dask: Study) -> None:
     assert module._differences(other) == ("what this processor makes of the same random numbers",)
 
 
-def test_a_scheduler_that_does_not_answer_is_one_message(dask: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_does_not_answer_is_one_message(
+    dask: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "SECONDS_TO_CONNECT", 0.5)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -150,7 +169,9 @@ def test_a_scheduler_file_that_is_not_there_is_one_message(
         executor.submit(dask, 0)
 
 
-def test_without_dask_the_message_says_how_to_get_it(dask: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_dask_the_message_says_how_to_get_it(
+    dask: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(AeflowError, match=r"pip install 'aeflow\[cluster\]'"):
         DaskExecutor(Cluster(), 1).submit(dask, 0)
@@ -160,7 +181,11 @@ def test_settings_of_a_cluster_that_nothing_would_read_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"cluster\.address: is not used by executor=local"):
         load("cluster.address=tcp://127.0.0.1:8786")
     with pytest.raises(ConfigError, match="names both an address and a scheduler file"):
-        load("executor=dask", "cluster.address=tcp://127.0.0.1:8786", "cluster.scheduler_file=scheduler.json")
+        load(
+            "executor=dask",
+            "cluster.address=tcp://127.0.0.1:8786",
+            "cluster.scheduler_file=scheduler.json",
+        )
 
 
 def test_where_a_study_runs_changes_nothing_about_what_it_is() -> None:

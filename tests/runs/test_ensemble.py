@@ -31,7 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of configurations with an ensemble of three departments, and one of 20."""
     where = tmp_path_factory.mktemp("mine")
     files = ensemble() | {
-        "ensembles/many.yaml": ensemble(20)["ensembles/ours.yaml"].replace("name: ours", "name: many")
+        "ensembles/many.yaml": ensemble(20)["ensembles/ours.yaml"].replace(
+            "name: ours", "name: many"
+        )
     }
     for name, text in files.items():
         path = where / name
@@ -45,7 +47,9 @@ def study_over(folder: Path) -> Callable[..., Study]:
     """The study of one nurse over the three departments, in this process."""
 
     def made(*overrides: str) -> Study:
-        return load("study=mine", "ensemble=ours", "executor=serial", *SHORT, *overrides, config_dir=folder)
+        return load(
+            "study=mine", "ensemble=ours", "executor=serial", *SHORT, *overrides, config_dir=folder
+        )
 
     return made
 
@@ -88,7 +92,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(
             unfinished.add(over.replications[number])
     output: list[str] = []
     stored = run_into(study_over(), tmp_path, say=output.append)
-    assert output == ["Resuming an unfinished run: 2 of 6 replications are kept (resume=false begins anew)."]
+    assert output == [
+        "Resuming an unfinished run: 2 of 6 replications are kept (resume=false begins anew)."
+    ]
     assert same_numbers(over, stored.result)
 
 
@@ -114,7 +120,9 @@ def test_patients_are_those_of_the_replication_s_department(over: Result) -> Non
         assert stay == pytest.approx(over.values("one", "stay_mean")[number])
 
 
-def test_kept_tables_are_of_each_replication_s_department(study_over: Callable[..., Study], tmp_path: Path) -> None:
+def test_kept_tables_are_of_each_replication_s_department(
+    study_over: Callable[..., Study], tmp_path: Path
+) -> None:
     result = compare(study_over("run.keep=[patients]", "run.replications=3"))
     again = read(result.write(tmp_path))
     for number in range(3):
@@ -130,7 +138,9 @@ def test_a_stored_run_is_run_again_to_the_last_bit(
     assert "Every number is the same as in" in capsys.readouterr().out
 
 
-def test_whatever_changes_a_number_changes_the_identity(folder: Path, study_over: Callable[..., Study]) -> None:
+def test_whatever_changes_a_number_changes_the_identity(
+    folder: Path, study_over: Callable[..., Study]
+) -> None:
     """The departments, how many of them are used, and what comes after them; not how often."""
     one = identity_of(study_over()).parts["study"]
     assert identity_of(study_over("run.replications=12")).parts["study"] == one
@@ -139,7 +149,10 @@ def test_whatever_changes_a_number_changes_the_identity(folder: Path, study_over
     path.write_text(before.replace("0.7667", "0.7668"), encoding="utf-8")
     changed = identity_of(study_over()).parts["study"]
     path.write_text(before, encoding="utf-8")
-    others = [identity_of(study_over(each)).parts["study"] for each in ("run.departments=2", "ensemble=none")]
+    others = [
+        identity_of(study_over(each)).parts["study"]
+        for each in ("run.departments=2", "ensemble=none")
+    ]
     assert len({one, changed, *others}) == 4
 
 
@@ -147,16 +160,26 @@ def test_whatever_changes_a_number_changes_the_identity(folder: Path, study_over
 def test_parts_too_short_for_a_range_are_of_one_run_however_many_replications_each_was_planned_with(
     folder: Path, tmp_path: Path
 ) -> None:
-    short = ("study=mine", "ensemble=many", "executor=serial", "run.measured_days=2", "run.warm_up_days=0")
+    short = (
+        "study=mine",
+        "ensemble=many",
+        "executor=serial",
+        "run.measured_days=2",
+        "run.warm_up_days=0",
+    )
     planned = [("run.replications=2",), ("run.replications=4", "run.first=2", "run.count=2")]
     parts = [load(*short, *words, config_dir=folder) for words in planned]
     assert [part.on_one.split(" ", 1)[0] for part in parts] == ["2", "4"]
     gathered = gather([compare(part).write(tmp_path / str(n)) for n, part in enumerate(parts)])
     assert len(gathered.replications) == 4
-    assert gathered.study.on_one.startswith("2 replications are too few"), "what it was planned with is still said"
+    assert gathered.study.on_one.startswith("2 replications are too few"), (
+        "what it was planned with is still said"
+    )
 
 
-def test_a_department_in_which_a_value_is_not_allowed_is_named(study_over: Callable[..., Study]) -> None:
+def test_a_department_in_which_a_value_is_not_allowed_is_named(
+    study_over: Callable[..., Study],
+) -> None:
     """Only the third department has so few patients that a scenario's change leaves fewer than none."""
     study = study_over()
     assert study.departments is not None
@@ -165,10 +188,14 @@ def test_a_department_in_which_a_value_is_not_allowed_is_named(study_over: Calla
         compare(replace(study, departments=broken))
 
 
-def test_an_arm_that_was_changed_in_python_is_not_left_behind_in_silence(study_over: Callable[..., Study]) -> None:
+def test_an_arm_that_was_changed_in_python_is_not_left_behind_in_silence(
+    study_over: Callable[..., Study],
+) -> None:
     study = study_over()
     other = replace(study.arm("two"), pathway=replace(study.baseline.pathway))
-    with pytest.raises(ConfigError, match="arms: two: of another department or policy than those of the ensemble"):
+    with pytest.raises(
+        ConfigError, match="arms: two: of another department or policy than those of the ensemble"
+    ):
         replace(study, arms=(study.baseline, other))
     assert replace(study.on_typical(), arms=(study.baseline, other)).arm("two") is other
 
@@ -222,15 +249,21 @@ def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_eng
 
     result = compare(study("executor=serial", "engine=reference"))
     stays = result.values("one", "stay_mean").reshape(2, 3).mean(axis=0)
-    assert stays[1] < min(stays[0], stays[2]), "else consultations, and so stays, would be longer than in the first"
+    assert stays[1] < min(stays[0], stays[2]), (
+        "else consultations, and so stays, would be longer than in the first"
+    )
     assert same_numbers(result, compare(study("executor=local", "workers=2", "engine=compiled")))
     again = read(write_data(result, tmp_path))
     assert again.study.departments is not None
     assert again.study.departments.structure_of == ("one", "two", "one")
-    assert same_numbers(result.more(2), replace(again, study=replace(again.study, executor="serial")).more(2))
+    assert same_numbers(
+        result.more(2), replace(again, study=replace(again.study, executor="serial")).more(2)
+    )
 
 
-def test_the_limitation_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> None:
+def test_the_limitation_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> (
+    None
+):
     study = load("study=ai_triage")
     assert study.departments is not None
     assert "published effects" in study.departments.limitation

@@ -106,11 +106,19 @@ def opened(study: Study) -> Iterator[LocalExecutor]:
 def test_results_come_as_they_end_whatever_the_order(few: Study, outcomes: Outcomes) -> None:
     executor = ScriptedExecutor(outcomes, n_at_once=5, backwards=True)
     ended = list(completed(executor, few, range(5)))
-    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [0, 1, 2, 3, 4]
+    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
     assert executor.n_stops == 0
 
 
-def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: Study, outcomes: Outcomes) -> None:
+def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(
+    few: Study, outcomes: Outcomes
+) -> None:
     executor = ScriptedExecutor(outcomes, n_at_once=2)
     beginning = completed(executor, few, range(100))
     next(beginning)
@@ -119,7 +127,9 @@ def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: St
     assert executor.n_stops == 1, "workers end when nobody listens any more"
 
 
-def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study, outcomes: Outcomes) -> None:
+def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(
+    few: Study, outcomes: Outcomes
+) -> None:
     """As where it came while a destructor ran, which drops whatever is raised in it."""
     executor = ScriptedExecutor(outcomes)
     with stopped_by_signals() as asked:
@@ -130,11 +140,17 @@ def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study
         with pytest.raises(Stopped):
             next(beginning)
     assert executor.n_stops == 1
-    assert len(list(completed(executor, few, range(2)))) == 2, "no signal came to what runs afterwards"
+    assert len(list(completed(executor, few, range(2)))) == 2, (
+        "no signal came to what runs afterwards"
+    )
 
 
-def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, outcomes: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: KeyError("x") if number == 3 else outcomes(number, attempt))
+def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(
+    few: Study, outcomes: Outcomes
+) -> None:
+    executor = ScriptedExecutor(
+        lambda number, attempt: KeyError("x") if number == 3 else outcomes(number, attempt)
+    )
     ended = list(completed(executor, few, range(5)))
     failed = [each for each in ended if isinstance(each, Failed)]
     assert [(each.number, type(each.error)) for each in failed] == [(3, KeyError)]
@@ -142,21 +158,28 @@ def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few
 
 
 def test_a_replication_whose_worker_is_lost_is_tried_again(few: Study, outcomes: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: WorkerLost() if attempt == 1 else outcomes(number, attempt))
+    executor = ScriptedExecutor(
+        lambda number, attempt: WorkerLost() if attempt == 1 else outcomes(number, attempt)
+    )
     assert len(list(completed(executor, few, range(3)))) == 3
     assert sorted(executor.submitted) == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_replication_that_loses_every_worker_is_one_message_with_what_to_do(few: Study) -> None:
     executor = ScriptedExecutor(lambda number, attempt: WorkerLost())
-    with pytest.raises(AeflowError, match=r"replication 7: the worker .* ended from outside 4 times.* executor=serial"):
+    with pytest.raises(
+        AeflowError,
+        match=r"replication 7: the worker .* ended from outside 4 times.* executor=serial",
+    ):
         list(completed(executor, few, [7]))
     assert executor.submitted == [7] * (MOST_LOSSES + 1)
     assert executor.n_stops == 1
 
 
 def test_nothing_is_tried_again_where_nothing_can_run(few: Study, outcomes: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: ExecutorFailed("gone") if number else outcomes(number, attempt))
+    executor = ScriptedExecutor(
+        lambda number, attempt: ExecutorFailed("gone") if number else outcomes(number, attempt)
+    )
     with pytest.raises(ExecutorFailed, match="gone"):
         list(completed(executor, few, range(9)))
     assert executor.submitted == [0, 1]
@@ -177,7 +200,9 @@ def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, outcomes: O
 
 
 def test_threads_give_the_numbers_of_one_thread(few: Study) -> None:
-    study = replace(few, executor="threads", workers=2, run=replace(few.run, warm_up_days=0, measured_days=1))
+    study = replace(
+        few, executor="threads", workers=2, run=replace(few.run, warm_up_days=0, measured_days=1)
+    )
     threads, serial = (compare(replace(study, executor=name)) for name in ("threads", "serial"))
     assert study.where == "2 threads"
     for arm, measures in serial.measures.items():
@@ -222,7 +247,9 @@ def test_a_cancelled_replication_ends_before_the_next_part_of_its_work(
     assert len(begun) == 1
 
 
-def test_executors_that_share_turns_run_no_more_at_once_together(few: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_executors_that_share_turns_run_no_more_at_once_together(
+    few: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     running, most, lock = [], [], threading.Lock()
 
     def watched(study: Study, number: int, **_: Any) -> ReplicationResult:
@@ -245,7 +272,9 @@ def test_executors_that_share_turns_run_no_more_at_once_together(few: Study, mon
         executor.close()
 
 
-def test_threads_do_all_but_the_compiled_loop_one_at_a_time(few: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_do_all_but_the_compiled_loop_one_at_a_time(
+    few: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     within, beside, most = [0], [0], {"within": 0, "beside": 0}
 
     def watched(study: Study, number: int, **_: Any) -> int:
@@ -284,12 +313,16 @@ def test_threads_may_make_the_departments_of_one_study_at_once() -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(local: Study) -> None:
+def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(
+    local: Study,
+) -> None:
     with opened(local) as executor:
         (before,) = completed(executor, local, [0])
         (victim,) = multiprocessing.active_children()
         assert victim.pid is not None
-        os.kill(victim.pid, signal.SIGSTOP)  # it takes the replication, and cannot end it before it is killed
+        os.kill(
+            victim.pid, signal.SIGSTOP
+        )  # it takes the replication, and cannot end it before it is killed
         future = executor.submit(local, 0)
         with pytest.raises(TimeoutError):
             future.result(timeout=1)
@@ -299,7 +332,10 @@ def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again
         (after,) = completed(executor, local, [0])
     assert isinstance(before, ReplicationResult)
     assert isinstance(after, ReplicationResult)
-    assert after.arms["nurse"].measures.values.tobytes() == before.arms["nurse"].measures.values.tobytes()
+    assert (
+        after.arms["nurse"].measures.values.tobytes()
+        == before.arms["nurse"].measures.values.tobytes()
+    )
 
 
 @pytest.mark.slow
@@ -352,7 +388,10 @@ def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -
         name: replace(source, scale=1.45, thinning_bound=1.46) if name == "walk_in" else source
         for name, source in study.baseline.pathway.arrivals.items()
     }
-    arm = replace(study.baseline, pathway=replace(study.baseline.pathway, arrivals=broken, allow_overload=True))
+    arm = replace(
+        study.baseline,
+        pathway=replace(study.baseline.pathway, arrivals=broken, allow_overload=True),
+    )
     local = replace(study, arms=(arm,), executor="local", workers=2, engine_asked="reference")
     with opened(local) as executor:
         (failed,) = completed(executor, local, [0])
@@ -362,7 +401,9 @@ def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -
 
 
 def test_faults_keep_their_message_on_the_way_from_a_worker() -> None:
-    error = ConfigError([Fault("run.seed", "found -1", "Allowed: 0 or more"), Fault("a", "b", "c")], "Two faults")
+    error = ConfigError(
+        [Fault("run.seed", "found -1", "Allowed: 0 or more"), Fault("a", "b", "c")], "Two faults"
+    )
     back = pickle.loads(pickle.dumps(error))
     assert (str(back), back.faults) == (str(error), error.faults)
 
@@ -423,16 +464,23 @@ class Own:
 
 
 @pytest.mark.slow
-def test_a_script_needs_no_guard_around_its_work_unless_the_study_holds_something_of_it(tmp_path: Path) -> None:
+def test_a_script_needs_no_guard_around_its_work_unless_the_study_holds_something_of_it(
+    tmp_path: Path,
+) -> None:
     def run(more: str, study: str) -> subprocess.CompletedProcess[str]:
         script = tmp_path / "script.py"
         script.write_text(SCRIPT.format(more=more, study=study), encoding="utf-8")
         environment = {**os.environ, "PYTHONPATH": str(Path(simulation.__file__).parents[1])}
-        return subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, str(script)], env=environment, capture_output=True, text=True
+        )
 
     plain = run("", "study")
     assert plain.returncode == 0, plain.stderr
     assert "Result of 'one_nurse'" in plain.stdout
     own = run(OWN, "replace(study, resolved={'own': Own()})")
     assert own.returncode == 1
-    assert 'Put what the script does under `if __name__ == "__main__":`, or say executor=serial' in own.stderr
+    assert (
+        'Put what the script does under `if __name__ == "__main__":`, or say executor=serial'
+        in own.stderr
+    )

@@ -25,7 +25,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(module.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PACKAGE", copy)
-        known = {name: cache(getattr(ast, name)) for name in ("parse", "dump")}  # of files that stay as they are
+        known = {
+            name: cache(getattr(ast, name)) for name in ("parse", "dump")
+        }  # of files that stay as they are
         patch.setattr(module, "ast", SimpleNamespace(**{**vars(ast), **known}))
         patch.setattr(disk_cache, "FOLDER", copy / "__pycache__")
         yield copy
@@ -64,7 +66,9 @@ def digest() -> str:
         ("study/study.py", 'ResultsError(f"there is no arm', 'ResultsError(f"no arm is called'),
     ],
 )
-def test_no_word_of_the_package_changes_it(file: str, old: str, new: str, package: Path, before: str) -> None:
+def test_no_word_of_the_package_changes_it(
+    file: str, old: str, new: str, package: Path, before: str
+) -> None:
     assert edited(package / file, old, new) == before
 
 
@@ -90,7 +94,10 @@ def test_data_beside_the_source_count_without_their_words(package: Path) -> None
     path = package / "measures" / "stated.yaml"
     found = []
     for label, needs in (("Wait", "seen_at"), ("Time", "seen_at"), ("Wait", "departed_at")):
-        path.write_text(f"a: {{label: {label}, needs: {needs}, evidence: assumed, source: ours}}\n", encoding="utf-8")
+        path.write_text(
+            f"a: {{label: {label}, needs: {needs}, evidence: assumed, source: ours}}\n",
+            encoding="utf-8",
+        )
         found.append(digest())
     path.unlink()
     assert found[0] == found[1] != found[2]
@@ -103,18 +110,26 @@ def test_every_file_whose_source_counts_is_there() -> None:
 def worded(study: Study) -> Study:
     """The study with other labels, questions and sources."""
     design = study.design
-    arms = {name: replace(arm, label=f"{arm.label}!", source="elsewhere") for name, arm in design.arms.items()}
-    primary = tuple(replace(target, label="Another word", source="a talk") for target in design.primary)
+    arms = {
+        name: replace(arm, label=f"{arm.label}!", source="elsewhere")
+        for name, arm in design.arms.items()
+    }
+    primary = tuple(
+        replace(target, label="Another word", source="a talk") for target in design.primary
+    )
     pathways = {
         id(ready.pathway): replace(
             ready.pathway,
             question="Why?",
-            pools={name: replace(pool, source="the rota") for name, pool in ready.pathway.pools.items()},
+            pools={
+                name: replace(pool, source="the rota") for name, pool in ready.pathway.pools.items()
+            },
         )
         for ready in study.arms
     }
     ready = tuple(
-        replace(each, arm=replace(each.arm, label="x"), pathway=pathways[id(each.pathway)]) for each in study.arms
+        replace(each, arm=replace(each.arm, label="x"), pathway=pathways[id(each.pathway)])
+        for each in study.arms
     )
     offer = OfferFacts(arm=study.arms[1].name, product="A tool", department="Here")
     stated = replace(design, question="Is it?", arms=arms, primary=primary, offer=offer)

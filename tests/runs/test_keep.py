@@ -62,10 +62,15 @@ def stored(folder: Path) -> Result:
     return ae.read(folder)
 
 
-def test_every_table_that_was_asked_for_is_a_file_with_a_checksum(folder: Path, stored: Result) -> None:
+def test_every_table_that_was_asked_for_is_a_file_with_a_checksum(
+    folder: Path, stored: Result
+) -> None:
     assert stored.kept == TABLES
     assert stored.study.run.keep == TABLES
-    assert all((folder / file_of(name)).is_file() and file_of(name) in stored.manifest["files"] for name in TABLES)
+    assert all(
+        (folder / file_of(name)).is_file() and file_of(name) in stored.manifest["files"]
+        for name in TABLES
+    )
 
 
 def test_tables_hold_every_arm_and_replication_in_order(folder: Path, keeping: Study) -> None:
@@ -78,25 +83,38 @@ def test_tables_hold_every_arm_and_replication_in_order(folder: Path, keeping: S
     assert read_rows(folder / "activities.parquet", ActivityTable).known("arm") == tuple(arms)
 
 
-def test_patients_are_as_many_as_the_attendances_that_the_manifest_counts(folder: Path, stored: Result) -> None:
+def test_patients_are_as_many_as_the_attendances_that_the_manifest_counts(
+    folder: Path, stored: Result
+) -> None:
     assert len(read_rows(folder / "patients.parquet", Patients)) == stored.manifest["attendances"]
-    assert len(read_rows(folder / "activities.parquet", ActivityTable)) == stored.manifest["activities"]
+    assert (
+        len(read_rows(folder / "activities.parquet", ActivityTable))
+        == stored.manifest["activities"]
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "arm"), [("patients", None), *((name, "lean_triage") for name in TABLES)])
-def test_a_kept_table_is_read_as_the_frame_that_a_simulation_gives(name: str, arm: str | None, stored: Result) -> None:
+@pytest.mark.parametrize(
+    ("name", "arm"), [("patients", None), *((name, "lean_triage") for name in TABLES)]
+)
+def test_a_kept_table_is_read_as_the_frame_that_a_simulation_gives(
+    name: str, arm: str | None, stored: Result
+) -> None:
     again = replace(stored, folder=None)
     pd.testing.assert_frame_equal(getattr(stored, name)(arm, 1), getattr(again, name)(arm, 1))
 
 
-def test_a_kept_table_is_read_and_not_simulated(stored: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_table_is_read_and_not_simulated(
+    stored: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kept_module, "table_of", None)
     monkeypatch.setattr("simulation.runs.result.simulate_arm", None)
     assert len(stored.patients("sham", 0)) > 100
 
 
-def test_queues_hold_at_an_instant_whoever_has_joined_and_neither_started_nor_left(stored: Result) -> None:
+def test_queues_hold_at_an_instant_whoever_has_joined_and_neither_started_nor_left(
+    stored: Result,
+) -> None:
     at = 1440 * stored.run.warm_up_days + 780.0
     rows = stored.activities("sham", 1)
     gone_at = rows["started_at"].fillna(rows["ended_at"]).fillna(np.inf)
@@ -123,7 +141,9 @@ def two_departments(few: Study, tmp_path_factory: pytest.TempPathFactory) -> Res
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "arm"), [("patients", "nurse"), *((name, "lean_triage") for name in TABLES)])
+@pytest.mark.parametrize(
+    ("name", "arm"), [("patients", "nurse"), *((name, "lean_triage") for name in TABLES)]
+)
 def test_an_arm_with_another_department_keeps_its_own_columns_and_categories(
     name: str, arm: str, two_departments: Result
 ) -> None:
@@ -131,15 +151,21 @@ def test_an_arm_with_another_department_keeps_its_own_columns_and_categories(
     pd.testing.assert_frame_equal(getattr(two_departments, name)(arm), getattr(again, name)(arm))
 
 
-def test_a_column_that_a_department_lacks_is_empty_in_the_file_and_absent_when_read(two_departments: Result) -> None:
+def test_a_column_that_a_department_lacks_is_empty_in_the_file_and_absent_when_read(
+    two_departments: Result,
+) -> None:
     assert two_departments.folder is not None
-    frame = pd.read_parquet(two_departments.folder / "patients.parquet", columns=["arm", "aside_at"])
+    frame = pd.read_parquet(
+        two_departments.folder / "patients.parquet", columns=["arm", "aside_at"]
+    )
     assert frame.loc[frame["arm"] == "nurse", "aside_at"].isna().all()
     assert "aside_at" in two_departments.patients("lean_triage")
     assert "aside_at" not in two_departments.patients("nurse")
 
 
-def test_a_name_that_is_no_arm_or_replication_is_refused_whether_read_or_simulated(stored: Result) -> None:
+def test_a_name_that_is_no_arm_or_replication_is_refused_whether_read_or_simulated(
+    stored: Result,
+) -> None:
     with pytest.raises(ResultsError, match="no arm 'nobody'"):
         stored.patients("nobody")
     with pytest.raises(ResultsError, match="no replication 9"):
@@ -173,7 +199,9 @@ def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_com
     def stop(n_done: int) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=r"All 2 replications are kept in .*; the same command resumes it"):
+    with pytest.raises(
+        KeyboardInterrupt, match=r"All 2 replications are kept in .*; the same command resumes it"
+    ):
         run_into(study, tmp_path / "cut", say=lambda words: None, keeping=stop)
     assert not list((tmp_path / "cut").rglob("*.parquet.*"))
     output: list[str] = []
@@ -184,7 +212,9 @@ def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_com
 
 
 @pytest.mark.slow
-def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing_else(tmp_path: Path) -> None:
+def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing_else(
+    tmp_path: Path,
+) -> None:
     """Pages and pictures, which are made afterwards, are left out."""
     words = ["run", *SMALL, "run.keep=[patients,events]"]
     command = [sys.executable, "-c", WITHOUT_REPORT, *words]
@@ -193,7 +223,10 @@ def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     subprocess.run([*command, f"results={whole}"], env=environment, check=True, capture_output=True)
     process = subprocess.Popen(
-        [*command, f"results={cut}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, f"results={cut}"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
@@ -203,7 +236,9 @@ def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     subprocess.run([*command, f"results={cut}"], env=environment, check=True, capture_output=True)
-    left = [path.name for path in cut.rglob(".*") if path.name.startswith((".partial-", ".unfinished-"))]
+    left = [
+        path.name for path in cut.rglob(".*") if path.name.startswith((".partial-", ".unfinished-"))
+    ]
     assert left == []
     (one,), (other,) = (sorted(results.glob("*/*/manifest.json")) for results in (whole, cut))
     for name in ("patients.parquet", "events.parquet", "replications.parquet"):
@@ -235,5 +270,7 @@ def test_tables_that_would_fill_a_disk_are_refused_by_their_size(few: Study) -> 
     from simulation.study.workload import refuse_large
 
     large = replace(few, run=replace(few.run, replications=20_000, measured_days=14, keep=TABLES))
-    with pytest.raises(ae.ConfigError, match=r"run\.keep: the tables would take about [\d,]+ GB, more than 100"):
+    with pytest.raises(
+        ae.ConfigError, match=r"run\.keep: the tables would take about [\d,]+ GB, more than 100"
+    ):
         refuse_large([large])

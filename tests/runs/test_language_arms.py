@@ -37,10 +37,14 @@ def at_desk(draws: Draws) -> np.ndarray:
     return total
 
 
-def test_intake_alone_takes_sixty_seconds_off_and_leaves_every_label(triaged: Mapping[str, Draws]) -> None:
+def test_intake_alone_takes_sixty_seconds_off_and_leaves_every_label(
+    triaged: Mapping[str, Draws],
+) -> None:
     before, after = at_desk(triaged["nurse"]), at_desk(triaged["intake_only"])
     np.testing.assert_allclose(after, np.maximum(before - 1, 0.1 * before), rtol=1e-12)
-    assert np.array_equal(triaged["intake_only"].attributes[ACUITY_GIVEN], triaged["nurse"].attributes[ACUITY_GIVEN])
+    assert np.array_equal(
+        triaged["intake_only"].attributes[ACUITY_GIVEN], triaged["nurse"].attributes[ACUITY_GIVEN]
+    )
     for name, minutes in triaged["nurse"].minutes.items():
         assert name in DESK or np.array_equal(triaged["intake_only"].minutes[name], minutes)
 
@@ -48,19 +52,27 @@ def test_intake_alone_takes_sixty_seconds_off_and_leaves_every_label(triaged: Ma
 def test_risk_assessment_alone_changes_no_minute(triaged: Mapping[str, Draws]) -> None:
     for name, minutes in triaged["nurse"].minutes.items():
         np.testing.assert_array_equal(triaged["risk_only"].minutes[name], minutes)
-    assert (triaged["risk_only"].attributes[ACUITY_GIVEN] != triaged["nurse"].attributes[ACUITY_GIVEN]).any()
+    assert (
+        triaged["risk_only"].attributes[ACUITY_GIVEN] != triaged["nurse"].attributes[ACUITY_GIVEN]
+    ).any()
 
 
 def test_languages_alone_take_away_what_language_need_adds_at_the_desk_and_nothing_from_the_clinician(
     triaged: Mapping[str, Draws], drawn: Draws
 ) -> None:
     need = drawn.attributes["language_need"] == 1
-    np.testing.assert_allclose(at_desk(triaged["nurse"]), at_desk(drawn) * np.where(need, 1.5, 1), rtol=1e-12)
+    np.testing.assert_allclose(
+        at_desk(triaged["nurse"]), at_desk(drawn) * np.where(need, 1.5, 1), rtol=1e-12
+    )
     np.testing.assert_allclose(at_desk(triaged["languages_only"]), at_desk(drawn), rtol=1e-4)
     contact = "first_contact"
-    np.testing.assert_array_equal(triaged["languages_only"].minutes[contact], triaged["nurse"].minutes[contact])
+    np.testing.assert_array_equal(
+        triaged["languages_only"].minutes[contact], triaged["nurse"].minutes[contact]
+    )
     np.testing.assert_allclose(
-        triaged["languages_only"].minutes[contact], drawn.minutes[contact] * np.where(need, 1.3, 1), rtol=1e-12
+        triaged["languages_only"].minutes[contact],
+        drawn.minutes[contact] * np.where(need, 1.3, 1),
+        rtol=1e-12,
     )
 
 
@@ -78,13 +90,19 @@ def test_languages_alone_give_the_labels_of_a_nurse_who_shares_every_language(
 def test_an_arm_has_the_nurse_and_the_burdens_of_its_study_and_the_rest_of_its_own_policy() -> None:
     study = load("study=equity")
     kiosk, plain = study.arm("kiosk").policy, load("study=people").arm("kiosk").policy
-    assert (kiosk.nurse, kiosk.burdens) == (study.baseline.policy.nurse, study.baseline.policy.burdens)
+    assert (kiosk.nurse, kiosk.burdens) == (
+        study.baseline.policy.nurse,
+        study.baseline.policy.burdens,
+    )
     assert plain.burdens == ()
     assert (kiosk.ai, kiosk.covers, kiosk.minutes) == (plain.ai, plain.covers, plain.minutes)
 
 
 def test_nurses_whom_nobody_knows_are_a_fault_with_their_nearest_name() -> None:
-    with pytest.raises(ConfigError, match=r"study.arms.kiosk.nurse: there is no nurse 'languag'. Did you mean 'lang"):
+    with pytest.raises(
+        ConfigError,
+        match=r"study.arms.kiosk.nurse: there is no nurse 'languag'. Did you mean 'lang",
+    ):
         load("study=equity", "study.arms.kiosk.nurse=languag")
 
 

@@ -26,19 +26,25 @@ def test_an_arm_that_a_result_does_not_have_is_refused_with_the_nearest_name(
 
 
 def test_an_arm_that_a_study_does_not_have_is_refused_with_the_known_names(few: Study) -> None:
-    with pytest.raises(ResultsError, match=r"^there is no arm ''\. Known names: lean_triage, nurse, sham$"):
+    with pytest.raises(
+        ResultsError, match=r"^there is no arm ''\. Known names: lean_triage, nurse, sham$"
+    ):
         few.arm("")
 
 
 @pytest.mark.parametrize("number", [-1, 2, 9])
-def test_a_replication_that_was_not_run_is_refused_with_those_that_were(number: int, result: Result) -> None:
+def test_a_replication_that_was_not_run_is_refused_with_those_that_were(
+    number: int, result: Result
+) -> None:
     told = f"^there is no replication {number}\\. Replications of this result: 0 to 1$"
     with pytest.raises(ResultsError, match=told):
         result.patients(replication=number)
 
 
 def test_a_table_that_a_result_does_not_have_is_refused_with_the_nearest(result: Result) -> None:
-    with pytest.raises(ResultsError, match=r"^there is no table 'safty'\. Did you mean 'safety'\?$"):
+    with pytest.raises(
+        ResultsError, match=r"^there is no table 'safty'\. Did you mean 'safety'\?$"
+    ):
         result.tables["safty"]
     assert result.tables.get("safty") is None
 

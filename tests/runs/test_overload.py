@@ -14,7 +14,9 @@ from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]
 StudyOf = Callable[..., Study]
-HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test")
+HALF = ShareOfTime(
+    kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test"
+)
 DOCTORS = Pool(kind="staff", capacity=2, evidence="assumed", source="made for a test")
 
 
@@ -28,7 +30,9 @@ def test_the_department_that_comes_with_aeflow_is_not_refused(study: Study) -> N
     assert overload_faults(study) == ()
 
 
-def test_more_work_than_staff_is_refused_with_the_pool_the_load_and_the_remedy(ward: Ward, study_of: StudyOf) -> None:
+def test_more_work_than_staff_is_refused_with_the_pool_the_load_and_the_remedy(
+    ward: Ward, study_of: StudyOf
+) -> None:
     with pytest.raises(ConfigError) as refused:
         compare(study_of(busy(ward, 1.3)))
     assert len(refused.value.faults) == 1
@@ -51,9 +55,15 @@ def test_an_arm_is_judged_by_its_own_outages_not_by_those_of_the_arm_before(
 ) -> None:
     """Arms share the sample of patients; when something is down is each arm's own."""
     seen = []
-    monkeypatch.setattr(overload, "apply", lambda policy, pathway, draws: seen.append(draws) or draws)
+    monkeypatch.setattr(
+        overload, "apply", lambda policy, pathway, draws: seen.append(draws) or draws
+    )
     first = study_of(busy(ward, 0.5, outages={"lift": HALF}))
-    other = replace(first.baseline, name="other", pathway=busy(ward, 0.5, outages={"lift": replace(HALF, share=0.25)}))
+    other = replace(
+        first.baseline,
+        name="other",
+        pathway=busy(ward, 0.5, outages={"lift": replace(HALF, share=0.25)}),
+    )
     assert overload_faults(replace(first, arms=(first.baseline, other))) == ()
     one, two = seen
     assert one.arrived_at is two.arrived_at
@@ -67,7 +77,9 @@ def test_an_arm_alone_that_is_overloaded_is_named(ward: Ward, study_of: StudyOf)
     assert fault.found.endswith("in arm fewer")
 
 
-def test_the_worst_of_several_loads_is_the_largest_number_not_the_last_word(ward: Ward, study_of: StudyOf) -> None:
+def test_the_worst_of_several_loads_is_the_largest_number_not_the_last_word(
+    ward: Ward, study_of: StudyOf
+) -> None:
     study = study_of(busy(ward, 9.5))
     worst = replace(study.baseline, name="worst", pathway=busy(ward, 10.5))
     (fault,) = overload_faults(replace(study, arms=(study.baseline, worst)))

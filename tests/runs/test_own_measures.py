@@ -104,7 +104,10 @@ def result(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Result:
 def tables(result: Result) -> dict[str, pd.DataFrame]:
     """The kept tables, of all arms and replications."""
     assert result.folder is not None
-    return {name: pd.read_parquet(result.folder / f"{name}.parquet") for name in ("patients", "activities")}
+    return {
+        name: pd.read_parquet(result.folder / f"{name}.parquet")
+        for name in ("patients", "activities")
+    }
 
 
 def by_pandas(patients: pd.DataFrame, activities: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -117,7 +120,9 @@ def by_pandas(patients: pd.DataFrame, activities: pd.DataFrame) -> dict[tuple[st
         "all": hour >= 0,
         "frail": inside.frailty.isin(["mild", "severe"]),
         "night": night,
-        "frail_by_night": inside.frailty.isin(["mild", "severe"]) & night & (inside.arrival_source == "walk_in"),
+        "frail_by_night": inside.frailty.isin(["mild", "severe"])
+        & night
+        & (inside.arrival_source == "walk_in"),
     }
     to_room = inside.roomed_at - inside.arrived_at
     or_left = (inside.roomed_at.fillna(inside.departed_at) - inside.arrived_at).clip(upper=60)
@@ -140,7 +145,9 @@ def values_by_pandas(
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     patients, activities = tables["patients"], tables["activities"]
     rows = [
-        by_pandas(patients[(patients.arm == arm) & (patients.replication == n)], activities)[measure, group]
+        by_pandas(patients[(patients.arm == arm) & (patients.replication == n)], activities)[
+            measure, group
+        ]
         for n in range(4)
     ]
     return np.array(rows)
@@ -155,7 +162,12 @@ def test_own_measures_in_own_groups_are_what_pandas_makes_of_the_kept_tables(
             mine = patients[(patients.arm == arm) & (patients.replication == number)]
             for (measure, group), expected in by_pandas(mine, activities).items():
                 found = result.measures[arm][number].value(measure, group)
-                assert found == pytest.approx(expected, rel=1e-12, nan_ok=True), (arm, number, measure, group)
+                assert found == pytest.approx(expected, rel=1e-12, nan_ok=True), (
+                    arm,
+                    number,
+                    measure,
+                    group,
+                )
 
 
 def test_a_busy_share_is_what_pandas_makes_of_the_kept_activities(
@@ -163,12 +175,19 @@ def test_a_busy_share_is_what_pandas_makes_of_the_kept_activities(
 ) -> None:
     """By the minute: nurses at work, 8 to 20 of weekdays, over the two on duty (three with one more)."""
     activities = tables["activities"]
-    hours = [60.0 * hour for hour in range(7 * 24, 21 * 24) if hour // 24 % 7 < 5 and 8 <= hour % 24 < 20]
+    hours = [
+        60.0 * hour for hour in range(7 * 24, 21 * 24) if hour // 24 % 7 < 5 and 8 <= hour % 24 < 20
+    ]
     for arm, on_duty in (("today", 2), ("third", 3)):
-        rows = activities[(activities.arm == arm) & (activities.replication == 1) & (activities.step == "room")]
+        rows = activities[
+            (activities.arm == arm) & (activities.replication == 1) & (activities.step == "room")
+        ]
         rows = rows[rows.started_at.notna()]
         ended = rows.ended_at.fillna(np.inf)
-        held = sum((np.minimum(ended, at + 60) - np.maximum(rows.started_at, at)).clip(lower=0).sum() for at in hours)
+        held = sum(
+            (np.minimum(ended, at + 60) - np.maximum(rows.started_at, at)).clip(lower=0).sum()
+            for at in hours
+        )
         expected = held / (60 * len(hours) * on_duty)
         assert result.measures[arm][1].value("nurses_by_day") == pytest.approx(expected, rel=1e-12)
 
@@ -182,11 +201,21 @@ def test_differences_and_verdicts_of_own_measures_are_those_of_pandas(
         difference = values_by_pandas(tables, "third", measure, group) - values_by_pandas(
             tables, "today", measure, group
         )
-        skewed = max(pd.Series(difference).skew() ** 2 - 36 / 35, 0)  # less what four normal numbers show
-        half_width = t.ppf(0.975, 3) * difference.std(ddof=1) / 2 * (1 + BY_SKEWNESS * skewed / (4 + EXTRA))
+        skewed = max(
+            pd.Series(difference).skew() ** 2 - 36 / 35, 0
+        )  # less what four normal numbers show
+        half_width = (
+            t.ppf(0.975, 3) * difference.std(ddof=1) / 2 * (1 + BY_SKEWNESS * skewed / (4 + EXTRA))
+        )
         row = result.row("third", measure, group)
-        expected = (difference.mean(), difference.mean() - half_width, difference.mean() + half_width)
-        assert (row.difference, row.difference_low, row.difference_high) == pytest.approx(expected, rel=1e-9)
+        expected = (
+            difference.mean(),
+            difference.mean() - half_width,
+            difference.mean() + half_width,
+        )
+        assert (row.difference, row.difference_low, row.difference_high) == pytest.approx(
+            expected, rel=1e-9
+        )
     finding = result.findings[0]
     assert finding.verdict.kind == "cuts"
     assert result.row("third", "wait_or_left", "frail").better == "lower"
@@ -194,7 +223,9 @@ def test_differences_and_verdicts_of_own_measures_are_those_of_pandas(
     assert judged.kind == "non-inferior", judged.words
 
 
-def test_a_study_that_is_grown_again_from_its_folder_has_the_same_own_measures(result: Result, study: Study) -> None:
+def test_a_study_that_is_grown_again_from_its_folder_has_the_same_own_measures(
+    result: Result, study: Study
+) -> None:
     assert result.study.design.measures == study.design.measures
     assert result.study.baseline.pathway.groups == study.baseline.pathway.groups
     assert ae.same_numbers(ae.compare(study), result)

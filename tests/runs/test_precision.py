@@ -39,7 +39,9 @@ def asked(study_of: Callable[..., Study], small_queue: Pathway) -> Study:
 def small_queue(ward: Callable[..., Pathway]) -> Pathway:
     """Patients who are seen one at a time."""
     pathway = ward(minutes=30)
-    return replace(pathway, pools={"doctors": replace(pathway.pools["doctors"], unlimited=False, capacity=1)})
+    return replace(
+        pathway, pools={"doctors": replace(pathway.pools["doctors"], unlimited=False, capacity=1)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_module, "page", lambda result, drawn: "a page")
 
 
-def test_the_first_stage_says_how_many_there_are_and_the_half_width_is_reached(computed: ae.Result) -> None:
+def test_the_first_stage_says_how_many_there_are_and_the_half_width_is_reached(
+    computed: ae.Result,
+) -> None:
     n = len(computed.replications)
     assert 20 < n < STAY.at_most
     assert [each.replication for each in computed.replications] == list(range(n))
@@ -88,10 +92,14 @@ def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study) -> No
         statistic="share",
         within_minutes=120,
     )
-    few = replace(asked.run, precision=Precision(measure="in_two_hours", half_width=1.0, at_most=20))
+    few = replace(
+        asked.run, precision=Precision(measure="in_two_hours", half_width=1.0, at_most=20)
+    )
     study = replace(asked, run=few, design=replace(asked.design, measures={"in_two_hours": own}))
     output = precision_line(ae.compare(study)) or ""
-    assert output.startswith("Precision asked for: through within 2 h, everybody, level under the baseline: ±100 ")
+    assert output.startswith(
+        "Precision asked for: through within 2 h, everybody, level under the baseline: ±100 "
+    )
 
 
 def test_an_upper_bound_and_a_least_number_hold(asked: Study) -> None:
@@ -116,51 +124,73 @@ def test_an_interrupted_run_comes_to_the_same_number_and_stored_it_is_read_as_it
         if n_done == 22:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=f"of {len(computed.replications)} replications are kept"):
+    with pytest.raises(
+        KeyboardInterrupt, match=f"of {len(computed.replications)} replications are kept"
+    ):
         run_into(asked, tmp_path, done=stop, say=lambda text: None)
     planned: list[int] = []
     done: list[int] = []
-    ended = run_into(asked, tmp_path, say=lambda text: None, planning=planned.append, done=done.append)
+    ended = run_into(
+        asked, tmp_path, say=lambda text: None, planning=planned.append, done=done.append
+    )
     assert ae.same_numbers(ended.result, computed)
     assert (planned, done[-1]) == ([len(computed.replications)], len(computed.replications))
     stored = ae.read(ended.folder)
     assert stored.run == computed.run
     assert precision_line(stored) == precision_line(computed)
-    assert json.loads((ended.folder / "study.json").read_text("utf-8"))["precision"]["at_most"] == 60
+    assert (
+        json.loads((ended.folder / "study.json").read_text("utf-8"))["precision"]["at_most"] == 60
+    )
     assert not list(tmp_path.rglob(".unfinished-*"))
 
 
-def test_growing_is_always_valid_up_to_the_number_planned(asked: Study, computed: ae.Result) -> None:
+def test_growing_is_always_valid_up_to_the_number_planned(
+    asked: Study, computed: ae.Result
+) -> None:
     grown = list(ae.grow(asked))
     kinds = [result.interval_kind for result in grown]
     assert set(kinds[:-1]) == {"always_valid"}
     assert kinds[-1] == "fixed_sample"
     assert ae.same_numbers(grown[-1], computed)
-    assert [len(result.replications) for result in grown] == list(range(1, len(computed.replications) + 1))
+    assert [len(result.replications) for result in grown] == list(
+        range(1, len(computed.replications) + 1)
+    )
 
 
 def test_a_difference_is_that_of_the_arm_from_the_baseline(few: Study) -> None:
-    run = replace(few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=2)
+    run = replace(
+        few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=2
+    )
     wait = Precision(measure="wait_to_clinician_mean", arm="lean_triage", half_width=1e6)
     result = ae.compare(replace(few, run=run))
     study = replace(result.study, run=replace(run, precision=wait))
-    ours, theirs = (result.values(arm, "wait_to_clinician_mean") for arm in ("lean_triage", "nurse"))
-    assert {arm: values.tolist() for arm, values in values_for(study, result.replications).items()} == {
-        "lean_triage": (ours - theirs).tolist()
-    }
+    ours, theirs = (
+        result.values(arm, "wait_to_clinician_mean") for arm in ("lean_triage", "nurse")
+    )
+    assert {
+        arm: values.tolist() for arm, values in values_for(study, result.replications).items()
+    } == {"lean_triage": (ours - theirs).tolist()}
     ready, missing = still_to_run(study, {each.replication: each for each in result.replications})
     assert (ready.run.replications, missing) == (20, list(range(2, 20)))
 
 
 @pytest.mark.slow
-def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline_asks_for_its_level(few: Study) -> None:
-    run = replace(few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=20)
-    few = replace(few, run=run, design=replace(few.design, sham=None))  # the sham is an arm like any other
+def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline_asks_for_its_level(
+    few: Study,
+) -> None:
+    run = replace(
+        few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=20
+    )
+    few = replace(
+        few, run=run, design=replace(few.design, sham=None)
+    )  # the sham is an arm like any other
     result = ae.compare(few)
     known = {each.replication: each for each in result.replications}
 
     def planned(arm: str | None) -> tuple[int, str | None]:
-        asked = Precision(measure="wait_to_clinician_mean", arm=arm, half_width=0.5, at_most=100_000)
+        asked = Precision(
+            measure="wait_to_clinician_mean", arm=arm, half_width=0.5, at_most=100_000
+        )
         study = replace(result.study, run=replace(run, precision=asked))
         ready, _ = still_to_run(study, known)
         return ready.run.replications, precision_line(replace(result, study=study))
@@ -171,7 +201,9 @@ def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline
     widest = max(by_arm, key=lambda arm: by_arm[arm])
     n, line = planned(None)
     assert n == by_arm[widest] < planned(few.design.baseline)[0]
-    assert f"difference of '{result.arm(widest).label}', the widest of {len(arms)} arms" in str(line)
+    assert f"difference of '{result.arm(widest).label}', the widest of {len(arms)} arms" in str(
+        line
+    )
     assert "level under the baseline" in str(planned(few.design.baseline)[1])
 
 
@@ -194,7 +226,9 @@ def test_a_precision_that_cannot_be_is_one_message(stated: str) -> None:
 
 def test_a_part_of_a_run_has_no_precision_of_its_own() -> None:
     with pytest.raises(ConfigError, match="cannot be planned from a part of the replications"):
-        ae.load("+run.precision={measure: stay_p95, half_width: 1}", "+run.first=10", "+run.count=5")
+        ae.load(
+            "+run.precision={measure: stay_p95, half_width: 1}", "+run.first=10", "+run.count=5"
+        )
 
 
 def test_an_arm_run_alone_has_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,7 +237,9 @@ def test_an_arm_run_alone_has_no_difference(capsys: pytest.CaptureFixture[str]) 
     assert "there is no arm 'lean_triage'" in capsys.readouterr().err
 
 
-def test_a_run_says_beforehand_how_many_there_may_be_and_is_bounded_by_the_most(asked: Study) -> None:
+def test_a_run_says_beforehand_how_many_there_may_be_and_is_bounded_by_the_most(
+    asked: Study,
+) -> None:
     assert "  20 to 60 replications of 1 days" in repr(asked)
     assert work_of(asked).n_runs == 60
 

@@ -60,7 +60,11 @@ STUDIES = [
 def same(one: Any, other: Any) -> bool:
     """Equal, arrays number by number and to the last bit; missing is like missing."""
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(one, other, equal_nan=True)
+        return (
+            one.dtype == other.dtype
+            and one.shape == other.shape
+            and np.array_equal(one, other, equal_nan=True)
+        )
     if is_dataclass(one) and type(one) is type(other):
         return all(same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
     if isinstance(one, dict):
@@ -78,7 +82,9 @@ def without_clock_times(replication: ReplicationResult) -> ReplicationResult:
 def four(study: Study) -> Study:
     """Three arms, four replications of one day, to be run by and by."""
     arms = tuple(study.arm(name) for name in ("nurse", "sham", "lean_triage"))
-    length = replace(study.run, replications=4, warm_up_days=0, measured_days=1, cool_down_days=1, doublings=0)
+    length = replace(
+        study.run, replications=4, warm_up_days=0, measured_days=1, cool_down_days=1, doublings=0
+    )
     return replace(study, arms=arms, run=length)
 
 
@@ -108,7 +114,9 @@ def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- what comes back --------------------------------------------------------------------------------------------------
 
 
-def test_a_stored_result_is_the_one_that_was_computed(computed: ae.Result, stored: ae.Result) -> None:
+def test_a_stored_result_is_the_one_that_was_computed(
+    computed: ae.Result, stored: ae.Result
+) -> None:
     assert type(stored) is type(computed)
     for part in ("design", "run", "arms", "alone", "choices"):
         assert getattr(stored.study, part) == getattr(computed.study, part)
@@ -136,11 +144,15 @@ def test_a_stored_result_has_the_tables_and_figures_of_the_computed_one(
 
 
 @pytest.mark.slow
-def test_the_page_of_a_stored_result_is_the_one_in_the_folder(folder: Path, stored: ae.Result) -> None:
+def test_the_page_of_a_stored_result_is_the_one_in_the_folder(
+    folder: Path, stored: ae.Result
+) -> None:
     assert stored.report() == (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_patients_of_a_stored_result_are_those_of_the_run(computed: ae.Result, stored: ae.Result) -> None:
+def test_patients_of_a_stored_result_are_those_of_the_run(
+    computed: ae.Result, stored: ae.Result
+) -> None:
     ours, theirs = (each.patients("lean_triage", 3) for each in (computed, stored))
     assert ours.equals(theirs)
 
@@ -150,7 +162,9 @@ def test_every_packaged_study_comes_back_equal(name: str, tmp_path: Path) -> Non
     import json
 
     study = load(f"study={name}", "engine=compiled")
-    content = json.loads(to_json({**content_of(study), "planned_replications": study.run.replications}))
+    content = json.loads(
+        to_json({**content_of(study), "planned_replications": study.run.replications})
+    )
     explanation = explain(study.only())
     run = StoredRun(tmp_path, {"versions": {}, "files": {}}, content, explanation, ())
     again = study_of(run)
@@ -160,19 +174,32 @@ def test_every_packaged_study_comes_back_equal(name: str, tmp_path: Path) -> Non
     assert again.alone == study.alone
     assert content_of(again) == content_of(study)
     assert identity_of(again) == identity_of(study)
-    assert len({id(arm.pathway) for arm in again.arms}) <= len({id(arm.pathway) for arm in study.arms})
+    assert len({id(arm.pathway) for arm in again.arms}) <= len(
+        {id(arm.pathway) for arm in study.arms}
+    )
 
 
 @pytest.mark.slow
-def test_months_waits_and_profiles_of_a_study_that_has_them_come_back(tmp_path: Path, without_report: None) -> None:
+def test_months_waits_and_profiles_of_a_study_that_has_them_come_back(
+    tmp_path: Path, without_report: None
+) -> None:
     study = load(
-        "study=coverage", "run.replications=1", "run.warm_up_days=0", "run.measured_days=35", "engine=compiled"
+        "study=coverage",
+        "run.replications=1",
+        "run.warm_up_days=0",
+        "run.measured_days=35",
+        "engine=compiled",
     )
     study = replace(study, run=replace(study.run, by_month=True, start_week=0), executor="serial")
     computed = ae.compare(study)
-    assert all(arm.months and arm.waits is not None and arm.day for arm in computed.replications[0].arms.values())
+    assert all(
+        arm.months and arm.waits is not None and arm.day
+        for arm in computed.replications[0].arms.values()
+    )
     again = ae.read(computed.write(tmp_path))
-    assert same(without_clock_times(again.replications[0]), without_clock_times(computed.replications[0]))
+    assert same(
+        without_clock_times(again.replications[0]), without_clock_times(computed.replications[0])
+    )
 
 
 def test_an_arm_in_which_nobody_is_in_both_comes_back(
@@ -180,7 +207,10 @@ def test_an_arm_in_which_nobody_is_in_both_comes_back(
 ) -> None:
     nobody = Shares(better=float("nan"), worse=float("nan"), n_paired=0, n_unpaired=3)
     replications = tuple(
-        replace(each, arms={name: replace(arm, shares=nobody, day=None) for name, arm in each.arms.items()})
+        replace(
+            each,
+            arms={name: replace(arm, shares=nobody, day=None) for name, arm in each.arms.items()},
+        )
         for each in computed.replications
     )
     some = replace(computed, replications=replications)
@@ -197,7 +227,9 @@ def test_an_arm_in_which_nobody_is_in_both_comes_back(
 def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> None:
     assert len(repr(computed).splitlines()) <= 10
     assert len(repr(computed.study).splitlines()) <= 10
-    everything = ae.compare(replace(load(), run=computed.run, engine_asked="compiled", executor="serial"))
+    everything = ae.compare(
+        replace(load(), run=computed.run, engine_asked="compiled", executor="serial")
+    )
     assert len(repr(everything).splitlines()) <= 10
     assert len(repr(everything.study).splitlines()) <= 10
     assert max(map(len, repr(everything).splitlines())) < 250
@@ -208,7 +240,11 @@ def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> No
 
 @pytest.mark.slow
 def test_what_was_kept_is_not_run_again_unless_asked(
-    four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
+    four: Study,
+    computed: ae.Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_report: None,
 ) -> None:
     ran: list[int] = []
 
@@ -224,7 +260,10 @@ def test_what_was_kept_is_not_run_again_unless_asked(
 
     def stop() -> None:
         monkeypatch.setattr(serial, "replicate", stopped_at_two)
-        with pytest.raises(KeyboardInterrupt, match=r"2 of 4 replications are kept in .*; the same command resumes it"):
+        with pytest.raises(
+            KeyboardInterrupt,
+            match=r"2 of 4 replications are kept in .*; the same command resumes it",
+        ):
             run_into(four, tmp_path, say=output.append)
         monkeypatch.setattr(serial, "replicate", counted)
 
@@ -233,7 +272,9 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     ran.clear()
     counts: list[int] = []
     stored = run_into(four, tmp_path, say=output.append, done=counts.append)
-    assert output == ["Resuming an unfinished run: 2 of 4 replications are kept (resume=false begins anew)."]
+    assert output == [
+        "Resuming an unfinished run: 2 of 4 replications are kept (resume=false begins anew)."
+    ]
     assert (ran, counts) == ([2, 3], [2, 3, 4])
     assert ae.same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
@@ -257,7 +298,10 @@ def test_a_cancelled_run_keeps_what_has_ended_and_is_gone_on_with(
         if n_done == 2:
             cancelled.set()
 
-    with pytest.raises(RunStopped, match=r"stopped. 2 of 4 replications are kept in .*; the same command resumes it"):
+    with pytest.raises(
+        RunStopped,
+        match=r"stopped. 2 of 4 replications are kept in .*; the same command resumes it",
+    ):
         run_into(four, tmp_path, done=cancel_at_two, cancelled=cancelled)
     output: list[str] = []
     stored = run_into(four, tmp_path, say=output.append, cancelled=threading.Event())
@@ -301,7 +345,9 @@ def damaged(path: Path, damage: str) -> Path:
         path.mkdir()
     else:
         flipped_part = part[:1000] + bytes([part[1000] ^ 4]) + part[1001:]
-        path.write_bytes({"flip": flipped_part, "cut": part[: len(part) // 2], "empty": b""}[damage])
+        path.write_bytes(
+            {"flip": flipped_part, "cut": part[: len(part) // 2], "empty": b""}[damage]
+        )
     return path
 
 
@@ -330,13 +376,19 @@ def test_a_part_comes_back_to_the_last_bit_and_only_for_its_own_run(
     replications, work = read_part(path, key="mine")
     for ours, theirs in zip(computed.replications[1:3], replications, strict=True):
         assert same(without_clock_times(ours), without_clock_times(theirs))
-    assert work["seconds"] == pytest.approx(sum(each.seconds for each in computed.replications[1:3]))
+    assert work["seconds"] == pytest.approx(
+        sum(each.seconds for each in computed.replications[1:3])
+    )
     with pytest.raises(ae.ResultsError, match="is a part of another run"):
         read_part(path, key="another")
 
 
 def test_parts_of_another_program_are_named_and_not_used(
-    four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
+    four: Study,
+    computed: ae.Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_report: None,
 ) -> None:
     with unfinished(four, tmp_path, computed.replications[:2]) as kept:
         pass
@@ -393,7 +445,11 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
 
 @pytest.mark.slow
 def test_a_failing_replication_is_named_and_the_others_are_kept(
-    four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
+    four: Study,
+    computed: ae.Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_report: None,
 ) -> None:
     def fail_one(study: Study, number: int, **_: object) -> ReplicationResult:
         if number == 1:
@@ -404,9 +460,14 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
         while_it_fails.setattr(serial, "replicate", fail_one)
         with pytest.raises(ae.AeflowError) as failed:
             run_into(four, tmp_path)
-        with pytest.raises(ae.AeflowError, match=r"^replication 1 failed \(ZeroDivisionError: a patient of nobody\)"):
+        with pytest.raises(
+            ae.AeflowError,
+            match=r"^replication 1 failed \(ZeroDivisionError: a patient of nobody\)",
+        ):
             ae.compare(four)
-    assert str(failed.value).startswith("replication 1 failed (ZeroDivisionError: a patient of nobody). The other 3")
+    assert str(failed.value).startswith(
+        "replication 1 failed (ZeroDivisionError: a patient of nobody). The other 3"
+    )
     output: list[str] = []
     stored = run_into(four, tmp_path, say=output.append)
     assert "3 of 4 replications are kept" in output[0]
@@ -416,22 +477,30 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
 # --- growing, extending, putting together -----------------------------------------------------------------------------
 
 
-def test_growing_gives_the_unbroken_beginning_and_ends_as_the_whole(four: Study, computed: ae.Result) -> None:
+def test_growing_gives_the_unbroken_beginning_and_ends_as_the_whole(
+    four: Study, computed: ae.Result
+) -> None:
     results = list(ae.grow(four))
     assert [len(result.replications) for result in results] == [1, 2, 3, 4]
     for result in results:
-        assert [each.replication for each in result.replications] == list(range(len(result.replications)))
+        assert [each.replication for each in result.replications] == list(
+            range(len(result.replications))
+        )
     assert ae.same_numbers(results[-1], computed)
     assert results[-1].findings == computed.findings
     assert [result.interval_kind for result in results] == [*3 * ["always_valid"], "fixed_sample"]
 
 
-def test_a_slow_replication_holds_later_ones_back(four: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_replication_holds_later_ones_back(
+    four: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They arrive as 2, 0, 1, 3: nothing is shown of 2 before 0 and 1 are there."""
     done = {number: replicate(four, number) for number in range(4)}
     from simulation import api
 
-    monkeypatch.setattr(api, "replications", lambda *_, **__: iter([done[2], done[0], done[1], done[3]]))
+    monkeypatch.setattr(
+        api, "replications", lambda *_, **__: iter([done[2], done[0], done[1], done[3]])
+    )
     assert [len(result.replications) for result in ae.grow(four)] == [1, 3, 4]
 
 
@@ -456,7 +525,11 @@ def test_intervals_of_a_result_that_may_be_looked_at_again_are_wider_around_the_
     assert (looked_at.interval_kind, computed.interval_kind) == ("always_valid", "fixed_sample")
     n_wider = 0
     for early, planned in zip(looked_at.comparisons, computed.comparisons, strict=True):
-        assert (early.arm, early.measure, early.group) == (planned.arm, planned.measure, planned.group)
+        assert (early.arm, early.measure, early.group) == (
+            planned.arm,
+            planned.measure,
+            planned.group,
+        )
         assert same(early.difference, planned.difference)
         if planned.n_replications == 4 and planned.difference_high > planned.difference_low:
             assert early.difference_low < planned.difference_low
@@ -486,7 +559,9 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
 def test_more_runs_on_an_executor_that_lives_on(four: Study, computed: ae.Result) -> None:
     two = replace(four, run=replace(four.run, replications=2))
     with open_executor(two) as executor:
-        result = ae.compare(two, executor=executor).more(1, executor=executor).more(1, executor=executor)
+        result = (
+            ae.compare(two, executor=executor).more(1, executor=executor).more(1, executor=executor)
+        )
     assert ae.same_numbers(result, computed)
 
 
@@ -510,15 +585,23 @@ def test_parts_of_a_run_are_put_together_as_the_whole(
 
 
 @pytest.mark.slow
-def test_parts_that_do_not_make_one_run_are_refused(four: Study, tmp_path: Path, without_report: None) -> None:
+def test_parts_that_do_not_make_one_run_are_refused(
+    four: Study, tmp_path: Path, without_report: None
+) -> None:
     first = run_into(part(four, 0, 2), tmp_path, say=print).folder
     overlapping = run_into(part(four, 1, 2), tmp_path, say=print).folder
     of_another = run_into(part(four, 2, 2, seed=7), tmp_path, say=print).folder
     for folders, told in (
         ([], "no folder is named"),
-        ([first], r"2 of 4 replications are in no folder \(the first is 2\).*run\.first=2 run\.count=2"),
+        (
+            [first],
+            r"2 of 4 replications are in no folder \(the first is 2\).*run\.first=2 run\.count=2",
+        ),
         ([first, overlapping], "replication 1 is in another folder, too"),
-        ([first, of_another], "is not a part of the same run as .*: the study, its departments or its policies"),
+        (
+            [first, of_another],
+            "is not a part of the same run as .*: the study, its departments or its policies",
+        ),
         ([first, tmp_path / "nowhere"], "there is no such folder"),
     ):
         with pytest.raises(ae.ResultsError, match=told):
@@ -547,7 +630,10 @@ def test_a_stored_study_is_run_again_to_the_last_bit_whatever_the_configuration_
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_report")
 def test_a_study_run_again_by_another_program_says_what_changed(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(identity_module, "source_digest", lambda: "another")
     assert main(["compare", f"from={folder}", "executor=serial", f"results={tmp_path}"]) == 0
@@ -558,7 +644,10 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     ("words", "told"),
     [
         (("from=nowhere",), "nowhere: there is no such folder"),
-        (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed in a stored study"),
+        (
+            ("from={folder}", "scenario=busier"),
+            "scenario=busier: cannot be changed in a stored study",
+        ),
         (("from={folder}", "workers=many"), "workers: found 'many'"),
         (("from={folder}", "workers=-1"), "workers: found -1"),
         (("from={folder}", "workers=100000"), "workers: found 100000"),
@@ -566,9 +655,16 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     ],
 )
 def test_a_mistake_with_a_stored_study_is_one_message(
-    words: tuple[str, ...], told: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...],
+    told: str,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["compare", *(word.format(folder=folder) for word in words), f"results={tmp_path}"]) == 2
+    assert (
+        main(["compare", *(word.format(folder=folder) for word in words), f"results={tmp_path}"])
+        == 2
+    )
     output = capsys.readouterr().err
     assert told in output
     assert output.count("aeflow:") == 1
@@ -592,7 +688,9 @@ def test_a_damaged_note_of_an_unfinished_run_is_passed_over(content: str, tmp_pa
 @pytest.fixture(scope="module")
 def another(four: Study, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of another run of the same study, beside the same pictures."""
-    made = write_data(ae.compare(replace(four, run=replace(four.run, seed=7))), tmp_path_factory.mktemp("another"))
+    made = write_data(
+        ae.compare(replace(four, run=replace(four.run, seed=7))), tmp_path_factory.mktemp("another")
+    )
     for name in ("figures", "tables"):
         shutil.copytree(folder / name, made / name)
     for name in ("report.html", "decomposition.csv"):
@@ -601,7 +699,9 @@ def another(four: Study, folder: Path, tmp_path_factory: pytest.TempPathFactory)
     return made
 
 
-def test_a_flipped_bit_is_never_read_as_other_numbers(stored: ae.Result, folder: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_never_read_as_other_numbers(
+    stored: ae.Result, folder: Path, tmp_path: Path
+) -> None:
     chance = random.Random(20261125)
     copy = tmp_path / folder.name
     shutil.copytree(folder, copy)
@@ -620,7 +720,9 @@ def test_a_mangled_run_is_one_message_and_never_a_traceback(
     assert {came_to for _, came_to in outcomes} == {"refused", "same"}, outcomes
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "study.json", "explanation.json", "details.parquet"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "study.json", "explanation.json", "details.parquet"]
+)
 def test_a_report_of_a_damaged_run_is_one_message_that_names_the_file(
     name: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -646,7 +748,9 @@ def test_a_latest_that_names_nothing_is_a_message(content: bytes, tmp_path: Path
         ae.read(tmp_path / "latest")
 
 
-def test_what_the_user_called_latest_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_user_called_latest_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "study" / "2026-11-25T120000-0123abcd"
     run.mkdir(parents=True)
     notes = tmp_path / "latest"

@@ -31,9 +31,13 @@ def test_the_measures_known_beforehand_are_those_of_a_run(study: str) -> None:
     assert measures_of(short.baseline.pathway, covers=told is not None) == found
 
 
-def test_the_table_of_nobody_has_the_columns_of_a_run_with_worsening(ward: Callable[..., Pathway]) -> None:
+def test_the_table_of_nobody_has_the_columns_of_a_run_with_worsening(
+    ward: Callable[..., Pathway],
+) -> None:
     becomes = {"urgent": "very_urgent"}
-    worse = Worsening(minutes="worse", arrivals=("walk_in",), becomes=becomes, evidence="assumed", source="test")
+    worse = Worsening(
+        minutes="worse", arrivals=("walk_in",), becomes=becomes, evidence="assumed", source="test"
+    )
     plain = ward(minutes=10)
     minutes = Fixed(kind="fixed", mean=5, evidence="assumed", source="test")
     made = replace(plain, worsening=worse, durations={**plain.durations, "worse": minutes})

@@ -38,7 +38,9 @@ def watched(patients: Patients, window: Window) -> list[float]:
 @pytest.fixture(scope="module")
 def windows() -> dict[str, np.ndarray]:
     """By window: the watched numbers, shape (REPLICATIONS, 4); and those of the weeks, (REPLICATIONS, WEEKS, 4)."""
-    flat = f"site.profiles.arrivals_month.weights={[1] * 12}"  # the seasons are a trend of their own
+    flat = (
+        f"site.profiles.arrivals_month.weights={[1] * 12}"  # the seasons are a trend of their own
+    )
     study = load("site=typical", flat, "engine=compiled", "executor=serial")
     warm_up = study.run.warm_up_days * 1440.0
     weeks = [(warm_up + week * 10080, warm_up + (week + 1) * 10080) for week in range(WEEKS)]
@@ -46,7 +48,9 @@ def windows() -> dict[str, np.ndarray]:
     as_stated = (warm_up, warm_up + WEEKS * 10080)
     found: dict[str, list[object]] = {"weeks": [], "as_stated": [], "doubled": []}
     for replication in range(REPLICATIONS):
-        patients = simulate_arm(study.baseline, run, "compiled", replication, cool_down_days=4).patients
+        patients = simulate_arm(
+            study.baseline, run, "compiled", replication, cool_down_days=4
+        ).patients
         found["weeks"].append([watched(patients, week) for week in weeks])
         found["as_stated"].append(watched(patients, as_stated))
         found["doubled"].append(watched(patients, run.window))
@@ -66,7 +70,9 @@ def limit() -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
-def test_no_measure_drifts_over_the_measured_weeks(number: int, windows: dict[str, np.ndarray]) -> None:
+def test_no_measure_drifts_over_the_measured_weeks(
+    number: int, windows: dict[str, np.ndarray]
+) -> None:
     week = np.arange(WEEKS) - (WEEKS - 1) / 2
     slopes = windows["weeks"][..., number] @ week / (week @ week)
     t = t_values(slopes[:, None])[0]
@@ -75,7 +81,9 @@ def test_no_measure_drifts_over_the_measured_weeks(number: int, windows: dict[st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
-def test_twice_the_warm_up_moves_no_measure_beyond_its_interval(number: int, windows: dict[str, np.ndarray]) -> None:
+def test_twice_the_warm_up_moves_no_measure_beyond_its_interval(
+    number: int, windows: dict[str, np.ndarray]
+) -> None:
     moved = (windows["doubled"] - windows["as_stated"])[:, number]
     t = t_values(moved[:, None])[0]
     assert abs(t) < limit(), f"{NAMES[number]} moves by {moved.mean():.3g}, t = {t:.2f}"

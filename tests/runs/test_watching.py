@@ -46,7 +46,9 @@ def watching(arm: ReadyArm, *, sensitivity: float, false_alarms: float) -> Ready
 
 def without_cost(arm: ReadyArm) -> ReadyArm:
     care = replace(arm.pathway.triggers["round_care"], minutes_per_hour=0)
-    return replace(arm, pathway=replace(arm.pathway, triggers={**arm.pathway.triggers, "round_care": care}))
+    return replace(
+        arm, pathway=replace(arm.pathway, triggers={**arm.pathway.triggers, "round_care": care})
+    )
 
 
 def test_nobody_is_noticed_under_the_nurse_and_some_get_worse(nurse: Simulated) -> None:
@@ -55,12 +57,16 @@ def test_nobody_is_noticed_under_the_nurse_and_some_get_worse(nurse: Simulated) 
     assert (~np.isnan(nurse.patients["worsened_at"])).sum() > 50
 
 
-def test_a_tool_on_whose_alarms_nobody_acts_is_nurse_triage_exactly(study: Study, nurse: Simulated) -> None:
+def test_a_tool_on_whose_alarms_nobody_acts_is_nurse_triage_exactly(
+    study: Study, nurse: Simulated
+) -> None:
     off = replace(study.arm("ai_watches"), pathway=study.arm("nurse").pathway)
     assert_same(simulated(off).patients, nurse.patients)
 
 
-def test_a_tool_that_sees_and_raises_nothing_is_nurse_triage_exactly(study: Study, nurse: Simulated) -> None:
+def test_a_tool_that_sees_and_raises_nothing_is_nurse_triage_exactly(
+    study: Study, nurse: Simulated
+) -> None:
     blind = without_cost(watching(study.arm("ai_watches"), sensitivity=0, false_alarms=0))
     assert blind.pathway.rounds is not None
     assert blind.pathway.rounds.active
@@ -81,9 +87,13 @@ def test_every_arm_meets_the_same_draws(study: Study) -> None:
 
 
 @pytest.mark.slow
-def test_where_admission_leans_on_the_label_a_right_one_changes_nothing_and_a_low_one_admits_fewer() -> None:
+def test_where_admission_leans_on_the_label_a_right_one_changes_nothing_and_a_low_one_admits_fewer() -> (
+    None
+):
     usual, label_dependent = (
-        simulated(load("study=watching", f"scenario={name}", "engine=compiled").arm("errs_down")).draws.attributes
+        simulated(
+            load("study=watching", f"scenario={name}", "engine=compiled").arm("errs_down")
+        ).draws.attributes
         for name in ("usual", "admission_leans_on_label")
     )
     assert np.array_equal(usual["acuity_given"], label_dependent["acuity_given"])

@@ -55,7 +55,16 @@ def test_the_public_matrix_has_the_wanted_share_and_direction(full: Study) -> No
 
 def test_the_engine_suits_the_work_of_the_arms_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulation.engine.choose.is_compiled", lambda: False)
-    study = ae.load("engine=auto", "run=weeks", "run.measured_days=7", "run.warm_up_days=0", "run.replications=2")
-    few, many = study.only(), study.with_policies({f"tool_{n}": study.baseline.policy for n in range(40)})
+    study = ae.load(
+        "engine=auto",
+        "run=weeks",
+        "run.measured_days=7",
+        "run.warm_up_days=0",
+        "run.replications=2",
+    )
+    few, many = (
+        study.only(),
+        study.with_policies({f"tool_{n}": study.baseline.policy for n in range(40)}),
+    )
     assert few.n_patients < study.n_patients < many.n_patients
     assert (few.engine, many.engine) == ("reference", "compiled")

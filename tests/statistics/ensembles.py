@@ -33,20 +33,32 @@ def truths(chance: np.random.Generator, n: int) -> tuple[Floats, Floats]:
     boarders = 18 + 4 * chance.standard_normal(n)
     nurse = 0.7 - 0.4 * wait - 0.002 * (wait - 18) ** 2 + 0.6 * chance.standard_normal(n)
     doctor = -11 + 0.1 * wait - 40 * (doctors_busy - 0.95) + 1.2 * chance.standard_normal(n)
-    return np.column_stack([wait, triage_busy, doctors_busy, boarders]), np.column_stack([nurse, doctor])
+    return np.column_stack([wait, triage_busy, doctors_busy, boarders]), np.column_stack(
+        [nurse, doctor]
+    )
 
 
-def replications_of(chance: np.random.Generator, figures: Floats, effects: Floats, each: int = 2) -> Made:
+def replications_of(
+    chance: np.random.Generator, figures: Floats, effects: Floats, each: int = 2
+) -> Made:
     """So many replications of each department. Busy weeks make waits longer and effects larger, crowded places more."""
     n, n_figures = figures.shape
     department_of = np.tile(np.arange(n), each)
     busy = chance.standard_normal((n * each, 1))
     crowding = (figures[department_of, :1] / figures[:, 0].mean()) ** 0.5
     noise = np.array([1.2, 0.012, 0.006, 1.5])[:n_figures] * crowding
-    seen = figures[department_of] + noise * (0.7 * busy + 0.7 * chance.standard_normal((n * each, n_figures)))
+    seen = figures[department_of] + noise * (
+        0.7 * busy + 0.7 * chance.standard_normal((n * each, n_figures))
+    )
     shared = np.array([-0.6, -0.3])[: effects.shape[1]]
     own = 0.4 * chance.standard_normal((n * each, effects.shape[1]))
-    return Made(seen, effects[department_of] + crowding * (shared * busy + own), department_of, figures, effects)
+    return Made(
+        seen,
+        effects[department_of] + crowding * (shared * busy + own),
+        department_of,
+        figures,
+        effects,
+    )
 
 
 def made(seed: int, n: int = 60, each: int = 2) -> Made:

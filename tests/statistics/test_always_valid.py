@@ -22,7 +22,13 @@ from simulation.statistics.always_valid import (
 from simulation.statistics.compare import Comparison, compare_arms, find
 from simulation.statistics.intervals import interval, replications_needed, t_quantile
 from simulation.statistics.multiplicity import p_value
-from simulation.statistics.verdict import INTERVAL_WORDS, Judgement, Verdict, non_inferiority, verdict
+from simulation.statistics.verdict import (
+    INTERVAL_WORDS,
+    Judgement,
+    Verdict,
+    non_inferiority,
+    verdict,
+)
 
 FAMILY_OF_3, FAMILY_OF_18 = 1 - 0.05 / 3, 1 - 0.05 / 18
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -31,18 +37,27 @@ WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 def row_of(values: Floats) -> Comparison:
     """What a wait came to whose paired differences are these."""
     arms = {"nurse": np.full(len(values), 50.0), "ai": 50.0 + values}
-    measures = {arm: [Measures((WAIT,), np.array([number])) for number in numbers] for arm, numbers in arms.items()}
-    return find(compare_arms(measures, "nurse", kind="always_valid"), arm="ai", measure=WAIT.measure)
+    measures = {
+        arm: [Measures((WAIT,), np.array([number])) for number in numbers]
+        for arm, numbers in arms.items()
+    }
+    return find(
+        compare_arms(measures, "nurse", kind="always_valid"), arm="ai", measure=WAIT.measure
+    )
 
 
 def mixture_likelihood_ratio(values: Floats) -> float:
     """The ratio by its definition: normal densities integrated over the scale, and over the effect in its units."""
 
     def likelihood(scale: float, effect: float) -> float:
-        return math.exp(-float(np.sum((values / scale - effect) ** 2)) / 2) / scale ** (len(values) + 1)
+        return math.exp(-float(np.sum((values / scale - effect) ** 2)) / 2) / scale ** (
+            len(values) + 1
+        )
 
     def mixed(effect: float, scale: float) -> float:
-        prior = math.exp(-(effect**2) / (2 * MIXTURE_VARIANCE)) / math.sqrt(2 * math.pi * MIXTURE_VARIANCE)
+        prior = math.exp(-(effect**2) / (2 * MIXTURE_VARIANCE)) / math.sqrt(
+            2 * math.pi * MIXTURE_VARIANCE
+        )
         return likelihood(scale, effect) * prior
 
     above, _ = dblquad(mixed, 0.02, 60, -14, 14, epsabs=1e-10)
@@ -51,8 +66,12 @@ def mixture_likelihood_ratio(values: Floats) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("values", [(1.0, 2.5, 0.4, 1.7, 3.1, 1.2), (-0.5, 0.7, 1.9, 0.2, 1.1, -1.0, 0.4, 2.2)])
-def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(values: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(
+    "values", [(1.0, 2.5, 0.4, 1.7, 3.1, 1.2), (-0.5, 0.7, 1.9, 0.2, 1.1, -1.0, 0.4, 2.2)]
+)
+def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(
+    values: tuple[float, ...],
+) -> None:
     """Of 95 %: a true mean is left out once the ratio against it is 1 / .05, on the side of the long tail later."""
     differences = np.array(values)
     found = interval(differences, kind="always_valid")
@@ -84,12 +103,16 @@ def test_a_family_of_three_has_its_first_interval_at_four_and_of_eighteen_at_fiv
 
 def test_it_narrows_with_every_replication_and_is_wider_than_the_ordinary_one() -> None:
     for level in (0.95, FAMILY_OF_18):
-        half_widths = [critical_value(n, level) / math.sqrt(n) for n in range(first_bounded(level), 3000)]
+        half_widths = [
+            critical_value(n, level) / math.sqrt(n) for n in range(first_bounded(level), 3000)
+        ]
         assert (np.diff(half_widths) < 0).all()
     assert all(critical_value(n, 0.95) > t_quantile(n - 1) for n in range(4, 3000))
 
 
-def test_looked_at_after_every_replication_it_is_ever_wrong_in_at_most_one_study_of_twenty() -> None:
+def test_looked_at_after_every_replication_it_is_ever_wrong_in_at_most_one_study_of_twenty() -> (
+    None
+):
     """1,000 normal null studies, n = 2 to 100. Binomial(1000, .05) exceeds 73 with probability below .1 %; fixed seed.
 
     The ordinary interval, looked at as often, is wrong in far more than one of five.
@@ -108,7 +131,9 @@ def test_looked_at_after_every_replication_it_is_ever_wrong_in_at_most_one_study
 
 
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=30))
-def test_the_p_value_is_below_five_per_cent_where_the_interval_excludes_0(differences: list[float]) -> None:
+def test_the_p_value_is_below_five_per_cent_where_the_interval_excludes_0(
+    differences: list[float],
+) -> None:
     row = row_of(np.round(differences, 3))
     p = p_value(row)
     assert 0 <= p <= 1
@@ -117,7 +142,9 @@ def test_the_p_value_is_below_five_per_cent_where_the_interval_excludes_0(differ
         assert (low > 0 or high < 0) == (p < 0.05)
 
 
-def test_replications_without_a_number_are_left_out_and_an_unended_stay_leaves_nothing_known() -> None:
+def test_replications_without_a_number_are_left_out_and_an_unended_stay_leaves_nothing_known() -> (
+    None
+):
     values = np.array([1.0, 2.0, np.nan, 4.0, 3.0, np.inf])
     known = interval(values[:5], kind="always_valid")
     assert replace(known, of=4) == interval(np.array([1.0, 2.0, 4.0, 3.0]), kind="always_valid")
@@ -138,14 +165,21 @@ def test_before_it_is_bounded_there_is_a_mean_and_no_interval() -> None:
 
 def test_each_interval_of_a_family_has_its_share_of_alpha() -> None:
     values = np.random.default_rng(2).normal(1, 2, 12)
-    alone, together = interval(values, level=FAMILY_OF_18, kind="always_valid"), row_of(values).together(18)
+    alone, together = (
+        interval(values, level=FAMILY_OF_18, kind="always_valid"),
+        row_of(values).together(18),
+    )
     assert together == pytest.approx((alone.low, alone.high))
     assert row_of(values).spread == pytest.approx(np.std(values, ddof=1))
     assert np.isnan(row_of(values[:4]).together(18)).all()
 
 
-@pytest.mark.parametrize(("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)])
-def test_replications_needed_is_the_smallest_number_that_is_enough(sd: float, wanted: float) -> None:
+@pytest.mark.parametrize(
+    ("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)]
+)
+def test_replications_needed_is_the_smallest_number_that_is_enough(
+    sd: float, wanted: float
+) -> None:
     n = replications_needed(sd, wanted, kind="always_valid")
     assert critical_value(n, 0.95) * sd / math.sqrt(n) <= wanted
     assert n == 4 or critical_value(n - 1, 0.95) * sd / math.sqrt(n - 1) > wanted
@@ -173,8 +207,12 @@ def test_an_unbounded_interval_cannot_tell_yet_and_says_what_it_needs() -> None:
         for found in judged(np.linspace(-30, -20, n), family=family):
             assert (found.kind, found.n_more) == ("cannot tell", None)
             assert found.words.startswith("cannot tell yet")
-            adjusted = " adjusted for 18 comparisons" if n == 4 else ""  # one of its own is shown by then
-            assert found.words.endswith(f": the first interval{adjusted} needs {needs} replications (n = {n})")
+            adjusted = (
+                " adjusted for 18 comparisons" if n == 4 else ""
+            )  # one of its own is shown by then
+            assert found.words.endswith(
+                f": the first interval{adjusted} needs {needs} replications (n = {n})"
+            )
             assert "inf" not in found.sentence.replace("first interval", "")
             assert "nan" not in found.sentence
             if n < 4:

@@ -24,7 +24,9 @@ def test_the_difference_is_paired_by_replication() -> None:
     effect = np.random.default_rng(2).normal(-5, 1, 20)
     found = compare(variates + effect, variates)
     paired = scipy.stats.ttest_rel(variates + effect, variates).confidence_interval()
-    assert (found.low, found.high) == pytest.approx((paired.low, paired.high))  # too little skewed to be widened
+    assert (found.low, found.high) == pytest.approx(
+        (paired.low, paired.high)
+    )  # too little skewed to be widened
     assert found.half_width < 0.6
 
 
@@ -42,7 +44,10 @@ def arms() -> dict[str, list[Measures]]:
     base = [50.0, 60.0, 55.0]
     return {
         "nurse": [Measures((WAIT, STAY), np.array([each, 4 * each])) for each in base],
-        "ai": [Measures((STAY, WAIT), np.array([4 * each, each - 5 + k])) for k, each in enumerate(base)],
+        "ai": [
+            Measures((STAY, WAIT), np.array([4 * each, each - 5 + k]))
+            for k, each in enumerate(base)
+        ],
     }
 
 
@@ -81,7 +86,9 @@ def test_a_mean_and_its_difference_are_about_the_same_replications() -> None:
     row = find(compare_arms(some, "nurse"), arm="ai", measure="wait_to_clinician_mean")
     assert (row.mean, row.difference, row.n_replications) == (43.0, -2.0, 2)
     assert row.mean - row.difference == (50 + 40) / 2
-    assert find(compare_arms(some, "nurse"), arm="nurse", measure="wait_to_clinician_mean").mean == 50
+    assert (
+        find(compare_arms(some, "nurse"), arm="nurse", measure="wait_to_clinician_mean").mean == 50
+    )
 
 
 def test_an_unknown_baseline_is_named_with_its_nearest() -> None:
@@ -89,14 +96,20 @@ def test_an_unknown_baseline_is_named_with_its_nearest() -> None:
         compare_arms(arms(), "nurze")
 
 
-def test_patients_are_paired_by_stream_and_number_not_by_row(six: Patients, altered: Callable[..., Any]) -> None:
+def test_patients_are_paired_by_stream_and_number_not_by_row(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
     """The other arm in another order, with other stream codes, somebody new and somebody missing."""
     seen = six["seen_at"].copy()
     seen[0] -= 20  # better
     seen[3] += 20  # worse
     seen[4] += 0.5  # within a minute
-    other = altered(six, seen_at=seen, arrival_source=1 - six["arrival_source"]).select(np.array([5, 4, 3, 2, 0, 0]))
-    other = Patients(other.columns, {**other.categories, "arrival_source": ("ambulance", "walk_in")})
+    other = altered(six, seen_at=seen, arrival_source=1 - six["arrival_source"]).select(
+        np.array([5, 4, 3, 2, 0, 0])
+    )
+    other = Patients(
+        other.columns, {**other.categories, "arrival_source": ("ambulance", "walk_in")}
+    )
     number = other["number"].copy()
     number[-1] = 99
     found = shares_better_worse(altered(other, number=number), six, DAY)
@@ -116,9 +129,14 @@ def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(depart
     from simulation.engine.reference import simulate
     from simulation.measures.patients_table import patients_table
 
-    true, variates = department.draws.attributes["acuity_true"], department.draws.uniform("other errors")
+    true, variates = (
+        department.draws.attributes["acuity_true"],
+        department.draws.uniform("other errors"),
+    )
     step = np.where(variates < 0.1, 1, np.where(variates < 0.2, -1, 0))
-    drawn = department.draws.with_columns(attributes={"acuity_given": np.clip(true + step, 0, 4).astype(np.int16)})
+    drawn = department.draws.with_columns(
+        attributes={"acuity_given": np.clip(true + step, 0, 4).astype(np.int16)}
+    )
     run = simulate(department.plan, bind(department.plan, drawn), department.run.horizon)
     sham = patients_table(department.pathway, department.plan, drawn, run)
     found = shares_better_worse(sham, department.patients, (0.0, 5 * 1440.0))
@@ -131,7 +149,9 @@ def test_the_sham_band_is_the_shams_paired_differences(six: Patients) -> None:
     difference = compare(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]))
     found = ShamBand(difference, shares_better_worse(six, six, DAY))
     assert found.difference.mean == 1
-    half_width = scipy.stats.t.ppf(0.975, 2) * 2 * math.sqrt(1 + 1 / 3)  # of one more replication, not of the mean
+    half_width = (
+        scipy.stats.t.ppf(0.975, 2) * 2 * math.sqrt(1 + 1 / 3)
+    )  # of one more replication, not of the mean
     assert (found.low, found.high) == pytest.approx((1 - half_width, 1 + half_width))
     assert found.difference.low == pytest.approx(1 - scipy.stats.t.ppf(0.975, 2) * 2 / math.sqrt(3))
     assert found.shares is not None

@@ -30,7 +30,9 @@ def judged(values: Floats) -> Verdict:
 
 
 def put_together(runs: dict[str, Floats], on: str = "the bottleneck"):  # type: ignore[no-untyped-def]
-    return compare_runs({name: judged(each) for name, each in runs.items()}, runs, MID, "minutes", on=on)
+    return compare_runs(
+        {name: judged(each) for name, each in runs.items()}, runs, MID, "minutes", on=on
+    )
 
 
 def test_a_verdict_shared_by_every_run_is_given_once() -> None:
@@ -40,7 +42,10 @@ def test_a_verdict_shared_by_every_run_is_given_once() -> None:
 
 def test_one_direction_by_different_amounts_says_so() -> None:
     found = put_together({"slack": effects(-2, seed=1), "tight": effects(-9, seed=2)})
-    assert (found.kind, found.words) == ("cuts", "shorter in every run; how much depends on the bottleneck")
+    assert (found.kind, found.words) == (
+        "cuts",
+        "shorter in every run; how much depends on the bottleneck",
+    )
     one, other, apart = found.apart
     assert (one, other) == ("slack", "tight")
     assert apart.low < -7 < apart.high < 0
@@ -49,7 +54,10 @@ def test_one_direction_by_different_amounts_says_so() -> None:
 def test_verdicts_that_differ_with_their_effects_depend_on_what_binds() -> None:
     found = put_together({"short of triage": effects(-9), "short of beds": effects(0)})
     assert (found.kind, found.words) == ("depends", "depends on the bottleneck")
-    assert put_together({"a": effects(-9), "b": effects(0)}, on="run.seed").words == "depends on run.seed"
+    assert (
+        put_together({"a": effects(-9), "b": effects(0)}, on="run.seed").words
+        == "depends on run.seed"
+    )
 
 
 def test_verdicts_that_differ_by_chance_alone_are_not_called_a_dependence() -> None:
@@ -57,13 +65,18 @@ def test_verdicts_that_differ_by_chance_alone_are_not_called_a_dependence() -> N
     runs = {"one": effects(-1.1, sd=2.3, seed=1), "other": effects(-1.05, sd=2.3, seed=2)}
     assert {judged(each).kind for each in runs.values()} == {"cuts", "no change beyond"}
     found = put_together(runs)
-    assert (found.kind, found.words) == ("cannot tell", "verdicts differ, effects by no more than chance")
+    assert (found.kind, found.words) == (
+        "cannot tell",
+        "verdicts differ, effects by no more than chance",
+    )
 
 
 def test_effects_that_differ_by_less_than_would_matter_are_no_dependence() -> None:
     found = put_together({"one": effects(-3, seed=1), "other": effects(0, seed=2)})
     assert (found.kind, found.words) == ("close", "verdicts differ, effects by less than 5 min")
-    assert put_together({"one": effects(-9), "other": effects(-8, seed=2)}).words.endswith("5 min in every run")
+    assert put_together({"one": effects(-9), "other": effects(-8, seed=2)}).words.endswith(
+        "5 min in every run"
+    )
 
 
 def test_intervals_of_all_pairs_hold_together() -> None:

@@ -16,7 +16,10 @@ LABELS = ("all", "coverage=covered", "coverage=left_out", "coverage=outside", "c
 
 def measures(*values: float) -> Measures:
     """One replication's waits: everybody, covered, left out, outside, never covered."""
-    return Measures(tuple(MeasureName(WAIT, "minutes", label) for label in LABELS), np.array(values, dtype=float))
+    return Measures(
+        tuple(MeasureName(WAIT, "minutes", label) for label in LABELS),
+        np.array(values, dtype=float),
+    )
 
 
 def test_the_parts_of_an_effect_by_hand() -> None:
@@ -25,7 +28,9 @@ def test_the_parts_of_an_effect_by_hand() -> None:
         "half": [measures(55, 50, 58, 62, 60), measures(48, 42, 51, 51, 51)],
         "all": [measures(50, 48, 49, 63, 56), measures(45, 41, 43, 52, 47)],
     }
-    found = {each.name: each for each in effects(arms, "none", partial="half", full="all", measure=WAIT)}
+    found = {
+        each.name: each for each in effects(arms, "none", partial="half", full="all", measure=WAIT)
+    }
     expected = {
         "direct": (-10 - 6) / 2,
         "spillover": (0 + 0) / 2,
@@ -87,7 +92,9 @@ def test_everybody_is_covered_left_out_or_outside_and_never_is_the_last_two() ->
 
 
 def test_a_study_that_does_not_tell_coverage_has_no_such_group() -> None:
-    assert not [name for name in measure(five_patients(), window=WINDOW).names if "coverage" in name.group]
+    assert not [
+        name for name in measure(five_patients(), window=WINDOW).names if "coverage" in name.group
+    ]
 
 
 def test_an_attribute_of_that_name_is_refused() -> None:
@@ -121,7 +128,9 @@ def test_waits_by_step_and_group_by_hand() -> None:
     activities = ActivityTable(columns, {"step": ("a", "b"), "outcome": ("done",)})
     found = waits_by_group(told, activities, n_steps=2, window=WINDOW)
     # Two are covered, two left out, one outside, three never covered.
-    np.testing.assert_allclose(found, [[7 / 2, 3 / 2], [0, 20 / 2], [50, 0], [50 / 3, 20 / 3]], atol=1e-9)
+    np.testing.assert_allclose(
+        found, [[7 / 2, 3 / 2], [0, 20 / 2], [50, 0], [50 / 3, 20 / 3]], atol=1e-9
+    )
 
 
 def test_somebody_still_waiting_at_the_end_counts_up_to_it() -> None:

@@ -16,7 +16,9 @@ from simulation.statistics.verdict import harm_words, verdict, where_words
 
 N, TWICE = 60, 2
 DEPARTMENT = np.tile(np.arange(N), TWICE)
-ROW = Comparison("tool", "wait_to_clinician_mean", "minutes", "all", 60, 59, 61, "nurse", -7, -8, -6, 2 * N)
+ROW = Comparison(
+    "tool", "wait_to_clinician_mean", "minutes", "all", 60, 59, 61, "nurse", -7, -8, -6, 2 * N
+)
 
 
 def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> Floats:
@@ -27,7 +29,10 @@ def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> F
 def noise_of(values: Floats) -> Interval:
     """The interval of simulation noise alone of one number."""
     found = simulated(values[:, None], 0.95, DEPARTMENT)
-    return Interval(*(float(part[0]) for part in (found.mean, *bounds(found, 0.95, "fixed_sample"), found.sd)), n=120)
+    return Interval(
+        *(float(part[0]) for part in (found.mean, *bounds(found, 0.95, "fixed_sample"), found.sd)),
+        n=120,
+    )
 
 
 def test_simulation_noise_holds_the_mean_of_these_departments_as_often_as_it_says() -> None:
@@ -67,13 +72,20 @@ POPULATIONS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [20, 60])
 @pytest.mark.parametrize("population", POPULATIONS)
-def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(population: str, n: int) -> None:
+def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(
+    population: str, n: int
+) -> None:
     """10,000 studies of n departments, two replications each: standard error .2 %. Simulation noise alone, which was
     printed in its place, holds that mean in a sixth to a third of them."""
     rng = np.random.default_rng(n)
     department = np.tile(np.arange(n), TWICE)
-    values = POPULATIONS[population](rng, (n, 10_000))[department] + rng.normal(0, 0.7, (TWICE * n, 10_000))
-    sample, noise = intervals(values, 0.95, "fixed_sample", department), simulated(values, 0.95, department)
+    values = POPULATIONS[population](rng, (n, 10_000))[department] + rng.normal(
+        0, 0.7, (TWICE * n, 10_000)
+    )
+    sample, noise = (
+        intervals(values, 0.95, "fixed_sample", department),
+        simulated(values, 0.95, department),
+    )
     held, before = ((np.abs(each.mean + 3.5) <= each.half_width).mean() for each in (sample, noise))
     assert (0.93 if population == "normal" else 0.90) <= held <= 0.97
     assert before < 0.5
@@ -82,7 +94,9 @@ def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(popu
 def test_departments_that_say_the_same_and_differ_from_one_another_are_as_many_numbers() -> None:
     """Twice the replications of each department are no more departments."""
     means = np.random.default_rng(22).normal(-3, 2, N)
-    once, twice = (interval(np.tile(means, times), department=np.tile(np.arange(N), times)) for times in (1, 2))
+    once, twice = (
+        interval(np.tile(means, times), department=np.tile(np.arange(N), times)) for times in (1, 2)
+    )
     assert (once.low, once.high, twice.low, twice.high) == pytest.approx(
         2 * (interval(means).low, interval(means).high)
     )
@@ -104,7 +118,9 @@ def test_a_difference_is_judged_over_departments_as_a_sample_and_its_noise_stand
     assert (row.simulated_low, row.simulated_high) == pytest.approx((noise.low, noise.high))
     assert row.half_width > 4 * noise.half_width
     assert row.together(1) == (row.difference_low, row.difference_high)
-    needed = verdict(replace(row, difference=0.1, difference_low=0.1 - 5, difference_high=0.1 + 5), 3)
+    needed = verdict(
+        replace(row, difference=0.1, difference_low=0.1 - 5, difference_high=0.1 + 5), 3
+    )
     assert needed.words == "cannot tell: about 583 more departments (from n = 60)"
 
 
@@ -129,11 +145,17 @@ def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
     values = replicated(np.random.default_rng(20).normal(0, 3, N), 1.0, np.random.default_rng(21))
     values[[3, 17, N + 17]] = np.nan  # one department lacks it once, another twice
     known = ~np.isnan(values)
-    found, without = (interval(values[rows], department=DEPARTMENT[rows]) for rows in (np.full(TWICE * N, True), known))
+    found, without = (
+        interval(values[rows], department=DEPARTMENT[rows])
+        for rows in (np.full(TWICE * N, True), known)
+    )
     assert (found.mean, found.low, found.high, found.largest_share) == pytest.approx(
         (without.mean, without.low, without.high, without.largest_share)
     )
-    spread, spread_without = spread_over(values, DEPARTMENT), spread_over(values[known], DEPARTMENT[known])
+    spread, spread_without = (
+        spread_over(values, DEPARTMENT),
+        spread_over(values[known], DEPARTMENT[known]),
+    )
     assert (*spread.range, spread.between_at_most) == pytest.approx(
         (*spread_without.range, spread_without.between_at_most)
     )
@@ -152,7 +174,10 @@ def test_the_upper_limit_of_what_departments_differ_by_is_above_it_as_often_as_i
     for _ in range(1000):
         truth = generator.normal(-5, 3, N)
         above += (
-            spread_over(truth[department] + generator.normal(0, 2, len(department)), department).between_at_most > 9
+            spread_over(
+                truth[department] + generator.normal(0, 2, len(department)), department
+            ).between_at_most
+            > 9
         )
     assert 0.929 <= above / 1000 <= 0.971
 
@@ -164,7 +189,9 @@ def test_the_upper_limit_holds_where_departments_differ_in_noise() -> None:
     department = np.tile(np.arange(24), 2)
     for _ in range(1000):
         noise = 2 * np.exp(generator.normal(0, 0.8, 24))
-        values = generator.normal(0, 1, 24)[department] + generator.normal(0, 1, 48) * noise[department]
+        values = (
+            generator.normal(0, 1, 24)[department] + generator.normal(0, 1, 48) * noise[department]
+        )
         above += spread_over(values, department).between_at_most > 1
     assert above / 1000 > 0.86
 
@@ -200,7 +227,9 @@ def test_a_table_of_ranges_says_what_each_column_says() -> None:
     table = ranges(values, DEPARTMENT)
     for column in range(4):
         spread = spread_over(values[:, column], DEPARTMENT)
-        assert (table.median[column], table.low[column], table.high[column]) == pytest.approx(spread.range)
+        assert (table.median[column], table.low[column], table.high[column]) == pytest.approx(
+            spread.range
+        )
         assert table.n[column] == spread.n == (59 if column == 2 else 60)
 
 
@@ -217,19 +246,25 @@ def test_without_an_effect_hardly_any_department_is_far_from_none() -> None:
 
 
 @pytest.mark.parametrize(("n", "times"), [(19, 2), (60, 1)])
-def test_no_range_is_stated_of_few_departments_or_of_single_replications(n: int, times: int) -> None:
+def test_no_range_is_stated_of_few_departments_or_of_single_replications(
+    n: int, times: int
+) -> None:
     department = np.tile(np.arange(n), times)
     spread = spread_over(np.random.default_rng(12).normal(size=n * times), department)
     assert np.isnan(spread.range).all()
     assert where_words(spread, 5, ROW) == harm_words(spread, 2, ROW) == ""
-    assert np.isnan(ranges(np.random.default_rng(12).normal(size=(n * times, 1)), department).low).all()
+    assert np.isnan(
+        ranges(np.random.default_rng(12).normal(size=(n * times, 1)), department).low
+    ).all()
 
 
 # --- words --------------------------------------------------------------------------------------------------------
 
 
 def said(truth: Floats, noise: float = 0.5, *, mid: float = 5, row: Comparison = ROW) -> str:
-    return where_words(spread_over(replicated(truth, noise, np.random.default_rng(13)), DEPARTMENT), mid, row)
+    return where_words(
+        spread_over(replicated(truth, noise, np.random.default_rng(13)), DEPARTMENT), mid, row
+    )
 
 
 def test_an_effect_as_large_as_the_limit_is_not_beyond_it() -> None:
@@ -253,7 +288,8 @@ def test_a_measure_that_is_better_higher_says_so() -> None:
     words = "higher (better) by more than 1 point in every department"
     assert said(np.full(N, 0.05), 0.001, mid=0.01, row=share) == words
     falls = spread_over(
-        np.where(DEPARTMENT < 3, -0.05, 0.0) + np.random.default_rng(14).normal(0, 0.001, 2 * N), DEPARTMENT
+        np.where(DEPARTMENT < 3, -0.05, 0.0) + np.random.default_rng(14).normal(0, 0.001, 2 * N),
+        DEPARTMENT,
     )
     assert harm_words(falls, 0.01, share) == "worse by more than 1 point in 3 of 60 departments"
 
@@ -274,7 +310,9 @@ def test_every_department_is_rarely_said_where_one_is_not_so() -> None:
     for _ in range(1000):
         truth = -np.sort(np.abs(generator.normal(0, 2, N)))[::-1] - 5.0
         truth[-1] = -4.9
-        falsely += "every" in where_words(spread_over(replicated(truth, 0.7, generator), DEPARTMENT), 5, ROW)
+        falsely += "every" in where_words(
+            spread_over(replicated(truth, 0.7, generator), DEPARTMENT), 5, ROW
+        )
     assert falsely / 1000 <= 0.05
 
 
@@ -286,7 +324,9 @@ def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> No
         truth[0] = -5.5
         spread = spread_over(replicated(truth, 4.0, generator), DEPARTMENT)
         falsely += "every" in where_words(spread, 5, ROW)
-        ranges_of = [np.subtract(*np.quantile(numbers, [0.95, 0.05])) for numbers in (truth, spread.raw)]
+        ranges_of = [
+            np.subtract(*np.quantile(numbers, [0.95, 0.05])) for numbers in (truth, spread.raw)
+        ]
         low, high = spread.widest
         too_narrow += high - low < ranges_of[0]
         wider.append(high - low <= ranges_of[1])
@@ -308,7 +348,9 @@ def test_what_groups_share_is_found_beside_a_line_that_took_out_part_of_it() -> 
     chance, found = np.random.default_rng(3), []
     group = np.repeat(np.array(list("abcdefgh")), (30, 9, 8, 6, 4, 3, 2, 1))
     for _ in range(300):
-        figure = chance.standard_normal(8)[np.unique(group, return_inverse=True)[1]] + 0.3 * chance.standard_normal(63)
+        figure = chance.standard_normal(8)[
+            np.unique(group, return_inverse=True)[1]
+        ] + 0.3 * chance.standard_normal(63)
         shared = 2 * chance.standard_normal(8)[np.unique(group, return_inverse=True)[1]]
         values = (shared + chance.standard_normal(63))[:, None]
         design = np.column_stack([np.ones(63), figure])
@@ -321,7 +363,9 @@ def test_what_groups_share_is_found_beside_a_line_that_took_out_part_of_it() -> 
 
 def test_one_group_shares_nothing_that_can_be_told() -> None:
     values = np.random.default_rng(4).standard_normal((20, 2))
-    assert (within_and_between(values, np.arange(20.0)[:, None], np.repeat("one", 20))[1] == 0).all()
+    assert (
+        within_and_between(values, np.arange(20.0)[:, None], np.repeat("one", 20))[1] == 0
+    ).all()
 
 
 # --- of an offer --------------------------------------------------------------------------------------------------
@@ -353,7 +397,8 @@ def test_fewer_answers_hardly_ever_give_a_firmer_verdict() -> None:
         blank, noise = generator.permutation(np.linspace(-4, 4, 24)), generator.normal(0, 1.5, 48)
         for by_range in firmer:
             full, fewer = (
-                firmness((truth + more)[department] + noise, department, by_range=by_range) for more in (0, blank)
+                firmness((truth + more)[department] + noise, department, by_range=by_range)
+                for more in (0, blank)
             )
             firmer[by_range] += fewer > full
     assert firmer[True] <= 3
@@ -363,9 +408,13 @@ def test_fewer_answers_hardly_ever_give_a_firmer_verdict() -> None:
 def test_the_range_of_an_offer_is_not_nil_where_noise_hides_what_departments_differ_by() -> None:
     """Departments alike by chance: their range is nil by the best estimate and not at the upper limit."""
     generator, department = np.random.default_rng(32), np.tile(np.arange(24), 2)
-    values = np.array([generator.normal(0, 0.5, 24)[department] + generator.normal(0, 2, 48) for _ in range(200)]).T
+    values = np.array(
+        [generator.normal(0, 0.5, 24)[department] + generator.normal(0, 2, 48) for _ in range(200)]
+    ).T
     best, most = (ranges(values, department, widest=widest) for widest in (False, True))
     assert (best.high == best.low).mean() > 0.2
     assert (most.high == most.low).mean() < 0.06
     for column in range(3):
-        assert (most.low[column], most.high[column]) == pytest.approx(spread_over(values[:, column], department).widest)
+        assert (most.low[column], most.high[column]) == pytest.approx(
+            spread_over(values[:, column], department).widest
+        )

@@ -21,7 +21,11 @@ def test_effects_of_two_by_two_are_those_worked_out_by_hand() -> None:
     """Means 50, 40; 80, 50: winter adds 20 on average, a nurse takes 20; in winter she takes 20 more than usually."""
     noise = np.array([-1.0, 1.0])  # the same in all runs: it cancels
     found = named(TWO, [mean + noise for mean in (50.0, 40.0, 80.0, 50.0)])
-    assert found == {"scenario=winter": (20, 0), "nurses=1": (-20, 0), "scenario=winter x nurses=1": (-20, 0)}
+    assert found == {
+        "scenario=winter": (20, 0),
+        "nurses=1": (-20, 0),
+        "scenario=winter x nurses=1": (-20, 0),
+    }
 
 
 def test_a_factor_of_three_values_is_compared_with_its_first() -> None:
@@ -30,7 +34,9 @@ def test_a_factor_of_three_values_is_compared_with_its_first() -> None:
     values = [np.full(3, levels[run["a"]] + 5 * (run["b"] == "1") + 2 * (run["a"] == "z" and run["b"] == "1"))
               for run in design]  # fmt: skip
     found = {name: effect for name, (effect, _) in named(design, values).items()}
-    assert found == pytest.approx({"a=y": 3, "a=z": 10, "b=1": 5 + 2 / 3, "a=y x b=1": 0, "a=z x b=1": 2})
+    assert found == pytest.approx(
+        {"a=y": 3, "a=z": 10, "b=1": 5 + 2 / 3, "a=y x b=1": 0, "a=z x b=1": 2}
+    )
 
 
 def test_standard_errors_are_those_of_contrasts_over_replications() -> None:
@@ -55,6 +61,13 @@ def test_a_stay_that_had_not_ended_in_one_run_leaves_its_effects_unknown() -> No
     assert all(np.isnan(effect) for effect, _ in named(TWO, values).values())
 
 
-def test_a_replication_that_some_run_lacks_is_left_out_and_of_unequal_numbers_the_first_are_used() -> None:
-    values = [np.array([0.0, np.nan, 0.0]), np.zeros(4), np.array([6.0, 9.0, 8.0]), np.array([6.0, 1.0, 8.0])]
+def test_a_replication_that_some_run_lacks_is_left_out_and_of_unequal_numbers_the_first_are_used() -> (
+    None
+):
+    values = [
+        np.array([0.0, np.nan, 0.0]),
+        np.zeros(4),
+        np.array([6.0, 9.0, 8.0]),
+        np.array([6.0, 1.0, 8.0]),
+    ]
     assert named(TWO, values)["scenario=winter"] == (7, 1)

@@ -17,7 +17,9 @@ from simulation.statistics.intervals import interval, replications_needed
     st.lists(st.integers(-8000, 8000).map(lambda eighths: eighths / 8), min_size=2, max_size=30),
     st.sampled_from([0.8, 0.95, 0.99]),
 )
-def test_the_interval_of_numbers_without_skewness_is_scipys(values: list[float], level: float) -> None:
+def test_the_interval_of_numbers_without_skewness_is_scipys(
+    values: list[float], level: float
+) -> None:
     array = np.array([*values, *(-np.array(values))])
     found = interval(array, level=level)
     if np.ptp(array) == 0:
@@ -35,15 +37,24 @@ def test_one_replication_has_a_mean_and_no_interval() -> None:
 
 
 @pytest.mark.parametrize("department", [None, np.arange(40) % 20])
-def test_a_multiple_of_a_number_has_the_interval_of_the_multiples(department: Department | None) -> None:
+def test_a_multiple_of_a_number_has_the_interval_of_the_multiples(
+    department: Department | None,
+) -> None:
     values = np.random.default_rng(6).normal(3, 2, 40)
-    found, wanted = interval(values, department=department).times(-2), interval(-2 * values, department=department)
+    found, wanted = (
+        interval(values, department=department).times(-2),
+        interval(-2 * values, department=department),
+    )
     for name in ("mean", "low", "high", "sd", "half_width", "standard_error"):
         assert getattr(found, name) == pytest.approx(getattr(wanted, name)), name
 
 
-@pytest.mark.parametrize(("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)])
-def test_replications_needed_is_the_smallest_number_that_is_enough(sd: float, wanted: float) -> None:
+@pytest.mark.parametrize(
+    ("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)]
+)
+def test_replications_needed_is_the_smallest_number_that_is_enough(
+    sd: float, wanted: float
+) -> None:
     def half_width(n: int) -> float:
         return float(scipy.stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n)
 

@@ -5,7 +5,14 @@ import pytest
 import scipy.stats
 
 from simulation.records.schema import Floats
-from simulation.statistics.intervals import LEVEL, interval, intervals, replications_for, skewness, upper_limit
+from simulation.statistics.intervals import (
+    LEVEL,
+    interval,
+    intervals,
+    replications_for,
+    skewness,
+    upper_limit,
+)
 
 MOST = 10_000
 
@@ -49,7 +56,9 @@ def test_replications_that_lack_the_measure_are_made_up_for() -> None:
     assert replications_for(half_known, 1.5, at_most=MOST) == 2 * 132 + 1  # 132.2 in each half
 
 
-@pytest.mark.parametrize("values", [np.full(20, np.nan), np.array([1.0, 2.0, *[np.nan] * 18]), np.full(20, np.inf)])
+@pytest.mark.parametrize(
+    "values", [np.full(20, np.nan), np.array([1.0, 2.0, *[np.nan] * 18]), np.full(20, np.inf)]
+)
 def test_numbers_that_say_nothing_ask_for_nothing(values: Floats) -> None:
     assert replications_for(values, 0.1, at_most=MOST) == 20
 
@@ -81,7 +90,9 @@ def test_intervals_and_the_number_that_is_enough_are_those_of_sim_tools() -> Non
     bounds, enough = [], []
     for n in range(5, 13):
         found = interval(TWELVE[:n])
-        students = found.half_width / float(intervals(TWELVE[:n, None], LEVEL, "fixed_sample").widened[0])
+        students = found.half_width / float(
+            intervals(TWELVE[:n, None], LEVEL, "fixed_sample").widened[0]
+        )
         bounds += [found.mean - students, found.mean + students]
         if replications_for(TWELVE[:n], 0.07 * found.mean, at_most=MOST) == n:
             enough.append(n)

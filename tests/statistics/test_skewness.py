@@ -31,7 +31,9 @@ def by_pandas(values: Floats) -> float:
 
 
 def factor(values: Floats) -> float:
-    return interval(values).half_width / (t_quantile(len(values) - 1) * float(scipy.stats.sem(values)))
+    return interval(values).half_width / (
+        t_quantile(len(values) - 1) * float(scipy.stats.sem(values))
+    )
 
 
 @given(st.lists(st.integers(-8000, 8000).map(lambda eighths: eighths / 8), min_size=3, max_size=30))
@@ -46,7 +48,9 @@ def test_by_hand() -> None:
     assert factor(np.array([0.0, 0.0, 0.0, 1.0])) == pytest.approx(1 + 2.5 * (4 - 36 / 35) / 9)
 
 
-def test_even_numbers_have_students_interval_and_no_always_valid_one_is_wider_on_both_sides() -> None:
+def test_even_numbers_have_students_interval_and_no_always_valid_one_is_wider_on_both_sides() -> (
+    None
+):
     assert factor(np.array([1.0, 2.0, 3.0, 4.0, 5.0])) == pytest.approx(1, abs=1e-12)
     assert factor(SKEWED) > 1.1
     columns = np.stack([SKEWED, np.full(len(SKEWED), 3.0)], axis=1)
@@ -89,8 +93,12 @@ def families_wrong(samples: Floats, truth: float, family: int = 18) -> tuple[flo
     """Of families of columns, the share in which any interval that holds together misses the truth, and in which any
     verdict gives a direction to what has none."""
     rows = rows_of(samples, truth)
-    missed = np.array([not low <= 0 <= high for low, high in (row.together(family) for row in rows)])
-    told = np.array([verdict(row, 0.5, family=family).kind in ("cuts", "lengthens") for row in rows])
+    missed = np.array(
+        [not low <= 0 <= high for low, high in (row.together(family) for row in rows)]
+    )
+    told = np.array(
+        [verdict(row, 0.5, family=family).kind in ("cuts", "lengthens") for row in rows]
+    )
     return tuple(float(each.reshape(-1, family).any(axis=1).mean()) for each in (missed, told))
 
 
@@ -108,7 +116,9 @@ def test_of_normal_noise_a_family_is_hardly_wider_and_still_holds() -> None:
     """40 replications: each interval 3 % longer than Student's, none shorter."""
     samples = np.random.default_rng(12).normal(size=(40, 100 * 18))
     ratio = t_quantile(39, 1 - 0.05 / 18) / t_quantile(39)
-    longer = np.array([np.ptp(row.together(18)) / (2 * ratio * row.half_width) for row in rows_of(samples, 0.0)])
+    longer = np.array(
+        [np.ptp(row.together(18)) / (2 * ratio * row.half_width) for row in rows_of(samples, 0.0)]
+    )
     assert longer.min() > 1 - 1e-12
     assert longer.mean() < 1.04
 
@@ -151,7 +161,9 @@ def covered(samples: Floats, truth: float) -> tuple[float, float]:
     """How often the interval of each column holds the truth, widened and not."""
     found = intervals(samples, 0.95, "fixed_sample")
     off = np.abs(found.mean - truth)
-    return float((off <= found.half_width).mean()), float((off <= found.half_width / found.widened).mean())
+    return float((off <= found.half_width).mean()), float(
+        (off <= found.half_width / found.widened).mean()
+    )
 
 
 def test_the_interval_of_20_skewed_numbers_covers_the_mean_more_often_than_students() -> None:
@@ -166,9 +178,14 @@ def test_the_interval_of_20_skewed_numbers_covers_the_mean_more_often_than_stude
 
 def test_one_department_is_none_at_all_and_of_many_the_means_are_the_skewed_numbers() -> None:
     values = np.random.default_rng(6).lognormal(size=(24, 50))
-    alone, one = (intervals(values, 0.95, "fixed_sample", which) for which in (None, np.zeros(24, dtype=np.int64)))
+    alone, one = (
+        intervals(values, 0.95, "fixed_sample", which)
+        for which in (None, np.zeros(24, dtype=np.int64))
+    )
     assert np.array_equal(one.half_width, alone.half_width)
-    over = intervals(np.repeat(values, 2, axis=0), 0.95, "fixed_sample", np.repeat(np.arange(24), 2))
+    over = intervals(
+        np.repeat(values, 2, axis=0), 0.95, "fixed_sample", np.repeat(np.arange(24), 2)
+    )
     assert np.allclose(over.widened, alone.widened)
     assert np.allclose(over.half_width, alone.half_width)
 
@@ -190,7 +207,11 @@ def test_an_always_valid_interval_of_skewed_noise_holds_at_nearly_every_look() -
     growing = growing_row(column)
     assert (growing.difference_low, growing.difference_high) == pytest.approx((one.low, one.high))
     assert growing.together(1) == (growing.difference_low, growing.difference_high)
-    assert np.ptp(growing.together(18)) > np.ptp(growing.together(1)) > row.difference_high - row.difference_low
+    assert (
+        np.ptp(growing.together(18))
+        > np.ptp(growing.together(1))
+        > row.difference_high - row.difference_low
+    )
     at_bound = growing_row(column - one.low)
     assert at_bound.difference_low == pytest.approx(0, abs=1e-9)
     assert p_value(at_bound) == pytest.approx(0.05, rel=2e-3)

@@ -11,11 +11,23 @@ from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import intervals
 from simulation.statistics.multiplicity import is_worse
-from simulation.statistics.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, threshold, verdict
+from simulation.statistics.verdict import (
+    IDENTICAL,
+    LAYER,
+    Verdict,
+    non_inferiority,
+    threshold,
+    verdict,
+)
 
 
 def difference(
-    low: float, high: float, *, measure: str = "wait_to_clinician_mean", unit: str = "minutes", n: int = 10
+    low: float,
+    high: float,
+    *,
+    measure: str = "wait_to_clinician_mean",
+    unit: str = "minutes",
+    n: int = 10,
 ) -> Comparison:
     mean = (low + high) / 2
     return Comparison("ai", measure, unit, "all", 50, 49, 51, "nurse", mean, low, high, n)
@@ -32,7 +44,9 @@ def difference(
     (-4, 6, "cannot tell", None, "more replications"),
     (-9, 0, "cannot tell", None, "more replications"),
 ])  # fmt: skip
-def test_an_interval_calls_for_its_verdict(low: float, high: float, kind: str, size: str | None, words: str) -> None:
+def test_an_interval_calls_for_its_verdict(
+    low: float, high: float, kind: str, size: str | None, words: str
+) -> None:
     found = verdict(difference(low, high), 5)
     assert (found.kind, found.size) == (kind, size)
     assert words in found.words
@@ -57,19 +71,25 @@ def test_the_answer_leaves_out_why_and_the_direction_how_much(
 
 @pytest.mark.parametrize("kind", ["fixed_sample", "always_valid"])
 @pytest.mark.parametrize(("low", "high"), [(-9, -6), (1, 4), (-4, 3), (-9, 3), (0, 0)])
-def test_few_departments_have_an_interval_and_no_verdict(low: float, high: float, kind: IntervalKind) -> None:
+def test_few_departments_have_an_interval_and_no_verdict(
+    low: float, high: float, kind: IntervalKind
+) -> None:
     row = replace(difference(low, high), few_departments=19, interval_kind=kind)
     found, safety = verdict(row, 5, family=3), non_inferiority(row, 5, family=3)
     assert found.kind == safety.kind == "cannot tell"
     words = "cannot tell: 19 departments say nothing about departments in general"
     assert found.words == safety.words == words
-    assert (found.size, found.n_more, safety.n_more) == (None, None, None), "more replications are no help"
+    assert (found.size, found.n_more, safety.n_more) == (None, None, None), (
+        "more replications are no help"
+    )
     assert is_worse(row) is None
     assert verdict(row, 5, identical=True).kind == "identical"
 
 
 def test_replications_still_missing_bring_the_half_width_to_half_the_difference() -> None:
-    found = verdict(difference(-9, 3, n=10), 5)  # half-width 6; sd 6 * sqrt(10) / 2.262 = 8.39; 2.5 wanted: n = 46
+    found = verdict(
+        difference(-9, 3, n=10), 5
+    )  # half-width 6; sd 6 * sqrt(10) / 2.262 = 8.39; 2.5 wanted: n = 46
     assert found.n_more == 46 - 10
 
 
@@ -88,7 +108,20 @@ def test_an_interval_that_is_narrow_enough_and_lies_across_the_line_asks_for_no_
 
 def test_one_replication_cannot_tell_even_where_it_shows_no_difference() -> None:
     for shown in (-3.0, 0.0):
-        one = Comparison("ai", "stay_mean", "minutes", "all", 5, np.nan, np.nan, "nurse", shown, np.nan, np.nan, 1)
+        one = Comparison(
+            "ai",
+            "stay_mean",
+            "minutes",
+            "all",
+            5,
+            np.nan,
+            np.nan,
+            "nurse",
+            shown,
+            np.nan,
+            np.nan,
+            1,
+        )
         for found in (verdict(one, 5), non_inferiority(one, 5)):
             assert (found.kind, found.n_more) == ("cannot tell", None)
             assert found.words == "cannot tell: at least three replications are needed (n = 1)"
@@ -100,15 +133,23 @@ def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety() -> None:
     for found in (verdict(none, 0.01), non_inferiority(none, 0.01)):
         assert (found.kind, found.words) == ("none seen", "no case seen in 20 replications")
     one = Comparison("ai", "left_share", "share", "all", 1e-4, -1e-4, 3e-4, "nurse", 0, 0, 0, 20)
-    assert (verdict(one, 0.01).kind, verdict(one, 0.01).words) == ("none seen", "too few cases in 20 replications")
-    assert non_inferiority(replace(one, mean=1, low=1, high=1), 0.01).kind == "none seen"  # everybody, in every one
+    assert (verdict(one, 0.01).kind, verdict(one, 0.01).words) == (
+        "none seen",
+        "too few cases in 20 replications",
+    )
+    assert (
+        non_inferiority(replace(one, mean=1, low=1, high=1), 0.01).kind == "none seen"
+    )  # everybody, in every one
 
 
 def test_a_measure_that_never_differs_is_reported_with_the_number_of_replications() -> None:
     """Two more beds leave labels as they were: no interval, but no doubt that the labels were the same."""
     alike = Comparison("ai", "left_share", "share", "all", 0.04, 0.03, 0.05, "nurse", 0, 0, 0, 20)
     for found in (verdict(alike, 0.01), non_inferiority(alike, 0.01)):
-        assert (found.kind, found.words) == ("no difference", "no difference in any of 20 replications")
+        assert (found.kind, found.words) == (
+            "no difference",
+            "no difference in any of 20 replications",
+        )
 
 
 def test_only_an_arm_known_to_be_the_same_is_called_identical() -> None:
@@ -130,8 +171,13 @@ def test_each_verdict_of_a_family_is_read_from_a_wider_interval() -> None:
     among = verdict(one, 5, family=16)
     assert among.kind == "cannot tell"
     assert among.words.startswith("cannot tell among 16 looked at: about ")
-    assert "95 % interval -9.00 to -1.00, n = 10, against nurse, judged together with 15 more" in among.sentence
-    assert verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"  # no equivalence by chance either
+    assert (
+        "95 % interval -9.00 to -1.00, n = 10, against nurse, judged together with 15 more"
+        in among.sentence
+    )
+    assert (
+        verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"
+    )  # no equivalence by chance either
     assert non_inferiority(difference(-1.9, 1.9), 2).kind == "non-inferior"
     assert non_inferiority(difference(-1.9, 1.9), 2, family=16).kind == "cannot tell"
 
@@ -142,7 +188,9 @@ def test_safety_is_claimed_for_the_family_and_harm_is_judged_unadjusted() -> Non
     assert harm.together(16)[0] < 2
     assert non_inferiority(harm, 2, family=16).kind == "inferior"
     assert "among 16 looked at" in non_inferiority(difference(-1.9, 1.9), 2, family=16).words
-    assert "among" not in non_inferiority(difference(-1.9, 2.1), 2, family=16).words  # open by itself, too
+    assert (
+        "among" not in non_inferiority(difference(-1.9, 2.1), 2, family=16).words
+    )  # open by itself, too
 
 
 def test_with_no_effect_at_all_few_families_have_any_false_claim() -> None:
@@ -150,7 +198,9 @@ def test_with_no_effect_at_all_few_families_have_any_false_claim() -> None:
 
     Binomial(400, .05) exceeds 36 with a probability below .1 %; the seed is fixed.
     """
-    found = intervals(np.random.default_rng(5).normal(size=(400, 20, 12)).reshape(-1, 12).T, 0.95, "fixed_sample")
+    found = intervals(
+        np.random.default_rng(5).normal(size=(400, 20, 12)).reshape(-1, 12).T, 0.95, "fixed_sample"
+    )
     low, high = found.mean - found.half_width, found.mean + found.half_width
     rows = [difference(*bounds, n=12) for bounds in zip(low.tolist(), high.tolist(), strict=True)]
     false_alarms = alone = 0
@@ -208,8 +258,14 @@ def test_a_sure_harm_of_open_size_is_not_called_open() -> None:
     """Worse than nothing for certain, by 2 or not: no number of replications may be asked for instead of saying so."""
     for low, high in ((1.9, 3.3), (1.0, 2.8), (0.1, 8.5)):
         found = non_inferiority(difference(low, high, n=20), 2)
-        assert (found.kind, found.words, found.n_more) == ("worse", "worse, perhaps by less than 2 min", None)
-    assert non_inferiority(difference(0.1, 1.9), 2).kind == "non-inferior"  # worse, and surely by less than the margin
+        assert (found.kind, found.words, found.n_more) == (
+            "worse",
+            "worse, perhaps by less than 2 min",
+            None,
+        )
+    assert (
+        non_inferiority(difference(0.1, 1.9), 2).kind == "non-inferior"
+    )  # worse, and surely by less than the margin
     assert non_inferiority(difference(-0.1, 2.1), 2).kind == "cannot tell"
 
 
@@ -222,7 +278,11 @@ def test_what_is_not_known_in_one_replication_is_not_known() -> None:
 
 
 def test_a_threshold_of_patients_is_worded_in_patients() -> None:
-    assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == ["2 patients", "2 min", "200 points"]
+    assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == [
+        "2 patients",
+        "2 min",
+        "200 points",
+    ]
 
 
 # --- of one department, for which others stand --------------------------------------------------------------------
@@ -243,7 +303,9 @@ def test_a_verdict_on_one_department_holds_over_the_range_of_those_that_stand_fo
 ) -> None:
     """Of safety, what is worse on average is never hidden by the range."""
     low, high = over
-    row = replace(difference(*interval, n=24), by_range=True, department_p5=low, department_p95=high)
+    row = replace(
+        difference(*interval, n=24), by_range=True, department_p5=low, department_p95=high
+    )
     assert verdict(row, 5).words.startswith(words)
     assert non_inferiority(row, 5).kind == safety
     assert verdict(replace(row, by_range=False), 5) == verdict(difference(*interval, n=24), 5)

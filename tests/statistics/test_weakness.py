@@ -20,14 +20,20 @@ WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 def row_of(differences: list[float]) -> Comparison:
     """An arm that differs by so much in each replication; NaN where it lacks the measure."""
     base = [Measures((WAIT,), np.array([50.0 + k])) for k in range(len(differences))]
-    ours = [Measures((WAIT,), each.values + difference) for each, difference in zip(base, differences, strict=True)]
+    ours = [
+        Measures((WAIT,), each.values + difference)
+        for each, difference in zip(base, differences, strict=True)
+    ]
     return find(compare_arms({"nurse": base, "ai": ours}, "nurse"), arm="ai", measure=WAIT.measure)
 
 
 WEAK = {
     "too few": ([-9.0, -9.1], "at least three replications are needed (n = 2)"),
     "mostly missing": ([-9.0, -9.1, -9.2, *[np.nan] * 4], "known in 3 of 7 replications only"),
-    "no spread": ([-9.0] * 9, "the same in all of 9 replications, too few to trust that (ten are needed)"),
+    "no spread": (
+        [-9.0] * 9,
+        "the same in all of 9 replications, too few to trust that (ten are needed)",
+    ),
     "one replication": (
         [-9.0] * 9 + [-90.0],
         "one of 10 replications carries 90 % of the variance; 20 or more may settle it",
@@ -42,7 +48,11 @@ def test_weak_numbers_give_no_definite_verdict_and_say_why(weakness: str) -> Non
         row = row_of([sign * each for each in differences])
         assert row.weakness == weakness
         for found in (verdict(row, 5), verdict(row, 5, family=4), non_inferiority(row, 5)):
-            assert (found.kind, found.words, found.n_more) == ("cannot tell", f"cannot tell: {words}", None)
+            assert (found.kind, found.words, found.n_more) == (
+                "cannot tell",
+                f"cannot tell: {words}",
+                None,
+            )
         assert is_worse(row) is None
         assert p_value(row) == 1.0
 
@@ -82,7 +92,9 @@ def test_one_of_twenty_normal_numbers_hardly_ever_makes_most_of_the_variance() -
     assert of_twenty.count("one replication") / 2000 < 0.015
 
 
-def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a_study_is_about_it() -> None:
+def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a_study_is_about_it() -> (
+    None
+):
     handover = MeasureName("handover_mean", "minutes", "all")
     variates = np.random.default_rng(1).normal(size=(2, 20))
     arms = {
@@ -97,7 +109,10 @@ def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a
         assert not np.isnan(find(rows, arm="ai", measure=WAIT.measure).difference_low)
     about_it = compare_arms(arms, "nurse", measured_days=1, stated=("handover_mean",))
     assert not np.isnan(find(about_it, arm="ai", measure="handover_mean").difference_low)
-    assert verdict(row, 5).words == "cannot tell: rare spells decide this: no interval before 20 years are measured"
+    assert (
+        verdict(row, 5).words
+        == "cannot tell: rare spells decide this: no interval before 20 years are measured"
+    )
 
 
 def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
@@ -123,7 +138,9 @@ def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_m
     for probability in (0.002, 0.01, 0.02, 0.05, 0.1):
         for size in (10, 100, 300):
             spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
-            found = intervals(rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department)
+            found = intervals(
+                rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department
+            )
             heavy = found.share > MAX_SHARE
             holds = np.abs(found.mean - probability * size) <= WIDER * found.half_width
             if heavy.sum() > 500:
@@ -135,13 +152,20 @@ def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged
     clear, close = row_of([*rest, -10.0]), row_of([*rest, -30.0])
     for row in (clear, close):
         assert row.weakness == "one replication"
-        assert row.half_width * WIDER == pytest.approx((row.together(1)[1] - row.together(1)[0]) / 2)
+        assert row.half_width * WIDER == pytest.approx(
+            (row.together(1)[1] - row.together(1)[0]) / 2
+        )
     assert verdict(clear, 5).words == "shorter by more than 5 min"
     assert is_worse(clear) is False
-    assert math.isnan(replace(clear, interval_kind="always_valid").together(1)[0]), "not at every look"
+    assert math.isnan(replace(clear, interval_kind="always_valid").together(1)[0]), (
+        "not at every look"
+    )
     assert p_value(clear) < 0.001
     assert p_value(close) > 0.05  # as the wider interval, which holds 0
-    assert verdict(close, 5).words == "cannot tell: one of 20 replications carries 95 % of the variance"
+    assert (
+        verdict(close, 5).words
+        == "cannot tell: one of 20 replications carries 95 % of the variance"
+    )
 
 
 def test_one_heavy_department_of_twenty_widens_the_interval_that_is_judged() -> None:

@@ -47,7 +47,9 @@ def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None
             n_all += 1
             closed = not 8 * 60 <= joined % days < 20 * 60 or started > closes
             n_kept += bool(closed and started - joined > 60)
-    assert output.startswith(f"{100 * n_kept / n_all:.1f} % of patients wait over an hour for nurses")
+    assert output.startswith(
+        f"{100 * n_kept / n_all:.1f} % of patients wait over an hour for nurses"
+    )
     assert n_kept > 5
 
 
@@ -56,7 +58,9 @@ def test_the_warning_comes_from_one_patient_in_a_hundred_on(
     share_minutes: float, n_warnings: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 10,000 patients, so many waited across the night."""
-    monkeypatch.setattr("simulation.study.closed_hours._share_and_minutes", lambda *_: (share_minutes, 90.0))
+    monkeypatch.setattr(
+        "simulation.study.closed_hours._share_and_minutes", lambda *_: (share_minutes, 90.0)
+    )
     assert len(kept_until_open(clinic(staff="8-20"))) == n_warnings
 
 
@@ -67,7 +71,9 @@ def test_there_is_no_warning_if_staff_work_on_after_the_last_arrival_or_never_cl
 
 def test_the_warning_is_above_the_answer() -> None:
     result = ae.compare(clinic(staff="8-20"))
-    assert any(", across hours when nobody is on duty" in check for check in first_page(result).checks)
+    assert any(
+        ", across hours when nobody is on duty" in check for check in first_page(result).checks
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,8 +88,14 @@ def test_the_warning_is_above_the_answer() -> None:
         (167, 176, True),
     ],
 )
-def test_a_wait_is_across_closed_hours_if_any_of_it_is_in_them(joined: float, stopped: float, across: bool) -> None:
-    nights = sorted([(day * 24 + a) * HOUR, (day * 24 + b) * HOUR] for day in range(7) for a, b in ((0, 8), (20, 24)))
+def test_a_wait_is_across_closed_hours_if_any_of_it_is_in_them(
+    joined: float, stopped: float, across: bool
+) -> None:
+    nights = sorted(
+        [(day * 24 + a) * HOUR, (day * 24 + b) * HOUR]
+        for day in range(7)
+        for a, b in ((0, 8), (20, 24))
+    )
     empty = [(start, end) for start, end in nights]
     spans = [np.array([int(hours * HOUR)]) for hours in (joined, stopped)]
     assert bool(_overlaps_closed(*spans, empty)[0]) is across

@@ -21,14 +21,18 @@ def test_departments_that_fit_have_no_warning() -> None:
 
 
 def test_too_few_beds_for_the_stays_are_reported_with_the_keys() -> None:
-    (output,) = department_warnings(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
+    (output,) = department_warnings(
+        boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true")
+    )
     assert output.startswith("Beds over 100 %: stays ask for ")
     assert "of 30 staffed beds" in output
     assert "calibration.*_beds" in output
 
 
 def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enough() -> None:
-    effort = "{waiting_at: [ward_bed], share: SHARE, at_least: [3], evidence: assumed, source: test}"
+    effort = (
+        "{waiting_at: [ward_bed], share: SHARE, at_least: [3], evidence: assumed, source: test}"
+    )
     few = ("pathway.pools.beds.capacity=30", "pathway.allow_overload=true")
     for share, n_said in (("0.6", 0), ("0.05", 1)):
         study = boarding(*few, f"pathway.steps.ward_stay.effort={effort.replace('SHARE', share)}")
@@ -41,11 +45,18 @@ def test_a_desk_whose_queue_passes_an_hour_is_reported() -> None:
     assert "staffing.nurses.rota" in output
 
 
-def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_the_same_desk() -> None:
-    busy = ("study=gallery/one_nurse", "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true")
+def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_the_same_desk() -> (
+    None
+):
+    busy = (
+        "study=gallery/one_nurse",
+        "pathway.arrivals.walk_in.per_day=200",
+        "+pathway.allow_overload=true",
+    )
     (output,) = department_warnings(load(*busy))
     assert re.search(
-        r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", output
+        r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$",
+        output,
     )
 
 
@@ -77,13 +88,22 @@ def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -
     span = "{starts_at_minutes: AT, ends_at_minutes: 99999}"
     strike = f"+pathway.outages.strike={{kind: stated, spans: [{span}], {source}}}"
     closed = "+pathway.pools.nurses.closed_while=strike"
-    assert department_warnings(load(*small, surge.replace("DAY", "27"), strike.replace("AT", "40319"), closed)) == ()
-    late = department_warnings(load(*small, surge.replace("DAY", "28"), strike.replace("AT", "40320"), closed))
+    assert (
+        department_warnings(
+            load(*small, surge.replace("DAY", "27"), strike.replace("AT", "40319"), closed)
+        )
+        == ()
+    )
+    late = department_warnings(
+        load(*small, surge.replace("DAY", "28"), strike.replace("AT", "40320"), closed)
+    )
     assert [words.partition(":")[0] for words in late] == [
         "pathway.arrivals.walk_in.surges.0", "pathway.outages.strike.spans.0",
     ]  # fmt: skip
     assert all("begins on day 28, and 28 days are measured" in words for words in late)
-    more = department_warnings(load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9"))
+    more = department_warnings(
+        load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9")
+    )
     assert more == ("pathway.pools.nurses.closes: 9 units, and there are never more than 1",)
 
 

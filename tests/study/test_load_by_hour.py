@@ -50,7 +50,11 @@ RELIEF = {
 @pytest.mark.parametrize("relief", RELIEF)
 def test_overload_with_relief_is_not_told(relief: str, smallest: Make) -> None:
     changes = RELIEF[relief]
-    changes = f"{{arrivals: {{walk_in: {{per_day: 120}}}}, {changes[1:]}" if changes.startswith("{") else changes
+    changes = (
+        f"{{arrivals: {{walk_in: {{per_day: 120}}}}, {changes[1:]}"
+        if changes.startswith("{")
+        else changes
+    )
     pathway = smallest(changes if changes.startswith("{") else OVERLOAD + changes)
     load = offered_load(pathway, sample(pathway))
     assert load.weekly()[0] > 1
@@ -67,14 +71,19 @@ def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: M
 
 def test_the_load_of_the_week_alone_is_that_of_its_hours(smallest: Make) -> None:
     pathway = smallest(OVERLOAD)
-    by_hour, alone = offered_load(pathway, sample(pathway)).of_week(), weekly_load(pathway, sample(pathway))
+    by_hour, alone = (
+        offered_load(pathway, sample(pathway)).of_week(),
+        weekly_load(pathway, sample(pathway)),
+    )
     assert alone.pools == by_hour.pools
     np.testing.assert_allclose(alone.ratio, by_hour.ratio, rtol=1e-12)
     np.testing.assert_allclose(alone.error, by_hour.error, rtol=1e-12)
 
 
 def flat(work: float, capacity: float) -> Load:
-    return Load(("triage_nurses",), np.full((1, 168), work), np.full((1, 168), capacity), np.zeros(1))
+    return Load(
+        ("triage_nurses",), np.full((1, 168), work), np.full((1, 168), capacity), np.zeros(1)
+    )
 
 
 def test_hours_above_1_are_named_with_the_worst(smallest: Make) -> None:
@@ -99,7 +108,9 @@ def test_an_overload_over_the_week_is_reported_first() -> None:
 def test_work_with_nobody_on_duty_is_named() -> None:
     load = flat(1.0, 2.0)
     load.capacity[0, 6 * 24 + 3] = 0
-    assert remarks(load) == ("triage_nurses: load above 1 at 3-4 h on sun, nobody on duty at 3 h on sun",)
+    assert remarks(load) == (
+        "triage_nurses: load above 1 at 3-4 h on sun, nobody on duty at 3 h on sun",
+    )
     assert remarks(load, ["triage_nurses"]) == (), "they are meant to wait until it opens"
 
 

@@ -57,7 +57,10 @@ def test_minutes_are_booked_in_the_hours_in_which_they_fall(smallest: Make) -> N
 
 def test_work_past_sunday_midnight_falls_on_monday(smallest: Make) -> None:
     patient = one_patient(smallest(), arrived_at=WEEK - HOUR // 4)
-    assert in_hours(offered_load(smallest(), patient), "nurses", per_week=168) == {0: 0.25, 167: 0.25}
+    assert in_hours(offered_load(smallest(), patient), "nurses", per_week=168) == {
+        0: 0.25,
+        167: 0.25,
+    }
 
 
 def test_a_stay_of_more_than_a_week_counts_in_every_hour(smallest: Make) -> None:
@@ -90,7 +93,9 @@ steps:
   place: {{asks: [cubicles], keeps: [cubicles], minutes: [hour], next: see}}
   see: {{minutes: [hour], releases_at_start: [cubicles]}}
 """)
-    assert in_hours(offered_load(pathway, one_patient(pathway)), "cubicles", per_week=168) == {0: 1.0}
+    assert in_hours(offered_load(pathway, one_patient(pathway)), "cubicles", per_week=168) == {
+        0: 1.0
+    }
 
 
 def test_alternatives_share_the_work_by_units_on_duty(smallest: Make) -> None:
@@ -109,8 +114,12 @@ steps: {see: {asks: [], any_of: [nurses, doctors]}}
 
 def test_an_unlimited_alternative_takes_only_what_none_before_it_can(smallest: Make) -> None:
     corridor = "corridor: {kind: space, unlimited: true, evidence: assumed, source: test}"
-    later = smallest(f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [nurses, corridor]}}}}}}")
-    first = smallest(f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [corridor, nurses]}}}}}}")
+    later = smallest(
+        f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [nurses, corridor]}}}}}}"
+    )
+    first = smallest(
+        f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [corridor, nurses]}}}}}}"
+    )
     assert offered_load(later, sample(later)).weekly()[0] == pytest.approx(0.25)
     assert offered_load(first, sample(first)).weekly()[0] == pytest.approx(0)
 
@@ -152,7 +161,9 @@ branches: {clock: {kind: hours, hours: 8-20, then: see, otherwise: home, evidenc
 
 
 def test_patients_present_at_the_start_are_left_out(smallest: Make) -> None:
-    pathway = smallest("present: {inside: {starts: see, number: 50, evidence: assumed, source: test}}")
+    pathway = smallest(
+        "present: {inside: {starts: see, number: 50, evidence: assumed, source: test}}"
+    )
     assert offered_load(pathway, sample(pathway)).weekly() == pytest.approx([0.25])
 
 

@@ -11,7 +11,12 @@ from simulation.patients import draw
 from simulation.study.overload import refuse_beyond_bound
 from simulation.study.study import Study
 
-CLINIC = ("study=gallery/one_nurse", "run.measured_days=28", "run.warm_up_days=7", "run.replications=12")
+CLINIC = (
+    "study=gallery/one_nurse",
+    "run.measured_days=28",
+    "run.warm_up_days=7",
+    "run.replications=12",
+)
 BUSY = "+pathway.day_factors={busy: {cv: 0.17, evidence: assumed, source: test}}"
 
 
@@ -22,17 +27,26 @@ def clinic(*overrides: str) -> Study:
 def drawn(study: Study, replication: int) -> None:
     run = study.run
     days = run.warm_up_days + run.measured_days + run.cool_down_days
-    draw(study.baseline.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
+    draw(
+        study.baseline.pathway,
+        seed=run.seed,
+        replication=replication,
+        days=days,
+        calendar=run.calendar(replication),
+    )
 
 
-def test_the_refusal_is_of_the_replication_that_would_have_stopped_the_run_and_its_remedy_works() -> None:
+def test_the_refusal_is_of_the_replication_that_would_have_stopped_the_run_and_its_remedy_works() -> (
+    None
+):
     study = clinic()
     with pytest.raises(ConfigError) as refused:
         refuse_beyond_bound(study)
     (fault,) = refused.value.faults
     assert fault.where == "pathway.arrivals.walk_in.thinning_bound"
     told = re.match(
-        r"day (-?\d+) of replication (\d+) wants (\d\.\d\d) times the usual arrivals, above 1\.5", fault.found
+        r"day (-?\d+) of replication (\d+) wants (\d\.\d\d) times the usual arrivals, above 1\.5",
+        fault.found,
     )
     assert told is not None
     with pytest.raises(DrawsError, match=f"wants {told[3]} times"):
@@ -66,4 +80,6 @@ def _can_be_drawn(study: Study, replication: int) -> bool:
 
 def test_the_site_that_states_a_source_is_named() -> None:
     with pytest.raises(ConfigError, match=r"^site\.arrivals\.walk_in\.thinning_bound: day "):
-        refuse_beyond_bound(load("ensemble=none", "site.arrivals.walk_in.thinning_bound=1.01", "run.replications=2"))
+        refuse_beyond_bound(
+            load("ensemble=none", "site.arrivals.walk_in.thinning_bound=1.01", "run.replications=2")
+        )

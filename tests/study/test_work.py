@@ -21,7 +21,9 @@ def of(study: Study, replications: int) -> Work:
 def test_memory_grows_by_what_is_held_of_each_replication(study: Study) -> None:
     """1.1 MB in 13 arms, as measured; 300 took 0.79 GB."""
     few, many = of(study, 30), of(study, 300)
-    assert (many.gigabytes - few.gigabytes) * 1000 / 270 == pytest.approx(1.1 * len(study.arms) / 13, rel=0.05)
+    assert (many.gigabytes - few.gigabytes) * 1000 / 270 == pytest.approx(
+        1.1 * len(study.arms) / 13, rel=0.05
+    )
     assert many.gigabytes == pytest.approx(0.79, rel=0.15)
 
 

@@ -27,8 +27,16 @@ def portion(value: float) -> dict[str, Any]:
     return {"value": value, "range": [0, 1], **WHY}
 
 
-def action(sets: str, to: str, suited: dict[str, list[str]], sens: float, spec: float, **more: Any) -> dict[str, Any]:
-    stated = {"sets": sets, "to": to, "suited": suited, "sensitivity": portion(sens), "specificity": portion(spec)}
+def action(
+    sets: str, to: str, suited: dict[str, list[str]], sens: float, spec: float, **more: Any
+) -> dict[str, Any]:
+    stated = {
+        "sets": sets,
+        "to": to,
+        "suited": suited,
+        "sensitivity": portion(sens),
+        "specificity": portion(spec),
+    }
     return {**stated, "covers": EVERYBODY, **more}
 
 
@@ -54,7 +62,9 @@ def can_have_tests(policy: Build, desk: Pathway, patients: Draws) -> np.ndarray:
     return apply(policy("nurse"), desk, patients).attributes["acuity_given"] > 0
 
 
-def test_sensitivity_and_specificity_come_out_as_stated(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_sensitivity_and_specificity_come_out_as_stated(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     who, suited = ordered(policy, desk, patients, early=early_tests(0.8, 0.7)), needed(patients)
     can = can_have_tests(policy, desk, patients)
     for mine, p in ((suited & can, 0.8), (~suited & can, 0.3)):
@@ -63,7 +73,9 @@ def test_sensitivity_and_specificity_come_out_as_stated(policy: Build, desk: Pat
     assert not who[~can].any()
 
 
-def test_a_perfect_prediction_finds_the_suited_and_nobody_else(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_a_perfect_prediction_finds_the_suited_and_nobody_else(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     who = ordered(policy, desk, patients, early=early_tests(1, 1))
     np.testing.assert_array_equal(who, needed(patients) & can_have_tests(policy, desk, patients))
     none = ordered(policy, desk, patients, early=early_tests(0, 1))
@@ -72,7 +84,9 @@ def test_a_perfect_prediction_finds_the_suited_and_nobody_else(policy: Build, de
     np.testing.assert_array_equal(all_of_them, can_have_tests(policy, desk, patients))
 
 
-def test_no_action_without_a_policy_that_sets_it_off(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_no_action_without_a_policy_that_sets_it_off(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     after = apply(policy("nurse"), desk, patients)
     for name in ("streamed", "tests_ordered", "bed_requested"):
         assert not after.attributes[name].any()
@@ -93,32 +107,45 @@ def test_a_better_prediction_keeps_everybody_whom_a_worse_one_found(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     suited = needed(patients)
-    worse, better = (ordered(policy, desk, patients, early=early_tests(*each)) for each in ((0.5, 0.6), (0.7, 0.9)))
+    worse, better = (
+        ordered(policy, desk, patients, early=early_tests(*each))
+        for each in ((0.5, 0.6), (0.7, 0.9))
+    )
     assert better[worse & suited].all()  # a higher sensitivity keeps everybody it had
     assert worse[better & ~suited].all()  # a higher specificity only spares
     assert better[suited].sum() > worse[suited].sum()
 
 
-def test_the_variates_of_an_action_are_found_by_its_name(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_variates_of_an_action_are_found_by_its_name(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     alone = ordered(policy, desk, patients, early=early_tests(0.5, 0.5))
     beside = ordered(policy, desk, patients, bed=bed(0.7, 0.8), early=early_tests(0.5, 0.5))
     renamed = ordered(policy, desk, patients, late=early_tests(0.5, 0.5))
     np.testing.assert_array_equal(alone, beside)
-    assert (alone != renamed).mean() == pytest.approx(0.5 * can_have_tests(policy, desk, patients).mean(), abs=0.02)
+    assert (alone != renamed).mean() == pytest.approx(
+        0.5 * can_have_tests(policy, desk, patients).mean(), abs=0.02
+    )
 
 
-def test_the_first_of_two_actions_on_one_attribute_counts(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_first_of_two_actions_on_one_attribute_counts(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     stated = {
         "primary": action("streamed", "primary_care", {"suits_primary_care": ["yes"]}, 1, 1),
         "same_day": action("streamed", "same_day_care", {"suits_same_day_care": ["yes"]}, 1, 1),
     }
     after = apply(policy("nurse", actions=stated), desk, patients).attributes["streamed"]
-    primary, same_day = (patients.attributes[f"suits_{each}"] == 1 for each in ("primary_care", "same_day_care"))
+    primary, same_day = (
+        patients.attributes[f"suits_{each}"] == 1 for each in ("primary_care", "same_day_care")
+    )
     np.testing.assert_array_equal(after, np.where(primary, 1, np.where(same_day, 2, 0)))
     assert (primary & same_day).any()
 
 
-def test_an_action_covers_streams_and_categories(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_an_action_covers_streams_and_categories(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     covers = {"arrivals": ["walk_in"], "only": {"age_band": ["adult"]}, **WHY}
     after = apply(policy("nurse", actions={"bed": bed(1, 0, covers=covers)}), desk, patients)
     walk_in = patients.arrival_source == desk.categories("arrival_source").index("walk_in")
@@ -130,7 +157,9 @@ def test_only_reads_the_label_that_counts(policy: Build, desk: Pathway, patients
     covers = {**EVERYBODY, "only": {"acuity_given": ["immediate"]}}
     built = policy("ai_label_measured_over", actions={"bed": bed(1, 0, covers=covers)})
     after = apply(built, desk, patients)
-    np.testing.assert_array_equal(after.attributes["bed_requested"] == 1, after.attributes["acuity_given"] == 0)
+    np.testing.assert_array_equal(
+        after.attributes["bed_requested"] == 1, after.attributes["acuity_given"] == 0
+    )
     nurse = apply(policy("nurse"), desk, patients).attributes["acuity_given"]
     assert ((after.attributes["bed_requested"] == 1) != (nurse == 0)).any()
 
@@ -139,7 +168,9 @@ def test_nothing_is_set_off_where_the_tool_is_not_used_or_hands_back(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     stated = {"bed": bed(1, 0)}
-    late = policy("ai_hands_back", actions=stated, go_live_day={"value": 10_000, "range": [0, 10_000], **WHY})
+    late = policy(
+        "ai_hands_back", actions=stated, go_live_day={"value": 10_000, "range": [0, 10_000], **WHY}
+    )
     assert not apply(late, desk, patients).attributes["bed_requested"].any()
     after = apply(policy("ai_hands_back", actions=stated), desk, patients).attributes
     without = after["bed_requested"] == 0
@@ -148,13 +179,17 @@ def test_nothing_is_set_off_where_the_tool_is_not_used_or_hands_back(
     np.testing.assert_array_equal(after["acuity_given"][without], hers[without])
 
 
-def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_whoever_an_action_is_for_counts_as_reached(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     covers = {"arrivals": ["referred"], **WHY}
     built = policy("nurse", actions={"bed": bed(0.5, 0.5, covers=covers)})
     referred = patients.arrival_source == desk.categories("arrival_source").index("referred")
     np.testing.assert_array_equal(reached(built, desk, patients), referred)
     labels = {"labels": ["ambulance"], **WHY}
-    both = policy("ai_label_measured_over", covers=labels, actions={"bed": bed(0.5, 0.5, covers=covers)})
+    both = policy(
+        "ai_label_measured_over", covers=labels, actions={"bed": bed(0.5, 0.5, covers=covers)}
+    )
     ambulance = patients.arrival_source == desk.categories("arrival_source").index("ambulance")
     np.testing.assert_array_equal(reached(both, desk, patients), referred | ambulance)
 
@@ -167,11 +202,31 @@ def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway
         ({"to": "0"}, "actions.early.to", "means that nothing is set off"),
         ({"to": "3"}, "actions.early.to", "unknown category '3'"),
         ({"suited": {}}, "actions.early.suited", "names no attribute"),
-        ({"suited": {"test_round": ["1"]}}, "actions.early.suited.test_round", "unknown attribute 'test_round'"),
-        ({"suited": {"test_rounds": ["9"]}}, "actions.early.suited.test_rounds.0", "unknown category '9'"),
-        ({"suited": {"acuity_given": ["urgent"]}}, "actions.early.suited.acuity_given", "which triage decides itself"),
-        ({"suited": {"streamed": ["nowhere"]}}, "actions.early.suited.streamed", "which triage decides itself"),
-        ({"covers": {"arrivals": [], **WHY}}, "actions.early.covers.arrivals", "names no arrival source"),
+        (
+            {"suited": {"test_round": ["1"]}},
+            "actions.early.suited.test_round",
+            "unknown attribute 'test_round'",
+        ),
+        (
+            {"suited": {"test_rounds": ["9"]}},
+            "actions.early.suited.test_rounds.0",
+            "unknown category '9'",
+        ),
+        (
+            {"suited": {"acuity_given": ["urgent"]}},
+            "actions.early.suited.acuity_given",
+            "which triage decides itself",
+        ),
+        (
+            {"suited": {"streamed": ["nowhere"]}},
+            "actions.early.suited.streamed",
+            "which triage decides itself",
+        ),
+        (
+            {"covers": {"arrivals": [], **WHY}},
+            "actions.early.covers.arrivals",
+            "names no arrival source",
+        ),
         (
             {"covers": {"arrivals": ["walkin"], **WHY}},
             "actions.early.covers.arrivals.0",
@@ -195,8 +250,12 @@ def test_an_action_that_does_not_fit_the_department_is_refused_by_name(
         apply(built, desk, patients)
 
 
-def test_a_department_without_actions_refuses_a_policy_that_has_some(policy: Build, desk: Pathway) -> None:
-    bare = replace(desk, attributes={k: v for k, v in desk.attributes.items() if not isinstance(v, Action)})
+def test_a_department_without_actions_refuses_a_policy_that_has_some(
+    policy: Build, desk: Pathway
+) -> None:
+    bare = replace(
+        desk, attributes={k: v for k, v in desk.attributes.items() if not isinstance(v, Action)}
+    )
     (fault,) = check_policy(policy("nurse", actions={"early": early_tests(0.5, 0.5)}), bare)
     assert "the department has no action" in fault.found
 
@@ -215,7 +274,10 @@ def test_an_action_attribute_that_is_wrong_is_found(
     spoil: dict[str, Any], where: str, found: str, stated_desk: dict[str, Any]
 ) -> None:
     attribute = {"kind": "action", "categories": ["0", "1"], **WHY, **spoil}
-    stated = {**stated_desk, "attributes": {**stated_desk["attributes"], "tests_ordered": attribute}}
+    stated = {
+        **stated_desk,
+        "attributes": {**stated_desk["attributes"], "tests_ordered": attribute},
+    }
     faults = check_pathway(TypeAdapter(Pathway).validate_python(stated))
     (fault,) = [each for each in faults if each.where.startswith("attributes.tests_ordered")]
     assert fault.where == f"attributes.tests_ordered.{where}"

@@ -34,14 +34,18 @@ def said(arm: tuple[Policy, Pathway], **measured_on: Mapping[str, float]) -> lis
     return [each for each in told if "measured on" in each]
 
 
-def test_a_category_that_is_common_here_and_rare_there_is_named_with_both_numbers(arm: tuple[Policy, Pathway]) -> None:
+def test_a_category_that_is_common_here_and_rare_there_is_named_with_both_numbers(
+    arm: tuple[Policy, Pathway],
+) -> None:
     (told,) = said(arm, age_band={**AGES, "child": 6.0})
     assert "by age band: child (6 cases, 24 % here)" in told
     (told,) = said(arm, arrival_source={"walk_in": 12.0, "ambulance": 676.0})
     assert "walk in (12 cases, " in told
 
 
-def test_there_is_no_warning_with_enough_cases_or_if_the_tool_is_not_for_them(arm: tuple[Policy, Pathway]) -> None:
+def test_there_is_no_warning_with_enough_cases_or_if_the_tool_is_not_for_them(
+    arm: tuple[Policy, Pathway],
+) -> None:
     assert said(arm, age_band=AGES) == []
     policy, pathway = arm
     adults = replace(policy.covers, only={"age_band": ("adult", "older", "oldest")})  # type: ignore[type-var]
@@ -57,20 +61,31 @@ def test_shares_are_of_those_whom_the_tool_labels(arm: tuple[Policy, Pathway]) -
     assert "100 % here" not in everybody
 
 
-def test_a_tool_measured_against_another_truth_than_a_panels_gives_a_warning(arm: tuple[Policy, Pathway]) -> None:
+def test_a_tool_measured_against_another_truth_than_a_panels_gives_a_warning(
+    arm: tuple[Policy, Pathway],
+) -> None:
     policy, pathway = arm
-    for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
+    for truth, is_said in (
+        ("panel", False),
+        ("physician", True),
+        ("outcome", True),
+        ("written", True),
+    ):
         told = applicability_notes(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
         assert any("not an expert panel's" in each for each in told) == is_said, truth
 
 
-def test_the_published_language_model_gives_one_warning_that_it_was_measured_against_physicians(study: Study) -> None:
+def test_the_published_language_model_gives_one_warning_that_it_was_measured_against_physicians(
+    study: Study,
+) -> None:
     told = {said for each in study.arms for said in applicability_notes(each.policy, each.pathway)}
     assert [each[:53] for each in told] == ["measured against the level a physician gave at triage"]
 
 
 def test_cases_without_an_attribute_give_a_warning(arm: tuple[Policy, Pathway]) -> None:
-    assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith("was measured on do not say age band")
+    assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith(
+        "was measured on do not say age band"
+    )
 
 
 def test_a_category_that_is_left_out_counts_as_none(arm: tuple[Policy, Pathway]) -> None:
@@ -81,8 +96,14 @@ def test_a_category_that_is_left_out_counts_as_none(arm: tuple[Policy, Pathway])
 @pytest.mark.parametrize(
     ("measured_on", "message"),
     [
-        ({"age_bnad": AGES}, "measured_on: the department has no 'age_bnad'. Did you mean 'age_band'?"),
-        ({"age_band": {"chld": 6.0, "adult": 540.0}}, "measured_on.age_band: 'age_band' has no category 'chld'. Did"),
+        (
+            {"age_bnad": AGES},
+            "measured_on: the department has no 'age_bnad'. Did you mean 'age_band'?",
+        ),
+        (
+            {"age_band": {"chld": 6.0, "adult": 540.0}},
+            "measured_on.age_band: 'age_band' has no category 'chld'. Did",
+        ),
         (
             {"arrival_source": {"Walk-in": 6.0}},
             "measured_on.arrival_source: 'arrival_source' has no category 'Walk-in'",
@@ -99,4 +120,9 @@ def test_a_misspelt_name_of_whom_it_was_measured_on_is_named(
 
 def test_what_a_department_does_not_tell_is_no_fault(arm: tuple[Policy, Pathway]) -> None:
     policy, pathway = arm
-    assert check_policy(replace(policy, measured_on={"scanner": {"yes": 3.0}, "age_band": AGES}), pathway) == []
+    assert (
+        check_policy(
+            replace(policy, measured_on={"scanner": {"yes": 3.0}, "age_band": AGES}), pathway
+        )
+        == []
+    )

@@ -18,7 +18,13 @@ from simulation.triage.policy import Policy
 
 from .conftest import WHY
 
-NURSES = [[450, 50, 0, 0, 0], [40, 600, 100, 10, 0], [0, 90, 1100, 140, 0], [0, 10, 130, 880, 40], [0, 0, 10, 80, 270]]
+NURSES = [
+    [450, 50, 0, 0, 0],
+    [40, 600, 100, 10, 0],
+    [0, 90, 1100, 140, 0],
+    [0, 10, 130, 880, 40],
+    [0, 0, 10, 80, 270],
+]
 
 
 def counts() -> np.ndarray:
@@ -35,13 +41,27 @@ def counts() -> np.ndarray:
     return found
 
 
-def policy(nurses: Any = None, *, faults: Faults | None = None, of_ai: Any = None, **of_tool: Any) -> Policy:
+def policy(
+    nurses: Any = None, *, faults: Faults | None = None, of_ai: Any = None, **of_tool: Any
+) -> Policy:
     zero = {"value": 0, "range": [0, 0], **WHY}
     half = {"value": 0.5, "range": [0, 1], **WHY}
     labels = {"name": "nurse", "correlation": half, "matrix": {"counts": nurses or NURSES, **WHY}}
-    ai = {"name": "ours", "correlation": zero, "beside_nurse": {"counts": counts().tolist(), **WHY}, **(of_ai or {})}
+    ai = {
+        "name": "ours",
+        "correlation": zero,
+        "beside_nurse": {"counts": counts().tolist(), **WHY},
+        **(of_ai or {}),
+    }
     covers = {"labels": ["walk_in", "ambulance", "referred"], **WHY}
-    stated = {"kind": "matrix", "name": "ours", "role": "replaces", "ai": ai, "covers": covers, **of_tool}
+    stated = {
+        "kind": "matrix",
+        "name": "ours",
+        "role": "replaces",
+        "ai": ai,
+        "covers": covers,
+        **of_tool,
+    }
     nurse: Nurse = TypeAdapter(Nurse).validate_python({"labels": labels})
     found = faults if faults is not None else Faults()
     made = policy_from(TypeAdapter(Tool).validate_python(stated), nurse, "triage/ours.yaml", found)
@@ -53,7 +73,9 @@ def policy(nurses: Any = None, *, faults: Faults | None = None, of_ai: Any = Non
 
 def joint(stated: Policy, desk: Pathway, patients: Draws) -> np.ndarray:
     """Simulated patients by truth, nurse's label and tool's label."""
-    nurse = apply(replace(stated, ai=None, role=None, covers=None, beside_nurse=None), desk, patients)
+    nurse = apply(
+        replace(stated, ai=None, role=None, covers=None, beside_nurse=None), desk, patients
+    )
     tool = apply(stated, desk, patients)
     found = np.zeros((5, 5, 5))
     np.add.at(found, tuple(each.attributes[name].astype(int) for each, name in (
@@ -68,13 +90,25 @@ def test_simulated_labels_have_the_counted_joint_table(desk: Pathway, patients: 
     n = found.sum(axis=(1, 2), keepdims=True)
     spread = np.sqrt(n * shares * (1 - shares))
     assert np.all(np.abs(found - n * shares) <= 4.5 * spread + 1e-9)
-    together = [found[t, j, j].sum() / max(found[t, j].sum(), 1) for t, j in ((1, 2), (2, 3), (3, 2))]
-    assert min(together) > 0.4  # where she is wrong it says the same half the time; independent errors would not
+    together = [
+        found[t, j, j].sum() / max(found[t, j].sum(), 1) for t, j in ((1, 2), (2, 3), (3, 2))
+    ]
+    assert (
+        min(together) > 0.4
+    )  # where she is wrong it says the same half the time; independent errors would not
 
 
-def test_the_nurse_stays_whoever_she_is_and_the_tool_follows_her(desk: Pathway, patients: Draws) -> None:
+def test_the_nurse_stays_whoever_she_is_and_the_tool_follows_her(
+    desk: Pathway, patients: Draws
+) -> None:
     """With other nurses the tool's labels given truth and nurse are the bench's, and its own table is another."""
-    others = [[90, 10, 0, 0, 0], [0, 100, 0, 0, 0], [0, 0, 60, 40, 0], [0, 0, 0, 100, 0], [0, 0, 0, 0, 100]]
+    others = [
+        [90, 10, 0, 0, 0],
+        [0, 100, 0, 0, 0],
+        [0, 0, 60, 40, 0],
+        [0, 0, 0, 100, 0],
+        [0, 0, 0, 0, 100],
+    ]
     found = joint(policy(others), desk, patients)
     row = found[2, 3] / found[2, 3].sum()
     expected = given_nurse(policy().beside_nurse)[2, 3]  # type: ignore[arg-type]
@@ -83,17 +117,25 @@ def test_the_nurse_stays_whoever_she_is_and_the_tool_follows_her(desk: Pathway, 
     assert policy(others).ai.matrix != policy().ai.matrix  # type: ignore[union-attr]
 
 
-def test_the_label_accuracy_is_that_of_the_labels_that_patients_get(desk: Pathway, patients: Draws) -> None:
+def test_the_label_accuracy_is_that_of_the_labels_that_patients_get(
+    desk: Pathway, patients: Draws
+) -> None:
     mix = np.bincount(patients.attributes["acuity_true"], minlength=5).tolist()
     acceptance = {"value": 0.5, "range": [0, 1], **WHY}
     switching = {name: {"value": value, "range": [0, 1], **WHY} for name, value in
                  (("wrong_to_right", 0.9), ("right_to_wrong", 0.2), ("wrong_to_wrong", 0.5))}  # fmt: skip
-    for usage in ({}, {"role": "advises", "acceptance": acceptance}, {"role": "advises", "switching": switching}):
+    for usage in (
+        {},
+        {"role": "advises", "acceptance": acceptance},
+        {"role": "advises", "switching": switching},
+    ):
         stated = policy(**usage)
         given = apply(stated, desk, patients).attributes["acuity_given"]
         output = label_accuracy(stated, mix)
         exact = float(np.mean(given == patients.attributes["acuity_true"]))
-        assert exact == pytest.approx(output["exact_share"], abs=4 * 0.5 / np.sqrt(len(patients))), usage
+        assert exact == pytest.approx(
+            output["exact_share"], abs=4 * 0.5 / np.sqrt(len(patients))
+        ), usage
 
 
 def test_a_cell_that_nobody_was_counted_in_leans_on_the_level() -> None:
@@ -128,7 +170,10 @@ def test_few_cases_in_a_cell_hardly_dilute_the_errors_that_nurse_and_tool_make_t
 @pytest.mark.parametrize(
     ("of_ai", "message"),
     [
-        ({"beside_nurse": {"counts": [[[1]]], **WHY}}, "has tables and rows of [1]. Give 5 tables of 5 rows of 5."),
+        (
+            {"beside_nurse": {"counts": [[[1]]], **WHY}},
+            "has tables and rows of [1]. Give 5 tables of 5 rows of 5.",
+        ),
         ({"beside_nurse": {"counts": np.zeros((5, 5, 5)).tolist(), **WHY}}, "adds up to 0"),
         ({"correlation": {"value": 0.5, "range": [0, 1], **WHY}}, "state correlation 0"),
         ({"as_nurse": True}, "states beside_nurse and as_nurse"),

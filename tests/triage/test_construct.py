@@ -51,14 +51,25 @@ def test_the_yaml_holds_what_the_construction_gives(
     np.testing.assert_allclose(stated(name)["ai"]["matrix"]["shares"], again, atol=1.01e-4)
 
 
-def test_the_drifted_table_is_what_the_construction_gives(stated: Stated, nurses: list[list[int]]) -> None:
+def test_the_drifted_table_is_what_the_construction_gives(
+    stated: Stated, nurses: list[list[int]]
+) -> None:
     again = rounded(nearest_matrix(nurses, DRIFTED_OVER))
-    np.testing.assert_allclose(stated("ai_drifts")["drift"]["towards"]["shares"], again, atol=1.01e-4)
+    np.testing.assert_allclose(
+        stated("ai_drifts")["drift"]["towards"]["shares"], again, atol=1.01e-4
+    )
 
 
-@pytest.mark.parametrize("name", ["ai_worse_for_language", "ai_covers_half", "ai_hands_back", "ai_kiosk", "ai_noisy"])
-def test_policies_about_people_use_the_tables_of_the_label_that_errs_up(name: str, stated: Stated) -> None:
-    assert stated(name)["ai"]["matrix"]["shares"] == stated("ai_label_measured_over")["ai"]["matrix"]["shares"]
+@pytest.mark.parametrize(
+    "name", ["ai_worse_for_language", "ai_covers_half", "ai_hands_back", "ai_kiosk", "ai_noisy"]
+)
+def test_policies_about_people_use_the_tables_of_the_label_that_errs_up(
+    name: str, stated: Stated
+) -> None:
+    assert (
+        stated(name)["ai"]["matrix"]["shares"]
+        == stated("ai_label_measured_over")["ai"]["matrix"]["shares"]
+    )
 
 
 def test_the_group_that_is_worse_off_has_the_table_that_errs_down(stated: Stated) -> None:
@@ -73,7 +84,9 @@ def test_a_missing_language_moves_the_stated_share_of_right_labels_a_level_down(
 ) -> None:
     plain = np.array(nurses, dtype=float)
     plain /= plain.sum(axis=1, keepdims=True)
-    worse = np.array(stated(name, "language")["nurse"]["matrix"]["by_group"]["language_need"]["yes"]["shares"])
+    worse = np.array(
+        stated(name, "language")["nurse"]["matrix"]["by_group"]["language_need"]["yes"]["shares"]
+    )
     right = np.diag(plain)[:4]
     np.testing.assert_allclose(np.diag(worse)[:4], (1 - lost) * right, atol=1.01e-4)
     np.testing.assert_allclose(np.diag(worse, 1) - np.diag(plain, 1), lost * right, atol=1.01e-4)
@@ -81,7 +94,9 @@ def test_a_missing_language_moves_the_stated_share_of_right_labels_a_level_down(
 
 
 @pytest.mark.parametrize(("name", "wanted"), CONSTRUCTED)
-def test_rows_in_the_yaml_add_up_exactly_in_ten_thousandths(name: str, wanted: Wanted, stated: Stated) -> None:
+def test_rows_in_the_yaml_add_up_exactly_in_ten_thousandths(
+    name: str, wanted: Wanted, stated: Stated
+) -> None:
     for row in stated(name)["ai"]["matrix"]["shares"]:
         assert sum(round(share * 10_000) for share in row) == 10_000
         assert all(share == round(share, 4) for share in row)
@@ -106,7 +121,9 @@ def test_the_two_versions_err_three_to_one_in_opposite_directions(
 
 
 @pytest.mark.parametrize("wanted", [MEASURED_UNDER, MEASURED_OVER, CLAIMED])
-def test_no_label_is_given_more_often_than_one_nearer_the_truth(wanted: Wanted, nurses: list[list[int]]) -> None:
+def test_no_label_is_given_more_often_than_one_nearer_the_truth(
+    wanted: Wanted, nurses: list[list[int]]
+) -> None:
     shares = nearest_matrix(nurses, wanted)
     for true, row in enumerate(shares):
         assert np.all(np.diff(row[true:]) <= 1e-9)
@@ -138,7 +155,9 @@ def test_no_table_with_the_same_figures_is_nearer_to_the_nurses(nurses: list[lis
     generator = np.random.default_rng(5)
     for _ in range(20):
         # Other tables with the same figures: nearest to differently weighted nurses with the same mix.
-        noise = np.array(nurses, dtype=float) * generator.uniform(0.5, 2, (5, 5)) + generator.uniform(0, 1, (5, 5))
+        noise = np.array(nurses, dtype=float) * generator.uniform(
+            0.5, 2, (5, 5)
+        ) + generator.uniform(0, 1, (5, 5))
         noise *= (np.array(mix) / noise.sum(axis=1))[:, None]
         other = nearest_matrix(noise.tolist(), MEASURED_UNDER)
         assert agreement(other, mix)["kappa_quadratic"] == pytest.approx(0.467, abs=1e-5)

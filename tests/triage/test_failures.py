@@ -39,7 +39,12 @@ def failing(stated_desk: dict[str, Any], outage: dict[str, Any]) -> Pathway:
     }
     durations = {**stated_desk["durations"], "tool_late": {"kind": "fixed", "mean": 0, **WHY}}
     return TypeAdapter(Pathway).validate_python(
-        {**stated_desk, "attributes": attributes, "durations": durations, "outages": {"triage_tool": outage}}
+        {
+            **stated_desk,
+            "attributes": attributes,
+            "durations": durations,
+            "outages": {"triage_tool": outage},
+        }
     )
 
 
@@ -57,14 +62,21 @@ def column(draws: Draws, duration: str, worker: str) -> np.ndarray:
     return draws.minutes.get(f"{duration}:{worker}", draws.minutes[duration])
 
 
-@pytest.mark.parametrize("name", ["ai_as_claimed", "ai_hands_back", "ai_interprets", "ai_noisy", "lean_triage", "sham"])
+@pytest.mark.parametrize(
+    "name", ["ai_as_claimed", "ai_hands_back", "ai_interprets", "ai_noisy", "lean_triage", "sham"]
+)
 def test_the_nurse_to_fall_back_on_has_the_labels_and_minutes_of_the_policy_without_its_tool(
     name: str, policy: Make, fails: Pathway, there: Draws
 ) -> None:
     """Burdens (an interview through an interpreter) are hers too."""
     with_tool = policy(name)
     without = replace(
-        policy("nurse"), nurse=with_tool.nurse, burdens=with_tool.burdens, minutes=None, latency=None, ai=None
+        policy("nurse"),
+        nurse=with_tool.nurse,
+        burdens=with_tool.burdens,
+        minutes=None,
+        latency=None,
+        ai=None,
     )
     got, alone = apply(with_tool, fails, there), apply(without, fails, there)
     assert np.array_equal(got.attributes[ACUITY_BY_NURSE], alone.attributes[ACUITY_GIVEN])
@@ -72,12 +84,16 @@ def test_the_nurse_to_fall_back_on_has_the_labels_and_minutes_of_the_policy_with
         assert np.array_equal(column(got, duration, "nurse"), alone.minutes[duration]), duration
 
 
-def test_the_burdens_of_whoever_triages_reach_the_fall_back(policy: Make, fails: Pathway, there: Draws) -> None:
+def test_the_burdens_of_whoever_triages_reach_the_fall_back(
+    policy: Make, fails: Pathway, there: Draws
+) -> None:
     got = apply(policy("ai_interprets"), fails, there)
     assert np.any(got.minutes["triage_interview:nurse"] > there.minutes["triage_interview"])
 
 
-@pytest.mark.parametrize("name", ["ai_as_claimed", "ai_hands_back", "ai_drifts", "ai_label_switching", "ai_noisy"])
+@pytest.mark.parametrize(
+    "name", ["ai_as_claimed", "ai_hands_back", "ai_drifts", "ai_label_switching", "ai_noisy"]
+)
 def test_a_degraded_answer_is_that_of_the_policy_that_has_the_degraded_matrix_from_the_start(
     name: str, policy: Make, fails: Pathway, there: Draws
 ) -> None:
@@ -87,13 +103,19 @@ def test_a_degraded_answer_is_that_of_the_policy_that_has_the_degraded_matrix_fr
     assert good.ai is not None
     got = apply(replace(good, degraded=matrix), fails, there)
     worse = apply(replace(good, ai=replace(good.ai, matrix=matrix)), fails, there)
-    assert np.array_equal(got.attributes[ACUITY_GIVEN], apply(good, fails, there).attributes[ACUITY_GIVEN])
+    assert np.array_equal(
+        got.attributes[ACUITY_GIVEN], apply(good, fails, there).attributes[ACUITY_GIVEN]
+    )
     assert np.array_equal(got.attributes[ACUITY_BY_DEGRADED_TOOL], worse.attributes[ACUITY_GIVEN])
     for duration in fails.durations:
-        assert np.array_equal(column(got, duration, "degraded_tool"), worse.minutes[duration]), duration
+        assert np.array_equal(column(got, duration, "degraded_tool"), worse.minutes[duration]), (
+            duration
+        )
 
 
-def test_without_a_degraded_matrix_a_tool_answers_as_ever(policy: Make, fails: Pathway, there: Draws) -> None:
+def test_without_a_degraded_matrix_a_tool_answers_as_ever(
+    policy: Make, fails: Pathway, there: Draws
+) -> None:
     got = apply(policy("ai_as_claimed"), fails, there)
     assert np.array_equal(got.attributes[ACUITY_BY_DEGRADED_TOOL], got.attributes[ACUITY_GIVEN])
     assert not [name for name in got.minutes if name.endswith(":degraded_tool")]
@@ -111,7 +133,9 @@ def test_the_tool_can_fail_for_whom_it_is_used_in_triage_and_for_nobody_else(
     known = fails.categories("arrival_source")
     for name, used in streams.items():
         expected = np.isin(there.arrival_source, [known.index(each) for each in used])
-        assert np.array_equal(apply(policy(name), fails, there).attributes[TOOL_CAN_FAIL], expected), name
+        assert np.array_equal(
+            apply(policy(name), fails, there).attributes[TOOL_CAN_FAIL], expected
+        ), name
 
 
 def test_where_nothing_can_fail_nobody_is_sent_the_longer_way(
@@ -123,8 +147,14 @@ def test_where_nothing_can_fail_nobody_is_sent_the_longer_way(
     assert slow.attributes[TOOL_CAN_FAIL].any()
 
 
-def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(policy: Make, fails: Pathway, there: Draws) -> None:
-    got = apply(policy("ai_slows_down", slow_under_load={"durations": ["tool_late"], "seconds": SECONDS}), fails, there)
+def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(
+    policy: Make, fails: Pathway, there: Draws
+) -> None:
+    got = apply(
+        policy("ai_slows_down", slow_under_load={"durations": ["tool_late"], "seconds": SECONDS}),
+        fails,
+        there,
+    )
     assert np.array_equal(got.minutes["tool_late"][0], 1.5 * got.attributes[TOOL_CAN_FAIL])
 
 
@@ -148,16 +178,22 @@ def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fail
 
 
 @pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
-def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
+def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(
+    name: str, policy: Make, fails: Pathway
+) -> None:
     assert policy(name).name == name
     assert check_policy(policy(name), fails) == []
 
 
-def test_what_a_department_lacks_for_a_policys_failures_is_named(policy: Make, desk: Pathway) -> None:
+def test_what_a_department_lacks_for_a_policys_failures_is_named(
+    policy: Make, desk: Pathway
+) -> None:
     draws = draw(desk, seed=1, replication=0, days=1)
     with pytest.raises(ConfigError, match=r"attributes\.acuity_by_degraded_tool: is missing"):
         apply(policy("ai_degrades"), desk, draws)
-    with pytest.raises(ConfigError, match=r"(?s)attributes\.tool_can_fail: is missing|unknown duration 'tool_late'"):
+    with pytest.raises(
+        ConfigError, match=r"(?s)attributes\.tool_can_fail: is missing|unknown duration 'tool_late'"
+    ):
         apply(policy("ai_slows_down"), desk, draws)
 
 
@@ -170,19 +206,38 @@ def test_failures_without_a_tool_are_faults(policy: Make, fails: Pathway, there:
         apply(replace(policy("nurse"), degraded=matrix), fails, there)
 
 
-@pytest.mark.parametrize(("name", "refused"), [("ai_covers_all", True), ("lean_triage", False), ("nurse", False)])
+@pytest.mark.parametrize(
+    ("name", "refused"), [("ai_covers_all", True), ("lean_triage", False), ("nurse", False)]
+)
 @pytest.mark.parametrize("outage", [DOWN, NEVER])
 def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
     name: str, refused: bool, outage: dict[str, Any], policy: Make, stated_desk: dict[str, Any]
 ) -> None:
     """The route takes back the label as the tool fails, and could not take back whom it made to be admitted."""
-    chances = {"immediate": 0.9, "very_urgent": 0.6, "urgent": 0.4, "standard": 0.1, "non_urgent": 0.1}
-    admitted = {"kind": "chance", "label_weight": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
+    chances = {
+        "immediate": 0.9,
+        "very_urgent": 0.6,
+        "urgent": 0.4,
+        "standard": 0.1,
+        "non_urgent": 0.1,
+    }
+    admitted = {
+        "kind": "chance",
+        "label_weight": 0.5,
+        "p": {"base": 1, "times": [{"by": "acuity_true"}]},
+        **WHY,
+    }
     admitted["p"]["times"][0]["values"] = chances
-    leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
+    leans = failing(
+        {**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage
+    )
     faults = check_policy(policy(name), leans)
-    assert [each.where for each in faults] == ([f"triage.{name}.ai"] if refused and outage is DOWN else [])
-    assert all("admitted lean on, and can fail (outages.triage_tool)" in each.found for each in faults)
+    assert [each.where for each in faults] == (
+        [f"triage.{name}.ai"] if refused and outage is DOWN else []
+    )
+    assert all(
+        "admitted lean on, and can fail (outages.triage_tool)" in each.found for each in faults
+    )
 
 
 @pytest.mark.parametrize(("degrades", "refused"), [(True, True), (False, False)])
@@ -192,7 +247,9 @@ def test_actions_are_refused_beside_answers_that_can_be_worse_if_the_tool_has_an
     """What is set off goes by the good label; the route would give the patient the worse one."""
     actions = policy("ai_requests_beds").actions
     never = replace(fails.outages["triage_tool"], share=0)
-    worse = replace(fails, outages={"triage_tool": never, "triage_tool_degraded": fails.outages["triage_tool"]})
+    worse = replace(
+        fails, outages={"triage_tool": never, "triage_tool_degraded": fails.outages["triage_tool"]}
+    )
     told = replace(policy("ai_degrades"), actions=actions)
     faults = check_policy(told if degrades else replace(told, degraded=None), worse)
     assert [each.where for each in faults] == (["triage.ai_degrades.actions"] if refused else [])

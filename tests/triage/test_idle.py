@@ -17,7 +17,10 @@ UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.r
 def test_watching_does_nothing_where_rounds_are_off_and_something_where_they_are_on() -> None:
     arm = load("triage=ai_watches").only().baseline
     assert arm.pathway.rounds is not None
-    rounds = {on: replace(arm.pathway, rounds=replace(arm.pathway.rounds, active=on)) for on in (False, True)}
+    rounds = {
+        on: replace(arm.pathway, rounds=replace(arm.pathway.rounds, active=on))
+        for on in (False, True)
+    }
     assert idle(arm.policy, rounds[False]) == (UNHEARD,)
     assert idle(arm.policy, rounds[True]) == ()
     assert idle(arm.policy, replace(arm.pathway, rounds=None)) == (UNHEARD,)
@@ -36,13 +39,22 @@ def test_an_action_that_no_branch_reads_does_nothing() -> None:
     assert all("no branch or loop of the route reads 'streamed'" in each.why for each in found)
 
 
-def test_running_or_comparing_such_a_policy_gives_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_running_or_comparing_such_a_policy_gives_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
     drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
-    (change,) = [each for each in changes_of(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]
+    (change,) = [
+        each
+        for each in changes_of(watches.baseline, nurse.baseline, drawn).changes
+        if each.kind == "nothing"
+    ]
     assert (change.what, change.words) == ("watches", f"does nothing here: {UNHEARD.why}")
     announce(watches, alone=True)
     output = capsys.readouterr().out
-    assert f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}." in output
+    assert (
+        f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}."
+        in output
+    )
     announce(nurse, alone=True)
     assert "Warning" not in capsys.readouterr().out

@@ -32,7 +32,10 @@ def test_a_table_without_rows_is_a_fault_and_no_crash() -> None:
 def test_every_faulty_row_is_reported_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
         probabilities(table(shares=((0.5, 0.4), (0.6, 0.6))))
-    assert [fault.found for fault in raised.value.faults] == ["row 1 adds up to 0.9", "row 2 adds up to 1.2"]
+    assert [fault.found for fault in raised.value.faults] == [
+        "row 1 adds up to 0.9",
+        "row 2 adds up to 1.2",
+    ]
 
 
 def test_a_row_of_counts_without_patients_is_a_fault() -> None:

@@ -24,7 +24,9 @@ def one_nurse() -> ReadyArm:
     return load("study=gallery/one_nurse").baseline
 
 
-def test_a_department_without_levels_runs_under_a_policy_that_labels_nobody(one_nurse: ReadyArm) -> None:
+def test_a_department_without_levels_runs_under_a_policy_that_labels_nobody(
+    one_nurse: ReadyArm,
+) -> None:
     drawn = draw(one_nurse.pathway, seed=1, replication=0, days=2)
     after = apply(one_nurse.policy, one_nurse.pathway, drawn)
     assert after.attributes.keys() == drawn.attributes.keys()
@@ -34,7 +36,9 @@ def test_a_department_without_levels_runs_under_a_policy_that_labels_nobody(one_
 def test_a_tool_can_save_minutes_where_nobody_is_labelled(one_nurse: ReadyArm) -> None:
     tool = MinutesEffect(durations=("consultation",), factor=HALF)
     policy = replace(
-        one_nurse.policy, minutes=tool, covers=Coverage(minutes=("walk_in",), evidence="assumed", source="test")
+        one_nurse.policy,
+        minutes=tool,
+        covers=Coverage(minutes=("walk_in",), evidence="assumed", source="test"),
     )
     drawn = draw(one_nurse.pathway, seed=1, replication=0, days=2)
     after = apply(policy, one_nurse.pathway, drawn)

@@ -17,7 +17,13 @@ from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
 
 WHY = {"evidence": "assumed", "source": "test"}
-NURSES = [[45, 5, 0, 0, 0], [4, 60, 10, 1, 0], [0, 9, 110, 14, 0], [0, 1, 13, 88, 4], [0, 0, 1, 8, 27]]
+NURSES = [
+    [45, 5, 0, 0, 0],
+    [4, 60, 10, 1, 0],
+    [0, 9, 110, 14, 0],
+    [0, 1, 13, 88, 4],
+    [0, 0, 1, 8, 27],
+]
 AI = [[40, 8, 2, 0, 0], [6, 54, 13, 2, 0], [1, 20, 98, 13, 1], [0, 4, 22, 76, 4], [0, 1, 3, 11, 21]]
 MIX = [50, 75, 133, 106, 36]
 Read = Callable[..., dict[str, Any]]
@@ -36,16 +42,22 @@ def nurse(**table: Any) -> Nurse:
 
 def tool(**of_ai: Any) -> Tool:
     ai = {"name": "ours", "correlation": number(0.5), **of_ai}
-    made: Tool = TypeAdapter(Tool).validate_python({"kind": "matrix", "name": "ours", "role": "replaces", "ai": ai})
+    made: Tool = TypeAdapter(Tool).validate_python(
+        {"kind": "matrix", "name": "ours", "role": "replaces", "ai": ai}
+    )
     return made
 
 
-def table(counts: list[list[float]], source: str = "the same 400 cases", evidence: str = "measured") -> dict[str, Any]:
+def table(
+    counts: list[list[float]], source: str = "the same 400 cases", evidence: str = "measured"
+) -> dict[str, Any]:
     return {"matrix": {"counts": counts, "evidence": evidence, "source": source}}
 
 
 def figures(exact: float, under: float, **more: Any) -> dict[str, Any]:
-    return {"agreement": {"exact_share": number(exact), "under_share": number(under), **WHY, **more}}
+    return {
+        "agreement": {"exact_share": number(exact), "under_share": number(under), **WHY, **more}
+    }
 
 
 def made(stated: Tool, nurses: Nurse | None = None) -> Policy:
@@ -66,8 +78,12 @@ def refused(stated: Tool, nurses: Nurse | None) -> str:
 # --- four numbers --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("exact", "under"), [(0.75, 0.15), (0.9, 0.02), (0.6, 0.35), (0.82, 0.001), (0.5, 0.1)])
-def test_a_constructed_table_has_the_two_figures_at_the_nurses_mix(exact: float, under: float) -> None:
+@pytest.mark.parametrize(
+    ("exact", "under"), [(0.75, 0.15), (0.9, 0.02), (0.6, 0.35), (0.82, 0.001), (0.5, 0.1)]
+)
+def test_a_constructed_table_has_the_two_figures_at_the_nurses_mix(
+    exact: float, under: float
+) -> None:
     found = label_accuracy(made(tool(**figures(exact, under))), MIX)
     assert found["exact_share"] == pytest.approx(exact, abs=1e-4)
     assert found["under_share"] == pytest.approx(under, abs=1e-4)
@@ -83,16 +99,27 @@ def test_it_has_them_at_the_mix_that_is_stated_with_them() -> None:
 def test_the_nurses_own_figures_give_nearly_the_nurses_own_table() -> None:
     own = agreement(probabilities(nurse().labels.matrix), MIX)
     policy = made(tool(**figures(own["exact_share"], own["under_share"])))
-    np.testing.assert_allclose(probabilities(policy.ai.matrix), probabilities(policy.nurse.matrix), atol=0.05)
+    np.testing.assert_allclose(
+        probabilities(policy.ai.matrix), probabilities(policy.nurse.matrix), atol=0.05
+    )
 
 
 @pytest.mark.parametrize(
     ("stated", "told"),
     [
-        (figures(0.8, 0.3), "With that exact_share, under_share can be from 0.0010 to 0.1990 at this mix"),
+        (
+            figures(0.8, 0.3),
+            "With that exact_share, under_share can be from 0.0010 to 0.1990 at this mix",
+        ),
         (figures(0.02, 0.3), "no table has exact_share 0.02 and under_share 0.3. With that"),
-        (figures(0.8, 0.1, mix=[1, 1]), "triage/ours.yaml.ai.agreement.mix: has 2 levels. Give 5 numbers"),
-        (figures(0.8, 0.1) | table(AI), "triage/ours.yaml.ai: states matrix and agreement. State one of"),
+        (
+            figures(0.8, 0.1, mix=[1, 1]),
+            "triage/ours.yaml.ai.agreement.mix: has 2 levels. Give 5 numbers",
+        ),
+        (
+            figures(0.8, 0.1) | table(AI),
+            "triage/ours.yaml.ai: states matrix and agreement. State one of",
+        ),
         (
             {},
             "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse, with_nurse and",
@@ -128,7 +155,9 @@ def test_nurses_who_state_shares_need_the_mix_beside_the_figures() -> None:
 
 def test_the_nurses_table_as_the_tools_is_refused() -> None:
     told = refused(tool(**table(NURSES)), nurse())
-    assert told.startswith("triage/ours.yaml.ai.matrix: is the nurses' own table (own panel of 400)")
+    assert told.startswith(
+        "triage/ours.yaml.ai.matrix: is the nurses' own table (own panel of 400)"
+    )
     assert made(tool(as_nurse=True)).ai.matrix == nurse().labels.matrix
 
 
@@ -146,9 +175,21 @@ def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused() -> None:
     ("of_tool", "of_nurses", "warned"),
     [
         (table(AI), {}, False),  # the same cases: as many of each true level
-        (table(AI), {"counts": [[2 * count for count in row] for row in NURSES], "source": "Korea"}, True),
-        (table(AI, source="own panel of 400"), {"counts": [[2 * count for count in row] for row in NURSES]}, False),
-        (table(AI, evidence="assumed"), {"counts": [[2 * count for count in row] for row in NURSES]}, False),
+        (
+            table(AI),
+            {"counts": [[2 * count for count in row] for row in NURSES], "source": "Korea"},
+            True,
+        ),
+        (
+            table(AI, source="own panel of 400"),
+            {"counts": [[2 * count for count in row] for row in NURSES]},
+            False,
+        ),
+        (
+            table(AI, evidence="assumed"),
+            {"counts": [[2 * count for count in row] for row in NURSES]},
+            False,
+        ),
         (figures(0.8, 0.1), {}, False),
         ({"as_nurse": True}, {}, False),
     ],
@@ -167,7 +208,9 @@ def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
     (1, "the nurses' table counts 2 cases of 402 fewer than that of 'ours': leave out of both"),
     (2, "are not of the same patients"),
 ])  # fmt: skip
-def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(row: int, output: str) -> None:
+def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(
+    row: int, output: str
+) -> None:
     """Of the most urgent level 2 fewer; 2 more; and 2 fewer, but 2 more of the next."""
     counts = [list(line) for line in AI]
     counts[0][0] += 2 if row == 1 else -2
@@ -184,13 +227,20 @@ BESIDE = {
 
 def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_names_them() -> None:
     zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
-    for nurses, warned in (("the same 400 cases", False), ("", False), ("nurses of the bench", True)):
+    for nurses, warned in (
+        ("the same 400 cases", False),
+        ("", False),
+        ("nurses of the bench", True),
+    ):
         beside = {**BESIDE, "nurses": nurses}
         output = measured_elsewhere(
             made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases"))
         )
         assert bool(output) == warned, output
-    assert "was measured with other nurses (nurses of the bench) than these (the same 400 cases)" in output
+    assert (
+        "was measured with other nurses (nurses of the bench) than these (the same 400 cases)"
+        in output
+    )
 
 
 def test_nurses_with_other_odds_of_an_error_err_as_they_do_in_their_table() -> None:

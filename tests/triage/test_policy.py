@@ -22,9 +22,15 @@ from simulation.triage.policy import MatrixPolicy, Policy
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 Build = Callable[..., Policy]
 Stated = Callable[..., dict[str, Any]]
-NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "none")  # none labels nobody
+NAMES = sorted(
+    path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "none"
+)  # none labels nobody
 KTAS_MIX = (26, 220, 487, 459, 75)
-EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "evidence": "assumed", "source": "test"}
+EVERYBODY = {
+    "labels": ["walk_in", "ambulance", "referred"],
+    "evidence": "assumed",
+    "source": "test",
+}
 Z_ONE_IN_TEN_THOUSAND = 4.9
 """Two-sided normal bound for about a hundred cells with a false-alarm rate of 1 in 10,000 over all of them."""
 
@@ -38,7 +44,9 @@ def given(policy: Policy, desk: Pathway, patients: Draws) -> np.ndarray:
 
 
 def from_sources(desk: Pathway, patients: Draws, *names: str) -> np.ndarray:
-    return np.isin(patients.arrival_source, [desk.categories("arrival_source").index(name) for name in names])
+    return np.isin(
+        patients.arrival_source, [desk.categories("arrival_source").index(name) for name in names]
+    )
 
 
 def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> None:
@@ -51,7 +59,10 @@ def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> N
             else:
                 error = np.sqrt(len(mine) * p * (1 - p))
                 # A continuity allowance of one patient covers rare cells, where the normal bound is too tight.
-                assert abs(counted - len(mine) * p) <= Z_ONE_IN_TEN_THOUSAND * error + 1, (level, label)
+                assert abs(counted - len(mine) * p) <= Z_ONE_IN_TEN_THOUSAND * error + 1, (
+                    level,
+                    label,
+                )
 
 
 ELSEWHERE = ("ai_degrades", "ai_slows_down", "ai_bed_coordination", "ai_discharge_letters")
@@ -105,7 +116,9 @@ def test_the_packaged_policies_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ELSEWHERE])
-def test_a_packaged_policy_fits_the_desk_and_is_called_as_its_file(name: str, policy: Build, desk: Pathway) -> None:
+def test_a_packaged_policy_fits_the_desk_and_is_called_as_its_file(
+    name: str, policy: Build, desk: Pathway
+) -> None:
     built = policy(name)
     assert built.name == name
     assert check_policy(built, desk) == []
@@ -175,12 +188,21 @@ def test_labels_have_the_shares_of_the_matrix(
     assert_shares(labels, patients.attributes["acuity_true"], probabilities(labeller.matrix))
 
 
-def test_labels_are_small_integers_like_the_true_level(policy: Build, desk: Pathway, patients: Draws) -> None:
-    assert given(policy("ai_label_advises"), desk, patients).dtype == patients.attributes["acuity_true"].dtype
+def test_labels_are_small_integers_like_the_true_level(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    assert (
+        given(policy("ai_label_advises"), desk, patients).dtype
+        == patients.attributes["acuity_true"].dtype
+    )
 
 
-def test_variates_at_the_edge_never_give_an_impossible_label(policy: Build, desk: Pathway, patients: Draws) -> None:
-    edges = np.where(np.arange(len(patients)) % 2 == 0, -40.0, 40.0)  # beyond any normal number that can be drawn
+def test_variates_at_the_edge_never_give_an_impossible_label(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    edges = np.where(
+        np.arange(len(patients)) % 2 == 0, -40.0, 40.0
+    )  # beyond any normal number that can be drawn
 
     class Edge(Draws):
         def normal(self, column: str, repeat: int = 0) -> np.ndarray:
@@ -204,7 +226,9 @@ def both_labels(
     return alone, given(policy("sham", nurse=nurse, ai=ai, covers=EVERYBODY), desk, patients)
 
 
-@pytest.mark.parametrize(("rhos", "independent"), [((0.0, 0.0), True), ((0.5, 0.0), True), ((0.5, 0.5), False)])
+@pytest.mark.parametrize(
+    ("rhos", "independent"), [((0.0, 0.0), True), ((0.5, 0.0), True), ((0.5, 0.5), False)]
+)
 def test_errors_go_together_only_where_both_share_the_difficulty(
     rhos: tuple[float, float],
     independent: bool,
@@ -230,7 +254,9 @@ def test_errors_go_together_only_where_both_share_the_difficulty(
         expected = float(multivariate_normal(mean=[0, 0], cov=[[1, 0.5], [0.5, 1]]).cdf([cut, cut]))
         assert expected > 2 * (1 - edge) ** 2
     both = float(np.mean((nurse[urgent] > 2) & (ai[urgent] > 2)))
-    assert both == pytest.approx(expected, abs=4.5 * np.sqrt(expected * (1 - expected) / urgent.sum()))
+    assert both == pytest.approx(
+        expected, abs=4.5 * np.sqrt(expected * (1 - expected) / urgent.sum())
+    )
 
 
 def test_high_variates_err_down_and_low_ones_err_up(
@@ -257,12 +283,16 @@ def test_a_group_uses_its_own_table_and_others_keep_theirs(
     np.testing.assert_array_equal(labels[female], patients.attributes["acuity_true"][female])
     np.testing.assert_array_equal(labels[~female], before[~female])
     assert label_accuracy(built, KTAS_MIX, category="female")["exact_share"] == 1
-    assert label_accuracy(built, KTAS_MIX, category="male") == label_accuracy(policy("nurse"), KTAS_MIX)
+    assert label_accuracy(built, KTAS_MIX, category="male") == label_accuracy(
+        policy("nurse"), KTAS_MIX
+    )
 
 
 def test_advice_never_taken_is_nurse_triage(policy: Build, desk: Pathway, patients: Draws) -> None:
     never = policy("ai_label_advises", acceptance=estimate(0))
-    np.testing.assert_array_equal(given(never, desk, patients), given(policy("nurse"), desk, patients))
+    np.testing.assert_array_equal(
+        given(never, desk, patients), given(policy("nurse"), desk, patients)
+    )
 
 
 def test_advice_always_taken_is_the_ai_alone(policy: Build, desk: Pathway, patients: Draws) -> None:
@@ -307,8 +337,15 @@ def test_streams_that_are_not_covered_keep_the_nurses_label_and_minutes(
         np.testing.assert_array_equal(after.minutes[name][:, elsewhere], minutes[:, elsewhere])
 
 
-def test_labels_and_minutes_are_covered_separately(policy: Build, desk: Pathway, patients: Draws) -> None:
-    covers = {"labels": ["ambulance"], "minutes": ["referred"], "evidence": "assumed", "source": "test"}
+def test_labels_and_minutes_are_covered_separately(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    covers = {
+        "labels": ["ambulance"],
+        "minutes": ["referred"],
+        "evidence": "assumed",
+        "source": "test",
+    }
     after = apply(policy("ai_as_claimed", covers=covers), desk, patients)
     nurse = given(policy("nurse"), desk, patients)
     changed = after.attributes["acuity_given"] != nurse
@@ -325,7 +362,11 @@ def test_a_policy_touches_the_label_and_the_minutes_it_names_and_nothing_else(
     built = policy(name)
     after = apply(built, desk, patients)
     for field in fields(Draws):
-        if field.name not in ("attributes", "minutes", *(("alarms",) if built.watches is not None else ())):
+        if field.name not in (
+            "attributes",
+            "minutes",
+            *(("alarms",) if built.watches is not None else ()),
+        ):
             assert getattr(after, field.name) is getattr(patients, field.name), field.name
     sets = {action.sets for action in built.actions.values()}
     same_objects(after.attributes, patients.attributes, {"acuity_given"} | sets)
@@ -342,10 +383,14 @@ def same_objects(after: Mapping[str, Any], before: Mapping[str, Any], apart_from
 def test_a_policy_that_keeps_the_nurse_keeps_her_labels_bit_for_bit(
     name: str, policy: Build, desk: Pathway, patients: Draws
 ) -> None:
-    np.testing.assert_array_equal(given(policy(name), desk, patients), given(policy("nurse"), desk, patients))
+    np.testing.assert_array_equal(
+        given(policy(name), desk, patients), given(policy("nurse"), desk, patients)
+    )
 
 
-def test_the_scribe_takes_27_seconds_off_the_sum_in_proportion(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_scribe_takes_27_seconds_off_the_sum_in_proportion(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     after = apply(policy("ai_scribe_measured"), desk, patients)
     covered = from_sources(desk, patients, "walk_in", "referred")
     parts = ("triage_interview", "triage_record")
@@ -361,10 +406,14 @@ def test_the_scribe_takes_27_seconds_off_the_sum_in_proportion(policy: Build, de
     assert after.minutes["triage_observations"] is patients.minutes["triage_observations"]
 
 
-def test_the_mean_saving_of_the_scribe_is_27_seconds(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_mean_saving_of_the_scribe_is_27_seconds(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     after = apply(policy("ai_scribe_measured"), desk, patients)
     covered = from_sources(desk, patients, "walk_in", "referred")
-    saved = sum(patients.minutes[n][0] - after.minutes[n][0] for n in ("triage_interview", "triage_record"))
+    saved = sum(
+        patients.minutes[n][0] - after.minutes[n][0] for n in ("triage_interview", "triage_record")
+    )
     assert isinstance(saved, np.ndarray)
     assert 60 * saved[covered].mean() == pytest.approx(27, abs=0.1)
 
@@ -372,7 +421,11 @@ def test_the_mean_saving_of_the_scribe_is_27_seconds(policy: Build, desk: Pathwa
 def test_the_floor_holds_where_a_saving_would_go_below_it(
     policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
-    effect = {**stated("ai_as_claimed")["minutes"], "seconds_saved": estimate(3600), "never_below": estimate(0.25)}
+    effect = {
+        **stated("ai_as_claimed")["minutes"],
+        "seconds_saved": estimate(3600),
+        "never_below": estimate(0.25),
+    }
     after = apply(policy("ai_as_claimed", minutes=effect), desk, patients)
     covered = from_sources(desk, patients, "walk_in", "referred")
     for name in ("triage_interview", "triage_record"):
@@ -398,21 +451,31 @@ def test_the_scribe_read_as_a_share_takes_11_7_percent_off_the_whole_triage_of_e
     """Cho 2022 measured 231 to 204 s of the whole triage, observations included."""
     after = apply(policy("ai_scribe_measured", reading="share"), desk, patients)
     parts = ("triage_interview", "triage_observations", "triage_record")
-    before_sum, after_sum = (np.sum([each.minutes[name][0] for name in parts], axis=0) for each in (patients, after))
+    before_sum, after_sum = (
+        np.sum([each.minutes[name][0] for name in parts], axis=0) for each in (patients, after)
+    )
     covered = from_sources(desk, patients, "walk_in", "referred")
-    np.testing.assert_allclose(after_sum, np.where(covered, before_sum * 0.883, before_sum), rtol=1e-12)
+    np.testing.assert_allclose(
+        after_sum, np.where(covered, before_sum * 0.883, before_sum), rtol=1e-12
+    )
     assert round(204 / 231, 3) == 0.883
 
 
-def test_the_reading_that_runs_comes_after_other_effects(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_reading_that_runs_comes_after_other_effects(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     burden = {"durations": ["triage_record"], "factor": estimate(2)}
     after = apply(policy("lean_triage", minutes=burden), desk, patients)
     covered = from_sources(desk, patients, "walk_in", "referred")
     before = patients.minutes["triage_record"][0, covered]
-    np.testing.assert_allclose(after.minutes["triage_record"][0, covered], before * 2 * 0.56, rtol=1e-12)
+    np.testing.assert_allclose(
+        after.minutes["triage_record"][0, covered], before * 2 * 0.56, rtol=1e-12
+    )
 
 
-def test_factor_and_seconds_apply_in_that_order(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
+def test_factor_and_seconds_apply_in_that_order(
+    policy: Build, stated: Stated, desk: Pathway, patients: Draws
+) -> None:
     effect = {
         "durations": ["testing"],
         "factor": estimate(0.8),
@@ -422,7 +485,9 @@ def test_factor_and_seconds_apply_in_that_order(policy: Build, stated: Stated, d
     after = apply(policy("lean_triage", minutes=effect), desk, patients)
     covered = from_sources(desk, patients, "walk_in", "referred")
     np.testing.assert_allclose(
-        after.minutes["testing"][:, covered], 0.8 * patients.minutes["testing"][:, covered] + 0.5, rtol=1e-12
+        after.minutes["testing"][:, covered],
+        0.8 * patients.minutes["testing"][:, covered] + 0.5,
+        rtol=1e-12,
     )
 
 
@@ -430,7 +495,9 @@ def faults_of(desk: Pathway, policy: MatrixPolicy) -> list[str]:
     return [str(fault) for fault in check_policy(policy, desk)]
 
 
-def test_a_bad_row_is_named_by_its_level(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
+def test_a_bad_row_is_named_by_its_level(
+    policy: Build, stated: Stated, desk: Pathway, patients: Draws
+) -> None:
     ai = stated("ai_label_measured_under")["ai"]
     ai["matrix"]["shares"][1][1] -= 0.03
     built = policy("ai_label_measured_under", ai=ai)
@@ -474,7 +541,9 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
 ) -> None:
     nurse = stated("nurse")["nurse"]
     perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
-    nurse["matrix"]["by_group"] = {name: dict.fromkeys(tables, perfect) for name, tables in groups.items()}
+    nurse["matrix"]["by_group"] = {
+        name: dict.fromkeys(tables, perfect) for name, tables in groups.items()
+    }
     assert expected in "\n".join(faults_of(desk, policy("nurse", nurse=nurse)))
 
 
@@ -487,8 +556,16 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
         ("sham", {"role": None}, "role: is missing"),
         ("sham", {"acceptance": estimate(0.5)}, "for an ai that replaces"),
         ("lean_triage", {"covers": None}, "there is a minutes effect"),
-        ("ai_label_advises", {"acceptance": {**estimate(0.5), "evidence": "assumed"}}, "what range to sweep"),
-        ("ai_label_advises", {"acceptance": {**estimate(0.5), "range": [0.6, 1]}}, "outside its own range"),
+        (
+            "ai_label_advises",
+            {"acceptance": {**estimate(0.5), "evidence": "assumed"}},
+            "what range to sweep",
+        ),
+        (
+            "ai_label_advises",
+            {"acceptance": {**estimate(0.5), "range": [0.6, 1]}},
+            "outside its own range",
+        ),
         (
             "lean_triage",
             {"minutes": {"durations": ["testing"], "seconds_saved": estimate(9)}},
@@ -501,7 +578,13 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
         ),
         (
             "lean_triage",
-            {"minutes": {"durations": ["testing", "triage_record"], "factor": estimate(1), "never_below": estimate(0)}},
+            {
+                "minutes": {
+                    "durations": ["testing", "triage_record"],
+                    "factor": estimate(1),
+                    "never_below": estimate(0),
+                }
+            },
             "different numbers of repeats",
         ),
     ],
@@ -512,7 +595,9 @@ def test_a_policy_that_contradicts_itself_is_refused(
     assert expected in "\n".join(faults_of(desk, policy(name, **changes)))
 
 
-def test_a_department_without_a_label_to_give_is_refused(policy: Build, stated_desk: dict[str, Any]) -> None:
+def test_a_department_without_a_label_to_give_is_refused(
+    policy: Build, stated_desk: dict[str, Any]
+) -> None:
     stated = copy.deepcopy(stated_desk)
     del stated["attributes"]["acuity_given"]
     stated["steps"]["triage"].pop("relabels")
@@ -530,5 +615,8 @@ def test_a_policy_that_moves_arrivals_is_refused(
         return replace(draws, arrived_at=draws.arrived_at + 1)
 
     monkeypatch.setattr(Draws, "with_columns", with_columns)
-    with pytest.raises(DrawsError, match=r"triage\.nurse changes the column 'arrived_at'\. Rows are the same patients"):
+    with pytest.raises(
+        DrawsError,
+        match=r"triage\.nurse changes the column 'arrived_at'\. Rows are the same patients",
+    ):
         apply(policy("nurse"), desk, patients)

@@ -27,7 +27,11 @@ def unsourced(stated: Any, where: str = "") -> Iterator[str]:
             yield from unsourced(each, f"{where}.{number}")
     elif "value" in stated:
         low_high = stated.get("range")
-        if not (isinstance(low_high, list) and len(low_high) == 2 and low_high[0] <= stated["value"] <= low_high[1]):
+        if not (
+            isinstance(low_high, list)
+            and len(low_high) == 2
+            and low_high[0] <= stated["value"] <= low_high[1]
+        ):
             yield f"{where}: no range that holds its value"
         yield from _without_provenance(stated, where)
     else:
@@ -62,17 +66,28 @@ def test_there_are_files_to_walk() -> None:
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
-        (lambda policy: policy["adoption"]["weeks"].pop("range"), ".adoption.weeks: no range that holds its value"),
-        (lambda policy: policy["adoption"]["weeks"].update(value=99), ".adoption.weeks: no range that holds its value"),
+        (
+            lambda policy: policy["adoption"]["weeks"].pop("range"),
+            ".adoption.weeks: no range that holds its value",
+        ),
+        (
+            lambda policy: policy["adoption"]["weeks"].update(value=99),
+            ".adoption.weeks: no range that holds its value",
+        ),
         (lambda policy: policy["adoption"]["start"].pop("source"), ".adoption.start: no source"),
         (lambda policy: policy["adoption"]["end"].update(source="?"), ".adoption.end: no source"),
-        (lambda policy: policy["readings"]["share"]["factor"].pop("evidence"), ".readings.share.factor: no mark"),
+        (
+            lambda policy: policy["readings"]["share"]["factor"].pop("evidence"),
+            ".readings.share.factor: no mark",
+        ),
         (lambda policy: policy["ai"]["matrix"].pop("source"), ".ai.matrix: no source"),
         (lambda policy: policy["covers"].pop("evidence"), ".covers: no mark"),
         (lambda policy: policy["adoption"].update(weeks=26), ".adoption.weeks: a bare number"),
     ],
 )
-def test_a_parameter_without_one_of_them_is_found(spoil: Callable[[dict[str, Any]], Any], found: str) -> None:
+def test_a_parameter_without_one_of_them_is_found(
+    spoil: Callable[[dict[str, Any]], Any], found: str
+) -> None:
     policy = copy.deepcopy(read(CONFIGS / "ai_adopted_slowly.yaml"))
     spoil(policy)
     assert list(unsourced(policy)) == [found]

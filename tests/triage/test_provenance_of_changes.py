@@ -10,7 +10,9 @@ import yaml
 from simulation.department.config_dataclass import Evidence
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-FILES = sorted(path for group in ("scenario", "study") for path in (CONFIGS / group).rglob("*.yaml"))
+FILES = sorted(
+    path for group in ("scenario", "study") for path in (CONFIGS / group).rglob("*.yaml")
+)
 KINDS_OF_EVIDENCE = get_args(Evidence)
 
 
@@ -52,10 +54,16 @@ def test_there_are_changes_to_look_at() -> None:
         ("scenario/busier.yaml", (), "changes"),
         ("study/ai_triage.yaml", ("arms", "two_more_beds"), "arms.two_more_beds"),
         ("study/ablation.yaml", ("levers", "reprioritise"), "levers.reprioritise"),
-        ("study/failures.yaml", ("arms", "down_a_day", "changes", "site.outages.triage_tool"), "arms.down_a_day"),
+        (
+            "study/failures.yaml",
+            ("arms", "down_a_day", "changes", "site.outages.triage_tool"),
+            "arms.down_a_day",
+        ),
     ],
 )
-def test_a_change_without_one_of_them_is_found(file: str, within: tuple[str, ...], found: str, lost: str) -> None:
+def test_a_change_without_one_of_them_is_found(
+    file: str, within: tuple[str, ...], found: str, lost: str
+) -> None:
     stated = read(CONFIGS / file)
     block = stated
     for name in within:

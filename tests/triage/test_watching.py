@@ -32,7 +32,9 @@ def watches(sensitivity: float, false_alarms: float, **more: Any) -> dict[str, A
 @pytest.fixture
 def alarms(policy: Build, desk: Pathway, patients: Draws) -> Callable[..., np.ndarray]:
     def found(sensitivity: float, false_alarms: float, **more: Any) -> np.ndarray:
-        made = apply(policy("nurse", watches=watches(sensitivity, false_alarms, **more)), desk, patients)
+        made = apply(
+            policy("nurse", watches=watches(sensitivity, false_alarms, **more)), desk, patients
+        )
         assert made.alarms is not None
         assert np.array_equal(made.worsens, patients.worsens)  # the truth stays
         return made.alarms
@@ -48,7 +50,9 @@ def test_a_tool_that_sees_all_and_raises_nothing_sees_the_truth(
     assert np.array_equal(alarms(1, 0), patients.worsens)
 
 
-def test_a_tool_that_sees_and_raises_nothing_gives_no_alarm(alarms: Callable[..., np.ndarray]) -> None:
+def test_a_tool_that_sees_and_raises_nothing_gives_no_alarm(
+    alarms: Callable[..., np.ndarray],
+) -> None:
     assert (alarms(0, 0) == NEVER).all()
 
 
@@ -63,7 +67,9 @@ def test_as_many_of_those_who_get_worse_are_seen_as_the_sensitivity_says(
     assert np.array_equal(seen[seen != NEVER], patients.worsens[seen != NEVER])
 
 
-def test_a_tool_that_sees_more_sees_everybody_whom_another_sees(alarms: Callable[..., np.ndarray]) -> None:
+def test_a_tool_that_sees_more_sees_everybody_whom_another_sees(
+    alarms: Callable[..., np.ndarray],
+) -> None:
     few, many = alarms(0.4, 0) != NEVER, alarms(0.7, 0) != NEVER
     assert (few & ~many).sum() == 0
     assert few.sum() < many.sum()
@@ -97,7 +103,9 @@ def test_those_who_are_not_watched_have_no_alarm(
     assert (found[mine] != NEVER).all()
 
 
-def test_where_a_policy_covers_a_part_the_others_are_not_watched(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_where_a_policy_covers_a_part_the_others_are_not_watched(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     half = {"share": {"value": 0.5, "range": [0, 1], **WHY}, **WHY}
     built = policy("nurse", watches=watches(1, 2), covers=half)
     assert check_policy(built, desk) == []
@@ -107,14 +115,20 @@ def test_where_a_policy_covers_a_part_the_others_are_not_watched(policy: Build, 
     assert np.array_equal(found != NEVER, patients.uniform("triage.coverage") < 0.5)
 
 
-def test_watching_moves_no_label_and_no_minutes(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_watching_moves_no_label_and_no_minutes(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     with_tool, without = (apply(policy(name), desk, patients) for name in ("ai_watches", "nurse"))
     assert without.alarms is None
     assert np.array_equal(with_tool.attributes["acuity_given"], without.attributes["acuity_given"])
-    assert all(np.array_equal(with_tool.minutes[name], without.minutes[name]) for name in desk.durations)
+    assert all(
+        np.array_equal(with_tool.minutes[name], without.minutes[name]) for name in desk.durations
+    )
 
 
-def test_whoever_is_watched_is_one_whom_the_tool_reached(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_whoever_is_watched_is_one_whom_the_tool_reached(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
     assert reached(policy("ai_watches"), desk, patients).all()
     assert not reached(policy("nurse"), desk, patients).any()
 
@@ -127,13 +141,17 @@ def test_whoever_is_watched_is_one_whom_the_tool_reached(policy: Build, desk: Pa
         ({"only": {"age": ["old"]}}, "watches.only.age", "unknown attribute 'age'"),
     ],
 )
-def test_a_wrong_name_is_a_fault(more: dict[str, Any], where: str, says: str, policy: Build, desk: Pathway) -> None:
+def test_a_wrong_name_is_a_fault(
+    more: dict[str, Any], where: str, says: str, policy: Build, desk: Pathway
+) -> None:
     (fault,) = check_policy(policy("nurse", watches=watches(1, 0, **more)), desk)
     assert fault.where.endswith(where)
     assert says in fault.found
 
 
-def test_a_department_in_which_nobody_gets_worse_or_looks_cannot_use_it(policy: Build, desk: Pathway) -> None:
+def test_a_department_in_which_nobody_gets_worse_or_looks_cannot_use_it(
+    policy: Build, desk: Pathway
+) -> None:
     from dataclasses import replace
 
     built = policy("ai_watches")

@@ -6,11 +6,24 @@ import pytest
 from simulation.errors import Faults
 from simulation.records.schema import Floats
 from simulation.triage.estimates import Portion
-from simulation.triage.matrix import BesideNurse, LabelTable, agreement, given_nurse, joint_beside, probabilities
+from simulation.triage.matrix import (
+    BesideNurse,
+    LabelTable,
+    agreement,
+    given_nurse,
+    joint_beside,
+    probabilities,
+)
 from simulation.triage.with_nurse import Departure, WithNurse, beside_nurses
 
 NURSES = LabelTable(
-    counts=((15, 11, 0, 0, 0), (3, 183, 27, 6, 1), (0, 16, 400, 63, 8), (0, 4, 20, 420, 15), (0, 0, 0, 12, 63)),
+    counts=(
+        (15, 11, 0, 0, 0),
+        (3, 183, 27, 6, 1),
+        (0, 16, 400, 63, 8),
+        (0, 4, 20, 420, 15),
+        (0, 0, 0, 12, 63),
+    ),
     evidence="measured",
     source="a study",
 )
@@ -48,10 +61,15 @@ def test_agreement_with_the_nurse_is_the_same_whatever_the_correlation(correlati
 
 
 def test_accuracy_rises_with_the_correlation_and_agreement_is_not_accuracy() -> None:
-    exact = [agreement(tied(correlation).sum(axis=1), MIX)["exact_share"] for correlation in (-1, 0, 0.5, 1)]
+    exact = [
+        agreement(tied(correlation).sum(axis=1), MIX)["exact_share"]
+        for correlation in (-1, 0, 0.5, 1)
+    ]
     assert exact == sorted(exact)
     nurse = agreement(probabilities(NURSES), MIX)["exact_share"]
-    assert exact[0] == pytest.approx(nurse - 0.12, abs=0.01)  # every departure is from a right label
+    assert exact[0] == pytest.approx(
+        nurse - 0.12, abs=0.01
+    )  # every departure is from a right label
     assert exact[-1] == pytest.approx(nurse + 0.12 - 0.03, abs=0.02)
     assert exact[1] < nurse < exact[-1]
 

@@ -13,7 +13,13 @@ from simulation.vetting.vet import cases_of, vetting_named
 
 Made = Callable[..., CaseSet]
 EXACT_NURSE = [[1 if i == k else 0 for k in range(5)] for i in range(5)]
-PUBLISHED = [[15, 11, 0, 0, 0], [3, 183, 27, 6, 1], [0, 16, 400, 63, 8], [0, 4, 20, 420, 15], [0, 0, 0, 12, 63]]
+PUBLISHED = [
+    [15, 11, 0, 0, 0],
+    [3, 183, 27, 6, 1],
+    [0, 16, 400, 63, 8],
+    [0, 4, 20, 420, 15],
+    [0, 0, 0, 12, 63],
+]
 """The packaged nurse's counts."""
 
 

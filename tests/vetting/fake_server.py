@@ -40,8 +40,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def say(self, text: Any, *, ended: str = "stop", model: str = "fake-1", **message: Any) -> None:
         """A reply in which the model says `text`."""
-        choice = {"message": {"role": "assistant", "content": text, **message}, "finish_reason": ended}
-        self.send(json.dumps({"model": model, "choices": [choice], "usage": {"total_tokens": 30}}).encode())
+        choice = {
+            "message": {"role": "assistant", "content": text, **message},
+            "finish_reason": ended,
+        }
+        self.send(
+            json.dumps(
+                {"model": model, "choices": [choice], "usage": {"total_tokens": 30}}
+            ).encode()
+        )
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

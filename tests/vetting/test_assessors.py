@@ -24,7 +24,15 @@ from simulation.vetting.assessors.learned import (
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench import Vetting, run_bench
-from simulation.vetting.cases import BenchAssessor, Case, CaseSet, Question, case_set, label_table, questions_of
+from simulation.vetting.cases import (
+    BenchAssessor,
+    Case,
+    CaseSet,
+    Question,
+    case_set,
+    label_table,
+    questions_of,
+)
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving
@@ -44,7 +52,9 @@ def from_file(cases: CaseSet, folder: Path) -> BenchAssessor:
     return answering(cases, folder, *rows)
 
 
-def answering(cases: CaseSet, folder: Path, *rows: str, header: str = "case,label,repeat") -> FromFile:
+def answering(
+    cases: CaseSet, folder: Path, *rows: str, header: str = "case,label,repeat"
+) -> FromFile:
     path = folder / "answers.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return FromFile(AnswersAssessor(kind="answers", file=str(path), product="Acme 2.1"), cases)
@@ -109,9 +119,15 @@ def test_every_assessor_gives_one_sound_answer_a_question_in_any_order(
 def test_a_matrix_errs_as_often_as_it_says(synthetic: Synthetic, tmp_path: Path) -> None:
     questions = questions_of(synthetic[1], "as_written", 200)
     answers = by_matrix(synthetic[1], tmp_path).answers(questions)
-    urgent = [each.label for each, question in zip(answers, questions, strict=True) if question.case.truth == 3]
+    urgent = [
+        each.label
+        for each, question in zip(answers, questions, strict=True)
+        if question.case.truth == 3
+    ]
     share = PUBLISHED[2][3] / sum(PUBLISHED[2])
-    assert urgent.count(4) / len(urgent) == pytest.approx(share, abs=4 * np.sqrt(share / len(urgent)))
+    assert urgent.count(4) / len(urgent) == pytest.approx(
+        share, abs=4 * np.sqrt(share / len(urgent))
+    )
     exact = by_matrix(synthetic[1], tmp_path, EXACT_NURSE).answers(questions[:120])
     assert [each.label for each in exact] == [question.case.truth for question in questions[:120]]
 
@@ -148,8 +164,14 @@ def test_a_vendors_answer_is_counted_as_what_it_is(
     ("rows", "message"),
     [
         (["nobody,3,1"], "line 2: there is no case 'nobody'"),
-        (["CASE,3,1"] * 6, "5 rows (lines 3, 4, 5 and 2 more): a second answer to case 'CASE'. Number repeats from 1"),
-        (["a,3,1", "b,3,1", "c,1,1", "d,1,1"], "4 rows (lines 2, 3, 4 and 1 more): there is no case 'a' and the like"),
+        (
+            ["CASE,3,1"] * 6,
+            "5 rows (lines 3, 4, 5 and 2 more): a second answer to case 'CASE'. Number repeats from 1",
+        ),
+        (
+            ["a,3,1", "b,3,1", "c,1,1", "d,1,1"],
+            "4 rows (lines 2, 3, 4 and 1 more): there is no case 'a' and the like",
+        ),
         (["CASE,3,1", "CASE,4,1"], "line 3: a second answer to case"),
         (["CASE,3,0"], "line 2: repeat is 0, not a whole number from 1 to 100"),
         (["CASE,3,x"], "line 2: repeat is 'x', not a number"),
@@ -167,18 +189,31 @@ def test_a_mistake_in_a_vendors_file_is_named_by_line(
 @pytest.fixture
 def numbered() -> CaseSet:
     """Three cases with numbers of the user's own, at a department with three levels."""
-    rows = [Case(f"line {n}", {"complaint": f"cough {n}"}, (1, 3, 5)[n], own_id=f"A-001{n}") for n in range(3)]
+    rows = [
+        Case(f"line {n}", {"complaint": f"cough {n}"}, (1, 3, 5)[n], own_id=f"A-001{n}")
+        for n in range(3)
+    ]
     levels = {"urgent": 1, "standard": 3, "minor": 5}
-    return case_set(rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels)
+    return case_set(
+        rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels
+    )
 
 
 def test_answers_may_name_cases_by_their_own_numbers_and_levels_by_their_own_names(
     numbered: CaseSet, tmp_path: Path
 ) -> None:
     (last,) = (case for case in numbered.cases if case.own_id == "A-0012")
-    file = answering(numbered, tmp_path, "A-0010,urgent,1", " A-0011 ,3,1", f"{last.name},minor,1", "A-0010,odd,2")
+    file = answering(
+        numbered,
+        tmp_path,
+        "A-0010,urgent,1",
+        " A-0011 ,3,1",
+        f"{last.name},minor,1",
+        "A-0010,odd,2",
+    )
     labels = {
-        case.own_id: [file.answers([Question(case, repeat)])[0].label for repeat in (0, 1)] for case in numbered.cases
+        case.own_id: [file.answers([Question(case, repeat)])[0].label for repeat in (0, 1)]
+        for case in numbered.cases
     }
     assert labels == {"A-0010": [1, None], "A-0011": [3, None], "A-0012": [5, None]}
 
@@ -208,13 +243,17 @@ def test_a_case_number_that_is_none_or_comes_twice_is_named_by_line(
 def test_probabilities_that_do_not_add_up_are_refused(synthetic: Synthetic, tmp_path: Path) -> None:
     header = "case,label,p_1,p_2,p_3,p_4,p_5"
     with pytest.raises(ConfigError, match="five shares that add up to 1"):
-        answering(synthetic[1], tmp_path, f"{synthetic[1].cases[0].name},3,.1,.1,.1,.1,.1", header=header)
+        answering(
+            synthetic[1], tmp_path, f"{synthetic[1].cases[0].name},3,.1,.1,.1,.1,.1", header=header
+        )
 
 
 # --- learned -------------------------------------------------------------------------------------------------
 
 
-def test_no_case_is_labelled_by_a_model_that_has_seen_it(synthetic: Synthetic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_case_is_labelled_by_a_model_that_has_seen_it(
+    synthetic: Synthetic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each case's inputs are marked; the marks that a fit saw and those that it then labelled have none in common."""
     cases = synthetic[1]
     seen: list[set[str]] = []
@@ -251,14 +290,18 @@ def test_it_hands_back_where_it_is_less_sure_than_stated(synthetic: Synthetic) -
 
 def test_costlier_under_triage_moves_labels_up_and_never_down(synthetic: Synthetic) -> None:
     questions = questions_of(synthetic[1], "as_written", 1)
-    plain, wary = (learned(synthetic[1], under_triage_cost=cost).answers(questions) for cost in (1.0, 6.0))
+    plain, wary = (
+        learned(synthetic[1], under_triage_cost=cost).answers(questions) for cost in (1.0, 6.0)
+    )
     moves = [(b.label or 0) - (a.label or 0) for a, b in zip(plain, wary, strict=True)]
     assert max(moves) == 0
     assert min(moves) < 0
     assert costs_of(4.0)[1].tolist() == [1, 0, 4, 4, 4]
 
 
-def test_a_stored_model_says_the_same_and_runs_nothing(synthetic: Synthetic, tmp_path: Path) -> None:
+def test_a_stored_model_says_the_same_and_runs_nothing(
+    synthetic: Synthetic, tmp_path: Path
+) -> None:
     for model in ("logistic", "proportional_odds"):
         fitted = learned(synthetic[1], model=model).whole()
         path = tmp_path / "model.json"
@@ -270,8 +313,12 @@ def test_a_stored_model_says_the_same_and_runs_nothing(synthetic: Synthetic, tmp
         assert json.loads(path.read_text(encoding="utf-8"))["card"] == {"about": "a test"}
 
 
-@pytest.mark.parametrize("content", [b"\x80\x04\x95", b"{}", b'{"format": "aeflow learned assessor 1"}', b"[" * 9999])
-def test_a_file_that_is_no_stored_model_is_refused(content: bytes, synthetic: Synthetic, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b"\x80\x04\x95", b"{}", b'{"format": "aeflow learned assessor 1"}', b"[" * 9999]
+)
+def test_a_file_that_is_no_stored_model_is_refused(
+    content: bytes, synthetic: Synthetic, tmp_path: Path
+) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="is no stored model"):
@@ -307,7 +354,9 @@ def test_a_simple_model_is_worse_than_the_nurse_on_the_real_cases(korean: Synthe
     plan, cases = korean
     bench = run_bench(plan, cases)
     nurse = bench.scores("nurse")
-    shown = [round(100 * nurse[name].value, 1) for name in ("exact_share", "under_share", "over_share")]
+    shown = [
+        round(100 * nurse[name].value, 1) for name in ("exact_share", "under_share", "over_share")
+    ]
     assert shown == [87.1, 8.3, 4.7]
     gaps = bench.against("nurse")
     assert gaps["exact_share"].high < -0.1

@@ -53,7 +53,16 @@ class Fixed:
         if number % 40 == 1:
             return Answer(question.case.name, question.repeat, question.variant, "refused")
         chances = tuple(0.6 if each == label else 0.1 for each in range(1, 6))
-        return Answer(question.case.name, question.repeat, question.variant, "labelled", label, chances, 0.25, 40)
+        return Answer(
+            question.case.name,
+            question.repeat,
+            question.variant,
+            "labelled",
+            label,
+            chances,
+            0.25,
+            40,
+        )
 
 
 @cache
@@ -101,7 +110,9 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
 
 
 @pytest.mark.slow
-def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path, bench: Bench) -> None:
+def test_the_card_in_word_holds_the_same_words_tables_and_pictures(
+    folder: Path, bench: Bench
+) -> None:
     document = docx.Document(str(folder / "card.docx"))
     output = [paragraph.text for paragraph in document.paragraphs]
     assert [each for each in card_sentences(bench) if each not in output] == []
@@ -118,19 +129,31 @@ def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path,
 
 
 def test_no_file_says_that_a_tool_complies_or_holds_a_complaint(folder: Path, bench: Bench) -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*") if path.suffix != ".docx"}
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for path in folder.glob("*.*")
+        if path.suffix != ".docx"
+    }
     with zipfile.ZipFile(folder / "card.docx") as parts:
         texts[folder / "card.docx"] = parts.read("word/document.xml").decode("utf-8")
     assert len(texts) >= 8
     complaints = {case.complaint for case in bench.cases.cases}
     for path, text in texts.items():
-        assert not re.search(r"(?i)compl(iant|ies with|iance)", text.replace("complies with anything", "")), path
+        assert not re.search(
+            r"(?i)compl(iant|ies with|iance)", text.replace("complies with anything", "")
+        ), path
         assert not [each for each in complaints if each in text], path
 
 
 def test_every_figure_stands_beside_what_it_is_held_against(bench: Bench) -> None:
     for table in tables_of(bench):
-        if table.kind in ("criteria", "scores", "matrix", "groups", "hazards") or table.kind.startswith("against"):
+        if table.kind in (
+            "criteria",
+            "scores",
+            "matrix",
+            "groups",
+            "hazards",
+        ) or table.kind.startswith("against"):
             assert bench.cases.yardstick_words in " ".join((table.title, *table.notes)), table.kind
 
 
@@ -143,7 +166,9 @@ def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench
 
 
 @pytest.mark.parametrize("level", [1, 3, 5])
-def test_the_answer_says_that_a_level_has_no_case(many: Synthetic, bench: Bench, level: int) -> None:
+def test_the_answer_says_that_a_level_has_no_case(
+    many: Synthetic, bench: Bench, level: int
+) -> None:
     sentence = "Some levels have no case, so nothing is known about them."
     assert sentence not in card_sentences(bench)
     plan, cases = many
@@ -152,7 +177,10 @@ def test_the_answer_says_that_a_level_has_no_case(many: Synthetic, bench: Bench,
 
 
 def test_a_difference_without_an_interval_is_told_without_one() -> None:
-    assert difference_words(ScoreEstimate(0.1, np.nan, np.nan, 2, "resampled"), "kappa_quadratic") == "+0.10 (–)"
+    assert (
+        difference_words(ScoreEstimate(0.1, np.nan, np.nan, 2, "resampled"), "kappa_quadratic")
+        == "+0.10 (–)"
+    )
 
 
 def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -> None:
@@ -185,19 +213,31 @@ def test_a_second_card_does_not_write_over_the_first(bench: Bench, folder: Path)
     assert (folder / "card.html").read_bytes() == before == (second / "card.html").read_bytes()
 
 
-def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_officer(bench: Bench) -> None:
+def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_officer(
+    bench: Bench,
+) -> None:
     table = table_of(bench, "hazards")
     assert table.headers[-3:] == ("severity", "residual risk", "owner")
     assert all(row[5:] == ("", "", "") for row in table.rows)
     assert all(row[1] and row[2] and row[4] for row in table.rows)
-    assert [row[0] for row in table.rows] == [f"H{number}" for number in range(1, len(table.rows) + 1)]
+    assert [row[0] for row in table.rows] == [
+        f"H{number}" for number in range(1, len(table.rows) + 1)
+    ]
     measured = [row[3] for row in table.rows if row[3] != "not measured"]
     assert len(measured) >= 8
-    assert all(re.match(r"\d+\.\d % \(\d+\.\d to \d+\.\d\), of \d+ cases", each) for each in measured)
+    assert all(
+        re.match(r"\d+\.\d % \(\d+\.\d to \d+\.\d\), of \d+ cases", each) for each in measured
+    )
 
 
-def test_an_answer_that_does_not_repeat_is_counted_as_a_hazard_not_one_that_does(bench: Bench) -> None:
-    (row,) = [row for row in table_of(bench, "hazards").rows if row[1] == "the same question gets another answer"]
+def test_an_answer_that_does_not_repeat_is_counted_as_a_hazard_not_one_that_does(
+    bench: Bench,
+) -> None:
+    (row,) = [
+        row
+        for row in table_of(bench, "hazards").rows
+        if row[1] == "the same question gets another answer"
+    ]
     assert bench.of_answers["repeatable_share"].value == 1.0
     assert row[3].startswith("0.0 % (0.0 to ")
 
@@ -206,19 +246,30 @@ def test_the_nurse_who_errs_with_the_tool_is_counted_from_pairs(bench: Bench) ->
     tool, nurse = (bench.labelled[who].labels[:, 0] for who in (TOOL, NURSE))
     truth = bench.labelled[TOOL].truth
     both = (tool > truth) & (nurse > truth) & (truth < 2)
-    (row,) = [row for row in table_of(bench, "hazards").rows if row[1].startswith("the nurse makes the same mistake")]
+    (row,) = [
+        row
+        for row in table_of(bench, "hazards").rows
+        if row[1].startswith("the nurse makes the same mistake")
+    ]
     assert row[3].startswith(f"{100 * both.sum() / (truth < 2).sum():.1f} %")
 
 
 @pytest.mark.slow
 def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
     rows = {row[:2]: row[2:] for row in table_of(bench, "coverage").rows}
-    local = ("NHS AI and Digital Regulations Service", "local validation: performance on local data")
+    local = (
+        "NHS AI and Digital Regulations Service",
+        "local validation: performance on local data",
+    )
     assert rows[local][0] == "no"
     real = replace(bench, cases=replace(bench.cases, synthetic=False))
     assert {row[:2]: row[2] for row in table_of(real, "coverage").rows}[local] == "partly"
     items = [(text, item) for text, items in facts("coverage").items() for item in items]
-    assert not [item for text, item in items if item.get("of_patients") and rows[text, item["item"]][0] != "no"]
+    assert not [
+        item
+        for text, item in items
+        if item.get("of_patients") and rows[text, item["item"]][0] != "no"
+    ]
     assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
     assert all("check the current version" in note for note in table_of(bench, "coverage").notes)
 
@@ -228,10 +279,14 @@ def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench) ->
     theirs = replace(bench, plan=replace(bench.plan, assessor=answers))
     status = {row[1]: row[3] for row in table_of(theirs, "coverage").rows}
     assert status["model, version, settings, seed"] == "stated by the vendor"
-    assert {row[1]: row[3] for row in table_of(bench, "coverage").rows}["model, version, settings, seed"] == "measured"
+    assert {row[1]: row[3] for row in table_of(bench, "coverage").rows}[
+        "model, version, settings, seed"
+    ] == "measured"
 
 
-def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(synthetic: Synthetic, tmp_path: Path) -> None:
+def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(
+    synthetic: Synthetic, tmp_path: Path
+) -> None:
     path = write_questions(synthetic[1], "synthetic", tmp_path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -247,18 +302,27 @@ def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> 
     """Where every group has enough cases, and every bound is met."""
     plan, cases = many
     criteria = tuple(
-        replace(each, by=("sex",) if each.by else (), at_most=0.05 if each.score == "unusable_share" else each.at_most)
+        replace(
+            each,
+            by=("sex",) if each.by else (),
+            at_most=0.05 if each.score == "unusable_share" else each.at_most,
+        )
         for each in plan.criteria
     )
     better = benched((replace(plan, criteria=criteria), cases), Fixed(every=10**9, name="Fixed 2"))  # type: ignore[arg-type]
     change = change_since(better, read_earlier(folder))
     assert change.go
-    assert change.line == "Go: Fixed 2 meets every criterion, and is not worse than =Fixed 1 by more than a margin."
+    assert (
+        change.line
+        == "Go: Fixed 2 meets every criterion, and is not worse than =Fixed 1 by more than a margin."
+    )
     assert change.differences["under_share"].high < 0
 
 
 @pytest.mark.slow
-def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synthetic, folder: Path) -> None:
+def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(
+    many: Synthetic, folder: Path
+) -> None:
     worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
     change = change_since(worse, read_earlier(folder))
     assert not change.go
@@ -268,7 +332,9 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
     assert change.line in Card(worse, change).page.replace("&#39;", "'")
 
 
-def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
+def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(
+    synthetic: Synthetic,
+) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
     earlier = EarlierCard("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL])
@@ -278,11 +344,15 @@ def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthet
     assert "cases of true levels 1-2 would settle it" in change.line
 
 
-def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder: Path, tmp_path: Path) -> None:
+def test_an_earlier_card_of_other_cases_or_none_is_refused(
+    bench: Bench, folder: Path, tmp_path: Path
+) -> None:
     earlier = read_earlier(folder)
     with pytest.raises(ResultsError, match="is of other cases"):
         change_since(bench, earlier._replace(fingerprint="other"))
-    with pytest.raises(ResultsError, match=r"against the level a physician gave at triage, .* are not comparable"):
+    with pytest.raises(
+        ResultsError, match=r"against the level a physician gave at triage, .* are not comparable"
+    ):
         change_since(bench, earlier._replace(yardstick="physician"))
     with pytest.raises(ResultsError, match="is no card of a bench"):
         read_earlier(tmp_path)

@@ -59,7 +59,9 @@ def test_names_do_not_depend_on_the_order_of_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("column", FORBIDDEN)
-def test_no_input_may_be_read_from_a_column_that_betrays_the_answer(column: str, tmp_path: Path) -> None:
+def test_no_input_may_be_read_from_a_column_that_betrays_the_answer(
+    column: str, tmp_path: Path
+) -> None:
     for spelt in (column, column.upper(), column.replace("_", " ").title()):
         leaky = mapping(inputs={"complaint": InputColumn(column=spelt)})
         with pytest.raises(ConfigError, match="is forbidden"):
@@ -68,7 +70,9 @@ def test_no_input_may_be_read_from_a_column_that_betrays_the_answer(column: str,
 
 def test_neither_level_may_be_an_input_whatever_its_column_is_called(tmp_path: Path) -> None:
     for column in ("truth_by_colour", "hers"):
-        leaky = mapping(truth="truth_by_colour", nurse="hers", inputs={"complaint": InputColumn(column=column)})
+        leaky = mapping(
+            truth="truth_by_colour", nurse="hers", inputs={"complaint": InputColumn(column=column)}
+        )
         with pytest.raises(ConfigError, match="is forbidden"):
             read_cases(tmp_path / "none.csv", leaky)
 
@@ -98,7 +102,11 @@ def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_pa
     [
         (HEADER, "1,chest pain, sweating,40,1,4,5", "line 2: has more cells than the 6 columns"),
         (f"{HEADER},truth", "1,cough,40,1,4,5,2", "has the column 'truth' 2 times"),
-        (HEADER.replace(",", ";"), "1;chest pain; sweating;40;1;4;5", "Put a text that holds a semicolon in double"),
+        (
+            HEADER.replace(",", ";"),
+            "1;chest pain; sweating;40;1;4;5",
+            "Put a text that holds a semicolon in double",
+        ),
         (
             HEADER.replace(",", ";").replace("age", "Age"),
             "1;cough;40;1;4;5",
@@ -106,7 +114,9 @@ def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_pa
         ),
     ],
 )
-def test_cells_that_could_be_taken_for_others_are_refused(header: str, row: str, message: str, tmp_path: Path) -> None:
+def test_cells_that_could_be_taken_for_others_are_refused(
+    header: str, row: str, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, row, header=header), mapping())
     assert message in str(caught.value)
@@ -119,10 +129,15 @@ def test_cells_that_could_be_taken_for_others_are_refused(header: str, row: str,
             ("A-0017", "A-0018", "A-0017"),
             "cases.csv, line 4, row: 'A-0017' is the number of the case in line 2, too. Give each case a number",
         ),
-        (("A-0017", "", " "), "2 rows (lines 3 and 4), row: holds no case number. Give every case one, or leave `id`"),
+        (
+            ("A-0017", "", " "),
+            "2 rows (lines 3 and 4), row: holds no case number. Give every case one, or leave `id`",
+        ),
     ],
 )
-def test_a_case_number_of_ones_own_is_there_once(numbers: tuple[str, ...], message: str, tmp_path: Path) -> None:
+def test_a_case_number_of_ones_own_is_there_once(
+    numbers: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
     rows = [f"{number},cough,4{n},1,4,5" for n, number in enumerate(numbers)]
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, *rows), mapping(id="row"))
@@ -146,13 +161,16 @@ def test_cells_may_be_separated_by_semicolons_and_tabs(sign: str, tmp_path: Path
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.reader(io.StringIO("\n".join((HEADER, *rows))))
         csv.writer(file, delimiter=sign).writerows(
-            [cell.replace("40.5", "40,5" if sign == ";" else "40.5") for cell in row] for row in table
+            [cell.replace("40.5", "40,5" if sign == ";" else "40.5") for cell in row]
+            for row in table
         )
     assert read_cases(path, mapping()).cases == by_comma.cases
 
 
 def test_like_faults_are_one_with_their_number_and_the_first_lines(tmp_path: Path) -> None:
-    rows = [f"1,cough,{age},1,4,5" for age in ("old", "young", "40", "?", "very old")] + ["1,cough,40,1,,5"] * 2
+    rows = [f"1,cough,{age},1,4,5" for age in ("old", "young", "40", "?", "very old")] + [
+        "1,cough,40,1,,5"
+    ] * 2
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, *rows), mapping())
     assert str(caught.value).splitlines()[1:] == [
@@ -175,7 +193,13 @@ def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no column") as no_header:
         read_cases(written(tmp_path, header=f'1,"{output}",60,1,3'), mapping())
     with pytest.raises(ConfigError, match="pain is 'chest pain") as wrong_column:
-        case_set([Case("line 2", {"pain": output}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
+        case_set(
+            [Case("line 2", {"pain": output}, 3)],
+            name="ours",
+            yardstick="panel",
+            synthetic=False,
+            source="test",
+        )
     assert output[:50] not in f"{no_header.value}{wrong_column.value}"
 
 
@@ -194,7 +218,13 @@ def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) 
 
 def test_an_input_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="hair is not an input"):
-        case_set([Case("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test")
+        case_set(
+            [Case("row 1", {"hair": "grey"}, 1)],
+            name="x",
+            yardstick="panel",
+            synthetic=False,
+            source="a test",
+        )
 
 
 def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(
@@ -209,7 +239,10 @@ def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(
     assert all(case.rephrased and case.complaint not in case.rephrased for case in english)
     assert set(cases.cases[0].inputs) <= set(INPUTS)
     assert cases_of(plan).cases == cases.cases
-    assert cases_of(vetting_named("synthetic", ["cases.number=120", "seed=1"])).fingerprint != cases.fingerprint
+    assert (
+        cases_of(vetting_named("synthetic", ["cases.number=120", "seed=1"])).fingerprint
+        != cases.fingerprint
+    )
 
 
 def test_the_real_cases_are_as_published(korean: tuple[Vetting, CaseSet]) -> None:
@@ -217,7 +250,10 @@ def test_the_real_cases_are_as_published(korean: tuple[Vetting, CaseSet]) -> Non
     assert np.bincount(cases.truth).tolist() == [14, 72, 270, 276, 56]
     assert cases.nurse is not None
     gap = cases.nurse - cases.truth
-    shares = [round(100 * float(np.mean(each)), 1) for each in (gap == 0, gap > 0, gap < 0, np.abs(gap) >= 2)]
+    shares = [
+        round(100 * float(np.mean(each)), 1)
+        for each in (gap == 0, gap > 0, gap < 0, np.abs(gap) >= 2)
+    ]
     assert shares == [87.1, 8.3, 4.7, 1.2]
     assert sum("complaint" not in case.inputs for case in cases.cases) == 21
 
@@ -228,7 +264,9 @@ def test_reordering_or_renumbering_the_real_file_changes_no_score(
 ) -> None:
     """One repeat, logistic, no comparators: enough for folds, resamples and pairs to depend on order if they could."""
     _, cases = korean
-    rows = list(csv.DictReader((aeflow_data / "ktas_local_ed.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(
+        csv.DictReader((aeflow_data / "ktas_local_ed.csv").read_text(encoding="utf-8").splitlines())
+    )
     order = np.random.default_rng(5).permutation(len(rows))
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))

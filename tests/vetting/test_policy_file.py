@@ -45,7 +45,9 @@ def written(bench: Bench, folder: Path) -> Path:
     return folder
 
 
-def test_the_study_sets_the_benchs_nurse_for_every_arm_and_the_tool_beside_her(bench: Bench, tmp_path: Path) -> None:
+def test_the_study_sets_the_benchs_nurse_for_every_arm_and_the_tool_beside_her(
+    bench: Bench, tmp_path: Path
+) -> None:
     study = ae.load("study=vetted", *ONE, config_dir=str(written(bench, tmp_path) / "configs"))
     assert [arm.name for arm in study.arms] == ["nurse", "sham", "vetted", "vetted_advises"]
     nurses = {repr(arm.policy.nurse) for arm in study.arms}
@@ -54,7 +56,9 @@ def test_the_study_sets_the_benchs_nurse_for_every_arm_and_the_tool_beside_her(b
     assert nurse is not None
     assert beside is not None
     assert np.allclose(nurse.matrix.counts, bench.labelled[NURSE].table[:, :5])  # type: ignore[arg-type]
-    assert np.array(beside.counts).sum() == pytest.approx(bench.labelled[TOOL].table[:, :5].sum(), abs=0.01)
+    assert np.array(beside.counts).sum() == pytest.approx(
+        bench.labelled[TOOL].table[:, :5].sum(), abs=0.01
+    )
     assert np.allclose(np.array(beside.counts), joint_counts(bench), atol=1e-4)
     assert "do not hold how sure this table is" in beside.source
     assert beside.evidence == "assumed"  # made-up cases measure nothing
@@ -73,17 +77,23 @@ def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Pa
     assert study.arm("vetted").policy.beside_nurse is None
 
 
-def test_the_policy_says_whom_it_was_measured_on_against_which_truth_and_beside_whom(bench: Bench) -> None:
+def test_the_policy_says_whom_it_was_measured_on_against_which_truth_and_beside_whom(
+    bench: Bench,
+) -> None:
     stated = yaml.safe_load(policy_files(bench)["triage/vetted.yaml"])
     ages = bench.cases.groups["age_band"]
-    assert stated["measured_on"]["age_band"] == {band: int(which.sum()) for band, which in sorted(ages.items())}
+    assert stated["measured_on"]["age_band"] == {
+        band: int(which.sum()) for band, which in sorted(ages.items())
+    }
     assert sum(stated["measured_on"]["arrival_source"].values()) == len(bench.cases)
     assert stated["measured_against"] == "written"
     nurse = yaml.safe_load(policy_files(bench)["nurse/bench.yaml"])
     assert stated["ai"]["beside_nurse"]["nurses"] == nurse["labels"]["matrix"]["source"]
 
 
-def test_another_mapping_of_the_levels_moves_the_counts_and_says_which_level_has_no_case(bench: Bench) -> None:
+def test_another_mapping_of_the_levels_moves_the_counts_and_says_which_level_has_no_case(
+    bench: Bench,
+) -> None:
     other = ("immediate", "very_urgent", "very_urgent", "urgent", "standard")
     moved = replace(bench, plan=replace(bench.plan, stands_for=other))  # type: ignore[arg-type]
     counts, usual = joint_counts(moved), joint_counts(bench)
@@ -94,20 +104,30 @@ def test_another_mapping_of_the_levels_moves_the_counts_and_says_which_level_has
     stated = yaml.safe_load(policy_files(moved)["triage/vetted.yaml"])
     assert "non urgent: no case, assumed" in stated["ai"]["beside_nurse"]["source"]
     assert "non_urgent" not in stated["abstains"]["shares"]
-    nurse = np.array(yaml.safe_load(policy_files(moved)["nurse/bench.yaml"])["labels"]["matrix"]["counts"])
+    nurse = np.array(
+        yaml.safe_load(policy_files(moved)["nurse/bench.yaml"])["labels"]["matrix"]["counts"]
+    )
     assert np.argmax(nurse[4]) == 4  # the prior alone: one case, mostly right
     assert nurse[4].sum() == pytest.approx(1, abs=0.001)
 
 
 def _moved(table: np.ndarray) -> np.ndarray:
     """Nurse's and tool's labels of levels 2 and 3 together, of 4 and 5 one more urgent."""
-    onto = np.array([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]])
+    onto = np.array(
+        [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    )
     moved: np.ndarray = onto.T @ table @ onto
     return moved
 
 
-def test_the_card_says_how_often_tool_and_nurse_err_together_on_the_bench_and_in_a_comparison(bench: Bench) -> None:
-    tool, nurse, truth = bench.labelled[TOOL].labels[:, 0], bench.labelled[NURSE].labels[:, 0], bench.cases.truth
+def test_the_card_says_how_often_tool_and_nurse_err_together_on_the_bench_and_in_a_comparison(
+    bench: Bench,
+) -> None:
+    tool, nurse, truth = (
+        bench.labelled[TOOL].labels[:, 0],
+        bench.labelled[NURSE].labels[:, 0],
+        bench.cases.truth,
+    )
     missed = (nurse > truth) & (truth < 2) & (tool >= 0)
     on_bench, simulated = double_misses(bench)
     assert on_bench == pytest.approx((tool > truth)[missed].mean())
@@ -138,16 +158,28 @@ def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None
 def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt_is_larger(
     bench: Bench, tmp_path: Path
 ) -> None:
-    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=3", "executor=serial", "engine=compiled")
-    study = ae.load("study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs"))
+    short = (
+        "run.replications=3",
+        "run.warm_up_days=0",
+        "run.measured_days=3",
+        "executor=serial",
+        "engine=compiled",
+    )
+    study = ae.load(
+        "study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs")
+    )
     assert sum(arm.name.startswith("vetted_drawn_") for arm in study.arms) == 8
     result = ae.compare(study)
     table = measurement_table(result)
     assert table is not None
-    assert [row[0] for row in table.rows] == [each.label for each in (*study.design.primary, *study.design.margins)]
+    assert [row[0] for row in table.rows] == [
+        each.label for each in (*study.design.primary, *study.design.margins)
+    ]
     assert table.rows[-1][1] == "margin of 1 point"
     assert {row[5] for row in table.rows} <= {"measurement", "simulation"}
-    assert [row[0] for row in first_table(result).rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
+    assert [row[0] for row in first_table(result).rows][1:] == [
+        "Acme 2.1 replaces the nurse's label"
+    ]  # type: ignore[union-attr]
     output = " ".join(first_page(result).sentences)
     assert output.count("without the uncertainty of the measured table") == 4
     assert "table 1" not in output
@@ -160,7 +192,9 @@ def test_nothing_is_written_where_a_level_has_no_case(bench: Bench) -> None:
 
 
 def test_the_newest_card_is_taken_unless_one_is_named(bench: Bench, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no bench has written a policy yet\. Run aeflow vet first"):
+    with pytest.raises(
+        ConfigError, match=r"no bench has written a policy yet\. Run aeflow vet first"
+    ):
         with_card([f"results={tmp_path}", "study=vetted"], None)
     first, second = (written(bench, tmp_path / "vetting" / name) for name in ("b", "a"))
     os.utime(first, (1, 1))
@@ -183,6 +217,12 @@ def test_a_bench_and_the_comparison_with_its_policy_run_one_after_the_other(
     assert main(["compare", "study=vetted"]) == 2
     assert "Run aeflow vet first" in capsys.readouterr().err
     assert main(["vet", "cases.number=100", "comparators=false"]) == 0
-    short = ("run.replications=2", "run.warm_up_days=0", "run.measured_days=7", "executor=serial", "engine=compiled")
+    short = (
+        "run.replications=2",
+        "run.warm_up_days=0",
+        "run.measured_days=7",
+        "executor=serial",
+        "engine=compiled",
+    )
     assert main(["compare", "study=vetted", *ONE, *short]) == 0
     assert "learned replaces the nurse's label" in capsys.readouterr().out

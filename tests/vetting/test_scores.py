@@ -60,7 +60,13 @@ def test_scores_are_those_that_triage_works_out_from_a_matrix() -> None:
     found = scores(Labelled(truth, labels[:, None]), seed=1)
     shares = np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
     theirs = agreement(shares, list(np.sum(PUBLISHED, axis=1)))
-    for name in ("exact_share", "under_share", "over_share", "two_or_more_levels_share", "sensitivity"):
+    for name in (
+        "exact_share",
+        "under_share",
+        "over_share",
+        "two_or_more_levels_share",
+        "sensitivity",
+    ):
         assert found[name].value == pytest.approx(theirs[name]), name  # type: ignore[literal-required]
     for name in KAPPAS:
         assert found[name].value == pytest.approx(theirs[name]), name  # type: ignore[literal-required]
@@ -91,14 +97,19 @@ def test_cases_that_differ_one_way_only_are_a_share_with_its_exact_interval() ->
 
 def test_differences_are_of_the_scores_on_the_same_cases() -> None:
     rng = np.random.default_rng(5)
-    truth, shares = rng.integers(0, 5, 300), np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
+    truth, shares = (
+        rng.integers(0, 5, 300),
+        np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True),
+    )
     tool, nurse = (_erring(truth, shares, rng) for _ in range(2))
     gaps, itself = differences(tool, nurse, seed=1), differences(tool, tool, seed=1)
     ours, theirs = scores(tool, seed=1), scores(nurse, seed=1)
     for name, gap in gaps.items():
         assert gap.value == pytest.approx(ours[name].value - theirs[name].value), name
         assert gap.low < gap.value < gap.high, name
-    assert all(-0.05 < itself[name].low < 0 < itself[name].high < 0.05 for name in KAPPAS)  # nothing seen is no proof
+    assert all(
+        -0.05 < itself[name].low < 0 < itself[name].high < 0.05 for name in KAPPAS
+    )  # nothing seen is no proof
 
 
 def test_nothing_is_known_of_no_case() -> None:
@@ -111,7 +122,9 @@ def test_resampling_equal_rows_together_gives_the_spread_of_a_mean() -> None:
     counts = np.random.default_rng(3).integers(0, 2, size=(400, 1)).astype(float)
     sums = resampled_sums(counts, seed=4, n_resamples=20_000)
     expected = np.sqrt(400 * counts.var())
-    assert sums.std() == pytest.approx(expected, rel=0.02)  # four standard errors of a spread of 20,000
+    assert sums.std() == pytest.approx(
+        expected, rel=0.02
+    )  # four standard errors of a spread of 20,000
     assert sums.mean() == pytest.approx(counts.sum(), abs=4 * expected / np.sqrt(20_000))
 
 
@@ -140,7 +153,10 @@ def test_a_kappa_without_an_error_in_a_few_cases_is_no_proof_of_agreement() -> N
 def test_where_there_are_thirty_errors_a_kappa_is_resampled_from_the_cases_alone() -> None:
     truth = np.resize([1, 2, 3, 4], 120)
     wrong = np.where(np.arange(120) % 4 == 1, truth + 1, truth)
-    with_30, with_29 = labelled(truth, wrong), labelled(truth, np.where(np.arange(120) == 1, truth, wrong))
+    with_30, with_29 = (
+        labelled(truth, wrong),
+        labelled(truth, np.where(np.arange(120) == 1, truth, wrong)),
+    )
     from_cases = kappa(resampled_sums(with_30.counts, 7), 1)
     found = score(with_30, "kappa_linear", 7)
     assert (found.low, found.high) == tuple(np.quantile(from_cases, [0.025, 0.975]))
@@ -157,7 +173,8 @@ def test_kappas_of_few_errors_cover_the_truth(n: int, accuracy: float) -> None:
     near = np.exp(-np.abs(np.arange(5)[:, None] - np.arange(5)[None, :])) * (1 - np.eye(5))
     shares = accuracy * np.eye(5) + (1 - accuracy) * near / near.sum(axis=1, keepdims=True)
     expected = {
-        name: float(kappa(mix[:, None] * np.hstack([shares, np.zeros((5, 1))]), KAPPAS[name])) for name in KAPPAS
+        name: float(kappa(mix[:, None] * np.hstack([shares, np.zeros((5, 1))]), KAPPAS[name]))
+        for name in KAPPAS
     }
     covered, gaps = dict.fromkeys(KAPPAS, 0), dict.fromkeys(KAPPAS, 0)
     for number in range(200):
@@ -190,7 +207,10 @@ def test_intervals_cover_the_truth_in_at_least_93_of_100_benches() -> None:
         for name, value in expected.items():
             covered[name] += found[name].low <= value <= found[name].high
             paired[name] += gaps[name].low <= 0 <= gaps[name].high
-    print({name: n / n_benches for name, n in covered.items()}, {name: n / n_benches for name, n in paired.items()})
+    print(
+        {name: n / n_benches for name, n in covered.items()},
+        {name: n / n_benches for name, n in paired.items()},
+    )
     assert min(*covered.values(), *paired.values()) >= 0.93 * n_benches, (covered, paired)
 
 
@@ -207,4 +227,6 @@ def _share(table: np.ndarray, name: str) -> float:
 
 def test_draws_for_these_tests_follow_their_counts() -> None:
     truth = np.full(20_000, 2)
-    assert np.bincount(drawn(truth, PUBLISHED, 1), minlength=5)[3] / 20_000 == pytest.approx(63 / 487, abs=0.01)
+    assert np.bincount(drawn(truth, PUBLISHED, 1), minlength=5)[3] / 20_000 == pytest.approx(
+        63 / 487, abs=0.01
+    )

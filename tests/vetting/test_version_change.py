@@ -55,7 +55,10 @@ def right(number: int) -> int:
 def cases_with(nurse: Rule, n: int = 600) -> CaseSet:
     """Cases of level 2, a quarter of them in Polish."""
     rows = [
-        Case(f"row {k}", {"complaint": str(k), "language": "pl" if k % 4 == 0 else "en"}, 2, nurse(k)) for k in range(n)
+        Case(
+            f"row {k}", {"complaint": str(k), "language": "pl" if k % 4 == 0 else "en"}, 2, nurse(k)
+        )
+        for k in range(n)
     ]
     return case_set(rows, name="made", yardstick="panel", synthetic=True, source="a test")
 
@@ -83,7 +86,11 @@ def changed(folder: Path, new: Rule, nurse: Rule, *criteria: Criterion) -> Versi
 def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(tmp_path: Path) -> None:
     """A quarter more than before, though not much more than the nurse: her criterion is met."""
     change = changed(
-        tmp_path, lambda k: 1 if k % 4 == 1 else 2, lambda k: 1 if k % 20 in (1, 5, 9, 13) else 2, UNDER, OVER
+        tmp_path,
+        lambda k: 1 if k % 4 == 1 else 2,
+        lambda k: 1 if k % 20 in (1, 5, 9, 13) else 2,
+        UNDER,
+        OVER,
     )
     assert change.differences["over_share"].value == pytest.approx(0.25)
     assert change.differences["under_triage_1_2_share"].value == 0
@@ -93,28 +100,44 @@ def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(tmp_path
     assert change.line.endswith("must be at most 10 points beyond the earlier Acme 1.")
 
 
-def test_a_version_that_under_triages_one_language_by_more_than_the_margin_is_stopped(tmp_path: Path) -> None:
+def test_a_version_that_under_triages_one_language_by_more_than_the_margin_is_stopped(
+    tmp_path: Path,
+) -> None:
     """The change for everybody is within the margin, and so is that language beside the nurse."""
-    change = changed(tmp_path, lambda k: 3 if k % 20 == 0 else 2, lambda k: 3 if k % 20 == 0 else 2, UNDER, OVER)
+    change = changed(
+        tmp_path, lambda k: 3 if k % 20 == 0 else 2, lambda k: 3 if k % 20 == 0 else 2, UNDER, OVER
+    )
     assert change.differences["under_triage_1_2_share"].high < 0.1
-    assert change.line.startswith("Stop: under-triage of levels 1-2, language: pl: +20.0 points (+1")
+    assert change.line.startswith(
+        "Stop: under-triage of levels 1-2, language: pl: +20.0 points (+1"
+    )
     assert "everybody" not in change.line
 
 
 def test_a_bound_that_cannot_be_told_is_no_go_and_one_that_is_met_is(tmp_path: Path) -> None:
     for most, go in ((0.02, False), (0.05, True)):
         unusable = bound("unusable_share", most)
-        change = changed(tmp_path / str(most), lambda k: 0 if k % 100 == 0 else 2, right, UNDER, unusable)
+        change = changed(
+            tmp_path / str(most), lambda k: 0 if k % 100 == 0 else 2, right, UNDER, unusable
+        )
         assert change.go == go, change.line
-    assert change.line == "Go: Acme 2 meets every criterion, and is not worse than Acme 1 by more than a margin."
+    assert (
+        change.line
+        == "Go: Acme 2 meets every criterion, and is not worse than Acme 1 by more than a margin."
+    )
 
 
-def test_a_bound_that_asks_to_be_better_than_the_nurse_is_no_margin_between_versions(tmp_path: Path) -> None:
+def test_a_bound_that_asks_to_be_better_than_the_nurse_is_no_margin_between_versions(
+    tmp_path: Path,
+) -> None:
     better = replace(UNDER, at_most=-0.02, by=())
     nurse_errs: Rule = lambda k: 3 if k % 10 == 0 else 2  # noqa: E731
     assert changed(tmp_path, right, nurse_errs, better, UNDER).go
     change = changed(tmp_path / "alone", right, nurse_errs, better)
-    assert change.line == "Stop: the criteria state no margin for under_triage_1_2_share against the nurse."
+    assert (
+        change.line
+        == "Stop: the criteria state no margin for under_triage_1_2_share against the nurse."
+    )
 
 
 def test_every_margin_is_shown_by_group_and_the_line_names_three_reasons(tmp_path: Path) -> None:
@@ -138,7 +161,9 @@ def test_alike_cases_are_paired_with_themselves_however_many_there_are(tmp_path:
     labels = {case.name: case.truth for case in cases.cases}
     plan = replace(vetting_named("synthetic"), criteria=(UNDER,), comparators=False, repeats=1)
     tool = ByRule("Acme", right)
-    tool.answers = lambda questions: [each.answered("labelled", labels[each.case.name]) for each in questions]  # type: ignore[method-assign]
+    tool.answers = lambda questions: [
+        each.answered("labelled", labels[each.case.name]) for each in questions
+    ]  # type: ignore[method-assign]
     bench = run_bench(plan, cases, tool)
     earlier = read_earlier(Card(bench).write(tmp_path))
     assert np.array_equal(earlier.labelled.labels, bench.labelled["tool"].labels)

@@ -52,7 +52,9 @@ class Fit(NamedTuple):
     @property
     def points(self) -> Floats:
         """The parameters of the departments that fit, in the cube, shape (departments, parameters)."""
-        return self.space.points([year.member for year in self.accepted])[:, : len(self.space.parameters)]
+        return self.space.points([year.member for year in self.accepted])[
+            :, : len(self.space.parameters)
+        ]
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Builder:
             self._simulate_missing()
             years = self.file.of_waves()
             emulator, fit = self._learn(years)
-            self.say(f"{self.file.n_waves} waves, {len(years)} years: {len(fit)} of {wanted} departments")
+            self.say(
+                f"{self.file.n_waves} waves, {len(years)} years: {len(fit)} of {wanted} departments"
+            )
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
                 accepted = tuple(fit[index] for index in chosen)
@@ -93,7 +97,10 @@ class Builder:
         began = time.perf_counter()
         number, member = next(iter(self.file.missing.items()))
         self.file.add(self.site.year(member, replicate(self.site.study_of(member), number)))
-        seconds, at_once = time.perf_counter() - began, 1 if study.executor == "serial" else study.workers
+        seconds, at_once = (
+            time.perf_counter() - began,
+            1 if study.executor == "serial" else study.workers,
+        )
         years = max(YEARS_EACH * wanted, len(self.file.proposed)) - len(self.file.of_waves())
         minutes = number_of(math.ceil(years * seconds / at_once / 60), "minute")
         self.say(
@@ -112,7 +119,9 @@ class Builder:
         rng = np.random.default_rng([self.seed, self.file.n_waves])
         known = self.space.points([year.member for year in fit])
         chains = walk(emulator.log_chance, self.space.n_dims, rng, known, n_chains=N_CHAINS)
-        return [self.space.member(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
+        return [
+            self.space.member(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]
+        ]
 
     def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
         """An emulator of these years, and those of them whose departments are accepted."""

@@ -42,14 +42,28 @@ from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
-from simulation.display.drawing import BLUE, DARK, GREY, PALE, WORSE, Picture, figure_of, panel_title, png_of
+from simulation.display.drawing import (
+    BLUE,
+    DARK,
+    GREY,
+    PALE,
+    WORSE,
+    Picture,
+    figure_of,
+    panel_title,
+    png_of,
+)
 from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.serialise import csv_text, digest, exact, plain
 from simulation.runs.store.identity import identity_of, source_digest
 from simulation.study.members import Built, Member
 from simulation.study.study import Study
 
-NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
+NUMBERS = {
+    "departments": (200, 10, 1000),
+    "confirm": (0, 0, CONFIRM_MOST),
+    "confirm_departments": (40, 1, 1000),
+}
 """Whole numbers that this command takes: default, least, most."""
 WORDS = ("targets", "priors", "name")
 """The names that this command takes."""
@@ -102,17 +116,35 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         for year in fit.accepted:
             site.pathway(year.member, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
-        met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
-        from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
+        met = (
+            "the published figures"
+            if chosen == ENGLAND
+            else f"the figures in targets/{chosen}.yaml"
+        )
+        from_files = {
+            "targets": _with_hash(chosen, targets),
+            "priors": _with_hash(priors.name, priors),
+        }
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
         pairs = {"ties": ties(fit)[:MOST_PAIRS], "conflicts": conflicting_targets(fit)[:MOST_PAIRS]}
         about = {"parameters": contractions(fit), "spreads": spreads(fit), **pairs}
         structures = structure_shares(fit)
-        say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, most=MOST_AT_END, structures=structures, **about))
+        say(
+            text_of(
+                "fit",
+                fit=fit,
+                least=LEAST_IDENTIFIED,
+                most=MOST_AT_END,
+                structures=structures,
+                **about,
+            )
+        )
         (folder / "identified.png").write_bytes(identified(fit).png)
         (folder / "parameters.png").write_bytes(histograms(fit).png)
         rows = [(parameter.name, *parameter.shares) for parameter in contractions(fit)]
-        (folder / "parameters.csv").write_text(csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n")
+        (folder / "parameters.csv").write_text(
+            csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n"
+        )
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
@@ -135,14 +167,20 @@ def parsed(overrides: Sequence[str]) -> EnsembleCommand:
             if value.isdecimal() and least <= int(value) <= most:
                 numbers[key] = int(value)
             else:
-                faults.add(override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}")
+                faults.add(
+                    override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}"
+                )
         elif key in WORDS:
             words[key] = value
         elif key.lstrip("+").split(".")[0] in HOW_IT_IS_RUN or key in OF_FILES:
             configuration.append(override)
         else:
             known = (*NUMBERS, *WORDS, *HOW_IT_IS_RUN, *OF_FILES)
-            remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
+            remedy = (
+                "Write it into the site's files: an ensemble is of a site"
+                if "." in key
+                else nearest(key, known)
+            )
             faults.add(override, "is not for this command", remedy)
     faults.refuse()
     return EnsembleCommand(numbers, words, tuple(with_defaults(configuration, "run=validation")))
@@ -186,12 +224,17 @@ def _with_hash(name: str, content: object) -> str:
     return f"{name} {digest(exact(content))[:SHOWN]}"
 
 
-def ensemble_of(fit: Fit, name: str, composed: Composed, met: str, from_files: Mapping[str, str]) -> Ensemble:
+def ensemble_of(
+    fit: Fit, name: str, composed: Composed, met: str, from_files: Mapping[str, str]
+) -> Ensemble:
     """The ensemble of a fit, as its file states it.
 
     `met`: what it meets, in words; `from_files`: the names of the `targets` and the `priors`, with their hashes.
     """
-    chosen = {group: composed.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
+    chosen = {
+        group: composed.choices.get(group, "none")
+        for group in ("site", "staffing", "pathway", "calibration")
+    }
     return Ensemble(
         name=name,
         question=f"What holds in every department like '{chosen['site']}' that meets {met}?",
@@ -203,7 +246,9 @@ def ensemble_of(fit: Fit, name: str, composed: Composed, met: str, from_files: M
             accepted=fit.n_fit,
         ),
         parameters=fit.space.parameters,
-        departments=tuple(year.member if fit.space.structures else year.member.values for year in fit.accepted),
+        departments=tuple(
+            year.member if fit.space.structures else year.member.values for year in fit.accepted
+        ),
         structures=fit.space.structures,
     )
 
@@ -217,7 +262,9 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     content.pop("departments")
     if not built.structures:
         content.pop("structures")
-    rows = "".join(f"  - {_row(built.member(number))}\n" for number in range(len(built.departments)))
+    rows = "".join(
+        f"  - {_row(built.member(number))}\n" for number in range(len(built.departments))
+    )
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
@@ -226,12 +273,16 @@ def write(path: Path, built: Ensemble, words: str) -> None:
         initial_indent="# ",
         subsequent_indent="# ",
     )
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
+    text = yaml.safe_dump(
+        content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
+        raise ResultsError(
+            f"{path}: cannot be written ({error.strerror}). Name another folder"
+        ) from error
     ensemble_named(built.name, search_folders(str(path.parent.parent)))
 
 
@@ -253,8 +304,16 @@ def histograms(fit: Fit) -> Picture:
         for ax in axes[len(parameters) :]:
             ax.set_visible(False)
         for ax, parameter in zip(axes, parameters, strict=False):
-            at_end = [share > MOST_AT_END and place in (0, 9) for place, share in enumerate(parameter.shares)]
-            ax.bar(range(10), parameter.shares, width=0.9, color=[WORSE if is_at_end else BLUE for is_at_end in at_end])
+            at_end = [
+                share > MOST_AT_END and place in (0, 9)
+                for place, share in enumerate(parameter.shares)
+            ]
+            ax.bar(
+                range(10),
+                parameter.shares,
+                width=0.9,
+                color=[WORSE if is_at_end else BLUE for is_at_end in at_end],
+            )
             ax.axhline(0.1, color=DARK, linewidth=0.8)
             ax.set_xticks([])
             panel_title(ax, parameter.name.replace("_", " "), size=8)
@@ -264,7 +323,12 @@ def histograms(fit: Fit) -> Picture:
         f"Values of {len(fit.accepted)} departments that meet every target, in ten bins of equal prior probability; "
         f"the line is what the priors alone give. Orange: an end of the range with more than {MOST_AT_END:.0%}."
     )
-    return Picture("parameters", png, f"At an end of their ranges: {', '.join(names) or 'no parameter'}.", caption)
+    return Picture(
+        "parameters",
+        png,
+        f"At an end of their ranges: {', '.join(names) or 'no parameter'}.",
+        caption,
+    )
 
 
 def identified(fit: Fit) -> Picture:
@@ -288,7 +352,9 @@ def identified(fit: Fit) -> Picture:
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.7, len(names) - 0.3)
         ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
-        ax.set_title("What the targets settle about a department, and what they leave open", fontsize=11)
+        ax.set_title(
+            "What the targets settle about a department, and what they leave open", fontsize=11
+        )
         png = png_of(figure)
     n_identified = sum(parameter.is_identified for parameter in parameters)
     caption = (

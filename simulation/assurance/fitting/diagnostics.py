@@ -88,13 +88,21 @@ def contractions(fit: Fit) -> tuple[Identified, ...]:
     """
     narrower = 1 - fit.points.std(axis=0, ddof=1) / fit.space.spread
     values = np.array([year.member.values for year in fit.accepted], dtype=float)
-    half = np.maximum(fit.space.whole, POINT) / 2  # a whole number is spread over its part of the cube
+    half = (
+        np.maximum(fit.space.whole, POINT) / 2
+    )  # a whole number is spread over its part of the cube
     middles = np.clip(fit.points, half, 1 - half)
-    below = np.array([np.clip((edge - middles + half) / (2 * half), 0, 1).mean(axis=0) for edge in BINS])
+    below = np.array(
+        [np.clip((edge - middles + half) / (2 * half), 0, 1).mean(axis=0) for edge in BINS]
+    )
     parameters = [
         Identified(name, *_percentiles(column), float(contraction), tuple(shares))
         for name, column, contraction, shares in zip(
-            fit.space.parameters, values.T, narrower, np.diff(below, axis=0).T.round(4).tolist(), strict=True
+            fit.space.parameters,
+            values.T,
+            narrower,
+            np.diff(below, axis=0).T.round(4).tolist(),
+            strict=True,
         )
     ]
     return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))
@@ -105,7 +113,9 @@ def structure_shares(fit: Fit) -> tuple[tuple[str, float, float], ...]:
     accepted = Counter(year.member.structure for year in fit.accepted)
     return tuple(
         (structure.label, float(prior), accepted[name] / accepted.total())
-        for (name, structure), prior in zip(fit.space.structures.items(), np.diff(fit.space.edges), strict=True)
+        for (name, structure), prior in zip(
+            fit.space.structures.items(), np.diff(fit.space.edges), strict=True
+        )
     )
 
 
@@ -119,9 +129,14 @@ def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
     columns = dict(zip(fit.space.parameters, fit.points.T, strict=True))
     moving = {name: column for name, column in columns.items() if column.std() > 0}
     pairs = [
-        (one, other, float(np.corrcoef(moving[one], moving[other])[0, 1])) for one, other in combinations(moving, 2)
+        (one, other, float(np.corrcoef(moving[one], moving[other])[0, 1]))
+        for one, other in combinations(moving, 2)
     ]
-    return tuple(sorted((pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])))
+    return tuple(
+        sorted(
+            (pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])
+        )
+    )
 
 
 def conflicting_targets(fit: Fit) -> tuple[ConflictingTargets, ...]:
@@ -137,14 +152,20 @@ def conflicting_targets(fit: Fit) -> tuple[ConflictingTargets, ...]:
         for (i, first), (j, second) in combinations(enumerate(names), 2)
         if met[i].any() and met[j].any()
     ]
-    return tuple(sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio))
+    return tuple(
+        sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio)
+    )
 
 
 def spreads(fit: Fit) -> tuple[SpreadOfParameter, ...]:
     """The figures that were not fitted, over the departments that fit."""
-    columns = {name: np.array([year.beside[name] for year in fit.accepted]) for name in fit.accepted[0].beside}
+    columns = {
+        name: np.array([year.beside[name] for year in fit.accepted])
+        for name in fit.accepted[0].beside
+    }
     return tuple(
-        SpreadOfParameter(name, *_percentiles(values[np.isfinite(values)])) for name, values in columns.items()
+        SpreadOfParameter(name, *_percentiles(values[np.isfinite(values)]))
+        for name, values in columns.items()
     )
 
 
@@ -170,7 +191,9 @@ class Confirmation(NamedTuple):
     all_fresh: float
 
 
-def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
+def fresh_years(
+    site: Site, file: YearsFile, departments: Sequence[Year], n_years: int
+) -> list[list[Year]]:
     """`n_years` further years of each department, kept in the file like all others."""
     first = {CONFIRM_FROM + CONFIRM_MOST * year.number: year.member for year in departments}
     wanted = {number + k: values for number, values in first.items() for k in range(n_years)}
@@ -186,7 +209,9 @@ def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)
     for emulated in fit.emulator.rows:
         target = emulated.target
-        means: Floats = np.array([np.mean([year.rows[target.name] for year in years]) for years in fresh])
+        means: Floats = np.array(
+            [np.mean([year.rows[target.name] for year in years]) for years in fresh]
+        )
         again, own = (
             np.array([bool(target.allows(value)) for value in values])
             for values in (means, [year.rows[target.name] for year in departments])
@@ -194,6 +219,10 @@ def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year
         expected = emulated.at(points).inside
         judged &= expected if target.measure in fit.emulator.judged_by_mean else again
         all_fresh &= again
-        rows.append(Confirmed(target.name, float(again.mean()), float(own.mean()), float(expected.mean())))
+        rows.append(
+            Confirmed(target.name, float(again.mean()), float(own.mean()), float(expected.mean()))
+        )
     n_years = len(fresh[0])
-    return Confirmation(len(points), n_years, tuple(rows), float(judged.mean()), float(all_fresh.mean()))
+    return Confirmation(
+        len(points), n_years, tuple(rows), float(judged.mean()), float(all_fresh.mean())
+    )

@@ -70,7 +70,9 @@ class EmulatorPrediction(NamedTuple):
         """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
         sd = np.sqrt(self.standard_error**2 + self.noise**2 / n_years)
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
-        flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
+        flipped = (
+            low > 0
+        )  # both bounds far out on the right: their mirror images keep the difference from 0
         low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
         return np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny))
 
@@ -78,7 +80,9 @@ class EmulatorPrediction(NamedTuple):
 class RowEmulator:
     """The emulator of one row of the targets."""
 
-    def __init__(self, target: PublishedFigure, points: Floats, values: Floats, edges: Floats) -> None:
+    def __init__(
+        self, target: PublishedFigure, points: Floats, values: Floats, edges: Floats
+    ) -> None:
         """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years; `edges`:
         those of `Space.edges`."""
         self.target, self._edges = target, edges
@@ -103,18 +107,25 @@ class RowEmulator:
         """The Gaussian process, fitted when it is first asked for."""
         n = len(self._values)
         chosen = np.random.default_rng(n).permutation(n)[:MOST_TO_LEARN]
-        learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
+        learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(
+            self._points[chosen], self._values[chosen]
+        )
         return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
     def at(self, points: Floats) -> EmulatorPrediction:
         """The row expected at points, shape (points, dimensions)."""
-        mean, sd = self.fitted.predict(centred_on(points, self._edges) * self._stretch, return_std=True)
+        mean, sd = self.fitted.predict(
+            centred_on(points, self._edges) * self._stretch, return_std=True
+        )
         noise = float(self.fitted.kernel_.k2.noise_level)
         return EmulatorPrediction(
             self._middle + self._spread * mean,
             self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
             self._spread * math.sqrt(noise),
-            *(bound if math.isinf(bound) else float(self.scaled(np.array(bound))) for bound in self.target.bounds),
+            *(
+                bound if math.isinf(bound) else float(self.scaled(np.array(bound)))
+                for bound in self.target.bounds
+            ),
         )
 
 
@@ -146,7 +157,9 @@ class Emulator(NamedTuple):
             return ~(away <= MOST_SURPRISE * np.hypot(expected.standard_error, expected.noise))
 
         columns = zip(self.rows, values.T, strict=True)
-        judged = [(row, given) for row, given in columns if row.target.measure not in self.judged_by_mean]
+        judged = [
+            (row, given) for row, given in columns if row.target.measure not in self.judged_by_mean
+        ]
         if not judged:
             return np.zeros(len(points), dtype=bool)
         return np.asarray(np.logical_or.reduce(in_threads(is_surprised, judged)))
@@ -184,7 +197,10 @@ def learn(
     edges: Floats = NO_EDGES,
 ) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets); `edges`: those of `Space.edges`."""
-    rows = tuple(RowEmulator(target, points, values[:, column], edges) for column, target in enumerate(targets))
+    rows = tuple(
+        RowEmulator(target, points, values[:, column], edges)
+        for column, target in enumerate(targets)
+    )
     in_threads(attrgetter("fitted"), rows)
     return Emulator(rows, frozenset(judged_by_mean))
 
@@ -261,7 +277,10 @@ def walk(
             proposed = _proposed(points[moving], points[others], rng)
             log_proposed = log_chance(proposed)
             accepted = np.log(rng.random(len(moving))) < log_proposed - log_chances[moving]
-            points[moving[accepted]], log_chances[moving[accepted]] = proposed[accepted], log_proposed[accepted]
+            points[moving[accepted]], log_chances[moving[accepted]] = (
+                proposed[accepted],
+                log_proposed[accepted],
+            )
     return points
 
 
@@ -317,7 +336,9 @@ class Space:
     def points(self, members: Sequence[Member]) -> Floats:
         """The points of departments in the cube, shape (departments, n_dims); that of a structure is in its middle."""
         low, width = self._scale()
-        values = np.array([member.values for member in members], dtype=float).reshape(-1, len(self.parameters))
+        values = np.array([member.values for member in members], dtype=float).reshape(
+            -1, len(self.parameters)
+        )
         scaled: Floats = (values - low) / width
         if not self.structures:
             return scaled

@@ -65,29 +65,47 @@ class Site:
     """A site, composed and checked once, and its departments, which differ in numbers alone within a structure."""
 
     def __init__(
-        self, composed: Composed, folders: Sequence[Path], space: Space, targets: Sequence[PublishedFigure]
+        self,
+        composed: Composed,
+        folders: Sequence[Path],
+        space: Space,
+        targets: Sequence[PublishedFigure],
     ) -> None:
         self.raw, self.space = composed.raw, space
         chosen = {name: structure.files for name, structure in space.structures.items()}
         self._files = files_with(composed, chosen, folders)
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
-        self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
+        self.predicted = tuple(
+            target for target in targets if target.kind == "predicted" and target.measure != BUSY
+        )
         study = with_measures_of(study_from(composed, folders), targets)
         arm = study.baseline
         changes = {**composed.raw["scenario"].get("changes", {}), **arm.arm.changes}
         self._after = [
-            Change(path, as_stated(value), path) for path, value in changes.items() if not path.startswith("triage.")
+            Change(path, as_stated(value), path)
+            for path, value in changes.items()
+            if not path.startswith("triage.")
         ]
-        months = tuple(sorted({month for target in targets for month in months_from_to(target.months)}))
+        months = tuple(
+            sorted({month for target in targets for month in months_from_to(target.months)})
+        )
         doublings = min(study.run.doublings, MOST_DOUBLINGS)
-        fields = {**vars(study.run), "profile_all": True, "by_month": bool(months), "doublings": doublings}
+        fields = {
+            **vars(study.run),
+            "profile_all": True,
+            "by_month": bool(months),
+            "doublings": doublings,
+        }
         run = _OfMonths(**fields, only=months)
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
     def changes(self, member: Member) -> list[Change]:
         """The changes that make its structure into a department, then those of its scenario and arm."""
-        return [*changes_by(self.space.parameters, self.space.structures, member, "department"), *self._after]
+        return [
+            *changes_by(self.space.parameters, self.space.structures, member, "department"),
+            *self._after,
+        ]
 
     def pathway(self, member: Member, *, checked: bool = False) -> Pathway:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
@@ -106,7 +124,9 @@ class Site:
         """
         faults = Faults()
         for structure, edge in product(self.space.structures or ("",), (0.0, 1.0)):
-            member = replace(self.space.member(np.full(self.space.n_dims, edge)), structure=structure)
+            member = replace(
+                self.space.member(np.full(self.space.n_dims, edge)), structure=structure
+            )
             where = f"structures.{structure}"
             try:
                 made = self.pathway(member, checked=True)
@@ -134,7 +154,9 @@ class Site:
         )
         beside = {
             name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
-            for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
+            for name, value in zip(
+                replication.measures.names, replication.measures.values, strict=True
+            )
             if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
         }
         return Year(result.replication, member, rows, {**predicted, **beside})
@@ -204,9 +226,13 @@ class YearsFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise ResultsError(f"{self.path}: another process builds this ensemble. Wait for it, or end it") from None
+            raise ResultsError(
+                f"{self.path}: another process builds this ensemble. Wait for it, or end it"
+            ) from None
         except OSError as error:
-            raise ResultsError(f"{self.path}: cannot be written ({error.strerror}). Choose another folder") from error
+            raise ResultsError(
+                f"{self.path}: cannot be written ({error.strerror}). Choose another folder"
+            ) from error
         self._read()
         return self
 
@@ -245,7 +271,11 @@ class YearsFile:
     @property
     def missing(self) -> dict[int, Member]:
         """Departments that were proposed and not simulated yet, by number."""
-        return {number: member for number, member in enumerate(self.proposed) if number not in self.years}
+        return {
+            number: member
+            for number, member in enumerate(self.proposed)
+            if number not in self.years
+        }
 
     def of_waves(self) -> list[Year]:
         """The years of all waves, by number."""

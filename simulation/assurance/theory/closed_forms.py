@@ -61,7 +61,9 @@ def mmc_wait(per_minute: float, service_mean: float, *, servers: int) -> float:
     return erlang_c(servers, work) * service_mean / (servers - work)
 
 
-def mmc_share_over(minutes: float, per_minute: float, service_mean: float, *, servers: int) -> float:
+def mmc_share_over(
+    minutes: float, per_minute: float, service_mean: float, *, servers: int
+) -> float:
     """The share who wait longer than `minutes` in M/M/c, first come first served. Source: Erlang 1917."""
     work = per_minute * service_mean
     return erlang_c(servers, work) * math.exp(-max(servers - work, 0.0) * minutes / service_mean)
@@ -99,7 +101,9 @@ def priority_mmc(rates: Numbers, service_mean: float, *, servers: int) -> Floats
     """
     rate = np.asarray(rates, dtype=float)
     loads = rate * service_mean / servers
-    return _by_priority(erlang_c(servers, float(rate.sum()) * service_mean) * service_mean / servers, loads)
+    return _by_priority(
+        erlang_c(servers, float(rate.sum()) * service_mean) * service_mean / servers, loads
+    )
 
 
 def _by_priority(ahead: float, loads: Floats) -> Floats:
@@ -110,7 +114,9 @@ def _by_priority(ahead: float, loads: Floats) -> Floats:
         return np.asarray(ahead / (room[:-1] * room[1:]))
 
 
-def accumulating(rates: Numbers, service_means: Numbers, second_moments: Numbers, earned: Numbers) -> Floats:
+def accumulating(
+    rates: Numbers, service_means: Numbers, second_moments: Numbers, earned: Numbers
+) -> Floats:
     """Mean wait by class in M/G/1 where class k earns `earned[k]` of rank a minute waited, the most urgent first.
 
     From the least urgent up, W_k = (W - sum_{below} l_i W_i (1 - b_i / b_k)) / (1 - sum_{above} l_i (1 - b_k / b_i))
@@ -144,7 +150,9 @@ class LabelWaits(NamedTuple):
     work_mean: float
 
 
-def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers, labels: Floats) -> LabelWaits:
+def label_errors(
+    rates: Numbers, service_means: Numbers, second_moments: Numbers, labels: Floats
+) -> LabelWaits:
     """Mean waits by Cobham's formula with label errors.
 
     `labels` is P(label | true level), shape (levels, labels); the other arguments are by true level.
@@ -157,10 +165,14 @@ def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers
     label_mean = (rate * mean) @ labels / of_label
     label_second = (rate * second) @ labels / of_label
     waits = cobham(of_label, label_mean, label_second)
-    return LabelWaits(float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean))
+    return LabelWaits(
+        float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean)
+    )
 
 
-def erlang_a(per_minute: float, service_mean: float, *, patience_mean: float, servers: int) -> float:
+def erlang_a(
+    per_minute: float, service_mean: float, *, patience_mean: float, servers: int
+) -> float:
     """The share who leave without service in M/M/c where patience is exponential.
 
     The states of a birth-death process are summed until they no longer matter. The mean wait of all, including those
@@ -237,7 +249,9 @@ def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:
 
 def _refuse_if_cut(share: float, what: str, remedy: str = "List more states") -> None:
     if share > CUT_SHOWS:
-        raise ArithmeticError(f"{what}: {share:.1e} at the cut, more than {CUT_SHOWS:.0e}. {remedy}")
+        raise ArithmeticError(
+            f"{what}: {share:.1e} at the cut, more than {CUT_SHOWS:.0e}. {remedy}"
+        )
 
 
 # --- a day that begins empty: time-varying arrivals, two classes --------------------------------------------------
@@ -258,7 +272,12 @@ class DayFromEmpty(NamedTuple):
 
 
 def day_from_empty(
-    *, urgent: Sequence[float], others: Sequence[float], service_mean: float, servers: int, most: tuple[int, int]
+    *,
+    urgent: Sequence[float],
+    others: Sequence[float],
+    service_mean: float,
+    servers: int,
+    most: tuple[int, int],
 ) -> DayFromEmpty:
     """The first day of a queue that begins empty.
 
@@ -294,7 +313,9 @@ def day_from_empty(
         for rate in later_urgent:
             after, minutes = forward(rate * coming_urgent + serving, after, 60.0)
             total += float(minutes @ number)
-        _refuse_if_cut(float(after @ number), "the first day's patients who still wait", "State more hours")
+        _refuse_if_cut(
+            float(after @ number), "the first day's patients who still wait", "State more hours"
+        )
         return total
 
     return DayFromEmpty(
@@ -334,7 +355,13 @@ class Blocking(NamedTuple):
 
 
 def blocking(
-    per_minute: float, *, cubicles: int, clinicians: int, service_mean: float, stay_mean: float, most: int
+    per_minute: float,
+    *,
+    cubicles: int,
+    clinicians: int,
+    service_mean: float,
+    stay_mean: float,
+    most: int,
 ) -> Blocking:
     """Waits where patients hold a cubicle while they wait for a clinician, are treated, and stay in it for a while.
 
@@ -355,7 +382,11 @@ def blocking(
             is_free, waits = int(before + after < cubicles), int(waiting > 0)
             yield state, (waiting + 1 - is_free, before + is_free, after), per_minute
             if before:
-                yield state, (waiting, before - 1, after + 1), min(before, clinicians) / service_mean
+                yield (
+                    state,
+                    (waiting, before - 1, after + 1),
+                    min(before, clinicians) / service_mean,
+                )
             if after:
                 yield state, (waiting - waits, before + waits, after - 1), after / stay_mean
 

@@ -21,7 +21,15 @@ import numpy as np
 from scipy.special import stdtrit
 
 from simulation.assurance.theory import closed_forms, stations
-from simulation.assurance.theory.stations import LEVELS, MINUTES_A_DAY, SERVICE, SOUND, Chain, Figure, Length
+from simulation.assurance.theory.stations import (
+    LEVELS,
+    MINUTES_A_DAY,
+    SERVICE,
+    SOUND,
+    Chain,
+    Figure,
+    Length,
+)
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.engine.choose import EngineName
@@ -81,7 +89,11 @@ class KnownFigure:
         """The difference between found and expected, in standard errors; 0 where they are equal."""
         if self.found == self.expected:
             return 0.0
-        return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
+        return (
+            (self.found - self.expected) / self.standard_error
+            if self.standard_error > 0
+            else math.inf
+        )
 
 
 @dataclass(frozen=True)
@@ -151,9 +163,13 @@ class Check(NamedTuple):
         """How long to run, and how many replications make one value."""
         per_day = sum(map(mean_per_day, self.pathway.arrivals.values()))
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
-        per_value = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
+        per_value = (
+            1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
+        )
         measured = self.measured_days or max(1, math.ceil(days))
-        return Length(per_value * effort.values, self.warm_up_days, measured, self.cool_down_days), per_value
+        return Length(
+            per_value * effort.values, self.warm_up_days, measured, self.cool_down_days
+        ), per_value
 
 
 class RunSize(NamedTuple):
@@ -220,7 +236,9 @@ def label_error_waits(labels: Floats, *, load: float) -> closed_forms.LabelWaits
 
 def _waiting_over_an_hour(per_minute: float, service: float, *, servers: int) -> Expectation:
     expected = closed_forms.mmc_share_over(60.0, per_minute, service, servers=servers)
-    return Expectation("waiting over 60 minutes", expected, stations.share_over(60.0), unit="share", tail=True)
+    return Expectation(
+        "waiting over 60 minutes", expected, stations.share_over(60.0), unit="share", tail=True
+    )
 
 
 def one_server() -> Iterator[Check]:
@@ -296,16 +314,23 @@ def priority_by_label() -> Iterator[Check]:
     everybody = closed_forms.mmc_wait(per_minute, service, servers=servers)
     expectations = []
     for number, (name, labels) in enumerate(policies.items()):
-        by_label = closed_forms.priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
+        by_label = closed_forms.priority_mmc(
+            per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers
+        )
         expectations += [
-            Expectation(f"mean wait of {level}, {name} labels", wait, stations.of_label(label), number)
+            Expectation(
+                f"mean wait of {level}, {name} labels", wait, stations.of_label(label), number
+            )
             for label, (level, wait) in enumerate(zip(LEVELS, by_label.tolist(), strict=True))
         ]
         expectations.append(Expectation(f"mean wait, {name} labels", everybody, policy=number))
     yield Check(
         "priority M/M/3, load 0.7",
         stations.station(
-            per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
+            per_minute=per_minute,
+            shares=EQUAL_SHARES,
+            service_means=[service] * len(LEVELS),
+            clinicians=servers,
         ),
         tuple(expectations),
         "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
@@ -324,7 +349,9 @@ def urgent_first() -> Iterator[Check]:
     yield Check(
         "priority M/M/1, load 0.75 of 0.9 urgent",
         stations.station(
-            per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
+            per_minute=per_minute,
+            shares=[load / sum(loads) for load in loads],
+            service_means=[service] * 2,
         ),
         (Expectation("mean wait of the urgent", float(expected[0]), stations.of_label(0)),),
         "Cobham 1954, Operations Research 2:70",
@@ -343,8 +370,12 @@ def conservation() -> Iterator[Check]:
     for number, (name, matrix) in enumerate(policies.items()):
         known = label_error_waits(matrix, load=load)
         expectations += [
-            Expectation(f"mean wait of a patient, {name} labels", known.patient_mean, policy=number),
-            Expectation(f"mean wait of work, {name} labels", known.work_mean, stations.work_mean, number),
+            Expectation(
+                f"mean wait of a patient, {name} labels", known.patient_mean, policy=number
+            ),
+            Expectation(
+                f"mean wait of work, {name} labels", known.work_mean, stations.work_mean, number
+            ),
         ]
     yield Check(
         "M/G/1, the sick take longer, load 0.7",
@@ -366,9 +397,13 @@ def accumulating_priority() -> Iterator[Check]:
     waits = closed_forms.accumulating(per_minute * np.array(shares), means, 2 * means**2, earned)
     yield Check(
         "accumulating priority, load 0.75",
-        stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
+        stations.station(
+            per_minute=per_minute, shares=shares, service_means=services, earned=earned
+        ),
         tuple(
-            Expectation(f"mean wait of the class earning {rate}", float(waits[k]), stations.of_label(k))
+            Expectation(
+                f"mean wait of the class earning {rate}", float(waits[k]), stations.of_label(k)
+            )
             for k, rate in enumerate(earned)
         ),
         "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
@@ -412,7 +447,9 @@ def blocked_arrivals() -> Iterator[Check]:
     figure = stations.share_that(Outcome.BLOCKED)
     for name, pathway in (("exponential service", room), ("lognormal service, cv 1.5", variable)):
         blocked = Expectation(f"blocked, {name}", expected, figure, unit="share")
-        yield Check("no room to wait, 10 places for 8", pathway, (blocked,), "Erlang B", n_patients=3e6)
+        yield Check(
+            "no room to wait, 10 places for 8", pathway, (blocked,), "Erlang B", n_patients=3e6
+        )
 
 
 def unlimited() -> Iterator[Check]:
@@ -443,7 +480,9 @@ def unlimited() -> Iterator[Check]:
 def busy_days() -> Iterator[Check]:
     """Days that differ: a factor of mean 1 on each day's arrivals."""
     per_day, cv = 10.0, 0.2
-    pathway = stations.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
+    pathway = stations.one_queue(
+        per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None
+    )
     variance = closed_forms.daily_variance(per_day, cv)
     yield Check(
         "day factor of cv 0.2",
@@ -478,10 +517,15 @@ def changing_rate() -> Iterator[Check]:
     known = closed_forms.day_from_empty(
         urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310)
     )
-    station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
+    station = stations.station(
+        per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers
+    )
     over_day, at_midnight = known.waiting_minutes / MINUTES_A_DAY, float(known.number_waiting[23])
     n_urgent, n_others = (share * sum(DAY_HOURS) for share in shares)
-    by_class = (("urgent", n_urgent, known.waits_of_urgent), ("others", n_others, known.waits_of_others))
+    by_class = (
+        ("urgent", n_urgent, known.waits_of_urgent),
+        ("others", n_others, known.waits_of_others),
+    )
     hours = (*per_hour, *[0.0] * (168 - len(per_hour)))
     yield Check(
         "M(t)/M/10, a day from empty",
@@ -508,7 +552,12 @@ def cubicle_and_clinician() -> Iterator[Check]:
     """Six cubicles, two clinicians: a cubicle is held while its patient waits, is treated, and stays a while."""
     per_minute, cubicles, clinicians, service, stay = 0.06, 6, 2, 20.0, 40.0
     known = closed_forms.blocking(
-        per_minute, cubicles=cubicles, clinicians=clinicians, service_mean=service, stay_mean=stay, most=400
+        per_minute,
+        cubicles=cubicles,
+        clinicians=clinicians,
+        service_mean=service,
+        stay_mean=stay,
+        most=400,
     )
     yield Check(
         "cubicle held for a clinician",
@@ -560,7 +609,9 @@ def theory_rows(
     for index, group in enumerate(GROUPS):
         if group in groups:
             for number, check in enumerate(checks_of(group)):
-                rows += _rows_with_reruns(check, effort, seed=effort.seed + 100 * index + number, chain=chain)
+                rows += _rows_with_reruns(
+                    check, effort, seed=effort.seed + 100 * index + number, chain=chain
+                )
     return tuple(rows)
 
 
@@ -575,7 +626,8 @@ def _rows_with_reruns(check: Check, effort: RunSize, *, seed: int, chain: Chain)
         return rows
     second = rows_of(check, effort, seed=seed + AGAIN, chain=chain)
     return [
-        replace(row, z_again=repeated.z) if row.needs_rerun else row for row, repeated in zip(rows, second, strict=True)
+        replace(row, z_again=repeated.z) if row.needs_rerun else row
+        for row, repeated in zip(rows, second, strict=True)
     ]
 
 
@@ -613,7 +665,8 @@ def values_of(check: Check, effort: RunSize, *, seed: int, chain: Chain = SOUND)
             steps=steps, chain=chain,
         )  # fmt: skip
         figures[replication] = [
-            expectation.figure(by_policy[expectation.policy][expectation.step]) for expectation in check.expectations
+            expectation.figure(by_policy[expectation.policy][expectation.step])
+            for expectation in check.expectations
         ]
     return np.asarray(figures.reshape(effort.values, per_value, -1).mean(axis=1))
 
@@ -649,7 +702,9 @@ def _one_fewer(row: PoolRow) -> PoolRow:
     if row.unlimited:
         return row
     if len(row.timetable) > 1:
-        raise PlanError("a pool has a rota, and this mutation knows only pools of one number. Give it a capacity")
+        raise PlanError(
+            "a pool has a rota, and this mutation knows only pools of one number. Give it a capacity"
+        )
     units = row.timetable[0][1]
     changes = [(0, units)]
     for noon in range(DAY // 2, WEEK, DAY):
@@ -675,9 +730,13 @@ class Mutation(NamedTuple):
 MUTATIONS = (
     Mutation("service 2 % too long", replace(SOUND, bind=service_too_long), "one_server"),
     Mutation("a server lost 1 % of the time", replace(SOUND, lower=server_lost), "one_server"),
-    Mutation("a rank flipped in 1 % of dispatches", replace(SOUND, bind=flipped_ranks), "urgent_first"),
+    Mutation(
+        "a rank flipped in 1 % of dispatches", replace(SOUND, bind=flipped_ranks), "urgent_first"
+    ),
     Mutation("a day factor counted twice", replace(SOUND, draw=day_factor_twice), "busy_days"),
-    Mutation("a run that drains instead of running on", replace(SOUND, drains=True), "changing_rate"),
+    Mutation(
+        "a run that drains instead of running on", replace(SOUND, drains=True), "changing_rate"
+    ),
 )
 
 
@@ -689,7 +748,9 @@ class Caught(NamedTuple):
     @property
     def failed(self) -> tuple[TheoryRow, ...]:
         """The rows that noticed, the surest first."""
-        return tuple(sorted((row for row in self.rows if not row.passed), key=lambda row: -abs(row.z)))
+        return tuple(
+            sorted((row for row in self.rows if not row.passed), key=lambda row: -abs(row.z))
+        )
 
     @property
     def largest_z(self) -> float:

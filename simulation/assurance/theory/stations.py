@@ -12,7 +12,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
+from simulation.department.durations import (
+    Amount,
+    AnyDuration,
+    Exponential,
+    Factor,
+    Fixed,
+    Lognormal,
+)
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
@@ -71,7 +78,9 @@ def station(
     levels = LEVELS[: len(shares)]
     by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
     durations: dict[str, AnyDuration] = {
-        SERVICE: Exponential(kind="exponential", mean=Amount(base=1.0, times=(by_level,)), **ASSUMED)
+        SERVICE: Exponential(
+            kind="exponential", mean=Amount(base=1.0, times=(by_level,)), **ASSUMED
+        )
     }
     patience = None
     if patience_mean is not None:
@@ -82,7 +91,9 @@ def station(
     return Pathway(
         name="station",
         arrivals={
-            "walk_in": ArrivalSource(starts="door", per_day=per_minute * MINUTES_A_DAY, thinning_bound=1.0, **ASSUMED)
+            "walk_in": ArrivalSource(
+                starts="door", per_day=per_minute * MINUTES_A_DAY, thinning_bound=1.0, **ASSUMED
+            )
         },
         pools={"clinicians": _pool("staff", clinicians)},
         attributes={
@@ -92,7 +103,9 @@ def station(
         durations=durations,
         priority=Priority(
             rule=rule,
-            classes={level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)},
+            classes={
+                level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)
+            },
             untriaged_as=levels[-1],
             ignored_as=levels[-1],
             **ASSUMED,
@@ -101,7 +114,11 @@ def station(
         steps={
             "door": Step(relabels=ACUITY_GIVEN, next=SERVICE),
             SERVICE: Step(
-                asks=("clinicians",), minutes=(SERVICE,), may_leave=patience is not None, first_seen=True, next="home"
+                asks=("clinicians",),
+                minutes=(SERVICE,),
+                may_leave=patience is not None,
+                first_seen=True,
+                next="home",
             ),
         },
         ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
@@ -110,13 +127,18 @@ def station(
 
 def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
     """A station with one level of patients, first come, first served, and no triage before it."""
-    pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
+    pathway = station(
+        per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians
+    )
     return replace(_arriving(pathway, starts=SERVICE), steps={SERVICE: pathway.steps[SERVICE]})
 
 
 def _arriving(pathway: Pathway, **changes: Any) -> Pathway:
     """The same station with changes to its arrivals."""
-    return replace(pathway, arrivals={name: replace(source, **changes) for name, source in pathway.arrivals.items()})
+    return replace(
+        pathway,
+        arrivals={name: replace(source, **changes) for name, source in pathway.arrivals.items()},
+    )
 
 
 def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
@@ -141,7 +163,9 @@ def without_waiting_room(pathway: Pathway) -> Pathway:
 def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
     """The same station with so many arrivals in each of the 168 hours of a week."""
     hours = Profile(weights=tuple(per_hour), **ASSUMED)
-    return replace(_arriving(pathway, per_day=sum(per_hour) / 7, by_hour="hours"), profiles={"hours": hours})
+    return replace(
+        _arriving(pathway, per_day=sum(per_hour) / 7, by_hour="hours"), profiles={"hours": hours}
+    )
 
 
 def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
@@ -173,7 +197,9 @@ def labeller(name: str, labels: Floats) -> Policy:
         nurse=Assessor(
             name="nurse",
             matrix=Matrix(shares=tuple(map(tuple, labels.tolist())), **ASSUMED),
-            correlation=Correlation(value=0.0, range=(0.0, 0.9), evidence="assumed", source="independent errors"),
+            correlation=Correlation(
+                value=0.0, range=(0.0, 0.9), evidence="assumed", source="independent errors"
+            ),
         ),
     )
 
@@ -192,7 +218,9 @@ class Length(NamedTuple):
         return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
-def warm_up_days(per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1) -> int:
+def warm_up_days(
+    per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1
+) -> int:
     """Whole days in which a queue forgets that it began empty.
 
     The relaxation time of M/M/c is about service / (clinicians (1 - sqrt(load))^2) minutes.
@@ -271,7 +299,11 @@ def waited(
         by_step = {}
         for step in steps:
             rows = np.flatnonzero(table.step == plan.row(step))
-            patient, started_at, ended_at = table.patient[rows], table.started_at[rows], table.ended_at[rows]
+            patient, started_at, ended_at = (
+                table.patient[rows],
+                table.started_at[rows],
+                table.ended_at[rows],
+            )
             arrived_at = draws.arrived_at[patient]
             measured = (arrived_at >= first) & (arrived_at < last)
             stopped_at = np.where(started_at == NEVER, ended_at, started_at)
@@ -283,7 +315,9 @@ def waited(
                 joined_at=table.joined_at[rows],
                 stopped_at=stopped_at,
                 ended_at=ended_at,
-                work=to_ticks(draws.minutes[step][0])[patient] if step in draws.minutes else 0 * ended_at,
+                work=to_ticks(draws.minutes[step][0])[patient]
+                if step in draws.minutes
+                else 0 * ended_at,
                 labels=labels[patient],
                 outcome=table.outcome[rows],
                 measured=measured,
@@ -331,12 +365,16 @@ def share_that(outcome: Outcome) -> Figure:
 
 def number_waiting(queue: Waited) -> float:
     """How many wait, on average over the window."""
-    return present(to_minutes(queue.joined_at), to_minutes(queue.stopped_at), window=queue.window).mean
+    return present(
+        to_minutes(queue.joined_at), to_minutes(queue.stopped_at), window=queue.window
+    ).mean
 
 
 def number_served(queue: Waited) -> float:
     """How many are being served, on average over the window."""
-    return present(to_minutes(queue.stopped_at), to_minutes(queue.ended_at), window=queue.window).mean
+    return present(
+        to_minutes(queue.stopped_at), to_minutes(queue.ended_at), window=queue.window
+    ).mean
 
 
 def waiting_at(minute: float) -> Figure:

@@ -163,14 +163,18 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
     """The draws of all patients who come on so many clinic days."""
     if arrivals == "correct":
         return draw(pathway, seed=seed, replication=0, days=7 * clinic_days)
-    candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"})
+    candidates = pd.DataFrame(
+        {"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"}
+    )
     uniform = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
     minutes = shipped_gaps(uniform.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
     if minutes[:, -1].min() < MINUTES_OPEN:
         raise ResultsError(f"a clinic day has more than {MOST_A_DAY} arrivals. Raise MOST_A_DAY")
     opens = np.arange(clinic_days)[:, None] * (WEEK / TICKS_PER_MINUTE) + OPENS / TICKS_PER_MINUTE
     at = (opens + minutes)[minutes < MINUTES_OPEN]
-    return draws_from_table(pathway, pd.DataFrame({"arrived_at": at, "arrival_source": "arrivals"}), seed=seed)
+    return draws_from_table(
+        pathway, pd.DataFrame({"arrived_at": at, "arrival_source": "arrivals"}), seed=seed
+    )
 
 
 # --- what happens to them ------------------------------------------------------------------------------------------
@@ -210,15 +214,22 @@ class SimulatedCentre:
             return self.total(ticks, patient) / self.count(patient)
 
 
-def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> SimulatedCentre:
+def simulated(
+    arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int
+) -> SimulatedCentre:
     """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), clinic_days * WEEK + OPENS)
     arm_run = SimulatedCentre(arm.pathway, plan, draws, run.activities, clinic_days)
     home = arm_run.rows("home")
-    late = run.activities.joined_at[home] >= (arm_run.clinic_day[run.activities.patient[home]] + 1) * WEEK + OPENS
+    late = (
+        run.activities.joined_at[home]
+        >= (arm_run.clinic_day[run.activities.patient[home]] + 1) * WEEK + OPENS
+    )
     if len(home) != len(draws) or late.any():
-        raise ResultsError(f"{arm.name}: a clinic day begins before the last has ended, so that days are not alike")
+        raise ResultsError(
+            f"{arm.name}: a clinic day begins before the last has ended, so that days are not alike"
+        )
     return arm_run
 
 
@@ -233,7 +244,9 @@ def measured(arm: SimulatedCentre) -> Measured:
         rows = rows[started_at[rows] < closes[rows]]
         (pool,) = arm.pathway.steps[step].asks
         units = timetable(arm.pathway.pools[pool])[0][1]
-        figures[f"{step}_wait"] = arm.mean(started_at[rows] - activities.joined_at[rows], patient[rows])
+        figures[f"{step}_wait"] = arm.mean(
+            started_at[rows] - activities.joined_at[rows], patient[rows]
+        )
         held = arm.total(activities.ended_at[rows] - started_at[rows], patient[rows])
         figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * units)
     home = arm.rows("home")
@@ -250,7 +263,9 @@ def measured(arm: SimulatedCentre) -> Measured:
 # --- side by side --------------------------------------------------------------------------------------------------
 
 
-def treatment_centre_rows(engine: EngineName, *, clinic_days: int = CLINIC_DAYS, seed: int = SEED) -> list[ModelRow]:
+def treatment_centre_rows(
+    engine: EngineName, *, clinic_days: int = CLINIC_DAYS, seed: int = SEED
+) -> list[ModelRow]:
     """Every distinct figure of the original beside ours, and the exact rows, for both kinds of arrivals."""
     arms = {arm.name: arm for arm in load(STUDY).arms}
     rows: list[ModelRow] = []
@@ -259,7 +274,10 @@ def treatment_centre_rows(engine: EngineName, *, clinic_days: int = CLINIC_DAYS,
         chosen = [arms[name] for name in dict.fromkeys(original.arm for original in originals)]
         runs = simulate(chosen, kind, engine=engine, clinic_days=clinic_days, seed=seed)
         ours = {name: measured(run) for name, run in runs.items()}
-        rows += [_row(original, arms[original.arm], ours[original.arm][original.measure]) for original in originals]
+        rows += [
+            _row(original, arms[original.arm], ours[original.arm][original.measure])
+            for original in originals
+        ]
         rows += _exact_rows(kind, runs["base"])
         rows += _same_rows(kind, runs, arms)
     return rows
@@ -274,7 +292,9 @@ def as_text(rows: Sequence[ModelRow]) -> str:
     """What `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
     expected = false_alarms(rows)
     largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
-    return text_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
+    return text_of(
+        "models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails
+    )
 
 
 def simulate(
@@ -306,7 +326,9 @@ def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
     name = f"{_label(arm)}, {expected.measure.replace('_', ' ')}"
     unit = UNITS.get(expected.measure.rpartition("_")[2], "patients")
     of_difference = math.hypot(error, expected.standard_error)
-    return ModelRow(_group(expected.arrivals), name, unit, expected.mean, mean, of_difference, SOURCE)
+    return ModelRow(
+        _group(expected.arrivals), name, unit, expected.mean, mean, of_difference, SOURCE
+    )
 
 
 def _exact_rows(kind: Arrivals, base: SimulatedCentre) -> Iterator[ModelRow]:
@@ -316,18 +338,29 @@ def _exact_rows(kind: Arrivals, base: SimulatedCentre) -> Iterator[ModelRow]:
         within = base.draws.arrived_at - base.clinic_day * WEEK < OPENS + hours * HOUR
         expected, source = sum(float(rates[hour % len(rates)]) for hour in range(hours)), "exact"
         if kind == "shipped":
-            expected, source = shipped_arrivals_expected(rates, hours), "exact: its loop, hour by hour"
+            expected, source = (
+                shipped_arrivals_expected(rates, hours),
+                "exact: its loop, hour by hour",
+            )
         mean, error = _mean_and_error(base.count(within))
-        yield ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source)
+        yield ModelRow(
+            _group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source
+        )
 
 
-def _same_rows(kind: Arrivals, runs: Mapping[str, SimulatedCentre], arms: Mapping[str, ReadyArm]) -> Iterator[ModelRow]:
+def _same_rows(
+    kind: Arrivals, runs: Mapping[str, SimulatedCentre], arms: Mapping[str, ReadyArm]
+) -> Iterator[ModelRow]:
     """Rows for pairs of arms: how many starts differ in the part that the two arms share. Expected is none."""
     for name, (other, steps) in SAME_STARTS.items():
         if name in runs:
-            n_differing = sum(int((starts(runs[name], step) != starts(runs[other], step)).sum()) for step in steps)
+            n_differing = sum(
+                int((starts(runs[name], step) != starts(runs[other], step)).sum()) for step in steps
+            )
             label = f"{_label(arms[name])}, starts unlike {_label(arms[other])} before the change"
-            yield ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws")
+            yield ModelRow(
+                _group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws"
+            )
 
 
 def starts(arm: SimulatedCentre, step: str) -> Ints:

@@ -13,7 +13,13 @@ from collections.abc import Iterator
 
 from simulation.department.check.deadlock import check_carried, check_deadlocks, explore
 from simulation.department.check.measures_and_groups import check_own
-from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
+from simulation.department.check.names import (
+    check_name,
+    check_names,
+    check_profile_or_queue,
+    names_of,
+    unused_names,
+)
 from simulation.department.check.numbers import check_numbers, check_value
 from simulation.department.check.routes import check_route, check_steps
 from simulation.department.check.staffing import check_staffing
@@ -42,7 +48,10 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         if not faults.broken & {"pool", "hours"}:
             explored = explore(pathway, graph)
             check_carried(
-                pathway, faults, explored, clocks=explored.follows_categories and "clock" not in faults.broken
+                pathway,
+                faults,
+                explored,
+                clocks=explored.follows_categories and "clock" not in faults.broken,
             )
             check_deadlocks(pathway, faults, explored)
             check_staffing(pathway, faults, graph, reached)

@@ -17,8 +17,25 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Action, Loop, Node, Pathway, Step
+from simulation.department.graph import (
+    Edge,
+    Graph,
+    cycles,
+    descendants,
+    request_of,
+    shortest_cycle,
+    starts_of,
+    waits,
+)
+from simulation.department.vocabulary import (
+    ACUITY_NOW,
+    ARRIVAL_SOURCE,
+    Action,
+    Loop,
+    Node,
+    Pathway,
+    Step,
+)
 from simulation.errors import Faults
 
 MOST_STATES = 100_000
@@ -104,7 +121,11 @@ def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Outgoing:
         by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
         if isinstance(node, Loop):
             by = node.passes
-            moves = [_Move(edge.to, n) for edge in edges for n in pathway.categories(by)[edge.by == "again" :]]
+            moves = [
+                _Move(edge.to, n)
+                for edge in edges
+                for n in pathway.categories(by)[edge.by == "again" :]
+            ]
         attribute = pathway.attributes.get(by)
         if not isinstance(attribute, Action):
             return _Outgoing("" if by == ACUITY_NOW else by, tuple(moves))
@@ -134,10 +155,14 @@ def _explored(route: _Route, most_states: int) -> _Explored:
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
     """The attributes that count at a node or after it, by node: those that branches read, and for an action those that
     say whom it can be set off for."""
-    reads = {name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute}
+    reads = {
+        name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute
+    }
     plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
-        name: frozenset().union(*(reads[node] for node in {name, *descendants(plain, name)} if node in reads))
+        name: frozenset().union(
+            *(reads[node] for node in {name, *descendants(plain, name)} if node in reads)
+        )
         for name in plain
     }
 
@@ -147,7 +172,10 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     bits, any_read = _bits(route), any(later.values())
     whole = {attribute: sum(of_category.values()) for attribute, of_category in bits.items()}
     arcs = {name: tuple(_arcs(node, bits, whole)) for name, node in route.nodes}
-    unread = {name: sum(whole[attribute] for attribute in whole.keys() - read) for name, read in later.items()}
+    unread = {
+        name: sum(whole[attribute] for attribute in whole.keys() - read)
+        for name, read in later.items()
+    }
     trace: dict[_State, _State | None] = {}
     for source, start in route.starts:
         possible = sum(whole.values()) - whole[ARRIVAL_SOURCE] + bits[ARRIVAL_SOURCE][source]
@@ -160,7 +188,9 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
             if not possible & arc.not_set_off:
                 possible &= arc.only
             if all(possible & one for one in arc.of_each):
-                next_state = _State(arc.to, (state.held - arc.released) | arc.kept, possible | unread[arc.to])
+                next_state = _State(
+                    arc.to, (state.held - arc.released) | arc.kept, possible | unread[arc.to]
+                )
                 if next_state not in trace:
                     trace[next_state] = state
                     ahead.append(next_state)
@@ -188,17 +218,25 @@ class _Arc(NamedTuple):
 
 def _bits(route: _Route) -> dict[str, dict[str, int]]:
     """A bit for each category of each attribute that a route names."""
-    named: dict[tuple[str, str], None] = dict.fromkeys((ARRIVAL_SOURCE, source) for source, _ in route.starts)
+    named: dict[tuple[str, str], None] = dict.fromkeys(
+        (ARRIVAL_SOURCE, source) for source, _ in route.starts
+    )
     for _, node in route.nodes:
-        named |= dict.fromkeys((node.attribute, move.category) for move in node.moves if node.attribute)
-        named |= dict.fromkeys((by, category) for by, categories in node.only for category in categories)
+        named |= dict.fromkeys(
+            (node.attribute, move.category) for move in node.moves if node.attribute
+        )
+        named |= dict.fromkeys(
+            (by, category) for by, categories in node.only for category in categories
+        )
     bits: dict[str, dict[str, int]] = {}
     for number, (attribute, category) in enumerate(named):
         bits.setdefault(attribute, {})[category] = 1 << number
     return bits
 
 
-def _arcs(node: _Outgoing, bits: Mapping[str, Mapping[str, int]], whole: Mapping[str, int]) -> Iterator[_Arc]:
+def _arcs(
+    node: _Outgoing, bits: Mapping[str, Mapping[str, int]], whole: Mapping[str, int]
+) -> Iterator[_Arc]:
     """The arcs from a node: for a branch or loop on an attribute, one to each node that it leads to."""
     if not node.attribute:
         yield from (_Arc(move.to, move.released, move.kept) for move in node.moves)
@@ -211,7 +249,16 @@ def _arcs(node: _Outgoing, bits: Mapping[str, Mapping[str, int]], whole: Mapping
     for move in node.moves:
         groups[move.to] = groups.get(move.to, 0) | of_category[move.category]
     for to, group in groups.items():
-        yield _Arc(to, frozenset(), frozenset(), group, own, of_category.get(node.not_set_off, 0), only, of_each)
+        yield _Arc(
+            to,
+            frozenset(),
+            frozenset(),
+            group,
+            own,
+            of_category.get(node.not_set_off, 0),
+            only,
+            of_each,
+        )
 
 
 def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, clocks: bool) -> None:
@@ -231,7 +278,8 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
         if clocks and step.since and (first := next(unstarted, None)):
             found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}"
             remedy = (
-                "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+                "Start it at a step on that way (starts_clock), or lead them to a step "
+                "that does not count since it"
             )
             faults.add(f"{where}.since", found, remedy)
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
@@ -239,9 +287,16 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
             if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 path = _path(trace, holder, pool)
-                faults.add(where, f"asks for '{pool}', which a patient may hold already (kept at {path})", remedy)
+                faults.add(
+                    where,
+                    f"asks for '{pool}', which a patient may hold already (kept at {path})",
+                    remedy,
+                )
         held = frozenset[str]().union(*(state.held for state in states))
-        for key, pools in (("releases_at_start", step.releases_at_start), ("releases_at_end", step.releases_at_end)):
+        for key, pools in (
+            ("releases_at_start", step.releases_at_start),
+            ("releases_at_end", step.releases_at_end),
+        ):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:
                     remedy = "Keep it at an earlier step, or remove it here"
@@ -288,7 +343,9 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
     hold_and_waits = _hold_and_waits(pathway, explored)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
     while free := {
-        pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in hold_and_waits)
+        pool
+        for pool in stuck
+        if not any(pool in wait.held and wait.blocked_by(stuck) for wait in hold_and_waits)
     }:
         stuck -= free
     needs: dict[tuple[str, str], str] = {}
@@ -297,15 +354,25 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
             if pool in stuck and pool in wait.held:
                 for wanted in sorted(wait.blocked_by(stuck) - {pool}):
                     needs.setdefault((pool, wanted), wait.step)
-    graph = {pool: [wanted for kept, wanted in needs if kept == pool] for pool in pathway.pools if pool in stuck}
+    graph = {
+        pool: [wanted for kept, wanted in needs if kept == pool]
+        for pool in pathway.pools
+        if pool in stuck
+    }
     for group in cycles(graph):
         ring = shortest_cycle(graph, group[0], set(group))
         phrases = [
             f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
             for kept, wanted in pairwise(ring)
         ]
-        remedy = "Release one before waiting for the next, or add to any_of a pool outside this ring"
-        faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
+        remedy = (
+            "Release one before waiting for the next, or add to any_of a pool outside this ring"
+        )
+        faults.add(
+            f"pools.{group[0]}",
+            f"patients can wait for one another for ever: {', '.join(phrases)}",
+            remedy,
+        )
 
 
 def _hold_and_waits(pathway: Pathway, explored: _Explored) -> list[_Wait]:

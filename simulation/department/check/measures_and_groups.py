@@ -44,8 +44,12 @@ def check_own(
         for name, kind in pathway.attributes.items()
     }
     parts = (pathway.arrivals, pathway.present)
-    categories[ARRIVAL_SOURCE] = tuple(name for part in parts for name, source in part.items() if source.attends)
-    of_attributes = [f"{attribute}={category}" for attribute, names in categories.items() for category in names]
+    categories[ARRIVAL_SOURCE] = tuple(
+        name for part in parts for name, source in part.items() if source.attends
+    )
+    of_attributes = [
+        f"{attribute}={category}" for attribute, names in categories.items() for category in names
+    ]
     both_levels = [LEVELS_1_2] if len(categories.get(ACUITY_TRUE, ())) >= 3 else []
     known = {
         **names_of(pathway),
@@ -64,12 +68,20 @@ def check_own(
                 check_value(entry, faults)
             if isinstance(block, SpanMeasure):
                 _span(faults, place, block)
-            elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
+            elif (
+                isinstance(block, BusyMeasure)
+                and block.pool in pathway.pools
+                and pathway.pools[block.pool].unlimited
+            ):
                 found = f"'{block.pool}' is unlimited, so it is never busy"
                 faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
     for name, group in groups.items():
         if name == EVERYBODY:
-            faults.add(f"{where}groups.{name}", f"the name '{name}' is taken by everybody", "Choose another name")
+            faults.add(
+                f"{where}groups.{name}",
+                f"the name '{name}' is taken by everybody",
+                "Choose another name",
+            )
         if name in _members(group, all_groups):
             remedy = "Leave it out of the groups that it is made of"
             faults.add(f"{where}groups.{name}", "the group is part of itself", remedy)
@@ -84,22 +96,38 @@ def _is_of_ages(pathway: Pathway, entry: Entry) -> bool:
 def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
     """Add the faults of a span without length, and of figures that its statistic lacks or does not read."""
     if span.until == span.since:
-        faults.add(f"{where}.until", f"'{span.until}' is where it begins, too", "Name another point in time")
+        faults.add(
+            f"{where}.until",
+            f"'{span.until}' is where it begins, too",
+            "Name another point in time",
+        )
     limits = stated(span, "within_minutes", "over_minutes")
     if span.statistic == "share" and len(limits) != 1:
-        faults.add(where, "a share of spans has one limit", "Give exactly one of within_minutes and over_minutes")
+        faults.add(
+            where,
+            "a share of spans has one limit",
+            "Give exactly one of within_minutes and over_minutes",
+        )
     if span.statistic == "percentile" and span.percentile is None:
         faults.add(f"{where}.percentile", "is missing", "Say which percentile, such as 90")
-    read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(span.statistic, ["cut_off_minutes"])
+    read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(
+        span.statistic, ["cut_off_minutes"]
+    )
     for key in (*limits, *stated(span, "percentile", "cut_off_minutes")):
         if key not in read:
-            faults.add(f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out")
+            faults.add(
+                f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out"
+            )
 
 
 def _members(group: OwnGroup, groups: Mapping[str, OwnGroup]) -> Collection[str]:
     """The user-defined groups that a group is made of, at any depth."""
 
     def named(part: OwnGroup) -> list[str]:
-        return [name for name in part.groups if name in groups] if isinstance(part, CombinedGroup) else []
+        return (
+            [name for name in part.groups if name in groups]
+            if isinstance(part, CombinedGroup)
+            else []
+        )
 
     return reachable(named(group), lambda name: named(groups[name])).keys()

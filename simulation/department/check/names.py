@@ -57,9 +57,13 @@ def names_of(pathway: Pathway) -> Known:
     return {
         "node": pathway.nodes(),
         "step": pathway.steps,
-        "step that counts since a clock": [name for name, step in pathway.steps.items() if step.since],
+        "step that counts since a clock": [
+            name for name, step in pathway.steps.items() if step.since
+        ],
         "loop": pathway.loops,
-        "clock": dict.fromkeys(clock for step in pathway.steps.values() for clock in step.starts_clock),
+        "clock": dict.fromkeys(
+            clock for step in pathway.steps.values() for clock in step.starts_clock
+        ),
         "pool": pathway.pools,
         "duration": pathway.durations,
         "outage": pathway.outages,
@@ -83,14 +87,22 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     names, value = entry.names, entry.value
     if not names:
         return
-    allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
+    allowed = (
+        categories.get(entry.of)
+        if names.what == "category"
+        else known.get(names.among or names.what)
+    )
     if allowed is None:
         return
     if isinstance(value, str) and value not in allowed:
         faults.known(entry.where, value, allowed, what=names.what)
     elif value == () and names.what == "category":
         faults.add(entry.where, "names no category", f"Name some of {listed(allowed)}")
-    elif names.every and isinstance(value, Mapping) and getattr(entry.holder, "otherwise", None) is None:
+    elif (
+        names.every
+        and isinstance(value, Mapping)
+        and getattr(entry.holder, "otherwise", None) is None
+    ):
         missing = [name for name in allowed if name not in value]
         if missing:
             remedy = f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it"
@@ -125,8 +137,14 @@ def check_profile_or_queue(pathway: Pathway, entry: Entry, faults: Faults) -> No
         if n not in entry.names.sizes:
             needed = " or ".join(map(str, entry.names.sizes))
             faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
-    elif entry.names.what == "step" and name in pathway.steps and not waits(pathway.steps[str(name)]):
-        faults.add(where, f"nobody waits at '{name}': it asks for nothing", "Name a step that asks for a pool")
+    elif (
+        entry.names.what == "step" and name in pathway.steps and not waits(pathway.steps[str(name)])
+    ):
+        faults.add(
+            where,
+            f"nobody waits at '{name}': it asks for nothing",
+            "Name a step that asks for a pool",
+        )
 
 
 def _attributes(pathway: Pathway, faults: Faults) -> Categories:
@@ -142,13 +160,19 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
             if entry.names and entry.names.what == "attribute" and isinstance(entry.value, str):
                 _earlier(pathway, faults, described, entry.where, entry.value)
         if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
-            faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+            faults.add(
+                where, f"the name '{name}' is taken", "Choose another name", breaks="attribute"
+            )
             continue
         for category in repeated(getattr(attribute, "categories", ())):
-            faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+            faults.add(
+                f"{where}.categories", f"'{category}' is there twice", "Name each category once"
+            )
         if isinstance(attribute, Given) and (attribute.like is None) == (not attribute.categories):
             remedy = "Give the attribute that it is like, or categories of its own"
-            faults.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
+            faults.add(
+                where, "not exactly one of `like` and `categories`", remedy, breaks="attribute"
+            )
         elif getattr(attribute, "like", None) in (None, *categories):
             categories[name] = pathway.categories(name)
         if isinstance(attribute, Action):
@@ -166,13 +190,19 @@ def _earlier(pathway: Pathway, faults: Faults, described: set[str], where: str, 
         faults.add(where, f"'{name}' is used before it is described", remedy, breaks="attribute")
 
 
-def _label_weight(pathway: Pathway, faults: Faults, described: set[str], where: str, chance: Chance) -> None:
+def _label_weight(
+    pathway: Pathway, faults: Faults, described: set[str], where: str, chance: Chance
+) -> None:
     """Add a fault unless the chance depends on the true acuity and the label is described before it."""
     if ACUITY_TRUE not in attributes_of(chance.p):
         remedy = f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
         faults.add(where, f"p does not depend on {ACUITY_TRUE}", remedy)
     if ACUITY_GIVEN not in pathway.attributes:
-        faults.add(where, f"there is no {ACUITY_GIVEN}", f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}")
+        faults.add(
+            where,
+            f"there is no {ACUITY_GIVEN}",
+            f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}",
+        )
     _earlier(pathway, faults, described, where, ACUITY_GIVEN)
 
 
@@ -186,7 +216,15 @@ def _action(pathway: Pathway, faults: Faults, where: str, action: Action) -> Non
 
 def _own_names(pathway: Pathway, faults: Faults) -> None:
     """Add a fault for each name that random streams, nodes, sources or columns of a table cannot have."""
-    drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
+    drawn = (
+        "arrivals",
+        "present",
+        "attributes",
+        "durations",
+        "day_factors",
+        "lasting_factors",
+        "outages",
+    )
     for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
             sign = next((separator for separator in SEPARATORS if separator in name), None)
@@ -195,7 +233,12 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
         for name in sorted({"day", "lasting", "outage"} & set(getattr(pathway, section))):
-            faults.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+            faults.add(
+                f"{section}.{name}",
+                f"the name '{name}' is taken",
+                "Choose another name",
+                breaks="attribute",
+            )
     kinds = ("steps", "branches", "loops", "ends")
     for name in repeated([name for kind in kinds for name in getattr(pathway, kind)]):
         owners = [kind for kind in kinds if name in getattr(pathway, kind)]
@@ -208,8 +251,12 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
         remedy = f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now"
         faults.add(f"priority.classes.{ANY_CLASS}", "a class has a reserved name", remedy)
     columns = dict.fromkeys(Patients.required, "every table of patients")
-    columns |= dict.fromkeys(WORSENING if pathway.worsening else (), "the points in time of worsening")
-    attributes = {f"attributes.{name}": name for name in pathway.attributes if name != ARRIVAL_SOURCE}
+    columns |= dict.fromkeys(
+        WORSENING if pathway.worsening else (), "the points in time of worsening"
+    )
+    attributes = {
+        f"attributes.{name}": name for name in pathway.attributes if name != ARRIVAL_SOURCE
+    }
     _taken(attributes.items(), columns, faults)
     _taken(_recorded(pathway), columns | dict.fromkeys(pathway.attributes, "an attribute"), faults)
 
@@ -217,7 +264,9 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
 def _taken(names: Iterable[tuple[str, str]], columns: Mapping[str, str], faults: Faults) -> None:
     for where, name in names:
         if name in columns:
-            faults.add(where, f"the name '{name}' is taken by {columns[name]}", "Choose another name")
+            faults.add(
+                where, f"the name '{name}' is taken by {columns[name]}", "Choose another name"
+            )
 
 
 def _recorded(pathway: Pathway) -> Iterator[tuple[str, str]]:
@@ -231,19 +280,28 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
     """Add a fault for each outcome and point in time that nearly matches one with a meaning, and for each group of
     patients with the name of another."""
     for name, end in pathway.ends.items():
-        where, found = f"ends.{name}.outcome", f"the outcome '{end.outcome}' has no meaning to measures"
+        where, found = (
+            f"ends.{name}.outcome",
+            f"the outcome '{end.outcome}' has no meaning to measures",
+        )
         word = near_match(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
         if end.outcome == IN_BUILDING:
-            faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
+            faults.add(
+                where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word"
+            )
         elif word:
-            faults.add(where, found, f"Did you mean '{word}'? Else choose a word that is less like it")
+            faults.add(
+                where, found, f"Did you mean '{word}'? Else choose a word that is less like it"
+            )
     recorded = {point: where for where, point in _recorded(pathway)}
     absent = [point for point in POINTS if point not in recorded]
     for point, where in recorded.items():
         known = None if point in POINTS else near_match(point, absent, near=NEAR_POINT)
         if known:
             found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
-            faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")
+            faults.add(
+                where, found, f"Did you mean '{known}'? Else choose a name that is less like it"
+            )
     levels = pathway.attributes.get(ACUITY_TRUE)
     attribute, both = LEVELS_1_2.split("=")
     if isinstance(levels, Choice) and both in levels.categories:
@@ -259,7 +317,11 @@ def unused_names(pathway: Pathway, faults: Faults) -> None:
     asked = {pool for step in pathway.steps.values() for part in request_of(step) for pool in part}
     needed = {name for step in pathway.steps.values() for name in step.minutes}
     needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock}
-    needed |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
+    needed |= {
+        duration.same_draw_as
+        for duration in pathway.durations.values()
+        if duration.same_draw_as is not None
+    }
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),
         ("durations", pathway.durations, needed, "no step takes it"),

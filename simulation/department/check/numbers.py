@@ -42,10 +42,20 @@ LARGEST_WHOLE = 1_000_000
 LARGEST_SCALE = 100
 """The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
 MOST = {"thinning_bound": LARGEST_SCALE, "repeats": 100, "log_sd": 5, "cv": 10}
-LEAST = {"power": 0.1, "mean_up_minutes": 1, "mean_down_minutes": 1, "every_minutes": 1, "decisions_every_minutes": 1}
+LEAST = {
+    "power": 0.1,
+    "mean_up_minutes": 1,
+    "mean_down_minutes": 1,
+    "every_minutes": 1,
+    "decisions_every_minutes": 1,
+}
 """The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
-PARSERS: dict[str, Callable[[str], object]] = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
+PARSERS: dict[str, Callable[[str], object]] = {
+    "hours": parse_hours,
+    "days": parse_days,
+    "at": parse_clock,
+}
 """How the texts of these keys are read, in whatever block."""
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
@@ -57,12 +67,16 @@ def check_numbers(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None
     """Add the faults of the blocks of a pathway that are no nodes of the route."""
     _each_of(pathway, faults, attributes=_attribute, present=_present, pools=_pool)
     _priority(pathway, faults)
-    _each_of(pathway, faults, triggers=_trigger, outages=_outage, profiles=_profile, arrivals=_arrivals)
+    _each_of(
+        pathway, faults, triggers=_trigger, outages=_outage, profiles=_profile, arrivals=_arrivals
+    )
     _each_of(pathway, faults, lasting_factors=_lasting, follows=_follows)
     _durations(pathway, faults, all_finite=all_finite)
 
 
-def _each_of(pathway: Pathway, faults: Faults, **checks: Callable[[Pathway, Faults, str, Any], None]) -> None:
+def _each_of(
+    pathway: Pathway, faults: Faults, **checks: Callable[[Pathway, Faults, str, Any], None]
+) -> None:
     """Make the check of each section, by its name, for every block in it."""
     for section, check_block in checks.items():
         for name, block in getattr(pathway, section).items():
@@ -80,7 +94,11 @@ def check_value(entry: Entry, faults: Faults) -> bool:
             try:
                 PARSERS[key](value)
             except ValueError as error:
-                remedy = "Write a clock time like that, in quotes" if key == "at" else f"Write {key} like that"
+                remedy = (
+                    "Write a clock time like that, in quotes"
+                    if key == "at"
+                    else f"Write {key} like that"
+                )
                 faults.add(where, str(error), remedy, breaks="hours")
     elif isinstance(value, float) and not math.isfinite(value):
         faults.add(where, f"{value} is not a finite number", "Give a finite number")
@@ -93,9 +111,13 @@ def check_value(entry: Entry, faults: Faults) -> bool:
         elif key in MOST:
             _at_most(faults, where, value, MOST[key])
         elif key in LEAST and value < LEAST[key] and (value or not key.startswith("mean_")):
-            faults.add(where, f"{value:g} is less than can be simulated", f"Give {LEAST[key]:g} or more")
+            faults.add(
+                where, f"{value:g} is less than can be simulated", f"Give {LEAST[key]:g} or more"
+            )
     elif isinstance(value, Sourced) and not value.source.strip():
-        faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
+        faults.add(
+            f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed"
+        )
     return True
 
 
@@ -140,14 +162,22 @@ def _choice(faults: Faults, where: str, choice: Choice) -> None:
             faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
     for place, shares in lists.items():
         if len(shares) != n:
-            faults.add(place, f"{len(shares)} shares for {n} categories", "Give one share for each category")
+            faults.add(
+                place,
+                f"{len(shares)} shares for {n} categories",
+                "Give one share for each category",
+            )
         else:
             _add_up(faults, place, shares)
     for number, factors in enumerate(choice.times):
         for category, values in factors.values.items():
             if len(values) != n:
                 place = f"{where}.times.{number}.values.{category}"
-                faults.add(place, f"{len(values)} factors for {n} categories", "Give one factor for each category")
+                faults.add(
+                    place,
+                    f"{len(values)} factors for {n} categories",
+                    "Give one factor for each category",
+                )
 
 
 def _add_up(faults: Faults, where: str, shares: Collection[float]) -> None:
@@ -163,7 +193,11 @@ def _age(faults: Faults, where: str, age: Age) -> None:
     wrong += repeated(str(year) for span in age.spans for year in years_of(span))
     if wrong:
         remedy = "Write the first and the last year, such as 65-74, and each year in one span"
-        faults.add(f"{where}.shares", f"no span of years, or a year in two of them: {listed(wrong)}", remedy)
+        faults.add(
+            f"{where}.shares",
+            f"no span of years, or a year in two of them: {listed(wrong)}",
+            remedy,
+        )
 
 
 def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
@@ -176,7 +210,9 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
             faults.add(f"{where}.mean", f"{duration.mean:g} is negative", "Give 0 or more")
         for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
-            faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
+            faults.add(
+                f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy
+            )
         rising = getattr(duration, "rising", (1,))
         if sorted(rising) != list(rising) or not rising[-1] > 0:
             found = f"found {', '.join(f'{value:g}' for value in rising[:5])}"
@@ -189,7 +225,9 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
 
 def _present(pathway: Pathway, faults: Faults, where: str, present: Present) -> None:
     if stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
-        faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
+        faults.add(
+            where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two"
+        )
     if _unlimited(pathway, present.pool):
         remedy = "Give a `number`: there is no share of an unlimited pool"
         faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
@@ -212,14 +250,28 @@ def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
     if pool.rota == ():
         faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
     if pool.unlimited and pool.extra_shifts:
-        faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
+        faults.add(
+            f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out"
+        )
     if pool.unlimited and pool.closed_while is not None:
-        faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
+        faults.add(
+            f"{where}.closed_while",
+            "an unlimited pool cannot be closed",
+            "Give it a capacity or a rota",
+        )
     how_much = stated(pool, "closes", "closes_share")
     if how_much and pool.closed_while is None:
-        faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
+        faults.add(
+            f"{where}.{how_much[0]}",
+            "nothing says when",
+            "Name an outage in closed_while, or remove it",
+        )
     if len(how_much) > 1:
-        faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
+        faults.add(
+            f"{where}.closes",
+            "is stated with closes_share",
+            "Keep one: so many units, or a share of them",
+        )
 
 
 def _priority(pathway: Pathway, faults: Faults) -> None:
@@ -230,7 +282,9 @@ def _priority(pathway: Pathway, faults: Faults) -> None:
         faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
     pull = pathway.priority.target_pull
     if pull and pull.ends_at_minutes <= pull.starts_at_minutes:
-        faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
+        faults.add(
+            "priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one"
+        )
     if pathway.rounds and not pathway.worsening:
         remedy = "Describe `worsening`, or remove it"
         faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
@@ -242,11 +296,16 @@ def _trigger(pathway: Pathway, faults: Faults, where: str, trigger: Trigger) -> 
         faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
     if isinstance(trigger, Opens) and trigger.below > trigger.above:
         remedy = "Close at or below the number above which it opens"
-        faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
+        faults.add(
+            f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy
+        )
 
 
 def _outage(pathway: Pathway, faults: Faults, where: str, outage: Outage) -> None:
-    if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+    if (
+        isinstance(outage, RandomOutages)
+        and not outage.mean_up_minutes + outage.mean_down_minutes > 0
+    ):
         remedy = "Give mean_up_minutes, mean_down_minutes or both"
         faults.add(where, "it is neither up nor down: both means are 0", remedy)
     previous_end = 0.0
@@ -255,7 +314,9 @@ def _outage(pathway: Pathway, faults: Faults, where: str, outage: Outage) -> Non
         if not span.ends_at_minutes > span.starts_at_minutes:
             faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
         if span.starts_at_minutes < previous_end:
-            faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+            faults.add(
+                place, "starts before an earlier one ends", "Put spans in order of time, and apart"
+            )
         previous_end = max(previous_end, span.ends_at_minutes)
 
 
@@ -271,7 +332,11 @@ def _arrivals(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
     elif source.booked:
         for key in UNBOOKED_FIELDS:
             if getattr(source, key):
-                faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
+                faults.add(
+                    f"{where}.{key}",
+                    "the patients are booked",
+                    "Leave it out: bookings say who comes when",
+                )
         if source.scale > 1:
             remedy = "Book more: of booked patients it is the probability that each comes"
             faults.add(f"{where}.scale", f"a scale of {source.scale:g}", remedy)
@@ -284,7 +349,9 @@ def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
     hours = pathway.profiles.get(source.by_hour or "")
     if hours and len(hours.weights) > 24 and source.by_weekday is not None:
         remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
-        faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
+        faults.add(
+            f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy
+        )
     bound, room = source.thinning_bound, "or more, with room for busy days"
     if bound < source.scale:
         remedy = f"Raise thinning_bound to {source.scale:g} {room}"
@@ -296,7 +363,9 @@ def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
         wanted = source.scale * math.prod(other.times for other in at_once)
         if wanted > bound:
             found = f"wants {wanted:g} times the usual arrivals, above {bound:g}"
-            faults.add(f"{where}.surges.{number}", found, f"Raise thinning_bound to {wanted:g} {room}")
+            faults.add(
+                f"{where}.surges.{number}", found, f"Raise thinning_bound to {wanted:g} {room}"
+            )
 
 
 def _lasting(pathway: Pathway, faults: Faults, where: str, factor: LastingFactor) -> None:
@@ -305,11 +374,19 @@ def _lasting(pathway: Pathway, faults: Faults, where: str, factor: LastingFactor
     for number, source in enumerate(factor.arrivals):
         if source in pathway.arrivals and pathway.arrivals[source].booked:
             found = f"the patients of '{source}' are booked"
-            faults.add(f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked")
+            faults.add(
+                f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked"
+            )
 
 
 def _follows(pathway: Pathway, faults: Faults, where: str, follows: Follows) -> None:
     if not any(source.attends for source in pathway.arrivals.values()):
-        faults.add(where, "no arrival source attends, so there is nothing to follow", "Leave it out")
+        faults.add(
+            where, "no arrival source attends, so there is nothing to follow", "Leave it out"
+        )
     if follows.least > follows.most:
-        faults.add(f"{where}.least", f"{follows.least:g} is above most {follows.most:g}", "Make `most` the larger")
+        faults.add(
+            f"{where}.least",
+            f"{follows.least:g} is above most {follows.most:g}",
+            "Make `most` the larger",
+        )

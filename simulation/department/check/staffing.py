@@ -23,7 +23,9 @@ NEVER_OPEN = (
 )
 
 
-def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
+def check_staffing(
+    pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]
+) -> None:
     """Add a fault for each pool that is asked for at hours at which it has no unit.
 
     It is no fault if an alternative has a unit; if a queue limit blocks patients; if every route to the step passes
@@ -37,18 +39,28 @@ def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapp
             continue
         for pools in alternatives_of(step):
             if pools not in when_empty:
-                when_empty[pools] = empty_hours(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
+                when_empty[pools] = empty_hours(
+                    tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools)
+                )
             empty = when_empty[pools]
-            waits_for_opening = empty != ALWAYS and any(pathway.pools[pool].queues_until_open for pool in pools)
+            waits_for_opening = empty != ALWAYS and any(
+                pathway.pools[pool].queues_until_open for pool in pools
+            )
             if not empty or waits_for_opening or step.queue_limit is not None:
                 continue
             if not _shut_out(pathway, graph, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
         when = _when(when_empty[pools])
-        who = f"'{pools[0]}' has no unit" if len(pools) == 1 else f"none of {listed(pools)} has a unit"
+        who = (
+            f"'{pools[0]}' has no unit"
+            if len(pools) == 1
+            else f"none of {listed(pools)} has a unit"
+        )
         remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
-        faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
+        faults.add(
+            f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy
+        )
 
 
 def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
@@ -84,9 +96,14 @@ def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interva
         if isinstance(branch, ByHours):
             spans = intervals(branch.hours, branch.days)
             then, otherwise = graph[name]
-            if not any(start < until and since < end for start, end in empty for since, until in spans):
+            if not any(
+                start < until and since < end for start, end in empty for since, until in spans
+            ):
                 closed.append((name, then))
-            if all(any(since <= start and end <= until for since, until in spans) for start, end in empty):
+            if all(
+                any(since <= start and end <= until for since, until in spans)
+                for start, end in empty
+            ):
                 closed.append((name, otherwise))
     return step not in reachable_from(starts_of(pathway).values(), graph, closed=closed)
 

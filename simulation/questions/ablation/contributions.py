@@ -13,7 +13,13 @@ import numpy as np
 
 from simulation.display import drawing
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import change, false_alarms, interval_scope, rests_on_claim, unit_words
+from simulation.display.words import (
+    change,
+    false_alarms,
+    interval_scope,
+    rests_on_claim,
+    unit_words,
+)
 from simulation.questions.ablation.levers import (
     Contribution,
     Decomposition,
@@ -84,7 +90,11 @@ class TargetParts:
         if estimate.low == estimate.high == 0:
             return "nothing"
         if is_beyond is None:
-            return f"perhaps more than {important}" if abs(estimate.mean) >= mid else f"not shown to exceed {important}"
+            return (
+                f"perhaps more than {important}"
+                if abs(estimate.mean) >= mid
+                else f"not shown to exceed {important}"
+            )
         return f"more than {important}" if is_beyond else f"less than {important}"
 
 
@@ -94,7 +104,9 @@ def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
     by_target = []
     for target in result.targets if is_ablation(result.design) else ():
         by_arm = {arm: result.independent(arm, target) for arm in result.measures}
-        by_target.append(TargetParts(target, result.unit(target), _decomposed(result.design, by_arm)))
+        by_target.append(
+            TargetParts(target, result.unit(target), _decomposed(result.design, by_arm))
+        )
     return tuple(by_target)
 
 
@@ -103,7 +115,10 @@ def busy_parts(result: StudyResult) -> list[Decomposition]:
     intervals."""
     busy = {arm.name: arm.day.busy_mean for arm in result.arms}
     pools = range(len(result.baseline.day.pools))
-    return [_decomposed(result.design, {arm: shares[[pool]] for arm, shares in busy.items()}) for pool in pools]
+    return [
+        _decomposed(result.design, {arm: shares[[pool]] for arm, shares in busy.items()})
+        for pool in pools
+    ]
 
 
 def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
@@ -142,7 +157,11 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
     by_target = decomposition_of(result)
     if not by_target:
         return ()
-    return (*(parts_table(result, of_one) for of_one in by_target), interactions_table(result), busy_table(result))
+    return (
+        *(parts_table(result, of_one) for of_one in by_target),
+        interactions_table(result),
+        busy_table(result),
+    )
 
 
 def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
@@ -194,9 +213,15 @@ def interactions_table(result: StudyResult) -> ReportTable:
     return crossed(
         ("interactions", "What levers do together beyond what each does", "levers"),
         pairs,
-        [(f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target) for of_target in by_target],
+        [
+            (f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target)
+            for of_target in by_target
+        ],
         cell,
-        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval {interval_scope(result)}.{chance}"),
+        (
+            _interaction_note(by_target[0].parts),
+            f"In brackets the 95 % interval {interval_scope(result)}.{chance}",
+        ),
     )
 
 
@@ -217,7 +242,9 @@ def busy_table(result: StudyResult) -> ReportTable:
     design = result.design
     day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
     rows: list[tuple[float, Cells]] = []
-    for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, busy_parts(result), strict=True):
+    for pool, before, after, parts in zip(
+        day.pools, day.busy_mean, joint, busy_parts(result), strict=True
+    ):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
         changes = [after - before, *shares]
         if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
@@ -249,7 +276,11 @@ def sentences(result: StudyResult) -> Iterator[str]:
         return
     claimed = rests_on_claim(result, result.arm(joint_arm(result)))
     for number, of_target in enumerate(by_target):
-        yield _contributed(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
+        yield _contributed(
+            result,
+            of_target,
+            opening="If the claim were true, of" if claimed and number == 0 else "Of",
+        )
     yield _interactions(result)
 
 
@@ -294,9 +325,14 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
     rows: list[tuple[object, ...]] = []
     for of_target in decomposition_of(result):
         target = of_target.target
-        about, mid = (target.measure, target.group, of_target.unit), target.minimal_important_difference
+        about, mid = (
+            (target.measure, target.group, of_target.unit),
+            target.minimal_important_difference,
+        )
         for part in of_target.parts.parts:
-            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[of_target.beyond(part.estimate)]
+            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[
+                of_target.beyond(part.estimate)
+            ]
             rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
     for pool, parts in zip(result.baseline.day.pools, busy_parts(result), strict=True):
         for part in parts.parts:
@@ -307,7 +343,13 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
 
 def _part_cells(part: Contribution) -> tuple[str, str, float, float, float]:
     """The columns `part` to `high`."""
-    return part.kind, "+".join(part.levers), part.estimate.mean, part.estimate.low, part.estimate.high
+    return (
+        part.kind,
+        "+".join(part.levers),
+        part.estimate.mean,
+        part.estimate.low,
+        part.estimate.high,
+    )
 
 
 # --- picture -------------------------------------------------------------------------------------------------
@@ -319,7 +361,9 @@ def picture(result: StudyResult) -> drawing.Picture | None:
     if not targets:
         return None
     names = targets[0].parts.levers
-    with drawing.figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (
+    with drawing.figure_of(
+        3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True
+    ) as (
         figure,
         axes,
     ):
@@ -328,14 +372,25 @@ def picture(result: StudyResult) -> drawing.Picture | None:
             _lever_bar(ax, 0, of_target.joint, scale, JOINT_COLOUR, "", height=0.36)
             for place, name in enumerate(names, start=1):
                 for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
-                    _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
+                    _lever_bar(
+                        ax,
+                        place + 0.25 * (number - 1),
+                        parts.part(kind, name),
+                        scale,
+                        colour,
+                        hatch,
+                    )
             ax.axvline(0, color="black", linewidth=1)
-            drawing.mark_important(ax, of_target.target.minimal_important_difference, of_target.unit)
+            drawing.mark_important(
+                ax, of_target.target.minimal_important_difference, of_target.unit
+            )
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=drawing.PALE)
             ax.set_axisbelow(True)
             drawing.panel_title(ax, drawing.wrapped(of_target.target.label, 28))
-        drawing.label_differences(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
+        drawing.label_differences(
+            axes, [one.unit for one in targets], [result.better(one.target) for one in targets]
+        )
         labels = [drawing.wrapped(lever_label(result, name), drawing.LABEL_WIDTH) for name in names]
         axes[0].set_yticks(range(len(names) + 1), ["All together", *labels])
         for ax in axes:
@@ -362,14 +417,39 @@ def _bars_words(result: StudyResult, of_target: TargetParts) -> str:
 
 
 def _lever_bar(
-    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
+    ax: Axes,
+    place: float,
+    estimate: Interval,
+    scale: float,
+    colour: str,
+    hatch: str,
+    *,
+    height: float = 0.22,
 ) -> None:
     edge = drawing.DARK if hatch else colour
-    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
+    ax.barh(
+        place,
+        scale * estimate.mean,
+        height,
+        color=colour,
+        edgecolor=edge,
+        hatch=hatch,
+        linewidth=0.8,
+    )
     if not math.isnan(estimate.low):
-        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
+        ax.plot(
+            [scale * estimate.low, scale * estimate.high],
+            [place, place],
+            color="black",
+            linewidth=1.4,
+        )
         for end in (estimate.low, estimate.high):
-            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
+            ax.plot(
+                [scale * end] * 2,
+                [place - height / 4, place + height / 4],
+                color="black",
+                linewidth=1.4,
+            )
 
 
 def _lever_legend(figure: Figure) -> None:
@@ -377,7 +457,9 @@ def _lever_legend(figure: Figure) -> None:
     from matplotlib.patches import Patch
 
     bars = (
-        Patch(facecolor=colour, edgecolor=drawing.DARK if hatch else colour, hatch=hatch, label=label)
+        Patch(
+            facecolor=colour, edgecolor=drawing.DARK if hatch else colour, hatch=hatch, label=label
+        )
         for _, label, colour, hatch in LEVER_BARS
     )
     handles = [

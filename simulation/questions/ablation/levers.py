@@ -37,7 +37,9 @@ Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
 """By coalition, one number a replication, shape (n_replications,)."""
 Order = tuple[str, ...]
-PartKind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
+PartKind = Literal[
+    "alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"
+]
 NOBODY: Coalition = frozenset()
 
 
@@ -73,12 +75,18 @@ class Decomposition:
 
     def interaction(self, one: str, other: str) -> Interval:
         """The interaction of two levers: the index, or with sampled orders the interaction alone."""
-        return self.part("interaction index" if self.n_orders is None else "interaction alone", one, other)
+        return self.part(
+            "interaction index" if self.n_orders is None else "interaction alone", one, other
+        )
 
 
 def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:
     """All 2^k sets of levers, the smallest first."""
-    return tuple(frozenset(chosen) for size in range(len(levers) + 1) for chosen in combinations(levers, size))
+    return tuple(
+        frozenset(chosen)
+        for size in range(len(levers) + 1)
+        for chosen in combinations(levers, size)
+    )
 
 
 def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
@@ -94,7 +102,9 @@ def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
     orders: list[Order] = []
     number = 0
     while len(orders) < 2 * n_pairs:
-        order = tuple(sorted(levers, key=lambda lever: hashlib.sha256(f"{number}:{lever}".encode()).digest()))
+        order = tuple(
+            sorted(levers, key=lambda lever: hashlib.sha256(f"{number}:{lever}".encode()).digest())
+        )
         number += 1
         if order not in orders:
             orders += [order, order[::-1]]
@@ -104,7 +114,10 @@ def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
 def coalitions_of(levers: Sequence[str], orders: Sequence[Order]) -> tuple[Coalition, ...]:
     """The coalitions that sampled orders need: single levers, pairs, all but each, all, and what each order passes."""
     everybody = frozenset(levers)
-    coalitions = [NOBODY, *(frozenset(chosen) for size in (1, 2) for chosen in combinations(levers, size))]
+    coalitions = [
+        NOBODY,
+        *(frozenset(chosen) for size in (1, 2) for chosen in combinations(levers, size)),
+    ]
     coalitions += [frozenset(order[:size]) for order in orders for size in range(3, len(levers))]
     coalitions += [everybody - {lever} for lever in levers] + [everybody]
 
@@ -128,7 +141,9 @@ def _over_orders(game: Game, levers: Sequence[str], *chosen: str) -> Floats:
     """What a lever adds, or two do together beyond that, given those before them: the mean over all orders."""
     others = [lever for lever in levers if lever not in chosen]
     parts = [
-        math.factorial(len(before)) * math.factorial(len(others) - len(before)) * _beyond(game, before, *chosen)
+        math.factorial(len(before))
+        * math.factorial(len(others) - len(before))
+        * _beyond(game, before, *chosen)
         for before in every_coalition(others)
     ]
     mean: Floats = np.sum(parts, axis=0) / math.factorial(len(others) + 1)
@@ -139,7 +154,9 @@ def _beyond(game: Game, before: Coalition, one: str, other: str | None = None) -
     """What a lever adds given those before, or what two do together beyond what each adds."""
     if other is None:
         return game[before | {one}] - game[before]
-    return game[before | {one, other}] - game[before | {one}] - game[before | {other}] + game[before]
+    return (
+        game[before | {one, other}] - game[before | {one}] - game[before | {other}] + game[before]
+    )
 
 
 def marginals(game: Game, levers: Sequence[str], orders: Sequence[Order]) -> Floats:
@@ -178,10 +195,15 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
     }
     parts = [Contribution("joint", tuple(levers), interval(joint - none))]
     for kind, estimates in by_kind.items():
-        parts += [Contribution(kind, (lever,), estimate) for lever, estimate in zip(levers, estimates, strict=True)]
+        parts += [
+            Contribution(kind, (lever,), estimate)
+            for lever, estimate in zip(levers, estimates, strict=True)
+        ]
     kind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
-        together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
+        together = (
+            _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
+        )
         parts.append(Contribution(kind, (one, other), interval(together)))
     return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
 
@@ -191,11 +213,15 @@ def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats
     missing = [coalition for coalition in needed if coalition not in game]
     if missing:
         names = "; ".join("+".join(sorted(coalition)) or "no lever" for coalition in missing)
-        raise ResultsError(f"decomposition: no numbers of {names}. Run every combination of the levers")
+        raise ResultsError(
+            f"decomposition: no numbers of {names}. Run every combination of the levers"
+        )
     numbers = {coalition: np.asarray(game[coalition], dtype=float) for coalition in needed}
     table = np.stack(list(numbers.values()))
     kept = ~np.any(np.isnan(table), axis=0)
-    if np.isinf(table).any() or not kept.any():  # somebody's stay had not ended: as in `compare`, nothing is known
+    if (
+        np.isinf(table).any() or not kept.any()
+    ):  # somebody's stay had not ended: as in `compare`, nothing is known
         return {coalition: np.full(1, np.nan) for coalition in numbers}
     return {coalition: values[kept] for coalition, values in numbers.items()}
 
@@ -213,7 +239,9 @@ def _over_both(added: Floats) -> Interval:
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:
         return simple
-    parts = [intervals(means[:, None], LEVEL, "fixed_sample") for means in (by_replication, by_pair)]
+    parts = [
+        intervals(means[:, None], LEVEL, "fixed_sample") for means in (by_replication, by_pair)
+    ]
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, LEVEL) * math.sqrt(variance)
     return replace(simple, low=simple.mean - half, high=simple.mean + half, error=None)
@@ -225,7 +253,9 @@ MOST_LEVERS = 8
 
 def is_ablation(design: Design) -> bool:
     """Whether a study has levers, and every combination that is run is among its arms."""
-    return bool(design.levers) and all(design.combination(coalition) in design.arms for coalition in coalitions(design))
+    return bool(design.levers) and all(
+        design.combination(coalition) in design.arms for coalition in coalitions(design)
+    )
 
 
 def orders(design: Design) -> tuple[Order, ...]:
@@ -247,7 +277,11 @@ def with_combinations(design: Design) -> Design:
     baseline = design.arms[design.baseline]
     arms = {
         design.combination(coalition): replace(
-            baseline, label=label_of(design, coalition), levers=_in_order(design, coalition), control=None, cost=None
+            baseline,
+            label=label_of(design, coalition),
+            levers=_in_order(design, coalition),
+            control=None,
+            cost=None,
         )
         for coalition in coalitions(design)
         if coalition != NOBODY
@@ -261,7 +295,11 @@ def label_of(design: Design, coalition: Coalition) -> str:
     off = [name for name in design.levers if name not in coalition]
     label = {name: lever.label for name, lever in design.levers.items()}
     if not off:
-        return f"All levers: {' + '.join(label[name] for name in on)}" if len(on) < 4 else f"All {len(on)} levers"
+        return (
+            f"All levers: {' + '.join(label[name] for name in on)}"
+            if len(on) < 4
+            else f"All {len(on)} levers"
+        )
     if len(on) == 1:
         return f"Only: {label[on[0]]}"
     if len(off) == 1:
@@ -276,29 +314,48 @@ def lever_faults(design: Design) -> Iterator[Fault]:
         remedy = "Leave them out: it is where all levers are off"
         yield Fault(f"study.arms.{design.baseline}.levers", "the baseline has levers on", remedy)
     if len(design.levers) == 1:
-        yield Fault(where, "states one lever", "State at least two: the effect of one is that of an arm")
+        yield Fault(
+            where, "states one lever", "State at least two: the effect of one is that of an arm"
+        )
     for name, lever in design.levers.items():
         if TOGETHER in name:
-            yield Fault(f"{where}.{name}", f"the name holds '{TOGETHER}'", "Arms of several levers are named with it")
+            yield Fault(
+                f"{where}.{name}",
+                f"the name holds '{TOGETHER}'",
+                "Arms of several levers are named with it",
+            )
         if not lever.takes and not lever.changes:
             yield Fault(f"{where}.{name}", "does nothing", "State takes or changes")
         if lever.takes and design.full is None:
-            yield Fault("study.full", "is missing", f"Name the policy that '{name}' takes its parts from")
+            yield Fault(
+                "study.full", "is missing", f"Name the policy that '{name}' takes its parts from"
+            )
     touched = {
-        name: {*(f"triage.{path}" for path in lever.takes), *lever.changes} for name, lever in design.levers.items()
+        name: {*(f"triage.{path}" for path in lever.takes), *lever.changes}
+        for name, lever in design.levers.items()
     }
     for one, other in combinations(touched, 2):
         for path in sorted(touched[one]):
             if any(is_within(path, others) or is_within(others, path) for others in touched[other]):
-                yield Fault(f"{where}.{other}", f"changes '{path}', as '{one}' does", "Leave it to one of them")
+                yield Fault(
+                    f"{where}.{other}",
+                    f"changes '{path}', as '{one}' does",
+                    "Leave it to one of them",
+                )
     combined = {design.combination(coalition) for coalition in coalitions(design) if coalition}
     for name in sorted(combined & set(design.arms)):
-        yield Fault(f"study.arms.{name}", "has the name of a combination of levers", "Rename the arm or the lever")
+        yield Fault(
+            f"study.arms.{name}",
+            "has the name of a combination of levers",
+            "Rename the arm or the lever",
+        )
     for name, arm in design.arms.items():
         for lever_name in arm.levers:
             if lever_name not in design.levers:
                 remedy = nearest(lever_name, design.levers)
-                yield Fault(f"study.arms.{name}.levers", f"there is no lever '{lever_name}'", remedy)
+                yield Fault(
+                    f"study.arms.{name}.levers", f"there is no lever '{lever_name}'", remedy
+                )
 
 
 def _in_order(design: Design, coalition: Coalition) -> tuple[str, ...]:

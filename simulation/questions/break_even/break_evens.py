@@ -50,7 +50,13 @@ SHARES = (0.5, 0.75, 1.0)
 """Shares of its patients for whom the tool is used, along the frontier."""
 FOLDER = "breakeven"
 """The folder among the results."""
-HEADERS = ("quantity", "stated", "break-even (95 %)", "nine in ten departments", "no value is enough in")
+HEADERS = (
+    "quantity",
+    "stated",
+    "break-even (95 %)",
+    "nine in ten departments",
+    "no value is enough in",
+)
 NONE = "–"
 SHADED = "#dce9f5"
 say = partial(print, flush=True)
@@ -126,13 +132,23 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
         remedy = "Write: aeflow breakeven arm=NAME against=NAME, with two arms of the study"
         refuse(key, "no arm is named", f"{remedy}: {', '.join(names)}")
     if name not in names:
-        why = "is the baseline" if name == baseline else f"is no arm of the study '{study.design.name}'"
+        why = (
+            "is the baseline"
+            if name == baseline
+            else f"is no arm of the study '{study.design.name}'"
+        )
         refuse(key, f"'{name}' {why}", nearest(name, names))
     return study.arm(name)
 
 
 def _search(
-    study: Study, arm: ReadyArm, against: ReadyArm, quantities: list[Quantity], executor: Executor, *, with_price: bool
+    study: Study,
+    arm: ReadyArm,
+    against: ReadyArm,
+    quantities: list[Quantity],
+    executor: Executor,
+    *,
+    with_price: bool,
 ) -> BreakEvens:
     target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
     say("  both arms as stated, and the baseline")
@@ -182,14 +198,27 @@ def _price(
         return None, f"'{against.arm.label}' states no cost"
     if cost.pounds <= 0:
         return None, f"'{against.arm.label}' costs nothing, so no price above £0 is as good value"
-    effects = {name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)}
+    effects = {
+        name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)
+    }
     departments = departments_used(study, study.run.numbers)
-    price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments)
-    return price, "" if price is not None else f"the effect of '{against.arm.label}' cannot be told from none"
+    price = price_of(
+        effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments
+    )
+    return (
+        price,
+        ""
+        if price is not None
+        else f"the effect of '{against.arm.label}' cannot be told from none",
+    )
 
 
 def _frontier(
-    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor
+    study: Study,
+    arm: ReadyArm,
+    against: Floats,
+    by_quantity: Mapping[str, BreakEven],
+    executor: Executor,
 ) -> Mapping[float, float] | None:
     """The frontier of seconds and adoption, on the first pass over the departments.
 
@@ -205,7 +234,9 @@ def _frontier(
     def says(share: float, value: float, mean: float) -> None:
         say(f"  adoption {100 * share:.0f} %, seconds {value:.1f}: difference {_signed(mean)}")
 
-    return frontier(seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES, tried=says)
+    return frontier(
+        seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES, tried=says
+    )
 
 
 # --- table ---------------------------------------------------------------------------------------------------
@@ -224,7 +255,15 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
         interval = Cell(price.pounds, low=price.low, high=price.high, style="pounds", text=text)
         rows.append(("price, a year", stated, interval, within, NONE))
         if price.by_cost[0] < price.by_cost[1]:
-            rows.append(("price, over the other arm's range of cost", NONE, _pounds(*price.by_cost), NONE, NONE))
+            rows.append(
+                (
+                    "price, over the other arm's range of cost",
+                    NONE,
+                    _pounds(*price.by_cost),
+                    NONE,
+                    NONE,
+                )
+            )
     title = f"{' against '.join(breakevens.labels)}: '{breakevens.target.label}'"
     return ReportTable("breakeven", title, HEADERS, rows, tuple(_notes(breakevens)))
 
@@ -248,7 +287,11 @@ def _bound(quantity: Quantity, value: float) -> str:
     """The break-even of one department, in words where it is beyond the bounds of the search."""
     if value == math.inf:
         return f"none up to {_number(quantity, quantity.high)}"
-    return f"under {_number(quantity, quantity.low)}" if value == -math.inf else _number(quantity, value)
+    return (
+        f"under {_number(quantity, quantity.low)}"
+        if value == -math.inf
+        else _number(quantity, value)
+    )
 
 
 def _value(quantity: Quantity, value: float) -> str:
@@ -263,7 +306,8 @@ def _number(quantity: Quantity, value: float) -> str:
 def _pounds(*values: float) -> str:
     """'£1,200', or '−£300 to any price'."""
     return " to ".join(
-        "any price" if value == math.inf else f"{'−' if value < 0 else ''}£{abs(value):,.0f}" for value in values
+        "any price" if value == math.inf else f"{'−' if value < 0 else ''}£{abs(value):,.0f}"
+        for value in values
     )
 
 
@@ -307,7 +351,9 @@ def breakeven_sentences(breakevens: BreakEvens) -> Iterator[str]:
         does_more = (estimates[0].mean < 0) == lower_is_better(breakevens.study)
         never = ""
         if breakeven.roots is not None:
-            never = f"; no value is enough in {breakeven.n_never} of {len(breakeven.roots)} departments"
+            never = (
+                f"; no value is enough in {breakeven.n_never} of {len(breakeven.roots)} departments"
+            )
         yield f"{quantity.name}: from {bounds} it does {'more' if does_more else 'less'} than {other}{never}"
     if breakevens.price is not None:
         yield f"price: as much for the money as {other} at {_pounds(breakevens.price.pounds)} a year"
@@ -326,7 +372,10 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
     if breakevens.frontier is None:
         return None
     arm, against = breakevens.labels
-    seconds, adoption = breakevens.by_quantity["seconds"], breakevens.by_quantity["adoption"].quantity.stated
+    seconds, adoption = (
+        breakevens.by_quantity["seconds"],
+        breakevens.by_quantity["adoption"].quantity.stated,
+    )
     both = np.array(list(breakevens.frontier.items()))
     shares, values = both[np.isfinite(both[:, 1])].T
     shares, adoption, stated = 100 * shares, 100 * adoption, seconds.quantity.stated
@@ -339,7 +388,15 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
         if within:
             ends = [min(max(end, 0.0), top) for end in within]
             ax.plot([adoption] * 2, ends, color=GREY, linewidth=4, alpha=0.6, label="departments")
-        ax.plot([adoption], [stated], color=WORSE, marker="D", markersize=8, linestyle="none", label="as stated")
+        ax.plot(
+            [adoption],
+            [stated],
+            color=WORSE,
+            marker="D",
+            markersize=8,
+            linestyle="none",
+            label="as stated",
+        )
         ax.set_xlim(0, 104)
         ax.set_ylim(0, top)
         ax.set_xlabel("share of its patients for whom it is used, %")
@@ -347,7 +404,9 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
         panel_title(ax, f"What {arm} needs\nto do as much as {against}")
         figure.legend(loc="outside lower center", ncols=4, fontsize=9)
         png = png_of(figure)
-    points = "; ".join(f"{value:.0f} s at {share:.0f} %" for share, value in zip(shares, values, strict=True))
+    points = "; ".join(
+        f"{value:.0f} s at {share:.0f} %" for share, value in zip(shares, values, strict=True)
+    )
     return Picture(
         "frontier",
         png,
@@ -367,7 +426,9 @@ def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     pictures = {} if picture is None else {"frontier.png": picture}
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
     texts = {"breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False)}
-    return write_dated(results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8")
+    return write_dated(
+        results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8"
+    )
 
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
@@ -401,7 +462,9 @@ def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
             }
         ]
     if frontier is not None:
-        tables["frontier.csv"] = [{"adoption": share, "seconds": seconds} for share, seconds in frontier.items()]
+        tables["frontier.csv"] = [
+            {"adoption": share, "seconds": seconds} for share, seconds in frontier.items()
+        ]
     return tables
 
 

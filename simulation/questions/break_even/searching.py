@@ -21,7 +21,12 @@ from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor
 from simulation.runs.running import every_replication, values_of
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, n_departments, spread_over
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    n_departments,
+    spread_over,
+)
 from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
 from simulation.statistics.variance_components import components
 from simulation.study.design import Target
@@ -102,7 +107,9 @@ Differences = Callable[[Policy], Floats]
 """Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
 
 
-def differences_of(study: Study, arm: str, against: Floats, target: Target, executor: Executor) -> Differences:
+def differences_of(
+    study: Study, arm: str, against: Floats, target: Target, executor: Executor
+) -> Differences:
     """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
@@ -111,7 +118,9 @@ def differences_of(study: Study, arm: str, against: Floats, target: Target, exec
     return run
 
 
-def run_values(study: Study, arms: list[str], target: Target, executor: Executor) -> dict[str, Floats]:
+def run_values(
+    study: Study, arms: list[str], target: Target, executor: Executor
+) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, executor=executor)
     return {arm: values_of(replications, arm, target) for arm in arms}
@@ -138,14 +147,20 @@ def break_even(
         if value not in trials:
             known = as_stated if value == quantity.stated else None
             by_replication = differences(quantity.policy_at(value)) if known is None else known
-            trials[value] = Trial(value, by_replication, interval(by_replication, department=department))
+            trials[value] = Trial(
+                value, by_replication, interval(by_replication, department=department)
+            )
             tried(trials[value])
         mean = trials[value].estimate.mean
         noise = simulated(trials[value].differences[:, None], LEVEL, department).half_width[0]
         return 0.0 if abs(mean) < LOST_IN_NOISE * noise else mean
 
     root, width = _root(at, quantity), quantity.high - quantity.low
-    for value in [quantity.low + part * width for part in ACROSS] if root is None else [root * part for part in AROUND]:
+    for value in (
+        [quantity.low + part * width for part in ACROSS]
+        if root is None
+        else [root * part for part in AROUND]
+    ):
         at(value)
     roots = _by_department(trials, department, lower_is_better=lower_is_better)
     if roots is not None and math.inf in roots and quantity.high not in trials:
@@ -155,7 +170,14 @@ def break_even(
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
     half = _half_width(ordered, root, quantity)
-    return BreakEven(quantity, root, max(root - half, quantity.low), min(root + half, quantity.high), ordered, roots)
+    return BreakEven(
+        quantity,
+        root,
+        max(root - half, quantity.low),
+        min(root + half, quantity.high),
+        ordered,
+        roots,
+    )
 
 
 def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
@@ -166,13 +188,18 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
     """
     from scipy.optimize import brentq
 
-    near, far = quantity.low, min(max(quantity.stated, quantity.low + quantity.tolerance), quantity.high)
+    near, far = (
+        quantity.low,
+        min(max(quantity.stated, quantity.low + quantity.tolerance), quantity.high),
+    )
     while at(near) * at(far) > 0 and far < quantity.high:
         near, far = far, min(FARTHER * far, quantity.high)
     first, last = at(near), at(far)
     if not (math.isfinite(first) and math.isfinite(last)):
         remedy = "Measure longer (run.measured_days) or choose another measure"
-        raise AeflowError(f"break-even in {quantity.name}: a replication lacks the measure. {remedy}")
+        raise AeflowError(
+            f"break-even in {quantity.name}: a replication lacks the measure. {remedy}"
+        )
     if first == 0 or last == 0:
         return near if first == 0 else far
     return float(brentq(at, near, far, xtol=quantity.tolerance)) if first * last < 0 else None
@@ -201,12 +228,20 @@ def _by_department(
     if department is None:
         return None
     values = sorted(trials)
-    effects = np.array([spread_over(trials[value].differences, department).effects for value in values])
+    effects = np.array(
+        [spread_over(trials[value].differences, department).effects for value in values]
+    )
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
-    falls, sign = trials[values[-1]].estimate.mean < trials[values[0]].estimate.mean, 1 if lower_is_better else -1
+    falls, sign = (
+        trials[values[-1]].estimate.mean < trials[values[0]].estimate.mean,
+        1 if lower_is_better else -1,
+    )
     return np.array(
-        [_crossing(np.array(values), sign * column, falls=falls == lower_is_better) for column in effects.T]
+        [
+            _crossing(np.array(values), sign * column, falls=falls == lower_is_better)
+            for column in effects.T
+        ]
     )
 
 
@@ -274,7 +309,9 @@ def price_of(
     return PriceBreakEven(pounds * ratio, low, high, (least, most), within)
 
 
-def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
+def _ratio_interval(
+    own: Floats, other: Floats, ratio: float, department: Department | None
+) -> tuple[float, float]:
     """The 95 % interval of the ratio of two mean effects, of which the other is told from none: every ratio r for which
     the mean of own less r times other may be none (Fieller 1954), replication by replication. NaN where one of them may
     not be judged.
@@ -283,7 +320,9 @@ def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Depart
 
     def apart(at: float) -> float:
         low, high = interval(own - at * other, department=department).judged
-        return -math.inf if math.isnan(low) else max(low, -high)  # what may not be judged excludes nothing
+        return (
+            -math.inf if math.isnan(low) else max(low, -high)
+        )  # what may not be judged excludes nothing
 
     if not -math.inf < apart(ratio) < 0:
         return (ratio, ratio) if apart(ratio) >= 0 else (math.nan, math.nan)
@@ -396,7 +435,9 @@ def quantity_of(arm: ReadyArm, name: str) -> Quantity:
         refuse("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))
     quantities = quantities_of(arm)
     if name not in quantities:
-        problem = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
+        problem = (
+            f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
+        )
         remedy = f"Ask for {', '.join(quantities)}" if quantities else "Choose another arm"
         refuse("what", problem, remedy)
     return quantities[name]
@@ -405,13 +446,20 @@ def quantity_of(arm: ReadyArm, name: str) -> Quantity:
 def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
     """The quantities of an arm's policy by name; the price is not among them."""
     policy, quantities = arm.policy, list[Quantity]()
-    saved = next((effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None), None)
+    saved = next(
+        (effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None),
+        None,
+    )
     if saved is not None:
         now, most = saved.value, max(MOST_SECONDS, 10 * saved.value)
-        quantities.append(Quantity("seconds", "seconds", now, 0.0, most, 1.0, partial(_saving, policy)))
+        quantities.append(
+            Quantity("seconds", "seconds", now, 0.0, most, 1.0, partial(_saving, policy))
+        )
     if policy.covers is not None:
         share = policy.covers.share.value if policy.covers.share is not None else 1.0
-        quantities.append(Quantity("adoption", "share", share, 0.0, 1.0, 0.01, partial(_covering, policy)))
+        quantities.append(
+            Quantity("adoption", "share", share, 0.0, 1.0, 0.01, partial(_covering, policy))
+        )
     exact = _exact_share(arm)
     if exact is not None and exact < 1:
         least, changed = _least_exact(policy, exact), partial(_labelling, policy, exact)
@@ -424,7 +472,9 @@ def _saving(policy: Policy, seconds: float) -> Policy:
     first = next(effect for effect in policy.effects if effect.seconds_saved is not None)
     assert first.seconds_saved is not None
     within = (0.0, max(seconds, MOST_SECONDS))
-    saved = replace(first.seconds_saved, value=seconds, range=within, evidence="assumed", source=WHAT_IF)
+    saved = replace(
+        first.seconds_saved, value=seconds, range=within, evidence="assumed", source=WHAT_IF
+    )
     changed = replace(first, seconds_saved=saved)
     effects = tuple(changed if effect is first else effect for effect in policy.effects)
     return replace(policy, minutes=effects, readings={}, reading=None)
@@ -443,7 +493,12 @@ def _exact_share(arm: ReadyArm) -> float | None:
     None unless the AI labels by one matrix for all patients and the case mix is known.
     """
     policy, mix = arm.policy, case_mix(arm.pathway)
-    if policy.ai is None or policy.ai.matrix.by_group or policy.beside_nurse is not None or mix is None:
+    if (
+        policy.ai is None
+        or policy.ai.matrix.by_group
+        or policy.beside_nurse is not None
+        or mix is None
+    ):
         return None
     return float(np.average(np.diag(probabilities(policy.ai.matrix)), weights=np.array(mix)))
 

@@ -19,7 +19,13 @@ from simulation.display.table import Cell, ReportTable, crossed
 from simulation.display.words import amount, figure_words, labelled, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName, observables_among
-from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
+from simulation.questions.what_decides.explained_variance import (
+    Decides,
+    Explains,
+    FigureRule,
+    what_decides,
+    worth,
+)
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted, n_departments
@@ -93,7 +99,9 @@ def decided(result: StudyResult) -> Decided | None:
     return _decided(result, target, target.minimal_important_difference)
 
 
-def kind_beyond(result: StudyResult, margin: Margin, arm: str) -> tuple[MeasureName, FigureRule] | None:
+def kind_beyond(
+    result: StudyResult, margin: Margin, arm: str
+) -> tuple[MeasureName, FigureRule] | None:
     """The kind of department, those with a figure above (or below) the cut of a rule, in which an arm is worse by more
     than a safety margin.
 
@@ -142,7 +150,9 @@ def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     deciding, value = decided(result), result.design.value_per_patient_hour
     if deciding is None or value is None or result.unit(result.first_target) != "minutes":
         return (), ()
-    useful = sorted({decides.best.figure for decides in deciding.arms.values() if decides.best is not None})
+    useful = sorted(
+        {decides.best.figure for decides in deciding.arms.values() if decides.best is not None}
+    )
     priced = [
         (column, arm.name, arm.cost)
         for column, arm in enumerate(result.others)
@@ -155,11 +165,15 @@ def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     hours, figures = -deciding.effects[:, columns] / 60 * per_year, deciding.seen[:, useful]
     noise = result.run.measured_days / KNOWN_DAYS
     by_value = [
-        worth(figures, pounds * hours - np.array(costs), deciding.departments, noise=noise) for pounds in value.pounds
+        worth(figures, pounds * hours - np.array(costs), deciding.departments, noise=noise)
+        for pounds in value.pounds
     ]
     of_figures = np.transpose(by_value, (2, 1, 0)).tolist()
     return names, tuple(
-        Worth(deciding.figures[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
+        Worth(
+            deciding.figures[figure],
+            *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure),
+        )
         for figure, of_figure in zip(useful, of_figures, strict=True)
     )
 
@@ -179,11 +193,15 @@ def decides_table(result: StudyResult) -> ReportTable | None:
     """
     all_decided = decided(result)
     if all_decided is None:
-        too_few = result.department_of is not None and result.run.department is None and result.others
+        too_few = (
+            result.department_of is not None and result.run.department is None and result.others
+        )
         return ReportTable("what_decides", TOO_FEW, (), ()) if too_few else None
     rows = []
     for name, decides in all_decided.arms.items():
-        rows.append((labelled(result, result.arm(name)), *_decides_cells(result, all_decided, decides)))
+        rows.append(
+            (labelled(result, result.arm(name)), *_decides_cells(result, all_decided, decides))
+        )
     notes = (
         f"'{result.first_target.label}', over {all_decided.n_departments} departments. Looked at: "
         f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
@@ -211,7 +229,9 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
         return ""
     figure, rule = kind
     cut = amount(rule.cut, figure.unit)
-    where = f"where {figure_words(figure, inside=True)} is {'above' if rule.above else 'below'} {cut}"
+    where = (
+        f"where {figure_words(figure, inside=True)} is {'above' if rule.above else 'below'} {cut}"
+    )
     return f"{where} (right for {rule.hit_rate:.0%} of departments)" if rate else where
 
 
@@ -252,15 +272,26 @@ def worth_table(result: StudyResult) -> ReportTable | None:
 
 def _share_words(explains: Explains) -> str:
     """'98 ± 1', in per cent."""
-    return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
+    return (
+        "–"
+        if math.isnan(explains.share)
+        else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
+    )
 
 
-def _decides_cells(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str | Cell, ...]:
+def _decides_cells(
+    result: StudyResult, all_decided: Decided, decides: Decides
+) -> tuple[str | Cell, ...]:
     """The figure that explains most of one arm's effect, the share that it explains, the rule and its hit rate: 'above
     14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
-        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", *["–"] * 3
+        return (
+            "none that a hospital records"
+            if decides.differs
+            else "effects do not differ beyond chance",
+            *["–"] * 3,
+        )
     name, target = all_decided.figures[best.figure], result.first_target
     figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
@@ -319,7 +350,11 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
         for place, explains in enumerate(decides.explains):
             name, rule = all_decided.figures[explains.figure], decides.rule if place == 0 else None
             about = (explains.correlation, explains.share, explains.share_error, explains.found)
-            of_rule = (None,) * 4 if rule is None else (rule.above, rule.cut, rule.hit_rate, rule.commoner)
+            of_rule = (
+                (None,) * 4
+                if rule is None
+                else (rule.above, rule.cut, rule.hit_rate, rule.commoner)
+            )
             rows.append((arm, name.measure, name.group, *about, *of_rule))
     return {FILE: pd.DataFrame(rows, columns=list(TIDY))}
 
@@ -336,7 +371,9 @@ def picture(result: StudyResult) -> drawing.Picture | None:
     arms = result.others[:MOST_PANELS]
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
-    with drawing.figure_of(max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True) as (
+    with drawing.figure_of(
+        max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True
+    ) as (
         figure,
         axes,
     ):
@@ -365,12 +402,28 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     best, target = deciding.arms[arm.name].explains[0], result.first_target
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = drawing.axis_scale(name.unit), drawing.axis_scale(unit)
-    figures, effects = (components(values, deciding.departments).means for values in (deciding.seen, deciding.effects))
+    figures, effects = (
+        components(values, deciding.departments).means
+        for values in (deciding.seen, deciding.effects)
+    )
     x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
-    ax.plot(x, y, "o", color=drawing.DARK if best.found else drawing.GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
+    ax.plot(
+        x,
+        y,
+        "o",
+        color=drawing.DARK if best.found else drawing.GREY,
+        markersize=3.5,
+        alpha=0.7,
+        markeredgewidth=0,
+    )
     if best.found:
         ends = np.array([x.min(), x.max()])
-        ax.plot(ends, scale_y * (best.intercept + best.slope * ends / scale_x), color=drawing.BLUE, linewidth=1.8)
+        ax.plot(
+            ends,
+            scale_y * (best.intercept + best.slope * ends / scale_x),
+            color=drawing.BLUE,
+            linewidth=1.8,
+        )
     ax.axhline(0, color="black", linewidth=1)
     drawing.mark_important(ax, target.minimal_important_difference, unit, along="y")
     ax.grid(color=drawing.PALE)
@@ -387,4 +440,6 @@ def _panel_words(deciding: Decided, arm: ArmResult) -> str:
     if best is None:
         return f"{arm.label}: no figure explains more than chance would."
     share = "a part of it" if math.isnan(best.share) else f"{100 * best.share:.0f} % of the spread"
-    return f"{arm.label}: {figure_words(deciding.figures[best.figure], inside=True)} explains {share}."
+    return (
+        f"{arm.label}: {figure_words(deciding.figures[best.figure], inside=True)} explains {share}."
+    )

@@ -92,7 +92,13 @@ class Decides:
 
 
 def what_decides(
-    figures: Floats, effects: Floats, department: Department, *, matters: float, lower_is_better: bool, most: int = 3
+    figures: Floats,
+    effects: Floats,
+    department: Department,
+    *,
+    matters: float,
+    lower_is_better: bool,
+    most: int = 3,
 ) -> tuple[Decides, ...] | None:
     """What decides the effect of each arm; None with fewer than twenty departments of two replications or more.
 
@@ -151,7 +157,10 @@ def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
 def _both_ways(x: Floats, y: Floats) -> Floats:
     """Correlations, the mean of both ways round, shape (n_figures, n_arms); 0 where either number is the same in every
     department."""
-    of_one = [_standard(figures).T @ _standard(effects) / len(figures) for figures, effects in zip(x, y, strict=True)]
+    of_one = [
+        _standard(figures).T @ _standard(effects) / len(figures)
+        for figures, effects in zip(x, y, strict=True)
+    ]
     correlations: Floats = np.mean(of_one, axis=0)
     return correlations
 
@@ -161,7 +170,9 @@ def _standard(values: Floats) -> Floats:
     from_mean = values - values.mean(axis=0)
     sd = np.sqrt((from_mean**2).mean(axis=0))
     scale = np.maximum(np.abs(values).max(axis=0), TINY)
-    standard: Floats = np.divide(from_mean, sd, out=np.zeros_like(from_mean), where=sd > 1e-9 * scale)
+    standard: Floats = np.divide(
+        from_mean, sd, out=np.zeros_like(from_mean), where=sd > 1e-9 * scale
+    )
     return standard
 
 
@@ -201,7 +212,9 @@ def _ranks(values: Floats) -> Floats:
 def _share(moments: Components, figure: int, effect: int) -> tuple[float, float]:
     """The share explained of the variance between departments, and its standard error, leaving out one at a time."""
     columns = [figure, effect]
-    pair = Components(moments.means[:, columns], moments.squares[:, columns][:, :, columns], moments.n)
+    pair = Components(
+        moments.means[:, columns], moments.squares[:, columns][:, :, columns], moments.n
+    )
     whole = _squared_correlation(pair.between)
     without = np.array([_squared_correlation(others.between) for others in _without_one(pair)])
     if math.isnan(whole) or np.isnan(without).any():
@@ -274,7 +287,9 @@ def _rule(
 # --- worth knowing -------------------------------------------------------------------------------------------
 
 
-def worth(figures: Floats, benefits: Floats, department: Department, *, noise: float) -> tuple[Floats, Floats]:
+def worth(
+    figures: Floats, benefits: Floats, department: Department, *, noise: float
+) -> tuple[Floats, Floats]:
     """The worth to a department of knowing each figure before it chooses an arm, and its standard error.
 
     The expected value of partial information by regression (Strong, Oakley and Brennan, Medical Decision Making 2014;
@@ -301,7 +316,9 @@ def _worth(moments: Components, n_figures: int, noise: float) -> Floats:
     variance = np.maximum(of_figure, 0) + noise * within
     covariance = moments.between[:n_figures, n_figures:]
     varies = variance > TINY
-    sd_of_line = np.divide(covariance, np.sqrt(variance)[:, None], out=np.zeros_like(covariance), where=varies[:, None])
+    sd_of_line = np.divide(
+        covariance, np.sqrt(variance)[:, None], out=np.zeros_like(covariance), where=varies[:, None]
+    )
     in_deviations = _standard(moments.means[:, :n_figures])
     mean = moments.means[:, n_figures:].mean(axis=0)
     predicted = mean + in_deviations[:, :, None] * sd_of_line  # (n_departments, n_figures, n_arms)

@@ -64,7 +64,9 @@ class Animation:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, self.html)
         except OSError as error:
-            raise ResultsError(f"{path}: {error.strerror or error}. Say where else: out=FILE.html") from error
+            raise ResultsError(
+                f"{path}: {error.strerror or error}. Say where else: out=FILE.html"
+            ) from error
         return path
 
     def write_dated(self, results: Path) -> Path:
@@ -77,7 +79,9 @@ class Animation:
         return f'<iframe srcdoc="{page}" title="{title}" style="width:100%;height:900px;border:0"></iframe>'
 
 
-def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int | None = None) -> Animation:
+def animate(
+    of: StudyResult | Study, *arms: str, day: int = 0, replication: int | None = None
+) -> Animation:
     """A day of one or two arms as a page to watch; they are simulated, on the same patients, up to the end of that day.
 
     arms: by default the baseline and the arm that the study names first (a sham left out); day: of the measured window,
@@ -85,7 +89,13 @@ def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int 
     typical department. Raises ConfigError for a day that is not measured, and ResultsError if there is no such arm.
     """
     study = of.study if isinstance(of, StudyResult) else of.on_typical()
-    number = replication if replication is not None else of.numbers[0] if isinstance(of, StudyResult) else 0
+    number = (
+        replication
+        if replication is not None
+        else of.numbers[0]
+        if isinstance(of, StudyResult)
+        else 0
+    )
     names, run = _arms_of(study, arms), study.run
     if not 0 <= day < run.measured_days:
         remedy = f"Days are those of the measured window: 0 to {run.measured_days - 1}"
@@ -97,7 +107,8 @@ def animate(of: StudyResult | Study, *arms: str, day: int = 0, replication: int 
     drawn = SharedDraws(run.drawn(number, days))
     ready = [study.arm(name) for name in names]
     simulations = [
-        simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days) for arm in ready
+        simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
+        for arm in ready
     ]
     weekday = day_name[(days - 1) % 7]
     date = patient_story.date_of((days - 1) * 1440.0, simulations[0].draws.calendar)
@@ -124,7 +135,9 @@ def _page(ready: Sequence[ReadyArm], content: dict[str, Any], about: str, when: 
     words = {"title": title, "about": about, "when": when, "banner": BANNER}
     page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         {name: html.escape(text) for name, text in words.items()},
-        content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
+        content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace(
+            "<", "\\u003c"
+        ),
         script=script,
         hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -144,7 +157,9 @@ class _Day:
     Steps, classes, kinds of activities and texts are numbered over all arms.
     """
 
-    def __init__(self, ready: Sequence[ReadyArm], simulations: Sequence[Simulated], begins: int) -> None:
+    def __init__(
+        self, ready: Sequence[ReadyArm], simulations: Sequence[Simulated], begins: int
+    ) -> None:
         self.begins = begins
         self.steps, self.classes, self.kinds, self.texts = (_Numbered() for _ in range(4))
         self.areas: list[int] = []
@@ -153,15 +168,29 @@ class _Day:
     def content(self) -> dict[str, Any]:
         """Everything as plain values."""
         keys = {key: arm for arm in reversed(self.arms) for key in arm.there(self.begins)}
-        in_order = sorted(keys, key=lambda key: (keys[key].arrived_at[row := keys[key].row_of[key]], row))
+        in_order = sorted(
+            keys, key=lambda key: (keys[key].arrived_at[row := keys[key].row_of[key]], row)
+        )
         people = [self._person(key, keys[key]) for key in in_order]
         arms = [arm.content(in_order) for arm in self.arms]
         pathways = [arm.ready.pathway for arm in self.arms]
-        relabels = ((pathway, step.relabels) for pathway in pathways for step in pathway.steps.values())
-        labels = [*dict.fromkeys(name for pathway, by in relabels if by for name in pathway.categories(by))]
-        colours = {name: LEVEL_COLOURS[number % len(LEVEL_COLOURS)] for number, name in enumerate(labels)}
+        relabels = (
+            (pathway, step.relabels) for pathway in pathways for step in pathway.steps.values()
+        )
+        labels = [
+            *dict.fromkeys(
+                name for pathway, by in relabels if by for name in pathway.categories(by)
+            )
+        ]
+        colours = {
+            name: LEVEL_COLOURS[number % len(LEVEL_COLOURS)] for number, name in enumerate(labels)
+        }
         classes = [
-            [spaced(name), str(labels.index(name) + 1) if name in labels else "", colours.get(name, GREY)]
+            [
+                spaced(name),
+                str(labels.index(name) + 1) if name in labels else "",
+                colours.get(name, GREY),
+            ]
             for name in self.classes
         ]
         return {
@@ -169,7 +198,8 @@ class _Day:
             "ticks": TICKS_PER_MINUTE,
             "areas": [*STAGE_WORDS.values()],
             "steps": [
-                [patient_story.step_words(name), area] for name, area in zip(self.steps, self.areas, strict=True)
+                [patient_story.step_words(name), area]
+                for name, area in zip(self.steps, self.areas, strict=True)
             ],
             "classes": classes,
             "kinds": list(self.kinds),
@@ -205,16 +235,22 @@ class _ArmOfDay:
         self.day, self.ready, self.simulated = day, ready, simulated
         patients, activities = simulated.patients, simulated.run.activities
         sources = patients.known("arrival_source")
-        identities = zip(patients["arrival_source"].tolist(), patients["number"].tolist(), strict=True)
+        identities = zip(
+            patients["arrival_source"].tolist(), patients["number"].tolist(), strict=True
+        )
         self.row_of = {
-            patient_story.PatientKey(sources[code], number): row for row, (code, number) in enumerate(identities)
+            patient_story.PatientKey(sources[code], number): row
+            for row, (code, number) in enumerate(identities)
         }
         self.first, self.after = (
-            np.searchsorted(activities.patient, patients["patient"], side=side) for side in ("left", "right")
+            np.searchsorted(activities.patient, patients["patient"], side=side)
+            for side in ("left", "right")
         )
         self.arrived_at = activities.joined_at[self.first]
         last = self.after - 1
-        at_end = np.array([isinstance(row, EndRow) for row in simulated.plan.rows])[activities.step[last]]
+        at_end = np.array([isinstance(row, EndRow) for row in simulated.plan.rows])[
+            activities.step[last]
+        ]
         self.until = np.where(at_end, activities.ended_at[last], FOREVER)
         if "departed_at" in patients:
             departed_at = patients.ticks("departed_at")
@@ -235,16 +271,28 @@ class _ArmOfDay:
         plan = self.simulated.plan
         people = [self._record(self.row_of[key]) if key in self.row_of else 0 for key in keys]
         rule = plan.rates if plan.accumulating else plan.ranks
-        by_class = [rule[plan.classes.index(name)] if name in plan.classes else 0 for name in self.day.classes]
-        return {"label": self.ready.arm.label, "accumulating": plan.accumulating, "rule": by_class, "people": people}
+        by_class = [
+            rule[plan.classes.index(name)] if name in plan.classes else 0
+            for name in self.day.classes
+        ]
+        return {
+            "label": self.ready.arm.label,
+            "accumulating": plan.accumulating,
+            "rule": by_class,
+            "people": people,
+        }
 
     def _record(self, row: int) -> list[Any]:
         """What happens to one patient: how it ends, ticks from arrival to departure (or -1), activities, texts between
         them, and changes of class during waits."""
         table, until, texts = self.simulated.run.activities, int(self.until[row]), self.day.texts
-        attendance, arrived_at = patient_story.Attendance(self.simulated.patients, row), int(self.arrived_at[row])
+        attendance, arrived_at = (
+            patient_story.Attendance(self.simulated.patients, row),
+            int(self.arrived_at[row]),
+        )
         rows = range(
-            self.first[row], self.first[row] + np.sum(table.joined_at[self.first[row] : self.after[row]] < until)
+            self.first[row],
+            self.first[row] + np.sum(table.joined_at[self.first[row] : self.after[row]] < until),
         )
         activities: list[int] = []
         changes: list[int] = []
@@ -254,15 +302,29 @@ class _ArmOfDay:
                 for tick, *classes in self.changes.get(number, ()):
                     changes += len(activities) // 3, tick - arrived_at, *map(self._class, classes)
                 activities += self._kind(number, waits=wait != 0), wait, work
-        notes = [(at - arrived_at, texts.of(text)) for at, text in self._notes(attendance, rows) if at < until]
+        notes = [
+            (at - arrived_at, texts.of(text))
+            for at, text in self._notes(attendance, rows)
+            if at < until
+        ]
         has_gone = until != FOREVER
-        outcome = texts.of(patient_story.outcome_words(attendance.category("outcome")) if has_gone else "")
-        return [outcome, until - arrived_at if has_gone else NEVER, activities, [*chain(*notes)], changes]
+        outcome = texts.of(
+            patient_story.outcome_words(attendance.category("outcome")) if has_gone else ""
+        )
+        return [
+            outcome,
+            until - arrived_at if has_gone else NEVER,
+            activities,
+            [*chain(*notes)],
+            changes,
+        ]
 
     def _spans(self, number: int, until: int) -> tuple[int, int]:
         """Ticks of waiting and of work of an activity up to the departure; -1 for what does not end by then."""
         table = self.simulated.run.activities
-        joined, started, ended = (int(getattr(table, name)[number]) for name in ("joined_at", "started_at", "ended_at"))
+        joined, started, ended = (
+            int(getattr(table, name)[number]) for name in ("joined_at", "started_at", "ended_at")
+        )
         begun = started if started != NEVER else ended
         if begun == NEVER:
             return (NEVER if until == FOREVER else until - joined), 0
@@ -288,14 +350,22 @@ class _ArmOfDay:
             (step, place, OUTCOMES[table.outcome[number]], class_number if waits else NEVER, level)
         )
 
-    def _notes(self, attendance: patient_story.Attendance, rows: Iterable[int]) -> Iterator[tuple[int, str]]:
+    def _notes(
+        self, attendance: patient_story.Attendance, rows: Iterable[int]
+    ) -> Iterator[tuple[int, str]]:
         """What is told between activities: the label once it is given, getting worse, outages; ticks and words."""
         patients = attendance.patients
-        if patients.known(ACUITY_GIVEN) and "triaged_at" in patients and not attendance.was_not_triaged:
+        if (
+            patients.known(ACUITY_GIVEN)
+            and "triaged_at" in patients
+            and not attendance.was_not_triaged
+        ):
             yield to_ticks(attendance.at("triaged_at")), patient_story.labelled(attendance)
         lines = patient_story.worsening(attendance)
         for number in rows:
             joined = self.simulated.run.activities.joined_at[number] / TICKS_PER_MINUTE
-            lines += [(joined, line) for line in patient_story.outage_line(self.simulated, number, joined)]
+            lines += [
+                (joined, line) for line in patient_story.outage_line(self.simulated, number, joined)
+            ]
         for at, line in lines:
             yield to_ticks(at), line.partition("  ")[2]

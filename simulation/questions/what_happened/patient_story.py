@@ -83,7 +83,10 @@ def tell(study: Study, patient: str) -> str:
 
 
 def story(
-    simulated_by_arm: Mapping[str, Simulated], patient: str | int, *, labels: Mapping[str, str] | None = None
+    simulated_by_arm: Mapping[str, Simulated],
+    patient: str | int,
+    *,
+    labels: Mapping[str, str] | None = None,
 ) -> str:
     """One patient's story from arms that are simulated already; a row number is one of the first arm's."""
     if not simulated_by_arm:
@@ -115,7 +118,9 @@ def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
     source, _, number = patient.rpartition("-")
     if not patient.isdecimal() and not (number.isdecimal() and source in sources):
         known = nearest(source or patient, sources).rstrip(".")
-        raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
+        raise ResultsError(
+            f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}"
+        )
 
 
 def find_patient(patients: Patients, patient: str | int) -> PatientKey:
@@ -130,7 +135,9 @@ def find_patient(patients: Patients, patient: str | int) -> PatientKey:
                 f"patient={text}: no attendance has this row; it may belong to somebody who only competes for beds. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
-        return PatientKey(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+        return PatientKey(
+            sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]])
+        )
     source, _, number = text.rpartition("-")
     numbers = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in numbers:
@@ -181,7 +188,10 @@ class Attendance:
 
 def attendances_of(patients: Patients, identity: PatientKey) -> list[Attendance]:
     """The patient's row in a table; none if the arm has no such patient."""
-    source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
+    source, number = (
+        patients.where("arrival_source", identity.arrival_source),
+        patients["number"] == identity.number,
+    )
     return [Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]
 
 
@@ -202,7 +212,11 @@ def introduced(attendance: Attendance) -> list[str]:
 
 def true_level(attendance: Attendance) -> str:
     """' True level urgent.', or nothing if the table has none."""
-    return f" True level {attendance.words('acuity_true')}." if attendance.patients.known("acuity_true") else ""
+    return (
+        f" True level {attendance.words('acuity_true')}."
+        if attendance.patients.known("acuity_true")
+        else ""
+    )
 
 
 def date_of(at: float, calendar: Calendar) -> str:
@@ -210,7 +224,9 @@ def date_of(at: float, calendar: Calendar) -> str:
     day = np.array([int(at // 1440)])
     measured_day = int(calendar.measured_days(day)[0])
     month = month_name[1 + int(calendar.months(day)[0])]
-    return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
+    return (
+        f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
+    )
 
 
 def _attribute_words(name: str, value: str) -> str:
@@ -226,12 +242,16 @@ def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
     departed_at = attendance.at("departed_at")
     departed = WORDS["departed"].format(attendance.until("departed_at"))
     points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
-    after = any(attendance.at(name) > departed_at for name in points)  # somebody went home and came back, say
+    after = any(
+        attendance.at(name) > departed_at for name in points
+    )  # somebody went home and came back, say
     told_after = False
     between_steps = [(at, line) for at, line in worsening(attendance) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
-        joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
+        joined, started, ended = (
+            float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at")
+        )
         if after and joined >= departed_at and not told_after:
             lines += [f"{clock(departed_at, day=True)}  departed, {departed}", "After that:"]
             told_after = True
@@ -247,7 +267,10 @@ def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
         if line:
             lines.append(line)
     lines += [line for _, line in between_steps]
-    return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
+    return [
+        *lines,
+        f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed),
+    ]
 
 
 def step_words(name: str) -> str:
@@ -270,7 +293,9 @@ def worsening(attendance: Attendance) -> list[tuple[float, str]]:
     """When a patient got worse and when a round acted on it, each with its line, in order of time."""
     worsened_at, noticed_at, seen_at = map(attendance.at, ("worsened_at", "noticed_at", "seen_at"))
     lines = []
-    if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
+    if worsened_at < (
+        math.inf if math.isnan(seen_at) else seen_at
+    ):  # after that a clinician has them in hand
         unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
         lines.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
     if not math.isnan(noticed_at):
@@ -290,13 +315,25 @@ def outage_line(simulated: Simulated, at: int, joined: float) -> list[str]:
     step, now = int(table.step[at]), int(table.joined_at[at])
     before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
     for branch in plan.rows:
-        if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
+        if (
+            not isinstance(branch, BranchRow)
+            or branch.kind != Kind.DOWN
+            or branch.targets[0] != step
+        ):
             continue
         name = plan.outages[branch.column]
-        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else now
+        since = (
+            int(table.started_at[before])
+            if branch.number and table.started_at[before] >= 0
+            else now
+        )
         for start, end in simulated.draws.outages[name].tolist():
             if start <= now and end > since:
-                until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
+                until = (
+                    f"until {clock(end / TICKS_PER_MINUTE)}"
+                    if end < simulated.run.horizon
+                    else "to the end"
+                )
                 tried = before != at and table.ended_at[before] > table.started_at[before]
                 since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
                 what = _consequence(plan, plan.rows[step], tried=tried)
@@ -309,8 +346,15 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     if not isinstance(row, StepRow) or row.relabels < 0:
         return ""
     again = tried and row.ask >= 0
-    nurse = "; it came during triage, so the nurse triages again" if again else "; the nurse triages alone"
-    words = {ACUITY_BY_DEGRADED_TOOL: "; the tool works worse, and nobody knows", ACUITY_BY_NURSE: nurse}
+    nurse = (
+        "; it came during triage, so the nurse triages again"
+        if again
+        else "; the nurse triages alone"
+    )
+    words = {
+        ACUITY_BY_DEGRADED_TOOL: "; the tool works worse, and nobody knows",
+        ACUITY_BY_NURSE: nurse,
+    }
     return words.get(plan.attribute_columns[row.relabels], "")
 
 
@@ -318,8 +362,14 @@ def labelled(attendance: Attendance) -> str:
     """'Labelled urgent: the true level.'"""
     if attendance.was_not_triaged:
         return "Was not triaged."
-    true, given = (int(attendance.patients[name][attendance.row]) for name in ("acuity_true", "acuity_given"))
-    accuracy = "the true level" if given == true else f"{'less' if given > true else 'more'} urgent than the truth"
+    true, given = (
+        int(attendance.patients[name][attendance.row]) for name in ("acuity_true", "acuity_given")
+    )
+    accuracy = (
+        "the true level"
+        if given == true
+        else f"{'less' if given > true else 'more'} urgent than the truth"
+    )
     return f"Labelled {attendance.words('acuity_given')}: {accuracy}."
 
 
@@ -341,12 +391,18 @@ def _ended(attendance: Attendance, departed: str) -> str:
     words = outcome_words(outcome)
     if not math.isnan(departed_at):
         return f"{clock(departed_at, day=True)}  {words}, {departed}"
-    return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
+    return (
+        "Still in the department when the run ended."
+        if outcome == IN_BUILDING
+        else f"{words.capitalize()}."
+    )
 
 
 def outcome_words(outcome: str) -> str:
     """How an attendance that has departed ended: 'discharged', 'moved to a ward bed'."""
-    return {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
+    return {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(
+        outcome, spaced(outcome)
+    )
 
 
 def clock(at: float, *, day: bool = False) -> str:

@@ -63,12 +63,16 @@ def _outputs(result: StudyResult) -> ReportTable:
         unit = result.unit(target)
         role = "primary" if target in result.design.primary else "secondary"
         cells.append((target.label, role, threshold(target.minimal_important_difference, unit)))
-    return ReportTable("outputs", "Outputs", ("measure", "role", "least difference that matters"), cells)
+    return ReportTable(
+        "outputs", "Outputs", ("measure", "role", "least difference that matters"), cells
+    )
 
 
 def _pools(result: StudyResult) -> ReportTable:
     by_kind: dict[str, list[str]] = {}
     for name, pool in result.study.baseline.pathway.pools.items():
         by_kind.setdefault(pool.kind, []).append(name)
-    cells = tuple((kind, str(len(names)), ", ".join(names)) for kind, names in sorted(by_kind.items()))
+    cells = tuple(
+        (kind, str(len(names)), ", ".join(names)) for kind, names in sorted(by_kind.items())
+    )
     return ReportTable("pools", "Resources", ("kind of pool", "number", "names"), cells)

@@ -116,7 +116,11 @@ def _set_fonts(document: Document) -> None:
     from docx.shared import Pt
 
     normal = document.styles["Normal"]
-    normal.font.name, normal.font.size, normal.paragraph_format.space_after = "Arial", Pt(TEXT), Pt(3)
+    normal.font.name, normal.font.size, normal.paragraph_format.space_after = (
+        "Arial",
+        Pt(TEXT),
+        Pt(3),
+    )
     for level, size in HEADINGS.items():
         style = document.styles[f"Heading {level}"]
         style.font.name, style.font.size = "Arial", Pt(size)
@@ -128,7 +132,11 @@ def _set_fonts(document: Document) -> None:
 
 def _set_properties(document: Document, title: str) -> None:
     properties = document.core_properties
-    properties.title, properties.author, properties.comments = _printable(title)[:MOST_TITLE], "aeflow", BANNER
+    properties.title, properties.author, properties.comments = (
+        _printable(title)[:MOST_TITLE],
+        "aeflow",
+        BANNER,
+    )
     properties.language, properties.last_modified_by = "en-GB", ""
     properties.created = properties.modified = WRITTEN_AT
 
@@ -162,7 +170,9 @@ def _small_type(*, bold: bool) -> CT_P:
 
 def _printable(text: str) -> str:
     """The text without control characters, most of which XML cannot hold."""
-    return "".join(letter for letter in text if letter in "\t\n" or not category(letter).startswith("C"))
+    return "".join(
+        letter for letter in text if letter in "\t\n" or not category(letter).startswith("C")
+    )
 
 
 def without_dates(archive: bytes) -> bytes:

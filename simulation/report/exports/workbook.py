@@ -35,10 +35,16 @@ def workbook(result: StudyResult) -> bytes:
     import xlsxwriter
 
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": result.design.question, "comments": BANNER, "created": WRITTEN_AT})
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    book.set_properties(
+        {"title": result.design.question, "comments": BANNER, "created": WRITTEN_AT}
+    )
     page = first_page(result)
-    tables = [table for kind, table in every_table(result).items() if kind not in (CLOCK, "first_page")]
+    tables = [
+        table for kind, table in every_table(result).items() if kind not in (CLOCK, "first_page")
+    ]
     sheets = list(_named([*tables, assumptions_log(result)]))
     _write_first_page(book, page)
     _write_contents(book, sheets)
@@ -145,7 +151,10 @@ def _widths(table: ReportTable) -> list[int]:
     """The width of each column that its longest cell needs, in characters."""
     headers, rows = table.spread_out()
     return [
-        min(max(min(len(str(header)), 18) + 1, *(len(str(cell)) + 1 for cell in cells), NARROWEST), WIDEST)
+        min(
+            max(min(len(str(header)), 18) + 1, *(len(str(cell)) + 1 for cell in cells), NARROWEST),
+            WIDEST,
+        )
         for header, *cells in zip(headers, *rows, strict=True)
     ]
 

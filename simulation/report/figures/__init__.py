@@ -26,15 +26,21 @@ MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "stay": stay,
     "acuity": acuity,
 }
-OF_QUESTIONS = {name: maker for question in OF_A_RESULT for name, maker in question.pictures.items()}
+OF_QUESTIONS = {
+    name: maker for question in OF_A_RESULT for name, maker in question.pictures.items()
+}
 FIGURES = (*MAKERS, *OF_QUESTIONS)
 PATHWAY = "pathway"
 
 
-@lru_cache(maxsize=1 + len(FIGURES))  # of about one result, whose page and exports show the same pictures
+@lru_cache(
+    maxsize=1 + len(FIGURES)
+)  # of about one result, whose page and exports show the same pictures
 def drawn(result: StudyResult, name: str) -> Picture | None:
     """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
-    if name in OF_QUESTIONS:  # a question may look at arms that are not shown, such as combinations of levers
+    if (
+        name in OF_QUESTIONS
+    ):  # a question may look at arms that are not shown, such as combinations of levers
         return OF_QUESTIONS[name](result)
     return MAKERS[name](result.shown)
 
@@ -50,7 +56,9 @@ def picture(result: StudyResult, name: str) -> Picture:
     shown = pathway_of(result) if name == PATHWAY else drawn(result, name)
     if shown is None:
         others = ", ".join(other for other in known if other != name)
-        raise ResultsError(f"figure '{name}': this study has nothing to show in it. Other figures: {others}")
+        raise ResultsError(
+            f"figure '{name}': this study has nothing to show in it. Other figures: {others}"
+        )
     return shown
 
 

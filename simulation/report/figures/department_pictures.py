@@ -62,7 +62,10 @@ def day(result: StudyResult) -> drawing.Picture:
 def _day_png(profiled: Profiled) -> bytes:
     result, profile = profiled.result, profiled.result.baseline.day
     pools = whole_department.clinicians(result)
-    panels = [("Arrivals an hour", profile.arrivals), ("Patients in the department", profile.census)]
+    panels = [
+        ("Arrivals an hour", profile.arrivals),
+        ("Patients in the department", profile.census),
+    ]
     if _highest(profile.boarders) > 0:
         panels.append(("Waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
@@ -70,7 +73,13 @@ def _day_png(profiled: Profiled) -> bytes:
     with drawing.figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
             ax.stairs(values, np.arange(25), color=drawing.BLUE, linewidth=2.2, baseline=None)
-            ax.fill_between(np.arange(25), np.append(values, values[-1]), step="post", color=drawing.BLUE, alpha=0.12)
+            ax.fill_between(
+                np.arange(25),
+                np.append(values, values[-1]),
+                step="post",
+                color=drawing.BLUE,
+                alpha=0.12,
+            )
             ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
             _day_axis(ax, title)
         for ax in axes[n_panels:]:
@@ -88,9 +97,18 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
         busy = profile.busy[profile.pools.index(pool)]
         style = ("-", "--", ":", "-.")[number % 4]
         colour = POOL_COLOURS[number % 4]
-        ax.plot(np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=spaced(pool))
+        ax.plot(
+            np.arange(24) + 0.5,
+            100 * busy,
+            color=colour,
+            linewidth=2.2,
+            linestyle=style,
+            label=spaced(pool),
+        )
     ax.axhline(100, color=drawing.GREY, linewidth=0.8)
-    ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
+    ax.set_ylim(
+        0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools))
+    )
     _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
@@ -143,9 +161,13 @@ def _stay_png(profiled: Profiled) -> bytes:
                 left = left + widths
             if part == "waiting":
                 places = np.arange(len(left))
-                ax.vlines(left, places - 0.36, places + 0.36, color="black", linewidth=1.6, zorder=3)
+                ax.vlines(
+                    left, places - 0.36, places + 0.36, color="black", linewidth=1.6, zorder=3
+                )
         for place, end in enumerate(left):
-            ax.text(end + 0.01 * longest, place, f"{end:.0f}", va="center", fontsize=9, in_layout=False)
+            ax.text(
+                end + 0.01 * longest, place, f"{end:.0f}", va="center", fontsize=9, in_layout=False
+            )
         ax.set_ylim(len(result.arms) - 0.4, -0.6)
         ax.set_xlim(0, 1.06 * longest)
         ax.set_xlabel(
@@ -154,9 +176,12 @@ def _stay_png(profiled: Profiled) -> bytes:
         )
         drawing.arm_axis(ax, result.arms)
         handles = [
-            Patch(facecolor=drawing.STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown
+            Patch(facecolor=drawing.STAGE_COLOURS[number], edgecolor="white", label=STAGES[number])
+            for number in shown
         ]
-        handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
+        handles.append(
+            Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it")
+        )
         drawing.legend_below(figure, handles, 5)
         return drawing.png_of(figure)
 
@@ -164,8 +189,18 @@ def _stay_png(profiled: Profiled) -> bytes:
 def _other_words(result: StudyResult) -> str:
     """The steps that took time under the baseline and belong to no stage but 'other'; '' if there are none."""
     profile = result.baseline.day
-    minutes = dict(zip(profile.steps, np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working), strict=True))
-    steps = [step for step, stage in result.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
+    minutes = dict(
+        zip(
+            profile.steps,
+            np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working),
+            strict=True,
+        )
+    )
+    steps = [
+        step
+        for step, stage in result.stages.items()
+        if stage == "other" and minutes.get(step, 0.0) >= 0.05
+    ]
     return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
@@ -192,12 +227,19 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
         return None
     names = whole_department.levels(result)
     targets = {level: target_of(level, names) for level in names}
-    width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
-    with drawing.figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
+    width = 2.9 + 1.7 * max(
+        len(names), 3
+    )  # the axis label and the legend take the width of three levels
+    with drawing.figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (
+        figure,
+        axes,
+    ):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(result.arms):
                 names_of = ("time_to_clinician_median", "time_to_clinician_p95")
-                median, p95 = (result.row(arm.name, name, f"acuity_true={level}").mean for name in names_of)
+                median, p95 = (
+                    result.row(arm.name, name, f"acuity_true={level}").mean for name in names_of
+                )
                 colour = drawing.DARK if arm.name == result.design.baseline else drawing.BLUE
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
@@ -211,7 +253,9 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
             drawing.few_ticks(ax, 4)
             drawing.rows_down(ax, len(result.arms))
         drawing.arm_axis(axes[0], result.arms)
-        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
+        axes[len(names) // 2].set_xlabel(
+            "minutes from arrival to the first clinician, patients who were seen"
+        )
         with_targets = any(target is not None for target in targets.values())
         handles = [
             drawing.legend_line(color=drawing.BLUE, marker="o", linestyle="", label="median"),
@@ -225,7 +269,9 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
             ),
         ]
         if with_targets:
-            handles.append(drawing.legend_line(color=drawing.WORSE, linestyle="--", label="Manchester target"))
+            handles.append(
+                drawing.legend_line(color=drawing.WORSE, linestyle="--", label="Manchester target")
+            )
         drawing.legend_below(figure, handles)
         png = drawing.png_of(figure)
     return drawing.Picture(

@@ -43,8 +43,12 @@ def differences(result: StudyResult) -> drawing.Picture | None:
     arms, targets = result.others, result.targets
     width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
     png = _forest_plot(result, arms, targets, (width, 1.9 + 0.46 * len(arms)))
-    by_target = zip_longest([target_table(result, target) for target in targets], over_tables(result))
-    alt = " ".join(table.in_words() for tables in by_target for table in tables if table is not None)
+    by_target = zip_longest(
+        [target_table(result, target) for target in targets], over_tables(result)
+    )
+    alt = " ".join(
+        table.in_words() for tables in by_target for table in tables if table is not None
+    )
     return drawing.Picture(
         "differences",
         png,
@@ -76,19 +80,31 @@ def _forest_plot(
     costs, as in the table."""
     with drawing.figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row_of(target, arm.name) for arm in arms], arms if for_money else ())
+            _forest(
+                ax, [result.row_of(target, arm.name) for arm in arms], arms if for_money else ()
+            )
             if not for_money:
                 drawing.mark_important(ax, target.minimal_important_difference, result.unit(target))
                 if ends := _sham_ends(result, target.measure, target.group):
                     ax.axvspan(*ends, color=drawing.SHAM, alpha=0.7, zorder=0)
             drawing.panel_title(ax, drawing.wrapped(target.label, 34 if for_money else 28))
-        units, better = [result.unit(target) for target in targets], [result.better(target) for target in targets]
-        drawing.label_differences(
-            axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}"
+        units, better = (
+            [result.unit(target) for target in targets],
+            [result.better(target) for target in targets],
         )
-        drawing.arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
+        drawing.label_differences(
+            axes,
+            units,
+            better,
+            "{unit} for each £100,000 a year" if for_money else "difference, {unit}",
+        )
+        drawing.arm_axis(
+            axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ()
+        )
         sham = result.sham is not None and not for_money
-        _forest_legend(figure, sham=sham, important=not for_money, over_departments=_has_range(result))
+        _forest_legend(
+            figure, sham=sham, important=not for_money, over_departments=_has_range(result)
+        )
         return drawing.png_of(figure)
 
 
@@ -127,19 +143,37 @@ def _forest(ax: Axes, rows: Sequence[Comparison], arms: Sequence[ArmResult] = ()
     for place, row in enumerate(rows):
         colour, marker = _look(row)
         scale: float = drawing.axis_scale(row.unit)
-        mean, low, high = scale * row.difference, scale * row.difference_low, scale * row.difference_high
+        mean, low, high = (
+            scale * row.difference,
+            scale * row.difference_low,
+            scale * row.difference_high,
+        )
         if arms and (cost := arms[place].cost):
-            mean, low, high = (scale * number for number in per_100k(row, cost, arms[place].cost_range))
+            mean, low, high = (
+                scale * number for number in per_100k(row, cost, arms[place].cost_range)
+            )
             scale *= PER / cost
         departments = scale * row.department_p5, scale * row.department_p95
         has_range = not math.isnan(row.department_p5)
         if has_range:
             ax.plot(departments, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
         if math.isfinite(high - low):
-            style: dict[str, Any] = {"linewidth": 2.2, "marker": "|", "solid_capstyle": "projecting"}
+            style: dict[str, Any] = {
+                "linewidth": 2.2,
+                "marker": "|",
+                "solid_capstyle": "projecting",
+            }
             if has_range:
                 style = {"linewidth": 6.0, "solid_capstyle": "butt"}
-            ax.plot([low, high], [place, place], "-", color=colour, markersize=11, markeredgewidth=1.6, **style)
+            ax.plot(
+                [low, high],
+                [place, place],
+                "-",
+                color=colour,
+                markersize=11,
+                markeredgewidth=1.6,
+                **style,
+            )
         ax.plot(mean, place, marker, color=colour, markersize=5, markeredgecolor="white")
     ax.axvline(0, color="black", linewidth=1)
     drawing.rows_down(ax, len(rows))
@@ -167,22 +201,36 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool, over_departme
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        drawing.legend_line(color=drawing.BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
-        drawing.legend_line(color=drawing.WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
         drawing.legend_line(
-            color=drawing.UNCLEAR, marker="o", linewidth=2.2, label="includes 0, or rests on one replication"
+            color=drawing.BETTER, marker="s", linewidth=2.2, label="interval on the better side"
+        ),
+        drawing.legend_line(
+            color=drawing.WORSE, marker="D", linewidth=2.2, label="interval on the worse side"
+        ),
+        drawing.legend_line(
+            color=drawing.UNCLEAR,
+            marker="o",
+            linewidth=2.2,
+            label="includes 0, or rests on one replication",
         ),
     ]
     if important:
         handles.append(
             drawing.legend_line(
-                color=drawing.GREY, linewidth=1, linestyle=drawing.DASHED, label="least difference that would matter"
+                color=drawing.GREY,
+                linewidth=1,
+                linestyle=drawing.DASHED,
+                label="least difference that would matter",
             )
         )
     if over_departments:
-        handles.append(drawing.legend_line(color=drawing.DARK, linewidth=1.2, label="nine in ten departments"))
+        handles.append(
+            drawing.legend_line(color=drawing.DARK, linewidth=1.2, label="nine in ten departments")
+        )
     if sham:
-        handles.append(Patch(color=drawing.SHAM, label="sham, no effect at all: 95 % interval of its mean"))
+        handles.append(
+            Patch(color=drawing.SHAM, label="sham, no effect at all: 95 % interval of its mean")
+        )
     drawing.legend_below(figure, handles)
 
 
@@ -201,13 +249,17 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
     height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
-    with drawing.figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
+    with drawing.figure_of(
+        2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True
+    ) as (figure, axes):
         for ax, arm in zip(axes, arms, strict=False):
             _forest(ax, [result.row(arm.name, target.measure, group) for group in groups])
             for place, group in enumerate(groups):
                 if ends := _sham_ends(result, target.measure, group):
                     rows = (place - 0.45, place + 0.45)
-                    ax.fill_between(ends, *rows, color=drawing.SHAM, alpha=0.7, linewidth=0, zorder=0)
+                    ax.fill_between(
+                        ends, *rows, color=drawing.SHAM, alpha=0.7, linewidth=0, zorder=0
+                    )
             drawing.panel_title(ax, drawing.wrapped(arm.label, 34), size=9)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
@@ -217,7 +269,9 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
         if result.better(target) == "higher":
             axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
-            ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
+            ax.set_yticks(
+                range(len(groups)), [group_words(group) for group in groups], fontsize=8.5
+            )
         sham = result.sham is not None
         _forest_legend(figure, sham=sham, important=False, over_departments=_has_range(result))
         png = drawing.png_of(figure)
@@ -245,7 +299,9 @@ def cost(result: StudyResult) -> drawing.Picture | None:
     if not arms:
         return None
     png = _forest_plot(result, arms, [target], (7.7, 1.7 + 0.6 * len(arms)), for_money=True)
-    words = "; ".join(f"{arm.label} {per_100k_cell(result.row_of(target, arm.name), arm)}" for arm in arms)
+    words = "; ".join(
+        f"{arm.label} {per_100k_cell(result.row_of(target, arm.name), arm)}" for arm in arms
+    )
     return drawing.Picture(
         "per_100k",
         png,

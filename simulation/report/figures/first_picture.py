@@ -86,7 +86,10 @@ def first_picture(
         templates()
         .get_template("first_picture.svg")
         .render(
-            rows=[_row(arm, findings[arm.name], scale, TOP + place.height * n, number) for n, arm in enumerate(arms)],
+            rows=[
+                _row(arm, findings[arm.name], scale, TOP + place.height * n, number)
+                for n, arm in enumerate(arms)
+            ],
             ticks=[(scale.at(tick), _signed(tick)) for tick in _ticks(scale.low, scale.high)],
             important=[scale.at(value * factor) for value in (-mid, mid)],
             zero=scale.at(0),
@@ -101,7 +104,9 @@ def first_picture(
             grey=GREY,
         )
     )
-    over_departments = any(finding.spread is not None and finding.spread.is_range for finding in findings.values())
+    over_departments = any(
+        finding.spread is not None and finding.spread.is_range for finding in findings.values()
+    )
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
@@ -109,14 +114,20 @@ def first_picture(
         return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
     colours = f" {COLOURS}." if result.better(target) != "neither" else ""
     least = f"{mid * factor:g} {unit_words(unit)}"
-    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}")
+    return Drawing(
+        svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}"
+    )
 
 
 def _ends(finding: Finding) -> list[tuple[float, ...]]:
     """The 5th and 95th percentile over departments, where there are several, then the interval, where it is known."""
     row, spread = finding.comparison, finding.spread
     over = [spread.range[1:]] if spread is not None and spread.is_range else []
-    return [ends for ends in (*over, (row.difference_low, row.difference_high)) if all(map(math.isfinite, ends))]
+    return [
+        ends
+        for ends in (*over, (row.difference_low, row.difference_high))
+        if all(map(math.isfinite, ends))
+    ]
 
 
 def _row(
@@ -131,7 +142,10 @@ def _row(
         "top": top,
         "label": _cut(arm.label),
         "words": number(row.difference, row.unit),
-        "bars": [(*scale.bar([factor * e for e in pair]), thick) for pair, thick in zip(ends, thickness, strict=True)],
+        "bars": [
+            (*scale.bar([factor * e for e in pair]), thick)
+            for pair, thick in zip(ends, thickness, strict=True)
+        ],
         "x": scale.at(factor * row.difference) if math.isfinite(row.difference) else None,
         "colour": colour,
         "shape": shape,
@@ -140,7 +154,9 @@ def _row(
 
 def _alt(arm: ArmResult, finding: Finding) -> str:
     row = finding.comparison
-    return f"{arm.label}: {change(row.difference, row.unit)} ({span_of(row)}), {short_words(finding)}"
+    return (
+        f"{arm.label}: {change(row.difference, row.unit)} ({span_of(row)}), {short_words(finding)}"
+    )
 
 
 def _signed(tick: float) -> str:

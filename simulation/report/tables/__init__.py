@@ -5,7 +5,14 @@ from functools import lru_cache
 from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
 from simulation.questions import OF_A_RESULT
-from simulation.report.tables import arm_tables, first_table, money, patient_groups, verdict_tables, whole_department
+from simulation.report.tables import (
+    arm_tables,
+    first_table,
+    money,
+    patient_groups,
+    verdict_tables,
+    whole_department,
+)
 from simulation.runs.result import StudyResult
 
 CLOCK = "clock"

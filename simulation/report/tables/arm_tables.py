@@ -30,8 +30,19 @@ def arms_table(result: StudyResult) -> ReportTable:
     """A row an arm: who labels, what its policy states, how often labels are right, what it changes, what it costs."""
     high = high_words(levels_of(result.study.baseline.pathway))
     shares = "labels right / too low / too high"
-    agreement = (f"{shares}, as stated, %", f"{shares}, as simulated, %", f"true {high} labelled too low, %")
-    headers = ("arm", "who labels", "what the tool states", *agreement, "changes to the department", "cost a year")
+    agreement = (
+        f"{shares}, as stated, %",
+        f"{shares}, as simulated, %",
+        f"true {high} labelled too low, %",
+    )
+    headers = (
+        "arm",
+        "who labels",
+        "what the tool states",
+        *agreement,
+        "changes to the department",
+        "cost a year",
+    )
     roles = {result.design.baseline: " (baseline)", result.design.sham: " (sham: no effect at all)"}
     cells = [
         (
@@ -39,7 +50,8 @@ def arms_table(result: StudyResult) -> ReportTable:
             _who_labels(arm.policy),
             _stated(arm.policy),
             *_agreement(result, arm),
-            ", ".join(change_words(path, value) for path, value in arm.ready.arm.changes.items()) or "none",
+            ", ".join(change_words(path, value) for path, value in arm.ready.arm.changes.items())
+            or "none",
             stated_cost(arm),
             arm.explanation.cost_words,
         )
@@ -57,14 +69,21 @@ def _who_labels(policy: Mapping[str, Any]) -> str:
     if policy.get("ai") is None:
         return "nurse" if "nurse" in policy else "nobody"
     tool = f"AI '{policy['ai']['name']}'"
-    return f"nurse, advised by {tool}" if policy.get("role") == "advises" else f"{tool} instead of the nurse"
+    return (
+        f"nurse, advised by {tool}"
+        if policy.get("role") == "advises"
+        else f"{tool} instead of the nurse"
+    )
 
 
 def _stated(policy: Mapping[str, Any]) -> str:
     """What a policy states besides the tables of labels, each with its evidence."""
     without = {key: value for key, value in policy.items() if key not in ("nurse", "ai")}
     return (
-        "; ".join(f"{one.where.removeprefix('.')} {one.says} ({one.evidence})" for one in walk(without, ""))
+        "; ".join(
+            f"{one.where.removeprefix('.')} {one.says} ({one.evidence})"
+            for one in walk(without, "")
+        )
         or "nothing"
     )
 
@@ -94,7 +113,8 @@ def matrices_table(result: StudyResult) -> ReportTable | None:
         for key, who in ASSESSORS:
             if (assessor := arm.policy.get(key)) is not None:
                 listed.setdefault(
-                    (f"{who} '{assessor['name']}'", str(assessor["matrix"])), (arm.label, assessor["matrix"])
+                    (f"{who} '{assessor['name']}'", str(assessor["matrix"])),
+                    (arm.label, assessor["matrix"]),
                 )
     cells = [
         (label, who, spaced(level), *_shares_or_counts(matrix, number), matrix["evidence"])
@@ -103,7 +123,13 @@ def matrices_table(result: StudyResult) -> ReportTable | None:
     ]
     if not cells:
         return None
-    headers = ("arm", "whose labels", "true level", *(f"labelled {spaced(name)}" for name in names), "evidence")
+    headers = (
+        "arm",
+        "whose labels",
+        "true level",
+        *(f"labelled {spaced(name)}" for name in names),
+        "evidence",
+    )
     return ReportTable("matrices", "Tables of labels as stated", headers, cells)
 
 
@@ -119,7 +145,10 @@ def changes_table(arms: Iterable[tuple[str, Sequence[ArmChange]]]) -> ReportTabl
     """A row a change: arm, what it does, where, and how much. `arms`: labels with their changes."""
     rows = []
     for label, changes in arms:
-        rows += [(label, KIND_WORDS[change.kind], spaced(change.what), change.words) for change in changes]
+        rows += [
+            (label, KIND_WORDS[change.kind], spaced(change.what), change.words)
+            for change in changes
+        ]
         if not changes:
             rows.append((label, "–", "–", NOTHING))
     headers = ("arm", "what it does", "where", "how much")
@@ -139,12 +168,16 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
     if not rows:
         note = f"None of the numbers that the arms add to the baseline is assumed; {n_sourced} published or measured."
     headers = ("arm", "statement", "value", "range", "why")
-    return ReportTable("added_assumptions", "What each arm assumes, besides the baseline", headers, rows, (note,))
+    return ReportTable(
+        "added_assumptions", "What each arm assumes, besides the baseline", headers, rows, (note,)
+    )
 
 
 def report_changes(result: StudyResult) -> tuple[ReportTable, ...]:
     """Both tables of a result; none without another arm, or for a run stored before they were kept."""
-    if not any(arm.explanation.changed or arm.explanation.added_assumptions for arm in result.others):
+    if not any(
+        arm.explanation.changed or arm.explanation.added_assumptions for arm in result.others
+    ):
         return ()
     return (
         changes_table((labelled(result, arm), arm.explanation.changed) for arm in result.others),
@@ -167,5 +200,8 @@ def assumptions_log(result: StudyResult) -> ReportTable:
     numbered = tuple((str(number), *row) for number, row in enumerate(rows, start=1))
     headers = ("number", "arm", "where", "value", "range", "evidence", "source or reason")
     return ReportTable(
-        "assumptions", "Assumptions log: every sourced number, the assumed ones first", headers, numbered
+        "assumptions",
+        "Assumptions log: every sourced number, the assumed ones first",
+        headers,
+        numbered,
     )

@@ -6,12 +6,22 @@ from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, ReportTable, range_cell
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
-from simulation.report.tables.money import SAME, alternatives_table, ranked, safety_cell, stated_cost
+from simulation.report.tables.money import (
+    SAME,
+    alternatives_table,
+    ranked,
+    safety_cell,
+    stated_cost,
+)
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.verdict import INTERVAL_NOTES, threshold
 from simulation.study.design import Target
 
-FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
+FIGURES = (
+    ("wait_to_clinician_mean", "all"),
+    ("wait_to_clinician_mean", "acuity_true=1-2"),
+    ("within_4h_share", "all"),
+)
 """Measure and group of the figures that matter of an A&E department, as far as a study has them."""
 MOST_FIGURES = 3
 """Columns beside safety and cost."""
@@ -36,8 +46,12 @@ def first_table(result: StudyResult) -> ReportTable | None:
         return alternatives_table(result)
     figures, base, limits = _figures(result), result.baseline, bool(result.design.margins)
     costs = any(arm.cost is not None for arm in result.arms)
-    levels = [Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
-    cells: list[tuple[str | Cell, ...]] = [(f"{base.label} (baseline)", *levels, *[UNKNOWN] * (limits + costs))]
+    levels = [
+        Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)
+    ]
+    cells: list[tuple[str | Cell, ...]] = [
+        (f"{base.label} (baseline)", *levels, *[UNKNOWN] * (limits + costs))
+    ]
     for arm in arms_in_order(result):
         of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
         of_arm += [safety_cell(result, arm)] if limits else []
@@ -82,13 +96,17 @@ def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms as the first page has them: products in their order, then the others, best first; no sham."""
     first = products(result)
     names = {arm.name for arm in first}
-    others = (result.arm(row.arm) for row in ranked(result, result.first_target) if row.arm not in names)
+    others = (
+        result.arm(row.arm) for row in ranked(result, result.first_target) if row.arm not in names
+    )
     return (*first, *others)
 
 
 def reported_targets(result: StudyResult) -> tuple[Target, ...]:
     """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
-    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[::-1]
+    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[
+        ::-1
+    ]
 
 
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
@@ -96,9 +114,15 @@ def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     unless sentences are about more."""
     with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
     is_scale = len(in_words.levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
-    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _is_informative(result, *figure))
+    known = (
+        figure
+        for figure in FIGURES
+        if (is_scale or figure[1] == ALL) and _is_informative(result, *figure)
+    )
     others = ((target.measure, target.group) for target in result.targets)
-    return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
+    return tuple(dict.fromkeys((*with_sentences, *known, *others)))[
+        : max(MOST_FIGURES, len(with_sentences))
+    ]
 
 
 def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
@@ -108,13 +132,17 @@ def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
         return False
     rows = [result.row(arm.name, measure, group) for arm in result.arms]
     return any(
-        row.unit != "share" or in_words.amount(row.mean, row.unit) != in_words.amount(1.0, row.unit) for row in rows
+        row.unit != "share" or in_words.amount(row.mean, row.unit) != in_words.amount(1.0, row.unit)
+        for row in rows
     )
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
     """The target that a column is about, if it is one."""
-    return next((target for target in result.targets if (target.measure, target.group) == (measure, group)), None)
+    return next(
+        (target for target in result.targets if (target.measure, target.group) == (measure, group)),
+        None,
+    )
 
 
 def _header(result: StudyResult, measure: str, group: str) -> str:
@@ -144,7 +172,9 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
     targets = (_target(result, *figure) for figure in figures)
     matters = [
-        "none stated" if target is None else threshold(target.minimal_important_difference, result.unit(target))
+        "none stated"
+        if target is None
+        else threshold(target.minimal_important_difference, result.unit(target))
         for target in targets
     ]
     levels = in_words.levels_of(result.study.baseline.pathway)

@@ -29,7 +29,13 @@ from simulation.study.design import Target
 
 PER = 100_000.0
 """Pounds a year that effects are said for."""
-HEADERS = ("nine in ten departments", "95 % interval", "safety limits", "cost a year", "for each £100,000 a year")
+HEADERS = (
+    "nine in ten departments",
+    "95 % interval",
+    "safety limits",
+    "cost a year",
+    "for each £100,000 a year",
+)
 GROUPS = (
     ("priced", "Costs money"),
     ("free", "Costs nothing or saves money: not divided"),
@@ -50,12 +56,18 @@ ROUNDING = 1.02
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
-    rows = [result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham]
+    rows = [
+        result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham
+    ]
     better = result.better(target)
     if better == "neither":
         return tuple(rows)
     sign = 1 if better == "lower" else -1
-    return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
+    return tuple(
+        sorted(
+            rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference
+        )
+    )
 
 
 def is_dearer(arm: ArmResult, product: ArmResult) -> bool:
@@ -71,7 +83,9 @@ def priced_alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmRes
     return tuple(sorted(priced, key=lambda arm: is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
-def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None = None) -> tuple[float, float, float]:
+def per_100k(
+    row: Comparison, pounds: float, within: tuple[float, float] | None = None
+) -> tuple[float, float, float]:
     """Difference and its interval for every £100,000 a year, in the measure's unit.
 
     `within`: the lowest and highest cost a year. The interval then reaches from the least effect at the highest cost to
@@ -102,7 +116,9 @@ def per_100k_cell(row: Comparison, arm: ArmResult) -> str | Cell:
 def priced(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms, without the sham, that state a cost above nothing."""
     return tuple(
-        arm for arm in result.others if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
+        arm
+        for arm in result.others
+        if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
     )
 
 
@@ -137,7 +153,9 @@ def alternatives_table(result: StudyResult) -> ReportTable:
     target = result.first_target
     base = result.row_of(target)
     nothing = (UNKNOWN,) * len(HEADERS)
-    cells: list[Cells] = [(f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)]
+    cells: list[Cells] = [
+        (f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)
+    ]
     arms = [result.arm(row.arm) for row in ranked(result, target)]
     for kind, words in GROUPS:
         of_kind = [arm for arm in arms if cost_kind(result, arm) == kind]
@@ -161,7 +179,9 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
     if equal_spend is None or not arms:
         return None
     target = result.first_target
-    bought = sorted((_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row[0])
+    bought = sorted(
+        (_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row[0]
+    )
     if result.better(target) == "higher":
         bought.reverse()
     unit = unit_words(result.unit(target))
@@ -178,7 +198,9 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
     return ReportTable("equal_spend", title, headers, tuple(cells for _, cells in bought), notes)
 
 
-def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, tuple[str | Cell, ...]]:
+def _bought(
+    result: StudyResult, arm: ArmResult, pounds: float
+) -> tuple[float, tuple[str | Cell, ...]]:
     """The effect, in proportion, of what a sum buys of one arm, and its row."""
     finding = result.finding(arm.name, result.first_target)
     row, cost = finding.comparison, arm.ready.arm.cost
@@ -193,7 +215,11 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
     left = pounds - times * arm.cost
     paid = (NOT_STATED, NOT_STATED, "no")
     if cost is not None:
-        paid = (cost.paid_by or NOT_STATED, cost.price_year or NOT_STATED, "yes" if cost.releases_cash else "no")
+        paid = (
+            cost.paid_by or NOT_STATED,
+            cost.price_year or NOT_STATED,
+            "yes" if cost.releases_cash else "no",
+        )
     cells = (
         labelled(result, arm),
         Cell(times, style="number", digits=2),
@@ -239,7 +265,9 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
         return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
     if limits.not_settled:
         return Cell(text="not settled", look="cannot-tell")
-    return Cell(text="passes on average" if limits.judged else UNKNOWN)  # some departments may be beyond a limit
+    return Cell(
+        text="passes on average" if limits.judged else UNKNOWN
+    )  # some departments may be beyond a limit
 
 
 def limit_words(result: StudyResult, safety: Safety) -> str:

@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.display.table import Cell, Cells, ReportTable, crossed, difference_cell, difference_cells, interval_cell
+from simulation.display.table import (
+    Cell,
+    Cells,
+    ReportTable,
+    crossed,
+    difference_cell,
+    difference_cells,
+    interval_cell,
+)
 from simulation.display.words import (
     amount,
     attribute_of,
@@ -59,7 +67,13 @@ def labels_table(result: StudyResult) -> ReportTable | None:
             *(arm.explanation.agreement[f"{name}_share"] for name in ("exact", "under", "over")),
         )
         cells.append((arm.label, *(Cell(share, "share", style="number") for share in shares)))
-    headers = ("arm", *(f"{spaced(name)}, %" for name in names), "right, %", "too low, %", "too high, %")
+    headers = (
+        "arm",
+        *(f"{spaced(name)}, %" for name in names),
+        "right, %",
+        "too low, %",
+        "too high, %",
+    )
     title = "How many patients get each label, and how many of these labels are right"
     note = "As stated, for the patients whom the arm labels, at their mix of true levels here: not simulated."
     return ReportTable("labels", title, headers, cells, (note,))
@@ -71,7 +85,10 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     if not names:
         return None
     base = {name: result.before(measure, f"acuity_true={name}") for name in names}
-    columns = [(f"{spaced(name)} ({amount(row.mean, row.unit)})", f"acuity_true={name}") for name, row in base.items()]
+    columns = [
+        (f"{spaced(name)} ({amount(row.mean, row.unit)})", f"acuity_true={name}")
+        for name, row in base.items()
+    ]
     arms = sorted(result.others, key=lambda arm: arm.name != result.design.sham)
     notes = [
         f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
@@ -86,7 +103,11 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     title = f"{measure_label(result, measure)} by TRUE level: differences, {unit_words(base[names[0]].unit)}"
     rows = [(labelled(result, arm), arm.name) for arm in arms]
     return crossed(
-        ("by_level", title, "arm"), rows, columns, lambda arm, group: _starred(result, arm, measure, group), notes
+        ("by_level", title, "arm"),
+        rows,
+        columns,
+        lambda arm, group: _starred(result, arm, measure, group),
+        notes,
     )
 
 
@@ -103,7 +124,10 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     measure, names = result.first_target.measure, true_levels(result)
     unit = result.before(measure).unit
     columns = [("everybody", ALL), *((spaced(name), f"acuity_true={name}") for name in names)]
-    rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
+    rows = [
+        (f"{arm.label} less {control.label}", (arm.name, control.name))
+        for arm, control in result.controlled()
+    ]
     note = (
         f"Paired by replication, with the 95 % interval {interval_scope(result)}. The difference is due to what the "
         "control lacks. " + false_alarms(len(rows) * len(columns), "differences")
@@ -149,7 +173,12 @@ def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
     """How much more (or less) than everybody a group's measure changes, paired by replication."""
     measure = result.first_target.measure
     ours, theirs = (
-        np.array([measures.value(measure, group) - measures.value(measure) for measures in result.measures[name]])
+        np.array(
+            [
+                measures.value(measure, group) - measures.value(measure)
+                for measures in result.measures[name]
+            ]
+        )
         for name in (arm.name, result.design.baseline)
     )
     return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
@@ -190,7 +219,9 @@ def gaps_table(result: StudyResult) -> ReportTable:
     unit = result.before(measure).unit
     n = len(groups) * len(result.others)
     by_chance = n * ALPHA
-    looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
+    looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (
+        by_chance >= 1
+    )
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so the arm shifts "
         f"waiting to this group. In brackets: the 95 % interval, paired by replication {interval_scope(result)}"
@@ -239,8 +270,14 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
     Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
     """
     measure = result.first_target.measure
-    rows = (result.row(arm.name, measure, group) for arm in result.others for group in worse_off_groups(result))
-    looked_at = sorted(((p, row) for row in rows if not math.isnan(p := p_value(row))), key=lambda pair: pair[0])
+    rows = (
+        result.row(arm.name, measure, group)
+        for arm in result.others
+        for group in worse_off_groups(result)
+    )
+    looked_at = sorted(
+        ((p, row) for row in rows if not math.isnan(p := p_value(row))), key=lambda pair: pair[0]
+    )
     return tuple(
         WorseOff(result.arm(row.arm), row, p, holds)
         for (p, row), holds in zip(looked_at, holm([p for p, _ in looked_at]), strict=True)
@@ -271,8 +308,16 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     ]
     if not cells:
         notes.insert(
-            0, "No group's interval is wholly on the worse side. That does not prove that nobody is worse off."
+            0,
+            "No group's interval is wholly on the worse side. That does not prove that nobody is worse off.",
         )
-    headers = ("arm", "who", "mean", "difference", f"95 % interval {interval_scope(result)}", "significant")
+    headers = (
+        "arm",
+        "who",
+        "mean",
+        "difference",
+        f"95 % interval {interval_scope(result)}",
+        "significant",
+    )
     title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
     return ReportTable("worse_off", title, headers, cells, notes)

@@ -46,8 +46,19 @@ from simulation.wording import number_of
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
-OVER_HEADERS = ("arm", "median department", "range at most", "in how many departments", "least in", "most in")
-OVER = ("nine in ten departments", "95 % interval (departments as a sample)", "95 % interval (simulation noise)")
+OVER_HEADERS = (
+    "arm",
+    "median department",
+    "range at most",
+    "in how many departments",
+    "least in",
+    "most in",
+)
+OVER = (
+    "nine in ten departments",
+    "95 % interval (departments as a sample)",
+    "95 % interval (simulation noise)",
+)
 """Headers of the intervals over departments."""
 SAMPLE_NOTE = (
     "Nine in ten departments: the 5th to 95th percentile, simulation noise removed. Departments as a sample: the mean "
@@ -72,7 +83,9 @@ def overview_table(result: StudyResult) -> ReportTable:
         (measure_label(result, name), (name, ALL))
         for name in ("left_share", "stay_mean")
         if result.has(name) and name not in judged
-        if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
+        if any(
+            result.row(arm.name, name).mean != 0 for arm in result.arms
+        )  # nobody leaves where nobody can
     ]
     notes = [
         f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
@@ -82,7 +95,11 @@ def overview_table(result: StudyResult) -> ReportTable:
     ]
     arms = [(labelled(result, arm), arm.name) for arm in result.arms]
     return crossed(
-        ("overview", "Arms", "arm"), arms, columns, lambda arm, figure: level_cell(result, arm, *figure), notes
+        ("overview", "Arms", "arm"),
+        arms,
+        columns,
+        lambda arm, figure: level_cell(result, arm, *figure),
+        notes,
     )
 
 
@@ -96,8 +113,12 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         row = finding.comparison
         difference, interval = difference_cells(row)
         noise = ends_cell(row.simulated_low, row.simulated_high, unit)
-        intervals = (scaled_range_cell(row), interval, noise) if result.over_departments else (interval,)
-        cells.append((arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words))
+        intervals = (
+            (scaled_range_cell(row), interval, noise) if result.over_departments else (interval,)
+        )
+        cells.append(
+            (arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words)
+        )
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
@@ -126,8 +147,12 @@ def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
         return
     arms = []
     for arm in result.others:
-        judged, counted = (result.row(arm.name, name, target.group) for name in (target.measure, measure))
-        matters = abs(judged.difference - counted.difference) >= target.minimal_important_difference / 2
+        judged, counted = (
+            result.row(arm.name, name, target.group) for name in (target.measure, measure)
+        )
+        matters = (
+            abs(judged.difference - counted.difference) >= target.minimal_important_difference / 2
+        )
         if matters or judged.difference * counted.difference < 0:
             with_looks, without = (change(row.difference, row.unit) for row in (counted, judged))
             arms.append(f"'{arm.label}' {with_looks}, not {without}")
@@ -158,7 +183,10 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
     `n_stated`: verdicts an arm.
     """
     comparators = [result.design.arms[arm.name].comparator for arm in result.others]
-    for comparator, one, several in ((False, "tool", "tools"), (True, "other thing to do", "other things to do")):
+    for comparator, one, several in (
+        (False, "tool", "tools"),
+        (True, "other thing to do", "other things to do"),
+    ):
         n_arms = comparators.count(comparator)
         if not any(comparators):
             one, several = "arm", "arms"
@@ -189,7 +217,9 @@ def safety_table(result: StudyResult) -> ReportTable:
     for arm in result.others:
         of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
         if arm.name not in result.identical:
-            of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
+            of_arm = [
+                _safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins
+            ]
             rows = (result.row(arm.name, name) for name in others)
             of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
         cells.append((arm.label, *of_arm))
@@ -206,7 +236,11 @@ def safety_table(result: StudyResult) -> ReportTable:
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
     rows = (safety.comparison for safety in result.safety)
-    notes += [_safety_families(result), *INTERVAL_NOTES[result.interval_kind], *weak_notes(result, rows)]
+    notes += [
+        _safety_families(result),
+        *INTERVAL_NOTES[result.interval_kind],
+        *weak_notes(result, rows),
+    ]
     if any(harmed_kind_words(result, safety) for safety in result.safety):
         notes.append(
             "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
@@ -220,7 +254,11 @@ def _safety_cell(result: StudyResult, safety: Safety) -> Cell:
     """'15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'."""
     row = safety.comparison
     level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
-    parts = (f"{level}{safety.judgement.words} ({span_of(row)})", safety.where, harmed_kind_words(result, safety))
+    parts = (
+        f"{level}{safety.judgement.words} ({span_of(row)})",
+        safety.where,
+        harmed_kind_words(result, safety),
+    )
     return replace(difference_cell(row), text="; ".join(part for part in parts if part))
 
 
@@ -269,7 +307,9 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
     )
     notes = tuple(_over_notes(result, target))
-    return ReportTable(f"departments:{target.measure}:{target.group}", title, OVER_HEADERS, cells, notes)
+    return ReportTable(
+        f"departments:{target.measure}:{target.group}", title, OVER_HEADERS, cells, notes
+    )
 
 
 def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
@@ -284,7 +324,10 @@ def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
     if spread is None or not spread.n:
         return UNKNOWN, UNKNOWN
     order = np.argsort(spread.effects * (1 if spread.effects.mean() > 0 else -1), kind="stable")
-    at_ends = ((spread.numbers[at], change_cell(float(spread.effects[at]), unit)) for at in (order[0], order[-1]))
+    at_ends = (
+        (spread.numbers[at], change_cell(float(spread.effects[at]), unit))
+        for at in (order[0], order[-1])
+    )
     return tuple(replace(cell, text=f"{number}: {cell}") for number, cell in at_ends)
 
 
@@ -296,7 +339,11 @@ def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:
         f"every department' rests on it. All are left out under {MIN_DEPARTMENTS} departments."
     )
     sham = result.sham
-    if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
+    if (
+        sham is not None
+        and (spread := result.finding(sham.name, target).spread) is not None
+        and spread.is_range
+    ):
         unit = result.row_of(target, sham.name).unit
         _, low, high = spread.range
         yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."

@@ -38,7 +38,9 @@ def by_arm_table(
     result: StudyResult, named: tuple[str, str, str], rows: Iterable[Row], notes: Iterable[str] = ()
 ) -> ReportTable | None:
     """A table of those rows that the result has; None if it has none. `named`: kind, title, header of the words."""
-    known = [(words, (measure, group)) for words, measure, group in rows if result.has(measure, group)]
+    known = [
+        (words, (measure, group)) for words, measure, group in rows if result.has(measure, group)
+    ]
     if not known:
         return None
     notes = list(notes)
@@ -59,7 +61,9 @@ def own_table(result: StudyResult) -> ReportTable | None:
     for name in result.own:
         words = in_words.measure_label(result, name)
         rows.append((words, name, ALL))
-        rows += [(f"{words}: {in_words.group_words(group)}", name, group) for group in result.own_groups]
+        rows += [
+            (f"{words}: {in_words.group_words(group)}", name, group) for group in result.own_groups
+        ]
     return by_arm_table(result, ("own", "Measures of your own", "measure"), rows)
 
 
@@ -74,13 +78,18 @@ def binding_table(result: StudyResult) -> ReportTable | None:
         (_words(name, group), name, group)
         for name in binding_measures()
         for group in groups[name]
-        if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
+        if result.has(name, group)
+        and any(result.row(arm.name, name, group).mean for arm in result.arms)
     ]
     note = "Busy shares are shares of minutes on duty, for each pool of staff that is used."
     if len(shown) < len(queues):
         steps = "step where it is" if len(shown) == 1 else f"{len(shown)} steps where they are"
         queued = "The queue is shown for the" if len(shown) == 1 else "Queues are shown for the"
-        note += f" {queued} {steps} longest under '{result.baseline.label}' (all are in summary.csv)." if shown else ""
+        note += (
+            f" {queued} {steps} longest under '{result.baseline.label}' (all are in summary.csv)."
+            if shown
+            else ""
+        )
     if any(name == FULL_DEPARTMENT for _, name, _ in rows):
         note += " The department is full when there are as many attendances in it as places, or more; counted at whole"
         note += " hours."
@@ -89,22 +98,37 @@ def binding_table(result: StudyResult) -> ReportTable | None:
 
 def _words(measure: str, group: str) -> str:
     label = label_of(measure)
-    return label if group == ALL else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
+    return (
+        label
+        if group == ALL
+        else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
+    )
 
 
 def measures_table(result: StudyResult) -> ReportTable:
     """Every measure over all attendances under the baseline, with the interval of its mean."""
-    of_baseline = [row for row in result.comparisons if row.arm == result.design.baseline and row.group == ALL]
+    of_baseline = [
+        row for row in result.comparisons if row.arm == result.design.baseline and row.group == ALL
+    ]
     cells = []
     for row in of_baseline:
         if row.measure in binding_measures():
             continue
         under_arms = (result.row(arm.name, row.measure).mean for arm in result.arms)
-        if row.measure != "admitted_share" or any(under_arms):  # nobody is admitted where no end of the pathway admits
-            low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
+        if row.measure != "admitted_share" or any(
+            under_arms
+        ):  # nobody is admitted where no end of the pathway admits
+            low, high = (
+                max(row.low, 0.0),
+                min(row.high, 1.0) if row.unit == "share" else row.high,
+            )  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
-            interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
-            cells.append((in_words.measure_label(result, row.measure), Cell(row.mean, row.unit), interval))
+            interval = (
+                UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
+            )
+            cells.append(
+                (in_words.measure_label(result, row.measure), Cell(row.mean, row.unit), interval)
+            )
     notes = (*_weak_notes(result, of_baseline), in_words.uncertainty_note(result))
     headers = ("measure", "mean", f"95 % interval {in_words.interval_scope(result)}")
     return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
@@ -129,7 +153,8 @@ def clinicians(result: StudyResult) -> tuple[str, ...]:
     return tuple(
         pool
         for pool in profile.pools
-        if result.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
+        if result.roles.get(pool) == "clinician"
+        and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
     )
 
 
@@ -148,7 +173,9 @@ class StayParts(NamedTuple):
 def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
     """Where the minutes of a mean stay go under an arm, up to departure."""
     waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-    by_step = zip(arm.day.steps, *np.nan_to_num([arm.day.waiting, arm.day.working]).tolist(), strict=True)
+    by_step = zip(
+        arm.day.steps, *np.nan_to_num([arm.day.waiting, arm.day.working]).tolist(), strict=True
+    )
     for step, before, during in by_step:
         if step in result.stages:
             waiting[result.stages[step]] += before
@@ -158,7 +185,11 @@ def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
 
 def stages_seen(parts: Collection[StayParts]) -> list[int]:
     """The numbers of the stages that take time in the stay of any of the arms."""
-    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in parts)]
+    return [
+        n
+        for n in range(len(STAGES))
+        if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in parts)
+    ]
 
 
 def levels(result: StudyResult) -> tuple[str, ...]:
@@ -171,10 +202,15 @@ def day_table(result: StudyResult) -> ReportTable:
     day = result.baseline.day
     counts = {"arrivals": day.arrivals, "present": day.census, "waiting for a bed": day.boarders}
     columns = [
-        (words, (Cell(style="number"), by_hour)) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
+        (words, (Cell(style="number"), by_hour))
+        for words, by_hour in counts.items()
+        if not np.isnan(by_hour).all()
     ]
     columns += [
-        (f"{spaced(pool)} busy, %", (Cell(style="percent", digits=0), day.busy[day.pools.index(pool)]))
+        (
+            f"{spaced(pool)} busy, %",
+            (Cell(style="percent", digits=0), day.busy[day.pools.index(pool)]),
+        )
         for pool in clinicians(result)
     ]
     return crossed(
@@ -223,7 +259,13 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
         return Cell(row.mean, row.unit, style="number", digits=0)
 
     arms = ((arm.label, arm.name) for arm in result.arms)
-    return crossed(("acuity", "Minutes to the first clinician, by true level", "arm"), arms, columns, cell, [note])
+    return crossed(
+        ("acuity", "Minutes to the first clinician, by true level", "arm"),
+        arms,
+        columns,
+        cell,
+        [note],
+    )
 
 
 # --- what is stated, and how it was run ---------------------------------------------------------------------------
@@ -231,7 +273,9 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
 
 def counts_table(statements: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((statement.where.partition(".")[0], statement.evidence) for statement in statements)
+    counts = Counter(
+        (statement.where.partition(".")[0], statement.evidence) for statement in statements
+    )
     counts += Counter(("in all", statement.evidence) for statement in statements)
     return crossed(
         ("counts", "Sourced statements by evidence", "part"),
@@ -246,18 +290,35 @@ def run_table(result: StudyResult) -> ReportTable:
     manifest, run = result.manifest, result.run
     versions = manifest.get("versions", {})
     git = manifest.get("git")
-    commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
+    commit = (
+        f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}"
+        if git
+        else "not a checkout"
+    )
     length = (
-        f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
+        f"{len(result.replications)} replications of {run.measured_days} "
+        f"measured days, {run.warm_up_days} of warm-up"
     )
     rows = [
-        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
+        (
+            "length",
+            f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days",
+        ),
         ("season", in_words.season_words(run, result.numbers)),
         ("departments", in_words.departments_words(result)),
         ("department", f"the typical one: {result.study.on_one}" if result.study.on_one else ""),
         ("seed", str(run.seed)),
-        ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
-        ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),
+        (
+            "size",
+            ", ".join(
+                f"{_figure_of(manifest, name)} {name}"
+                for name in ("attendances", "activities", "events")
+            ),
+        ),
+        (
+            "versions",
+            ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded",
+        ),
         ("commit", commit),
         ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
     ]
@@ -272,7 +333,10 @@ def clock_table(result: StudyResult) -> ReportTable:
     at = datetime.fromisoformat(finished_at) if finished_at else None
     rows = [
         ("finished", f"{at.day} {at:%B %Y, %H:%M}" if at else "not recorded"),
-        ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
+        (
+            "engine",
+            f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}",
+        ),
         (
             "time taken",
             f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor "

@@ -85,7 +85,9 @@ class DaskExecutor:
             raise WorkerLost from error
         except (CancelledError, asyncio.CancelledError) as error:
             if session.client.status != "running":
-                raise ExecutorFailed(f"the scheduler of the Dask cluster at {session.address} has gone") from error
+                raise ExecutorFailed(
+                    f"the scheduler of the Dask cluster at {session.address} has gone"
+                ) from error
             self._shared = None  # every worker that held the study has gone
             raise WorkerLost from error
         return result
@@ -135,7 +137,12 @@ class _Session:
             if cluster.scheduler_file is not None:
                 scheduler = {"scheduler_file": cluster.scheduler_file}
                 _wait_for_file(Path(cluster.scheduler_file))
-            return client(**scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
+            return client(
+                **scheduler,
+                timeout=SECONDS_TO_CONNECT,
+                set_as_default=False,
+                direct_to_workers=True,
+            )
         except (OSError, ValueError, KeyError) as error:
             raise ExecutorFailed(
                 f"no Dask scheduler answers at {cluster.address or cluster.scheduler_file} ({_brief(error)}). Start "
@@ -175,10 +182,15 @@ class _Session:
             versions = self.client.run(program_parts, on_error="return")
             if any(isinstance(answer, OSError) for answer in versions.values()):
                 raise WorkerLost
-            _refuse({worker: _version_differences(parts, theirs) for worker, theirs in versions.items()})
+            _refuse(
+                {worker: _version_differences(parts, theirs) for worker, theirs in versions.items()}
+            )
             shared = self.client.scatter(_Shared(study, parts), broadcast=True, hash=False)
             how = {"allow_other_workers": False, "pure": False}
-            checks = {worker: self.client.submit(_differences, shared, workers=[worker], **how) for worker in versions}
+            checks = {
+                worker: self.client.submit(_differences, shared, workers=[worker], **how)
+                for worker in versions
+            }
             _refuse({worker: self._answer(worker, check) for worker, check in checks.items()})
         except (KilledWorker, CancelledError, OSError) as error:
             raise WorkerLost from error
@@ -251,7 +263,9 @@ def _wait_for_file(path: Path) -> None:
 
 def _refuse(differing: Mapping[str, tuple[str, ...]]) -> None:
     """Raise ExecutorFailed if any worker differs, with the first workers and what they differ in."""
-    refused = [f"{worker} differs in {', '.join(parts)}" for worker, parts in differing.items() if parts]
+    refused = [
+        f"{worker} differs in {', '.join(parts)}" for worker, parts in differing.items() if parts
+    ]
     if not refused:
         return
     others = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
@@ -261,7 +275,9 @@ def _refuse(differing: Mapping[str, tuple[str, ...]]) -> None:
     )
 
 
-def _version_differences(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception) -> tuple[str, ...]:
+def _version_differences(
+    ours: Mapping[str, str], theirs: Mapping[str, str] | Exception
+) -> tuple[str, ...]:
     """The versions of a worker that are not ours, in words."""
     if isinstance(theirs, Exception):
         return (f"aeflow itself ({_brief(theirs)})",)

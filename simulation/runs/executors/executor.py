@@ -65,7 +65,11 @@ class Failed:
 
 
 def completed(
-    executor: Executor, study: Study, numbers: Iterable[int], *, cancelled: threading.Event | None = None
+    executor: Executor,
+    study: Study,
+    numbers: Iterable[int],
+    *,
+    cancelled: threading.Event | None = None,
 ) -> Iterator[ReplicationResult | Failed]:
     """Replications in the order in which they end, as many at once as there are workers.
 
@@ -87,7 +91,11 @@ def completed(
                 running[executor.submit(study, number)] = number
             if not running:
                 return
-            ended, _ = wait(running, timeout=SECONDS_BETWEEN_LOOKS if cancelled else None, return_when=FIRST_COMPLETED)
+            ended, _ = wait(
+                running,
+                timeout=SECONDS_BETWEEN_LOOKS if cancelled else None,
+                return_when=FIRST_COMPLETED,
+            )
             for future in sorted(ended, key=running.__getitem__):
                 number = running.pop(future)
                 error = future.exception()
@@ -120,7 +128,9 @@ def _lost_too_often(number: int) -> ExecutorFailed:
 def block_ctrl_c() -> None:
     """Block Ctrl-C in this thread: a terminal sends it to every process, and those started here are to ignore it."""
     if sys.platform != "win32":  # which has no such signals
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGHUP}
+        )  # or a closed terminal ends the tracker, which warns
         resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -181,7 +181,9 @@ def _refuse_import_by_worker() -> None:
         )
 
 
-def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
+def _replicate_on_a_worker(
+    workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]
+) -> None:
     """Run one replication and give its result to the future. A process started here inherits that Ctrl-C is blocked."""
     block_ctrl_c()
     try:

@@ -27,7 +27,9 @@ def write_file(path: Path, content: str | bytes, *, to_disk: bool = False) -> No
     """
     new = path.with_name(f"{PARTIAL}{path.name}")
     try:
-        new.unlink(missing_ok=True)  # of a process that was killed, or a link that somebody has put there
+        new.unlink(
+            missing_ok=True
+        )  # of a process that was killed, or a link that somebody has put there
         with new.open("xb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             if to_disk:
@@ -46,7 +48,9 @@ def own_folder(parent: Path, name: str) -> Path:
     folder = parent / name
     folder.mkdir(parents=True, exist_ok=True)
     if folder.resolve() != parent.resolve() / name:
-        raise ResultsError(f"{folder}: is a link to another folder, so nothing is written there. Remove the link")
+        raise ResultsError(
+            f"{folder}: is a link to another folder, so nothing is written there. Remove the link"
+        )
     return folder
 
 
@@ -73,7 +77,9 @@ def whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
         raise
 
 
-def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], None] = lambda name: None) -> Path:
+def moved(
+    partial: Path, parent: Path, name: str, *, about_to: Callable[[str], None] = lambda name: None
+) -> Path:
     """Give the finished folder its name, or the name with a number where runs end within one second; its new path.
 
     Only trying shows whether a name is free: another process may take it in between. `about_to` is called with each
@@ -102,12 +108,18 @@ def point_latest(results_dir: Path, written: Path) -> None:
     target = written.relative_to(results_dir)
     link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"
     if not _is_ours(link):
-        print(f"aeflow: {link} is not ours, so it is left alone. The results are in {written}", file=sys.stderr)
+        print(
+            f"aeflow: {link} is not ours, so it is left alone. The results are in {written}",
+            file=sys.stderr,
+        )
         return
     try:
         try:
             new.symlink_to(target, target_is_directory=True)
-        except (OSError, NotImplementedError):  # Windows without the right to make links, some network drives
+        except (
+            OSError,
+            NotImplementedError,
+        ):  # Windows without the right to make links, some network drives
             new.write_text(f"{target.as_posix()}\n", encoding="utf-8", newline="\n")
         _replace_link(new, link)
     except OSError as error:  # the results are written all the same
@@ -160,7 +172,9 @@ def as_results_error(folder: Path) -> Iterator[None]:
 
 def flush(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk; a folder that cannot be opened is left."""
-    mode = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone
+    mode = (
+        os.O_RDONLY if path.is_dir() else os.O_RDWR
+    )  # Windows flushes no file that is open for reading alone
     try:
         handle = os.open(path, mode)
     except OSError:  # Windows opens no folders

@@ -32,9 +32,28 @@ SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
 REPLICATES = ("runs/replicate.py", "config/over_ensemble.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
-REPORTING = ("explain", "display", "questions", "report", "assurance", "evaluation", "vetting", "commands")
+REPORTING = (
+    "explain",
+    "display",
+    "questions",
+    "report",
+    "assurance",
+    "evaluation",
+    "vetting",
+    "commands",
+)
 """Subpackages that report numbers and compute none of a replication."""
-NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
+NOT_NUMBERS = (
+    "engine",
+    "executor",
+    "cluster",
+    "workers",
+    "results",
+    "dry_run",
+    "allow_large",
+    "resume",
+    "ensemble",
+)
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
 ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
@@ -69,13 +88,17 @@ class Identity:
     def differences(self, other: Identity) -> tuple[str, ...]:
         """The parts in which another run's identity differs, in words."""
         names = dict.fromkeys((*self.parts, *other.parts))
-        return tuple(WORDS.get(name, name) for name in names if self.parts.get(name) != other.parts.get(name))
+        return tuple(
+            WORDS.get(name, name) for name in names if self.parts.get(name) != other.parts.get(name)
+        )
 
 
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
     content = _without(content_of(study, words=False), ONLY_WORDS)
-    return Identity({"study": digest_of_exact(content), **program_parts(), "sample": sample_digest(study)})
+    return Identity(
+        {"study": digest_of_exact(content), **program_parts(), "sample": sample_digest(study)}
+    )
 
 
 def program_parts() -> dict[str, str]:
@@ -97,7 +120,11 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
     def position(thing: Any, listed: list[Any]) -> int:
         """The position of a thing in a list of plain values, to which it is added if need be."""
         if id(thing) not in seen:
-            plain = _without_words(thing) if isinstance(thing, Pathway) and not words else exact(thing, without=without)
+            plain = (
+                _without_words(thing)
+                if isinstance(thing, Pathway) and not words
+                else exact(thing, without=without)
+            )
             if plain not in listed:
                 listed.append(plain)
             seen[id(thing)] = listed.index(plain)
@@ -120,7 +147,8 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
         "policies": policies,
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
-        "departments": study.departments and _without(exact(study.departments.content(), without=without), without),
+        "departments": study.departments
+        and _without(exact(study.departments.content(), without=without), without),
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }
@@ -161,9 +189,15 @@ def _of_numbers(paths: Sequence[Path]) -> str:
     """The hash of what of the package can change a number; `paths`: all its files."""
     trees = _imported(REPLICATES)
     folders = {path.parent for path in trees}
-    contents: dict[Path, object] = {path: ast.dump(_WithoutTexts().visit(tree)) for path, tree in trees.items()}
-    contents |= {path: _data(path) for path in paths if path.suffix == ".yaml" and path.parent in folders}
-    return digest({path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()})
+    contents: dict[Path, object] = {
+        path: ast.dump(_WithoutTexts().visit(tree)) for path, tree in trees.items()
+    }
+    contents |= {
+        path: _data(path) for path in paths if path.suffix == ".yaml" and path.parent in folders
+    }
+    return digest(
+        {path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()}
+    )
 
 
 def _imported(names: Iterable[str]) -> dict[Path, ast.Module]:
@@ -187,7 +221,10 @@ def _data(path: Path) -> object:
     """What a file of data beside the source states, without its words."""
     import yaml
 
-    return exact(yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)), without=WORD_FIELDS)
+    return exact(
+        yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)),
+        without=WORD_FIELDS,
+    )
 
 
 class _WithoutTexts(ast.NodeTransformer):
@@ -220,7 +257,12 @@ def sample_digest(study: Study) -> str:
     """SHA-256 of two days of patients, as this processor draws them: NumPy picks instructions by processor."""
     drawn = draw(study.baseline.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     hashed = hashlib.sha256()
-    columns = (drawn.arrival_source, drawn.patience, *drawn.attributes.values(), *drawn.minutes.values())
+    columns = (
+        drawn.arrival_source,
+        drawn.patience,
+        *drawn.attributes.values(),
+        *drawn.minutes.values(),
+    )
     for column in columns:
         hashed.update(np.ascontiguousarray(column).tobytes())
     return hashed.hexdigest()

@@ -20,7 +20,11 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 
-KINDS: Mapping[Kept, type[Table]] = {"patients": Patients, "activities": ActivityTable, "events": Events}
+KINDS: Mapping[Kept, type[Table]] = {
+    "patients": Patients,
+    "activities": ActivityTable,
+    "events": Events,
+}
 Done = Callable[[int], None]
 
 
@@ -60,11 +64,14 @@ def write_kept(
     empty = {name: _empty_for_all(name, study.arms) for name in names}
     with ExitStack() as stack:
         writers = {
-            name: stack.enter_context(table_writer(folder / file_of(name), provenance=provenance)) for name in names
+            name: stack.enter_context(table_writer(folder / file_of(name), provenance=provenance))
+            for name in names
         }
         for n_done, replication in enumerate(replications, start=1):
             number = replication.replication
-            for ready, simulated in simulate_arms(study, number, cool_down_days=replication.cool_down_days):
+            for ready, simulated in simulate_arms(
+                study, number, cool_down_days=replication.cool_down_days
+            ):
                 for name in names:
                     table = table_of(name, ready.pathway, simulated)
                     columns = _laid_out(table, empty[name])
@@ -72,7 +79,11 @@ def write_kept(
                     columns["arm"] = np.full(len(table), arm, dtype=np.int16)
                     columns["replication"] = np.full(len(table), number, dtype=np.int32)
                     writers[name](KINDS[name](columns, empty[name].categories))
-                del simulated, table, columns  # else they stay in memory while the next arm is simulated
+                del (
+                    simulated,
+                    table,
+                    columns,
+                )  # else they stay in memory while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]
 
@@ -98,10 +109,14 @@ def _empty(name: Kept, pathway: Pathway) -> Table:
 def _empty_for_all(name: Kept, arms: Sequence[ReadyArm]) -> Table:
     """A table without rows: arm, replication, and what holds the columns and categories of every arm, whose departments
     may differ."""
-    empties = [_empty(name, pathway) for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values()]
+    empties = [
+        _empty(name, pathway) for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values()
+    ]
     columns = ("arm", "replication", *(column for empty in empties for column in empty.columns))
     categories = {
-        column: tuple(dict.fromkeys(category for empty in empties for category in empty.known(column)))
+        column: tuple(
+            dict.fromkeys(category for empty in empties for category in empty.known(column))
+        )
         for column in dict.fromkeys(column for empty in empties for column in empty.categories)
     }
     arm_names = tuple(arm.name for arm in arms)
@@ -112,7 +127,9 @@ def _laid_out(table: Table, like: Table) -> dict[str, Column]:
     """A table in the columns of another, codes into its categories; NaN where the table has no such column."""
     unknown = np.full(len(table), np.nan)
     return {
-        name: _recoded(table, name, like.known(name)) if name in like.categories else table.columns.get(name, unknown)
+        name: _recoded(table, name, like.known(name))
+        if name in like.categories
+        else table.columns.get(name, unknown)
         for name in like.columns
     }
 
@@ -123,7 +140,9 @@ def _recoded(table: Table, column: str, known: tuple[str, ...]) -> Column:
         return np.full(len(table), MISSING, dtype=np.int16)
     code_of = {name: code for code, name in enumerate(known)}
     codes = [code_of.get(name, MISSING) for name in table.known(column)]
-    return np.array([*codes, MISSING], dtype=np.int16)[table[column]]  # a missing code is -1: the last
+    return np.array([*codes, MISSING], dtype=np.int16)[
+        table[column]
+    ]  # a missing code is -1: the last
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,15 @@ from simulation.records.serialise import Plain
 from simulation.records.table_files import row_count
 from simulation.runs.store.atomic import LATEST, PARTIAL
 from simulation.runs.store.kept import file_of, kept_among
-from simulation.runs.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify
+from simulation.runs.store.manifest import (
+    FILES,
+    FIRST_VERDICT,
+    MANIFEST,
+    must_hold,
+    read_json,
+    read_manifest,
+    verify,
+)
 from simulation.runs.store.run_folder import REPLICATIONS, followed
 from simulation.runs.store.unfinished import ABOUT, PARTS, PREFIX, part_paths
 
@@ -77,12 +85,18 @@ def list_runs(folder: Path) -> Listing:
     latest = None
     with suppress(ResultsError):
         latest = followed(folder / LATEST)
-    return Listing(tuple(sorted(runs, key=lambda run: (run.at, run.folder), reverse=True)), tuple(unreadable), latest)
+    return Listing(
+        tuple(sorted(runs, key=lambda run: (run.at, run.folder), reverse=True)),
+        tuple(unreadable),
+        latest,
+    )
 
 
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
     """The folders of runs in a folder, at most `depth` levels down."""
-    if folder.name.startswith(PREFIX) or any((folder / name).is_file() for name in (MANIFEST, REPLICATIONS)):
+    if folder.name.startswith(PREFIX) or any(
+        (folder / name).is_file() for name in (MANIFEST, REPLICATIONS)
+    ):
         yield folder
         return
     if depth == 0:
@@ -103,7 +117,9 @@ def _finished(folder: Path) -> ListedRun:
         present = ", ".join(sorted(path.name for path in folder.iterdir()))
         raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
     kept = {file_of(name) for name in kept_among(manifest[FILES])}
-    verify(folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept})
+    verify(
+        folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept}
+    )
     verdict = manifest.get(FIRST_VERDICT)
     if verdict is not None:
         must_hold(folder / MANIFEST, verdict, VERDICT_KINDS)
@@ -118,13 +134,28 @@ def _unfinished(folder: Path) -> ListedRun:
         parts = part_paths(folder / PARTS)
         at = max(path.stat().st_mtime for path in (folder / ABOUT, *parts))
         n_replications = sum(row_count(path) for path in parts) // len(about["arms"])
-        return _listed(folder, about, datetime.fromtimestamp(at).astimezone(), n_replications, None, finished=False)
+        return _listed(
+            folder,
+            about,
+            datetime.fromtimestamp(at).astimezone(),
+            n_replications,
+            None,
+            finished=False,
+        )
     except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, ResultsError):
-        raise ResultsError(f"{folder}: is an unfinished run that says nothing of itself. Run the study again") from None
+        raise ResultsError(
+            f"{folder}: is an unfinished run that says nothing of itself. Run the study again"
+        ) from None
 
 
 def _listed(
-    folder: Path, about: Plain, at: datetime, n_replications: int, verdict: Plain | None, *, finished: bool
+    folder: Path,
+    about: Plain,
+    at: datetime,
+    n_replications: int,
+    verdict: Plain | None,
+    *,
+    finished: bool,
 ) -> ListedRun:
     """A run, as its manifest says or what it noted when it began (`manifest.about`)."""
     name, file = about["study"], about.get("study_file")

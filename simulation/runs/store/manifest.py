@@ -69,12 +69,16 @@ def manifest_of(
         "inputs": input_hashes(study) if inputs is None else inputs,
         "wall_seconds": round(wall_seconds, 3),
         "engine_seconds": round(engine_seconds, 3),
-        "activities_per_second": round(n_activities / engine_seconds) if engine_seconds > 0 else None,
+        "activities_per_second": round(n_activities / engine_seconds)
+        if engine_seconds > 0
+        else None,
         "attendances": sum(replication.n_attendances for replication in replications),
         "activities": n_activities,
         "events": sum(replication.n_events for replication in replications),
         "cool_down_days": max(replication.cool_down_days for replication in replications),
-        "unfinished": sum(arm.n_unfinished for replication in replications for arm in replication.arms.values()),
+        "unfinished": sum(
+            arm.n_unfinished for replication in replications for arm in replication.arms.values()
+        ),
     }
 
 
@@ -105,19 +109,36 @@ def git_state() -> Plain | None:
     try:
         commit, status = (
             subprocess.run(
-                ["git", "-C", str(root), *words], capture_output=True, encoding="utf-8", check=True, timeout=20
+                ["git", "-C", str(root), *words],
+                capture_output=True,
+                encoding="utf-8",
+                check=True,
+                timeout=20,
             ).stdout
-            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", "simulation", "configs"))
+            for words in (
+                ("rev-parse", "HEAD"),
+                ("status", "--porcelain", "--", "simulation", "configs"),
+            )
         )
-    except (OSError, subprocess.SubprocessError):  # no git here, or not a repository after all: nothing to state
+    except (
+        OSError,
+        subprocess.SubprocessError,
+    ):  # no git here, or not a repository after all: nothing to state
         return None
     return {"commit": commit.strip(), "changed": bool(status.strip())}
 
 
 def input_hashes(study: Study) -> Plain:
     """SHA-256 of each group of the configuration and of each policy as used."""
-    groups = {name: digest(content) for name, content in study.resolved.items() if isinstance(content, Mapping)}
-    return {"groups": groups, "policies": {arm.policy.name: digest(arm.policy) for arm in study.arms}}
+    groups = {
+        name: digest(content)
+        for name, content in study.resolved.items()
+        if isinstance(content, Mapping)
+    }
+    return {
+        "groups": groups,
+        "policies": {arm.policy.name: digest(arm.policy) for arm in study.arms},
+    }
 
 
 # --- checksums ------------------------------------------------------------------------------------------------------
@@ -144,8 +165,12 @@ def read_manifest(folder: Path) -> Plain:
         raise ResultsError(
             f"{folder}: is of format {manifest.get('format')}, this version reads {FORMAT}. Run the study again"
         )
-    if manifest.get(CHECKSUM) != digest({key: value for key, value in manifest.items() if key != CHECKSUM}):
-        raise ResultsError(f"{path}: is damaged (it does not match its own {CHECKSUM}). Run the study again")
+    if manifest.get(CHECKSUM) != digest(
+        {key: value for key, value in manifest.items() if key != CHECKSUM}
+    ):
+        raise ResultsError(
+            f"{path}: is damaged (it does not match its own {CHECKSUM}). Run the study again"
+        )
     must_hold(path, manifest, KINDS)
     with suppress(ValueError):
         datetime.fromisoformat(manifest["finished_at"])
@@ -158,7 +183,9 @@ def must_hold(path: Path, content: Any, kinds: Mapping[str, Any]) -> None:
     known = content if isinstance(content, dict) else {}
     for key, kind in kinds.items():
         if not isinstance(known.get(key), kind):
-            raise ResultsError(f"{path}: is not what a run writes ('{key}' is {known.get(key)!r:.40}). Run it again")
+            raise ResultsError(
+                f"{path}: is not what a run writes ('{key}' is {known.get(key)!r:.40}). Run it again"
+            )
 
 
 def verify(folder: Path, files: Mapping[str, str]) -> None:
@@ -168,7 +195,9 @@ def verify(folder: Path, files: Mapping[str, str]) -> None:
         if path.parent != folder:
             raise ResultsError(f"{folder / MANIFEST}: names '{name}', which is not in the folder")
         if not path.is_file():
-            raise ResultsError(f"{path}: there is no such file. Take it from a copy, or run the study again")
+            raise ResultsError(
+                f"{path}: there is no such file. Take it from a copy, or run the study again"
+            )
         try:
             actual = checksum_of(path)
         except OSError as error:
@@ -183,11 +212,15 @@ def verify(folder: Path, files: Mapping[str, str]) -> None:
 def read_json(path: Path) -> Plain:
     """The content of a JSON file. Raises ResultsError if it is missing or cannot be read."""
     if not path.is_file():
-        raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
+        raise ResultsError(
+            f"{path}: there is no such file. Name a folder that a run wrote, as a whole"
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: is not JSON that can be read ({error}). Run the study again") from None
+        raise ResultsError(
+            f"{path}: is not JSON that can be read ({error}). Run the study again"
+        ) from None
     if not isinstance(content, dict):
         raise ResultsError(f"{path}: is not what a run writes. Run the study again")
     return content

@@ -55,7 +55,11 @@ class RowLayout:
                     )
                 day = outcome.day
                 if day is not None and arm not in profiles:
-                    profiles[arm] = {"pools": day.pools, "steps": day.steps, "triggers": tuple(day.triggered)}
+                    profiles[arm] = {
+                        "pools": day.pools,
+                        "steps": day.steps,
+                        "triggers": tuple(day.triggered),
+                    }
         return cls(names, profiles)
 
     def plain(self) -> Plain:
@@ -72,7 +76,8 @@ class RowLayout:
         """The layout from its plain form."""
         lists = [_measure_names(tuple(map(tuple, names))) for names in content["names"]]
         profiles = {
-            arm: {part: tuple(names) for part, names in profile.items()} for arm, profile in content["profiles"].items()
+            arm: {part: tuple(names) for part, names in profile.items()}
+            for arm, profile in content["profiles"].items()
         }
         return cls({arm: lists[number] for arm, number in content["arms"].items()}, profiles)
 
@@ -89,16 +94,28 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
     outcomes = [replication.arms[arm] for replication, arm in rows]
     shares = [outcome.shares or NO_SHARES for outcome in outcomes]
     columns: dict[str, Any] = {
-        "replication": np.array([replication.replication for replication, _ in rows], dtype=np.int32),
+        "replication": np.array(
+            [replication.replication for replication, _ in rows], dtype=np.int32
+        ),
         "arm": [arm for _, arm in rows],
-        **{name: np.array([getattr(replication, name) for replication, _ in rows], np.int64) for name in COUNTS},
+        **{
+            name: np.array([getattr(replication, name) for replication, _ in rows], np.int64)
+            for name in COUNTS
+        },
         "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
         **{name: np.array([getattr(share, name) for share in shares]) for name in SHARES},
-        "day": ListColumn([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
+        "day": ListColumn(
+            [None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]
+        ),
         "waits": ListColumn([outcome.waits for outcome in outcomes]),
-        "months": ListColumn([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
+        "months": ListColumn(
+            [np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]
+        ),
         "month_values": ListColumn(
-            [np.concatenate([NONE, *(measures.values for _, measures in outcome.months)]) for outcome in outcomes]
+            [
+                np.concatenate([NONE, *(measures.values for _, measures in outcome.months)])
+                for outcome in outcomes
+            ]
         ),
     }
     if any(outcome.daily is not None for outcome in outcomes):
@@ -116,7 +133,10 @@ def replications_of(
     `values`: by row, the values of its measures.
     """
     arms = columns["arm"].tolist()
-    rows = [_arm_replication(columns, layout, arm, number, values[number]) for number, arm in enumerate(arms)]
+    rows = [
+        _arm_replication(columns, layout, arm, number, values[number])
+        for number, arm in enumerate(arms)
+    ]
     counts = {name: columns[name].tolist() for name in ("replication", *COUNTS)}
     return [
         ReplicationResult(
@@ -145,7 +165,8 @@ def _arm_replication(
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
         daily=columns["daily"][row] if "daily" in columns else None,
         months=tuple(
-            (int(month), Measures(names, of_month)) for month, of_month in zip(months.tolist(), by_month, strict=True)
+            (int(month), Measures(names, of_month))
+            for month, of_month in zip(months.tolist(), by_month, strict=True)
         ),
     )
 
@@ -165,5 +186,8 @@ def _unpacked(row: Floats, layout: RowLayout, arm: str) -> DayProfile:
         parts[name] = row[start : start + math.prod(shape)].reshape(shape)
         start += math.prod(shape)
     return DayProfile(
-        pools=pools, steps=steps, triggered=dict(zip(triggers, row[start:].tolist(), strict=True)), **parts
+        pools=pools,
+        steps=steps,
+        triggered=dict(zip(triggers, row[start:].tolist(), strict=True)),
+        **parts,
     )

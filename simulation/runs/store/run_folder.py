@@ -24,7 +24,14 @@ from simulation.records.serialise import Plain, digest, exact, to_json
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import LATEST, as_results_error, flush, moved, whole_or_nothing, write_file
+from simulation.runs.store.atomic import (
+    LATEST,
+    as_results_error,
+    flush,
+    moved,
+    whole_or_nothing,
+    write_file,
+)
 from simulation.runs.store.identity import content_of, resolved_of
 from simulation.runs.store.kept import Done, no_progress, write_kept
 from simulation.runs.store.manifest import (
@@ -97,18 +104,35 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     import yaml
 
     study = result.study
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as quick, where PyYAML has it
-    config = yaml.dump(resolved_of(study), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
-    planned = {"planned_replications": study.run.replications, "precision": exact(study.run.precision)}
+    dumper = getattr(
+        yaml, "CSafeDumper", yaml.SafeDumper
+    )  # ten times as quick, where PyYAML has it
+    config = yaml.dump(
+        resolved_of(study), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120
+    )
+    planned = {
+        "planned_replications": study.run.replications,
+        "precision": exact(study.run.precision),
+    }
     write_file(folder / CONFIG, str(config))
     write_file(folder / STUDY, to_json({**content_of(study), **planned}))
     write_file(folder / EXPLANATION, to_json(exact(result.explanation)))
-    certificate = {"study": study.design.name, "seed": study.run.seed, "identity": digest(result.manifest["identity"])}
+    certificate = {
+        "study": study.design.name,
+        "seed": study.run.seed,
+        "identity": digest(result.manifest["identity"]),
+    }
     write_tables(_tables(result), folder / REPLICATIONS, provenance=certificate)
-    metadata = {"kind": "details", **certificate, "layout": RowLayout.of(result.replications).plain()}
+    metadata = {
+        "kind": "details",
+        **certificate,
+        "layout": RowLayout.of(result.replications).plain(),
+    }
     groups = (columns_of(group, values=False) for group in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
-    summary(result.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
+    summary(result.comparisons).to_csv(
+        folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n"
+    )
     write_kept(folder, study, result.replications, provenance=certificate, done=keeping)
 
 
@@ -145,13 +169,18 @@ def _tables(result: StudyResult) -> Iterator[Replications]:
     rows = [(arm, *name) for arm in arms for name in first[arm].measures.names]
     named = dict(zip(("arm", *MeasureName._fields), zip(*rows, strict=True), strict=True))
     known = {part: tuple(dict.fromkeys(names)) for part, names in named.items()}
-    codes = {part: np.array([known[part].index(name) for name in names], np.int16) for part, names in named.items()}
+    codes = {
+        part: np.array([known[part].index(name) for name in names], np.int16)
+        for part, names in named.items()
+    }
     for group in _grouped(result.replications):
         numbers = np.array([replication.replication for replication in group], dtype=np.int32)
         columns: dict[str, Any] = {
             "replication": np.repeat(numbers, len(rows)),
             **{part: np.tile(codes[part], len(group)) for part in codes},
-            "value": np.concatenate([replication.arms[arm].measures.values for replication in group for arm in arms]),
+            "value": np.concatenate(
+                [replication.arms[arm].measures.values for replication in group for arm in arms]
+            ),
         }
         yield Replications(columns, known)
 
@@ -218,12 +247,21 @@ def followed(path: Path) -> Path:
         elif path.name == LATEST and path.is_file():
             path = path.parent / path.read_text(encoding="utf-8").strip()
             if not path.is_dir():
-                raise ResultsError(f"{path}: there is no such folder. results/{LATEST} names it, but it has gone")
+                raise ResultsError(
+                    f"{path}: there is no such folder. results/{LATEST} names it, but it has gone"
+                )
         if path.is_dir():
             return path
-    except (OSError, ValueError):  # a name too long, a folder that may not be looked into, a file that is no text
-        raise ResultsError(f"{path}: names no folder of results. Name a folder that a run wrote") from None
-    raise ResultsError(f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}")
+    except (
+        OSError,
+        ValueError,
+    ):  # a name too long, a folder that may not be looked into, a file that is no text
+        raise ResultsError(
+            f"{path}: names no folder of results. Name a folder that a run wrote"
+        ) from None
+    raise ResultsError(
+        f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}"
+    )
 
 
 def _values(path: Path, layout: RowLayout, columns: Mapping[str, Any]) -> list[Floats]:
@@ -231,7 +269,9 @@ def _values(path: Path, layout: RowLayout, columns: Mapping[str, Any]) -> list[F
     value = read_rows(path, Replications)["value"]
     lengths = [len(layout.names[arm]) for arm in columns["arm"].tolist()]
     if sum(lengths) != len(value):
-        raise ResultsError(f"{path}: holds {len(value)} values, where {sum(lengths)} are expected. Run the study again")
+        raise ResultsError(
+            f"{path}: holds {len(value)} values, where {sum(lengths)} are expected. Run the study again"
+        )
     return np.split(value, np.cumsum(lengths)[:-1])
 
 
@@ -241,9 +281,14 @@ def _explanation(content: Plain) -> Explanation:
         name: ArmExplanation(
             **{
                 **arm,
-                "agreement": {key: np.nan if value is None else value for key, value in arm["agreement"].items()},
+                "agreement": {
+                    key: np.nan if value is None else value
+                    for key, value in arm["agreement"].items()
+                },
                 "changed": tuple(ArmChange(**change) for change in arm["changed"]),
-                "added_assumptions": tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
+                "added_assumptions": tuple(
+                    AddedAssumption(**assumption) for assumption in arm["added_assumptions"]
+                ),
             }
         )
         for name, arm in content["arms"].items()

@@ -27,7 +27,13 @@ from simulation.runs.store.manifest import read_json
 from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
-IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
+IDENTITY, ABOUT, FINISHED, LOCK, PARTS = (
+    "identity.json",
+    "about.json",
+    "finished.json",
+    "lock",
+    "parts",
+)
 LEAST_SECONDS = 2.0
 """Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
 SHOWN = 16
@@ -44,7 +50,13 @@ class UnfinishedRun:
     """
 
     def __init__(
-        self, parent: Path, identity: Identity, *, about: Plain, part_of: str = "", resume: bool = True
+        self,
+        parent: Path,
+        identity: Identity,
+        *,
+        about: Plain,
+        part_of: str = "",
+        resume: bool = True,
     ) -> None:
         self.identity = identity
         self.key = identity.key
@@ -84,13 +96,18 @@ class UnfinishedRun:
         path = self.folder / IDENTITY
         if not path.is_file():
             write_file(path, to_json(dict(self.identity.parts)), to_disk=True)
-        for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
+        for cut_off in self.folder.glob(
+            f"{PARTIAL}*"
+        ):  # of a process that was killed while it wrote the results
             shutil.rmtree(cut_off, ignore_errors=True)
         write_file(self.folder / ABOUT, to_json(self._about), to_disk=True)
         self._read()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Write what is in hand, and release the lock; a folder without any part is removed."""
         try:
@@ -120,7 +137,9 @@ class UnfinishedRun:
                 replications, work = read_part(path, key=self.key)
             except ResultsError as error:
                 self.notes.append(f"{error}; its replications are run again")
-                with suppress(OSError):  # what cannot be removed is not used, and goes with the folder
+                with suppress(
+                    OSError
+                ):  # what cannot be removed is not used, and goes with the folder
                     path.unlink()
                 continue
             self.kept |= {replication.replication: replication for replication in replications}
@@ -162,7 +181,9 @@ class UnfinishedRun:
     def remove(self, numbers: Collection[int]) -> None:
         """Remove the parts of replications that are in a folder of results; all stay if they hold others as well."""
         if self.kept.keys() <= set(numbers):
-            shutil.rmtree(self.folder / PARTS, ignore_errors=True)  # first: the rest says what the parts became
+            shutil.rmtree(
+                self.folder / PARTS, ignore_errors=True
+            )  # first: the rest says what the parts became
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             (self.folder / FINISHED).unlink(missing_ok=True)

@@ -16,7 +16,13 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.assessors.llm import Ended, outcome_of_level, outcome_of_message, storable, whole_number
+from simulation.vetting.assessors.llm import (
+    Ended,
+    outcome_of_level,
+    outcome_of_message,
+    storable,
+    whole_number,
+)
 from simulation.vetting.cases import (
     N_LEVELS,
     OUTCOMES,
@@ -72,7 +78,9 @@ class FromFile:
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
         is_log = path.suffix in LOGS  # a CSV file says nothing of the evaluation
-        rows, self._told = read_log(path, cases.levels) if is_log else (_csv_rows(path, cases.levels), {})
+        rows, self._told = (
+            read_log(path, cases.levels) if is_log else (_csv_rows(path, cases.levels), {})
+        )
         faults = Faults()
         self._answers: dict[QuestionKey, Answer] = {}
         for where, answer in rows:
@@ -82,7 +90,9 @@ class FromFile:
                 found = f"there is no case '{answer.case[:40]}'" if answer.case else "names no case"
                 faults.add(where, found, _by_which_names(cases))
             elif (named := replace(answer, case=known[answer.case])).key in self._answers:
-                remedy = "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
+                remedy = (
+                    "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
+                )
                 faults.add(where, f"a second answer to case '{answer.case[:40]}'", remedy)
             else:
                 self._answers[named.key] = named
@@ -91,7 +101,10 @@ class FromFile:
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """The file's answer to each question, or that it is missing."""
-        return [self._answers.get(question.key) or question.answered("missing") for question in questions]
+        return [
+            self._answers.get(question.key) or question.answered("missing")
+            for question in questions
+        ]
 
     def has(self, variant: Variant) -> bool:
         """Whether the file holds any answer to a variant."""
@@ -117,12 +130,19 @@ def _by_which_names(cases: CaseSet) -> str:
 
 def _csv_rows(path: Path, levels: Mapping[str, int]) -> AnswerRows:
     """The answers, or faults, of the rows of a CSV file."""
-    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+    for line, cells in csv_lines(
+        path, {"case": "the name of the case", "label": "the level given"}
+    ):
         where = f"{path.name}, line {line}"
         try:
             yield where, _answer_of(cells, levels)
         except ValueError as error:
-            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+            yield (
+                where,
+                Fault(
+                    where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md"
+                ),
+            )
 
 
 def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
@@ -133,14 +153,25 @@ def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
         raise ValueError(f"repeat is {repeat:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
     probabilities = tuple(chance for chance in chances if chance is not None)
-    sound = len(probabilities) == N_LEVELS and min(probabilities) >= 0 and abs(sum(probabilities) - 1) <= 0.01
+    sound = (
+        len(probabilities) == N_LEVELS
+        and min(probabilities) >= 0
+        and abs(sum(probabilities) - 1) <= 0.01
+    )
     if probabilities and not sound:
         raise ValueError("p_1 to p_5 are not five shares that add up to 1")
     seconds = _number(cells, "seconds")
     if seconds is not None and not 0 <= seconds < 1e6:
         raise ValueError(f"seconds is {seconds}")
     ended = _ended(cells["label"].strip(), outcome, levels)
-    return Answer(cells["case"].strip(), int(repeat) - 1, variant or "as_written", *ended, probabilities, seconds)
+    return Answer(
+        cells["case"].strip(),
+        int(repeat) - 1,
+        variant or "as_written",
+        *ended,
+        probabilities,
+        seconds,
+    )
 
 
 def _ended(text: str, outcome: Any, levels: Mapping[str, int]) -> Ended:
@@ -185,7 +216,9 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
             refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
         log = json.loads(path.read_text(encoding="utf-8"))
         samples = log["samples"]
-        if not isinstance(samples, list) or not all(isinstance(sample, dict) and "id" in sample for sample in samples):
+        if not isinstance(samples, list) or not all(
+            isinstance(sample, dict) and "id" in sample for sample in samples
+        ):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
@@ -195,8 +228,12 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
         found = f"holds answers of {len(models)} models: {', '.join(sorted(name[:60] for name in models)[:5])}"
         refuse(str(path), found, "Give a log of one model, for what is measured is one")
     model = next(iter(models), str(_at(log, "eval", "model") or "none"))
-    ended = f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
-    named = {f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)}
+    ended = (
+        f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
+    )
+    named = {
+        f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)
+    }
     rows = ((where, _answer_in(sample, where, levels)) for where, sample in named.items())
     return rows, {"model that the log names": storable(model), "evaluation": storable(ended)}
 
@@ -208,9 +245,15 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
         return Fault(where, f"unknown variant '{variant[:40]}'", nearest(variant, VARIANTS))
     epoch = whole_number(sample.get("epoch", 1)) or 0
     if not 1 <= epoch <= 100:
-        return Fault(where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100")
+        return Fault(
+            where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100"
+        )
     output = sample.get("output")
-    spans: tuple[Any, ...] = (_at(output, "time"), sample.get("working_time"), sample.get("total_time"))
+    spans: tuple[Any, ...] = (
+        _at(output, "time"),
+        sample.get("working_time"),
+        sample.get("total_time"),
+    )
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
     tokens = whole_number(_at(output, "usage", "total_tokens"))
     ended = _outcome(sample, levels)
@@ -235,7 +278,11 @@ def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> Ended:
 
 def _text(content: Any) -> Any:
     """The words of a message, given whole or in parts."""
-    return "".join(str(_at(part, "text") or "") for part in content) if isinstance(content, list) else content
+    return (
+        "".join(str(_at(part, "text") or "") for part in content)
+        if isinstance(content, list)
+        else content
+    )
 
 
 def _at(value: Any, *path: str | int) -> Any:

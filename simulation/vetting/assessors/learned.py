@@ -70,7 +70,9 @@ class LearnedAssessor:
 class Learned:
     """Labels each case by a model of the other folds, or by a stored model."""
 
-    def __init__(self, config: LearnedAssessor, cases: CaseSet, seed: int, name: str = "learned") -> None:
+    def __init__(
+        self, config: LearnedAssessor, cases: CaseSet, seed: int, name: str = "learned"
+    ) -> None:
         refuse_without("sklearn", "threadpoolctl")
         self.name = name
         self._config = config
@@ -100,8 +102,16 @@ class Learned:
 
     def about(self) -> Mapping[str, str]:
         """Its settings, and whether it is cross-fitted or stored."""
-        how = "a stored model" if self._stored is not None else f"cross-fitted, {self._config.folds} folds"
-        settings = {key: str(value) for key, value in asdict(self._config).items() if key not in ("kind", "save")}
+        how = (
+            "a stored model"
+            if self._stored is not None
+            else f"cross-fitted, {self._config.folds} folds"
+        )
+        settings = {
+            key: str(value)
+            for key, value in asdict(self._config).items()
+            if key not in ("kind", "save")
+        }
         return {"fitted": how, **settings}
 
     def whole(self) -> Fitted:
@@ -178,7 +188,10 @@ class Features:
 
         texts = [str(case.get("complaint", "")).casefold() for case in inputs]
         kinds = self.weights.items()
-        parts = [_vectorizer(kind, self.vocabularies[kind], weights).transform(texts) for kind, weights in kinds]
+        parts = [
+            _vectorizer(kind, self.vocabularies[kind], weights).transform(texts)
+            for kind, weights in kinds
+        ]
         return hstack([*parts, csr_matrix(self._others(inputs))], format="csr")
 
     def _others(self, inputs: Sequence[Inputs]) -> Floats:
@@ -188,9 +201,13 @@ class Features:
             filled = np.where(np.isnan(given), median, given)
             columns.append(np.clip((filled - mean) / scale, -FARTHEST, FARTHEST))
         for name, categories in self.words.items():
-            columns += [np.array([float(case.get(name) == word) for case in inputs]) for word in categories]
+            columns += [
+                np.array([float(case.get(name) == word) for case in inputs]) for word in categories
+            ]
         if self.flags_missing:
-            columns.append(np.array([float(not any(name in case for name in VITAL_SIGNS)) for case in inputs]))
+            columns.append(
+                np.array([float(not any(name in case for name in VITAL_SIGNS)) for case in inputs])
+            )
         return np.column_stack(columns) if columns else np.zeros((len(inputs), 0))
 
 
@@ -204,7 +221,9 @@ def learned_features(config: LearnedAssessor, inputs: Sequence[Inputs]) -> Featu
             vectorizer.fit(texts)
         except ValueError:  # no piece is in two texts
             continue
-        vocabularies[kind] = {str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()}
+        vocabularies[kind] = {
+            str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()
+        }
         weights[kind] = vectorizer.idf_.tolist()
     vital_signs, scales = "vital_signs" in config.reads, {}
     for name in NUMBERS if vital_signs else ():
@@ -218,7 +237,9 @@ def learned_features(config: LearnedAssessor, inputs: Sequence[Inputs]) -> Featu
     return Features(vocabularies, weights, scales, words, config.flags_missing and vital_signs)
 
 
-def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: list[float] | None = None) -> Any:
+def _vectorizer(
+    kind: str, vocabulary: dict[str, int] | None = None, weights: list[float] | None = None
+) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
@@ -265,9 +286,13 @@ def fitted(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) -> 
     weights = compute_sample_weight("balanced" if config.balanced else None, truth)
     features = learned_features(config, inputs)
     matrix = features.matrix(inputs)
-    with threadpool_limits(1):  # gives the same sums on every machine, and is quicker for models of this size
+    with threadpool_limits(
+        1
+    ):  # gives the same sums on every machine, and is quicker for models of this size
         if config.model == "proportional_odds":
-            coefficients, thresholds = fit_odds(matrix, truth, weights, PENALTY_OF_ODDS / config.looseness)
+            coefficients, thresholds = fit_odds(
+                matrix, truth, weights, PENALTY_OF_ODDS / config.looseness
+            )
             return Fitted(config.model, features, coefficients[:, None], thresholds)
         logistic = LogisticRegression(C=config.looseness, max_iter=2000)
         logistic.fit(matrix, truth, sample_weight=weights)
@@ -278,7 +303,10 @@ def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
     """Coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability."""
     present, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn states one column for two levels
-        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append([0.0], intercepts)
+        coefficients, intercepts = (
+            np.vstack([0 * coefficients, coefficients]),
+            np.append([0.0], intercepts),
+        )
     whole, offsets = np.zeros((coefficients.shape[1], N_LEVELS)), np.full(N_LEVELS, -1e9)
     whole[:, present], offsets[present] = coefficients.T, intercepts
     return whole, offsets
@@ -287,7 +315,9 @@ def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
 # --- proportional odds -------------------------------------------------------------------------------------------
 
 
-def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float) -> tuple[Floats, Floats]:
+def fit_odds(
+    features: Any, levels: Levels, weights: Floats, penalty: float
+) -> tuple[Floats, Floats]:
     """The coefficients and thresholds (levels - 1, rising) of most likelihood, with a ridge penalty.
 
     Proportional odds: one score a case, and thresholds between levels (McCullagh 1980, J R Stat Soc B 42:109).
@@ -318,7 +348,9 @@ def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float) -> 
             for k in range(len(limits))
         ])  # fmt: skip
         value = -(weights * np.log(chance)).sum() + penalty / 2 * coefficients @ coefficients
-        gradient = np.concatenate([features.T @ by_score + penalty * coefficients, by_limit @ jacobian])
+        gradient = np.concatenate(
+            [features.T @ by_score + penalty * coefficients, by_limit @ jacobian]
+        )
         return float(value), gradient
 
     solution = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
@@ -365,11 +397,22 @@ def read_model(path: Path) -> Fitted:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["model"] not in get_args(Kind):
             raise ValueError("is of another format")
-        coefficients, intercepts = np.array(content["coefficients"], float), np.array(content["intercepts"], float)
+        coefficients, intercepts = (
+            np.array(content["coefficients"], float),
+            np.array(content["intercepts"], float),
+        )
         stored = Fitted(content["model"], Features(**content["features"]), coefficients, intercepts)
         if stored.chances([{}]).shape != (1, N_LEVELS) or not np.all(np.isfinite(coefficients)):
             raise ValueError("is not a model of five levels")
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         remedy = "Name a model.json that `assessor.save=true` stored"
         refuse(str(path), f"is no stored model ({why})", remedy)

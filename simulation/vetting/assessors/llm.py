@@ -58,7 +58,9 @@ KEPT = ("case", "repeat", "variant", "outcome", "label", "seconds", "tokens")
 """What is kept of an answer."""
 NOT_OF_THE_MODEL: Sequence[str] = facts("answers")["not_of_the_model"]
 """Outcomes that say nothing about the model: they count, and the next run asks again."""
-DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
+DECLINES = re.compile(
+    r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b"
+)
 """How models that decline to answer begin."""
 
 
@@ -166,7 +168,9 @@ class Llm:
             except BaseException as error:
                 stopped.cancel()
                 if isinstance(error, KeyboardInterrupt) and self._setting.kept is not None:
-                    raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
+                    raise KeyboardInterrupt(
+                        "What was answered is kept: the same command resumes it"
+                    ) from None
                 raise
         return answers
 
@@ -174,7 +178,9 @@ class Llm:
         import httpx
 
         to, headers = self._config.address, self._headers
-        return httpx.AsyncClient(base_url=to, headers=headers, timeout=None, follow_redirects=False, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=to, headers=headers, timeout=None, follow_redirects=False, trust_env=False
+        )
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
@@ -202,11 +208,15 @@ class Llm:
     def what_would_be_sent(self, questions: Sequence[Question]) -> str:
         """The first request of each variant, word for word, and how many there would be."""
         config, n = self._config, len(questions)
-        lines = [f"{n} requests to {config.address}, {config.concurrency} at once; the first of each kind:"]
+        lines = [
+            f"{n} requests to {config.address}, {config.concurrency} at once; the first of each kind:"
+        ]
         for variant, alike in groupby(questions, key=attrgetter("variant")):
             lines += [
                 f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions",
-                f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization",
+                f"Authorization: Bearer <value of {config.key}>"
+                if config.key
+                else "No Authorization",
                 json.dumps(self.body(next(alike)), ensure_ascii=False, indent=1),
             ]
         return "\n".join(lines)
@@ -216,18 +226,27 @@ class Llm:
         if to_ask and not is_this_machine(host):
             fields = sorted({name for question in to_ask for name in question.inputs})
             n_cases = len({question.case.name for question in to_ask})
-            self._setting.say(f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}.")
+            self._setting.say(
+                f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}."
+            )
 
     def _say_how_far(self, n_answered: int, n_questions: int) -> None:
         """Say how many questions are answered, at every tenth of a long run."""
-        if n_questions >= LONG_RUN and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions:
+        if (
+            n_questions >= LONG_RUN
+            and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions
+        ):
             self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
     async def _ask(self, client: httpx.AsyncClient, question: Question) -> Answer:
         reply = await self._reply(client, self.body(question))
         seconds = round(reply.seconds, 4)
         answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
-        text = {"sent": self._prompt.messages(question.inputs), "came": reply.text} if self._config.keep_text else {}
+        text = (
+            {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+            if self._config.keep_text
+            else {}
+        )
         self._check_model(reply.model)
         self._kept.keep(answer, self._model or "", text)
         return answer
@@ -273,7 +292,10 @@ def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
         refuse("assessor.key", found, "Set it where the command runs")
     if config.key is not None and remote and parts.scheme == "http":
         refuse("assessor.address", "would carry the key unencrypted", "Use https")
-    return {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {secret}"} if config.key is not None else {})}
+    return {
+        "Accept-Encoding": "identity",
+        **({"Authorization": f"Bearer {secret}"} if config.key is not None else {}),
+    }
 
 
 def is_this_machine(host: str) -> bool:
@@ -321,7 +343,11 @@ class Prompt:
 def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
     """The fault of a prompt that has no place for the case, or several."""
     n = prompt.asks.count(PLACE)
-    return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
+    return (
+        []
+        if n == 1
+        else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
+    )
 
 
 def expanded(inputs: Inputs) -> str:
@@ -357,7 +383,10 @@ async def _sent_once(client: httpx.AsyncClient, body: dict[str, Any], timeout: f
 
     content = bytearray()
     try:
-        async with asyncio.timeout(timeout), client.stream("POST", "chat/completions", json=body) as response:
+        async with (
+            asyncio.timeout(timeout),
+            client.stream("POST", "chat/completions", json=body) as response,
+        ):
             if response.status_code != 200:
                 return _of_status(response.status_code, response.headers.get("retry-after", ""))
             async for part in response.aiter_bytes():
@@ -437,7 +466,11 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> Ended:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return ("refused" if DECLINES.match(text) else "not_json"), None
-    if not isinstance(answer, dict) or answer.keys() != {"level"} or type(answer["level"]) is not int:
+    if (
+        not isinstance(answer, dict)
+        or answer.keys() != {"level"}
+        or type(answer["level"]) is not int
+    ):
         return "wrong_shape", None
     return outcome_of_level(answer["level"])
 
@@ -482,10 +515,15 @@ class KeptAnswers:
         if lines[-1]:  # a kill cut the last line off: the next one begins behind it
             _append(path, "\n")
         for line in lines[:-1]:
-            with suppress(ValueError, KeyError, TypeError):  # where it is no answer, the question is asked again
+            with suppress(
+                ValueError, KeyError, TypeError
+            ):  # where it is no answer, the question is asked again
                 row = json.loads(line)
                 answer = Answer(**{name: row[name] for name in KEPT})
-                known = answer.outcome in OUTCOMES and answer.label in (None, *range(1, N_LEVELS + 1))
+                known = answer.outcome in OUTCOMES and answer.label in (
+                    None,
+                    *range(1, N_LEVELS + 1),
+                )
                 if known and (answer.outcome == "labelled") == (answer.label is not None):
                     self.answers[answer.key] = answer
                     self.model = str(row["model"])

@@ -45,7 +45,9 @@ class ByMatrix:
         return {"matrix": self._source}
 
     def _label(self, question: Question) -> int:
-        chance = generator_of(self._seed, question.repeat, "vetting", f"matrix/{question.case.name}", 0)
+        chance = generator_of(
+            self._seed, question.repeat, "vetting", f"matrix/{question.case.name}", 0
+        )
         return level_drawn(self._limits[question.case.truth - 1], chance)
 
 
@@ -68,7 +70,10 @@ class Majority:
         """The commonest true level for every question; a case does not count for its own label."""
         without = self._counts - np.eye(N_LEVELS, dtype=int)
         commonest = without.argmax(axis=1) + 1
-        return [question.answered("labelled", int(commonest[question.case.truth - 1])) for question in questions]
+        return [
+            question.answered("labelled", int(commonest[question.case.truth - 1]))
+            for question in questions
+        ]
 
     def about(self) -> Mapping[str, str]:
         """The number of cases of each true level."""

@@ -30,7 +30,13 @@ from simulation.vetting.score_words import difference_words, value_words, verdic
 from simulation.vetting.scores import SCORES
 from simulation.vetting.version_change import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 
-PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
+PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = (
+    "card.html",
+    "card.docx",
+    "model.json",
+    "figures",
+    "configs",
+)
 FOLDER = "vetting"
 STATEMENT = "planning only, not for clinical use"
 FILED = ("criteria", "hazards", "coverage", "changed", "changed_margins")
@@ -56,7 +62,9 @@ class Card:
     @property
     def title(self) -> str:
         """The tool, and on what it was tried."""
-        return f"{self.bench.tool}: results on {len(self.bench.cases)} cases ({self.bench.plan.name})"
+        return (
+            f"{self.bench.tool}: results on {len(self.bench.cases)} cases ({self.bench.plan.name})"
+        )
 
     @property
     def line(self) -> str:
@@ -116,7 +124,9 @@ class Card:
             with whole_or_nothing(parent, name) as partial:
                 for path, content in contents.items():
                     (partial / path).parent.mkdir(parents=True, exist_ok=True)
-                    (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
+                    (partial / path).write_bytes(
+                        content if isinstance(content, bytes) else _encoded(path, content)
+                    )
                 return moved(partial, parent, name)
 
     def print(self, folder: Path) -> None:
@@ -154,7 +164,13 @@ def card_sentences(bench: Bench) -> list[str]:
         if name in ("exact_share", UNDER)
     ]
     overall = facts("words")["overall"].get(bench.word, bench.word)
-    words = {"counts": counts, "exact": exact, "under": under, "differences": differences, "overall": overall}
+    words = {
+        "counts": counts,
+        "exact": exact,
+        "under": under,
+        "differences": differences,
+        "overall": overall,
+    }
     return _rendered("sentences.txt", bench=bench, n_levels=N_LEVELS, **words).splitlines()
 
 
@@ -182,7 +198,11 @@ def _texts(card: Card) -> dict[str, str]:
         ANSWERS: answers_text(bench),
         "scores.csv": scores_text(bench),
         "matrix.csv": matrix_text(bench),
-        **{f"{kind}.csv": csv_text(table.headers, table.rows) for kind, table in card.tables.items() if kind in FILED},
+        **{
+            f"{kind}.csv": csv_text(table.headers, table.rows)
+            for kind, table in card.tables.items()
+            if kind in FILED
+        },
     }
     if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
         learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
@@ -202,10 +222,20 @@ def card_text(bench: Bench) -> str:
     """The text of card.json: what a card says."""
     cases = bench.cases
     verdicts = [
-        {"score": verdict.criterion.score, "group": verdict.group, "verdict": verdict.word, "why": verdict.why}
+        {
+            "score": verdict.criterion.score,
+            "group": verdict.group,
+            "verdict": verdict.word,
+            "why": verdict.why,
+        }
         for verdict in bench.verdicts
     ]
-    of_cases = {"name": cases.name, "number": len(cases), "synthetic": cases.synthetic, "yardstick": cases.yardstick}
+    of_cases = {
+        "name": cases.name,
+        "number": len(cases),
+        "synthetic": cases.synthetic,
+        "yardstick": cases.yardstick,
+    }
     content = {
         "format": CARD_FORMAT,
         "statement": STATEMENT,
@@ -226,9 +256,18 @@ def answers_text(bench: Bench) -> str:
     rows = []
     for answer in bench.answers:
         case = by_name[answer.case]
-        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [""] * N_LEVELS
+        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [
+            ""
+        ] * N_LEVELS
         seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
-        ended = [answer.variant, answer.repeat + 1, answer.outcome, answer.label, seconds, answer.tokens]
+        ended = [
+            answer.variant,
+            answer.repeat + 1,
+            answer.outcome,
+            answer.label,
+            seconds,
+            answer.tokens,
+        ]
         rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
     return csv_text(COLUMNS["answers"], rows)
 
@@ -238,13 +277,28 @@ def scores_text(bench: Bench) -> str:
     parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
     for who in (TOOL, NURSE):
         parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
-    parts += [(f"{TOOL} minus {who}", "", "all", bench.against(who)) for who in bench.labelled if who != TOOL]
+    parts += [
+        (f"{TOOL} minus {who}", "", "all", bench.against(who))
+        for who in bench.labelled
+        if who != TOOL
+    ]
     parts.append((TOOL, "", "all", dict(bench.of_answers)))
     rows = []
     for who, attribute, group, estimates in parts:
         for name, estimate in estimates.items():
             numbers = map(_number, (estimate.value, estimate.low, estimate.high))
-            rows.append([who, name, attribute, group, *numbers, estimate.n, estimate.method, bench.cases.yardstick])
+            rows.append(
+                [
+                    who,
+                    name,
+                    attribute,
+                    group,
+                    *numbers,
+                    estimate.n,
+                    estimate.method,
+                    bench.cases.yardstick,
+                ]
+            )
     return csv_text(COLUMNS["scores"], rows)
 
 
@@ -252,10 +306,16 @@ def matrix_text(bench: Bench) -> str:
     """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
     shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
     rows = [
-        [true + 1, label + 1, *(_number(float(value)) for value in (counts[true, label], *shares[true, label]))]
+        [
+            true + 1,
+            label + 1,
+            *(_number(float(value)) for value in (counts[true, label], *shares[true, label])),
+        ]
         for true, label in np.ndindex(N_LEVELS, N_LEVELS)
     ]
-    rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]
+    rows += [
+        [true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])
+    ]
     return csv_text(COLUMNS["matrix"], rows)
 
 

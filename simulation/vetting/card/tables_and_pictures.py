@@ -53,19 +53,33 @@ def card_tables(bench: Bench, change_since: VersionChange | None) -> list[Report
     ]
 
 
-def table_of(bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: str = "", **words: str) -> ReportTable:
+def table_of(
+    bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: str = "", **words: str
+) -> ReportTable:
     """A table with the title, headings and notes that the facts state for its `kind`.
 
     `name`: the table's own, if it is not its kind; `words`: what fills the places in braces, besides the tool, the
     truth, the number of cases and the scores in words.
     """
     stated = facts("card_tables")[kind]
-    words |= {**SCORES, "tool": bench.tool, "truth": bench.cases.yardstick_words, "n": str(len(bench.cases))}
-    words |= {"made_up": "; the cases are made up" * bench.cases.synthetic, "missing": not_measured(bench)}
+    words |= {
+        **SCORES,
+        "tool": bench.tool,
+        "truth": bench.cases.yardstick_words,
+        "n": str(len(bench.cases)),
+    }
+    words |= {
+        "made_up": "; the cases are made up" * bench.cases.synthetic,
+        "missing": not_measured(bench),
+    }
     headers = (text.format(**words) for text in stated["headers"])
     notes = (text.format(few=FEW, **words) for text in stated.get("notes", ()))
     return ReportTable(
-        name or kind, stated["title"].format(**words), tuple(headers), tuple(rows), tuple(filter(None, notes))
+        name or kind,
+        stated["title"].format(**words),
+        tuple(headers),
+        tuple(rows),
+        tuple(filter(None, notes)),
     )
 
 
@@ -77,7 +91,10 @@ def group_named(attribute: str, group: str, between: str = " ") -> str:
 def scores_table(bench: Bench) -> ReportTable:
     """Every score of the tool, the nurse and the comparators."""
     by_assessor = [bench.scores(who) for who in bench.labelled]
-    rows = [(words, *(value_words(scores[name], name) for scores in by_assessor)) for name, words in SCORES.items()]
+    rows = [
+        (words, *(value_words(scores[name], name) for scores in by_assessor))
+        for name, words in SCORES.items()
+    ]
     table = table_of(bench, "scores", rows)
     return replace(table, headers=(*table.headers, *(bench.name_of(who) for who in bench.labelled)))
 
@@ -92,7 +109,9 @@ def differences_table(bench: Bench, other: str) -> ReportTable:
 def change_tables(bench: Bench, since: VersionChange) -> list[ReportTable]:
     """This version minus the earlier one on the same cases: each score, and each margin of the criteria by group."""
     words = {"other": since.earlier_tool, "line": since.line}
-    margins = [verdict_row(verdict, f"the earlier {since.earlier_tool}") for verdict in since.verdicts]
+    margins = [
+        verdict_row(verdict, f"the earlier {since.earlier_tool}") for verdict in since.verdicts
+    ]
     return [
         table_of(bench, "changed", _difference_rows(since.differences), **words),
         *([table_of(bench, "changed_margins", margins, **words)] if margins else ()),
@@ -171,7 +190,12 @@ def calibration_rows(bench: Bench) -> Rows:
 def abstention_rows(bench: Bench) -> Rows:
     """Scores of the labels kept if the least confident are handed back; no rows if no confidence is stated."""
     for share, exact, under in abstention_curve(bench):
-        yield f"{100 * share:.0f} %", value_words(exact, "exact_share"), value_words(under, UNDER), str(under.n)
+        yield (
+            f"{100 * share:.0f} %",
+            value_words(exact, "exact_share"),
+            value_words(under, UNDER),
+            str(under.n),
+        )
 
 
 def about_rows(bench: Bench) -> Rows:
@@ -184,8 +208,12 @@ def about_rows(bench: Bench) -> Rows:
         "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
         "source of the cases": cases.source,
         "what the label means": cases.yardstick_words,
-        "in a comparison, levels 1 to 5 are taken to be (assumed)": spaced(", ".join(plan.stands_for)),
-        "true levels 1 to 5": ", ".join(str(n) for n in np.bincount(cases.truth, minlength=N_LEVELS)),
+        "in a comparison, levels 1 to 5 are taken to be (assumed)": spaced(
+            ", ".join(plan.stands_for)
+        ),
+        "true levels 1 to 5": ", ".join(
+            str(n) for n in np.bincount(cases.truth, minlength=N_LEVELS)
+        ),
         "fingerprint of the cases": cases.fingerprint[:16],
         "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),
         "seed": str(plan.seed),
@@ -206,7 +234,13 @@ def _errs_together(bench: Bench) -> dict[str, str]:
 
 def card_pictures(bench: Bench) -> list[Picture]:
     """Every picture that the bench allows, in the order of the page."""
-    makers = (matrix_picture, groups_picture, calibration_picture, abstention_picture, moved_picture)
+    makers = (
+        matrix_picture,
+        groups_picture,
+        calibration_picture,
+        abstention_picture,
+        moved_picture,
+    )
     return [picture for make in makers if (picture := make(bench)) is not None]
 
 
@@ -221,14 +255,24 @@ def matrix_picture(bench: Bench) -> Picture:
             colour = "white" if share > 0.55 else DARK
             ax.text(label, true, f"{100 * share:.0f}", ha="center", va="center", color=colour)
         for i in range(N_LEVELS):
-            ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5))
+            ax.add_patch(
+                Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5)
+            )
         n_cases = bench.labelled[TOOL].table.sum(axis=1)
-        names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(n_cases)]
+        names = [
+            f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})"
+            for level, n in enumerate(n_cases)
+        ]
         ax.set_yticks(range(N_LEVELS), names)
         ax.set_xticks(range(N_LEVELS), [str(level + 1) for level in range(N_LEVELS)])
-        ax.set(xlabel="label", ylabel="true level", title="Labels by true level, per cent of the row")
+        ax.set(
+            xlabel="label", ylabel="true level", title="Labels by true level, per cent of the row"
+        )
         png = png_of(figure)
-    rows = "; ".join(f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS))
+    rows = "; ".join(
+        f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i])
+        for i in range(N_LEVELS)
+    )
     caption = (
         "Right of the framed diagonal is under-triage. Shares include the prior, which is worth one case a row. "
         f"Few: under {FEW} cases, so read the intervals in the table. Truth: {bench.cases.yardstick_words}."
@@ -238,7 +282,9 @@ def matrix_picture(bench: Bench) -> Picture:
 
 def groups_picture(bench: Bench) -> Picture | None:
     """Under-triage of true levels 1-2 by group, with intervals; None if no group has enough cases."""
-    known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
+    known = {
+        key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW
+    }
     if not known:
         return None
     nurse = bench.by_group(NURSE)
@@ -253,7 +299,11 @@ def groups_picture(bench: Bench) -> Picture | None:
 
 def moved_picture(bench: Bench) -> Picture:
     """The shares of answers that were usable, the same when asked again, or moved by other words, with intervals."""
-    estimates = {words: bench.of_answers[name] for name, words in OF_ANSWERS.items() if name in bench.of_answers}
+    estimates = {
+        words: bench.of_answers[name]
+        for name, words in OF_ANSWERS.items()
+        if name in bench.of_answers
+    }
     caption = "Exact 95 % intervals. Anybody can steer a tool that obeys a command in a complaint."
     return _whiskers("answers", "Answers: usable, repeatable, moved", estimates, caption)
 
@@ -268,11 +318,20 @@ def calibration_picture(bench: Bench) -> Picture | None:
     with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
         ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
         ax.errorbar(x, y, yerr=reach, color=BLUE, marker="o", capsize=3)
-        ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="stated confidence, per cent", ylabel="right, per cent")
+        ax.set(
+            xlim=(0, 100),
+            ylim=(0, 100),
+            xlabel="stated confidence, per cent",
+            ylabel="right, per cent",
+        )
         ax.set_title("Is it right as often as it says?")
         png = png_of(figure)
-    points = "; ".join(f"{said:.0f} stated, {true:.0f} right" for said, true in zip(x, y, strict=True))
-    return Picture("calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated.")
+    points = "; ".join(
+        f"{said:.0f} stated, {true:.0f} right" for said, true in zip(x, y, strict=True)
+    )
+    return Picture(
+        "calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated."
+    )
 
 
 def abstention_picture(bench: Bench) -> Picture | None:
@@ -282,7 +341,10 @@ def abstention_picture(bench: Bench) -> Picture | None:
         return None
     shares, exact, under = zip(*curve, strict=True)
     with figure_of(6.4, 4.2, 1, 1) as (figure, (ax,)):
-        for name, colour, estimates in (("exact", BLUE, exact), ("levels 1-2 under-triaged", WORSE, under)):
+        for name, colour, estimates in (
+            ("exact", BLUE, exact),
+            ("levels 1-2 under-triaged", WORSE, under),
+        ):
             y, reach = _drawn(estimates)
             x = [100 * share for share in shares]
             ax.errorbar(x, y, yerr=reach, color=colour, marker="o", capsize=2, label=name)
@@ -291,7 +353,12 @@ def abstention_picture(bench: Bench) -> Picture | None:
         ax.legend(frameon=False)
         png = png_of(figure)
     points = "; ".join(f"{share:.0%} back: {score.value:.0%} exact" for share, score, _ in curve)
-    return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases remain to the right.")
+    return Picture(
+        "abstention",
+        png,
+        f"{points}.",
+        "Bars are exact 95 % intervals; fewer cases remain to the right.",
+    )
 
 
 def _whiskers(
@@ -307,10 +374,14 @@ def _whiskers(
         places = np.arange(len(estimates))[::-1]
         shift = 0.14 if nurse else 0.0
         ax.errorbar(x, places + shift, xerr=reach, fmt="o", color=BLUE, capsize=3, label="tool")
-        points = "; ".join(f"{label} {value:.0f}" for label, value in zip(estimates, x, strict=True))
+        points = "; ".join(
+            f"{label} {value:.0f}" for label, value in zip(estimates, x, strict=True)
+        )
         if nurse:
             nurse_x, reach = _drawn(nurse)
-            ax.errorbar(nurse_x, places - shift, xerr=reach, fmt="s", color=GREY, capsize=3, label="nurse")
+            ax.errorbar(
+                nurse_x, places - shift, xerr=reach, fmt="s", color=GREY, capsize=3, label="nurse"
+            )
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
             points += f". Nurse: {'; '.join(f'{value:.0f}' for value in nurse_x)}"
         ax.set_yticks(places, [*estimates])
@@ -321,7 +392,9 @@ def _whiskers(
 
 def _drawn(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
     """Values in per cent, shape (n,), and how far their intervals reach below and above, (2, n)."""
-    value, low, high = np.array([(estimate.value, estimate.low, estimate.high) for estimate in estimates]).T
+    value, low, high = np.array(
+        [(estimate.value, estimate.low, estimate.high) for estimate in estimates]
+    ).T
     return 100 * value, 100 * np.clip(np.nan_to_num([value - low, high - value]), 0, None)
 
 
@@ -333,7 +406,10 @@ def hazards_rows(bench: Bench) -> Rows:
     """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
     under = {group: scores[UNDER] for group, scores in bench.by_group().items()}
     known = {group: estimate for group, estimate in under.items() if estimate.n >= FEW}
-    named = {"worst_group": "", "small_groups": ", ".join(group_named(*group) for group in under if group not in known)}
+    named = {
+        "worst_group": "",
+        "small_groups": ", ".join(group_named(*group) for group in under if group not in known),
+    }
     measured = _measured(bench)
     if known:
         worst = max(known, key=lambda group: np.nan_to_num(known[group].value, nan=-1.0))
@@ -341,16 +417,26 @@ def hazards_rows(bench: Bench) -> Rows:
     for number, hazard in enumerate(facts("hazards"), start=1):
         of = hazard.get("of", "")
         cause = hazard["cause"] if named.get(of, "-") else hazard["cause_without"]
-        words = cause.format(few=FEW, groups=named.get(of)), hazard["effect"], _frequency(of, measured)
+        words = (
+            cause.format(few=FEW, groups=named.get(of)),
+            hazard["effect"],
+            _frequency(of, measured),
+        )
         yield f"H{number}", *words, hazard["control"], "", "", ""
 
 
 def _measured(bench: Bench) -> Estimates:
     """What was measured of the tool as a whole, by the name that a hazard has for it."""
     measured = {**bench.scores(TOOL), **bench.of_answers}
-    if (same := measured.get("repeatable_share")) is not None:  # the hazard is an answer that does not repeat
-        measured["not_repeated_share"] = same._replace(value=1 - same.value, low=1 - same.high, high=1 - same.low)
-    if NURSE in bench.labelled:  # both under-triage the same patient, so she would not have caught it
+    if (
+        same := measured.get("repeatable_share")
+    ) is not None:  # the hazard is an answer that does not repeat
+        measured["not_repeated_share"] = same._replace(
+            value=1 - same.value, low=1 - same.high, high=1 - same.low
+        )
+    if (
+        NURSE in bench.labelled
+    ):  # both under-triage the same patient, so she would not have caught it
         tool, nurse = (bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE))
         measured["both_under_triage"] = share_of(tool * nurse)
     return measured

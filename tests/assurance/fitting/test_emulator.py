@@ -57,7 +57,9 @@ def test_bounds_are_on_the_scale_of_the_row(guess: tuple[EmulatorPrediction, np.
 def test_the_chance_of_a_band_is_that_of_the_normal_however_far_out(mean: float) -> None:
     guess = EmulatorPrediction(np.array([mean]), np.array([0.6]), 0.8, 0.0, 1.0)
     nearer, farther = (
-        (norm.logsf(-mean), norm.logsf(1 - mean)) if mean < 0.5 else (norm.logcdf(1 - mean), norm.logcdf(-mean))
+        (norm.logsf(-mean), norm.logsf(1 - mean))
+        if mean < 0.5
+        else (norm.logcdf(1 - mean), norm.logcdf(-mean))
     )
     wanted = nearer + np.log1p(-np.exp(farther - nearer))
     assert guess.log_chance(1)[0] == pytest.approx(wanted, rel=1e-6)
@@ -71,14 +73,22 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     years = values[:3].copy()
     years[1], years[2] = 0.99, np.nan
     assert emulator.contradicted(points[:3], years).tolist() == [False, True, True]
-    assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(YEARS_JUDGED))
+    assert emulator.log_chance(points[:3]) == pytest.approx(
+        emulator.rows[0].at(points[:3]).log_chance(YEARS_JUDGED)
+    )
 
 
 def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
     points = np.random.default_rng(7).random((40, 2))
     emulator = learn([SHARE], points, points[:, :1], [SHARE.measure])
-    assert emulator.contradicted(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
-    assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(math.inf))
+    assert emulator.contradicted(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [
+        False,
+        False,
+        False,
+    ]
+    assert emulator.log_chance(points[:3]) == pytest.approx(
+        emulator.rows[0].at(points[:3]).log_chance(math.inf)
+    )
 
 
 def test_rows_judged_by_their_mean_are_not_lost_to_one_years_noise() -> None:
@@ -110,7 +120,9 @@ def test_a_walk_follows_two_parameters_that_are_tied() -> None:
     assert points.std(axis=0) == pytest.approx(np.full(3, math.sqrt(1 / 12)), rel=0.12)
     assert points.min() >= 0
     assert points.max() <= 1
-    assert len(np.unique(points, axis=0)) > 390  # chains start from far fewer points: all of them have moved
+    assert (
+        len(np.unique(points, axis=0)) > 390
+    )  # chains start from far fewer points: all of them have moved
 
 
 def test_what_a_structure_adds_is_learnt_and_the_walk_finds_both_that_fit() -> None:

@@ -42,7 +42,13 @@ rows:
 """
 
 
-RUN = ("study=gallery/one_nurse", "run.warm_up_days=0", "run.measured_days=14", "run.cool_down_days=0", "run=small")
+RUN = (
+    "study=gallery/one_nurse",
+    "run.warm_up_days=0",
+    "run.measured_days=14",
+    "run.cool_down_days=0",
+    "run=small",
+)
 WORDS = (*RUN, "executor=serial", "engine=compiled", "name=mine", "targets=mine", "departments=20")
 Own = Callable[..., Path]
 
@@ -66,7 +72,11 @@ def _small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def built(own: Path, *words: str) -> tuple[Ensemble, list[str]]:
     output: list[str] = []
-    ensemble([*WORDS, f"results={own.parent / 'results'}", *words], config_dir=str(own), say=output.append)
+    ensemble(
+        [*WORDS, f"results={own.parent / 'results'}", *words],
+        config_dir=str(own),
+        say=output.append,
+    )
     return ensemble_named("mine", [own]), output
 
 
@@ -91,21 +101,33 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert made.built.simulated_years == len(years)
     assert made.built.pathway == "gallery/one_nurse"
     assert made.built.accepted >= 20
-    assert f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years" in text
+    assert (
+        f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years"
+        in text
+    )
     assert "Confirmed on fresh seeds: 15 departments, 2 years each" in text
     for picture in ("identified.png", "parameters.png"):
         assert years_file(own).with_name(picture).read_bytes().startswith(b"\x89PNG")
-    rows = list(csv.DictReader(years_file(own).with_name("parameters.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(
+        csv.DictReader(
+            years_file(own).with_name("parameters.csv").read_text(encoding="utf-8").splitlines()
+        )
+    )
     assert {row.pop("parameter") for row in rows} == set(made.parameters)
     assert [sum(map(float, row.values())) for row in rows] == pytest.approx([1.0] * 3)
     estimate = next(at for at, line in enumerate(output) if line.startswith("Estimate: "))
     assert estimate < next(at for at, line in enumerate(output) if line.startswith("1 waves"))
     assert "more years (typical needed 14 a department)" in output[estimate]
-    assert stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"] == 96
+    assert (
+        stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"]
+        == 96
+    )
 
 
 @pytest.mark.slow
-def test_departments_of_several_structures_are_found_and_written_with_their_structure(own: Path) -> None:
+def test_departments_of_several_structures_are_found_and_written_with_their_structure(
+    own: Path,
+) -> None:
     """Consultations may take so long that two nurses can fit, too."""
     more = "{label: Two nurses, weight: 1, pathway: two_nurses, "
     stated = f"structures:\n  one: {{label: One nurse, weight: 3, {NOTE}}}\n  two: {more}{NOTE}}}\n"
@@ -120,7 +142,11 @@ def test_departments_of_several_structures_are_found_and_written_with_their_stru
         fresh = [year for year in file.years.values() if year.number >= CONFIRM_FROM]
     for structure in ("one", "two"):
         assert structure in {member.structure for member in members}
-        assert 20 <= np.mean([year.rows["Stay"] for year in fresh if year.member.structure == structure]) <= 30
+        assert (
+            20
+            <= np.mean([year.rows["Stay"] for year in fresh if year.member.structure == structure])
+            <= 30
+        )
     text = "\n".join(output)
     share = np.mean([member.structure == "two" for member in members])
     assert "Structures (prior share; share of these departments):" in text
@@ -164,7 +190,10 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
 ) -> None:
     monkeypatch.setattr(build, "MOST_YEARS", 2)
     (own / "targets" / "mine.yaml").write_text(targets(1, 2), encoding="utf-8")
-    with pytest.raises(ResultsError, match=r"0 of 20 departments after 52 years\. 'Stay' was met least often \(0% of"):
+    with pytest.raises(
+        ResultsError,
+        match=r"0 of 20 departments after 52 years\. 'Stay' was met least often \(0% of",
+    ):
         built(own)
 
 
@@ -184,8 +213,13 @@ def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) 
     assert phrase in str(refused.value)
 
 
-def test_what_is_not_a_row_cannot_be_judged_by_its_mean(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_a_row_cannot_be_judged_by_its_mean(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = own / "priors" / "mine.yaml"
     path.write_text(PRIORS.replace("[stay_p95]", "[stay_p59]"), encoding="utf-8")
     assert main(["ensemble", *WORDS, "--config-dir", str(own)]) == 2
-    assert "judged_by_mean: unknown measure 'stay_p59'. Did you mean 'stay_p95'?" in capsys.readouterr().err
+    assert (
+        "judged_by_mean: unknown measure 'stay_p59'. Did you mean 'stay_p95'?"
+        in capsys.readouterr().err
+    )

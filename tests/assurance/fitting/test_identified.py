@@ -36,21 +36,28 @@ def of(*values: float, structure: str = "") -> Member:
 
 
 def varied(low: float, high: float) -> VariedParameter:
-    return VariedParameter(changes=("x",), how="set", range=(low, high), evidence="assumed", source="a test")
+    return VariedParameter(
+        changes=("x",), how="set", range=(low, high), evidence="assumed", source="a test"
+    )
 
 
-def fit_of(columns: Mapping[str, np.ndarray], rows: Mapping[str, Inside], *, by_mean: tuple[str, ...] = ()) -> Fit:
+def fit_of(
+    columns: Mapping[str, np.ndarray], rows: Mapping[str, Inside], *, by_mean: tuple[str, ...] = ()
+) -> Fit:
     """A fit whose departments have these values, each parameter from 0 to 10, and whose emulator expects such rows."""
     space = Space({name: varied(0, 10) for name in columns})
     emulated = tuple(
         SimpleNamespace(
-            target=PublishedFigure(name=name, measure=name, **ROW), at=lambda x, f=f: SimpleNamespace(inside=f(x))
+            target=PublishedFigure(name=name, measure=name, **ROW),
+            at=lambda x, f=f: SimpleNamespace(inside=f(x)),
         )
         for name, f in rows.items()
     )
     emulator: Any = SimpleNamespace(rows=emulated, judged_by_mean=frozenset(by_mean))
     values = np.column_stack(list(columns.values())).tolist()
-    years = tuple(Year(number, of(*each), {}, {"Beside": float(number)}) for number, each in enumerate(values))
+    years = tuple(
+        Year(number, of(*each), {}, {"Beside": float(number)}) for number, each in enumerate(values)
+    )
     return Fit(space, years, emulator, len(years), years)
 
 
@@ -58,20 +65,31 @@ def test_contraction_is_how_much_narrower_than_the_priors_and_the_narrowest_is_f
     found = contractions(fit_of({"open": 10 * EVEN, "known": 4 + 2 * EVEN}, {}))
     assert [(each.name, each.is_identified) for each in found] == [("known", True), ("open", False)]
     assert [each.contraction for each in found] == pytest.approx([0.8, 0.0], abs=0.02)
-    assert (found[0].low, found[0].middle, found[0].high) == pytest.approx((4.1, 5.0, 5.9), abs=0.03)
+    assert (found[0].low, found[0].middle, found[0].high) == pytest.approx(
+        (4.1, 5.0, 5.9), abs=0.03
+    )
 
 
 def test_parameters_that_figures_tie_are_named_with_their_correlation_the_strongest_first() -> None:
     apart = np.random.default_rng(1).permutation(EVEN)
-    columns = {"one": EVEN, "mirror": 1 - EVEN, "near": EVEN + 0.5 * apart, "apart": apart, "fixed": np.ones(40)}
+    columns = {
+        "one": EVEN,
+        "mirror": 1 - EVEN,
+        "near": EVEN + 0.5 * apart,
+        "apart": apart,
+        "fixed": np.ones(40),
+    }
     found = ties(fit_of(columns, {}))
     assert found[0] == ("one", "mirror", pytest.approx(-1))
     assert {frozenset(pair[:2]) for pair in found} == {
-        frozenset(pair) for pair in (("one", "mirror"), ("one", "near"), ("mirror", "near"), ("near", "apart"))
+        frozenset(pair)
+        for pair in (("one", "mirror"), ("one", "near"), ("mirror", "near"), ("near", "apart"))
     }
 
 
-def test_targets_pull_against_each_other_if_they_are_met_together_less_often_than_by_chance() -> None:
+def test_targets_pull_against_each_other_if_they_are_met_together_less_often_than_by_chance() -> (
+    None
+):
     """Two rows of the first parameter that are met together by a tenth of the departments, one of the second, and one
     that nobody meets."""
     rows: dict[str, Inside] = {
@@ -96,22 +114,33 @@ def test_a_department_is_confirmed_by_the_mean_of_its_fresh_years_or_by_what_is_
     """Of three departments the fresh means of a row are in its band in the last two, and another row, which is judged
     by what is expected, in the first two."""
     fit = fit_of(
-        {"one": 10 * EVEN[:3]}, {"year": lambda x: x[:, 0] < 0, "mean": lambda x: x[:, 0] < 0.05}, by_mean=("mean",)
+        {"one": 10 * EVEN[:3]},
+        {"year": lambda x: x[:, 0] < 0, "mean": lambda x: x[:, 0] < 0.05},
+        by_mean=("mean",),
     )
 
     def years(*rows: tuple[float, float]) -> list[Year]:
         return [Year(0, of(), {"year": year, "mean": mean}, {}) for year, mean in rows]
 
     own = [Year(n, of(x), {"year": 1.5, "mean": 9.0}, {}) for n, x in enumerate((0.1, 0.2, 0.9))]
-    fresh = [years((1.5, 1.5), (9.0, 1.5)), years((0.5, 1.5), (2.5, 1.5)), years((1.0, 9.0), (2.0, 9.0))]
+    fresh = [
+        years((1.5, 1.5), (9.0, 1.5)),
+        years((0.5, 1.5), (2.5, 1.5)),
+        years((1.0, 9.0), (2.0, 9.0)),
+    ]
     found = confirm(fit, own, fresh)
     assert found.rows == (Confirmed("year", 2 / 3, 1, 0), Confirmed("mean", 2 / 3, 0, 2 / 3))
     assert (found.n_departments, found.n_years) == (3, 2)
     assert (found.all_judged, found.all_fresh) == pytest.approx((1 / 3, 1 / 3))
 
 
-def test_each_tenth_of_a_prior_has_the_share_of_departments_in_it_and_an_end_with_more_than_a_fifth_is_marked() -> None:
-    found = {each.name: each for each in contractions(fit_of({"even": 10 * EVEN, "piled": 10 * EVEN**3}, {}))}
+def test_each_tenth_of_a_prior_has_the_share_of_departments_in_it_and_an_end_with_more_than_a_fifth_is_marked() -> (
+    None
+):
+    found = {
+        each.name: each
+        for each in contractions(fit_of({"even": 10 * EVEN, "piled": 10 * EVEN**3}, {}))
+    }
     assert found["even"].shares == pytest.approx((0.1,) * 10)
     assert not found["even"].is_at_an_end
     assert sum(found["piled"].shares) == pytest.approx(1)
@@ -136,5 +165,7 @@ def test_structures_are_told_with_their_prior_and_their_accepted_share() -> None
     }
     names = ["usual", "three", "three", "usual", "three"]
     years = tuple(Year(number, of(1, structure=name), {}, {}) for number, name in enumerate(names))
-    fit = fit_of({"one": EVEN}, {})._replace(space=Space({"one": varied(0, 10)}, structures), accepted=years)
+    fit = fit_of({"one": EVEN}, {})._replace(
+        space=Space({"one": varied(0, 10)}, structures), accepted=years
+    )
     assert structure_shares(fit) == (("Usual", 0.75, 0.4), ("Three", 0.25, pytest.approx(0.6)))

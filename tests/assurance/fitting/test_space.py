@@ -32,8 +32,12 @@ def test_a_whole_number_that_is_multiplied_is_set_in_the_range_of_its_factors() 
 def test_every_whole_number_is_as_likely_as_the_others() -> None:
     space = space_of(priors("site.beds", "set", 18, 22, whole=True), RAW)
     points = (np.arange(1000) + 0.5) / 1000
-    assert Counter(space.member(np.array([point])).values[0] for point in points) == dict.fromkeys(range(18, 23), 200)
-    assert space.spread[0] == pytest.approx(space.points([of(each) for each in range(18, 23)]).std())
+    assert Counter(space.member(np.array([point])).values[0] for point in points) == dict.fromkeys(
+        range(18, 23), 200
+    )
+    assert space.spread[0] == pytest.approx(
+        space.points([of(each) for each in range(18, 23)]).std()
+    )
 
 
 def test_a_value_leads_back_to_its_point() -> None:
@@ -58,7 +62,9 @@ def test_whole_numbers_that_cannot_vary_are_refused(path: str, low: float, phras
 
 def structured(**weights: float) -> Priors:
     """One parameter, and structures of these weights."""
-    structures = {name: Structure(label=name, weight=weight, **NOTE) for name, weight in weights.items()}  # type: ignore[arg-type]
+    structures = {
+        name: Structure(label=name, weight=weight, **NOTE) for name, weight in weights.items()
+    }  # type: ignore[arg-type]
     return replace(priors("site.minutes", "times", 0.5, 1.5), structures=structures)
 
 
@@ -66,7 +72,11 @@ def test_structures_are_drawn_by_their_weights_and_lead_back_to_their_points() -
     space = space_of(structured(usual=3, shared=1, three=1), RAW)
     assert space.n_dims == 2
     drawn = [space.member(np.array([0.25, (at + 0.5) / 1000])) for at in range(1000)]
-    assert Counter(member.structure for member in drawn) == {"usual": 600, "shared": 200, "three": 200}
+    assert Counter(member.structure for member in drawn) == {
+        "usual": 600,
+        "shared": 200,
+        "three": 200,
+    }
     assert {member.values for member in drawn} == {(0.75,)}
     assert space.points([of(0.75, structure="three"), of(1.5, structure="usual")]) == pytest.approx(
         np.array([[0.25, 0.9], [1.0, 0.3]])

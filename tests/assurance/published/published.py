@@ -42,7 +42,11 @@ def england_months(where: Path) -> pd.DataFrame:
 
     `d4` and `d12` are admissions that waited 4-12 h and 12 h or longer from the decision to admit.
     """
-    return _read(where, "england_type1_by_month*.csv*", ["month", "att", "over4", "adm", "d4", "d12", "att_per_day"])
+    return _read(
+        where,
+        "england_type1_by_month*.csv*",
+        ["month", "att", "over4", "adm", "d4", "d12", "att_per_day"],
+    )
 
 
 def quality_indicators(where: Path) -> pd.DataFrame:
@@ -120,7 +124,9 @@ def malmo(where: Path) -> pd.DataFrame:
     return _read(where, "malmo_*.csv*", [*moments, *others], days=moments)
 
 
-def _read(where: Path, pattern: str, columns: list[str], *, days: Iterable[str] = ()) -> pd.DataFrame:
+def _read(
+    where: Path, pattern: str, columns: list[str], *, days: Iterable[str] = ()
+) -> pd.DataFrame:
     """Read the one file of `where` that fits `pattern`; refuse it unless it has `columns`.
 
     Raises: ConfigError when no file or more than one fits, or naming every column that is missing.
@@ -133,7 +139,8 @@ def _read(where: Path, pattern: str, columns: list[str], *, days: Iterable[str] 
     if missing:
         known = [str(column) for column in table.columns]
         raise ConfigError(
-            Fault(path.name, f"no column '{column}'", nearest(column, known).rstrip(".")) for column in missing
+            Fault(path.name, f"no column '{column}'", nearest(column, known).rstrip("."))
+            for column in missing
         )
     for column in days:
         table[column] = pd.to_datetime(table[column])

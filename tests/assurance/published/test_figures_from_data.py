@@ -94,7 +94,9 @@ def decision_over_4h(folder: Path) -> float:
 def median_trust(folder: Path) -> float:
     months = published.trust_months(folder)
     months = months[months["month"].between(*YEAR)]
-    trusts = months.groupby("org_code").agg(n=("month", "nunique"), att=("att_t1_incl_booked", "sum"))
+    trusts = months.groupby("org_code").agg(
+        n=("month", "nunique"), att=("att_t1_incl_booked", "sum")
+    )
     return float((trusts["att"][(trusts["n"] == 12) & (trusts["att"] > 0)] / 365).median())
 
 
@@ -187,7 +189,9 @@ FIGURES = (
 
 @cache
 def load(*names: str) -> Any:
-    return yaml.load((CONFIGS.joinpath(*names)).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return yaml.load(
+        (CONFIGS.joinpath(*names)).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
 
 
 def targets() -> list[dict[str, Any]]:
@@ -218,17 +222,27 @@ DOORS = ("walk_in", "ambulance", "referred")
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.measure)
 def test_a_target_is_what_the_published_file_says(figure: Figure, aeflow_data: Path) -> None:
-    assert row_of(figure.measure)["value"] == pytest.approx(figure.recompute(aeflow_data), abs=figure.off)
+    assert row_of(figure.measure)["value"] == pytest.approx(
+        figure.recompute(aeflow_data), abs=figure.off
+    )
 
 
 def test_every_measured_target_is_recomputed_here() -> None:
     """Those of papers (published) are in no file."""
-    measured = {row["measure"] for row in targets() if row["evidence"] == "measured" and row["kind"] != "response"}
+    measured = {
+        row["measure"]
+        for row in targets()
+        if row["evidence"] == "measured" and row["kind"] != "response"
+    }
     assert measured == {figure.measure for figure in FIGURES}
 
 
 def test_the_allowed_values_are_those_agreed_beforehand() -> None:
-    for row in (row for row in targets() if row["kind"] != "response" and (row["low"], row["high"]) != (None, None)):
+    for row in (
+        row
+        for row in targets()
+        if row["kind"] != "response" and (row["low"], row["high"]) != (None, None)
+    ):
         how, low, high = BY_WHOM.get(row["name"]) or TOLERANCES[row["measure"]]
         value = row["value"]
         allowed = {
@@ -236,15 +250,34 @@ def test_the_allowed_values_are_those_agreed_beforehand() -> None:
             "plus": lambda bound, value: value + bound,
             "times": lambda bound, value: value * bound,
         }[how]
-        assert row["low"] == (pytest.approx(allowed(low, value)) if low is not None else None), row["name"]
-        assert row["high"] == (pytest.approx(allowed(high, value)) if high is not None else None), row["name"]
+        assert row["low"] == (pytest.approx(allowed(low, value)) if low is not None else None), row[
+            "name"
+        ]
+        assert row["high"] == (pytest.approx(allowed(high, value)) if high is not None else None), (
+            row["name"]
+        )
 
 
 def test_every_row_says_what_it_is_where_it_comes_from_and_holds_its_own_value() -> None:
-    keys = {"name", "kind", "measure", "unit", "value", "low", "high", "tolerance", "evidence", "source", "note"}
+    keys = {
+        "name",
+        "kind",
+        "measure",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "tolerance",
+        "evidence",
+        "source",
+        "note",
+    }
     for row in targets():
         response = {"change"} if row["kind"] == "response" else set()
-        assert set(row) - {"strictly", "months", "group", "scope", "counts", "odds_to"} == keys | response, row["name"]
+        assert (
+            set(row) - {"strictly", "months", "group", "scope", "counts", "odds_to"}
+            == keys | response
+        ), row["name"]
         assert row["evidence"] != "published" or row["scope"], row["name"]
         assert row["kind"] in {"input", "calibrated", "plausible", "predicted", "response"}
         assert row["evidence"] in {"published", "measured", "assumed"}
@@ -254,7 +287,9 @@ def test_every_row_says_what_it_is_where_it_comes_from_and_holds_its_own_value()
 
 
 def test_the_site_has_the_arrivals_of_the_median_trust() -> None:
-    assert sum(per_day(door) for door in DOORS) == pytest.approx(row_of("arrivals_per_day")["value"])
+    assert sum(per_day(door) for door in DOORS) == pytest.approx(
+        row_of("arrivals_per_day")["value"]
+    )
 
 
 def test_the_three_doors_together_follow_the_hourly_profile(aeflow_data: Path) -> None:
@@ -268,19 +303,25 @@ def test_the_three_doors_together_follow_the_hourly_profile(aeflow_data: Path) -
 
 
 def test_the_site_has_scotlands_weekdays(aeflow_data: Path) -> None:
-    assert site("profiles.arrivals_weekday.weights") == pytest.approx(weekday_arrivals(aeflow_data), abs=0.006)
+    assert site("profiles.arrivals_weekday.weights") == pytest.approx(
+        weekday_arrivals(aeflow_data), abs=0.006
+    )
 
 
 def test_the_sites_discharges_follow_englands_days_and_its_split_at_17(aeflow_data: Path) -> None:
     pace = np.array(site("profiles.discharge_pace.weights")).reshape(7, 24)
     by_day = pace.sum(axis=1) / pace.sum(axis=1).mean()
     assert by_day == pytest.approx(weekday_discharges(aeflow_data), abs=0.006)
-    assert pace[:, 17:].sum() / pace.sum() == pytest.approx(discharged_after_17(aeflow_data), abs=0.002)
+    assert pace[:, 17:].sum() / pace.sum() == pytest.approx(
+        discharged_after_17(aeflow_data), abs=0.002
+    )
 
 
 def test_the_site_has_scotlands_shares_of_children_and_of_65_and_over(aeflow_data: Path) -> None:
     shares = site("attributes.age_band.shares")
-    child, _, older, oldest = np.average([shares[door] for door in DOORS], axis=0, weights=list(map(per_day, DOORS)))
+    child, _, older, oldest = np.average(
+        [shares[door] for door in DOORS], axis=0, weights=list(map(per_day, DOORS))
+    )
     assert child == pytest.approx(scots_aged(aeflow_data, "Under 18"), abs=0.01)
     assert older + oldest == pytest.approx(scots_aged(aeflow_data, "65-74", "75 plus"), abs=0.01)
 
@@ -288,7 +329,11 @@ def test_the_site_has_scotlands_shares_of_children_and_of_65_and_over(aeflow_dat
 def test_the_site_has_the_ages_of_the_sources_that_it_names(aeflow_data: Path) -> None:
     shares = site("attributes.age.shares")
     scots = published.age_groups(aeflow_data)
-    scots = scots[scots["Month"].between(*SCOTLAND)].groupby("Age")["Attendances"].sum()[list(shares["adult"])]
+    scots = (
+        scots[scots["Month"].between(*SCOTLAND)]
+        .groupby("Age")["Attendances"]
+        .sum()[list(shares["adult"])]
+    )
     assert list(shares["adult"].values()) == pytest.approx(scots / scots.sum(), abs=0.002)
     swedes = published.malmo(aeflow_data)["age_at_arrival"]
     danes = pd.read_csv(aeflow_data / "danish_ed_primary.csv.gz")["age"].dropna()
@@ -305,7 +350,9 @@ def test_the_site_has_the_london_departments_sexes(aeflow_data: Path) -> None:
     found = re.search(r"Sex of patient,\"Frequencies: \{F: ([\d,]+), M: ([\d,]+)\}", text)
     assert found is not None
     women, men = (int(number.replace(",", "")) for number in found.groups())
-    assert site("attributes.sex.shares") == pytest.approx([women / (women + men), men / (women + men)], abs=5e-4)
+    assert site("attributes.sex.shares") == pytest.approx(
+        [women / (women + men), men / (women + men)], abs=5e-4
+    )
 
 
 def test_the_local_nurses_agree_with_the_panel_as_docs_data_says(aeflow_data: Path) -> None:
@@ -358,7 +405,9 @@ def test_malmo_timestamps_come_in_their_order(aeflow_data: Path) -> None:
         assert (patients[earlier] <= patients[later]).all(), (earlier, later)
 
 
-def test_the_monthly_indices_of_the_typical_site_are_those_of_the_last_published_year(aeflow_data: Path) -> None:
+def test_the_monthly_indices_of_the_typical_site_are_those_of_the_last_published_year(
+    aeflow_data: Path,
+) -> None:
     site = load("site", "typical.yaml")
     year = published.england_months(aeflow_data).sort_values("month").tail(12)
     index = (year["att_per_day"] / year["att_per_day"].mean()).round(3)

@@ -36,7 +36,9 @@ def study() -> Study:
     return load(f"study={STUDY}", "ensemble=none")
 
 
-def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0), **changes: Any) -> KnownEffect:
+def effect(
+    least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0), **changes: Any
+) -> KnownEffect:
     target = replace(TARGETS[0], note="The queue behind it takes the time back.", **changes)
     middle = (least + most) / 2
     found = compare(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
@@ -45,7 +47,12 @@ def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0)
 
 @pytest.mark.parametrize(
     ("least", "most", "hit", "central"),
-    [(-40, -35, True, True), (-31, 5, True, False), (-100, -44.2, False, False), (-30.2, 0, False, False)],
+    [
+        (-40, -35, True, True),
+        (-31, 5, True, False),
+        (-100, -44.2, False, False),
+        (-30.2, 0, False, False),
+    ],
 )
 def test_a_hit_is_an_overlap_and_central_is_the_mean_inside(
     least: float, most: float, hit: bool, central: bool
@@ -59,8 +66,12 @@ def test_an_open_end_is_no_bound() -> None:
     assert effect(50, 60, high=None).hit
 
 
-def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(study: Study) -> None:
-    judged = {(each.measure, each.group) for each in (*study.design.primary, *study.design.secondary)}
+def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(
+    study: Study,
+) -> None:
+    judged = {
+        (each.measure, each.group) for each in (*study.design.primary, *study.design.secondary)
+    }
     for target in TARGETS:
         assert {target.change, target.against or "nurse"} <= study.design.arms.keys()
         assert (target.measure, target.group) in judged
@@ -68,10 +79,14 @@ def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(
         assert target.high is not None
 
 
-def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
-    def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> KnownEffects:
+    def instead(
+        overrides: list[str], *, config_dir: str | Path | None, begin: Begin
+    ) -> KnownEffects:
         return found
 
     monkeypatch.setattr(command, "validate_known_effects", instead)
@@ -97,8 +112,13 @@ def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
         effect(0.9, 1.1, trial=held_out, scale="ratio", low=0.8, high=1.2, sham=(1.0, 1.0)),
     )
     interval = "hit by overlap (exact 95 % interval 3 to 100 %)"
-    counted = [line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line]
-    excludes, holds = "a published interval that excludes no effect", "a published interval that holds no effect"
+    counted = [
+        line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line
+    ]
+    excludes, holds = (
+        "a published interval that excludes no effect",
+        "a published interval that holds no effect",
+    )
     assert counted == [
         f"Development, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
         f"Development, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
@@ -109,9 +129,12 @@ def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "found"), [("difference", 0.1), ("ratio", 1.5), ("odds_ratio", (0.3 / 0.7) / (0.2 / 0.8))]
+    ("scale", "found"),
+    [("difference", 0.1), ("ratio", 1.5), ("odds_ratio", (0.3 / 0.7) / (0.2 / 0.8))],
 )
-def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(scale: str, found: float) -> None:
+def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(
+    scale: str, found: float
+) -> None:
     """Two arms of 20 departments, twice each, alike in every replication: the range is the effect itself."""
     shares = {"nurse": 0.5, "before": 0.2, "after": 0.3}
     result = SimpleNamespace(
@@ -121,7 +144,9 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(sca
         run=SimpleNamespace(measured_days=56),
         values=lambda arm, measure, group: np.full(40, shares[arm]),
     )
-    target = cast(PublishedFigure, replace(TARGETS[0], change="after", against="before", scale=scale))
+    target = cast(
+        PublishedFigure, replace(TARGETS[0], change="after", against="before", scale=scale)
+    )
     (row,) = known_effects_of(cast(Any, result), [target]).rows
     assert (row.found.mean, row.least, row.most) == pytest.approx((found, found, found))
     assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))
@@ -141,17 +166,28 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
             r"there is no arm 'gp_streamin' in study=known_effects\. Did you",
         ),
         ("against: no_fast_track_one_fewer", "against: no_track", "there is no arm 'no_track'"),
-        ("    strength: weak\n    change: gp_streaming", "    change: gp_streaming", "trial or strength is missing"),
+        (
+            "    strength: weak\n    change: gp_streaming",
+            "    change: gp_streaming",
+            "trial or strength is missing",
+        ),
         ("      departments: 64\n", "", "departments"),
     ],
 )
 def test_a_row_without_its_arm_or_its_trial_is_refused(
-    stated: str, instead: str, found: str, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stated: str,
+    instead: str,
+    found: str,
+    study: Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(known_effects, "load", lambda *overrides, config_dir: study)
     text = (packaged_configs() / "targets" / "known_effects.yaml").read_text("utf-8")
     (tmp_path / "targets").mkdir()
     assert stated in text
-    (tmp_path / "targets" / "known_effects.yaml").write_text(text.replace(stated, instead), encoding="utf-8")
+    (tmp_path / "targets" / "known_effects.yaml").write_text(
+        text.replace(stated, instead), encoding="utf-8"
+    )
     with pytest.raises(ConfigError, match=found):
         validate_known_effects(config_dir=tmp_path)

@@ -66,7 +66,9 @@ def written(folder: Path, **row: str) -> Path:
 
 
 def test_a_monthly_row_is_the_mean_of_its_months_in_each_replication(pathway: Pathway) -> None:
-    first = answer(of(900, 0), [(3, of(5000, 0)), (4, of(200, 0)), (5, of(1000, 0)), (6, of(5000, 0))])
+    first = answer(
+        of(900, 0), [(3, of(5000, 0)), (4, of(200, 0)), (5, of(1000, 0)), (6, of(5000, 0))]
+    )
     second = answer(of(300, 0), [(4, of(250, 0)), (5, of(310, 0))])
     np.testing.assert_array_equal(figure(target((4, 5)), (first, second), pathway), [600, 280])
     np.testing.assert_array_equal(figure(target(None), (first, second), pathway), [900, 300])
@@ -76,7 +78,9 @@ def test_a_measure_of_the_admitted_is_taken_by_month_as_well(pathway: Pathway) -
     months = [(4, of(0, 1000)), (5, of(0, 1400))]
     row = target((4, 5), "stay_admitted_p95")
     assert figure(row, (answer(of(0, 1500), months),), pathway).tolist() == [1200]
-    assert figure(target(None, "stay_admitted_p95"), (answer(of(0, 1500)),), pathway).tolist() == [1500]
+    assert figure(target(None, "stay_admitted_p95"), (answer(of(0, 1500)),), pathway).tolist() == [
+        1500
+    ]
 
 
 def test_a_month_that_was_measured_in_two_years_counts_once(pathway: Pathway) -> None:
@@ -92,17 +96,23 @@ def test_months_that_a_run_did_not_bring_are_not_made_up(pathway: Pathway) -> No
 # --- in a file -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("months", ["[0, 9]", "[4, 13]", "[9, 4]", "[4]", "[4, 5, 6]", "4", "[4.0, 9]", "[true, 9]"])
+@pytest.mark.parametrize(
+    "months", ["[0, 9]", "[4, 13]", "[9, 4]", "[4]", "[4, 5, 6]", "4", "[4.0, 9]", "[true, 9]"]
+)
 def test_a_mistake_in_months_is_one_message(tmp_path: Path, months: str) -> None:
     folder = written(tmp_path, measure="stay_p95", months=months)
-    with pytest.raises(ConfigError, match=r"row 1 \(Stay\): months is .*Write two months from 1 to 12") as refused:
+    with pytest.raises(
+        ConfigError, match=r"row 1 \(Stay\): months is .*Write two months from 1 to 12"
+    ) as refused:
         targets_named("mine", [folder])
     assert len(refused.value.faults) == 1
 
 
 def test_months_of_a_figure_of_the_whole_window_are_refused(tmp_path: Path) -> None:
     folder = written(tmp_path, measure="census_mean", months="[4, 9]")
-    with pytest.raises(ConfigError, match="'census_mean' is a figure of the whole window") as refused:
+    with pytest.raises(
+        ConfigError, match="'census_mean' is a figure of the whole window"
+    ) as refused:
         validate_site(targets="mine", config_dir=folder)
     assert len(refused.value.faults) == 1
 
@@ -140,16 +150,25 @@ def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Row]:
     stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
     (folder / "targets" / "mine.yaml").write_text(stated + pooled, encoding="utf-8")
     table = validate_site(HALF_A_YEAR, targets="mine", config_dir=folder, responses=False)
-    assert any("minutes, mean of months Apr to Sep. NHS" in line for line in as_text(table).split("\n"))
+    assert any(
+        "minutes, mean of months Apr to Sep. NHS" in line for line in as_text(table).split("\n")
+    )
     return {row.target.name: row for row in table.rows}
 
 
-def test_every_monthly_row_is_filled_from_a_run_that_holds_the_months(half_a_year: Mapping[str, Row]) -> None:
+def test_every_monthly_row_is_filled_from_a_run_that_holds_the_months(
+    half_a_year: Mapping[str, Row],
+) -> None:
     monthly = [row for row in half_a_year.values() if row.target.months]
     assert len(monthly) == 9
     assert all(np.isfinite(row.found) and np.isfinite(row.standard_error) for row in monthly)
 
 
-def test_a_tail_by_month_is_shorter_than_over_unlike_months_together(half_a_year: Mapping[str, Row]) -> None:
+def test_a_tail_by_month_is_shorter_than_over_unlike_months_together(
+    half_a_year: Mapping[str, Row],
+) -> None:
     """No theorem, but so of this site: in some months the wards are fuller than in others."""
-    assert half_a_year["Time in department, admitted, 95th percentile"].found < half_a_year["Stay"].found
+    assert (
+        half_a_year["Time in department, admitted, 95th percentile"].found
+        < half_a_year["Stay"].found
+    )

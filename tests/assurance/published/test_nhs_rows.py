@@ -15,7 +15,13 @@ import numpy as np
 import pytest
 import yaml
 
-from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
+from simulation.assurance.figures import (
+    BUSY,
+    CHANGES,
+    adult_occupancy,
+    one_clinician_fewer,
+    with_override,
+)
 from simulation.assurance.site_table import (
     CalibrationValue,
     FigureTable,
@@ -116,7 +122,11 @@ def test_a_file_of_targets_that_cannot_be_read_is_one_message_that_names_it(
         (0.701, 0.0, "FAIL"),
         (0.6, 0.044, "PASS"),  # 2 x 2.262 x .044 = .199: no wider than the band of .2
         (0.6, 0.045, "INCONCLUSIVE"),
-        (0.72, 0.011, "FAIL"),  # two standard errors would reach the band: noise helps no row to pass
+        (
+            0.72,
+            0.011,
+            "FAIL",
+        ),  # two standard errors would reach the band: noise helps no row to pass
         (0.48, 0.5, "FAIL"),
         (math.nan, 0.0, "FAIL"),
     ],
@@ -128,7 +138,9 @@ def test_a_row_passes_where_its_value_is_in_the_band_and_its_interval_no_wider(
 
 
 def test_two_replications_are_too_few_where_ten_with_the_same_error_are_enough() -> None:
-    two = judged(TARGET, np.array([0.56, 0.64]))  # standard error .04, but t is 12.7 of one degree of freedom
+    two = judged(
+        TARGET, np.array([0.56, 0.64])
+    )  # standard error .04, but t is 12.7 of one degree of freedom
     assert two.standard_error == pytest.approx(row(0.6, 0.04).standard_error)
     assert (two.word, row(0.6, 0.04).word) == ("INCONCLUSIVE", "PASS")
 
@@ -215,8 +227,12 @@ def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
 
 
 def test_too_few_weeks_are_called_no_validation() -> None:
-    assert any("not a validation" in line for line in as_text(table(row(0.6), weeks=149.0)).split("\n"))
-    assert not any("not a validation" in line for line in as_text(table(row(0.6), weeks=150.0)).split("\n"))
+    assert any(
+        "not a validation" in line for line in as_text(table(row(0.6), weeks=149.0)).split("\n")
+    )
+    assert not any(
+        "not a validation" in line for line in as_text(table(row(0.6), weeks=150.0)).split("\n")
+    )
 
 
 # --- the hash --------------------------------------------------------------------------------------------------------
@@ -226,11 +242,19 @@ def test_the_hash_is_that_of_the_file_whatever_its_line_ends(tmp_path: Path) -> 
     (tmp_path / "unix.yaml").write_bytes(b"a: 1\nb: 2\n")
     (tmp_path / "windows.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
     expected = hashlib.sha256(b"a: 1\nb: 2\n").hexdigest()
-    assert calibration_hash(tmp_path / "unix.yaml") == calibration_hash(tmp_path / "windows.yaml") == expected
+    assert (
+        calibration_hash(tmp_path / "unix.yaml")
+        == calibration_hash(tmp_path / "windows.yaml")
+        == expected
+    )
 
 
-def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether_it_agrees(tmp_path: Path) -> None:
-    made = table(row(0.6, 0.01), row(-0.02, kind="response", name="Fewer beds"), row(0.5, kind="calibrated"))
+def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether_it_agrees(
+    tmp_path: Path,
+) -> None:
+    made = table(
+        row(0.6, 0.01), row(-0.02, kind="response", name="Fewer beds"), row(0.5, kind="calibrated")
+    )
     path = tmp_path / "predictions.yaml"
     write_predictions(path, made, on=date(2026, 11, 24))
     read = read_predictions(path)
@@ -250,13 +274,18 @@ def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether
 
 def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
     assert read_predictions(tmp_path / "none.yaml") is None
-    assert any("No predictions are on file" in line for line in as_text(table(row(0.6))).split("\n"))
+    assert any(
+        "No predictions are on file" in line for line in as_text(table(row(0.6))).split("\n")
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"overridden": ("calibration.adherence.value",)}, "calibration.adherence.value: is overridden"),
+        (
+            {"overridden": ("calibration.adherence.value",)},
+            "calibration.adherence.value: is overridden",
+        ),
         ({"weeks": 12.0}, "measures 12 weeks"),
         ({}, "were left out"),
     ],
@@ -310,7 +339,10 @@ def test_a_change_is_made_to_the_department_as_its_scenario_leaves_it() -> None:
 
 
 def test_an_override_replaces_the_one_of_the_same_key() -> None:
-    assert with_override(["scenario=winter", "run.seed=1"], "scenario=busier") == ["run.seed=1", "scenario=busier"]
+    assert with_override(["scenario=winter", "run.seed=1"], "scenario=busier") == [
+        "run.seed=1",
+        "scenario=busier",
+    ]
 
 
 # --- a small run -----------------------------------------------------------------------------------------------------
@@ -327,7 +359,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> FigureTable:
     folder = tmp_path_factory.mktemp("configs")
     stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
     (folder / "targets").mkdir()
-    (folder / "targets" / "pooled.yaml").write_text(stated.replace("    months: [4, 9]\n", ""), encoding="utf-8")
+    (folder / "targets" / "pooled.yaml").write_text(
+        stated.replace("    months: [4, 9]\n", ""), encoding="utf-8"
+    )
     return validate_site(SHORT, targets="pooled", config_dir=folder)
 
 
@@ -337,20 +371,26 @@ def test_a_small_run_fills_every_row_of_the_targets(small: FigureTable) -> None:
     assert [each.target.name for each in small.rows if each.target.measure != BUSY] == expected
     pools = [each.target.name.split(": ")[1] for each in small.rows if each.target.measure == BUSY]
     assert pools == ["doctors", "practitioners", "children_doctors"]
-    sure = [each for each in small.rows if each.target.odds_to is None]  # in two weeks all of an age may stay long
+    sure = [
+        each for each in small.rows if each.target.odds_to is None
+    ]  # in two weeks all of an age may stay long
     assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in sure)
 
 
 def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: FigureTable) -> None:
     path = packaged_configs() / "calibration" / "typical.yaml"
     assert small.calibration_sha256 == calibration_hash(path)
-    assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_text(small).split("\n"))
+    assert any(
+        f"sha256 {calibration_hash(path)[:12]}" in line for line in as_text(small).split("\n")
+    )
     assert small.overridden == ()
 
 
 def test_a_value_of_the_site_is_overridden_and_the_choice_of_its_file_is_not() -> None:
     scale = "site.durations.ward_stay.scale"
-    assert overridden_by([f"{scale}=1.2", "site=small", "run.replications=2", "engine=reference"]) == (scale,)
+    assert overridden_by(
+        [f"{scale}=1.2", "site=small", "run.replications=2", "engine=reference"]
+    ) == (scale,)
 
 
 def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
@@ -360,8 +400,12 @@ def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
 
 def test_rows_of_day_profiles_are_judged_on_every_replication() -> None:
     """However few a run profiles for its pictures."""
-    short = load(*SHORT, "run.profile_all=true", "run.profiles=1", "run.measured_days=7", "engine=compiled")
-    assert all(answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).replications)
+    short = load(
+        *SHORT, "run.profile_all=true", "run.profiles=1", "run.measured_days=7", "engine=compiled"
+    )
+    assert all(
+        answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).replications
+    )
     pictures_only = compare(only_nurse(replace(short, run=replace(short.run, profile_all=False))))
     nurse = tuple(answer.arms["nurse"] for answer in pictures_only.replications)
     assert [arm.day is not None for arm in nurse] == [True, False]
@@ -375,7 +419,11 @@ def test_the_packaged_validation_profiles_every_replication() -> None:
 
 
 def only_nurse(study: Study) -> Study:
-    return replace(study, arms=(study.baseline,), design=replace(study.design, arms={"nurse": study.baseline.arm}))
+    return replace(
+        study,
+        arms=(study.baseline,),
+        design=replace(study.design, arms={"nurse": study.baseline.arm}),
+    )
 
 
 def test_one_replication_is_refused() -> None:

@@ -9,7 +9,13 @@ import pytest
 from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
 from simulation.assurance.site_table import validate_site
-from simulation.assurance.targets import ENGLAND, checked_targets, targets_for, targets_named, with_measures_of
+from simulation.assurance.targets import (
+    ENGLAND,
+    checked_targets,
+    targets_for,
+    targets_named,
+    with_measures_of,
+)
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.new import new_scaled_department
@@ -22,7 +28,9 @@ ROW = {
     "evidence": "measured", "source": '"own extract, 2025-26"',
 }  # fmt: skip
 Say = Callable[..., str]
-PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "own-targets.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "own-targets.md").read_text(
+    encoding="utf-8"
+)
 
 
 def row(**changes: object) -> str:
@@ -64,16 +72,28 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
     ("changes", "phrase"),
     [
         ({"low": 0.66}, "low is 0.66 and high is 0.64. Write the least that is allowed as low."),
-        ({"value": 0.7}, "value is 0.7, and the band is 0.6 to 0.64. Put the figure within its own band."),
+        (
+            {"value": 0.7},
+            "value is 0.7, and the band is 0.6 to 0.64. Put the figure within its own band.",
+        ),
         ({"value": 0.7, "low": None}, "value is 0.7, and the band is open to 0.64."),
-        ({"source": None}, "'source' is missing. Add it: the citation, or the reason for an assumption."),
+        (
+            {"source": None},
+            "'source' is missing. Add it: the citation, or the reason for an assumption.",
+        ),
         ({"source": '""'}, "source is empty. Say where the figure comes from"),
         ({"kind": "calibratd"}, "unknown kind 'calibratd'. Did you mean 'calibrated'?"),
-        ({"kind": "calibrated", "low": None, "high": None}, "is calibrated and has no band. State the band"),
+        (
+            {"kind": "calibrated", "low": None, "high": None},
+            "is calibrated and has no band. State the band",
+        ),
         ({"lowest": 0.6}, "unknown key 'lowest'"),
         ({"low": "sixty"}, "low: found 'sixty'. Allowed: a valid number"),
         ({"low": "true"}, "low: found True. Allowed: a valid number"),
-        ({"evidence": "guess"}, "evidence: found 'guess'. Allowed: 'published', 'measured', 'stated' or 'assumed'."),
+        (
+            {"evidence": "guess"},
+            "evidence: found 'guess'. Allowed: 'published', 'measured', 'stated' or 'assumed'.",
+        ),
     ],
 )
 def test_a_mistake_in_a_row_is_one_message_that_names_file_and_row(
@@ -94,7 +114,9 @@ def test_mistakes_of_several_rows_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_two_rows_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"2 rows are called 'Four hours'. Give each a name of its own"):
+    with pytest.raises(
+        ConfigError, match=r"2 rows are called 'Four hours'. Give each a name of its own"
+    ):
         targets_named("ours", [written(tmp_path, row(), row())])
 
 
@@ -110,7 +132,9 @@ def typical() -> Study:
 def refusal(tmp_path: Path, typical: Study) -> Say:
     def said(**changes: object) -> str:
         with pytest.raises(ConfigError) as refused:
-            checked_targets(targets_named("ours", [written(tmp_path, row(**changes))]), "ours", typical)
+            checked_targets(
+                targets_named("ours", [written(tmp_path, row(**changes))]), "ours", typical
+            )
         (fault,) = refused.value.faults
         return str(fault)
 
@@ -120,22 +144,47 @@ def refusal(tmp_path: Path, typical: Study) -> Say:
 @pytest.mark.parametrize(
     ("changes", "phrase"),
     [
-        ({"measure": "within_4_share"}, "unknown measure 'within_4_share'. Did you mean 'within_4h_share'?"),
+        (
+            {"measure": "within_4_share"},
+            "unknown measure 'within_4_share'. Did you mean 'within_4h_share'?",
+        ),
         ({"unit": '"%"'}, "unit is '%', and 'within_4h_share' is in share. Leave unit out."),
         (
             {"value": 62, "low": 60, "high": 64},
             "value is 62, low is 60, high is 64, and a share is a number from 0 to 1. Write 0.59 for 59 %.",
         ),
-        ({"group": "acuity_true=urgnt"}, "has no group 'acuity_true=urgnt' here. Did you mean 'acuity_true=urgent'?"),
         (
-            {"measure": "stay_admitted_p95", "group": "acuity_true=urgent", "value": None, "low": None, "high": 900},
+            {"group": "acuity_true=urgnt"},
+            "has no group 'acuity_true=urgnt' here. Did you mean 'acuity_true=urgent'?",
+        ),
+        (
+            {
+                "measure": "stay_admitted_p95",
+                "group": "acuity_true=urgent",
+                "value": None,
+                "low": None,
+                "high": 900,
+            },
             "is of outcome=admitted already. Leave group out, or name the measure 'stay_p95'.",
         ),
-        ({"measure": "occupancy_midnight", "group": "acuity_true=urgent"}, "'occupancy_midnight' has none. Leave"),
-        ({"measure": "occupancy_midnight", "months": "[4, 9]"}, "is a figure of the whole window. Leave months out"),
-        ({"kind": "response", "change": "10 % more arrivals"}, "a response is a difference, and measure is"),
         (
-            {"kind": "response", "measure": "within_4h_share_difference", "change": "10 % more arivals"},
+            {"measure": "occupancy_midnight", "group": "acuity_true=urgent"},
+            "'occupancy_midnight' has none. Leave",
+        ),
+        (
+            {"measure": "occupancy_midnight", "months": "[4, 9]"},
+            "is a figure of the whole window. Leave months out",
+        ),
+        (
+            {"kind": "response", "change": "10 % more arrivals"},
+            "a response is a difference, and measure is",
+        ),
+        (
+            {
+                "kind": "response",
+                "measure": "within_4h_share_difference",
+                "change": "10 % more arivals",
+            },
             "unknown change '10 % more arivals'. Did you mean '10 % more arrivals'?",
         ),
     ],
@@ -163,10 +212,15 @@ OVER_4H = "kind: span, until: departed_at, statistic: share, over_minutes: 240"
     ("changes", "phrase"),
     [
         ({"counts": f"{{{OVER_4H}}}"}, "'within_4h_share' is a measure already. Leave counts out"),
-        ({"odds_to": f"{{{OVER_4H}}}"}, "states odds_to without counts. State the share whose odds are compared"),
+        (
+            {"odds_to": f"{{{OVER_4H}}}"},
+            "states odds_to without counts. State the share whose odds are compared",
+        ),
     ],
 )
-def test_a_measure_of_a_row_has_a_name_of_its_own(tmp_path: Path, changes: Mapping[str, object], phrase: str) -> None:
+def test_a_measure_of_a_row_has_a_name_of_its_own(
+    tmp_path: Path, changes: Mapping[str, object], phrase: str
+) -> None:
     with pytest.raises(ConfigError, match=phrase):
         targets_named("ours", [written(tmp_path, row(**changes))])
 
@@ -175,25 +229,49 @@ def test_a_measure_of_a_row_has_a_name_of_its_own(tmp_path: Path, changes: Mappi
     ("counts", "odds_to", "phrase"),
     [
         (f"{{{OVER_4H}, among: age_band=old}}", None, "unknown group 'age_band=old'"),
-        (f"{{{OVER_4H}}}", "{kind: span, until: departed_at}", "mean is in minutes, and odds are of shares"),
+        (
+            f"{{{OVER_4H}}}",
+            "{kind: span, until: departed_at}",
+            "mean is in minutes, and odds are of shares",
+        ),
     ],
 )
-def test_what_a_row_counts_must_be_there(refusal: Say, counts: str, odds_to: str | None, phrase: str) -> None:
-    assert phrase in refusal(measure="mine", counts=counts, odds_to=odds_to, low=0.1, high=None, value=None)
+def test_what_a_row_counts_must_be_there(
+    refusal: Say, counts: str, odds_to: str | None, phrase: str
+) -> None:
+    assert phrase in refusal(
+        measure="mine", counts=counts, odds_to=odds_to, low=0.1, high=None, value=None
+    )
 
 
 def test_a_row_of_odds_compares_two_groups_of_patients(tmp_path: Path) -> None:
     """Worked out again from the patients of the same two runs."""
     among = {name: f"{{{OVER_4H}, among: age_band={name}}}" for name in ("oldest", "adult")}
-    rows = [row(name=name, measure=name, counts=text, value=None, low=0, high=1) for name, text in among.items()]
-    rows.append(row(name="Odds", measure="old", counts=among["oldest"], odds_to=among["adult"], value=None, high=None))
+    rows = [
+        row(name=name, measure=name, counts=text, value=None, low=0, high=1)
+        for name, text in among.items()
+    ]
+    rows.append(
+        row(
+            name="Odds",
+            measure="old",
+            counts=among["oldest"],
+            odds_to=among["adult"],
+            value=None,
+            high=None,
+        )
+    )
     folder = written(tmp_path, *rows)
     table = validate_site(SHORT, targets="ours", config_dir=folder, responses=False)
-    oldest, adult, odds = (next(one for one in table.rows if one.target.name == name) for name in (*among, "Odds"))
+    oldest, adult, odds = (
+        next(one for one in table.rows if one.target.name == name) for name in (*among, "Odds")
+    )
     assert 0 < adult.found < oldest.found < 1
     assert odds.target.unit == "odds ratio"
     result = compare(
-        with_measures_of(load("run=validation", *SHORT).only().on_typical(), targets_named("ours", [folder]))
+        with_measures_of(
+            load("run=validation", *SHORT).only().on_typical(), targets_named("ours", [folder])
+        )
     )
     shares = [result.values(result.design.baseline, name, "all") for name in among]
     first, second = (share / (1 - share) for share in shares)
@@ -221,16 +299,25 @@ SHORT = (
 def small(tmp_path: Path) -> Path:
     """A department of one nurse, called ours, in a folder of configurations."""
     folder = tmp_path / "configs"
-    assert main(["new", "department", "ours", "from=gallery/one_nurse", "--config-dir", str(folder)]) == 0
+    assert (
+        main(["new", "department", "ours", "from=gallery/one_nurse", "--config-dir", str(folder)])
+        == 0
+    )
     with (folder / "pathway" / "ours.yaml").open("a", encoding="utf-8", newline="\n") as file:
-        file.write("measures:\n  an_hour: {kind: span, label: Home in an hour, better: higher, until: departed_at, ")
+        file.write(
+            "measures:\n  an_hour: {kind: span, label: Home in an hour, better: higher, until: departed_at, "
+        )
         file.write("statistic: share, within_minutes: 60}\n")
     return folder
 
 
-def validated(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+def validated(
+    folder: Path, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str, str]:
     capsys.readouterr()
-    code = main(["validate", "study=ours", "only=site", *SHORT, *words, "--config-dir", str(folder)])
+    code = main(
+        ["validate", "study=ours", "only=site", *SHORT, *words, "--config-dir", str(folder)]
+    )
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
@@ -240,13 +327,21 @@ def test_a_department_is_held_against_its_own_figures_by_command(
 ) -> None:
     stay = row(name="Stay", measure="stay_mean", value=None, low=5, high=500)
     by_walk_in = row(
-        name="Walk-ins", measure="stay_mean", value=None, low=700, high=None, group="arrival_source=walk_in"
+        name="Walk-ins",
+        measure="stay_mean",
+        value=None,
+        low=700,
+        high=None,
+        group="arrival_source=walk_in",
     )
     quick = row(name="In an hour", measure="an_hour", kind="calibrated", value=None, low=0, high=1)
     written(small, stay, by_walk_in, quick)
     code, out, err = validated(small, capsys)
     assert code == 1
-    assert "Simulating ours, to hold it against 3 rows of targets/ours.yaml: 2 replications of 14 days." in out
+    assert (
+        "Simulating ours, to hold it against 3 rows of targets/ours.yaml: 2 replications of 14 days."
+        in out
+    )
     assert "2 of 2 replications" in err
     assert sum("own extract" in line for line in out.splitlines()) == 3
     assert "1 of 3 rows that count do not pass" in out
@@ -262,14 +357,20 @@ def test_without_own_figures_a_department_that_is_unlike_englands_is_told_to_sta
     assert "State figures of its own in configs/targets/ours.yaml" in err
     assert "targets/england.yaml, " not in err
     assert "give its clinicians the role clinician, its beds adult_bed" in err
-    assert re.search(r"targets/england.yaml: \d+ of \d+ rows are of what the department does not give \(\w+, ", err)
+    assert re.search(
+        r"targets/england.yaml: \d+ of \d+ rows are of what the department does not give \(\w+, ",
+        err,
+    )
     assert "name another measure" not in err
 
 
-def test_targets_may_be_named_and_only_for_the_site(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_targets_may_be_named_and_only_for_the_site(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     written(small, row(measure="stay_meen"), name="others")
     assert (
-        "targets/others.yaml, Four hours: unknown measure 'stay_meen'" in validated(small, capsys, "targets=others")[2]
+        "targets/others.yaml, Four hours: unknown measure 'stay_meen'"
+        in validated(small, capsys, "targets=others")[2]
     )
     assert "Did you mean 'others'?" in validated(small, capsys, "targets=other")[2]
     assert main(["validate", "only=theory", "targets=others", "--config-dir", str(small)]) == 2
@@ -281,10 +382,15 @@ def test_own_figures_that_are_not_called_like_the_site_are_not_passed_by_in_sile
 ) -> None:
     written(small, row(), name="our")
     _, out, _ = validated(small, capsys)
-    assert "Not used: targets/our. A department's own targets have the name of its site; targets=our uses" in out
+    assert (
+        "Not used: targets/our. A department's own targets have the name of its site; targets=our uses"
+        in out
+    )
 
 
-def test_an_ensemble_is_built_to_the_same_figures(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ensemble_is_built_to_the_same_figures(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     written(small, row())
     words = ["ensemble", "study=ours", "name=ours", *SHORT, "--config-dir", str(small)]
     assert main(words) == 2
@@ -292,7 +398,10 @@ def test_an_ensemble_is_built_to_the_same_figures(small: Path, capsys: pytest.Ca
     busy = row(measure="clinician_busy_share", kind="calibrated")
     written(small, busy)
     assert main(words) == 2
-    assert "'clinician_busy_share' is a row for each pool, which cannot be fitted to" in capsys.readouterr().err
+    assert (
+        "'clinician_busy_share' is a row for each pool, which cannot be fitted to"
+        in capsys.readouterr().err
+    )
     written(small, row(measure="stay_meen", kind="calibrated"))
     assert main(words) == 2
     assert "unknown measure 'stay_meen'. Did you mean 'stay_mean'?" in capsys.readouterr().err

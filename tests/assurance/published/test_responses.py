@@ -34,7 +34,9 @@ TRUSTS = targets_named("trusts", [packaged_configs()])
 
 
 def target(**changes: object) -> PublishedFigure:
-    return replace(TRUSTS[0], **{"value": -0.4, "standard_error": 0.12, "low": None, "high": None, **changes})
+    return replace(
+        TRUSTS[0], **{"value": -0.4, "standard_error": 0.12, "low": None, "high": None, **changes}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,9 @@ def panel() -> Panel:
 
 
 @pytest.mark.slow
-def test_every_replication_of_every_department_is_a_trust_with_random_variates_of_its_own(panel: Panel) -> None:
+def test_every_replication_of_every_department_is_a_trust_with_random_variates_of_its_own(
+    panel: Panel,
+) -> None:
     assert panel.n_trusts == 4
     assert panel.month.tolist() == [0, 1, 2] * 4
     by_trust = panel.attendances.reshape(4, 3)
@@ -54,11 +58,17 @@ def test_every_replication_of_every_department_is_a_trust_with_random_variates_o
     assert np.all((panel.occupancy > 80) & (panel.occupancy <= 100))
 
 
-def test_attendances_and_ward_stays_of_a_trust_vary_and_nothing_else_of_the_department_does() -> None:
+def test_attendances_and_ward_stays_of_a_trust_vary_and_nothing_else_of_the_department_does() -> (
+    None
+):
     study = load(*SHORT)
     site = study.baseline.pathway
     varied = in_panel(study, 0).baseline.pathway
-    added = {name: each for name, each in varied.lasting_factors.items() if name not in site.lasting_factors}
+    added = {
+        name: each
+        for name, each in varied.lasting_factors.items()
+        if name not in site.lasting_factors
+    }
     assert [(each.arrivals, each.durations) for each in added.values()] == [
         (("walk_in", "ambulance", "referred"), ()), ((), ("ward_stay",)),
     ]  # fmt: skip
@@ -95,18 +105,27 @@ def test_a_row_agrees_within_two_joint_standard_errors_of_the_figure_or_of_its_r
     assert response(-0.2, **ranged).apart == pytest.approx(-0.1 / 0.13)
 
 
-def test_misses_are_printed_with_both_sides_and_standard_errors_and_a_scope_below_its_row(panel: Panel) -> None:
+def test_misses_are_printed_with_both_sides_and_standard_errors_and_a_scope_below_its_row(
+    panel: Panel,
+) -> None:
     found = estimates(panel)
     rows = (
         Response(target(name="Near", scope="Over 36 months -.20"), PanelEstimate(-0.41, 0.05)),
         Response(target(name="Far", low=-0.1, high=0.0), PanelEstimate(-1.5, 0.06)),
-        *(Response(each, found[each.measure]) for each in TRUSTS if each.measure in ("panel_month_1", "panel_month_3")),
+        *(
+            Response(each, found[each.measure])
+            for each in TRUSTS
+            if each.measure in ("panel_month_1", "panel_month_3")
+        ),
     )
     lines = as_text(Responses(rows, 2, 4, 3)).split("\n")
     (near,) = [line for line in lines if "Near" in line]
     (far,) = [line for line in lines if "Far" in line]
     assert " ".join(near.split()) == "AGREES Near -0.400 (0.120) -0.410 (0.050) -0.1"
-    assert " ".join(far.split()) == "MISSES Far -0.400 (0.120) -1.500 (0.060) -10.4 asked: -0.100 to +0.000"
+    assert (
+        " ".join(far.split())
+        == "MISSES Far -0.400 (0.120) -1.500 (0.060) -10.4 asked: -0.100 to +0.000"
+    )
     assert lines[lines.index(near) + 1].strip() == "Over 36 months -.20"
     assert any(line.endswith("Jan   Mar") for line in lines)
     assert lines[-1].endswith("of 4 figures agree.")
@@ -135,7 +154,9 @@ def test_a_panel_too_small_for_a_regression_is_refused(override: str, phrase: st
 
 
 @pytest.mark.slow
-def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[tuple[str, ...]] = []
     far = Responses((Response(target(), PanelEstimate(9.0, 0.1)),), 1, 280, 12)
 
@@ -156,7 +177,10 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkey
     ("words", "phrase"),
     [
         (["only=response"], "only=response: only is 'response'. Did you mean 'responses'?"),
-        (["only=responses", "predictions=write"], "predictions=write: only=responses predicts nothing."),
+        (
+            ["only=responses", "predictions=write"],
+            "predictions=write: only=responses predicts nothing.",
+        ),
     ],
 )
 def test_a_part_that_there_is_not_is_refused(words: list[str], phrase: str) -> None:
@@ -170,5 +194,7 @@ def test_the_departments_of_an_ensemble_share_the_replications() -> None:
     each = by_department(study)
     assert [len(one.run.numbers) for one in each] == [2, 2, 2]
     assert each[0].baseline.pathway != each[1].baseline.pathway != each[2].baseline.pathway
-    assert [one.baseline.pathway for one in each] == [study.of(number).baseline.pathway for number in range(3)]
+    assert [one.baseline.pathway for one in each] == [
+        study.of(number).baseline.pathway for number in range(3)
+    ]
     assert by_department(each[0]) == [each[0]]

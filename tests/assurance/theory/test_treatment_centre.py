@@ -78,7 +78,11 @@ def test_what_the_command_line_says_wins_over_what_the_study_chooses() -> None:
 
 
 def test_lognormal_minutes_have_the_published_variance(arms: dict[str, ReadyArm]) -> None:
-    for name, mean, variance in (("registration", 5, 2), ("treatment", 13.3, 2), ("trauma_treatment", 30, 4)):
+    for name, mean, variance in (
+        ("registration", 5, 2),
+        ("treatment", 13.3, 2),
+        ("trauma_treatment", 30, 4),
+    ):
         duration = arms["base"].pathway.durations[name]
         assert duration.kind == "lognormal"
         assert duration.mean == mean
@@ -116,9 +120,13 @@ def test_figures_are_not_matched_by_wide_errors(rows: list[ModelRow]) -> None:
 
 def test_right_arrivals_do_not_give_the_shipped_figures(arms: dict[str, ReadyArm]) -> None:
     """The comparison can tell a department with 1 % more patients from one without."""
-    base = simulate([arms["base"]], "correct", engine="compiled", clinic_days=1000, seed=SEED)["base"]
+    base = simulate([arms["base"]], "correct", engine="compiled", clinic_days=1000, seed=SEED)[
+        "base"
+    ]
     throughput = measured(base)["throughput"]
-    shipped = next(each for each in published() if (each.arm, each.measure) == ("base", "throughput"))
+    shipped = next(
+        each for each in published() if (each.arm, each.measure) == ("base", "throughput")
+    )
     error = math.hypot(throughput.std(ddof=1) / math.sqrt(len(throughput)), shipped.standard_error)
     assert (throughput.mean() - shipped.mean) / error > 3
 
@@ -129,7 +137,9 @@ def test_one_arm_does_not_pass_for_another(arms: dict[str, ReadyArm], rows: list
     less = replace(arms["base"].pathway.pools["examination_rooms"], extra=-1)
     pools = {**arms["base"].pathway.pools, "treatment_cubicles": swap, "examination_rooms": less}
     as_named = replace(arms["base"], pathway=replace(arms["base"].pathway, pools=pools))
-    found = measured(simulate([as_named], "shipped", engine="compiled", clinic_days=50, seed=SEED)["base"])
+    found = measured(
+        simulate([as_named], "shipped", engine="compiled", clinic_days=50, seed=SEED)["base"]
+    )
     row = next(row for row in rows if row.name == "swap_exam_treat, treatment wait")
     assert row.passed
     assert np.mean(found["treatment_wait"]) < row.expected - 20
@@ -146,21 +156,30 @@ def test_a_row_without_spread_passes_only_if_it_is_equal() -> None:
 def test_what_is_printed_says_what_failed_and_how_many_passed(rows: list[ModelRow]) -> None:
     *_, output = as_text(rows).split("\n")
     assert output.startswith(f"{len(rows)} of {len(rows)} treatment-centre rows pass")
-    lines = as_text([rows[0], replace(rows[0], found=rows[0].expected + 4 * rows[0].standard_error)]).split("\n")
+    lines = as_text(
+        [rows[0], replace(rows[0], found=rows[0].expected + 4 * rows[0].standard_error)]
+    ).split("\n")
     assert [line.split()[0] for line in lines[2:4]] == ["PASS", "FAIL"]
     assert lines[-1].startswith("1 of 2 treatment-centre rows pass, largest |z| 4.0.")
 
 
 def test_the_false_alarms_to_expect_are_said_and_rows_that_must_be_equal_raise_none() -> None:
     one = ModelRow("made up", "wait", "minutes", 10.0, 10.0, 1.0, "made up")
-    assert false_alarms([one] * 100 + [replace(one, standard_error=0.0)]) == pytest.approx(0.26998, abs=1e-5)
-    assert "fails 0.27 of them on average (one or more at 24% of seeds" in as_text([one] * 100).split("\n")[-1]
+    assert false_alarms([one] * 100 + [replace(one, standard_error=0.0)]) == pytest.approx(
+        0.26998, abs=1e-5
+    )
+    assert (
+        "fails 0.27 of them on average (one or more at 24% of seeds"
+        in as_text([one] * 100).split("\n")[-1]
+    )
 
 
 # --- the same patients ---------------------------------------------------------------------------------------------
 
 
-def test_a_change_downstream_leaves_every_start_upstream_at_its_tick(runs: dict[str, SimulatedCentre]) -> None:
+def test_a_change_downstream_leaves_every_start_upstream_at_its_tick(
+    runs: dict[str, SimulatedCentre],
+) -> None:
     for arm, (like, steps) in SAME_STARTS.items():
         for step in steps:
             assert np.array_equal(starts(runs[arm], step), starts(runs[like], step)), (arm, step)
@@ -179,10 +198,20 @@ def test_a_change_is_felt_where_it_is_made(runs: dict[str, SimulatedCentre]) -> 
 def test_waits_upstream_are_equal_to_the_last_digit(runs: dict[str, SimulatedCentre]) -> None:
     figures = {name: measured(run) for name, run in runs.items()}
     for arm in ("exam_plus_1", "treat_plus_1"):
-        for figure in ("arrivals", "triage_wait", "registration_wait", "stabilisation_wait", "trauma_total"):
+        for figure in (
+            "arrivals",
+            "triage_wait",
+            "registration_wait",
+            "stabilisation_wait",
+            "trauma_total",
+        ):
             assert np.array_equal(figures[arm][figure], figures["base"][figure])
-    assert np.array_equal(figures["treat_plus_1"]["examination_wait"], figures["base"]["examination_wait"])
-    assert figures["treat_plus_1"]["treatment_wait"].mean() < figures["base"]["treatment_wait"].mean()
+    assert np.array_equal(
+        figures["treat_plus_1"]["examination_wait"], figures["base"]["examination_wait"]
+    )
+    assert (
+        figures["treat_plus_1"]["treatment_wait"].mean() < figures["base"]["treatment_wait"].mean()
+    )
 
 
 # --- the original's faults -----------------------------------------------------------------------------------------
@@ -219,20 +248,28 @@ def assert_alike(found: np.ndarray, expected: np.ndarray, error: np.ndarray) -> 
 
 
 @pytest.mark.slow
-def test_the_shipped_loop_is_gaps_at_the_rate_of_the_last_patients_hour(arms: dict[str, ReadyArm]) -> None:
+def test_the_shipped_loop_is_gaps_at_the_rate_of_the_last_patients_hour(
+    arms: dict[str, ReadyArm],
+) -> None:
     """Hour by hour within four standard errors: 19 comparisons, false alarm 0.1 %."""
     pathway = arms["base"].pathway
     literal = literal_loop(hourly_rates(pathway), 400, seed=SEED)
     ours = by_hour(people(pathway, "shipped", clinic_days=1000, seed=SEED), 1000)
-    error = np.sqrt(literal.var(axis=0, ddof=1) / len(literal) + ours.var(axis=0, ddof=1) / len(ours))
+    error = np.sqrt(
+        literal.var(axis=0, ddof=1) / len(literal) + ours.var(axis=0, ddof=1) / len(ours)
+    )
     assert_alike(ours.mean(axis=0), literal.mean(axis=0), error)
 
 
 def test_how_many_the_shipped_loop_lets_in_is_known_exactly() -> None:
     """Two hours at rates 2 and 6: P(nobody in the first) e^-2, then 2 is held until the first patient."""
     none_yet = math.exp(-2)
-    held = 1 - none_yet  # 2 is held at the start of the second hour whoever came last; it ends with this probability
-    assert shipped_arrivals_expected(np.array([2.0, 6.0]), 2) == pytest.approx(2 + held + 6 * (1 - held / 2))
+    held = (
+        1 - none_yet
+    )  # 2 is held at the start of the second hour whoever came last; it ends with this probability
+    assert shipped_arrivals_expected(np.array([2.0, 6.0]), 2) == pytest.approx(
+        2 + held + 6 * (1 - held / 2)
+    )
 
 
 def test_a_constant_rate_is_not_changed_by_the_shipped_loop() -> None:
@@ -258,20 +295,26 @@ def test_arrivals_as_its_rates_say_come_hour_by_hour(arms: dict[str, ReadyArm]) 
 
 def test_gaps_add_up_within_a_day() -> None:
     share = np.full((1, 3), 1 - math.exp(-1))  # each gap is one mean
-    assert shipped_gaps(share, np.array([1.0, 6.0])) == pytest.approx(np.array([[60.0, 70.0, 80.0]]))
+    assert shipped_gaps(share, np.array([1.0, 6.0])) == pytest.approx(
+        np.array([[60.0, 70.0, 80.0]])
+    )
 
 
 # --- its measures --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_figures_are_those_of_the_original_by_its_definitions(arms: dict[str, ReadyArm], engine: EngineName) -> None:
+def test_figures_are_those_of_the_original_by_its_definitions(
+    arms: dict[str, ReadyArm], engine: EngineName
+) -> None:
     """Patient by patient: who began, or left, before closing."""
     n_days = 2
     run = simulate([arms["base"]], "correct", engine=engine, clinic_days=n_days, seed=SEED)["base"]
     expected = by_hand(run)
     for name, values in measured(run).items():
-        assert values == pytest.approx([expected[name, day] for day in range(n_days)], abs=1e-9), name
+        assert values == pytest.approx([expected[name, day] for day in range(n_days)], abs=1e-9), (
+            name
+        )
 
 
 def by_hand(run: SimulatedCentre) -> dict[tuple[str, int], float]:
@@ -290,14 +333,18 @@ def by_hand(run: SimulatedCentre) -> dict[tuple[str, int], float]:
         name = run.plan.nodes[step]
         if name == "home" and joined < closes:
             kind = ("trauma", "non_trauma")[draws.attributes["patient_type"][patient]]
-            waits[f"{kind}_total", day].append((joined - draws.arrived_at[patient]) / TICKS_PER_MINUTE)
+            waits[f"{kind}_total", day].append(
+                (joined - draws.arrived_at[patient]) / TICKS_PER_MINUTE
+            )
         elif name in run.pathway.steps and started < closes:
             waits[f"{name}_wait", day].append((started - joined) / TICKS_PER_MINUTE)
             waits[f"{name}_busy", day].append((ended - started) / TICKS_PER_MINUTE)
     found = {each: float(np.mean(values)) for each, values in waits.items()}
     for day in range(run.clinic_days):
         found["arrivals", day] = int((draws.arrived_at // WEEK == day).sum())
-        found["throughput", day] = len(waits["trauma_total", day]) + len(waits["non_trauma_total", day])
+        found["throughput", day] = len(waits["trauma_total", day]) + len(
+            waits["non_trauma_total", day]
+        )
         for name, units in (
             ("triage", 1),
             ("registration", 1),
@@ -310,7 +357,9 @@ def by_hand(run: SimulatedCentre) -> dict[tuple[str, int], float]:
     return found
 
 
-def test_some_are_still_there_at_closing_so_that_the_definitions_matter(runs: dict[str, SimulatedCentre]) -> None:
+def test_some_are_still_there_at_closing_so_that_the_definitions_matter(
+    runs: dict[str, SimulatedCentre],
+) -> None:
     figures = measured(runs["base"])
     assert (figures["throughput"] < figures["arrivals"] - 20).all()
 
@@ -321,4 +370,9 @@ def test_days_that_run_into_one_another_are_refused(arms: dict[str, ReadyArm]) -
     pathway = replace(base.pathway, durations={**base.pathway.durations, "examination": slow})
     arm = replace(base, pathway=pathway)
     with pytest.raises(ResultsError, match="base: a clinic day begins before the last has ended"):
-        simulated(arm, people(pathway, "correct", clinic_days=2, seed=SEED), engine="compiled", clinic_days=2)
+        simulated(
+            arm,
+            people(pathway, "correct", clinic_days=2, seed=SEED),
+            engine="compiled",
+            clinic_days=2,
+        )
