@@ -6,11 +6,8 @@ All of one page is of one result, so every sentence, chart and table of it is of
 from __future__ import annotations
 
 import base64
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from shutil import make_archive
@@ -18,47 +15,37 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import simulation as ae
+from simulation.app.answer import (
+    Beside,
+    changes_words,
+    department_words,
+    over_many,
+    shown,
+    time_words,
+    together,
+    wait_words,
+)
 from simulation.app.asked import MOST_ARMS, PLANNED, USUAL, AskedQuestion, arms_of
 from simulation.app.controls import controls, helps, today
-from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED, Place
+from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
-from simulation.app.serving import STORED
-from simulation.display.table import Cell, ReportTable
+from simulation.display.table import ReportTable
 from simulation.display.words import (
-    amount,
-    change,
-    effect,
-    kind_of,
     labelled,
-    rests_on_claim,
-    unit_words,
 )
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
-from simulation.report.findings import unlike_words
-from simulation.report.headlines import PATIENTS, harmed_groups
 from simulation.report.templates import templates
-from simulation.runs.result import Finding, Safety
 from simulation.runs.store.listing import ListedRun
-from simulation.study.workload import in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
-WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
-"""How wide an interval may be, by unit, to be shown as a number."""
-NOT_YET = "not yet"
-PASSED = ("non-inferior", "no difference", "none seen")
-"""Kinds of judgement by which a limit of safety is kept."""
 MORE = 40
 """Replications that 'More' adds to an answer at rest."""
-EARLY = 10
-"""Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
-Beside = tuple[AskedQuestion, ae.Result | None]
-"""Another question and its result, shown beside an answer; None if it is not worked out here."""
 STEPS = {
     "waiting": "Others are being answered first.",
     "loading": "Reading the question.",
@@ -217,44 +204,7 @@ def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], boo
     return [("Your own policies", own, True), *groups]
 
 
-def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
-    """The department of a question within a sentence."""
-    if asked.file or asked.run:
-        return "its department" if result is None else result.study.department_words
-    words = asked.where.label.partition(" (")[0]
-    return f"{words[:1].lower()}{words[1:]}"
-
-
-def changes_words(asked: AskedQuestion) -> Iterator[str]:
-    """What the question changes of the department, in words."""
-    for key, value in asked.changed:
-        control = controls()[key]
-        yield f"{control.label.lower()} {value:+d}{control.sign}".replace("-", "−")
-
-
 # --- the answer -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ShownArm:
-    """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words.
-
-    is_small: whether its effect is known to be too small to matter; failed: labels of the limits that it fails;
-    harmed: who waits longer by more than matters; cost: a year.
-    """
-
-    name: str
-    label: str
-    is_tool: bool
-    is_claimed: bool
-    cells: tuple[Cell | str, ...]
-    verdict: str
-    look: str
-    safety: str
-    failed: tuple[str, ...]
-    harmed: str
-    cost: Cell | str
-    is_small: bool = False
 
 
 def answer(
@@ -282,19 +232,19 @@ def answer(
         full=asked.lengths,
         most=most,
         more=n + MORE if n >= most else most,
-        time_left=_time(most - n, result)
+        time_left=time_words(most - n, result)
         if result is not None and is_shown and look.step == "looking"
         else "",
         elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
-        together=_together([(asked, result if is_shown else None), *beside]) if beside else None,
+        together=together([(asked, result if is_shown else None), *beside]) if beside else None,
         link=asked.address,
-        as_it_is=_wait(as_it_is.on_targets)
+        as_it_is=wait_words(as_it_is.on_targets)
         if as_it_is and len(as_it_is.replications) >= needed
         else "",
         beside_as_it_is=asked.unchanged.keeping(asked.query),
-        over_many=_over_many(asked, result) if is_shown and look.step == "ended" else {},
+        over_many=over_many(asked, result) if is_shown and look.step == "ended" else {},
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
         **(
@@ -303,280 +253,6 @@ def answer(
             else {"arms": ()}
         ),
     )
-
-
-def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any]:
-    """What the answer shows of a result: its targets and, once it is `at_rest`, who is worse off and what policies
-    cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
-    slim = whole.on_targets
-    arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
-    readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
-    effects = {
-        "arms": arms,
-        "targets": slim.targets,
-        "levels": [_level(slim, one) for one in slim.targets],
-    }
-    effects["limits"] = [margin.label for margin in slim.design.margins]
-    over = slim.study.departments
-    return {
-        **effects,
-        "effects": {**effects, "baseline": slim.baseline.label},
-        "best": _best(slim, arms),
-        "none_helps": at_rest
-        and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
-        "better": _beyond_ai(slim, arms),
-        "unsettled": _unsettled(slim, arms) if at_rest else [],
-        "over": over is not None,
-        "limitation": place.limitation(slim.study.choices["site"])
-        if over is None
-        else over.limitation,
-        "today": _wait(slim),
-        "wide": any(NOT_YET in arm.cells for arm in arms),
-        "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
-        "baseline": slim.baseline.label,
-        "drawing": slim.drawing(*readable) if readable else None,
-        "few": slim.few_departments,
-        "unfinished": whole.n_unfinished,
-        "days": slim.run.measured_days,
-        "left_out": slim.study.left_out,
-        "warnings": [
-            words.partition(". Look at")[0] for words in whole.explanation.department_warnings
-        ]
-        if at_rest
-        else (),
-    }
-
-
-def _wait(slim: ae.Result) -> str:
-    """The first target under nurse triage: '96.5 minutes (93.0 to 100.1, n = 60)'; without an interval that is wide."""
-    row, n = slim.row_of(slim.first_target), len(slim.replications)
-    mean = amount(row.mean, row.unit).replace(" min", " minutes")
-    if not row.high - row.low <= row.mean:
-        return f"{mean} (n = {n})"
-    return f"{mean} ({row.low:.1f} to {row.high:.1f}, n = {n})"
-
-
-@cache
-def _first_visit() -> Mapping[str, Any]:
-    """What is known of the stored first visit: the number of its departments and, by arm, the effect on the wait as
-    mean, 5th and 95th percentile over these."""
-    known: Mapping[str, Any] = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    return known
-
-
-def _over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
-    """What policies of one department do over the departments of the first visit, for those that are in it."""
-    if result is None or result.study.departments is not None or asked.file:
-        return {}
-    effects = {
-        arm: values for arm, values in _first_visit()["effects"].items() if arm in asked.arms
-    }
-    words = [
-        f"{result.arm(arm).label} {change(mean, 'minutes')} ({change(low, 'minutes')} to {change(high, 'minutes')})"
-        for arm, (mean, low, high) in effects.items()
-    ]
-    return {"n": _first_visit()["n_departments"], "words": words} if words else {}
-
-
-def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
-    """The labels of what does surely more on the first target than every AI, untested claims left aside: apart from
-    their intervals."""
-    rows = {arm: slim.finding(arm.name, slim.first_target) for arm in arms}
-    tools = [arm for arm in arms if arm.is_tool and not arm.is_claimed]
-    others = [arm for arm in arms if not arm.is_tool]
-    if not tools or not all(readable(rows[arm]) for arm in tools):
-        return []
-    sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
-    ends = {
-        arm: sorted(
-            (
-                sign * rows[arm].comparison.difference_low,
-                sign * rows[arm].comparison.difference_high,
-            )
-        )
-        for arm in arms
-    }
-    return [
-        arm.label
-        for arm in others
-        if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)
-    ]
-
-
-def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
-    """The policy with the largest effect of those that are shown to help and fail no limit of safety; None before every
-    effect can be read."""
-    if any(arm.look == NOT_YET.replace(" ", "-") for arm in arms):
-        return None
-    helping = [arm for arm in arms if arm.look == "better" and not arm.failed]
-    return max(
-        helping,
-        key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference),
-        default=None,
-    )
-
-
-def _together(questions: Sequence[Beside]) -> dict[str, Any]:
-    """Questions side by side: a row each, the effects of every policy on the first target, each with its own n."""
-    known = [(asked, None if result is None else result.on_targets) for asked, result in questions]
-    results = [slim for _, slim in known if slim is not None]
-    labels = {name: slim.arm(name).label for slim in results for name in slim.judged}
-    rows = []
-    for asked, slim in known:
-        others = [one.query for one, _ in questions[1:] if one is not asked]
-        rows.append(
-            {
-                "name": asked.name,
-                "words": "; changed: ".join(
-                    filter(None, (department_words(asked, slim), "; ".join(changes_words(asked))))
-                ),
-                "n": 0 if slim is None else len(slim.replications),
-                "today": "" if slim is None else _level(slim, slim.first_target),
-                "cells": [] if slim is None else [_effect(slim, name) for name in labels],
-                "query": asked.query,
-                "without": questions[0][0].keeping(*others),
-            }
-        )
-    target = results[0].first_target.label if results else ""
-    return {"labels": list(labels.values()), "rows": rows, "target": target}
-
-
-def _effect(slim: ae.Result, name: str) -> Cell | str:
-    """The effect of a policy on the first target; '–' where it is not compared."""
-    return _cell(slim.finding(name, slim.first_target)) if name in slim.judged else "–"
-
-
-def _level(slim: ae.Result, target: Any) -> str:
-    row = slim.row_of(target)
-    return amount(row.mean, row.unit)
-
-
-def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
-    findings = [slim.finding(name, target) for target in slim.targets]
-    arm, first = slim.arm(name), findings[0]
-    safety = [one for one in slim.safety if one.arm == name]
-    is_read = readable(first)
-    rows = () if whole is None else harmed_groups(whole, whole.arm(name))
-    harmed = sorted(rows, key=lambda row: -abs(row.difference))
-    groups = ", ".join(
-        f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed
-    )
-    return ShownArm(
-        name=name,
-        label=arm.label,
-        is_tool=not arm.ready.arm.comparator,
-        is_claimed=rests_on_claim(slim, arm),
-        cells=tuple(_cell(finding) for finding in findings),
-        verdict=_verdict(first),
-        look=kind_of(first).replace(" ", "-") if is_read else "not-yet",
-        safety=_safety_words(safety),
-        failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
-        harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
-        cost="at the end" if whole is None else _cost(arm.cost),
-        is_small=first.verdict.size == "less",
-    )
-
-
-def _cost(pounds: float | None) -> Cell | str:
-    return "not stated" if pounds is None else Cell(pounds, style="rounded pounds")
-
-
-def _verdict(finding: Finding) -> str:
-    """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
-    if not readable(finding):
-        return f"{NOT_YET}, as the interval is {_width(finding)} wide"
-    settled = kind_of(finding) != "cannot tell"
-    return (
-        f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
-    )
-
-
-def readable(finding: Finding) -> bool:
-    """Whether the interval of a difference is narrow enough to be shown as a number."""
-    row = finding.comparison
-    width = row.difference_high - row.difference_low
-    return not math.isnan(width) and width <= WIDEST.get(row.unit, math.inf)
-
-
-def _cell(finding: Finding) -> Cell | str:
-    row = finding.comparison
-    if not readable(finding):
-        return NOT_YET
-    look = kind_of(finding).replace(" ", "-")
-    return Cell(
-        row.difference,
-        row.unit,
-        row.difference_low,
-        row.difference_high,
-        style="difference",
-        look=look,
-    )
-
-
-def _width(finding: Finding) -> str:
-    row = finding.comparison
-    width = row.difference_high - row.difference_low
-    if not math.isfinite(width):
-        return "infinitely"
-    return f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
-
-
-def _safety_words(safety: Sequence[Safety]) -> str:
-    """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
-    failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
-    open_ = [one.margin.label for one in safety if _is_open(one)]
-    if safety and len(open_) == len(safety):
-        return f"none of {len(safety)} settled yet"
-    said = [
-        f"{verb}: {', '.join(labels)}"
-        for verb, labels in (("fails", failed), ("not settled", open_))
-        if labels
-    ]
-    return "; ".join(said) or f"passes all {len(safety)}"
-
-
-def _is_open(safety: Safety) -> bool:
-    return safety.judgement.kind not in ("inferior", *PASSED)
-
-
-def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> dict[str, list[str]]:
-    """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
-    being seen)']. Limits of a policy that fails another are left out."""
-    found: dict[str, list[str]] = {}
-    for arm in arms:
-        finding, by_how = slim.finding(arm.name, slim.first_target), dict[str, list[str]]()
-        is_open = kind_of(finding) == "cannot tell"
-        judged = [(finding.target.label, finding.verdict.words, finding.verdict.n_more)] * is_open
-        judged += [
-            (one.margin.label, one.judgement.words, one.judgement.n_more)
-            for one in slim.safety
-            if one.arm == arm.name and _is_open(one) and not arm.failed
-        ]
-        for label, words, n_more in judged:
-            by_how.setdefault(_what_settles(words, n_more, slim), []).append(label)
-        for how, labels in by_how.items():
-            found.setdefault(how, []).append(f"‘{arm.label}’ ({'; '.join(labels)})")
-    return found
-
-
-def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
-    """What would settle a verdict, in words, with the time that it takes here."""
-    if words.startswith("worse"):
-        return f"{words}: more replications may tell"
-    if n_more is None:
-        early = f"too early to say how many replications it takes: that can be told from {EARLY} on"
-        return early if len(slim.replications) < EARLY else words.rpartition(": ")[2]
-    if n_more == 0:
-        return "so near a limit that more replications would hardly tell"
-    if slim.over_departments or len(slim.replications) + n_more > PLANNED:
-        one = "departments" if slim.over_departments else "replications"
-        return f"about {n_more} more {one}, which is beyond this page: work it out in full"
-    return f"about {n_more} more replications, {_time(n_more, slim)}"
-
-
-def _time(n: int, result: ae.Result) -> str:
-    """How long so many more replications take at the pace so far: 'about 40 s'."""
-    return f"about {in_words(result.manifest['wall_seconds'] / len(result.replications) * n)}"
 
 
 def faults_of(error: AeflowError) -> list[str]:

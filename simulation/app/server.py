@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 import simulation as ae
 from simulation.app import interviewing, pages, working
+from simulation.app.answer import Beside
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork
 from simulation.app.departments import PACKAGED, Place
@@ -228,9 +229,9 @@ class Front:
             with suppress(RuntimeError):
                 await looks.aclose()  # type: ignore[attr-defined]
 
-    def _beside(self, asked: AskedQuestion) -> list[pages.Beside]:
+    def _beside(self, asked: AskedQuestion) -> list[Beside]:
         """The questions that are to be shown beside another, each with its result, if that is still kept."""
-        found: list[pages.Beside] = []
+        found: list[Beside] = []
         for query in asked.beside:
             with suppress(AeflowError):
                 pairs = parse_qsl(query, max_num_fields=60)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from simulation.app.answer import changes_words, department_words
 from simulation.app.asked import AskedQuestion
 from simulation.app.background import Background, HeavyWork
 from simulation.app.interviewing import answers_of, checked_answers, with_tables
-from simulation.app.pages import changes_words, department_words, faults_of, rendered
+from simulation.app.pages import faults_of, rendered
 from simulation.errors import nearest, refuse
 from simulation.records.in_memory import folder_in_memory
 

@@ -15,12 +15,13 @@ from markupsafe import escape
 
 import simulation as ae
 from docs.tools.publish import PUBLISHED
+from simulation.app import answer as answers
 from simulation.app import pages
+from simulation.app.answer import NOT_YET
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.desk import FIRST, Look
 from simulation.app.pages import (
-    NOT_YET,
     VIEWS,
     answer,
     first_visit,
@@ -42,14 +43,14 @@ OPEN = ("lean_triage", "Left before being seen")
 
 def made(
     name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False
-) -> pages.ShownArm:
+) -> answers.ShownArm:
     """A policy of which only this is known; its interval is half a minute either way (`made_result`)."""
-    return pages.ShownArm(
+    return answers.ShownArm(
         name, name, is_tool, is_claimed, (), str(effect), "better", "", (), "", ""
     )
 
 
-def made_result(arms: Sequence[pages.ShownArm]) -> Any:
+def made_result(arms: Sequence[answers.ShownArm]) -> Any:
     """A result that knows the effects of these policies, in minutes, and no more."""
     rows = {
         arm.name: SimpleNamespace(
@@ -157,8 +158,8 @@ def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai()
         made("claim", -9, is_tool=True, is_claimed=True),
         made("lean", -8),
     ]
-    assert pages._beyond_ai(made_result(arms), arms) == ["lean"]
-    assert pages._beyond_ai(made_result(arms[1:]), arms[1:]) == []
+    assert answers._beyond_ai(made_result(arms), arms) == ["lean"]
+    assert answers._beyond_ai(made_result(arms[1:]), arms[1:]) == []
 
 
 def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_read() -> None:
@@ -167,9 +168,9 @@ def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_rea
         replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",)),
     )
     arms = [lean, unsafe, made("scribe", -2, is_tool=True)]
-    assert pages._best(made_result(arms), arms) is lean
+    assert answers._best(made_result(arms), arms) is lean
     arms.append(replace(made("beds", -1), look="not-yet"))
-    assert pages._best(made_result(arms), arms) is None
+    assert answers._best(made_result(arms), arms) is None
 
 
 def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_does_not_reproduce(
@@ -189,25 +190,26 @@ def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(
 ) -> None:
     result = grown(30, 0.02)
     (lean,) = (one for one in result.on_targets.safety if (one.arm, one.margin.label) == OPEN)
-    told = pages._what_settles(
+    told = answers._what_settles(
         "cannot tell: about 40 more replications (from n = 30)", 40, result.on_targets
     )
     assert re.fullmatch(r"about 40 more replications, about \d+ \w+", told)
-    assert pages._what_settles("cannot tell", 900, result.on_targets).endswith(
+    assert answers._what_settles("cannot tell", 900, result.on_targets).endswith(
         "work it out in full"
     )
-    assert "hardly tell" in pages._what_settles(
+    assert "hardly tell" in answers._what_settles(
         "cannot tell: as narrow as planned", 0, result.on_targets
     )
-    early = pages._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
+    early = answers._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
     assert [len(what) for what in early.values()] == [1]
     assert next(iter(early)).startswith("too early to say")
     unknown = replace(lean, judgement=replace(lean.judgement, kind="cannot tell"))
     failed = replace(unknown, judgement=replace(lean.judgement, kind="inferior"))
     assert (
-        pages._safety_words([lean, unknown, failed]) == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
+        answers._safety_words([lean, unknown, failed])
+        == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
     )
-    assert pages._safety_words([lean]) == "passes all 1"
+    assert answers._safety_words([lean]) == "passes all 1"
     assert "What next" in answer(Look("ended", result), asked)
     assert "What next" not in answer(Look("looking", result), asked)
 
@@ -248,7 +250,7 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
         "none": "None of the policies ticked is shown",
         "small": "None of the policies ticked does enough to matter",
     }
-    shown = pages.shown(grown(30, 0.001), LOCAL)
+    shown = answers.shown(grown(30, 0.001), LOCAL)
     lean = shown["best"]
     for best, none_helps, said in (
         (None, True, "none"),
@@ -278,7 +280,7 @@ def test_who_waits_longer_is_said_beside_the_policy(
     row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
     harmed = (replace(row, difference=6.0),)
     monkeypatch.setattr(
-        pages, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ()
+        answers, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ()
     )
     assert "Worse off" not in answer(Look("looking", grown(30, 0.001)), asked)
     text = answer(Look("ended", grown(30, 0.001)), asked)
