@@ -1,9 +1,9 @@
 """How large the package may be: a budget of tokens, in all and by room, file and function.
 
 A token is one of Python's; those of layout, comments and bare strings (docstrings) do not count. A room is a folder
-directly under `simulation/`. A capability may add at most 10,000 tokens, in one commit that raises `BUDGET` and says why.
-Lines of code (blanks, comments and docstrings left out) are reported, and not limited: a limit would reward density.
-`python tests/test_size.py` prints both, by room.
+directly under `simulation/`. A capability may add at most 10,000 tokens, in one commit that raises `BUDGET` and says
+why. Lines of code (blanks, comments and docstrings left out) are reported, and not limited: a limit would reward
+density. `python tests/test_size.py` prints both, by room.
 """
 
 import ast
