@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
         ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
         ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
         ("large_extracts.py", ("--rows", "20000"), "20,000 rows"),
+        ("entered.py", ("offer", "--files"), "simulation/offers/interview.py"),
         (
             "recovered_from_extracts.py",
             (
