@@ -14,7 +14,7 @@ from whole import SEED, measured_from
 
 import simulation as ae
 from simulation.patients import draw
-from simulation.questions.ablation.levers import coalitions
+from simulation.questions.ablation import coalitions
 
 DAYS = 365
 

@@ -1,4 +1,4 @@
-"""Questions asked of a result, or by experiments of their own: one module each, or one folder where it is large.
+"""Questions asked of a result, or by experiments of their own: one module each, or a folder where it is large.
 
 A question's module holds what it computes, its tables, pictures and words, and the function that its command calls.
 Those that are asked of every result stand in `OF_A_RESULT`, from which the report lists them. No question imports
@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
-from simulation.questions import blanks, harm, readings, spillover
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides import deciding_figures
+from simulation.questions import ablation, blanks, harm, readings, spillover, what_decides
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
@@ -44,10 +42,10 @@ OF_A_RESULT = (
     ResultQuestion(
         "levers",
         "What each lever contributes",
-        contributions.tables,
-        pictures={"levers": contributions.picture},
-        sentences=contributions.sentences,
-        files=contributions.files,
+        ablation.tables,
+        pictures={"levers": ablation.picture},
+        sentences=ablation.sentences,
+        files=ablation.files,
     ),
     ResultQuestion(
         "coverage",
@@ -60,10 +58,10 @@ OF_A_RESULT = (
     ResultQuestion(
         "decides",
         "What decides it, and what to measure",
-        deciding_figures.tables,
-        pictures={"what_decides": deciding_figures.picture},
-        lead=deciding_figures.lead,
-        files=deciding_figures.files,
+        what_decides.tables,
+        pictures={"what_decides": what_decides.picture},
+        lead=what_decides.lead,
+        files=what_decides.files,
     ),
 )
 """In the order of the page."""

@@ -14,7 +14,7 @@ from simulation.display.measured import Limits, limits_of
 from simulation.display.table import Cell
 from simulation.display.words import kind_of, rests_on_claim
 from simulation.questions.blanks import BlankEffect, by_blank
-from simulation.questions.what_decides.deciding_figures import n_harmed
+from simulation.questions.what_decides import n_harmed
 from simulation.report.findings import implausible, unlike_words, warnings
 from simulation.report.headlines import (
     PATIENTS,

@@ -8,8 +8,7 @@ import pytest
 
 import simulation as ae
 from simulation.cli import main
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides import deciding_figures
+from simulation.questions import ablation, what_decides
 from simulation.statistics import compare
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +31,8 @@ def blocks(language: str) -> list[str]:
     ("file", "columns"),
     [
         ("summary.csv", compare.TIDY),
-        ("decomposition.csv", contributions.TIDY),
-        ("what_decides.csv", deciding_figures.TIDY),
+        ("decomposition.csv", ablation.TIDY),
+        ("what_decides.csv", what_decides.TIDY),
     ],
 )
 def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(

@@ -10,8 +10,14 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.questions.ablation.contributions import beyond, busy_parts, decomposition_of
-from simulation.questions.ablation.levers import coalitions, label_of, with_combinations
+from simulation.questions.ablation import (
+    beyond,
+    busy_parts,
+    coalitions,
+    decomposition_of,
+    label_of,
+    with_combinations,
+)
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
 from tests.made_up import result_of

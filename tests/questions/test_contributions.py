@@ -9,7 +9,7 @@ import pytest
 from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.drawing import Picture
-from simulation.questions.ablation.contributions import (
+from simulation.questions.ablation import (
     busy_table,
     decomposition_of,
     interactions_table,

@@ -23,7 +23,7 @@ from simulation.questions.narrow import (
     range_words,
     weeks_words,
 )
-from simulation.questions.what_decides.deciding_figures import (
+from simulation.questions.what_decides import (
     decided,
     harmed_kind_words,
     kind_beyond,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ResultsError
-from simulation.questions.ablation.levers import (
+from simulation.questions.ablation import (
     Coalition,
     Game,
     coalitions_of,

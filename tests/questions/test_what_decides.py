@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.questions.what_decides.explained_variance import Decides, what_decides, worth
+from simulation.questions.what_decides import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
 from simulation.statistics.departments import MIN_DEPARTMENTS, spread_over
 from simulation.statistics.variance_components import components, halves

@@ -14,7 +14,7 @@ from simulation.config import load
 from simulation.display.table import difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.what_decides.deciding_figures import decided
+from simulation.questions.what_decides import decided
 from simulation.report.first_page import first_page
 from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result

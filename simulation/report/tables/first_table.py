@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, ReportTable, range_cell
 from simulation.measures.definitions import ALL
-from simulation.questions.ablation.contributions import decomposition_of, joint_arm
+from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.report.tables.money import (
     SAME,
     alternatives_table,

@@ -36,7 +36,7 @@ from simulation.display.words import (
     weak_notes,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.what_decides.deciding_figures import harmed_kind_words
+from simulation.questions.what_decides import harmed_kind_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted
 from simulation.statistics.multiplicity import ALPHA
