@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,27 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-golden`: write the golden pages of tests/report/golden anew instead of comparing with them."""
+    """`--write-golden`: write the golden texts of tests/*/golden anew instead of comparing with them."""
     parser.addoption(
         "--write-golden",
         action="store_true",
-        help="write tests/report/golden anew; look at what changed",
+        help="write tests/*/golden anew; look at what changed",
     )
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with a golden file, named as in 'report/clinic-page.txt', or writes it anew if that is asked."""
+
+    def compare(name: str, text: str) -> None:
+        room, _, file = name.partition("/")
+        path, now = Path(__file__).parent / room / "golden" / file, f"{text.strip()}\n"
+        if request.config.getoption("--write-golden"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(now, encoding="utf-8", newline="\n")
+        assert now == path.read_text(encoding="utf-8")
+
+    return compare
 
 
 LOOPBACK = ("127.", "::1", "localhost")

@@ -36,6 +36,7 @@ from simulation.display.table import Cell
 from simulation.explain.explanation import Explained
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
+from tests.golden import lines_of_html
 
 LOOKS = 200
 OPEN = ("lean_triage", "Left before being seen")
@@ -324,6 +325,16 @@ def test_a_view_has_a_table_beside_every_chart(
     text = view_page(name, asked, grown(12, 0.02))
     assert text.count("<table") >= text.count("<img")
     assert "Traceback" not in text
+
+
+def test_the_words_of_views_are_those_that_were_read(
+    grown: Grown, asked: AskedQuestion, golden: Callable[[str, str], None]
+) -> None:
+    result = grown(12, 0.02)
+    shown = [name for name in VIEWS if name != "rests"]  # which names versions
+    pages = [view_page(name, asked, result) for name in shown]
+    golden("app/views.txt", "\n\n".join(map(lines_of_html, pages)))
+    golden("app/first_visit.txt", lines_of_html(first_visit(result)))
 
 
 def test_the_page_states_its_words_once_and_escapes_them() -> None:

@@ -1,6 +1,7 @@
 """The answer: what is printed and written of emulated evaluations, and how the command asks for it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.study import Study
+from tests.golden import lines_of_html
 
 N, WEEKS = 12, 52
 TOOL = "ai_label_measured_under"
@@ -108,6 +110,17 @@ def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_noth
     assert page.count("<img ") == 2
     assert "http" not in page.replace('lang="en-GB"', "")
     assert evaluation.protocol.replace("'", "&#39;") in page
+
+
+def test_the_words_of_page_and_protocol_are_those_that_were_read(
+    evaluation: Evaluation, golden: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    golden("evaluation/page.txt", lines_of_html(evaluation.page))
+    folder = evaluation.write(tmp_path)
+    assert (folder / "evaluation.html").read_text(encoding="utf-8") == evaluation.page
+    golden("evaluation/protocol.txt", (folder / "protocol.txt").read_text(encoding="utf-8"))
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    assert names == ["designs.csv", "designs.png", "evaluation.html", "protocol.txt", "weeks.png"]
 
 
 def test_the_table_has_a_row_for_each_analysis_and_says_what_size_is_needed(

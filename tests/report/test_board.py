@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -19,18 +19,19 @@ from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.report import board_sentences
 from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
+from simulation.report.exports.word import board_document
 from simulation.report.letter import letter
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
 from simulation.study.offer import Blank, OfferFacts, PlannedPilot
+from tests.golden import lines_of_html, lines_of_word
 
 from .conftest import EFFECTS, OFFER
 from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
 from .test_first_page import of_group as group
 
 NUMBERS = re.compile(r"\d[\d.,-]*\d|\d")
-GOLDEN = Path(__file__).parent / "golden"
 LEAST_EASE = 60
 STATIC = {"95", "1", "2", "1-2", "20", "1,000"}
 """Numbers that are words of the page: the level of an interval, levels 1-2, the fewest departments, thousands."""
@@ -87,13 +88,12 @@ def test_reading_ease_tells_plain_from_learned_words() -> None:
 
 
 def test_the_words_of_the_page_are_those_that_were_read(
-    offered: Result, request: pytest.FixtureRequest
+    offered: Result, golden: Callable[[str, str], None]
 ) -> None:
-    now = f"{text_of(board(offered))}\n\n{letter(offered)}\n"
-    path = GOLDEN / "offer-board.txt"
-    if request.config.getoption("--write-golden"):
-        path.write_text(now, encoding="utf-8", newline="\n")
-    assert now == path.read_text(encoding="utf-8")
+    golden("report/offer-board.txt", f"{text_of(board(offered))}\n\n{letter(offered)}\n")
+    golden("report/offer-board_page.txt", lines_of_html(board_page(offered)))
+    page = board(offered)
+    golden("report/offer-board_word.txt", lines_of_word(board_document(page, None)))
 
 
 def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:

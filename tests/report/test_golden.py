@@ -4,8 +4,8 @@
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from html import unescape
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -16,10 +16,13 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import lines_of
 from simulation.report.exports.word import document
+from simulation.report.exports.workbook import workbook
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.headlines import Headline
 from simulation.report.page import page
 from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
+from simulation.report.write import write_report
+from tests.golden import lines_of_html, lines_of_workbook
 
 GOLDEN = Path(__file__).parent / "golden"
 SHORT = ("executor=serial", "engine=compiled", "run.doublings=0")
@@ -49,23 +52,15 @@ def first_page_text(result: Result) -> str:
 
 
 def page_text(result: Result) -> str:
-    """The text of the page, a line for each element; a row of a table is one."""
-    html = re.sub(
-        r"<style>.*?</style>|<svg.*?</svg>|<!--.*?-->", "", page(result, ()), flags=re.DOTALL
-    )
+    """The text of the page but for how it was run, which names versions."""
+    html = page(result, ())
     html = re.sub(
         r'<section class="part" id="run">.*?</section>|<footer>.*?</footer>',
         "",
-        html,
+        html[html.index("<main") :],
         flags=re.DOTALL,
     )
-    html = re.sub(r"</t[dh]>\s*<t[dh]", " | <td", html)
-    html = re.sub(r"\s+", " ", html[html.index("<main") :])
-    texts = re.sub(
-        r"</?(p|h\d|li|ul|tr|caption|dt|dd|section|nav|figcaption|div)\b[^>]*>", "\n", html
-    )
-    lines = (unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in texts.splitlines())
-    return "\n".join(line for line in lines if line)
+    return lines_of_html(html)
 
 
 def screen_text(result: Result) -> str:
@@ -90,13 +85,30 @@ TEXTS = {"first_page": first_page_text, "page": page_text, "screen": screen_text
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_words_are_those_that_were_read(
-    name: str, text: str, request: pytest.FixtureRequest
+    name: str, text: str, golden: Callable[[str, str], None]
 ) -> None:
-    path = GOLDEN / f"{name}-{text}.txt"
-    now = f"{TEXTS[text](result_of(name)).strip()}\n"
-    if request.config.getoption("--write-golden"):
-        path.write_text(now, encoding="utf-8", newline="\n")
-    assert now == path.read_text(encoding="utf-8")
+    golden(f"report/{name}-{text}.txt", TEXTS[text](result_of(name)))
+
+
+@pytest.mark.parametrize("name", ["clinic"])
+def test_workbook_and_folder_of_tables_hold_the_cells_that_were_read(
+    name: str, tmp_path: Path, golden: Callable[[str, str], None]
+) -> None:
+    result = result_of(name)
+    sheets = re.split(r"^(?=## )", lines_of_workbook(workbook(result)), flags=re.MULTILINE)
+    kept = [sheet for sheet in sheets if not re.match(r"## (\d+ run|Summary)\n", sheet)]
+    golden(f"report/{name}-workbook.txt", "".join(kept))
+    assert write_report(tmp_path, result) is None
+    files = sorted(path for path in tmp_path.rglob("*.csv") if path.name != "run.csv")
+    texts = [
+        f"## {path.relative_to(tmp_path).as_posix()}\n{path.read_text('utf-8-sig')}"
+        for path in files
+    ]
+    golden(f"report/{name}-tables.txt", "\n".join(texts))
+    names = sorted(
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    )
+    golden(f"report/{name}-files.txt", "\n".join(names))
 
 
 def test_the_first_page_of_the_default_study_has_at_most_350_words_beside_table_and_picture() -> (

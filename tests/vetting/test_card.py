@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from simulation.vetting.score_words import difference_words
 from simulation.vetting.scores import ScoreEstimate
 from simulation.vetting.version_change import EarlierCard, change_since, read_earlier
 from simulation.vetting.vet import cases_of, vetting_named
+from tests.golden import lines_of_html, lines_of_word
 
 SCRIPT = "<script>alert(1)</script>"
 Synthetic = tuple[Vetting, CaseSet]
@@ -107,6 +109,17 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
     for name in ("matrix", "groups", "calibration", "abstention", "answers"):
         assert (folder / "figures" / f"{name}.png").stat().st_size > 1000
     assert page.count("<img") == len(list((folder / "figures").iterdir()))
+
+
+def test_the_words_of_page_document_and_files_are_those_that_were_read(
+    folder: Path, golden: Callable[[str, str], None]
+) -> None:
+    golden("vetting/card-page.txt", lines_of_html((folder / "card.html").read_text("utf-8")))
+    golden("vetting/card-word.txt", lines_of_word((folder / "card.docx").read_bytes()))
+    files = sorted(path for path in folder.rglob("*.csv") if path.name != "answers.csv")
+    texts = [f"## {path.name}\n{path.read_text('utf-8-sig')}" for path in files]
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+    golden("vetting/card-files.txt", "\n".join((*texts, "## files", *names)))
 
 
 @pytest.mark.slow
