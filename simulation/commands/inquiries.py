@@ -229,9 +229,9 @@ def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
 
 def vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
-    from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
-    from simulation.vetting.card.card import write_questions
+    from simulation.vetting.card import write_questions
+    from simulation.vetting.llm import Setting
     from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
 
     overrides, config_dir = options(words)

@@ -15,10 +15,8 @@ from annotated_types import Ge, Le, MinLen
 from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import Faults
 from simulation.records.schema import Floats, Mask
-from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors.learned import Learned, LearnedAssessor
-from simulation.vetting.assessors.llm import NOT_OF_THE_MODEL, Llm, LlmAssessor, Setting
-from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting.answers_file import AnswersAssessor, FromFile
+from simulation.vetting.assessors import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.cases import (
     NO_LABEL,
     OUTCOMES,
@@ -27,10 +25,12 @@ from simulation.vetting.cases import (
     CaseSet,
     Question,
     Variant,
+    facts,
     label_table,
     questions_of,
 )
-from simulation.vetting.facts import facts
+from simulation.vetting.learned import Learned, LearnedAssessor
+from simulation.vetting.llm import NOT_OF_THE_MODEL, Llm, LlmAssessor, Setting
 from simulation.vetting.scores import (
     FEW,
     HIGH_SHARES,

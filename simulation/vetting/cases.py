@@ -10,18 +10,30 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from simulation.errors import Fault, Faults
 from simulation.records.schema import Mask
 from simulation.records.serialise import digest
 from simulation.triage.policy import YARDSTICKS, Yardstick
-from simulation.vetting.facts import facts
+
+FACTS = Path(__file__).parent / "facts"
+"""The folder of the wing's tables of facts and of prose, as YAML."""
+
+
+@cache
+def facts(name: str) -> Any:
+    """The content of `<name>.yaml`."""
+    return yaml.safe_load((FACTS / f"{name}.yaml").read_text(encoding="utf-8"))
+
 
 Levels = NDArray[np.int64]
 SHOWN_LENGTH = 40

@@ -1,9 +1,9 @@
 """The kinds of configuration files that belong to this wing."""
 
 from simulation.config.groups import FileKind
-from simulation.vetting.assessors.llm import Prompt
 from simulation.vetting.bench import Vetting
-from simulation.vetting.mapping import CaseMapping
+from simulation.vetting.case_file import CaseMapping
+from simulation.vetting.llm import Prompt
 from simulation.vetting.vignettes import Vignettes
 
 GROUPS = {

@@ -24,8 +24,7 @@ from simulation.triage.matrix import (
     rows_given_nurse,
 )
 from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
-from simulation.vetting.cases import AGE_BANDS, N_LEVELS
-from simulation.vetting.facts import facts
+from simulation.vetting.cases import AGE_BANDS, N_LEVELS, facts
 from simulation.vetting.scores import exact_share
 from simulation.wording import spaced
 

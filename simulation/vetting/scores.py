@@ -20,8 +20,7 @@ from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
 from simulation.statistics.intervals import exact
 from simulation.triage.matrix import N_HIGH, ordinal_prior
-from simulation.vetting.cases import N_LEVELS, Levels
-from simulation.vetting.facts import facts
+from simulation.vetting.cases import N_LEVELS, Levels, facts
 
 SCORES: Mapping[str, str] = facts("words")["scores"]
 """Every score in words."""

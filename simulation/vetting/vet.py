@@ -9,11 +9,11 @@ from pathlib import Path
 
 from simulation.config.load_file import load_file
 from simulation.errors import Fault, refuse
-from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
-from simulation.vetting.card.card import Card
+from simulation.vetting.card import Card
+from simulation.vetting.case_file import CaseMapping, mapping_faults, read_cases
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
+from simulation.vetting.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.version_change import change_since, read_earlier
 from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 

@@ -16,7 +16,7 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
-from simulation.vetting.assessors.simple import level_drawn
+from simulation.vetting.assessors import level_drawn
 from simulation.vetting.bench import SyntheticCases
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 

@@ -9,20 +9,9 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.triage.matrix import LabelTable
-from simulation.vetting.assessors import learned as learned_models
-from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors.learned import (
-    Learned,
-    LearnedAssessor,
-    costs_of,
-    fit_odds,
-    model_text,
-    odds_chances,
-    read_model,
-    stratified_folds,
-)
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
-from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting import learned as learned_models
+from simulation.vetting.answers_file import AnswersAssessor, FromFile
+from simulation.vetting.assessors import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench import Vetting, run_bench
 from simulation.vetting.cases import (
     BenchAssessor,
@@ -33,6 +22,17 @@ from simulation.vetting.cases import (
     label_table,
     questions_of,
 )
+from simulation.vetting.learned import (
+    Learned,
+    LearnedAssessor,
+    costs_of,
+    fit_odds,
+    model_text,
+    odds_chances,
+    read_model,
+    stratified_folds,
+)
+from simulation.vetting.llm import Llm, LlmAssessor, Prompt, Setting
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving

@@ -17,12 +17,11 @@ from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text
-from simulation.vetting.assessors.from_file import AnswersAssessor
+from simulation.vetting.answers_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
-from simulation.vetting.card.card import Card, card_sentences, write_questions
-from simulation.vetting.card.tables_and_pictures import card_tables, change_tables
-from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question
-from simulation.vetting.facts import facts
+from simulation.vetting.card import Card, card_sentences, write_questions
+from simulation.vetting.card_tables import card_tables, change_tables
+from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question, facts
 from simulation.vetting.score_words import difference_words
 from simulation.vetting.scores import ScoreEstimate
 from simulation.vetting.version_change import EarlierCard, change_since, read_earlier

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from simulation.errors import ConfigError, ResultsError
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Reply, Setting
 from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
+from simulation.vetting.llm import Llm, LlmAssessor, Prompt, Reply, Setting
 from simulation.vetting.vet import prompt_of, vetting_named
 
 from .fake_server import (

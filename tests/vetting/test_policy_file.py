@@ -16,7 +16,7 @@ from simulation.report.first_page import first_page
 from simulation.report.tables.first_table import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
-from simulation.vetting.card.tables_and_pictures import about_rows, card_tables
+from simulation.vetting.card_tables import about_rows, card_tables
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card
 from simulation.vetting.policy_file import double_misses, drawn_counts, joint_counts, policy_files

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulation.vetting.bench import Bench, Criterion, run_bench
-from simulation.vetting.card.card import Card
-from simulation.vetting.card.tables_and_pictures import change_tables
+from simulation.vetting.card import Card
+from simulation.vetting.card_tables import change_tables
 from simulation.vetting.cases import Answer, Case, CaseSet, Question, case_set
 from simulation.vetting.version_change import VersionChange, change_since, read_earlier
 from simulation.vetting.vet import vetting_named

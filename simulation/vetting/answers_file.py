@@ -16,13 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.assessors.llm import (
-    Ended,
-    outcome_of_level,
-    outcome_of_message,
-    storable,
-    whole_number,
-)
+from simulation.vetting.case_file import LARGEST_BYTES, WHOLE, csv_lines
 from simulation.vetting.cases import (
     N_LEVELS,
     OUTCOMES,
@@ -33,10 +27,16 @@ from simulation.vetting.cases import (
     Question,
     QuestionKey,
     Variant,
+    facts,
     grouped,
 )
-from simulation.vetting.facts import facts
-from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
+from simulation.vetting.llm import (
+    Ended,
+    outcome_of_level,
+    outcome_of_message,
+    storable,
+    whole_number,
+)
 
 AnswerRows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
 """What the rows of a file hold, each with where it is."""

@@ -27,9 +27,9 @@ from simulation.vetting.cases import (
     CaseSet,
     Value,
     case_set,
+    facts,
     grouped,
 )
-from simulation.vetting.facts import facts
 
 FORBIDDEN: Sequence[str] = facts("inputs")["forbidden"]
 """Columns from which no input may be read: answers, what happened afterwards, how triage went, and row numbers."""

@@ -37,8 +37,8 @@ from simulation.vetting.cases import (
     Outcome,
     Question,
     QuestionKey,
+    facts,
 )
-from simulation.vetting.facts import facts
 
 if TYPE_CHECKING:
     import httpx

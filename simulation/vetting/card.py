@@ -20,11 +20,10 @@ from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
 from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing, write_file
-from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.card.tables_and_pictures import card_pictures, card_tables
-from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, questions_of
-from simulation.vetting.facts import facts
+from simulation.vetting.card_tables import card_pictures, card_tables
+from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, facts, questions_of
+from simulation.vetting.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.policy_file import policy_files
 from simulation.vetting.score_words import difference_words, value_words, verdict_on
 from simulation.vetting.scores import SCORES

@@ -17,11 +17,10 @@ import numpy as np
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
 from simulation.display.table import ReportTable
 from simulation.records.schema import Floats
-from simulation.vetting.assessors.from_file import AnswersAssessor
-from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.answers_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, abstention_curve, calibration
-from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
-from simulation.vetting.facts import facts
+from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES, facts
+from simulation.vetting.llm import LlmAssessor
 from simulation.vetting.policy_file import double_misses
 from simulation.vetting.score_words import difference_words, value_words, verdict_on, verdict_row
 from simulation.vetting.scores import (

@@ -1,11 +1,16 @@
-"""Assessors that read nothing: labels drawn from a stated matrix, and the commonest level for everybody."""
+"""Assessors that read nothing: labels drawn from a stated matrix, and the commonest level for everybody.
+
+Others are in `learned`, `llm` and `answers_file`: each is a config dataclass and a class that answers.
+"""
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
 
 from simulation.department.config_dataclass import config_dataclass
+from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import LabelTable, probabilities
@@ -78,3 +83,14 @@ class Majority:
     def about(self) -> Mapping[str, str]:
         """The number of cases of each true level."""
         return {"true levels 1 to 5": ", ".join(str(count) for count in self._counts)}
+
+
+# --- ---
+
+
+def refuse_without(*libraries: str) -> None:
+    """Raise ConfigError if a library of the extra `vetting` is not installed."""
+    missing = [library for library in libraries if find_spec(library) is None]
+    if missing:
+        remedy = "Run `make vet`, or pip install 'aeflow[vetting]'"
+        refuse("vet", f"{' and '.join(missing)} is not installed", remedy)
