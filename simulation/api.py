@@ -31,9 +31,14 @@ from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.page import page
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
-from simulation.runs.executors.executor import Executor, Failed
+from simulation.runs.atomic import must_be_writable, point_latest
+from simulation.runs.executors import Executor, Failed
+from simulation.runs.identity import Identity, identity_of
+from simulation.runs.kept import Done, no_progress
+from simulation.runs.manifest import input_hashes, manifest_of
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
+from simulation.runs.run_folder import as_expected, read_run, write_data
 from simulation.runs.running import (
     all_of,
     compile_first,
@@ -43,11 +48,6 @@ from simulation.runs.running import (
     replications,
     still_to_run,
 )
-from simulation.runs.store.atomic import must_be_writable, point_latest
-from simulation.runs.store.identity import Identity, identity_of
-from simulation.runs.store.kept import Done, no_progress
-from simulation.runs.store.manifest import input_hashes, manifest_of
-from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large

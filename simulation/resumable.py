@@ -20,15 +20,15 @@ from simulation.explain.explanation import Explained
 from simulation.report.figures import draw_pathway, every_picture
 from simulation.report.figures.department_pictures import draw_profiled
 from simulation.report.write import write_report
-from simulation.runs.executors.executor import ExecutorFailed, Failed
+from simulation.runs.atomic import must_be_writable, point_latest
+from simulation.runs.executors import ExecutorFailed, Failed
+from simulation.runs.identity import Identity, identity_of
+from simulation.runs.kept import Done, no_progress
+from simulation.runs.manifest import about, manifest_of, read_manifest
 from simulation.runs.replicate import ReplicationResult
+from simulation.runs.run_folder import folders_of, write_data
 from simulation.runs.running import failure, replications, still_to_run
-from simulation.runs.store.atomic import must_be_writable, point_latest
-from simulation.runs.store.identity import Identity, identity_of
-from simulation.runs.store.kept import Done, no_progress
-from simulation.runs.store.manifest import about, manifest_of, read_manifest
-from simulation.runs.store.run_folder import folders_of, write_data
-from simulation.runs.store.unfinished import UnfinishedRun
+from simulation.runs.unfinished import UnfinishedRun
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 

@@ -19,10 +19,10 @@ from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
 from simulation.report.tables.runs import runs_table
-from simulation.runs.store.identity import identity_of
-from simulation.runs.store.listing import list_runs
-from simulation.runs.store.manifest import checksum_of, sealed
-from simulation.runs.store.unfinished import UnfinishedRun
+from simulation.runs.identity import identity_of
+from simulation.runs.listing import list_runs
+from simulation.runs.manifest import checksum_of, sealed
+from simulation.runs.unfinished import UnfinishedRun
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

@@ -38,7 +38,7 @@ from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
 from simulation.report.templates import templates
-from simulation.runs.store.listing import ListedRun
+from simulation.runs.listing import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")

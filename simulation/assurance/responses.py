@@ -42,7 +42,7 @@ from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances
 from simulation.records.schema import Floats, Ints
-from simulation.runs.executors.executor import open_executor
+from simulation.runs.executors import open_executor
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.running import simulate
 from simulation.statistics.departments import MIN_EACH

@@ -24,7 +24,7 @@ def report(words: list[str]) -> int:
     faults.refuse()
     from simulation.api import read
     from simulation.report.write import BOARD, REPORT, write_exports, write_report
-    from simulation.runs.store.run_folder import followed
+    from simulation.runs.run_folder import followed
 
     folder = followed(Path(folders[0]))
     result = read(folder)
@@ -63,7 +63,7 @@ def results(words: list[str]) -> int:
         print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
     from simulation.report.tables.runs import runs_table
-    from simulation.runs.store.listing import list_runs
+    from simulation.runs.listing import list_runs
 
     folder = Path(folders[0] if folders else "results")
     if not folders and not folder.is_dir():
@@ -102,7 +102,7 @@ def narrow(words: list[str]) -> int:
 
 def _must_hold_replications(folder: Path) -> None:
     """Raise ResultsError for a published folder, which has tables and pictures alone, with the run to make instead."""
-    from simulation.runs.store.run_folder import REPLICATIONS, followed
+    from simulation.runs.run_folder import REPLICATIONS, followed
 
     folder = followed(folder)
     if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():

@@ -12,10 +12,10 @@ from simulation.config.validating import sound, validated
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, ResultsError
 from simulation.questions.narrow import Observed
-from simulation.runs.executors.executor import processors
-from simulation.runs.store.kept import kept_among
-from simulation.runs.store.manifest import FILES
-from simulation.runs.store.run_folder import StoredRun
+from simulation.runs.executors import processors
+from simulation.runs.kept import kept_among
+from simulation.runs.manifest import FILES
+from simulation.runs.run_folder import StoredRun
 from simulation.study.design import Arm, Design
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.policy import Policy

@@ -49,7 +49,7 @@ from simulation.department.config_dataclass import (
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation import lever_faults, with_combinations
-from simulation.runs.executors.executor import MOST_WORKERS, processors
+from simulation.runs.executors import MOST_WORKERS, processors
 from simulation.study.check_study import (
     daily_faults,
     label_faults,

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from simulation.display.drawing import Picture
-from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing
+from simulation.runs.atomic import as_results_error, moved, whole_or_nothing
 
 
 def write_dated(

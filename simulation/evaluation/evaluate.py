@@ -36,9 +36,9 @@ from simulation.evaluation.trials import Bank, arm_switched, bank_of
 from simulation.evaluation.value import Stakes, design_values
 from simulation.explain.costs import cost_of
 from simulation.measures.definitions import definition_of
+from simulation.runs.identity import identity_of
 from simulation.runs.result import StudyResult
-from simulation.runs.store.identity import identity_of
-from simulation.runs.store.run_folder import folders_of
+from simulation.runs.run_folder import folders_of
 from simulation.study.design import Design
 
 if TYPE_CHECKING:

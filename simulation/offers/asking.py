@@ -19,7 +19,7 @@ from simulation.offers.interview import (
     next_question,
     questions,
 )
-from simulation.runs.store.atomic import write_file
+from simulation.runs.atomic import write_file
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from simulation.config.ensembles import Ensemble
 from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.records.schema import Floats
-from simulation.runs.executors.executor import Executor, open_executor
+from simulation.runs.executors import Executor, open_executor
 from simulation.runs.running import all_of, compile_first
 from simulation.study.members import Member
 from simulation.study.study import Study

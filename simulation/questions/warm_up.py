@@ -24,7 +24,7 @@ from simulation.explain.statements import BANNER
 from simulation.measures.occupancy import holdings, minutes_by_hour
 from simulation.measures.patients_table import nobody
 from simulation.records.schema import Floats
-from simulation.runs.store.atomic import own_folder, write_file
+from simulation.runs.atomic import own_folder, write_file
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength, Study
 from simulation.wording import spaced

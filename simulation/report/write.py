@@ -20,8 +20,8 @@ from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
 from simulation.report.tables import CLOCK, every_table
 from simulation.report.tables.arm_tables import assumptions_log
+from simulation.runs.atomic import own_folder, write_file
 from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import own_folder, write_file
 
 REPORT, FIGURES = "report.html", "figures"
 BOARD, LETTER = "board.html", "letter.txt"

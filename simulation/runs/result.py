@@ -27,9 +27,9 @@ from simulation.measures.quantities import ratio
 from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
+from simulation.runs.kept import kept_among, read_kept, table_of
+from simulation.runs.manifest import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
-from simulation.runs.store.kept import kept_among, read_kept, table_of
-from simulation.runs.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects

@@ -10,10 +10,10 @@ import numpy as np
 from simulation.errors import AeflowError
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
-from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
+from simulation.runs.executors import Executor, Failed, completed, open_executor
+from simulation.runs.kept import Done, no_progress
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.store.kept import Done, no_progress
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target

@@ -19,7 +19,7 @@ from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
-from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing, write_file
+from simulation.runs.atomic import as_results_error, moved, whole_or_nothing, write_file
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card_tables import card_pictures, card_tables
 from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, facts, questions_of

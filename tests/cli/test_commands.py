@@ -18,7 +18,7 @@ from simulation.commands import run_studies as commands
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
 from simulation.report import figures as pictures_module
-from simulation.runs.store.identity import resolved_of
+from simulation.runs.identity import resolved_of
 
 from .conftest import SHORT, Aeflow
 

@@ -12,10 +12,10 @@ import pytest
 import simulation as ae
 from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
-from simulation.runs.store.atomic import point_latest
-from simulation.runs.store.listing import list_runs
-from simulation.runs.store.manifest import CHECKSUM
-from simulation.runs.store.run_folder import followed, write_data
+from simulation.runs.atomic import point_latest
+from simulation.runs.listing import list_runs
+from simulation.runs.manifest import CHECKSUM
+from simulation.runs.run_folder import followed, write_data
 
 from .conftest import SHORT, Aeflow
 

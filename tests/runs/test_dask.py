@@ -12,11 +12,11 @@ import pytest
 
 from simulation.config import load
 from simulation.errors import AeflowError, ConfigError
-from simulation.runs.executors import dask_cluster as module
-from simulation.runs.executors.dask_cluster import DaskExecutor
-from simulation.runs.executors.executor import ExecutorFailed, WorkerLost, completed, open_executor
+from simulation.runs import dask_cluster as module
+from simulation.runs.dask_cluster import DaskExecutor
+from simulation.runs.executors import ExecutorFailed, WorkerLost, completed, open_executor
+from simulation.runs.identity import content_of
 from simulation.runs.replicate import ReplicationResult, replicate
-from simulation.runs.store.identity import content_of
 from simulation.study.study import Cluster, Study
 
 

@@ -15,9 +15,9 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
-from simulation.runs.store.identity import content_of, identity_of
-from simulation.runs.store.run_folder import write_data
-from simulation.runs.store.unfinished import UnfinishedRun
+from simulation.runs.identity import content_of, identity_of
+from simulation.runs.run_folder import write_data
+from simulation.runs.unfinished import UnfinishedRun
 from simulation.study.study import Study
 from tests.config.ours import MARKED, ensemble
 

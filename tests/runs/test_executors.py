@@ -22,19 +22,19 @@ import simulation
 from simulation.config import load
 from simulation.engine.in_turn import beside_others
 from simulation.errors import AeflowError, ConfigError, Fault
+from simulation.runs import executors as threads_module
 from simulation.runs import replicate as replicate_module
 from simulation.runs import running as run_module
-from simulation.runs.executors import threads as threads_module
-from simulation.runs.executors.executor import (
+from simulation.runs.executors import (
     MOST_LOSSES,
     ExecutorFailed,
     Failed,
+    ThreadExecutor,
     WorkerLost,
     completed,
     open_executor,
 )
-from simulation.runs.executors.local import LocalExecutor
-from simulation.runs.executors.threads import ThreadExecutor
+from simulation.runs.processes import LocalExecutor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare, compile_first, failure

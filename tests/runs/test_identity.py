@@ -12,8 +12,8 @@ import pytest
 
 import simulation as ae
 from simulation.records import disk_cache
-from simulation.runs.store import identity as module
-from simulation.runs.store.identity import identity_of
+from simulation.runs import identity as module
+from simulation.runs.identity import identity_of
 from simulation.study.offer import OfferFacts
 from simulation.study.study import Study
 

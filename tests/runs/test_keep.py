@@ -18,9 +18,9 @@ from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
 from simulation.records.table_files import read_rows
 from simulation.resumable import run_into
-from simulation.runs.store import kept as kept_module
-from simulation.runs.store.kept import KINDS, file_of
-from simulation.runs.store.run_folder import write_data
+from simulation.runs import kept as kept_module
+from simulation.runs.kept import KINDS, file_of
+from simulation.runs.run_folder import write_data
 from simulation.study.study import Kept, Study
 from simulation.study.workload import work_of
 

@@ -18,8 +18,8 @@ from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.findings import precision_line
 from simulation.resumable import run_into
+from simulation.runs.identity import identity_of
 from simulation.runs.running import still_to_run, values_for
-from simulation.runs.store.identity import identity_of
 from simulation.statistics.intervals import replications_for
 from simulation.study.study import Precision, Study
 from simulation.study.workload import work_of

@@ -24,15 +24,15 @@ from simulation.records.serialise import to_json
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import RunStopped, run_into
-from simulation.runs.executors import executor as serial
-from simulation.runs.executors.executor import open_executor
+from simulation.runs import executors as serial
+from simulation.runs import identity as identity_module
+from simulation.runs.atomic import point_latest
+from simulation.runs.executors import open_executor
+from simulation.runs.identity import Identity, content_of, identity_of
+from simulation.runs.manifest import about
 from simulation.runs.replicate import ReplicationResult, replicate
-from simulation.runs.store import identity as identity_module
-from simulation.runs.store.atomic import point_latest
-from simulation.runs.store.identity import Identity, content_of, identity_of
-from simulation.runs.store.manifest import about
-from simulation.runs.store.run_folder import StoredRun, write_data
-from simulation.runs.store.unfinished import (
+from simulation.runs.run_folder import StoredRun, write_data
+from simulation.runs.unfinished import (
     FINISHED,
     IDENTITY,
     PREFIX,

@@ -27,7 +27,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
-from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
+from simulation.runs.executors import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import compile_first, failure
 from simulation.study.members import Member

@@ -35,7 +35,7 @@ from simulation.questions.break_even.searching import (
     run_values,
 )
 from simulation.records.schema import Floats
-from simulation.runs.executors.executor import Executor, open_executor
+from simulation.runs.executors import Executor, open_executor
 from simulation.runs.result import departments_used
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target

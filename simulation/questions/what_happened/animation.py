@@ -32,8 +32,8 @@ from simulation.measures.profile import STAGES, stage_of
 from simulation.measures.queues import EVERY, FOREVER, Queues, Rows
 from simulation.questions.what_happened import patient_story
 from simulation.records.schema import Ints
+from simulation.runs.atomic import write_file
 from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import write_file
 from simulation.study.simulate import SharedDraws, Simulated, simulated
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply

@@ -7,7 +7,7 @@ from pathlib import Path
 from simulation.display.table import ReportTable
 from simulation.display.words import change, span, unit_words
 from simulation.records.serialise import Plain
-from simulation.runs.store.listing import ListedRun
+from simulation.runs.listing import ListedRun
 
 HEADERS = (
     "finished",

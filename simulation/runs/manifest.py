@@ -16,8 +16,8 @@ from typing import Any
 
 from simulation.errors import ResultsError
 from simulation.records.serialise import Plain, digest
+from simulation.runs.identity import PACKAGE, Identity, library_version
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.store.identity import PACKAGE, Identity, library_version
 from simulation.study.study import Study
 from simulation.version import __version__
 

@@ -22,9 +22,7 @@ from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
-from simulation.runs.replicate import ReplicationResult
-from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import (
+from simulation.runs.atomic import (
     LATEST,
     as_results_error,
     flush,
@@ -32,9 +30,9 @@ from simulation.runs.store.atomic import (
     whole_or_nothing,
     write_file,
 )
-from simulation.runs.store.identity import content_of, resolved_of
-from simulation.runs.store.kept import Done, no_progress, write_kept
-from simulation.runs.store.manifest import (
+from simulation.runs.identity import content_of, resolved_of
+from simulation.runs.kept import Done, no_progress, write_kept
+from simulation.runs.manifest import (
     FILES,
     FIRST_VERDICT,
     MANIFEST,
@@ -45,7 +43,9 @@ from simulation.runs.store.manifest import (
     sealed,
     verify,
 )
-from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.replication_rows import RowLayout, columns_of, replications_of
+from simulation.runs.result import StudyResult
 from simulation.statistics.compare import summary
 
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"

@@ -10,9 +10,9 @@ from types import NoneType
 from simulation.errors import ResultsError
 from simulation.records.serialise import Plain
 from simulation.records.table_files import row_count
-from simulation.runs.store.atomic import LATEST, PARTIAL
-from simulation.runs.store.kept import file_of, kept_among
-from simulation.runs.store.manifest import (
+from simulation.runs.atomic import LATEST, PARTIAL
+from simulation.runs.kept import file_of, kept_among
+from simulation.runs.manifest import (
     FILES,
     FIRST_VERDICT,
     MANIFEST,
@@ -21,8 +21,8 @@ from simulation.runs.store.manifest import (
     read_manifest,
     verify,
 )
-from simulation.runs.store.run_folder import REPLICATIONS, followed
-from simulation.runs.store.unfinished import ABOUT, PARTS, PREFIX, part_paths
+from simulation.runs.run_folder import REPLICATIONS, followed
+from simulation.runs.unfinished import ABOUT, PARTS, PREFIX, part_paths
 
 VERDICT_KINDS: Mapping[str, object] = {
     **dict.fromkeys(("arm", "target", "unit", "verdict"), str),

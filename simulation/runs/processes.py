@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from simulation.errors import AeflowError
-from simulation.runs.executors.executor import ExecutorFailed, WorkerLost, block_ctrl_c
+from simulation.runs.executors import ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.study.study import Study
 

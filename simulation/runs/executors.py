@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import Protocol
 
+from simulation.engine.in_turn import in_turn
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
 from simulation.signals import raise_if_stopped
@@ -165,6 +166,43 @@ class SerialExecutor:
         """There are no workers."""
 
 
+class ThreadExecutor:
+    """Worker threads of this process, each started when it is first needed: no process to start, no study to send.
+
+    The compiled loop releases Python's lock (GIL), so threads share processors while it runs; all else is done by one
+    at a time. Processes (`executor=local`) do more for a long run. A stop takes effect within an arm of a replication.
+
+    `turns`: entered around each replication, as a semaphore that several executors share, so that together they run no
+    more at once.
+    """
+
+    def __init__(self, n_workers: int, turns: AbstractContextManager[object] | None = None) -> None:
+        self.n_at_once = n_workers
+        self._turns = nullcontext() if turns is None else turns
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="replication")
+        self._stopped = threading.Event()
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Start one replication on an idle thread."""
+        return self._threads.submit(self._replicated, study, number, self._stopped)
+
+    def _replicated(self, study: Study, number: int, stopped: threading.Event) -> ReplicationResult:
+        try:
+            with self._turns, in_turn():
+                return replicate(study, number, stopped=stopped.is_set)
+        except ReplicationStopped:
+            raise WorkerLost from None
+
+    def stop(self) -> None:
+        """Have every replication end before the next part of its work; what is submitted afterwards runs."""
+        stopped, self._stopped = self._stopped, threading.Event()
+        stopped.set()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False)
+
+
 def processors() -> int:
     """The number of workers worth starting: the processors that this process may use, at most MOST_WORKERS."""
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -181,16 +219,14 @@ def open_executor(study: Study, *, cancelled: threading.Event | None = None) -> 
     if study.executor not in EXECUTORS:
         refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
     if study.executor == "dask":
-        from simulation.runs.executors.dask_cluster import DaskExecutor
+        from simulation.runs.dask_cluster import DaskExecutor
 
         executor = DaskExecutor(study.cluster, study.workers)
     elif study.executor == "local" and study.workers > 1:
-        from simulation.runs.executors.local import LocalExecutor
+        from simulation.runs.processes import LocalExecutor
 
         executor = LocalExecutor(study.workers)
     elif study.executor == "threads":
-        from simulation.runs.executors.threads import ThreadExecutor
-
         executor = ThreadExecutor(study.workers)
     try:
         yield executor

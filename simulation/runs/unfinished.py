@@ -20,11 +20,11 @@ from typing import Any, Self
 from simulation.errors import ResultsError
 from simulation.records.serialise import Plain, to_json
 from simulation.records.table_files import read_columns, write_columns
+from simulation.runs.atomic import PARTIAL, as_results_error, flush, write_file
+from simulation.runs.identity import Identity
+from simulation.runs.manifest import read_json
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.store.atomic import PARTIAL, as_results_error, flush, write_file
-from simulation.runs.store.identity import Identity
-from simulation.runs.store.manifest import read_json
-from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
+from simulation.runs.replication_rows import RowLayout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = (

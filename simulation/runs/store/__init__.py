@@ -1,1 +1,0 @@
-"""Runs on disk: written whole or not at all, and read again."""
