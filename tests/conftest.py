@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.held import hold, kept_words  # noqa: F401 - fixtures
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--write-golden`: write the golden texts of tests/*/golden anew instead of comparing with them."""
