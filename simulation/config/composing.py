@@ -10,15 +10,19 @@ from functools import lru_cache, partial
 from itertools import islice, product
 from pathlib import Path
 
-from hydra import version
-from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.defaults_list import create_defaults_list
+from hydra import initialize, version
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathElement
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobRuntime
 from hydra.errors import HydraException
-from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -69,24 +73,29 @@ class Composed:
     values: tuple[str, ...] = ()
 
 
-@dataclass
-class _Loaded(ConfigResult):
-    """A file of ours: `config` holds its `defaults`, which is all that Hydra is given, and `content` the rest of it."""
+_folders: list[Path] = []
+"""The folders that Hydra reads, while it composes; none while a caller uses Hydra itself."""
+_contents: dict[str, Raw] = {}
+"""What each file states besides its `defaults`, by the name that Hydra gives it: our own loader reads it."""
+_OF_HYDRA = "hydra/config"
+"""The configuration of Hydra itself, of which nothing is used."""
 
-    content: Raw = field(default_factory=dict)
 
+class _Files(ConfigSource):
+    """Files of one of the folders. Hydra is given their `defaults` alone: it would follow whatever else they say."""
 
-class _Files(FileConfigSource):
-    """Files of a folder as our own loader reads them; Hydra would follow whatever they say."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__("aeflow", f"{self.scheme()}://{folder}")
-        self._folder = folder
+    def __init__(self, provider: str, path: str) -> None:
+        super().__init__(provider, path)
+        self._folder = _folders[int(self.path)]
 
     @staticmethod
     def scheme() -> str:
         """The beginning of the path of such a folder, for Hydra."""
         return "aeflow"
+
+    def available(self) -> bool:
+        """Whether it can be read."""
+        return True
 
     def is_group(self, config_path: str) -> bool:
         """Whether it is a folder within this one."""
@@ -95,10 +104,19 @@ class _Files(FileConfigSource):
     def is_config(self, config_path: str) -> bool:
         """Whether it is a file of this folder: no name leads out of it."""
         name = self._normalize_file_name(config_path)
-        return is_name_of_file(name) and (self._folder / name).is_file()
+        return config_path == _OF_HYDRA or (
+            is_name_of_file(name) and (self._folder / name).is_file()
+        )
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """The names that Hydra would offer: none, because a message of ours does."""
+        return []
 
     def load_config(self, config_path: str) -> ConfigResult:
         """A file as Hydra wants it. Raises ConfigError if it is refused."""
+        if config_path == _OF_HYDRA:
+            none = self._get_header_dict("")
+            return ConfigResult(self.provider, self.path, OmegaConf.create(), none)
         path = self._folder / self._normalize_file_name(config_path)
         shown, faults = shown_path(path, [self._folder]), Faults()
         content = mapping_in(path, shown, faults, may_be_empty=True)
@@ -106,44 +124,55 @@ class _Files(FileConfigSource):
             faults.append(fault)
         faults.refuse()
         assert content is not None
-        defaults = OmegaConf.create(
-            {"defaults": content.pop("defaults")} if "defaults" in content else {}
-        )
+        defaults = {"defaults": content.pop("defaults")} if "defaults" in content else {}
+        _contents[config_path] = content
         header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
-        return _Loaded(self.provider, self.path, defaults, header, content=content)
+        return ConfigResult(self.provider, self.path, OmegaConf.create(defaults), header)
+
+
+class _OurFolders(SearchPathPlugin):
+    """Has Hydra search our folders and no others, while we compose."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Called by Hydra each time that somebody initialises it."""
+        if _folders:
+            search_path.get_path()[:] = [
+                SearchPathElement("aeflow", f"{_Files.scheme()}://{number}")
+                for number in range(len(_folders))
+            ]
 
 
 @contextmanager
-def _hydra_version() -> Iterator[None]:
-    """Hydra behaves as version 1.3 while the context lasts; a caller's own version is put back afterwards."""
+def _hydra_of_ours(folders: Folders) -> Iterator[ConfigLoader]:
+    """Hydra 1.3 that reads these folders. A caller's own Hydra and its version are put back afterwards."""
     with _hydra_lock:
-        shared = version.VersionBase.instance()
-        of_caller = shared.version_base
-        version.setbase("1.3")
+        shared, base = GlobalHydra.instance(), version.VersionBase.instance()
+        theirs, of_theirs = shared.hydra, base.version_base
+        for plugin in (_Files, _OurFolders):
+            Plugins.instance().register(plugin)
         try:
-            yield
+            shared.clear()
+            _folders[:] = folders
+            name = JobRuntime.instance().get("name")
+            with initialize(config_path=None, job_name=name, version_base="1.3"):
+                yield shared.config_loader()
         finally:
-            shared.version_base = of_caller
+            _folders.clear()
+            _contents.clear()
+            GlobalHydra.set_instance(shared)
+            shared.hydra, base.version_base = theirs, of_theirs
 
 
 def _laid_over_files(choices: Sequence[str], folders: Folders) -> tuple[Raw, dict[str, str | None]]:
     """The files that Hydra chooses, in its order, each laid over those before it; and the name chosen of each group."""
-    of_folders = ConfigRepository(ConfigSearchPathImpl())
-    of_folders.sources += [_Files(folder) for folder in folders]
-    repository = CachingConfigRepository(of_folders)
-    overridden = OverridesParser.create().parse_overrides(list(choices))
-    with _hydra_version():
-        listed = create_defaults_list(
-            repository, "config", overridden, prepend_hydra=False, skip_missing=False
-        )
     raw: Raw = {}
-    for default in listed.defaults:
-        loaded = repository.load_config(str(default.config_path))
-        assert isinstance(loaded, _Loaded)
-        content = loaded.content
-        for part in reversed(default.package.split(".") if default.package else ()):
-            content = {part: content}
-        _merge(raw, content, raw)
+    with _hydra_of_ours(folders) as loader:
+        listed = loader.compute_defaults_list("config", list(choices), RunMode.RUN)
+        for default in listed.defaults:
+            content = _contents.get(str(default.config_path), {})
+            for part in reversed(default.package.split(".") if default.package else ()):
+                content = {part: content}
+            _merge(raw, content, raw)
     return raw, dict(listed.overrides.known_choices)
 
 

@@ -11,6 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
+import simulation
 from simulation.assurance.site_table import SiteRuns
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
@@ -114,3 +115,17 @@ def test_importing_the_room_registers_nothing_with_hydra() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_of_hydra_only_public_names_are_used() -> None:
+    package = Path(simulation.__file__).parent
+    private = [path for path in package.rglob("*.py") if "hydra._internal" in path.read_text()]
+    assert not private
+
+
+def test_a_caller_who_searches_in_his_own_folders_finds_none_of_ours(tmp_path: Path) -> None:
+    composed(["run.seed=99"])
+    (tmp_path / "theirs.yaml").write_text("x: 1\n", encoding="utf-8")
+    with initialize_config_dir(config_dir=str(tmp_path), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        assert "aeflow" not in [place.provider for place in loader.get_search_path().get_path()]
