@@ -26,10 +26,9 @@ from simulation.explain.explanation import Explained
 from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
-from simulation.report.figures import every_picture, picture
-from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.contents import every_picture, every_table, picture
+from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.page import page
-from simulation.report.tables import every_table
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
 from simulation.runs.executors import Executor, Failed

@@ -17,8 +17,8 @@ from pathlib import Path
 from simulation.api import Result, read, what_changed
 from simulation.errors import AeflowError, ResultsError
 from simulation.explain.explanation import Explained
-from simulation.report.figures import draw_pathway, every_picture
-from simulation.report.figures.department_pictures import draw_profiled
+from simulation.report.contents import draw_pathway, every_picture
+from simulation.report.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
 from simulation.runs.executors import ExecutorFailed, Failed

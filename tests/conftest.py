@@ -186,8 +186,8 @@ def undrawn() -> Iterator[None]:
     For tests of what stands around pictures; those of tests/report and tests/questions draw them.
     """
 
-    from simulation.report import figures
-    from simulation.report.figures import department_pictures as of_profiles
+    from simulation.report import contents as figures
+    from simulation.report import department_pictures as of_profiles
 
     def not_drawn(canvas: Any, file: Any, **how: Any) -> None:
         shown = [

@@ -18,7 +18,7 @@ from simulation.api import what_changed
 from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
-from simulation.report.tables.runs import runs_table
+from simulation.report.screen import runs_table
 from simulation.runs.identity import identity_of
 from simulation.runs.listing import list_runs
 from simulation.runs.manifest import checksum_of, sealed

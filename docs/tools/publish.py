@@ -17,7 +17,7 @@ from simulation.api import read
 from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
-from simulation.report.figures import picture
+from simulation.report.contents import picture
 from simulation.report.first_page import first_page
 from simulation.report.write import write_exports
 from simulation.runs.result import StudyResult

@@ -31,13 +31,13 @@ from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
 from simulation.display.table import ReportTable
+from simulation.display.web_page import fill
 from simulation.display.words import (
     labelled,
 )
 from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
-from simulation.report.templates import templates
 from simulation.runs.listing import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -151,7 +151,7 @@ FIGURES = {
 
 def rendered(template: str, **words: Any) -> str:
     """A template as HTML, with what every page needs."""
-    return str(templates(TEMPLATES).get_template(template).render(banner=BANNER, **words))
+    return fill(template, TEMPLATES, banner=BANNER, **words)
 
 
 def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, str]:

@@ -62,7 +62,7 @@ def results(words: list[str]) -> int:
         are_offers = one.design.offer is not None and other.design.offer is not None
         print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
-    from simulation.report.tables.runs import runs_table
+    from simulation.report.screen import runs_table
     from simulation.runs.listing import list_runs
 
     folder = Path(folders[0] if folders else "results")

@@ -26,8 +26,8 @@ from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
+from simulation.display.web_page import templates
 from simulation.errors import ConfigError, Fault, Faults, refuse
-from simulation.report.templates import templates
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""

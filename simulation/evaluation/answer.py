@@ -27,6 +27,7 @@ from simulation.display.drawing import (
     rows_down,
 )
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
+from simulation.display.web_page import fill
 from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign, main_outcome
@@ -45,7 +46,6 @@ from simulation.evaluation.value import DesignValue, Pounds, Stakes
 from simulation.evaluation.words import protocol, sentences, size_words
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
-from simulation.report.templates import templates
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
@@ -188,12 +188,11 @@ class Evaluation:
     @property
     def page(self) -> str:
         """One page that loads nothing."""
-        environment = templates(Path(__file__).parent)
         pictures = [
             (base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()
         ]
-        page = environment.get_template("page.html")
-        return page.render(title=self.title, banner=BANNER, evaluation=self, pictures=pictures)
+        words = {"title": self.title, "banner": BANNER, "evaluation": self, "pictures": pictures}
+        return fill("page.html", Path(__file__).parent, **words)
 
     def write(self, results: Path | str = "results") -> Path:
         """Write page, table, pictures and protocol into a dated folder in `results/evaluations`, and return it."""

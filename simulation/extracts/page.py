@@ -24,12 +24,12 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import ReportTable
+from simulation.display.web_page import templates
 from simulation.explain.statements import BANNER
 from simulation.extracts.identified import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
-from simulation.report.templates import templates
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:

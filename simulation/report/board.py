@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
+from simulation.display.web_page import fill
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.sweep import beside
 from simulation.report import board_sentences
-from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.headlines import other_reading
-from simulation.report.tables.money import is_dearer, priced_alternatives
-from simulation.report.templates import templates
+from simulation.report.money import is_dearer, priced_alternatives
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.study.offer import OfferFacts
 
@@ -110,7 +110,7 @@ def board_page(result: StudyResult) -> str:
     """
     page = board(result)
     words = {"title": page.title, "banner": BANNER, "board": page, "joined": _joined}
-    return templates().get_template("board.html").render(**words)
+    return fill("board.html", **words)
 
 
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:

@@ -24,7 +24,7 @@ from simulation.report.headlines import (
     other_reading,
     outcome_of,
 )
-from simulation.report.tables.patient_groups import worse_off_groups
+from simulation.report.patient_groups import worse_off_groups
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Margin, Target

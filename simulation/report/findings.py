@@ -19,7 +19,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.questions import OF_A_RESULT
-from simulation.report.tables.patient_groups import WorseOff, worse_off, worse_off_groups
+from simulation.report.patient_groups import WorseOff, worse_off, worse_off_groups
 from simulation.runs.result import StudyResult
 from simulation.runs.running import values_for
 from simulation.statistics.intervals import interval

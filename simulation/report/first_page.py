@@ -7,10 +7,10 @@ from typing import NamedTuple
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
 from simulation.display.words import amount
-from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
-from simulation.report.tables.first_table import (
+from simulation.report.verdict_tables import (
     arms_in_order,
     first_table,
     products_left_out,

@@ -25,9 +25,9 @@ from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import decided, harmed_kind_words, n_harmed
-from simulation.report.tables.first_table import products, reported_targets
-from simulation.report.tables.money import is_dearer, limit_words
-from simulation.report.tables.patient_groups import worse_off
+from simulation.report.money import is_dearer, limit_words
+from simulation.report.patient_groups import worse_off
+from simulation.report.verdict_tables import products, reported_targets
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from simulation.display.measured import n_cases
-from simulation.report.templates import templates
+from simulation.display.web_page import fill
 from simulation.runs.result import StudyResult
 
 CASES, YARDSTICK, PRICE = (
@@ -77,7 +77,7 @@ def letter(result: StudyResult) -> str:
         "all_of_it": ALL_OF_IT,
         "always": ALWAYS,
     }
-    return templates().get_template("letter.txt").render(**words)
+    return fill("letter.txt", **words)
 
 
 def _points(nouns: Sequence[str]) -> list[tuple[str, str]]:

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable, shortened, with_columns
+from simulation.display.web_page import fill
 from simulation.display.words import labelled
 from simulation.explain.statements import BANNER
 from simulation.questions import OF_A_RESULT
+from simulation.report.contents import every_table
 from simulation.report.findings import findings, precision_line, sham_line
 from simulation.report.first_page import first_page
-from simulation.report.tables import every_table
-from simulation.report.tables.first_table import LIMITS_HEADER
-from simulation.report.templates import templates
+from simulation.report.verdict_tables import LIMITS_HEADER
 from simulation.runs.result import StudyResult
 
 NO_SITE = "none"
@@ -61,7 +61,7 @@ LAST = Section("run", "How it was run", ("counts", "run"))
 
 def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
     """The report as one HTML text. The same inputs and pictures give the same text."""
-    return templates().get_template("report.html").render(_content(result, drawn))
+    return fill("report.html", **_content(result, drawn))
 
 
 def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:

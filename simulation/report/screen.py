@@ -1,19 +1,23 @@
-"""A comparison on a screen: the question, a verdict, one table, and where the rest is."""
+"""On a screen: a comparison (question, verdict, one table, where the rest is), and the list of stored runs."""
 
+import math
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import lines_of, print_tables, shortened
-from simulation.display.words import WIDTH, labelled
+from simulation.display.table import ReportTable, lines_of, print_tables, shortened
+from simulation.display.words import WIDTH, change, labelled, span, unit_words
 from simulation.explain.statements import BANNER
+from simulation.records.serialise import Plain
 from simulation.report.board import board
+from simulation.report.contents import compared_tables
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.page import FOLDER
-from simulation.report.tables import compared_tables
 from simulation.report.write import BOARD, LETTER
 from simulation.runs.kept import file_of
+from simulation.runs.listing import ListedRun
 from simulation.runs.result import StudyResult
 
 VERDICT_LINES = 15
@@ -94,3 +98,58 @@ def verdict_lines(page: FirstPage) -> list[str]:
             else [*said[: most - 1], f"{said[most - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
         )
     return lines[:VERDICT_LINES]
+
+
+HEADERS = (
+    "finished",
+    "study",
+    "site",
+    "scenario",
+    "replications",
+    "folder",
+    "first primary verdict",
+)
+
+
+def runs_table(runs: Iterable[ListedRun], results: Path, latest: Path | None = None) -> ReportTable:
+    """A row for each run; folders are given from `results` on, and `latest` is marked."""
+    rows = tuple(
+        (
+            f"{run.at:%Y-%m-%d %H:%M}",
+            run.study_words,
+            run.site,
+            run.scenario,
+            _how_many(run),
+            (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix()
+            + " (latest)" * (latest is not None and run.folder.resolve() == latest.resolve()),
+            verdict_words(run.first_verdict)
+            if run.finished
+            else "unfinished: the same command resumes it",
+        )
+        for run in runs
+    )
+    return ReportTable("runs", f"Runs in {results}", HEADERS, rows)
+
+
+def _how_many(run: ListedRun) -> str:
+    """'20', '12 of 20' of a run that is not finished, or '30 (20 planned)' of one that was extended."""
+    if run.n_replications == run.n_planned:
+        return f"{run.n_planned}"
+    extended = run.n_replications > run.n_planned
+    return (
+        f"{run.n_replications} ({run.n_planned} planned)"
+        if extended
+        else f"{run.n_replications} of {run.n_planned}"
+    )
+
+
+def verdict_words(first: Plain | None) -> str:
+    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; a dash without a verdict."""
+    if first is None:
+        return "–"
+    difference, low, high = (
+        math.nan if first[name] is None else first[name] for name in ("difference", "low", "high")
+    )
+    unit, target = first["unit"], first["target"]
+    effect = f"{change(difference, unit)} {unit_words(unit)} ({span(low, high, unit)})"
+    return f"{first['arm']}: {target[:1].lower()}{target[1:]} {effect}, {first['verdict'].partition(':')[0]}"

@@ -9,17 +9,16 @@ from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
 from simulation.records.serialise import csv_text, to_json
+from simulation.report.arm_tables import assumptions_log
 from simulation.report.board import board, board_page
-from simulation.report.exports.stress_des import stress_des
-from simulation.report.exports.word import DIFFERENCES, board_document, document
-from simulation.report.exports.workbook import workbook
-from simulation.report.figures import drawn, every_picture
-from simulation.report.figures.effect_pictures import differences_of
+from simulation.report.contents import CLOCK, drawn, every_picture, every_table
+from simulation.report.effect_pictures import differences_of
 from simulation.report.letter import letter
 from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
-from simulation.report.tables import CLOCK, every_table
-from simulation.report.tables.arm_tables import assumptions_log
+from simulation.report.stress_des import stress_des
+from simulation.report.word import DIFFERENCES, board_document, document
+from simulation.report.workbook import workbook
 from simulation.runs.atomic import own_folder, write_file
 from simulation.runs.result import StudyResult
 

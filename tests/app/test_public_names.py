@@ -11,7 +11,7 @@ BESIDE = {
     "display.words": "numbers in words",
     "report.findings": "whom a tool was measured on, as the report says it",
     "report.headlines": "who is worse off, as the first page names them",
-    "report.templates": "templates that escape",
+    "display.web_page": "templates that escape",
     "extracts.page": "pages of own records",
     "runs.result": "types of verdicts",
     "runs.listing": "which runs are stored",

@@ -17,7 +17,7 @@ from simulation.commands import inquiries
 from simulation.commands import run_studies as commands
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
-from simulation.report import figures as pictures_module
+from simulation.report import contents as pictures_module
 from simulation.runs.identity import resolved_of
 
 from .conftest import SHORT, Aeflow
@@ -174,7 +174,7 @@ def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_th
     def fail(*_: object) -> object:
         raise RuntimeError("no fonts here")
 
-    monkeypatch.setattr("simulation.report.figures.pictures", fail)
+    monkeypatch.setattr("simulation.report.contents.pictures", fail)
     assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
     (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
     output = capsys.readouterr()

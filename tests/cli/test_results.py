@@ -11,7 +11,7 @@ import pytest
 
 import simulation as ae
 from simulation.records.serialise import digest
-from simulation.report.tables.runs import verdict_words
+from simulation.report.screen import verdict_words
 from simulation.runs.atomic import point_latest
 from simulation.runs.listing import list_runs
 from simulation.runs.manifest import CHECKSUM

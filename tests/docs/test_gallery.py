@@ -22,8 +22,8 @@ from simulation.assurance.theory.closed_forms import (
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.errors import ResultsError
+from simulation.report.contents import every_table
 from simulation.report.screen import print_result
-from simulation.report.tables import every_table
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare
 

@@ -15,10 +15,9 @@ from simulation.questions.ablation import (
     interactions_table,
     tables,
 )
-from simulation.report import figures as pictures_module
-from simulation.report.figures import pictures
+from simulation.report import contents as pictures_module
+from simulation.report.contents import compared_tables, pictures
 from simulation.report.findings import findings
-from simulation.report.tables import compared_tables
 from simulation.report.write import write_report
 from simulation.runs.result import StudyResult
 from tests.report.conftest import SHORT, SMALL

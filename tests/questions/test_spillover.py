@@ -12,11 +12,11 @@ from simulation.config import load
 from simulation.display.words import change
 from simulation.explain.explanation import Explained
 from simulation.questions.spillover import spillover_reason, tables
-from simulation.report import figures as pictures_module
+from simulation.report import contents as pictures_module
+from simulation.report.arm_tables import arms_table
+from simulation.report.contents import compared_tables
 from simulation.report.findings import findings
 from simulation.report.page import page
-from simulation.report.tables import compared_tables
-from simulation.report.tables.arm_tables import arms_table
 from simulation.report.write import write_report
 from simulation.runs.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage

@@ -11,8 +11,8 @@ from simulation.config import load
 from simulation.display.drawing import Picture
 from simulation.measures.measuring import Measures
 from simulation.questions.blanks import BlankEffect
-from simulation.report import figures as pictures_module
-from simulation.report.figures import pictures
+from simulation.report import contents as pictures_module
+from simulation.report.contents import pictures
 from simulation.study.design import Design
 from simulation.study.offer import Blank, OfferFacts
 from simulation.study.study import Study

@@ -8,10 +8,10 @@ import pytest
 
 import simulation as ae
 from simulation.display.words import profiled_words
+from simulation.report.contents import every_table
 from simulation.report.first_page import first_page
 from simulation.report.page import page
 from simulation.report.screen import print_result
-from simulation.report.tables import every_table
 from simulation.statistics.verdict import INTERVAL_NOTES
 
 pytestmark = pytest.mark.usefixtures("undrawn")

@@ -19,9 +19,9 @@ from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.report import board_sentences
 from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
-from simulation.report.exports.word import board_document
 from simulation.report.letter import letter
 from simulation.report.screen import print_result
+from simulation.report.word import board_document
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
 from simulation.study.offer import Blank, OfferFacts, PlannedPilot

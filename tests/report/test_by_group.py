@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.report.figures.effect_pictures import by_group
-from simulation.report.tables.patient_groups import (
+from simulation.report.effect_pictures import by_group
+from simulation.report.patient_groups import (
     ATTRIBUTES,
     by_group_tables,
     groups_of,

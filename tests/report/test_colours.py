@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.display.drawing import BETTER, GREY, LEVEL_COLOURS, UNCLEAR, WORSE
-from simulation.report.templates import TEMPLATES
+from simulation.display.web_page import TEMPLATES
 
 with warnings.catch_warnings():
     warnings.simplefilter(

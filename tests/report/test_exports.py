@@ -18,16 +18,15 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import ResultsError
+from simulation.report import word as documents
+from simulation.report import workbook as workbooks
 from simulation.report import write as writing
-from simulation.report.exports import word as documents
-from simulation.report.exports import workbook as workbooks
-from simulation.report.exports.stress_des import stress_des
-from simulation.report.exports.word import WordDocument, document
-from simulation.report.exports.workbook import number_format, workbook
-from simulation.report.figures import drawn
+from simulation.report.arm_tables import assumptions_log
+from simulation.report.contents import CLOCK, drawn
 from simulation.report.first_page import first_page
-from simulation.report.tables import CLOCK
-from simulation.report.tables.arm_tables import assumptions_log
+from simulation.report.stress_des import stress_des
+from simulation.report.word import WordDocument, document
+from simulation.report.workbook import number_format, workbook
 from simulation.report.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 
 ITEMS = (

@@ -12,10 +12,10 @@ from simulation.display.table import Cell
 from simulation.display.words import rests_on_claim
 from simulation.explain.explanation import Explained
 from simulation.explain.statements import Statement
+from simulation.report.contents import every_table
 from simulation.report.findings import implausible, warnings
 from simulation.report.first_page import first_page
 from simulation.report.headlines import fails
-from simulation.report.tables import every_table
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

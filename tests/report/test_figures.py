@@ -11,10 +11,10 @@ from simulation.api import Result
 from simulation.display import words as in_words
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell
-from simulation.report.figures import department_pictures as figures_of_department
-from simulation.report.figures import pictures
-from simulation.report.tables import whole_department as tables_of_department
-from simulation.report.tables.whole_department import measures_table, stay_parts
+from simulation.report import arm_tables as tables_of_department
+from simulation.report import department_pictures as figures_of_department
+from simulation.report.arm_tables import measures_table, stay_parts
+from simulation.report.contents import pictures
 from simulation.runs.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
@@ -58,7 +58,7 @@ def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Pictu
 def test_the_picture_of_cost_draws_and_orders_what_the_table_says_for_each_100_000_pounds(
     drawn: dict[str, Picture], result: StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simulation.report.figures import effect_pictures
+    from simulation.report import effect_pictures
 
     axes = []
     forest = effect_pictures._forest

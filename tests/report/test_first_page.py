@@ -19,8 +19,8 @@ from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.findings import implausible
 from simulation.report.first_page import first_page
 from simulation.report.headlines import fails, headlines
-from simulation.report.tables.first_table import first_table, products
-from simulation.report.tables.patient_groups import worse_off
+from simulation.report.patient_groups import worse_off
+from simulation.report.verdict_tables import first_table, products
 from simulation.runs.result import StudyResult
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import margin_words
@@ -534,7 +534,7 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
     assert "not settled" not in first_page(three).lead
     label = three.design.margins[0].label
-    for place in ("simulation.report.headlines", "simulation.report.tables.money"):
+    for place in ("simulation.report.headlines", "simulation.report.money"):
         monkeypatch.setattr(
             sys.modules[place],
             "limits_of",

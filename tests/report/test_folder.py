@@ -15,7 +15,7 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Replications
 from simulation.records.serialise import digest
 from simulation.records.table_files import read_rows
-from simulation.report import figures as pictures_module
+from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
 from simulation.report.page import file_of
 from simulation.report.write import write_report

@@ -15,12 +15,12 @@ from docx import Document
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import lines_of
-from simulation.report.exports.word import document
-from simulation.report.exports.workbook import workbook
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.headlines import Headline
 from simulation.report.page import page
 from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
+from simulation.report.word import document
+from simulation.report.workbook import workbook
 from simulation.report.write import write_report
 from tests.golden import lines_of_html, lines_of_workbook
 

@@ -18,7 +18,7 @@ from simulation.questions.what_decides import decided
 from simulation.report.first_page import first_page
 from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result
-from simulation.report.tables.verdict_tables import over_tables
+from simulation.report.verdict_tables import over_tables
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table

@@ -10,10 +10,10 @@ import pytest
 
 from simulation.api import Result, read
 from simulation.display.words import span
-from simulation.report.figures import pictures
+from simulation.report.arm_tables import arms_table, assumptions_log
+from simulation.report.contents import pictures
 from simulation.report.first_page import first_page
 from simulation.report.page import file_of, page
-from simulation.report.tables.arm_tables import arms_table, assumptions_log
 from simulation.runs.result import StudyResult
 
 

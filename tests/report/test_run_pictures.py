@@ -8,7 +8,8 @@ import pytest
 
 import simulation as ae
 from simulation.display.drawing import Picture
-from simulation.report.figures import FIGURES, department_pictures
+from simulation.report import department_pictures
+from simulation.report.contents import FIGURES
 
 
 @pytest.mark.slow

@@ -16,18 +16,18 @@ from simulation.display.words import change, effect, kind_of, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import stage_of
+from simulation.report.contents import compared_tables
 from simulation.report.findings import _busy_sentence, sham_line, warnings
-from simulation.report.screen import print_result
-from simulation.report.tables import compared_tables
-from simulation.report.tables.money import (
+from simulation.report.money import (
     better_table,
     cost_kind,
     equal_spend_table,
     per_100k,
     ranked,
 )
-from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
-from simulation.report.tables.verdict_tables import safety_table, target_table
+from simulation.report.patient_groups import outside_sham, worse_off, worse_off_groups
+from simulation.report.screen import print_result
+from simulation.report.verdict_tables import safety_table, target_table
 from simulation.runs.result import Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict

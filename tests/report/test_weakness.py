@@ -6,8 +6,8 @@ import numpy as np
 
 from simulation.api import Result
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.report.tables.verdict_tables import target_table
-from simulation.report.tables.whole_department import measures_table
+from simulation.report.arm_tables import measures_table
+from simulation.report.verdict_tables import target_table
 from simulation.statistics.weakness import weak_note
 
 from .conftest import with_measures

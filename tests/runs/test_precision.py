@@ -14,7 +14,7 @@ from simulation.cli import main
 from simulation.department.own_measures import SpanMeasure
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.report import figures as pictures_module
+from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
 from simulation.report.findings import precision_line
 from simulation.resumable import run_into

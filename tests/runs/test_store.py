@@ -21,7 +21,7 @@ from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
-from simulation.report import figures as pictures_module
+from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import RunStopped, run_into
 from simulation.runs import executors as serial

@@ -13,7 +13,7 @@ from simulation.cli import main
 from simulation.display.measured import measurement_table
 from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
-from simulation.report.tables.first_table import first_table
+from simulation.report.verdict_tables import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card_tables import about_rows, card_tables

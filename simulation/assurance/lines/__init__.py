@@ -4,7 +4,7 @@ import math
 import textwrap
 from pathlib import Path
 
-from simulation.report.templates import templates
+from simulation.display.web_page import templates
 
 WIDTH = 118
 """Characters of a line of prose."""

@@ -15,8 +15,8 @@ from simulation.display.drawing import Picture
 from simulation.display.table import Cell, ReportTable
 from simulation.explain.statements import BANNER
 from simulation.report.board import Board
+from simulation.report.contents import every_table
 from simulation.report.first_page import first_page
-from simulation.report.tables import every_table
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:

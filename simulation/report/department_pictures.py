@@ -15,7 +15,7 @@ from simulation.display.words import profiled_words, target_of
 from simulation.explain.explanation import Explained
 from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
-from simulation.report.tables import whole_department
+from simulation.report import arm_tables
 from simulation.runs.result import StudyResult
 from simulation.wording import spaced
 
@@ -54,14 +54,14 @@ def draw_profiled(result: StudyResult) -> None:
 def day(result: StudyResult) -> drawing.Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
     caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
-    alt = f"Line charts of a mean day by hour. {whole_department.day_table(result).in_words()}"
+    alt = f"Line charts of a mean day by hour. {arm_tables.day_table(result).in_words()}"
     return drawing.Picture("day", _day_png(Profiled.of(result)), alt, caption)
 
 
 @lru_cache(maxsize=2)
 def _day_png(profiled: Profiled) -> bytes:
     result, profile = profiled.result, profiled.result.baseline.day
-    pools = whole_department.clinicians(result)
+    pools = arm_tables.clinicians(result)
     panels = [
         ("Arrivals an hour", profile.arrivals),
         ("Patients in the department", profile.census),
@@ -131,7 +131,7 @@ def _highest(values: Floats) -> float:
 
 def stay(result: StudyResult) -> drawing.Picture | None:
     """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
-    table = whole_department.stay_table(result)
+    table = arm_tables.stay_table(result)
     if table is None:
         return None
     return drawing.Picture(
@@ -149,8 +149,8 @@ def _stay_png(profiled: Profiled) -> bytes:
     from matplotlib.patches import Patch
 
     result = profiled.result
-    parts = {arm.name: whole_department.stay_parts(result, arm) for arm in result.arms}
-    shown = whole_department.stages_seen(parts.values())
+    parts = {arm.name: arm_tables.stay_parts(result, arm) for arm in result.arms}
+    shown = arm_tables.stages_seen(parts.values())
     longest = max(of_arm.total for of_arm in parts.values())
     with drawing.figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         left = np.zeros(len(result.arms))
@@ -222,10 +222,10 @@ def _bars(ax: Axes, left: Floats, widths: Floats, colour: str, *, hatch: str) ->
 
 def acuity(result: StudyResult) -> drawing.Picture | None:
     """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
-    table = whole_department.acuity_table(result)
+    table = arm_tables.acuity_table(result)
     if table is None:
         return None
-    names = whole_department.levels(result)
+    names = arm_tables.levels(result)
     targets = {level: target_of(level, names) for level in names}
     width = 2.9 + 1.7 * max(
         len(names), 3

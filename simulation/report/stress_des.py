@@ -10,11 +10,10 @@ from typing import Any
 
 from simulation.department.vocabulary import ACUITY_GIVEN
 from simulation.display.table import ReportTable
+from simulation.display.web_page import templates
 from simulation.display.words import departments_words, season_words
 from simulation.explain.statements import BANNER
-from simulation.report.tables.arm_tables import report_changes
-from simulation.report.tables.whole_department import run_table
-from simulation.report.templates import templates
+from simulation.report.arm_tables import report_changes, run_table
 from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import threshold
 
