@@ -30,19 +30,26 @@ from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTa
 from simulation.display.web_page import fill
 from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
-from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign, main_outcome
-from simulation.evaluation.deviations import Deviation
+from simulation.evaluation.design import (
+    ANALYSES,
+    Deviation,
+    EvaluatedOutcome,
+    EvaluationDesign,
+    main_outcome,
+)
 from simulation.evaluation.operating import (
     LEVEL,
     TARGETS,
     WEEKS,
+    DesignValue,
     NeededSize,
     OperatingCharacteristics,
     OperatingFigure,
+    Pounds,
+    Stakes,
     power_over_weeks,
 )
 from simulation.evaluation.trials import Bank
-from simulation.evaluation.value import DesignValue, Pounds, Stakes
 from simulation.evaluation.words import protocol, sentences, size_words
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of

@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MaxLen
+from annotated_types import Ge, Le, Lt, MaxLen
 
-from simulation.department.config_dataclass import Label, NonEmpty, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    Label,
+    NonEmpty,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Fault, nearest
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.measuring import is_observable
@@ -194,6 +201,32 @@ class EvaluationDesign(Sourced):
     def n_periods(self) -> int:
         """How many such means each department gives, those within a run-in included."""
         return WEEK_DAYS * self.weeks // (self.unit_days * self.period_units)
+
+
+SomeShare = Annotated[float, Ge(0), Lt(1), Unit("share")]
+
+
+@config_dataclass
+class Deviation(Sourced):
+    """One way in which an evaluation goes otherwise than planned.
+
+    Example: `{label: "Slow adoption", effect_at_first: 0.3, effect_at_last: 0.8, weeks: 26, evidence: assumed,
+    source: "a judgement"}`
+    """
+
+    label: Label
+    """Words for it in tables."""
+    effect_at_first: Share = 1.0
+    """The share of the tool's effect in a department's first week with it."""
+    effect_at_last: Share = 1.0
+    """The share in the end; in a straight line between the two."""
+    weeks: Weeks = 1
+    """How long that takes, counted from a department's first week with the tool."""
+    missing_share: SomeShare = 0.0
+    """The share of weeks that nobody can count, each by chance; never the first. Example: `0.05`"""
+    drop_out_share: SomeShare = 0.0
+    """The chance that a department drops out of an evaluation with several, from a week by chance on.
+    Example: `0.1`"""
 
 
 Role = Literal["mechanism", "wait", "safety"]

@@ -1,8 +1,7 @@
 """The kinds of configuration files that belong to this wing."""
 
 from simulation.config.groups import FileKind
-from simulation.evaluation.design import EvaluatedOutcomes, EvaluationDesign
-from simulation.evaluation.deviations import Deviation
+from simulation.evaluation.design import Deviation, EvaluatedOutcomes, EvaluationDesign
 
 GROUPS = {
     "evaluation": FileKind(

@@ -4,6 +4,10 @@ A bank holds the same departments and patients under each arm. A trial draws its
 begins and the order of switching, and takes each period of each department from the arm that is on in it. So what one
 period leaves to the next (a queue, a full ward) is that of an arm that was always on: right for weeks, wrong for days
 and for patients, whose switching is simulated instead, in arms of its own (`arm_switched`).
+
+Where an evaluation goes otherwise than planned, what staff do with a tool changes its effect week by week. Weeks that
+are missing are known to be; an evaluator puts the mean of the department's other weeks in their place, whatever was on,
+so that a randomisation test keeps its 5 %.
 """
 
 from __future__ import annotations
@@ -23,11 +27,11 @@ from simulation.evaluation.design import (
     Alternating,
     BeforeAfter,
     ByPatient,
+    Deviation,
     EvaluationDesign,
     Parallel,
     Stepped,
 )
-from simulation.evaluation.deviations import Deviation, counted_weeks, effect_shares, filled
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.quantities import ratio
 from simulation.records.schema import Floats, Ints, Mask
@@ -396,3 +400,46 @@ def _steps(n: int, n_periods: int, chance: np.random.Generator) -> Mask:
         orders = step[chance.random((MOST_ALLOCATIONS, n)).argsort(axis=1)]
     on: Mask = np.arange(n_periods) >= orders[:, :, None]
     return on
+
+
+# --- deviations from the plan -----------------------------------------------------------------------------------------
+
+
+def effect_shares(deviations: Sequence[Deviation], on: Mask) -> Floats:
+    """The share of the tool's effect in each week, shape (T, S, W) of `on`: where the tool is on."""
+    since = np.arange(on.shape[2]) - on.argmax(axis=2)[..., None]
+    share = on.astype(float)
+    for deviation in deviations:
+        progress = np.clip(since / deviation.weeks, 0, 1)
+        share *= (
+            deviation.effect_at_first
+            + (deviation.effect_at_last - deviation.effect_at_first) * progress
+        )
+    return share
+
+
+def counted_weeks(
+    deviations: Sequence[Deviation], shape: tuple[int, ...], chance: np.random.Generator
+) -> Mask:
+    """Weeks that are neither missing nor after a department has dropped out; `shape`: (T, S, W)."""
+    counted = np.ones(shape, dtype=np.bool_)
+    n_trials, n, n_weeks = shape
+    for deviation in deviations:
+        counted &= chance.random(shape) >= deviation.missing_share
+        if n > 1 and n_weeks > 1:
+            leaves = chance.random((n_trials, n, 1)) < deviation.drop_out_share
+            counted &= ~leaves | (
+                np.arange(n_weeks) < chance.integers(1, n_weeks, size=(n_trials, n, 1))
+            )
+    counted[:, :, 0] = True
+    return counted
+
+
+def filled(moments: Floats) -> Floats:
+    """Number, sum and sum of squares by period, shape (T, S, P, 3), periods without a patient as the department's
+    others are on average."""
+    empty = moments[..., :1] == 0
+    others: Floats = ratio(
+        moments.sum(axis=2, keepdims=True), (~empty).sum(axis=2, keepdims=True).astype(float)
+    )
+    return np.where(empty, others, moments)

@@ -7,10 +7,9 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.evaluation.analyses import analysed
-from simulation.evaluation.design import Alternating, BeforeAfter, Parallel, Stepped
-from simulation.evaluation.deviations import Deviation, counted_weeks, effect_shares, filled
+from simulation.evaluation.design import Alternating, BeforeAfter, Deviation, Parallel, Stepped
 from simulation.evaluation.evaluate import deviations_named
-from simulation.evaluation.trials import trials_of
+from simulation.evaluation.trials import counted_weeks, effect_shares, filled, trials_of
 from tests.evaluation.made import WAIT, bank_of_noise, design_of
 
 NOTE = {"label": "made up", "evidence": "assumed", "source": "made for a test"}

@@ -8,7 +8,7 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.evaluation.design import Alternating, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.evaluate import parsed_stakes, stakes_of
-from simulation.evaluation.value import YEAR_DAYS, DesignValue, Stakes, design_values
+from simulation.evaluation.operating import YEAR_DAYS, DesignValue, Stakes, design_values
 from tests.evaluation.made import A_DAY, bank_of_noise, design_of
 
 WAIT = EvaluatedOutcome(label="Wait", measure="wait_to_clinician_mean", role="wait")

@@ -22,11 +22,15 @@ from scipy import stats
 from simulation.config import load
 from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import BeforeAfter, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.evaluate import designs_named, outcomes_of
-from simulation.evaluation.operating import OperatingFigure, operating_characteristics
-from simulation.evaluation.switching import daily_of, overrides_of
+from simulation.evaluation.evaluate import daily_of, designs_named, outcomes_of, overrides_of
+from simulation.evaluation.operating import (
+    OperatingFigure,
+    Pounds,
+    Stakes,
+    design_values,
+    operating_characteristics,
+)
 from simulation.evaluation.trials import Bank, bank_of, days_on
-from simulation.evaluation.value import Pounds, Stakes, design_values
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import definition_of
 from simulation.measures.own_quantities import NOTHING_OWN

@@ -19,8 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.config import load
-from simulation.evaluation.evaluate import designs_named
-from simulation.evaluation.switching import COIN, SIDES, overrides_of
+from simulation.evaluation.evaluate import COIN, SIDES, designs_named, overrides_of
 from simulation.evaluation.trials import HALVES, days_on
 from simulation.measures.daily import DailyOutcome
 from simulation.records.schema import Floats, Mask
