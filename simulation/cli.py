@@ -10,16 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulation.commands import (
-    app,
-    extracts,
-    inquiries,
-    new_files,
-    offers,
-    run_studies,
-    schemas,
-    stored_runs,
-)
+from simulation.commands import inquiries, own_files, run_studies, stored_runs
+from simulation.commands.command_line import CommandLine, key_lines, read_line
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopSignal, stopped_by_signals
@@ -28,7 +20,7 @@ from simulation.version import __version__
 HELP = Path(__file__).with_name("commands").joinpath("help.txt").read_text(encoding="utf-8")
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {
+COMMANDS: dict[str, Callable[[CommandLine], int]] = {
     "compare": run_studies.compare,
     "run": run_studies.run,
     "show": run_studies.show,
@@ -44,13 +36,13 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "evaluate": inquiries.evaluate,
     "animate": inquiries.animate,
     "gather": stored_runs.gather,
-    "schema": schemas.schema,
-    "new": new_files.new,
-    "offer": offers.offer,
-    "extract": extracts.extract,
-    "fit": extracts.fit,
-    "trace": extracts.trace,
-    "app": app.app,
+    "schema": own_files.schema,
+    "new": own_files.new,
+    "offer": own_files.offer,
+    "extract": own_files.extract,
+    "fit": own_files.fit,
+    "trace": own_files.trace,
+    "app": inquiries.app,
 }
 
 
@@ -108,7 +100,7 @@ def _run_command(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:
-        return COMMANDS[words[0]](_with_files(words[1:]))
+        return COMMANDS[words[0]](read_line(words[0], _with_files(words[1:])))
     return 0
 
 
@@ -135,7 +127,8 @@ def help_of(name: str) -> str:
     for line in commands.splitlines():
         about = line.split()[1] if line.startswith("  aeflow ") else about
         lines += [line] if about == name else []
-    return "\n\n".join([heading, "\n".join(lines), shared])
+    keys = list(key_lines(name))
+    return "\n\n".join([heading, "\n".join(lines), *(["\n".join(keys)] if keys else []), shared])
 
 
 def _stopped(signalled: StopSignal, words: str) -> int:

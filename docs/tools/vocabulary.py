@@ -16,7 +16,7 @@ import yaml
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from docs.tools.command import run
-from simulation.commands.schemas import file_kinds
+from simulation.commands.own_files import file_kinds
 from simulation.config.vocabulary import (
     Key,
     classes_in,

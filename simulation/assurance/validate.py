@@ -33,31 +33,40 @@ from simulation.assurance.theory.treatment_centre import treatment_centre_rows
 from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.folders import names_in
-from simulation.errors import nearest, refuse
+from simulation.errors import refuse
 from simulation.explain.statements import BANNER
 from simulation.report.progress import progress
 
 PARTS = ("theory", "models", "site", "responses")
 """The parts that run by default. Known effects are run on request: they are of an ensemble, not of one site."""
-OPTIONS_OF_COMMAND = {
-    "only": ("all", *PARTS, "known_effects"),
-    "power": ("false", "true"),
-    "predictions": ("check", "write"),
-}
-"""The allowed values of this command's own options, the default first: which part to run, whether to show the power of
-the theory rows, and whether to write the predictions file."""
-TARGETS = "targets"
-"""The option that names the file of targets for the site."""
 
 
-def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> int:
-    """The number of rows that count and failed, printed with all the others. Raises ConfigError for unknown options."""
-    options, targets, configuration = _split(overrides)
-    load(
-        *configuration, config_dir=config_dir
-    )  # reports a mistake before a minute's work, not after it
+def validate(
+    overrides: Sequence[str],
+    *,
+    only: str = "all",
+    targets: str | None = None,
+    power: bool = False,
+    write: bool = False,
+    config_dir: str | None = None,
+    say: Say,
+) -> int:
+    """The number of rows that count and failed, printed with all the others.
+
+    `only`: the part to run; `targets`: the file of targets for the site; `power`: show the power of the theory rows;
+    `write`: write the predictions file. Raises ConfigError for what does not go together.
+    """
+    if only not in ("all", "site"):
+        if targets is not None:
+            remedy = "Leave targets= out, or say only=site"
+            refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
+        if write:
+            remedy = "Leave only= out, or say only=site"
+            refuse("predictions=write", f"only={only} predicts nothing", remedy)
+    # reports a mistake before a minute's work, not after it
+    load(*overrides, config_dir=config_dir)
     say(f"aeflow validate. {BANNER}")
-    parts = PARTS if options["only"] == "all" else (options["only"],)
+    parts = PARTS if only == "all" else (only,)
     begin = partial(_with_progress, say)
     failed = 0
     if "theory" in parts:
@@ -66,18 +75,17 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         rows = treatment_centre_rows("compiled")
         say(model_text(rows) + "\n")
         failed += sum(not row.passed for row in rows)
-    if options["power"] == "true":
+    if power:
         failed += _say_power(say)
     if "site" in parts:
-        write = options["predictions"] == "write"
-        failed += _say_site(configuration, config_dir, say, begin, targets=targets, write=write)
+        failed += _say_site(overrides, config_dir, say, begin, targets=targets, write=write)
     if "responses" in parts:
         if "site" in parts:
             say("")
-        say(response_text(validate_responses(configuration, config_dir=config_dir, begin=begin)))
+        say(response_text(validate_responses(overrides, config_dir=config_dir, begin=begin)))
     if "known_effects" in parts:
         say("")
-        say(effect_text(validate_known_effects(configuration, config_dir=config_dir, begin=begin)))
+        say(effect_text(validate_known_effects(overrides, config_dir=config_dir, begin=begin)))
     return failed
 
 
@@ -100,7 +108,7 @@ def _say_site(
     say(as_text(table))
     if table.failed:
         hint = "docs/how-to/own-targets.md, step 3, says what to move."
-        if table.targets in names_in(TARGETS, [packaged_configs()]):
+        if table.targets in names_in("targets", [packaged_configs()]):
             hint = "docs/validation.md explains the rows of the packaged site that do not pass."
         say(f"{hint} The exit code is 1.")
     if write:
@@ -116,34 +124,6 @@ def _with_progress(say: Say, words: str, n_replications: int) -> Iterator[Done]:
     say(f"{words}.")
     with progress(n_replications) as shown:
         yield shown.done
-
-
-def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str]]:
-    """The options of this command, the name of the targets, and the overrides of the configuration."""
-    options = {name: allowed[0] for name, allowed in OPTIONS_OF_COMMAND.items()}
-    configuration, targets = [], None
-    for override in overrides:
-        key, _, value = override.partition("=")
-        if key == TARGETS:
-            targets = value
-        elif key not in OPTIONS_OF_COMMAND:
-            configuration.append(override)
-        elif value not in OPTIONS_OF_COMMAND[key]:
-            refuse(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))
-        else:
-            options[key] = value
-    only = options["only"]
-    if only not in ("all", "site"):
-        if targets is not None:
-            remedy = "Leave targets= out, or say only=site"
-            refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
-        if options["predictions"] == "write":
-            refuse(
-                "predictions=write",
-                f"only={only} predicts nothing",
-                "Leave only= out, or say only=site",
-            )
-    return options, targets, configuration
 
 
 def _say_theory(say: Say) -> int:

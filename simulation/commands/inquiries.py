@@ -1,52 +1,56 @@
-"""Commands that do more than run a study: validation, ensembles, prices, break-evens, the bench."""
+"""Commands that do more than run a study: validation, ensembles, prices, break-evens, the bench, the app."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from simulation.commands.command_line import (
-    is_dry_run,
-    load_study,
-    options,
-    split_config_dir,
-    split_own,
-)
-from simulation.errors import Faults, refuse
+from simulation.commands.command_line import CommandLine
+from simulation.commands.run_studies import is_dry_run
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.api import Result
     from simulation.runs.result import StudyResult
     from simulation.study.study import Study
 
-VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
-
-def validate(words: list[str]) -> int:
+def validate(line: CommandLine) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
     from simulation.assurance.validate import validate
 
-    overrides, config_dir = options(words)
-    failed = validate(overrides, config_dir=config_dir, say=print)
+    failed = validate(
+        line.overrides,
+        only=line["only"],
+        targets=line["targets"],
+        power=line["power"],
+        write=line["predictions"] == "write",
+        config_dir=line.config_dir,
+        say=print,
+    )
     return 1 if failed else 0
 
 
-def ensemble(words: list[str]) -> int:
+def ensemble(line: CommandLine) -> int:
     """Find departments that fit the same figures."""
     from simulation.assurance.fitting.command import ensemble
 
-    overrides, config_dir = options(words)
-    ensemble(overrides, config_dir=config_dir, say=lambda line: print(line, flush=True))
+    ensemble(
+        line.overrides,
+        **line.values,
+        config_dir=line.config_dir,
+        say=lambda text: print(text, flush=True),
+    )
     return 0
 
 
-def prices(words: list[str]) -> int:
+def prices(line: CommandLine) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
-    from simulation.questions import shadow_prices
+    from simulation.questions.shadow_prices import show_prices
 
-    study, own, _ = _asked(words, shadow_prices.OWN, shadow_prices.USUAL)
-    shadow_prices.show_prices(study, own, run=_run_for_a_question)
+    study = line.study(ensemble="none", run="prices")
+    show_prices(study, line["pools"], run=_run_for_a_question)
     return 0
 
 
@@ -61,130 +65,92 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
         return compare(study, done=callbacks.done)
 
 
-def animate(words: list[str]) -> int:
+def animate(line: CommandLine) -> int:
     """Write a day of two arms, of a stored run or of a study, as a page to watch."""
     from simulation.questions.what_happened import animation
 
-    own, others = split_own(words, animation.OWN)
-    folders = [
-        word for word in split_config_dir(others)[0] if "=" not in word and not word.startswith("~")
-    ]
-    if folders and len(others) > 1:
-        refuse(
-            "animate",
-            f"found {' '.join(others)}",
-            "Name one stored run alone, or a study by key=value",
-        )
-    numbers: dict[str, int] = {}
-    for key in ("day", "replication"):
-        if key in own and not own[key].isdecimal():
-            refuse(key, f"found '{own[key]}'", "Write a whole number from 0 on")
-        numbers |= {key: int(own[key])} if key in own else {}
-    arms = own["arms"].split(",") if own.get("arms") else ()
-    if folders:
+    numbers = {key: line[key] for key in ("day", "replication") if line[key] is not None}
+    if line.words:
+        if line.overrides or line.config_dir is not None:
+            found = f"found {' '.join([*line.words, *line.overrides])}"
+            refuse("animate", found, "Name one stored run alone, or a study by key=value")
         from simulation.api import read
 
-        stored = read(folders[0])
-        made = animation.animate(stored, *arms, **numbers)
-        path = made.write(own.get("out") or Path(str(stored.folder)) / animation.FILE)
+        stored = read(line.words[0])
+        made = animation.animate(stored, *line["arms"], **numbers)
+        path = made.write(line["out"] or Path(str(stored.folder)) / animation.FILE)
     else:
         from simulation.study.workload import refuse_large
 
-        study, _, _ = _asked(others, (), animation.USUAL)
+        study = line.study(ensemble="none")
         refuse_large([study])
-        made = animation.animate(study, *arms, **numbers)
-        path = (
-            made.write(own["out"])
-            if own.get("out")
-            else made.write_dated(Path(str(study.resolved["results"])))
-        )
+        made = animation.animate(study, *line["arms"], **numbers)
+        results = Path(str(study.resolved["results"]))
+        path = made.write(line["out"]) if line["out"] else made.write_dated(results)
     print(f"{made.title}\n{made.about}\nOpen it in a browser: {path}")
     return 0
 
 
-def breakeven(words: list[str]) -> int:
+def breakeven(line: CommandLine) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even import break_evens
+    from simulation.questions.break_even.break_evens import breakeven
 
-    study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
-    _refuse_arms_of_another_study(study, own, config_dir)
-    break_evens.breakeven(study, own)
+    study = line.study(study="alternatives", run="breakeven")
+    _refuse_arms_of_another_study(study, line)
+    breakeven(study, line["arm"], line["against"], line["what"])
     return 0
 
 
-def _asked(
-    words: list[str], own: Collection[str], usual: Mapping[str, str]
-) -> tuple[Study, Mapping[str, str], str | None]:
-    """The study of a question with keys of its `own`, the values of these keys, and the folder of configurations.
-
-    `usual`: what the question chooses of the configuration unless the words do.
-    """
-    asked, others = split_own(words, own)
-    overrides, config_dir = options(others)
-    keys = {word.partition("=")[0] for word in overrides}
-    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
-    return load_study([*defaults, *overrides], config_dir), asked, config_dir
-
-
-def _refuse_arms_of_another_study(
-    study: Study, asked: Mapping[str, str], config_dir: str | None
-) -> None:
+def _refuse_arms_of_another_study(study: Study, line: CommandLine) -> None:
     """Refuse an arm that the study has not and another has, with the study to name."""
     from simulation.config.folders import search_folders
     from simulation.config.studies import studies_with
 
     known = {arm.name for arm in study.arms}
     for key in ("arm", "against"):
-        name = asked.get(key)
-        studies = (
-            studies_with(name, search_folders(config_dir)) if name and name not in known else ()
-        )
-        if studies:
+        name = line.values.get(key)
+        if name is None or name in known:
+            continue
+        if studies := studies_with(name, search_folders(line.config_dir)):
             found = f"'{name}' is no arm of the study '{study.design.name}'"
-            remedy = (
-                f"It is one of study={' or study='.join(studies)}: name a study that has both arms"
-            )
-            refuse(key, found, remedy)
+            named = " or study=".join(studies)
+            refuse(key, found, f"It is one of study={named}: name a study that has both arms")
 
 
-def evaluate(words: list[str]) -> int:
+def evaluate(line: CommandLine) -> int:
     """Say what evaluations of an arm would report, or with `bought` what charts would notice; weeks are simulated
     unless a run holds them."""
     from simulation.display.table import print_sentences, print_tables
     from simulation.evaluation import evaluate as wing
     from simulation.report.progress import progress
 
-    own, others = split_own(
-        words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES)
+    config_dir, arm, bought, deviations = (
+        line.config_dir,
+        line["arm"],
+        line["bought"],
+        line["deviations"],
     )
-    changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
-    rest = [word for word in others if not word.startswith("design.")]
-    arm, bought, name = own.get("arm", ""), own.get("bought"), own.get("design") or wing.ALL_DESIGNS
-    if not arm:
-        remedy = "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
-        refuse("arm", "names no arm", remedy)
-    n_trials, stakes = wing.parsed_trials(own.get("trials")), wing.parsed_stakes(own)
-    stated, config_dir = options(rest)
+    of_study = [word for word in line.overrides if not word.startswith("design.")]
+    changes = [
+        word.removeprefix("design.") for word in line.overrides if word.startswith("design.")
+    ]
+    stakes = {key: line[key] for key in wing.STAKES if line[key] is not None}
+    name = ",".join(line["design"])
     designs = wing.designs_named(name, changes, config_dir=config_dir)
-    deviations = list(filter(None, own.get("deviations", "").split(",")))
     wing.deviations_named(deviations, designs, config_dir=config_dir)
-    if "from" in own:
-        if stated:
-            refuse(stated[0], "has no effect on a stored run", "Leave it out, or leave out from=")
+    if line["from"] is not None:
+        if of_study:
+            refuse(of_study[0], "has no effect on a stored run", "Leave it out, or leave out from=")
         from simulation.api import read
 
-        result, results = read(own["from"]), Path("results")
+        result, results = read(line["from"]), Path("results")
     else:
-        study, _, config_dir = _asked(rest, (), {"run": "evaluation"})
-        _refuse_arms_of_another_study(study, own, config_dir)
+        study = line.study(of_study, run="evaluation")
+        _refuse_arms_of_another_study(study, line)
         if bought is None:
             wing.refuse_unanswerable(study, arm, stakes)
-            more = wing.overrides_of_switching(study, arm, designs)
-            study, _, config_dir = (
-                _asked([*rest, *more], (), {"run": "evaluation"})
-                if more
-                else (study, own, config_dir)
-            )
+            if more := wing.overrides_of_switching(study, arm, designs):
+                study = line.study([*of_study, *more], run="evaluation")
         arms = (bought or study.design.null_arm, arm)
         study = wing.study_of_evaluation(
             study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs
@@ -197,9 +163,19 @@ def evaluate(words: list[str]) -> int:
     if bought is not None:
         print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
         return 0
-    how = {"trials": n_trials, "stakes": stakes, "deviations": deviations, "config_dir": config_dir}
+    how: Mapping[str, Any] = {} if line["trials"] is None else {"trials": line["trials"]}
     with progress(len(designs), what="designs emulated") as callbacks:
-        answer = wing.evaluate(result, arm, name, *changes, **how, done=callbacks.done)  # type: ignore[arg-type]
+        answer = wing.evaluate(
+            result,
+            arm,
+            name,
+            *changes,
+            **how,
+            stakes=stakes,
+            deviations=deviations,
+            config_dir=config_dir,
+            done=callbacks.done,
+        )
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)
     print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
@@ -227,52 +203,41 @@ def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
         return run_into(study, results, done=callbacks.done, planning=callbacks.planning).result
 
 
-def vet(words: list[str]) -> int:
+def vet(line: CommandLine) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
     from simulation.vetting.bench import dry_run_text
     from simulation.vetting.card import write_questions
     from simulation.vetting.llm import Setting
     from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
 
-    overrides, config_dir = options(words)
-    own = {
-        "name": "synthetic",
-        "results": "results",
-        "against": "",
-        **dict.fromkeys(VET_SWITCHES, "false"),
-    }
-    stated, values = split_own(overrides, own)
-    own |= stated
-    faults = Faults()
-    for key in VET_SWITCHES:
-        if own[key] not in ("true", "false"):
-            faults.add(key, f"found '{own[key]}'", "Write true or false")
-    for key in ("name", "results", "against"):
-        if key in stated and not own[key]:
-            faults.add(f"{key}=", "names nothing", "Name one, or leave it out")
-    faults.refuse()
-    allow_remote, results = own["allow_remote"] == "true", Path(own["results"])
-    if own["dry_run"] == "true" or own["write_cases"] == "true":
-        plan = vetting_named(own["name"], values, config_dir=config_dir)
+    name, config_dir, allow_remote = line["name"], line.config_dir, line["allow_remote"]
+    results = Path(line["results"])
+    if line["dry_run"] or line["write_cases"]:
+        plan = vetting_named(name, line.overrides, config_dir=config_dir)
         cases = cases_of(plan, config_dir=config_dir)
-        if own["dry_run"] == "true":
-            setting = Setting(
-                prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote
-            )
-            print(dry_run_text(plan, cases, setting))
+        if line["dry_run"]:
+            prompt = prompt_of(plan, config_dir=config_dir)
+            print(dry_run_text(plan, cases, Setting(prompt=prompt, allow_remote=allow_remote)))
         else:
-            print(
-                f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}"
-            )
+            path = write_questions(cases, plan.name, results)
+            print(f"Cases to answer (they hold complaints): {path}")
         return 0
-    against = own["against"] or None
     card = vet(
-        own["name"],
-        *values,
-        against=against,
+        name,
+        *line.overrides,
+        against=line["against"],
         allow_remote=allow_remote,
         results=results,
         config_dir=config_dir,
     )
     card.print(card.write(results))
     return 0
+
+
+def app(line: CommandLine) -> int:
+    """Serve the app on this computer alone, until Ctrl-C."""
+    from simulation.app.serving import serve
+    from simulation.config import search_folders
+
+    folder = None if line.config_dir is None else search_folders(line.config_dir)[0]
+    return serve(line["port"], line["workers"], Path(line["results"]), folder)

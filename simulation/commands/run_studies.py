@@ -8,16 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import (
-    RunRequest,
-    headings,
-    is_dry_run,
-    load_study,
-    print_heading,
-    split_own,
-    sweep,
-)
-from simulation.errors import refuse
+from simulation.commands.command_line import CONFIG_DIR, CommandLine, read_line
+from simulation.commands.keys import MANY, CommandKey
+from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
     from simulation.resumable import Stored
@@ -29,19 +22,20 @@ NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
 """Keys of a configuration that are not part of a study: with others, a stored study can be run elsewhere."""
 
 
-def compare(words: list[str]) -> int:
+def compare(line: CommandLine) -> int:
     """Run every arm of a study; with `from=FOLDER`, of a stored study."""
-    own, others = split_own(words, ("from",))
-    if own:
-        return _run_again(own["from"], others)
-    for word in words:
+    if line["from"] is not None:
+        return _run_again(line["from"], line)
+    for word in line.overrides:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
             refuse(word, "has no effect here, because arms name their policies", _of_an_arm(word))
-    if PRICES in words:
+    if PRICES in line.overrides:
         from simulation.commands.inquiries import prices
 
-        return prices([word for word in words if word != PRICES])
-    return _run_studies(words, alone=False)
+        words = [word for word in line.overrides if word != PRICES]
+        folder = () if line.config_dir is None else (CONFIG_DIR, line.config_dir)
+        return prices(read_line("prices", [*words, *folder]))
+    return _run_studies(line, alone=False)
 
 
 def _of_an_arm(word: str) -> str:
@@ -57,30 +51,27 @@ def _of_an_arm(word: str) -> str:
     return f"Name the arm: 'study.arms.<arm>.changes={','.join(f'{{{key}: {one}}}' for one in values)}'"
 
 
-def run(words: list[str]) -> int:
+def run(line: CommandLine) -> int:
     """Run one arm alone."""
-    return _run_studies(words, alone=True)
+    return _run_studies(line, alone=True)
 
 
-def _run_studies(words: list[str], *, alone: bool) -> int:
+def _run_studies(line: CommandLine, *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
     from simulation.study.overload import refuse_beyond_bound, refuse_overload
     from simulation.study.workload import refuse_large
 
-    runs = sweep(words)
+    runs = line.runs()
     if alone:  # one arm says nothing of a range over departments
-        studies = [
-            load_study(["ensemble=none", *overrides], config_dir).only()
-            for overrides, config_dir in runs
-        ]
+        studies = [line.study(["ensemble=none", *overrides]).only() for overrides in runs]
     else:
-        runs, studies = _in_scenarios(runs)
+        runs, studies = _in_scenarios(line)
     refuse_large(studies)
     for study in studies:
         refuse_beyond_bound(study)  # before anything is drawn of it
         refuse_overload(study)
     code, done = 0, []
-    for (overrides, _), study, heading in zip(runs, studies, headings(runs), strict=True):
+    for overrides, study, heading in zip(runs, studies, headings(runs), strict=True):
         print_heading(heading)
         stored = _run_study(study, alone=alone)
         if stored is None:
@@ -96,21 +87,57 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     return code
 
 
-def _in_scenarios(asked: Sequence[RunRequest]) -> tuple[list[RunRequest], list[Study]]:
-    """The runs that were asked for, and the study of each. A study that states scenarios is run in each of them,
-    unless the command chooses one."""
-    runs, studies = [], []
-    for overrides, config_dir in asked:
-        study = load_study(overrides, config_dir)
+def _in_scenarios(line: CommandLine) -> tuple[list[Sequence[str]], list[Study]]:
+    """The overrides of each run that was asked for, and its study. A study that states scenarios is run in each of
+    them, unless the command chooses one."""
+    runs, studies = list[Sequence[str]](), []
+    for overrides in line.runs():
+        study = line.study(overrides)
         chosen = any(word.startswith("scenario=") for word in overrides)
         scenarios = () if chosen else study.design.scenarios
-        in_each = [([*overrides, f"scenario={name}"], config_dir) for name in scenarios]
-        runs += in_each or [(overrides, config_dir)]
-        studies += [load_study(*run) for run in in_each] or [study]
+        in_each = [[*overrides, f"scenario={name}"] for name in scenarios]
+        runs += in_each or [overrides]
+        studies += [line.study(words) for words in in_each] or [study]
     return runs, studies
 
 
-def _run_again(folder: str, words: list[str]) -> int:
+def headings(runs: Sequence[Sequence[str]]) -> list[str]:
+    """What the output of each run begins with: which of them it is, and its swept values; '' if there is only one.
+
+    >>> headings([["run.seed=1", "scenario=usual"], ["run.seed=2", "scenario=usual"]])
+    ['Run 1 of 2: run.seed=1', 'Run 2 of 2: run.seed=2']
+    """
+    if len(runs) == 1:
+        return [""]
+    values_by_run = [
+        dict(word.split("=", 1) for word in overrides if "=" in word) for overrides in runs
+    ]
+    keys = dict.fromkeys(key for values in values_by_run for key in values)
+    swept = [key for key in keys if len({values.get(key) for values in values_by_run}) > 1]
+    return [
+        f"Run {number} of {len(runs)}: {', '.join(f'{key}={values[key]}' for key in swept if key in values)}"
+        for number, values in enumerate(values_by_run, start=1)
+    ]
+
+
+def print_heading(heading: str) -> None:
+    """Print the heading of a run of a sweep, apart from the run before it."""
+    if heading:
+        print(f"{'' if heading.startswith('Run 1 ') else chr(10)}{heading}")
+
+
+def is_dry_run(study: Study, *, alone: bool = False) -> bool:
+    """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
+    from simulation.report.progress import announce
+    from simulation.study.workload import work_of
+
+    announce(study, alone=alone)
+    if study.resolved["dry_run"]:
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+    return bool(study.resolved["dry_run"])
+
+
+def _run_again(folder: str, line: CommandLine) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, same_numbers, what_changed
     from simulation.report.progress import announce, progress
@@ -118,7 +145,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     from simulation.resumable import run_into
     from simulation.study.workload import refuse_large
 
-    asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
+    asked = _asked_elsewhere(line.overrides, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
     numbers = before.numbers
     planned = max(before.run.replications, numbers[-1] + 1)
@@ -145,22 +172,20 @@ def _run_again(folder: str, words: list[str]) -> int:
     return 0 if same or changed else 1
 
 
-def extend(words: list[str]) -> int:
+def extend(line: CommandLine) -> int:
     """Run more replications of a stored run, and write and print the whole."""
     from simulation.report.progress import progress
     from simulation.report.screen import print_result
     from simulation.resumable import extend_into
 
-    plain = [word for word in words if "=" not in word]
-    overrides = [word for word in words if word not in plain]
-    if len(plain) != 2 or not plain[1].isdecimal():
-        remedy = "Name the run, and how many more replications: aeflow extend results/latest 60"
-        refuse("extend", f"found {' '.join(plain) or 'nothing'}", remedy)
-    asked, n = _asked_elsewhere(overrides, (*NOT_OF_A_STUDY, "resume"), "The study"), int(plain[1])
-    with progress(n) as callbacks:
+    faults, (folder, text) = Faults(), line.words
+    number = int(CommandKey("NUMBER", "whole", "how many more", most=MANY).read(text, faults))
+    faults.refuse()
+    asked = _asked_elsewhere(line.overrides, (*NOT_OF_A_STUDY, "resume"), "The study")
+    with progress(number) as callbacks:
         stored = extend_into(
-            plain[0],
-            n,
+            folder,
+            number,
             Path(str(asked.resolved["results"])),
             resume=bool(asked.resolved.get("resume", True)),
             done=callbacks.done,
@@ -211,28 +236,27 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     return stored
 
 
-def show(words: list[str]) -> int:
+def show(line: CommandLine) -> int:
     """Show a department, an arm, a patient or the warm-up."""
     from simulation.study.workload import refuse_large
 
-    chosen, others = split_own(words, ("patient", "arm", "warm_up"))
-    runs = sweep(others)
-    studies = [load_study(*run).on_typical() for run in runs]
+    runs = line.runs()
+    studies = [line.study(overrides).on_typical() for overrides in runs]
     for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
         print_heading(heading)
-        if "patient" in chosen:
+        if line["patient"] is not None:
             from simulation.questions.what_happened.patient_story import tell
 
-            print(tell(study, chosen["patient"]))
-        elif "arm" in chosen:
+            print(tell(study, line["patient"]))
+        elif line["arm"] is not None:
             from simulation.report.show import show_arm
 
-            show_arm(study, chosen["arm"])
-        elif "warm_up" in chosen:
+            show_arm(study, line["arm"])
+        elif line["warm_up"]:
             from simulation.questions.warm_up import show_warm_up
 
-            show_warm_up(study, chosen["warm_up"])
+            show_warm_up(study, line["warm_up"])
         else:
             from simulation.report.show import show
 

@@ -3,30 +3,20 @@
 import sys
 from pathlib import Path
 
-from simulation.commands.command_line import split_own
-from simulation.errors import Faults, ResultsError, refuse
+from simulation.commands.command_line import CommandLine
+from simulation.errors import ResultsError, refuse
 
 SHORT_RUN = "aeflow compare run.replications=40 run.departments=20"
 """The shortest run over as many departments as a range needs."""
-LIST_FILTERS = ("study", "site", "scenario")
 
 
-def report(words: list[str]) -> int:
+def report(line: CommandLine) -> int:
     """Write the page and pictures of a stored run again; with export=true also files for other programs."""
-    own, folders = split_own(words, ("export",))
-    export, faults = own.get("export", "false"), Faults()
-    if export not in ("true", "false"):
-        faults.add(
-            f"export={export}", "is neither true nor false", "Write export=true for Excel and Word"
-        )
-    if len(folders) != 1:
-        faults.add("report", f"found {len(folders)} folders", "Name one folder of results")
-    faults.refuse()
     from simulation.api import read
     from simulation.report.write import BOARD, REPORT, write_exports, write_report
     from simulation.runs.run_folder import followed
 
-    folder = followed(Path(folders[0]))
+    folder = followed(Path(line.words[0]))
     result = read(folder)
     failed = write_report(folder, result)
     if failed is not None:
@@ -34,39 +24,33 @@ def report(words: list[str]) -> int:
     if result.design.offer is not None:
         print(f"Board's page: {folder / BOARD}")
     print(f"Report: {folder / REPORT}")
-    if export == "true":
+    if line["export"]:
         for path in write_exports(folder, result):
             print(f"Export: {path}")
     return 0
 
 
-def results(words: list[str]) -> int:
+def results(line: CommandLine) -> int:
     """List stored runs, or compare two."""
     from simulation.display.table import print_tables
 
-    wanted, folders = split_own(words, LIST_FILTERS)
+    wanted = {key: value for key, value in line.values.items() if value is not None}
     filters = [f"{key}={value}" for key, value in wanted.items()]
-    unknown = [word for word in folders if "=" in word and not Path(word).exists()]
-    if unknown:
-        refuse(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")
-    if len(folders) > 2:
-        remedy = "Name one to list, or two runs to compare"
-        refuse("results", f"{len(folders)} folders follow", remedy)
-    if len(folders) == 2:
+    if len(line.words) == 2:
         if filters:
             refuse(filters[0], "has no effect if two runs are named", "Leave it out")
         from simulation.api import read
         from simulation.report.board import variants_table
 
-        one, other = (read(folder) for folder in folders)
+        one, other = (read(folder) for folder in line.words)
         are_offers = one.design.offer is not None and other.design.offer is not None
         print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
     from simulation.report.screen import runs_table
     from simulation.runs.listing import list_runs
 
-    folder = Path(folders[0] if folders else "results")
-    if not folders and not folder.is_dir():
+    folder = Path(*line.words or ("results",))
+    if not line.words and not folder.is_dir():
         print(f"{folder}: no run has written it yet. Start one with: aeflow compare")
         return 0
     listing = list_runs(folder)
@@ -82,21 +66,15 @@ def results(words: list[str]) -> int:
     return 0
 
 
-def narrow(words: list[str]) -> int:
+def narrow(line: CommandLine) -> int:
     """Print the answer of a stored run for departments with the observed figures."""
-    own, others = split_own(words, ("observed", "from"))
-    if others or not own.get("observed"):
-        found = f"found '{others[0]}'" if others else "no file of figures is named"
-        remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
-        refuse("narrow", found, remedy)
     from simulation.api import read
     from simulation.config.stored import observed_in
     from simulation.questions.narrow import show_narrowed
 
-    path, folder = Path(own["observed"]), Path(own.get("from", "results/latest"))
-    observed = observed_in(path)
+    observed, folder = observed_in(Path(line["observed"])), Path(line["from"])
     _must_hold_replications(folder)
-    show_narrowed(read(folder), observed, str(path))
+    show_narrowed(read(folder), observed, line["observed"])
     return 0
 
 
@@ -112,13 +90,11 @@ def _must_hold_replications(folder: Path) -> None:
         )
 
 
-def gather(words: list[str]) -> int:
+def gather(line: CommandLine) -> int:
     """Put the parts of a run together, write the whole and print its answer."""
-    own, folders = split_own(words, ("results",))
     from simulation.api import gather
     from simulation.report.screen import print_result
 
-    result = gather(folders)
-    folder = result.write(own.get("results", "results"))
-    print_result(result, folder)
+    result = gather(line.words)
+    print_result(result, result.write(line["results"]))
     return 0

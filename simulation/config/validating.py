@@ -33,6 +33,8 @@ NOT_A_NUMBER = ("int_type", "float_type")
 _OF_A_NUMBER = (*NOT_A_NUMBER, "greater_than", "less_than", "multiple_of", "finite_number")
 """How the types of pydantic's errors about a number begin."""
 _OF_PYTHON = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
     "dataclass_type": "a block of keys",
     "mapping_type": "a block of keys",
     "dict_type": "a block of keys",

@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from simulation.study.study import Study
 
 ALL_DESIGNS = "all"
-LEAST_TRIALS, MOST_TRIALS = 100, 20_000
 STAKES: Mapping[str, str] = {
     "prior": "0.5",
     "price": "120000",
@@ -185,27 +184,6 @@ def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None
     faults.refuse()
     prior, price, hour, years, cost = (float(known[key] or 0.0) for key in STAKES)
     return Stakes(prior, price, hour, years, cost)
-
-
-def parsed_trials(text: str | None) -> int:
-    """How many trials a text asks for. Raises ConfigError for none that is allowed."""
-    if text is None:
-        return N_TRIALS
-    if not text.isdecimal() or not LEAST_TRIALS <= int(text) <= MOST_TRIALS:
-        refuse("trials", f"found {text}", f"Allowed: {LEAST_TRIALS} to {MOST_TRIALS:,}")
-    return int(text)
-
-
-def parsed_stakes(own: Mapping[str, str]) -> dict[str, float]:
-    """The stakes among a command's own keys, as numbers. Raises ConfigError with every fault."""
-    faults, stated = Faults(), {}
-    for key in STAKES.keys() & own.keys():
-        try:
-            stated[key] = float(own[key].replace(",", "").lstrip("£"))
-        except ValueError:
-            faults.add(key, f"found {own[key]}", f"Write a number: {key}={STAKES[key]}")
-    faults.refuse()
-    return stated
 
 
 def designs_named(

@@ -45,10 +45,6 @@ from simulation.wording import spaced
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OWN = ("pools",)
-"""The key of the command itself; all others are of the configuration."""
-USUAL = {"ensemble": "none", "run": "prices"}
-"""The defaults of the command, which overrides replace: a run for some eighty arms."""
 FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
 WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
 """Words for what an hour shortens, by measure: the stay holds the wait for a bed, too."""
@@ -162,30 +158,22 @@ class ShadowPrices:
 
 
 def show_prices(
-    study: Study, own: Mapping[str, str], *, run: Callable[[Study], StudyResult | None]
+    study: Study, pools: Sequence[str], *, run: Callable[[Study], StudyResult | None]
 ) -> None:
-    """Run, print and write the prices of one department. `own`: values of the keys `OWN`; `run`: runs a study, with
-    what a command says of it; None for a dry run.
+    """Run, print and write the prices of one department. `pools`: those named, none for the usual ones; `run`: runs a
+    study, with what a command says of it; None for a dry run.
 
     Raises ConfigError for what cannot be priced.
     """
     if study.resolved["ensemble"] != "none":
         found = "prices are worked out for one department"
         refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
-    more = extras(study, pools_of(own["pools"]) if "pools" in own else None)
+    more = extras(study, pools or None)
     result = run(with_more(study, more))
     if result is not None:
         shadow_prices = priced(result, more)
         print_tables(price_tables(shadow_prices))
         print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
-
-
-def pools_of(text: str) -> tuple[str, ...]:
-    """The names in '[doctors, practitioners]' or 'doctors'. Raises ConfigError for a missing name."""
-    names = tuple(name.strip() for name in text.strip("[]").split(","))
-    if not all(names):
-        refuse(f"pools={text}", "names nothing", "Name pools: pools=[triage_nurses,doctors]")
-    return names
 
 
 def extras(study: Study, pools: Sequence[str] | None = None) -> tuple[Extra, ...]:

@@ -158,11 +158,8 @@ class Beginning:
         return 7 * math.ceil(self.days / 7) if self.truncation.settled else None
 
 
-def show_warm_up(study: Study, asked: str) -> None:
-    """Print what is recommended for each series asked for, and draw them. Raises ConfigError.
-
-    `asked`: names with commas between them, or 'all'.
-    """
+def show_warm_up(study: Study, asked: Sequence[str]) -> None:
+    """Print what is recommended for each series asked for ('all': for every one), and draw them. Raises ConfigError."""
     names = _names(study, asked)
     series = hourly_series(study)
     beginnings = [
@@ -178,13 +175,13 @@ def show_warm_up(study: Study, asked: str) -> None:
     print(f"\nHow it begins, drawn: {path}")
 
 
-def _names(study: Study, asked: str) -> tuple[str, ...]:
+def _names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
     known = series_names(study)
-    if asked == EVERY:
+    if tuple(asked) == (EVERY,):
         return known
-    names = tuple(dict.fromkeys(name.strip() for name in asked.split(",")))
+    names = tuple(dict.fromkeys(asked))
     Faults(
-        Fault(f"warm_up={asked}", f"there is no series '{name}'", nearest(name, (*known, EVERY)))
+        Fault("warm_up", f"there is no series '{name}'", nearest(name, (*known, EVERY)))
         for name in names
         if name not in known
     ).refuse()

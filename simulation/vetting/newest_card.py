@@ -13,21 +13,22 @@ FEWER = (
 """What can be done with a bench whose cases have fewer than five levels."""
 
 
-def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[str], str | None]:
-    """The overrides without `card=`, and the folder of configurations to look through first.
+def configs_of_card(
+    overrides: Sequence[str], config_dir: str | None, named: str | None
+) -> str | None:
+    """The folder of configurations to look through first: of the card that is `named`, or else of the newest, unless
+    the user's own folder has a study of that name.
 
     Raises ConfigError if a card is wanted and there is none.
     """
-    values = dict(word.split("=", 1) for word in overrides if "=" in word)
-    others = [word for word in overrides if not word.startswith("card=")]
-    named = values.get("card")
     has_own = config_dir is not None and (Path(config_dir) / STUDY).is_file()
-    if named is None and (has_own or not {"study=vetted", "study=vetted_doubt"} & set(others)):
-        return others, config_dir
+    if named is None and has_own:
+        return config_dir
     if config_dir is not None:
         remedy = "Name one of them; your files may also be in ./configs"
         refuse("card", "and --config-dir both name a folder of configurations", remedy)
-    cards = Path(values.get("results", "results")) / CARDS
+    results = dict(word.split("=", 1) for word in overrides if "=" in word).get("results")
+    cards = Path(results or "results") / CARDS
     folder = Path(named) if named is not None else _newest(cards)
     if folder is None and any(cards.glob("*/card.json")):
         found = (
@@ -42,7 +43,7 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
             f"has no case it writes none. {FEWER}"
         )
         refuse(f"card={folder}", "holds no policy", remedy)
-    return others, str(folder / CONFIGS)
+    return str(folder / CONFIGS)
 
 
 def _newest(cards: Path) -> Path | None:

@@ -64,8 +64,8 @@ def test_a_port_that_is_taken_is_one_message(capsys: pytest.CaptureFixture[str])
     ("word", "told"),
     [
         ("prot=1", "Did you mean 'port'?"),
-        ("port=x", "port: found x. Allowed: 0 to 65535"),
-        ("workers=99", "Allowed: 0 to 64"),
+        ("port=x", "port: found 'x'. Allowed: a whole number from 0 to 65,535"),
+        ("workers=99", "Allowed: a whole number from 0 to 64"),
     ],
 )
 def test_a_mistaken_word_is_one_message(

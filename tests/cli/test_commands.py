@@ -13,8 +13,8 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
-from simulation.commands import inquiries
-from simulation.commands import run_studies as commands
+from simulation.commands import inquiries, run_studies
+from simulation.commands.command_line import read_line
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
 from simulation.report import contents as pictures_module
@@ -205,34 +205,34 @@ def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path
 def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[list[str]] = []
 
-    def load(overrides: list[str], config_dir: str | None) -> Any:
-        asked.append(overrides)
+    def load(*overrides: str, config_dir: str | None) -> Any:
         return SimpleNamespace(
             design=SimpleNamespace(scenarios=("usual", "winter")), words=tuple(overrides)
         )
 
-    monkeypatch.setattr(commands, "load_study", load)
-    runs, studies = commands._in_scenarios(
-        [(["study=ours"], None), (["study=ours", "scenario=busier"], None)]
-    )
+    monkeypatch.setattr("simulation.config.load", load)
+    found = [
+        run_studies._in_scenarios(read_line("compare", words))
+        for words in (["study=ours"], ["study=ours", "scenario=busier"])
+    ]
+    runs, studies = ([*once, *again] for once, again in zip(*found, strict=True))
     each = [
         ["study=ours", "scenario=usual"],
         ["study=ours", "scenario=winter"],
         ["study=ours", "scenario=busier"],
     ]
-    assert [words for words, _ in runs] == each
+    assert runs == each
     assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]
 
 
 def test_the_study_of_shadow_prices_is_the_command_of_that_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[list[str]] = []
-    monkeypatch.setattr(inquiries, "prices", lambda words: asked.append(words) or 0)
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(inquiries, "prices", lambda line: asked.append(line["pools"]) or 0)
     assert main(["compare", "study=shadow_prices", "pools=[doctors]"]) == 0
-    assert asked == [["pools=[doctors]"]]
+    assert asked == [("doctors",)]
 
 
 def test_the_scenarios_that_a_packaged_study_names_are_there() -> None:

@@ -88,9 +88,9 @@ def test_a_run_of_another_program_is_not_extended(
     [
         (
             (),
-            "extend: found nothing. Name the run, and how many more replications: aeflow extend results/latest 60.",
+            "extend: found nothing. Say: aeflow extend FOLDER NUMBER.",
         ),
-        (("results/latest", "some"), "extend: found results/latest some. Name the run"),
+        (("results/latest", "some"), "NUMBER: found 'some'. Allowed: a whole number"),
         (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
         (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
         (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),

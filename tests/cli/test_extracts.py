@@ -11,18 +11,18 @@ from tests.extracts.made import clean
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["extract"], "Say: aeflow extract draft FILE"),
+        (["extract"], "Say: aeflow extract [draft] FILE"),
         (["extract", "draft"], "found 0 files"),
         (["extract", "draft", "nothing.csv"], "there is no such file"),
         (["extract", "mine.csv"], "Draft it: aeflow extract draft mine.csv"),
         (["extract", "mine.csv", "mapping=malm"], "Did you mean 'malmo'?"),
         (["extract", "mine.csv", "mapping=malmo"], "has no column 'arrival_at_hospital'"),
-        (["fit", "extract=mine.csv"], "names no department"),
+        (["fit", "extract=mine.csv"], "out: is not given"),
         (["fit", "extract=mine.csv", "out=typical"], "comes with aeflow"),
         (["fit", "extract=mine.csv", "out=mine", "beds=many"], "beds: found 'many'"),
         (["fit", "extract=mine.csv", "out=mine", "bed=500"], "Did you mean 'beds'?"),
         (["trace"], "Say: aeflow trace extract=FILE"),
-        (["trace", "extract=mine.csv", "imputations=1"], "Allowed: 2 to 200"),
+        (["trace", "extract=mine.csv", "imputations=1"], "Allowed: a whole number from 2 to 200"),
     ],
 )
 def test_a_mistake_is_one_message(

@@ -169,7 +169,7 @@ def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(
 
 def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:
     output = aeflow("breakeven", "arm=lean_triage", "against=nobody", "what").message
-    assert output == "what: is not of the form key=value. See aeflow --help."
+    assert output == "what: is not of the form key=value. Write what=NAME,NAME."
 
 
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
@@ -343,6 +343,6 @@ def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) 
 
 def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> None:
     assert (
-        "export=excel: is neither true nor false. Write export=true"
+        "export: found 'excel'. Write true or false"
         in aeflow("report", "x", "export=excel").message
     )

@@ -84,7 +84,7 @@ def test_a_filter_chooses_by_study_site_or_scenario(
     assert "holds no run with site=elsewhere" in aeflow("results", "results", "site=elsewhere").out
     assert (
         aeflow("results", "policy=nurse").message
-        == "policy=nurse: chooses nothing. Choose by study, site, scenario."
+        == "policy=nurse: is no key of aeflow results. Known names: scenario, site, study."
     )
 
 
@@ -153,7 +153,7 @@ def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[...
     assert "Across 2 runs" in output.out
     assert "usual" in output.out
     assert "winter" in output.out
-    assert "Name one to list, or two runs" in aeflow("results", "a", "b", "c").message
+    assert "Say: aeflow results [FOLDER [FOLDER]]" in aeflow("results", "a", "b", "c").message
     assert (
         "site=typical: has no effect if two runs are named"
         in aeflow("results", "a", "b", "site=typical").message

@@ -29,7 +29,7 @@ def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(
 
 @pytest.mark.parametrize(("asked", "words"), [
     ("medicine_bed", "there is no series 'medicine_bed'. Did you mean 'medicine_beds'?"),
-    ("", "there is no series ''"),
+    ("", "warm_up=: names nothing"),
 ])  # fmt: skip
 def test_a_series_that_is_not_there_is_one_message(
     asked: str, words: str, aeflow: Aeflow, here: Path

@@ -238,7 +238,7 @@ def test_a_boolean_for_a_number_is_reported_with_the_other_faults() -> None:
             "run.replications='4'",
             "run.replications: found '4'. Allowed: a valid integer, without quotes (replications).",
         ),
-        ("run.profile_all=1", "run.profile_all: found 1. Allowed: a valid boolean."),
+        ("run.profile_all=1", "run.profile_all: found 1. Allowed: true or false."),
     ],
 )
 def test_a_number_in_quotes_and_a_switch_as_a_number_are_refused(stated: str, told: str) -> None:

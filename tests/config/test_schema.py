@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
-from simulation.commands.schemas import file_kinds
+from simulation.commands.own_files import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import value_in
 from simulation.config.schema import schema_of, write_schemas
@@ -263,8 +263,8 @@ def test_the_command_writes_every_schema_or_the_one_that_is_named(
     ("words", "message"),
     [
         (["sit"], "sit: is no kind of configuration file. Did you mean 'site'?"),
-        (["site", "run"], "schema: found site run. Name one kind of file, one folder, or both."),
-        (["folder="], "schema: found folder=. Name one kind of file, one folder, or both."),
+        (["site", "run"], "schema: found 'site run'. Say: aeflow schema [NAME]."),
+        (["folder="], "folder=: names nothing. Say folder=FOLDER, or leave it out."),
         (["sit", "folder=x"], "sit: is no kind of configuration file. Did you mean 'site'?"),
     ],
 )

@@ -11,7 +11,7 @@ from annotated_types import Ge, Lt, MinLen, MultipleOf
 from pydantic import TypeAdapter, ValidationError
 
 from docs.tools.vocabulary import blocks_within, range_of
-from simulation.commands.schemas import file_kinds
+from simulation.commands.own_files import file_kinds
 from simulation.config.vocabulary import (
     Key,
     _number_within,

@@ -272,8 +272,8 @@ def test_the_command_prints_the_table_and_the_answer(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["design=before_after"], "arm: names no arm"),
-        (["arm=lean_triage", "trials=few"], "trials: found few"),
+        (["design=before_after"], "arm: is not given"),
+        (["arm=lean_triage", "trials=few"], "trials: found 'few'"),
         (["arm=lean_triage", "design=crossover"], "there is no 'crossover'"),
         (
             ["arm=lean_triage", "from=results/latest", "scenario=winter"],
@@ -281,7 +281,7 @@ def test_the_command_prints_the_table_and_the_answer(
         ),
         (["arm=lean_triage", "design.wekes=3", "design=before_after"], "Did you mean 'weeks'"),
         (["arm=ai_streams"], "It is one of study=alternatives"),
-        (["arm=lean_triage", "prior=likely"], "prior: found likely"),
+        (["arm=lean_triage", "prior=likely"], "prior: found 'likely'"),
         (
             ["arm=lean_triage", "design=by_patient", "deviations=drop_out"],
             "patients are switched as planned",

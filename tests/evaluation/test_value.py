@@ -7,7 +7,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.evaluation.design import Alternating, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.evaluate import parsed_stakes, stakes_of
+from simulation.evaluation.evaluate import stakes_of
 from simulation.evaluation.operating import YEAR_DAYS, DesignValue, Stakes, design_values
 from tests.evaluation.made import A_DAY, bank_of_noise, design_of
 
@@ -72,11 +72,5 @@ def test_stakes_are_stated_whole_or_not_at_all() -> None:
     with pytest.raises(ConfigError) as refused:
         stakes_of({"prior": 1.0, "years": -1.0}, None)
     assert [fault.where for fault in refused.value.faults] == ["prior", "price", "hour", "years"]
-    assert parsed_stakes({"price": "£165,500", "prior": "0.5"}) == {
-        "price": 165_500.0,
-        "prior": 0.5,
-    }
-    with pytest.raises(ConfigError, match="hour: found dear"):
-        parsed_stakes({"hour": "dear"})
     with pytest.raises(ConfigError, match="found nan"):
         stakes_of({"prior": 0.5, "hour": np.nan}, 1.0)

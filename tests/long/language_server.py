@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.commands.schemas import file_kinds
+from simulation.commands.own_files import file_kinds
 from simulation.config.schema import write_schemas
 
 FILE_KINDS = file_kinds()

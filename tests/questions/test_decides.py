@@ -392,8 +392,8 @@ def test_the_command_narrows_a_stored_run(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "no file of figures is named"),
-        (("observed=ours.yaml", "scenario=winter"), "found 'scenario=winter'"),
+        ((), "observed: is not given"),
+        (("observed=ours.yaml", "scenario=winter"), "scenario=winter: is no key of aeflow narrow"),
         (("observed=nowhere.yaml",), "cannot be read"),
     ],
 )

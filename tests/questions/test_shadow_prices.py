@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from simulation.commands import inquiries
+from simulation.commands.command_line import read_line
 from simulation.config import load
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError
@@ -165,7 +166,7 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
             ["pools=[doctor]"],
             "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'",
         ),
-        (["pools=[]"], "pools=.*names nothing. Name pools"),
+        (["pools=[]"], "pools=.*names nothing. Say pools=NAME,NAME"),
         (
             ["study=gallery/fast_track"],
             r"^pools: none is named, and this department lacks some of the pools that are usually priced \("
@@ -176,4 +177,4 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
 )
 def test_what_cannot_be_priced_is_refused(words: list[str], phrase: str) -> None:
     with pytest.raises(ConfigError, match=phrase):
-        inquiries.prices([*words, "dry_run=true"])
+        inquiries.prices(read_line("prices", [*words, "dry_run=true"]))

@@ -18,7 +18,7 @@ from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card_tables import about_rows, card_tables
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.newest_card import with_card
+from simulation.vetting.newest_card import configs_of_card
 from simulation.vetting.policy_file import double_misses, drawn_counts, joint_counts, policy_files
 
 from .test_card import Fixed
@@ -195,18 +195,17 @@ def test_the_newest_card_is_taken_unless_one_is_named(bench: Bench, tmp_path: Pa
     with pytest.raises(
         ConfigError, match=r"no bench has written a policy yet\. Run aeflow vet first"
     ):
-        with_card([f"results={tmp_path}", "study=vetted"], None)
+        configs_of_card([f"results={tmp_path}", "study=vetted"], None, None)
     first, second = (written(bench, tmp_path / "vetting" / name) for name in ("b", "a"))
     os.utime(first, (1, 1))
     os.utime(second, (2, 2))
     words = [f"results={tmp_path}", "study=vetted"]
-    assert with_card(words, None) == (words, str(second / "configs"))
-    assert with_card([*words, f"card={first}"], None) == (words, str(first / "configs"))
-    assert with_card(["study=ai_triage"], None) == (["study=ai_triage"], None)
+    assert configs_of_card(words, None, None) == str(second / "configs")
+    assert configs_of_card(words, None, str(first)) == str(first / "configs")
     with pytest.raises(ConfigError, match="holds no policy"):
-        with_card([f"card={tmp_path}"], None)
+        configs_of_card([], None, str(tmp_path))
     with pytest.raises(ConfigError, match="both name a folder"):
-        with_card([*words, f"card={first}"], str(tmp_path))
+        configs_of_card(words, str(tmp_path), str(first))
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import yaml
@@ -14,10 +13,9 @@ from simulation import __version__
 from simulation.assurance.figures import BUSY, Say, with_defaults
 from simulation.assurance.fitting.build import Builder, Fit
 from simulation.assurance.fitting.diagnostics import (
-    CONFIRM_MOST,
     LEAST_IDENTIFIED,
     MOST_AT_END,
-    confirm,
+    confirm_fit,
     conflicting_targets,
     contractions,
     fresh_years,
@@ -59,60 +57,59 @@ from simulation.runs.identity import identity_of, source_digest
 from simulation.study.members import Built, Member
 from simulation.study.study import Study
 
-NUMBERS = {
-    "departments": (200, 10, 1000),
-    "confirm": (0, 0, CONFIRM_MOST),
-    "confirm_departments": (40, 1, 1000),
-}
-"""Whole numbers that this command takes: default, least, most."""
-WORDS = ("targets", "priors", "name")
-"""The names that this command takes."""
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "cluster", "results")
 OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
-"""Other keys that it takes: how years are simulated, and the files that state the site."""
+"""The overrides that it takes: how years are simulated, and the files that state the site."""
 
 
-class EnsembleCommand(NamedTuple):
-    """A parsed command line: whole numbers, names, and the overrides of the configuration."""
+def ensemble(
+    overrides: Sequence[str],
+    *,
+    departments: int,
+    confirm: int = 0,
+    confirm_departments: int = 40,
+    targets: str | None = None,
+    priors: str | None = None,
+    name: str | None = None,
+    config_dir: str | None = None,
+    say: Say,
+) -> Path:
+    """Build an ensemble of so many departments, or go on building it; returns the file written.
 
-    numbers: dict[str, int]
-    words: dict[str, str]
-    overrides: tuple[str, ...]
-
-
-def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> Path:
-    """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
+    `confirm`: fresh years for each of `confirm_departments` of them; `targets`, `priors` and `name`: names of files.
+    Raises ConfigError and ResultsError.
+    """
     must_be_installed()
-    asked, began = parsed(overrides), time.perf_counter()
+    began = time.perf_counter()
     folders = search_folders(config_dir)
-    composed = stated_in(asked.overrides, folders)
-    name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
+    composed = stated_in(overrides_of(overrides), folders)
+    name = name or composed.choices.get("site", "none").rpartition("/")[2]
     if not is_name_of_file(name) or "/" in name or name == "none":
         refuse("name", f"'{name}' is no name of a file", "Say name=NAME")
     # The ensemble's own priors, or else the typical site's, whose ranges are factors.
     usual = name if name in names_in("priors", folders) else "typical"
-    priors = priors_named(asked.words.get("priors") or usual, folders)
-    chosen = asked.words.get("targets") or targets_for(composed.choices, folders)
-    if "targets" not in asked.words and (not_used := passed_by(chosen, folders)):
+    ranges = priors_named(priors or usual, folders)
+    chosen = targets or targets_for(composed.choices, folders)
+    if targets is None and (not_used := passed_by(chosen, folders)):
         say(not_used)
-    targets = targets_named(chosen, folders)
+    figures = targets_named(chosen, folders)
     study = study_from(composed, folders)
-    _must_be_fitted(targets, chosen)
-    _must_be_known(priors, study)
-    targets = checked_targets(targets, chosen, study)
-    space = space_of(priors, composed.raw)
-    site = Site(composed, folders, space, targets)
+    _must_be_fitted(figures, chosen)
+    _must_be_known(ranges, study)
+    figures = checked_targets(figures, chosen, study)
+    space = space_of(ranges, composed.raw)
+    site = Site(composed, folders, space, figures)
     site.check_edges()
-    key = digest([identity_of(site.study).key, exact(targets), exact(priors)])[:SHOWN]
+    key = digest([identity_of(site.study).key, exact(figures), exact(ranges)])[:SHOWN]
     folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
     say(
-        f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{priors.name}.yaml that "
+        f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{ranges.name}.yaml that "
         f"meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
         f"Years are kept in {folder}; the same command resumes the build."
     )
     with YearsFile(folder / "years.jsonl") as file:
-        builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, say)
-        fit = builder.build(asked.numbers["departments"])
+        builder = Builder(site, space, ranges.judged_by_mean, file, site.study.run.seed, say)
+        fit = builder.build(departments)
         for year in fit.accepted:
             site.pathway(year.member, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
@@ -122,8 +119,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
             else f"the figures in targets/{chosen}.yaml"
         )
         from_files = {
-            "targets": _with_hash(chosen, targets),
-            "priors": _with_hash(priors.name, priors),
+            "targets": _with_hash(chosen, figures),
+            "priors": _with_hash(ranges.name, ranges),
         }
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
         pairs = {"ties": ties(fit)[:MOST_PAIRS], "conflicts": conflicting_targets(fit)[:MOST_PAIRS]}
@@ -145,45 +142,31 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         (folder / "parameters.csv").write_text(
             csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n"
         )
-        if asked.numbers["confirm"]:
-            departments = fit.accepted[: asked.numbers["confirm_departments"]]
-            fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
-            say(text_of("confirmation", fresh=confirm(fit, departments, fresh)))
+        if confirm:
+            some = fit.accepted[:confirm_departments]
+            fresh = fresh_years(site, file, some, confirm)
+            say(text_of("confirmation", fresh=confirm_fit(fit, some, fresh)))
     minutes = (time.perf_counter() - began) / 60
     pictures = f"Pictures: {folder}/identified.png, parameters.png"
     say(f"\n{path}: {len(fit.accepted)} departments. {pictures}. {minutes:.1f} minutes.")
     return path
 
 
-def parsed(overrides: Sequence[str]) -> EnsembleCommand:
-    """The parsed command line. Raises ConfigError with every fault."""
-    numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
-    words: dict[str, str] = {}
-    configuration, faults = [], Faults()
-    for override in overrides:
-        key, _, value = override.partition("=")
-        if key in NUMBERS:
-            _, least, most = NUMBERS[key]
-            if value.isdecimal() and least <= int(value) <= most:
-                numbers[key] = int(value)
-            else:
-                faults.add(
-                    override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}"
-                )
-        elif key in WORDS:
-            words[key] = value
-        elif key.lstrip("+").split(".")[0] in HOW_IT_IS_RUN or key in OF_FILES:
-            configuration.append(override)
-        else:
-            known = (*NUMBERS, *WORDS, *HOW_IT_IS_RUN, *OF_FILES)
+def overrides_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The overrides of a site's years, the run of a validation unless they choose one. Raises ConfigError for one that
+    is not of a site."""
+    faults = Faults()
+    for word in words:
+        key = word.partition("=")[0]
+        if key.lstrip("+").split(".")[0] not in HOW_IT_IS_RUN and key not in OF_FILES:
             remedy = (
                 "Write it into the site's files: an ensemble is of a site"
                 if "." in key
-                else nearest(key, known)
+                else nearest(key, (*HOW_IT_IS_RUN, *OF_FILES))
             )
-            faults.add(override, "is not for this command", remedy)
+            faults.add(word, "is not for this command", remedy)
     faults.refuse()
-    return EnsembleCommand(numbers, words, tuple(with_defaults(configuration, "run=validation")))
+    return tuple(with_defaults(words, "run=validation"))
 
 
 def _must_be_fitted(targets: Sequence[PublishedFigure], name: str) -> None:

@@ -203,7 +203,9 @@ def fresh_years(
     return [[file.years[number + k] for k in range(n_years)] for number in first]
 
 
-def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
+def confirm_fit(
+    fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]
+) -> Confirmation:
     """The shares of departments whose mean over fresh years meets each row, as `aeflow validate` judges."""
     points = fit.space.points([year.member for year in departments])
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)

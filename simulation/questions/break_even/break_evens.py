@@ -5,7 +5,7 @@ As a table, sentences, a picture and files.
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,10 +42,6 @@ from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study, own_definitions
 from simulation.study.workload import refuse_large
 
-OWN = ("arm", "against", "what")
-"""Keys of the command itself; all others are of the configuration."""
-USUAL = {"study": "alternatives", "run": "breakeven"}
-"""The defaults of the command, which overrides replace."""
 SHARES = (0.5, 0.75, 1.0)
 """Shares of its patients for whom the tool is used, along the frontier."""
 FOLDER = "breakeven"
@@ -95,16 +91,17 @@ def lower_is_better(study: Study) -> bool:
 # --- search --------------------------------------------------------------------------------------------------
 
 
-def breakeven(study: Study, own: Mapping[str, str]) -> Path | None:
-    """Search, print and write break-evens; return their folder (None for a dry run). `own`: values of the keys `OWN`.
+def breakeven(
+    study: Study, of: str | None, against_arm: str | None, what: Sequence[str] = ()
+) -> Path | None:
+    """Search, print and write break-evens of an arm against another; return their folder (None for a dry run).
 
-    Raises ConfigError for what cannot be asked.
+    `what`: names of quantities; none: all that the arm has. Raises ConfigError for what cannot be asked.
     """
-    arm, against = (_arm(study, own, key) for key in ("arm", "against"))
+    arm, against = _arm(study, "arm", of), _arm(study, "against", against_arm)
     if arm.name == against.name:
         refuse("against", f"'{arm.name}' is the arm itself", "Name another arm")
-    what = own.get("what", "")
-    names = [name.strip() for name in what.split(",")] if what else [*quantities_of(arm), PRICE]
+    names = what or [*quantities_of(arm), PRICE]
     quantities = [quantity_of(arm, name) for name in names if name != PRICE]
     refuse_large([study.of_arms([arm.name, against.name])])
     run = study.run
@@ -124,9 +121,9 @@ def breakeven(study: Study, own: Mapping[str, str]) -> Path | None:
     return folder
 
 
-def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
+def _arm(study: Study, key: str, name: str | None) -> ReadyArm:
     """The arm that a key names. Raises ConfigError."""
-    name, baseline = own.get(key), study.design.baseline
+    baseline = study.design.baseline
     names = [arm.name for arm in study.arms if arm.name != baseline]
     if not name:
         remedy = "Write: aeflow breakeven arm=NAME against=NAME, with two arms of the study"

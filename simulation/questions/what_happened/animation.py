@@ -40,10 +40,6 @@ from simulation.triage.apply import apply
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_ticks
 from simulation.wording import spaced
 
-OWN = ("arms", "day", "replication", "out")
-"""The keys of the command itself; all others are of the configuration."""
-USUAL = {"ensemble": "none"}
-"""The defaults of the command for a study, which overrides replace."""
 FOLDER, FILE = "animations", "animation.html"
 TEMPLATE, SCRIPT = (Path(__file__).with_name(name) for name in ("page.html", "animation.js"))
 MOST_ARMS = 2

@@ -11,10 +11,11 @@ import pytest
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
 from simulation.assurance.fitting.build import LEAST_CHANCE
-from simulation.assurance.fitting.command import ensemble, parsed
+from simulation.assurance.fitting.command import ensemble, overrides_of
 from simulation.assurance.fitting.diagnostics import CONFIRM_FROM
 from simulation.assurance.fitting.years import YearsFile
 from simulation.cli import main
+from simulation.commands.command_line import read_line
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named
@@ -72,11 +73,8 @@ def _small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def built(own: Path, *words: str) -> tuple[Ensemble, list[str]]:
     output: list[str] = []
-    ensemble(
-        [*WORDS, f"results={own.parent / 'results'}", *words],
-        config_dir=str(own),
-        say=output.append,
-    )
+    line = read_line("ensemble", [*WORDS, f"results={own.parent / 'results'}", *words])
+    ensemble(line.overrides, **line.values, config_dir=str(own), say=output.append)
     return ensemble_named("mine", [own]), output
 
 
@@ -200,16 +198,14 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
 @pytest.mark.parametrize(
     ("word", "phrase"),
     [
-        ("departments=9", "departments=9: found '9'. Allowed: a whole number from 10 to 1000"),
-        ("confirm=some", "confirm=some: found 'some'. Allowed: a whole number from 0 to 100"),
         ("site.pools.beds.extra=1", "Write it into the site's files: an ensemble is of a site"),
         ("scenario=busier", "scenario=busier: is not for this command"),
-        ("departmens=20", "Did you mean 'departments'?"),
+        ("sit=typical", "Did you mean 'site'?"),
     ],
 )
 def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        parsed([word])
+        overrides_of([word])
     assert phrase in str(refused.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 from simulation.assurance.fitting.build import Fit
 from simulation.assurance.fitting.diagnostics import (
     Confirmed,
-    confirm,
+    confirm_fit,
     conflicting_targets,
     contractions,
     spreads,
@@ -128,7 +128,7 @@ def test_a_department_is_confirmed_by_the_mean_of_its_fresh_years_or_by_what_is_
         years((0.5, 1.5), (2.5, 1.5)),
         years((1.0, 9.0), (2.0, 9.0)),
     ]
-    found = confirm(fit, own, fresh)
+    found = confirm_fit(fit, own, fresh)
     assert found.rows == (Confirmed("year", 2 / 3, 1, 0), Confirmed("mean", 2 / 3, 0, 2 / 3))
     assert (found.n_departments, found.n_years) == (3, 2)
     assert (found.all_judged, found.all_fresh) == pytest.approx((1 / 3, 1 / 3))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.command import parsed
+from simulation.assurance.fitting.command import overrides_of
 from simulation.assurance.fitting.emulator import Space, space_of
 from simulation.assurance.fitting.years import Site
 from simulation.assurance.targets import targets_named
@@ -21,7 +21,7 @@ def space() -> Space:
 
 @pytest.fixture(scope="module")
 def site(space: Space) -> Site:
-    found = stated_in(parsed(["site=typical"]).overrides, FOLDERS)
+    found = stated_in(overrides_of(["site=typical"]), FOLDERS)
     return Site(found, FOLDERS, space, targets_named("england", FOLDERS))
 
 

@@ -91,7 +91,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
 
     monkeypatch.setattr(command, "validate_known_effects", instead)
     output: list[str] = []
-    assert validate(["only=known_effects"], say=output.append) == 0
+    assert validate([], only="known_effects", say=output.append) == 0
     output = "\n".join(output).split("\n")
     tally = "Development, a published interval that excludes no effect: 1 of 2 hit by overlap"
     (counted,) = [line for line in output if line.startswith(tally)]

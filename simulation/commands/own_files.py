@@ -1,0 +1,262 @@
+"""Commands that write or read files of the user's own: departments, offers, records, and schemas for an editor."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.commands.command_line import CommandLine, usage
+from simulation.display.table import lines_of, print_tables
+from simulation.errors import Faults, refuse
+
+if TYPE_CHECKING:
+    from simulation.config.groups import FileKind
+    from simulation.extracts.extract import Extract
+
+ANSWERS = "offer.yaml"
+"""Where answers of an interview are kept, unless another file is named."""
+
+
+def new(line: CommandLine) -> int:
+    """Write a department, and say what to do next."""
+    what, name = line.words
+    source = line["from"]
+    if what == "product":
+        refuse("new product", "is now an interview", "Say: aeflow offer")
+    if what != "department" or bool(source) == bool(line.answers):
+        refuse("new", f"found '{' '.join(line.words)}'", f"Say: {usage('new')}")
+    if source is not None:
+        _copy(name, source, line)
+    else:
+        _scale(name, line)
+    print(f"\nRun it:          aeflow compare study={name}{line.config_option}")
+    print(f"Look at it:      aeflow show study={name}{line.config_option}")
+    print(
+        "Then change it:  every key is in docs/vocabulary.md; a message says what is wrong and what to do."
+    )
+    if source is None:
+        print(f"Offered an AI?   aeflow offer{line.config_option}")
+    return 0
+
+
+def _copy(name: str, source: str, line: CommandLine) -> None:
+    """Copy a department alone, and say what its files are."""
+    from simulation.config.new import new_department
+
+    department, study = new_department(name, source, line.own_configs)
+    print(
+        f"{department}: the department. Who comes, what happens to them, with whom and for how long."
+    )
+    print(f"{study}: the question. What is compared, and by which measures.")
+
+
+def _scale(name: str, line: CommandLine) -> None:
+    """Scale the typical department; say what its files are, and how full its beds will be."""
+    from simulation.config import load, packaged_configs
+    from simulation.config.new import HEADS, new_scaled_department
+    from simulation.report.show import scaled_lines
+
+    for path in new_scaled_department(name, line.answers, line.own_configs):
+        print(f"{path}: {HEADS[path.parent.name]}.")
+    print("Every number there says how it was derived.\n")
+    typical = load(config_dir=packaged_configs())
+    print(*scaled_lines(line.study([f"study={name}"]), typical), sep="\n")
+
+
+def offer(line: CommandLine) -> int:
+    """Ask, or read, the answers; say how they were read; write department, product and study, and what to do next.
+
+    A question's key with a value (`used_share='80 %'`) stands in the place of the answer in the file.
+    """
+    from simulation.config.new import write_new
+    from simulation.offers.asking import answers_in, interview, template
+    from simulation.offers.interview import check
+    from simulation.offers.offer import changed_answers, name_of, offered, read_back
+    from simulation.report.progress import progress
+
+    if file := line["template"]:
+        write_new(Path(file), template(), "Name another file")
+        print(f"{file}: every question. Fill in what you know: aeflow offer answers={file}")
+        return 0
+    changed, n = line.answers, line["departments"]
+    path, folder = Path(line["answers"] or ANSWERS), line.own_configs
+    from_file = bool(line["answers"] or changed)
+    stated = answers_in(path) if from_file or path.exists() else {}
+    whole = bool(stated)  # answers that are asked now are read back as they are given
+    if not from_file and not interview(stated, path, ask=input, say=print):
+        return 0
+    answers = {**stated, **changed}
+    checked = check(answers, path.parent)
+    _print_indented(*read_back(checked, whole=whole))
+    checked.all_faults.refuse("The answers cannot be used")
+    if line["check"] or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
+        return 0
+    name = line["name"] or name_of(checked.values["product"], folder if changed else None)
+    with progress(7 * n, what="years") as shown:
+
+        def done(n_done: int, of: int) -> None:
+            shown.planning(of)
+            shown.done(n_done)
+
+        of_departments, of_labels = offered(
+            answers, folder, tables=path.parent, name=name, n=n, progress=done,
+            differs=changed_answers(stated, changed),
+        )  # fmt: skip
+    print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
+    _print_indented(*of_departments)
+    for number, words in enumerate(of_labels):
+        print(*lines_of(words, "  " if number else "", "      "), sep="\n")
+    print(f"\nThe answer, in some minutes: aeflow compare study={name}{line.config_option}")
+    return 0
+
+
+def _print_indented(*sentences: str) -> None:
+    for sentence in sentences:
+        print(*lines_of(sentence, "  ", "      "), sep="\n")
+
+
+def _is_right(path: Path, *, ask: bool) -> bool:
+    """Whether somebody at the terminal says that the answers were read as they were meant; True if nobody is asked."""
+    try:
+        said = input("Is this right? Enter goes on, no stops: ") if ask else ""
+    except EOFError:
+        said = "no"
+    if not (is_right := said.strip().casefold() in ("", "y", "yes")):
+        print(
+            f"Stopped. Change {path}, or one answer: aeflow offer answers={path} used_share='80 %'"
+        )
+    return is_right
+
+
+def extract(line: CommandLine) -> int:
+    """Draft a mapping for a file, or read the file by one and say what was found; `log=`: write its events, too."""
+    if line.words[0] == "draft":
+        return _draft(line)
+    if len(line.words) > 1:
+        found = f"found '{' '.join(line.words)}'"
+        refuse("extract", found, "Say: aeflow extract draft FILE, or aeflow extract FILE")
+    read = _read(line.words[0], line)
+    print_tables(read.tables.values())
+    if log := line["log"]:
+        from simulation.extracts.logs import write_log
+
+        n_events = write_log(read, Path(log))
+        print(f"\n{log}: {n_events:,} events, by the row of each attendance.")
+    return 0
+
+
+def _draft(line: CommandLine) -> int:
+    """Write a mapping for a file, and say what to correct in it."""
+    from simulation.config.new import write_files
+    from simulation.extracts.extract import GROUP, draft
+
+    if len(line.words) != 2:
+        refuse("extract draft", "found 0 files", "Say: aeflow extract draft FILE")
+    file = line.words[1]
+    name = line["name"] or mapping_of(file)
+    for path in write_files({GROUP: draft(file)}, name, line.own_configs):
+        print(f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:")
+    other = "" if name == mapping_of(file) else f" mapping={name}"
+    print(f"  aeflow extract {file}{other}{line.config_option}")
+    return 0
+
+
+def mapping_of(file: str) -> str:
+    """The name of a file's mapping, where none is named.
+
+    >>> mapping_of("exports/A&E 2025.csv.gz")
+    'a_e_2025'
+    """
+    return (
+        re.sub(r"[^a-z0-9]+", "_", Path(file).name.partition(".")[0].casefold()).strip("_")
+        or "extract"
+    )
+
+
+def _read(file: str, line: CommandLine) -> Extract:
+    from simulation.extracts.extract import read_extract
+
+    return read_extract(file, line["mapping"] or mapping_of(file), config_dir=line.config_dir)
+
+
+def fit(line: CommandLine) -> int:
+    """Fit a department to an extract, write its files and a page, and say what was not identified."""
+    from simulation.extracts.department import PACKAGED_NURSE, fit_department
+    from simulation.extracts.stated import stated_department
+    from simulation.extracts.written import taken_faults
+
+    name, config_dir = line["out"], line.config_dir
+    Faults(taken_faults(name, line.own_configs)).refuse()
+    stated_department(line.answers)  # faults before a long reading
+    read = _read(line["extract"], line)
+    fitted = fit_department(
+        read,
+        name,
+        stated=line.answers,
+        answers=line["answers"],
+        nurse=line["nurse"] or PACKAGED_NURSE,
+        config_dir=config_dir,
+    )
+    print_tables([read.dirt, *fitted.tables.values()])
+    for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"]):
+        print(path)
+    folder = None if config_dir is None else line.own_configs
+    page = fitted.write_page(Path(line["results"]), folder)
+    print(f"{page}: observed beside fitted, with pictures")
+    _print_indented(*fitted.next_steps(line.config_option))
+    return 0
+
+
+def trace(line: CommandLine) -> int:
+    """Simulate an extract's attendances again under the arms of a study; print and write what came out."""
+    from simulation.extracts.page import write_pages
+    from simulation.extracts.trace import trace as simulate_again
+    from simulation.report.progress import progress
+
+    read, number = _read(line["extract"], line), line["imputations"]
+    study = line.study(run="weeks")
+    if line["arms"]:
+        study = study.of_arms(line["arms"])
+    with progress(number, what="imputations") as shown:
+        traced = simulate_again(read, study, imputations=number, done=shown.done)
+    sentences = list(traced.sentences())
+    print("", *(text for sentence in sentences for text in lines_of(sentence)), sep="\n")
+    print_tables([read.dirt, *traced.tables.values()])
+    title = f"{read.name} simulated again"
+    tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
+    page = write_pages(Path(line["results"]), title, sentences, tables, [traced.picture])
+    print(f"\n{page}")
+    return 0
+
+
+def file_kinds() -> Mapping[str, FileKind]:
+    """Every kind of configuration file, those of the wings included, by name."""
+    from simulation.assurance.groups import GROUPS as OF_ASSURANCE
+    from simulation.config.groups import FILE_KINDS, register
+    from simulation.evaluation.groups import GROUPS as OF_EVALUATION
+    from simulation.extracts.groups import GROUPS as OF_EXTRACTS
+    from simulation.vetting.groups import GROUPS as OF_VETTING
+
+    for of_wing in (OF_ASSURANCE, OF_VETTING, OF_EVALUATION, OF_EXTRACTS):
+        register(of_wing)
+    return FILE_KINDS
+
+
+def schema(line: CommandLine) -> int:
+    """Print or write the JSON Schema of each kind of file, or list the kinds."""
+    from simulation.config.schema import schema_of, schema_text, write_schemas
+
+    kinds = file_kinds()
+    for name in line.words:
+        schema_of(name)  # an unknown name is refused before anything is written
+    if line["folder"]:
+        for path in write_schemas(Path(line["folder"]), line.words or kinds):
+            print(path)
+    elif line.words:
+        print(schema_text(line.words[0]), end="")
+    else:
+        print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in kinds.items()))
+    return 0
