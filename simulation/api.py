@@ -16,8 +16,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from simulation.config.bounds import shortened
-from simulation.config.stored import observed_of, study_of
+from simulation.config.files import shortened
+from simulation.config.studies import observed_of, study_of
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect

@@ -145,9 +145,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    if departments := sys.modules.get("simulation.config.departments"):
+    if departments := sys.modules.get("simulation.config.arms"):
         departments.MOST_CACHED = CACHED  # type: ignore[attr-defined]
-    if over_ensemble := sys.modules.get("simulation.config.over_ensemble"):
+    if over_ensemble := sys.modules.get("simulation.config.ensembles"):
         made = over_ensemble._arms_of.__wrapped__
         over_ensemble._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
     if disk_cache := sys.modules.get("simulation.records.disk_cache"):

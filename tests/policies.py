@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simulation.config import DEFAULT_NURSE, packaged_configs
-from simulation.config.policies import policy_made_of, stated_in_file
+from simulation.config.arms import policy_made_of, stated_in_file
 from simulation.errors import Faults
 from simulation.triage.policy import Policy
 

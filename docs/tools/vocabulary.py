@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from docs.tools.command import run
 from simulation.commands.own_files import file_kinds
-from simulation.config.vocabulary import (
+from simulation.config.validating import (
     Key,
     classes_in,
     example_of,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import yaml
 
 from simulation.app.departments import LOCAL, Department, Place
-from simulation.config.vocabulary import Key, classes_in, keys_of
+from simulation.config.validating import Key, classes_in, keys_of
 from simulation.department.vocabulary import Pathway
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import simulation as ae
 from simulation.config import composed, search_folders
 from simulation.config.ensembles import ensemble_named
-from simulation.config.folders import file_named, fingerprint_of, names_in
+from simulation.config.files import file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
 TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"

@@ -22,8 +22,14 @@ from zlib import error as PackingError
 from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
 from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
 from simulation.app.desk import Desk
-from simulation.config.files import mapping_in, value_in
-from simulation.config.folders import is_name_of_file, names_in, packaged_configs, yaml_files
+from simulation.config.files import (
+    is_name_of_file,
+    mapping_in,
+    names_in,
+    packaged_configs,
+    value_in,
+    yaml_files,
+)
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.interview import questions
 from simulation.records.in_memory import folder_in_memory

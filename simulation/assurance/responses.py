@@ -37,7 +37,7 @@ from simulation.assurance.lines import text_of
 from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
-from simulation.config.folders import NO_FILE
+from simulation.config.files import NO_FILE
 from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances

@@ -53,7 +53,7 @@ from simulation.assurance.targets import (
 )
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
-from simulation.config.folders import file_named
+from simulation.config.files import file_named
 from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw

@@ -21,11 +21,8 @@ from simulation.assurance.figures import (
     pools_of,
 )
 from simulation.config import packaged_configs
-from simulation.config.bounds import shortened
-from simulation.config.files import stated_by
-from simulation.config.folders import names_in
-from simulation.config.validating import validated
-from simulation.config.vocabulary import keys_of
+from simulation.config.files import names_in, shortened, stated_by
+from simulation.config.validating import keys_of, validated
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.config_dataclass import Evidence, Unit, config_dataclass
 from simulation.department.own_measures import OwnMeasure, SpanMeasure

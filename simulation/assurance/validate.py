@@ -32,7 +32,7 @@ from simulation.assurance.theory.treatment_centre import as_text as model_text
 from simulation.assurance.theory.treatment_centre import treatment_centre_rows
 from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
-from simulation.config.folders import names_in
+from simulation.config.files import names_in
 from simulation.errors import refuse
 from simulation.explain.statements import BANNER
 from simulation.report.progress import progress

@@ -103,7 +103,7 @@ def breakeven(line: CommandLine) -> int:
 
 def _refuse_arms_of_another_study(study: Study, line: CommandLine) -> None:
     """Refuse an arm that the study has not and another has, with the study to name."""
-    from simulation.config.folders import search_folders
+    from simulation.config.files import search_folders
     from simulation.config.studies import studies_with
 
     known = {arm.name for arm in study.arms}

@@ -32,7 +32,7 @@ MOST_DIGITS = 15
 
 def shown(word: str) -> str:
     """A word as a message shows it: on one line, and not too long."""
-    from simulation.config.bounds import shortened  # a message alone waits for the configuration
+    from simulation.config.files import shortened  # a message alone waits for the configuration
 
     return shortened(word)
 

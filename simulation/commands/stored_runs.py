@@ -69,7 +69,7 @@ def results(line: CommandLine) -> int:
 def narrow(line: CommandLine) -> int:
     """Print the answer of a stored run for departments with the observed figures."""
     from simulation.api import read
-    from simulation.config.stored import observed_in
+    from simulation.config.studies import observed_in
     from simulation.questions.narrow import show_narrowed
 
     observed, folder = observed_in(Path(line["observed"])), Path(line["from"])

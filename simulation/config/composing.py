@@ -1,15 +1,23 @@
-"""Files and overrides to one nested mapping. Only this file asks Hydra; whether the mapping is sound is not its job."""
+"""Files and overrides to one nested mapping. Only this file asks Hydra; whether the mapping is sound is not its job.
+
+It refuses a department composed of parts of several, which nobody has: a site that is the user's own, without the files
+of its name in the groups beside it; or another site than the study's while the study's staffing, calibration or pathway
+would stay; or a study of a department of the user's own that leaves out the `defaults` that would say so. And a
+question is a text: the overrides of one command, a line each (`aeflow compare @question.yaml`).
+"""
 
 import math
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
+import yaml
 from hydra import initialize, version
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathElement
@@ -26,29 +34,37 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import (
-    REFERENCE,
-    configuration_faults,
-    override_fault,
-    shortened,
-    without_comma,
-)
+from simulation.config.arms import SECTIONS
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
-from simulation.config.files import copied, defaults_fault, explained, mapping_in
-from simulation.config.folders import (
+from simulation.config.files import (
     NO_FILE,
+    REFERENCE,
     Choices,
     Folders,
     cached_for_files,
+    configuration_faults,
+    copied,
+    defaults_fault,
+    explained,
+    file_named,
     fingerprint_of,
     is_name_of_file,
+    mapping_in,
     names_in,
+    override_fault,
+    plain_text,
     search_folders,
+    shortened,
     shown_path,
+    stated_by,
+    value_in,
+    without_comma,
 )
-from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import digest
+from simulation.study.design import Design
+from simulation.study.study import Study
+from simulation.version import __version__
 
 MOST_COMBINATIONS = 500
 """The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
@@ -418,3 +434,151 @@ def _unknown_choice(override: Override, text: str, folders: Folders) -> list[Fau
         return []
     shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]
+
+
+BESIDE = ("staffing", "calibration", "pathway")
+"""The groups that state a department together with `site`."""
+
+
+def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) -> Fault | None:
+    """The fault of a site of the user's own whose staffing, calibration or pathway is not chosen with it; else None.
+
+    `asked`: the groups that overrides choose. What they, or the study's or the site's own file, choose is left alone.
+    """
+    site, own = choices.get("site", ""), folders[:-1]
+    if not file_named("site", site, own):
+        return None
+    paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
+    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path]
+    left = {
+        group: choices[group]
+        for group in BESIDE
+        if group not in asked
+        and choices.get(group, site) != site
+        and file_named(group, site, own)
+        and not any(
+            re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated
+        )
+    }
+    if not left:
+        return None
+    files = ", ".join(f"{group}/{site}.yaml" for group in left)
+    found = f"chooses the site alone, and you have {files} too"
+    whole = " ".join(f"{group}={site}" for group in ("site", *left))
+    group, name = next(iter(left.items()))
+    remedy = (
+        f"For the whole department write {whole}; to replace a part of it, add "
+        f"that choice as well ({group}={name})"
+    )
+    return Fault(f"site={site}", found, remedy)
+
+
+def study_of_another(
+    choices: Choices, of_study: Choices, usual: Choices, asked: Collection[str], folders: Folders
+) -> Fault | None:
+    """The fault of a site that overrides choose while other groups stay with the department that the study chooses;
+    else None.
+
+    `of_study`, `usual`: what the study chooses by itself, and what is chosen without any. `asked` as above: what it
+    names is meant.
+    """
+    study, site = choices["study"], choices["site"]
+    if of_study["site"] in (usual["site"], site):
+        return None
+    left = {
+        group: choices[group]
+        for group in BESIDE
+        if group not in asked
+        and choices[group] == of_study[group]
+        and choices[group] not in (usual[group], site)
+    }
+    if not left:
+        return None
+    kept = [f"{group}={name}" for group, name in left.items()]
+    about = (
+        "a department of its own"
+        if of_study["site"] == NO_FILE
+        else f"the department of site={of_study['site']}"
+    )
+    found = f"study={study} is about {about}, and its {', '.join(kept)} would stay"
+    whole = {group: site if file_named(group, site, folders) else usual[group] for group in left}
+    words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
+    remedy = f"Leave site={site} out, or for the whole department say {words}; what you want to keep say as well"
+    return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
+
+
+def defaults_left_out(
+    choices: Choices, raw: Mapping[str, Any], design: Design, folders: Folders
+) -> Fault | None:
+    """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
+
+    It is about one if an arm changes a section of `pathway` that the composed department states in other groups
+    (`pathway.pools`), or if no arm has a triage policy.
+    """
+    name, site = choices.get("study", NO_FILE), choices.get("site", NO_FILE)
+    if NO_FILE in (name, site) or "defaults" in stated_by("study", name, folders):
+        return None
+    elsewhere = {section for section in SECTIONS if section not in (raw.get("pathway") or {})}
+    paths = [path.split(".") for arm in design.arms.values() for path in arm.changes]
+    untriaged = not design.levers and all(arm.triage == "none" for arm in design.arms.values())
+    if not untriaged and not any(
+        path[0] == "pathway" and path[1:2] and path[1] in elsewhere for path in paths
+    ):
+        return None
+    pathway = name if name in names_in("pathway", folders) else "NAME"
+    line = f"defaults: [/study/_department_alone, override /pathway@_global_.pathway: {pathway}]"
+    other = (
+        ", or give the arms a triage policy if it is about the department that comes with aeflow"
+        if untriaged
+        else ""
+    )
+    found = (
+        f"states no `defaults`, so it is about the department that comes with aeflow (site={site})"
+    )
+    return Fault(
+        f"study/{name}.yaml", found, f"For a department of your own write at the top: {line}{other}"
+    )
+
+
+MOST_OVERRIDES = 500
+
+
+def question_text(words: Sequence[str], study: Study) -> str:
+    """The text of a file that states these overrides of a study."""
+    part = f"{len(study.run.numbers)} of " if study.run.part_name else ""
+    return (
+        f"# {study.design.question}\n# {study.department_words}; {part}{study.run.how_many}, seed {study.run.seed}. "
+        f"aeflow {__version__}. Planning only, not for clinical use.\n# Ask it again: aeflow compare @question.yaml\n"
+        + yaml.safe_dump([*words], default_flow_style=False, allow_unicode=True, width=10**6)
+    )
+
+
+def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
+    """The overrides that such a text states; `shown` names it in messages. Raises ConfigError if it is none."""
+    faults = Faults()
+    stated = value_in(text, shown, faults)
+    faults.refuse()
+    words = stated if isinstance(stated, list) and len(stated) <= MOST_OVERRIDES else []
+    if not words or not all(isinstance(word, str) for word in words):
+        found = f"is not a list of overrides, {MOST_OVERRIDES} at most"
+        refuse(shown, found, "Write one a line, as in `- scenario=busier`, in quotes if need be")
+    for word in words:
+        if word.startswith(("@", "-")) or ("=" not in word and not word.startswith("~")):
+            refuse(
+                shown,
+                f"'{shortened(word)}' is not of the form key=value",
+                "Leave it out, or say key=value",
+            )
+    return tuple(words)
+
+
+def with_files(words: Iterable[str]) -> Sequence[str]:
+    """The words of a command, those of a file in the place of each `@FILE`. Raises ConfigError if it cannot be read."""
+    all_words, faults = list[str](), Faults()
+    for word in words:
+        text = (
+            plain_text(Path(word.removeprefix("@")), word, faults) if word.startswith("@") else None
+        )
+        faults.refuse()
+        all_words += [word] if text is None else overrides_in(text, word)
+    return all_words

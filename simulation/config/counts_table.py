@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.config.bounds import shortened
-from simulation.config.files import bytes_of
+from simulation.config.files import bytes_of, shortened
 from simulation.errors import Fault, Faults, refuse
 
 if TYPE_CHECKING:

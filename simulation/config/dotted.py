@@ -1,13 +1,23 @@
-"""Dotted paths into composed configurations: setting what they name, and looking up what `${a.b}` refers to."""
+"""Dotted paths: setting what they name in a configuration or a file, and looking up what `${a.b}` refers to."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from simulation.config.bounds import ATOMS, MOST_PARTS, REFERENCE, Product, shortened
-from simulation.config.files import copied
-from simulation.config.validating import keys_at
+from simulation.config.files import (
+    ATOMS,
+    MOST_PARTS,
+    REFERENCE,
+    Product,
+    copied,
+    override_fault,
+    search_folders,
+    shortened,
+    stated_by,
+    value_in,
+)
+from simulation.config.validating import keys_at, sound
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.study.design import factor_of, is_number
@@ -331,3 +341,39 @@ def _no_number(where: str, value: Any) -> Fault:
         f"multiplies {shortened(repr(value))}, which is no number",
         "Name a number, or write a value",
     )
+
+
+T = TypeVar("T")
+
+
+def load_file(
+    kind: type[T],
+    group: str,
+    name: str,
+    faults_of: Callable[[T, str], Iterable[Fault]],
+    config_dir: str | None,
+    overrides: Sequence[str] = (),
+) -> T:
+    """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""
+    raw, faults, where = (
+        stated_by(group, name, search_folders(config_dir)),
+        Faults(),
+        f"{group}/{name}",
+    )
+    for override in overrides:
+        _lay_over(raw, override, faults)
+    faults.refuse()
+    return sound(kind, raw, where, lambda part: faults_of(part, where))
+
+
+def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
+    """Lay one override over what a file states; one that cannot be read adds a fault."""
+    path, _, text = override.partition("=")
+    fault = override_fault(override)
+    if fault is not None or not path:
+        faults.append(fault or Fault(override, "names no key", "Overrides look like key=value"))
+        return
+    value = value_in(text, shortened(override), faults)
+    if isinstance(value, dict):  # a block takes the place of the one in the file
+        lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
+    lay_over(raw, path.split("."), value, shortened(override), faults, add=True)

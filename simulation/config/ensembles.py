@@ -1,29 +1,69 @@
-"""Ensembles as YAML states them: departments that fit the published figures, each a list of changes to one site.
+"""Ensembles as YAML states them, and a study over their departments.
 
-`configs/ensembles/*.yaml` hold them; `configs/priors/*.yaml` say which values a department could have before it is held
-against anything. `aeflow ensemble` makes the first out of the second. A study over the departments of an ensemble is
-made in `over_ensemble`.
+`configs/ensembles/*.yaml` hold departments that fit the published figures, each a list of changes to one site;
+`configs/priors/*.yaml` say which values a department could have before it is held against anything. `aeflow ensemble`
+makes the first out of the second.
+
+A department is made in five steps, each laid over the one before: the files of its structure (those of the site if it
+has none), the changes of the department, single values of the command line, the scenario, the arm. Workers make the
+arms themselves (`EnsembleDepartments.arms`), so that a study stays small on its way to them. One department of each
+structure is checked in full; the others differ from it only in numbers, so only these and rotas are checked.
+
+Reading order: `Ensemble`, `over_ensemble`, then `EnsembleDepartments.made`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import field
-from functools import lru_cache
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from itertools import chain, compress
 from pathlib import Path
 from typing import Annotated, Any
 
-from simulation.config.bounds import shortened
-from simulation.config.departments import CHANGEABLE
-from simulation.config.dotted import Change, ChangeRow, Raw, as_stated
-from simulation.config.files import stated_by
-from simulation.config.folders import Folders, fingerprint_of, names_in
+from simulation.config.arms import CHANGEABLE, department, policy_made_of, stated_in_file
+from simulation.config.composing import Composed, files_with, lay_values, parsed_values
+from simulation.config.dotted import (
+    OF_TRIAGE,
+    Change,
+    ChangeRow,
+    Raw,
+    as_stated,
+    set_change,
+    value_at,
+)
+from simulation.config.files import (
+    NO_FILE,
+    REFERENCE,
+    Choices,
+    Folders,
+    cached_for_files,
+    copied,
+    fingerprint_of,
+    names_in,
+    shortened,
+    stated_by,
+)
 from simulation.config.validating import sound
+from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
-from simulation.errors import Fault, nearest, refuse
-from simulation.records.serialise import SOURCED, differences
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
+from simulation.study.design import Arm, Design, factor_of, is_number, is_within
 from simulation.study.members import OF_CHANGE, Built, Member, Structure, VariedParameter
+from simulation.study.over_departments import (
+    n_used,
+    number_faults,
+    one_department_faults,
+    too_short,
+    without_impossible,
+)
+from simulation.study.study import ReadyArm, ReadyArms, Study
+from simulation.triage.check_policy import check_policy
+from simulation.triage.policy import Policy
 
 ROUNDING = 1e-9
 """How far outside its range a value may lie because of rounding, as a share of the range's width."""
@@ -265,3 +305,439 @@ def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
     return [
         Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleDepartments:
+    """The departments that a study uses, and what makes each of them.
+
+    `files`: the groups as their files state them; `structures`: by name, those groups that a structure states in their
+    place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
+    laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
+    `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
+    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
+    `limitation`: what the ensemble says that they do not reproduce.
+    """
+
+    name: str
+    files: Raw
+    structures: Mapping[str, Raw]
+    structure_of: tuple[str, ...]
+    values: tuple[str, ...]
+    rows: tuple[ChangeRow, ...]
+    scenario: ChangeRow
+    ready: ReadyArms
+    changes: tuple[ChangeRow, ...]
+    tools: Mapping[str, Raw] = field(default_factory=dict)
+    limitation: str = ""
+
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        return len(
+            {change.path for row in self.rows for change in row}
+            | differing(self.files, self.structures).keys()
+        )
+
+    def __len__(self) -> int:
+        """How many departments there are."""
+        return len(self.rows)
+
+    @property
+    def varied_values(self) -> Mapping[str, tuple[float, ...]]:
+        """By parameter, its value in each department."""
+        values: dict[str, dict[int, float]] = {}
+        for number, row in enumerate(self.rows):
+            for change in row:
+                name, value = (
+                    change.where.rpartition(", ")[2],
+                    factor_of(change.value) or change.value,
+                )
+                if "." not in name and is_number(value):
+                    values.setdefault(name, {})[number] = float(value)
+        return {
+            name: tuple(of.values()) for name, of in values.items() if len(of) == len(self.rows)
+        }
+
+    def arms(self, number: int) -> ReadyArms:
+        """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
+        with _making:
+            return _arms_of(self, number)
+
+    def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
+        """The same departments with only the arms that `policies` names, each under the policy given there."""
+        is_kept = [ready.name in policies for ready in self.ready]
+        as_stated = {ready.name for ready in self.ready if policies.get(ready.name) == ready.policy}
+        return replace(
+            self,
+            ready=tuple(
+                replace(ready, policy=policies[ready.name])
+                for ready in compress(self.ready, is_kept)
+            ),
+            changes=tuple(compress(self.changes, is_kept)),
+            tools={name: tool for name, tool in self.tools.items() if name in as_stated},
+        )
+
+    def content(self) -> Plain:
+        """What makes the departments, besides the arms of the study, and their limitation."""
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
+        stated = (name for name in ("tools", "limitation") if getattr(self, name))
+        return {name: exact(getattr(self, name)) for name in (*names, *stated)}
+
+    def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
+        """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
+        faults = Faults()
+        changed, pathway = department(
+            self._groups(number, faults), self.scenario, faults, numbers_only=numbers_only
+        )
+        arms = []
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            own = pathway
+            if changes and not faults:
+                _, own = department(changed, changes, faults, numbers_only=numbers_only)
+            policy = (
+                self._policy(ready, number, faults) if ready.name in self.tools else ready.policy
+            )
+            if own and policy:
+                faults += check_policy(policy, own) if ready.name in self.tools else ()
+                arms.append(replace(ready, pathway=own, policy=policy))
+        if faults:
+            structure = self.structure_of[number]
+            which = f"department {number} ({structure})" if structure else f"department {number}"
+            raise ConfigError([replace(fault, where=f"{which}: {fault.where}") for fault in faults])
+        return tuple(arms)
+
+    def _policy(self, ready: ReadyArm, number: int, faults: Faults) -> Policy | None:
+        """The policy of an arm in a department that gives it values of its own; None, with faults, if one is wrong."""
+        tool = self.tools[ready.name]
+        of_policy = f"{OF_POLICIES}{ready.arm.triage}."
+        raw: Raw = copied({group: tool[group] for group in OF_TRIAGE})
+        own = [row for row in self.rows[number] if row.path.startswith((of_policy, OF_NURSES))]
+        for row in own:
+            change = replace(row, path=row.path.replace(of_policy, OF_POLICIES, 1))
+            set_change(raw, change, faults, changeable=OF_TRIAGE)
+        for path, value in tool["changes"].items():
+            set_change(
+                raw, Change(path, value, f"study.arms.{ready.name}"), faults, changeable=OF_TRIAGE
+            )
+        raw["triage"]["name"] = ready.policy.name
+        made = (
+            None
+            if faults
+            else policy_made_of(raw, f"triage/{ready.arm.triage}.yaml", "nurse", faults)
+        )
+        return made.policy if made else None
+
+    def impossible(self, numbers: Sequence[int]) -> Iterator[tuple[ReadyArm, str, int]]:
+        """Each arm that some of these departments cannot run, why not, and how many cannot.
+
+        Rotas decide it. They differ by structure, and by numbers only where a department's changes are of a pool that
+        the arm changes, so departments that are alike in both are judged once.
+        """
+        own = {
+            number: [
+                (pool, f"{own.path} {own.value}")
+                for own in self.rows[number]
+                if (pool := _pool_of(own))
+            ]
+            for number in numbers
+        }
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            pools = {_pool_of(change) for change in changes} - {""}
+            others = map(self._files, numbers if ready.arm.staffing else ())
+            if n := sum(
+                any(value_at(files, pool) != value_at(self.files, pool) for pool in pools)
+                for files in others
+            ):
+                yield (
+                    ready,
+                    f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another",
+                    n,
+                )
+                continue
+            alike = [
+                (
+                    self.structure_of[number],
+                    *(changed for pool, changed in own[number] if pool in pools),
+                )
+                for number in numbers
+            ]
+            why = {
+                kind: self._why_not(number, changes)
+                for kind, number in dict(zip(alike, numbers, strict=True)).items()
+            }
+            if reasons := [why[kind] for kind in alike if why[kind]]:
+                yield ready, reasons[0], len(reasons)
+
+    def _why_not(self, number: int, changes: ChangeRow) -> str:
+        """The first fault that an arm's changes make in a department; '' if it can run them."""
+        faults, files = Faults(), self._files(number)
+        if not all(_only_adds(change, files) for change in changes):
+            department(
+                self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True
+            )
+        return "; ".join(f"{fault.where}: {fault.found}" for fault in faults[:1])
+
+    def _files(self, number: int) -> Raw:
+        """The groups as the files of a department's structure state them."""
+        return {**self.files, **self.structures.get(self.structure_of[number], {})}
+
+    def _groups(self, number: int, faults: Faults) -> Raw:
+        """The groups of a department, with its changes and single values."""
+        raw: Raw = copied(self._files(number))
+        for change in self.rows[number]:
+            if not change.of_triage:
+                set_change(raw, change, faults, changeable=CHANGEABLE)
+        lay_values(raw, parsed_values(self.values), faults)
+        return raw
+
+
+def _pool_of(change: Change) -> str:
+    """The dotted path of the pool that a change is of; '' for other changes."""
+    return pool[0] if (pool := re.match(r"(staffing|\w+\.pools)\.\w+", change.path)) else ""
+
+
+def _only_adds(change: Change, files: Raw) -> bool:
+    """Whether a change adds units or shifts to a pool that states none of its own, which leaves nobody without."""
+    key, value = change.path.rpartition(".")[2], change.value
+    if not _pool_of(change) or value_at(files, change.path) or key not in ("extra", "extra_shifts"):
+        return False
+    shifts = value if isinstance(value, list) else [{"number": value}]
+    numbers = [shift.get("number") if isinstance(shift, dict) else None for shift in shifts]
+    return all(is_number(number) and number >= 0 for number in numbers)
+
+
+_making = threading.Lock()
+"""Held while a department is made: threads share what is cached of departments and of single values."""
+
+
+@lru_cache(
+    maxsize=4
+)  # few are kept: as a rule a worker meets each department once in a pass over all of them
+def _arms_of(departments: EnsembleDepartments, number: int) -> ReadyArms:
+    return departments.made(number, numbers_only=True)
+
+
+def over_ensemble(
+    study: Study,
+    composed: Composed,
+    asked: str | None,
+    scenario: Sequence[Change],
+    folders: Folders,
+) -> Study:
+    """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
+
+    `asked`: the ensemble that the configuration names outside the groups; None: that of the study. Raises ConfigError
+    with every fault.
+    """
+    name = study.design.ensemble if asked is None else asked
+    run = study.run
+    if name == NO_FILE:
+        if run.department is not None:
+            remedy = "Name one, as in ensemble=typical, or leave it out"
+            refuse("run.department", "is stated, and the study has no ensemble", remedy)
+        return study.on_typical()
+    ensemble = ensemble_named(name, folders)
+    n = len(ensemble.departments)
+    why = _elsewhere(ensemble, composed.choices, folders) or too_short(run, name, n)
+    if why:
+        if run.department is not None:
+            refuse("run.department", f"cannot be used: {why}", "Leave it out")
+        return replace(study.on_typical(), on_one=why)
+    faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
+    of_arms = [
+        arm_changes(arm, study.design, f"study.arms.{name}")
+        for name, arm in study.design.arms.items()
+    ]
+    files = {group: composed.files.get(group) for group in CHANGEABLE}
+    chosen = {name: structure.files for name, structure in ensemble.structures.items()}
+    structures = files_with(composed, chosen, folders)
+    varied = {**differing(files, structures), **ensemble.varied}
+    faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
+    faults.refuse()
+    structure_of = tuple(ensemble.member(number).structure for number in range(n_used(run, n)))
+    departments = EnsembleDepartments(
+        name,
+        files=files,
+        structures={name: stated for name, stated in structures.items() if name in structure_of},
+        structure_of=structure_of,
+        values=tuple(
+            text
+            for text in composed.values
+            if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE
+        ),
+        rows=tuple(map(ensemble.changes_of, range(len(structure_of)))),
+        scenario=tuple(scenario),
+        ready=study.arms,
+        changes=changes_of_arms(study.design, study.arms),
+        tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
+        limitation=ensemble.limitation,
+    )
+    faults.refuse()
+    used = range(len(departments)) if run.department is None else (run.department,)
+    key = (
+        name,
+        composed.choices,
+        [text for text in composed.values if not text.startswith("run.")],
+        list(used),
+    )
+    cached_for_files(
+        folders,
+        f"structures-{digest(key)[:12]}",
+        key,
+        partial(_check_structures, study, departments, used),
+    )
+    run = replace(run, departments=len(used) if run.department is None else None)
+    study = without_impossible(
+        replace(study, departments=departments, run=run), departments.impossible(used), len(used)
+    )
+    assert isinstance(study.departments, EnsembleDepartments)
+    study.departments.made(used[0])
+    return study
+
+
+def _tools(
+    study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders, faults: Faults
+) -> dict[str, Raw]:
+    """By arm, policy and nurses as files state them and the arm's changes of them, where departments vary either.
+
+    A fault is added for a policy that no arm has.
+    """
+    varied = {path.split(".")[1] for path in ensemble.varied if path.startswith(OF_POLICIES)}
+    nurses, tools = any(path.startswith(OF_NURSES) for path in ensemble.varied), {}
+    for name in sorted(varied - {arm.arm.triage for arm in study.arms}):
+        found = f"changes the policy '{name}', which no arm has"
+        faults.add(
+            f"ensembles/{ensemble.name}.yaml",
+            found,
+            nearest(name, {arm.arm.triage for arm in study.arms}),
+        )
+    for arm in study.arms:
+        if nurses or arm.arm.triage in varied:
+            own = (
+                stated_in_file("nurse", arm.arm.nurse, folders, arm.name, faults)
+                if arm.arm.nurse
+                else nurse
+            )
+            changes = arm_changes(arm.arm, study.design, f"study.arms.{arm.name}")
+            tools[arm.name] = {
+                "triage": stated_in_file("triage", arm.arm.triage, folders, arm.name, faults),
+                "nurse": own,
+                "changes": {change.path: change.value for change in changes if change.of_triage},
+            }
+    return tools
+
+
+def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
+    """Raise ConfigError unless the baseline is sound, with the steps and pools of the site, in every structure used."""
+    baseline, faults = study.baseline, Faults()
+    alone = departments.with_policies({baseline.name: baseline.policy})
+    for number in {departments.structure_of[number]: number for number in reversed(used)}.values():
+        try:
+            (made,) = alone.made(number)
+        except ConfigError as refused:
+            faults += refused.faults
+            continue
+        where = f"ensembles/{departments.name}.yaml.structures.{departments.structure_of[number]}"
+        faults += unlike_faults(made.pathway, baseline.pathway, where)
+    faults.refuse()
+    return True
+
+
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
+    """What each arm changes of a department, in their order."""
+    of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
+    return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
+
+
+def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
+    """The changes of an arm: first those of its levers, then its own."""
+    by_levers = [
+        change
+        for name in arm.levers
+        for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+    ]
+    return [*by_levers, *changes_stated(arm.changes, where)]
+
+
+# --- which departments --------------------------------------------------------------------------------------------
+
+
+def _elsewhere(ensemble: Ensemble, choices: Choices, folders: Folders) -> str:
+    """In words, which group is not the one that the ensemble was built for, and which was built for the site; empty if
+    all are."""
+    site = choices.get("site", NO_FILE)
+    other = (
+        f"; ensemble={site} has departments like it"
+        if site in names_in("ensembles", folders)
+        else ""
+    )
+    for group in CHANGEABLE:
+        chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
+        if chosen != built:
+            was = f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+            return was + (other if group == "site" else "")
+    return ""
+
+
+# --- changes that must be relative to each department -------------------------------------------------------------
+
+
+def outright_faults(
+    ensemble: str, varied: Mapping[str, str], raw: Raw, changes: Iterable[Change]
+) -> Iterator[Fault]:
+    """A fault for each change that gives all departments one value of something that they differ in.
+
+    Such a value would be an improvement in some departments and the contrary in others. `varied`: the parameter or
+    structure behind each dotted path in which they differ; `raw`: the configuration.
+    """
+    unique = {
+        (change.path, change.where): change for change in changes
+    }  # a lever's are in the list once for each arm
+    for change in unique.values():
+        if factor_of(change.value) is not None or change.of_triage:
+            continue
+        old = value_at(raw, change.path)
+        overwritten = {
+            path for path in varied if is_within(path, change.path) or is_within(change.path, path)
+        }
+        for path in sorted(
+            (overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)
+        ):
+            yield Fault(
+                change.where,
+                f"sets a value in which the departments of the ensemble '{ensemble}' differ "
+                f"('{varied[path]}' varies {path})",
+                f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
+                "department: ensemble=none",
+            )
+
+
+def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
+    """The varied paths that a value refers to."""
+    named = set(_references(value))
+    return {path for path in varied if any(is_within(path, block) for block in named)}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The dotted paths of all references `${...}` within a value."""
+    if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
+        yield match[1]
+    parts = (
+        value.values()
+        if isinstance(value, Mapping)
+        else value
+        if isinstance(value, list | tuple)
+        else ()
+    )
+    for part in parts:
+        yield from _references(part)
+
+
+def _relative(old: Any, new: Any, raw: Raw) -> str:
+    """The change as a factor of the old value: '{times: 1.2}' if both are numbers."""
+    if isinstance(old, str) and (match := REFERENCE.fullmatch(old)):
+        old = value_at(raw, match[1])
+    if is_number(old) and is_number(new) and old:
+        return f"{{times: {shortened(f'{new / old:.4g}')}}}"
+    return "{times: FACTOR}"

@@ -1,21 +1,354 @@
-"""Files of configurations, read by one loader: a file that YAML would misread is refused with what to write instead.
+"""Configuration files: where they are looked for, how much they may hold, and one loader that reads them.
 
-YAML is read as version 1.1, as Hydra reads it: the same numbers, and no key twice. What that version takes for another
-number than its writer meant (`010` is 8, `10:00` is 600), or for a key that is no word (`no` is false), is refused.
+They are looked for in a folder that the user names, on the disk or in memory, in `./configs`, and in the packaged
+folder. What an override or a file may hold is bounded (size, depth, characters) before anything is made of it, so that
+a slip, or a file made to do harm, gives one message and not a process that runs out of memory. YAML is read as version
+1.1, as Hydra reads it: the same numbers, and no key twice. What that version takes for another number than its writer
+meant (`010` is 8, `10:00` is 600), or for a key that is no word (`no` is false), is refused with what to write instead.
 """
 
+from __future__ import annotations
+
+import math
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
-from simulation.config.bounds import DEEPEST, MOST_PARTS, Reason, bad_reference, shortened
-from simulation.config.folders import Folders, file_named, names_in
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.records.disk_cache import cached_on_disk
+from simulation.records.in_memory import PathInMemory
+
+Folders = Sequence[Path]
+"""Folders in which configurations are looked for, in this order."""
+Choices = Mapping[str, str]
+"""The file chosen of each group of configurations."""
+NO_FILE = "none"
+"""The choice of a group of which no file is taken."""
+LONGEST_NAME = 200
+"""Characters of the name of a configuration, with its folders."""
+NOT_IN_NAMES = frozenset('\\:<>"|?*\0')
+"""Characters that no name of a file has on Windows, besides the slash."""
+DEVICES = frozenset(
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+    ]
+)
+"""Names of devices on Windows: no file is called so there, whatever its ending."""
+
+
+def packaged_configs() -> Path:
+    """The folder of configurations that comes with aeflow: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "configs", package.parent / "configs"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    refuse("configs", "the folder is missing beside the simulation package", "Reinstall aeflow")
+
+
+def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
+    """The folders in which configurations are looked for, in this order; the packaged folder is the last.
+
+    Raises ConfigError if the folder named is missing.
+    """
+    packaged = packaged_configs()
+    named = Path(config_dir) if isinstance(config_dir, str) else config_dir
+    folders = [named.resolve()] if named is not None else []
+    if folders and not folders[0].is_dir():
+        refuse("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")
+    local = Path("configs").resolve()
+    if local.is_dir() and local not in (packaged, *folders):
+        folders.append(local)
+    return (*folders, packaged)
+
+
+def yaml_files(folders: Folders) -> list[Path]:
+    """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
+    return [file for folder in folders for file in _files_of(folder)]
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    return (
+        folder.files()
+        if isinstance(folder, PathInMemory)
+        else (Path(entry.path) for entry in _entries(folder))
+    )
+
+
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """The configuration files in a folder and those within it, by name."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in sorted(found, key=attrgetter("name")):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
+            elif entry.name.endswith(".yaml") and entry.is_file():
+                yield entry
+
+
+def names_in(group: str, folders: Folders) -> set[str]:
+    """The names that can be chosen of a group: those of its files in any of these folders, without their ending.
+
+    A file whose name begins with `_` is left out: it is a part that others start from.
+    """
+    return {
+        path.relative_to(folder / group).with_suffix("").as_posix()
+        for folder in folders
+        for path in yaml_files([folder / group])
+        if not path.name.startswith("_")
+    }
+
+
+def file_named(group: str, name: str, folders: Folders) -> Path | None:
+    """The file of that name in a group, from the first folder that has it; None if there is none."""
+    if not is_name_of_file(name):
+        return None
+    paths = (folder / group / f"{name}.yaml" for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def is_name_of_file(name: str) -> bool:
+    """Whether a name can be that of a file within a group's folder, on Windows too: it does not lead out of the folder
+    or to a hidden file.
+
+    >>> is_name_of_file("published/no_levels"), is_name_of_file("../nurse"), is_name_of_file("aux")
+    (True, False, False)
+    """
+    parts = name.split("/")
+    return len(name) <= LONGEST_NAME and all(map(_is_name, parts))
+
+
+def _is_name(part: str) -> bool:
+    """Whether a file or folder can be called so."""
+    allowed = (
+        bool(part) and part[0] not in ". " and part[-1] not in ". " and not set(part) & NOT_IN_NAMES
+    )
+    return allowed and part.partition(".")[0].casefold() not in DEVICES
+
+
+def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
+    """The configuration files, each with the time of its last change (ns) and its size (bytes)."""
+    return _stamped(entry for folder in folders for entry in _entries(folder))
+
+
+def _stamped(files: Iterable[Path | os.DirEntry[str]]) -> tuple[tuple[str, int, int], ...]:
+    return tuple(
+        (os.fspath(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files
+    )
+
+
+@cache
+def _own_modules() -> tuple[tuple[str, int, int], ...]:
+    """The same of the modules that read and check the files; they stay as they are while a process runs."""
+    package = Path(__file__).parents[1]
+    return _stamped(
+        path
+        for room in ("config", "department", "study")
+        for path in sorted((package / room).rglob("*.py"))
+    )
+
+
+def cached_for_files(folders: Folders, name: str, key: object, make: Callable[[], Any]) -> Any:
+    """The value of `make()`. Of the packaged files alone it is cached on disk, until one of these files, or of the
+    modules that read them, changes."""
+    if len(folders) > 1:
+        return make()
+    return cached_on_disk(name, [key, fingerprint_of(folders), _own_modules()], make)
+
+
+def shown_path(path: Path, folders: Folders) -> str:
+    """A file as a user knows it: its path within the folder of configurations that it is in."""
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name
+
+
+DEEPEST = 40
+"""Levels of blocks within blocks; the packaged files have up to 8."""
+MOST_PARTS = 200_000
+"""Keys and values of a file or a configuration, each alias counted as what it repeats; the packaged ones have 4,000."""
+LONGEST_TEXT = 10_000
+"""Characters of one text; the packaged files have up to 600."""
+LARGEST = 1e15
+"""The largest absolute value of a number; whole numbers up to it are exact wherever they are used."""
+REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
+"""The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
+ATOMS = (int, float, bool, type(None))
+"""Types of values that hold no others and refer to none."""
+NO_REFERENCE = (
+    "is not a plain reference",
+    "Write the value itself, or ${...} alone with its dotted path",
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A reference to a number, or another product, and the factor that multiplies it; `where` states the factor."""
+
+    operand: str | Product
+    factor: float
+    where: str
+
+
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+Reason = tuple[str, str] | None
+"""What is wrong, and what to do about it; None if nothing is."""
+POINT = "Write a decimal point where a decimal number is meant: 0.4, not 0,4"
+"""What to do about a decimal comma."""
+
+
+def bad_reference(text: str) -> Reason:
+    """What is wrong with a text that refers to something, and what to do; None if nothing is.
+
+    A reference names another value of the configuration. It cannot read the environment or a file, which must not get
+    into stored results.
+    """
+    if "${" not in text or REFERENCE.fullmatch(text):
+        return None
+    return f"'{shortened(text)}' {NO_REFERENCE[0]}", NO_REFERENCE[1]
+
+
+def override_fault(text: str) -> Fault | None:
+    """The fault of an override that may not be parsed: too long, too deep, characters that cannot be shown; or None."""
+    shown = shortened(text)
+    if len(text) > LONGEST_TEXT:
+        return Fault(shown, f"is longer than {LONGEST_TEXT:,} characters", "Write it into a file")
+    if _UNWRITABLE.search(text):
+        return Fault(shown, "holds a character that cannot be written out", "Use plain text")
+    depth = 0
+    for sign in text:
+        depth += (sign in "[{(") - (sign in ")}]")
+        if depth > DEEPEST:
+            return Fault(
+                shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter"
+            )
+    return Fault(shown, *NO_REFERENCE) if "${" in REFERENCE.sub("", text) else None
+
+
+def configuration_faults(raw: dict[str, Any], where: str = "") -> list[Fault]:
+    """A fault for each key or value that no part of a configuration may hold; `where` leads their dotted paths."""
+    return list(_value_faults(where, raw, 0, [MOST_PARTS]))
+
+
+def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterator[Fault]:
+    """The faults of one value; `left` holds how many values more there may be."""
+    left[0] -= 1
+    if left[0] == 0:
+        yield Fault(
+            where,
+            f"the configuration has more than {MOST_PARTS:,} values",
+            "Leave out what is not needed",
+        )
+    if left[0] <= 0 or isinstance(value, Product):
+        return
+    if depth > DEEPEST:
+        yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+    elif isinstance(value, dict):
+        before = None
+        for key, part in value.items():
+            comma = _decimal_comma(before, key) if part is None else None
+            before = key, part
+            if comma:
+                yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
+                continue
+            if not isinstance(key, str):
+                yield Fault(
+                    where or "configuration", f"the key {key!r} is not text", "Put it in quotes"
+                )
+                continue
+            path = f"{where}.{key}" if where else key
+            if reason := _bad_text(key):
+                yield Fault(shortened(path), f"the key {reason[0]}", reason[1])
+            elif not _is_sound(part, left):
+                yield from _value_faults(path, part, depth + 1, left)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for number, part in enumerate(value):
+            if not _is_sound(part, left):
+                yield from _value_faults(f"{where}.{number}", part, depth + 1, left)
+    elif reason := _bad_value(value):
+        yield Fault(where, *reason)
+
+
+def _decimal_comma(before: tuple[Any, Any] | None, key: object) -> tuple[str, str, str] | None:
+    """The key, what was found and what to do if `{log_sd: 0,4}` was written, which YAML reads as `log_sd: 0` and then a
+    key 4 without a value; `before`: the key before, and its value."""
+    if before is None or not re.fullmatch(r"\d+", str(key)):
+        return None
+    name, whole = before
+    if not isinstance(whole, int) or isinstance(whole, bool) or not isinstance(name, str):
+        return None
+    return name, f"found {whole}, and then {key} after a comma", without_comma(f"{whole},{key}")
+
+
+def without_comma(text: str) -> str:
+    """What to write in place of a number with a comma.
+
+    >>> without_comma("1,280")
+    'Write thousands without a comma: 1280. A decimal number has a point: 1.280'
+    """
+    if not re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+", text):
+        return POINT
+    plain, point = text.replace(",", ""), text.replace(",", ".", 1)
+    return f"Write thousands without a comma: {plain}. A decimal number has a point: {point}"
+
+
+def _is_sound(value: object, left: list[int]) -> bool:
+    """Whether a value, which is then counted, holds no others and has no fault: most are so, and need no path."""
+    if left[0] <= 1 or not (type(value) is str or type(value) in ATOMS) or _bad_value(value):
+        return False
+    left[0] -= 1
+    return True
+
+
+def _bad_text(text: str) -> Reason:
+    if text.isprintable() and len(text) < LONGEST_TEXT and "${" not in text:
+        return None  # as below, at once
+    unwritable = _UNWRITABLE.search(text)
+    if unwritable:
+        return (
+            f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out",
+            "Use plain text",
+        )
+    if len(text) > LONGEST_TEXT:
+        return f"is longer than {LONGEST_TEXT:,} characters", "Shorten it"
+    return bad_reference(text)
+
+
+def _bad_value(value: object) -> Reason:
+    """What is wrong with a value that is no block or list, and what to do; None if nothing is."""
+    if isinstance(value, str):
+        return _bad_text(value)
+    if value is None or isinstance(value, bool):
+        return None
+    if not isinstance(value, int | float):
+        return f"found {type(value).__name__}", "Write a number, a word, a list or a block of keys"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"found {value}", "Give a finite number"
+    if abs(value) > LARGEST:
+        return "the number is too large", f"Give one up to {LARGEST:g}"
+    return None
+
+
+def shortened(text: str, width: int = 100) -> str:
+    """A text as a message shows it: on one line, '?' for what cannot be written out, not longer than `width`."""
+    plain = _UNWRITABLE.sub("?", text.replace("\n", " "))
+    return plain if len(plain) <= width else f"{plain[: width - 3]}..."
+
 
 MOST_BYTES = 1_000_000
 """Bytes of one file; the largest packaged one has 60,000."""

@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from simulation.config.composing import stated_in
-from simulation.config.files import value_in
-from simulation.config.folders import (
+from simulation.config.files import (
     Folders,
     is_name_of_file,
     names_in,
     packaged_configs,
     search_folders,
+    value_in,
 )
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals

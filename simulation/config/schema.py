@@ -15,10 +15,9 @@ from typing import Any, cast
 import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from simulation.config.bounds import REFERENCE
+from simulation.config.files import REFERENCE
 from simulation.config.groups import FILE_KINDS
-from simulation.config.validating import core_schema_of
-from simulation.config.vocabulary import Key, keys_of, summary_of
+from simulation.config.validating import Key, core_schema_of, keys_of, summary_of
 from simulation.department.vocabulary import Pathway
 from simulation.errors import nearest, refuse
 

@@ -1,42 +1,54 @@
-"""A `Study` out of a composed configuration: every part validated and checked, every fault at once."""
+"""A `Study` out of a composed configuration, every part validated and checked, every fault at once; and the study of a
+stored run, with departments and policies as they were, whatever the configuration says today."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
-from simulation.config.bounds import shortened
-from simulation.config.composing import Composed, stated_in
-from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
-from simulation.config.dotted import Raw, resolve
-from simulation.config.ensembles import changes_stated
-from simulation.config.files import mapping_in
-from simulation.config.folders import (
-    DEVICES,
-    NO_FILE,
-    Folders,
-    file_named,
-    names_in,
-    search_folders,
-)
-from simulation.config.over_ensemble import arm_changes, over_ensemble
-from simulation.config.override_file import question_text, with_files
-from simulation.config.own_site import defaults_left_out
-from simulation.config.policies import (
+from simulation.config.arms import (
     DEFAULT_NURSE,
+    GROUPS,
+    GROUPS_OF_VALUES,
     KINDS,
     Triaged,
+    block_faults,
     control_faults,
+    department,
     policy_made_of,
     policy_of,
     stated_in_file,
     with_all_readings,
 )
-from simulation.config.totals import costs_of_another_size
-from simulation.config.validating import validated
+from simulation.config.composing import (
+    Composed,
+    defaults_left_out,
+    question_text,
+    stated_in,
+    with_files,
+)
+from simulation.config.dotted import Change, ChangeRow, Raw, resolve
+from simulation.config.ensembles import (
+    EnsembleDepartments,
+    arm_changes,
+    changes_of_arms,
+    changes_stated,
+    over_ensemble,
+)
+from simulation.config.files import (
+    DEVICES,
+    NO_FILE,
+    Folders,
+    file_named,
+    mapping_in,
+    names_in,
+    search_folders,
+    shortened,
+)
+from simulation.config.validating import sound, validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import (
     HOLDER,
@@ -46,10 +58,16 @@ from simulation.department.config_dataclass import (
     Unit,
     config_dataclass,
 )
+from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.errors import ConfigError, Fault, Faults, ResultsError, nearest, refuse
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.questions.ablation import lever_faults, with_combinations
+from simulation.questions.narrow import Observed
 from simulation.runs.executors import MOST_WORKERS, processors
+from simulation.runs.kept import kept_among
+from simulation.runs.manifest import FILES
+from simulation.runs.run_folder import StoredRun
 from simulation.study.check_study import (
     daily_faults,
     label_faults,
@@ -60,6 +78,7 @@ from simulation.study.check_study import (
     twice_faults,
 )
 from simulation.study.design import (
+    Arm,
     Changes,
     Design,
     cost_faults,
@@ -70,6 +89,7 @@ from simulation.study.design import (
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from simulation.wording import first_and_others
 
 
 @config_dataclass
@@ -145,6 +165,10 @@ RESERVED = DEVICES | {
     "latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven", "evaluations",
 }  # fmt: skip
 """Names that no study can have: those of other folders among the results, and of devices under Windows."""
+
+
+ANOTHER_SIZE = 1.15
+"""The factor between the attendances that a cost counts and a department's own, from which the cost is another's."""
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
@@ -426,3 +450,98 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
         if part and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)
+
+
+def study_of(run: StoredRun) -> Study:
+    """The study of a stored run, equal to the one that was run. Raises ResultsError if this version cannot make it."""
+    content, faults = run.study, Faults()
+    pathways = [validated(Pathway, pathway, "", faults) for pathway in content["pathways"]]
+    policies = [validated(Policy, policy, "", faults) for policy in content["policies"]]
+    of_the_run = {
+        "replications": content["planned_replications"],
+        "precision": content.get("precision"),
+        "keep": kept_among(run.manifest[FILES]),
+    }
+    design = validated(Design, content["design"], "", faults)
+    length = validated(RunLength, {**content["run"], **of_the_run}, "", faults)
+
+    def ready_arm(ready: Mapping[str, Any]) -> ReadyArm:
+        arm = validated(Arm, ready["arm"], "", faults)
+        return ReadyArm(ready["name"], arm, pathways[ready["pathway"]], policies[ready["policy"]])
+
+    arms = tuple(map(ready_arm, content["arms"]))
+    alone = ready_arm(content["alone"])
+    if faults:
+        raise ResultsError(
+            f"{run.folder}: was written by another version of aeflow, and this one does not understand its study "
+            f"({faults[0].where}: {faults[0].found}). Read it with version {run.manifest['versions'].get('aeflow')}"
+        )
+    study = Study(
+        design=design,
+        run=length,
+        arms=arms,
+        alone=next((ready for ready in arms if ready == alone), alone),
+        engine_asked="auto",
+        executor="local",
+        workers=processors(),
+        resolved=content["resolved"],
+        choices=content["choices"],
+        on_one=content.get("on_one", ""),
+        left_out=tuple(content.get("left_out", ())),
+    )
+    return replace(study, departments=_departments(content.get("departments"), study))
+
+
+def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDepartments | None:
+    """The departments of a run over an ensemble, as they were; None for a run on one department."""
+    if content is None:
+        return None
+
+    def changes(rows: Any) -> ChangeRow:
+        return tuple(Change(**row) for row in rows)
+
+    return EnsembleDepartments(
+        content["name"], files=content["files"], structures=content.get("structures", {}),
+        structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))), values=tuple(content["values"]),
+        rows=tuple(map(changes, content["rows"])),
+        scenario=changes(content["scenario"]), ready=study.arms, changes=changes_of_arms(study.design, study.arms),
+        tools=content.get("tools", {}), limitation=content.get("limitation", ""),
+    )  # fmt: skip
+
+
+def observed_in(path: Path) -> Observed:
+    """The figures that a YAML file states, for `aeflow narrow observed=FILE.yaml`. Raises ConfigError."""
+    faults = Faults()
+    content = mapping_in(path, str(path), faults)
+    faults.refuse()
+    return observed_of(content, str(path))
+
+
+def observed_of(content: Any, where: str) -> Observed:
+    """The figures that a block states, as such a file does; `where` names it in messages. Raises ConfigError."""
+    none = Fault(where, "states no figure", "Write one to five under `figures`")
+    return sound(Observed, content, where, lambda stated: () if stated.figures else (none,))
+
+
+def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
+    """A sentence if costs of these arms count the attendances of a department of another size."""
+    counts: dict[str, str] = {}
+    for ready in arms:
+        cost, arrivals = ready.arm.cost, ready.pathway.arrivals
+        if cost is None or cost.attendances is None:
+            continue
+        counted = [
+            source
+            for name, source in arrivals.items()
+            if source.attends and name in (cost.arrivals or arrivals)
+        ]
+        here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
+        if here and not 1 / ANOTHER_SIZE <= cost.attendances / here <= ANOTHER_SIZE:
+            counts[ready.arm.label] = (
+                f"{cost.attendances:,.0f} attendances a year, and here are {here:,.0f}"
+            )
+    if counts:
+        yield (
+            f"The cost of {first_and_others(list(counts))} is that of a department of another size "
+            f"({next(iter(counts.values()))}): state your own"
+        )

@@ -6,7 +6,7 @@ which another clinical stream takes no more patients.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -16,15 +16,12 @@ from typing import Annotated, Any, NamedTuple
 import yaml
 from annotated_types import Ge, Le
 
-from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, resolve, value_at
+from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
-from simulation.department.rota import mean_per_day, parse_hours
+from simulation.department.rota import parse_hours
 from simulation.errors import Fault, Faults
-from simulation.explain.costs import DAYS_PER_YEAR
-from simulation.study.study import ReadyArm
 from simulation.units import HOUR
-from simulation.wording import first_and_others
 
 ADMITTED_SHARE = 0.286
 """Admitted of type 1 attendances, NHS England 2024-25: what `admitted` of the typical site is fitted to."""
@@ -35,8 +32,6 @@ MAJORS = 0.5
 """Nurses and places of majors grow by this power of the admitted share as well (the same trial)."""
 SPECIALTY = (0.75, 0.10)
 """Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
-ANOTHER_SIZE = 1.15
-"""The factor between the attendances that a cost counts and a department's own, from which the cost is another's."""
 MOST_BASE = 20.0
 """An admission base above which everybody who can be admitted is."""
 LEAST = {"attendances_per_day": 60, "beds": 40}
@@ -392,27 +387,3 @@ def _see_specialty(admitted: float) -> float:
 def _whole(number: float) -> int:
     """The nearest whole number; a half is rounded up."""
     return math.floor(number + 0.5)
-
-
-def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
-    """A sentence if costs of these arms count the attendances of a department of another size."""
-    counts: dict[str, str] = {}
-    for ready in arms:
-        cost, arrivals = ready.arm.cost, ready.pathway.arrivals
-        if cost is None or cost.attendances is None:
-            continue
-        counted = [
-            source
-            for name, source in arrivals.items()
-            if source.attends and name in (cost.arrivals or arrivals)
-        ]
-        here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
-        if here and not 1 / ANOTHER_SIZE <= cost.attendances / here <= ANOTHER_SIZE:
-            counts[ready.arm.label] = (
-                f"{cost.attendances:,.0f} attendances a year, and here are {here:,.0f}"
-            )
-    if counts:
-        yield (
-            f"The cost of {first_and_others(list(counts))} is that of a department of another size "
-            f"({next(iter(counts.values()))}): state your own"
-        )

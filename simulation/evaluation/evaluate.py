@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.config.folders import names_in, search_folders
-from simulation.config.load_file import load_file
+from simulation.config.dotted import load_file
+from simulation.config.files import names_in, search_folders
 from simulation.department.vocabulary import ARRIVAL_SOURCE
 from simulation.display.table import ReportTable
 from simulation.errors import Faults, refuse

@@ -18,8 +18,7 @@ import numpy as np
 
 from simulation.api import run
 from simulation.config import load
-from simulation.config.dotted import Raw, resolve
-from simulation.config.load_file import load_file
+from simulation.config.dotted import Raw, load_file, resolve
 from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound

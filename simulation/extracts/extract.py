@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.config.folders import names_in, search_folders
-from simulation.config.load_file import load_file
+from simulation.config.dotted import load_file
+from simulation.config.files import names_in, search_folders
 from simulation.config.validating import sound
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse

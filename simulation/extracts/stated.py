@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from simulation.config.bounds import REFERENCE
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw
-from simulation.config.folders import packaged_configs
+from simulation.config.files import REFERENCE, packaged_configs
 from simulation.config.totals import Scaled
 from simulation.errors import Fault, Faults, nearest
 from simulation.offers.department import OfferedDepartments

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
-from simulation.config.bounds import shortened
-from simulation.config.files import mapping_in
+from simulation.config.files import mapping_in, shortened
 from simulation.config.new import SCALED_KINDS, name_faults, write_files
 from simulation.errors import Fault, Faults
 

@@ -15,7 +15,7 @@ from typing import Any
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.config.new import scaled_text
 from simulation.config.totals import (
     ADMITTED_SHARE,

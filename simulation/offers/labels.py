@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulation.config.arms import policy_made_of
 from simulation.config.dotted import Raw, lay_over
+from simulation.config.ensembles import EnsembleDepartments
 from simulation.config.files import copied
-from simulation.config.over_ensemble import EnsembleDepartments
-from simulation.config.policies import policy_made_of
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults
 from simulation.explain.label_mix import uncovered_sources

@@ -16,7 +16,7 @@ import yaml
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, as_stated
 from simulation.config.ensembles import Ensemble, ensemble_named
-from simulation.config.folders import search_folders
+from simulation.config.files import search_folders
 from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated

@@ -12,7 +12,7 @@ import numpy as np
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.offers.alternatives import alternatives
 from simulation.offers.interview import OfferQuestion, questions
 from simulation.offers.plausible import of_everybody, patients_a_year

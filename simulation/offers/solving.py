@@ -18,8 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulation.config.ensembles import Ensemble
-from simulation.config.over_ensemble import EnsembleDepartments
+from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
 from simulation.runs.executors import Executor, open_executor
 from simulation.runs.running import all_of, compile_first

@@ -30,7 +30,7 @@ from simulation.study.study import Study
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[1]
-REPLICATES = ("runs/replicate.py", "config/over_ensemble.py")
+REPLICATES = ("runs/replicate.py", "config/ensembles.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
 REPORTING = (
     "explain",

@@ -7,7 +7,7 @@ configs/prompt.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulation.config.load_file import load_file
+from simulation.config.dotted import load_file
 from simulation.errors import Fault, refuse
 from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
 from simulation.vetting.card import Card

@@ -9,7 +9,7 @@ import pytest
 from simulation.cli import COMMANDS, HELP
 from simulation.commands.command_line import key_lines, read_line, usage
 from simulation.commands.keys import OF_BENCH, OF_STUDY, TAKES, CommandKey
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.config.studies import Top
 from simulation.errors import ConfigError
 from simulation.vetting.bench import Vetting

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.config import load
 from simulation.config.ensembles import priors_named
-from simulation.config.folders import packaged_configs, search_folders
+from simulation.config.files import packaged_configs, search_folders
 from simulation.config.new import sources
 from tests.cli.conftest import SHORT, Aeflow
 

@@ -19,7 +19,7 @@ import simulation
 from simulation.cli import main
 from simulation.commands.streams import never_refuse
 from simulation.config.composing import composed
-from simulation.config.folders import NOT_IN_NAMES, is_name_of_file
+from simulation.config.files import NOT_IN_NAMES, is_name_of_file
 from simulation.runs.atomic import flush, point_latest
 
 PACKAGE = Path(simulation.__file__).parent

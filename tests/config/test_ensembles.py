@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from simulation.config.arms import department
 from simulation.config.composing import stated_in
-from simulation.config.departments import department
 from simulation.config.dotted import Change
 from simulation.config.ensembles import ensemble_named, priors_named
-from simulation.config.folders import packaged_configs, search_folders
+from simulation.config.files import packaged_configs, search_folders
 from simulation.errors import ConfigError, Faults
 
 Own = Callable[..., Path]

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from simulation.config import load, packaged_configs
-from simulation.config.files import mapping_in
-from simulation.config.folders import fingerprint_of, names_in, search_folders, yaml_files
+from simulation.config.arms import stated_in_file
+from simulation.config.files import fingerprint_of, mapping_in, names_in, search_folders, yaml_files
 from simulation.config.new import new_scaled_department
-from simulation.config.policies import stated_in_file
 from simulation.errors import ConfigError, Faults
 from simulation.records.in_memory import folder_in_memory
 from tests.policies import policy_named

@@ -15,7 +15,7 @@ import simulation
 from simulation.assurance.site_table import SiteRuns
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
-from simulation.config.folders import search_folders
+from simulation.config.files import search_folders
 from simulation.errors import ConfigError
 
 Own = Callable[..., Path]

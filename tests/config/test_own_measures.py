@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from simulation.config import load
-from simulation.config.departments import pathway_from
+from simulation.config.arms import pathway_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults
 from simulation.study.check_study import study_own_faults, target_faults

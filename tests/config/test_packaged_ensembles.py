@@ -10,8 +10,7 @@ import yaml
 from simulation.config import load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Change
-from simulation.config.ensembles import changes_stated, ensemble_named
-from simulation.config.over_ensemble import outright_faults
+from simulation.config.ensembles import changes_stated, ensemble_named, outright_faults
 
 CONFIGS = packaged_configs()
 ENSEMBLES = sorted(path.stem for path in (CONFIGS / "ensembles").glob("*.yaml"))

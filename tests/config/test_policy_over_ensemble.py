@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.errors import ConfigError
 from simulation.study.study import Study
 from simulation.triage.matrix import probabilities

@@ -17,7 +17,7 @@ from simulation.commands.own_files import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import value_in
 from simulation.config.schema import schema_of, write_schemas
-from simulation.config.vocabulary import example_of
+from simulation.config.validating import example_of
 from simulation.errors import ConfigError, Faults
 
 FILE_KINDS = file_kinds()

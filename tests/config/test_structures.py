@@ -8,7 +8,7 @@ import pytest
 
 from simulation.config import load
 from simulation.config.ensembles import ensemble_named
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.errors import ConfigError
 from simulation.study.study import Study
 from tests.config.ours import MARKED

@@ -9,7 +9,7 @@ import pytest
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, value_at
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from docs.tools.vocabulary import blocks_within, range_of
 from simulation.commands.own_files import file_kinds
-from simulation.config.vocabulary import (
+from simulation.config.validating import (
     Key,
     _number_within,
     example_of,

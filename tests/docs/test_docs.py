@@ -9,8 +9,8 @@ import yaml
 
 import simulation.config
 from docs.tools.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
+from simulation.config.arms import pathway_from
 from simulation.config.composing import composed
-from simulation.config.departments import pathway_from
 from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated

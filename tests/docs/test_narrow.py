@@ -10,7 +10,7 @@ import pytest
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.stored import observed_in
+from simulation.config.studies import observed_in
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed, narrowed_answer, show_narrowed

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
 from simulation.commands.own_files import file_kinds
-from simulation.config.vocabulary import keys_of, summary_of
+from simulation.config.validating import keys_of, summary_of
 from simulation.department.durations import Duration, Lognormal
 from simulation.department.own_measures import Counted
 from simulation.department.vocabulary import Pool

@@ -12,7 +12,7 @@ from scipy import stats
 import simulation as ae
 from simulation.config import load
 from simulation.config.ensembles import priors_named
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract

@@ -45,10 +45,9 @@ from typing import Any
 import numpy as np
 
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import Ensemble, ensemble_named
-from simulation.config.folders import packaged_configs, search_folders
+from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
+from simulation.config.files import packaged_configs, search_folders
 from simulation.config.new import write_files
-from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.config.studies import study_from
 from simulation.errors import ConfigError
 from simulation.offers import offer, solving

@@ -33,10 +33,9 @@ import numpy as np
 from scipy import stats
 
 import simulation as ae
-from simulation.config.ensembles import Ensemble, ensemble_named
-from simulation.config.folders import packaged_configs
+from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
+from simulation.config.files import packaged_configs
 from simulation.config.new import write_files
-from simulation.config.over_ensemble import EnsembleDepartments
 from simulation.extracts.department import fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.trace import trace

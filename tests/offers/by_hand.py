@@ -9,7 +9,7 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
-from simulation.config.folders import packaged_configs, search_folders
+from simulation.config.files import packaged_configs, search_folders
 from simulation.config.new import flow
 from simulation.study.study import Study
 

@@ -18,7 +18,7 @@ import simulation as ae
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.composing import stated_in
-from simulation.config.folders import packaged_configs
+from simulation.config.files import packaged_configs
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving

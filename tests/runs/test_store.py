@@ -17,7 +17,7 @@ import simulation as ae
 from simulation.api import what_changed
 from simulation.cli import main
 from simulation.config import load, packaged_configs
-from simulation.config.stored import study_of
+from simulation.config.studies import study_of
 from simulation.display.drawing import Picture
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json

@@ -38,7 +38,7 @@ from simulation.assurance.targets import (
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Ensemble, Priors, ensemble_named, priors_named
-from simulation.config.folders import is_name_of_file, names_in
+from simulation.config.files import is_name_of_file, names_in
 from simulation.config.studies import study_from
 from simulation.display.drawing import (
     BLUE,

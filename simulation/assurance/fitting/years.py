@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 from simulation.assurance.figures import BUSY, figure, months_from_to
 from simulation.assurance.fitting.emulator import Space
 from simulation.assurance.targets import PublishedFigure, with_measures_of
+from simulation.config.arms import department
 from simulation.config.composing import Composed, files_with
-from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
 from simulation.config.ensembles import changes_by
 from simulation.config.studies import study_from

@@ -19,7 +19,7 @@ from simulation.commands.command_line import read_line
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named
-from simulation.config.folders import search_folders
+from simulation.config.files import search_folders
 from simulation.errors import ConfigError, ResultsError
 
 NOTE = "evidence: assumed, source: made for a test"

@@ -9,7 +9,7 @@ from simulation.assurance.fitting.years import Site
 from simulation.assurance.targets import targets_named
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import ensemble_named, priors_named
-from simulation.config.folders import search_folders
+from simulation.config.files import search_folders
 
 FOLDERS = search_folders()
 

@@ -38,8 +38,8 @@ from simulation.assurance.site_table import (
 from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
+from simulation.config.arms import pathway_from
 from simulation.config.composing import composed
-from simulation.config.departments import pathway_from
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError, ResultsError
 from simulation.runs.running import compare
