@@ -57,6 +57,7 @@ average may fail its limit.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -82,6 +83,16 @@ VerdictKind = Literal[
     "cannot tell",
 ]
 Size = Literal["more", "less", "open"]
+Cause = Literal[
+    "noise", "many verdicts", "skewness", "departments", "label table", "variance rule", "weak",
+    "no interval yet", "few replications", "few departments", "missing",
+]  # fmt: skip
+"""Why something is not settled: its interval is wide (if only as one of many, or on the side of a long tail, or as
+departments differ, or with a table of labels that rests on few cases); one number makes most of the variance; numbers
+are otherwise too few or too alike for an interval, or for any verdict; departments are few; or the measure is missing
+in some replication."""
+BY_WIDTH: tuple[Cause, ...] = ("noise", "no interval yet", "few replications")
+"""Causes beside which it is said that the interval by itself would tell."""
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
     "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
@@ -115,7 +126,8 @@ class Verdict:
 
     size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
     more replications are needed (None if that is not known or does not apply). answer: the words without the reason why
-    it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'.
+    it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'. cause: why it cannot be
+    told, None if it can; why: the same in words.
     """
 
     kind: VerdictKind
@@ -125,16 +137,21 @@ class Verdict:
     direction: str
     size: Size | None = None
     n_more: int | None = None
+    cause: Cause | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications needed."""
+    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications needed; and
+    why that cannot be told."""
 
     kind: NonInferiority
     words: str
     sentence: str
     n_more: int | None = None
+    cause: Cause | None = None
+    why: str = ""
 
 
 def verdict(
@@ -168,24 +185,17 @@ def verdict(
             else words
         )
         return Verdict(kind, words, _sentence(comparison, words, family), words, told, size)
-    on_average, alone = (
-        interval_words(*own, mid, comparison.unit, comparison.better)[0] != "cannot tell"
-        for own in (ends, comparison.together(1))
-    )
-    n_more = None if on_average else _n_more(comparison, mid / 2, family)
-    answer, why = (
-        ("cannot tell", DIFFERS)
-        if on_average
-        else _cannot_tell(comparison, n_more, family, alone=alone)
-    )
+
+    def is_settled(low: float, high: float) -> bool:
+        return (
+            interval_words(low, high, mid, comparison.unit, comparison.better)[0] != "cannot tell"
+        )
+
+    cause, answer, why, n_more = _unsettled(comparison, family, mid / 2, is_settled)
     words = f"{answer}: {why}"
+    sentence = _sentence(comparison, words, family)
     return Verdict(
-        "cannot tell",
-        words,
-        _sentence(comparison, words, family),
-        answer,
-        "cannot tell",
-        n_more=n_more,
+        "cannot tell", words, sentence, answer, "cannot tell", n_more=n_more, cause=cause, why=why
     )
 
 
@@ -259,19 +269,17 @@ def non_inferiority(
     ends, own = comparison.together(family), comparison.together(1)
     worst, _ = _worst_and_best(*comparison.with_range(*ends), comparison.better)
     _, best = _worst_and_best(*comparison.with_range(*own), comparison.better)
-    worst_alone, best_alone = _worst_and_best(*own, comparison.better)
+    _, best_alone = _worst_and_best(*own, comparison.better)
     kind, words = _margin_words(worst, max(best, min(best_alone, margin)), margin, comparison.unit)
     if kind != "cannot tell":
         return Judgement(kind, words, _sentence(comparison, words, family))
-    told = _worst_and_best(*ends, comparison.better)[0] < margin
-    n_more = None if told else _n_more(comparison, margin / 2, family)
-    why = (
-        ("cannot tell", DIFFERS)
-        if told
-        else _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
-    )
-    words = ": ".join(why)
-    return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
+
+    def is_settled(low: float, high: float) -> bool:
+        return _worst_and_best(low, high, comparison.better)[0] < margin
+
+    cause, answer, why, n_more = _unsettled(comparison, family, margin / 2, is_settled)
+    words = f"{answer}: {why}"
+    return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more, cause, why)
 
 
 def threshold(value: float, unit: str) -> str:
@@ -328,62 +336,64 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     return max(needed - n, 0)
 
 
-def _cannot_tell(
-    comparison: Comparison, n_more: int | None, family: int, *, alone: bool
-) -> tuple[str, str]:
-    """'cannot tell'; then why, and what would help. `alone`: its own interval, outside the family, would tell."""
-    n = comparison.n_replications
-    among = f" among {family} looked at" if family > 1 and alone else ""
+def _unsettled(
+    comparison: Comparison,
+    family: int,
+    half_width: float,
+    is_settled: Callable[[float, float], bool],
+) -> tuple[Cause, str, str, int | None]:
+    """Why a verdict cannot be told; 'cannot tell', why in words, and how many more replications it takes.
+
+    `is_settled`: whether an interval would tell; `half_width`: the one to bring it down to.
+    """
+    ends = comparison.together(family)
+    if is_settled(*ends):
+        return "departments", "cannot tell", DIFFERS, None
+    n_more = _n_more(comparison, half_width, family)
+    alone = family > 1 and is_settled(*comparison.together(1))
+    cause, why = _cause(comparison, n_more, family)
+    yet = " yet" * (cause == "no interval yet")
+    among = f" among {family} looked at" * (alone and cause in BY_WIDTH)
+    if cause == "noise" and alone:
+        cause = "many verdicts"
+    elif cause == "noise" and is_settled(*replace(comparison, tail=0.0).together(family)):
+        cause = "skewness"
+    return cause, f"cannot tell{yet}{among}", why, n_more
+
+
+def _cause(comparison: Comparison, n_more: int | None, family: int) -> tuple[Cause, str]:
+    """Why a verdict cannot be told from an interval, and the same in words that follow 'cannot tell: '."""
+    few, weakness = comparison.few_departments, comparison.weakness
+    n, (n_independent, one) = comparison.n_replications, comparison.sample
     if math.isnan(comparison.difference):
-        return (
-            "cannot tell",
-            "not known in some replication, as where somebody's stay had not ended",
-        )
-    if comparison.few_departments:
-        return (
-            "cannot tell",
-            f"{comparison.few_departments} departments say nothing about departments in general",
-        )
+        return "missing", "not known in some replication, as where somebody's stay had not ended"
+    if few:
+        return "few departments", f"{few} departments say nothing about departments in general"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
-        if (
-            n < first
-        ):  # the interval beside it may be there already: it is the row's own, of no family
+        if n < first:  # the interval beside it may be there already: it is its own, of no family
             shown = n >= always_valid.first_bounded(comparison.level)
             adjusted = f" adjusted for {family} comparisons" if shown else ""
-            return (
-                f"cannot tell yet{among}",
-                f"the first interval{adjusted} needs {first} replications (n = {n})",
-            )
-    if comparison.weakness is not None:
-        return "cannot tell", _weakness_words(comparison)
-    if n_more is None:
-        return f"cannot tell{among}", f"{n} replications, too few to say how many more"
-    if n_more == 0:
-        return f"cannot tell{among}", "the interval is as narrow as planned"
-    n, one = comparison.sample
-    return (
-        f"cannot tell{among}",
-        f"about {n_more:,} more {one}{'s' if n_more != 1 else ''} (from n = {n})",
-    )
-
-
-def _weakness_words(comparison: Comparison) -> str:
-    """Its weakness in words that follow 'cannot tell: '."""
-    weakness, n = comparison.weakness, comparison.n_replications
-    if weakness == "too few":
-        return f"at least three replications are needed (n = {n})"
+            needs = f"the first interval{adjusted} needs {first} replications (n = {n})"
+            return "no interval yet", needs
     if weakness == "mostly missing":
-        return f"known in {n} of {comparison.of} replications only"
-    if weakness == "no spread":
-        return f"the same in all of {n} replications, too few to trust that (ten are needed)"
-    if weakness == "rare spells":
-        return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    n, one = comparison.sample
-    remedy = "" if n >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return (
-        f"one of {n} {one}s carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
-    )
+        return "missing", f"known in {n} of {comparison.of} replications only"
+    if weakness == "one replication":
+        remedy = "" if n_independent >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
+        share = f"{100 * comparison.largest_share:.0f} % of the variance"
+        return "variance rule", f"one of {n_independent} {one}s carries {share}{remedy}"
+    if weakness is not None:
+        return "weak", {
+            "too few": f"at least three replications are needed (n = {n})",
+            "no spread": f"the same in all of {n} replications, too few to trust that (ten are needed)",
+            "rare spells": "rare spells decide this: no interval before "
+            f"{SPELL_DAYS // 364} years are measured",
+        }[weakness]
+    if n_more is None:
+        return "few replications", f"{n} replications, too few to say how many more"
+    if n_more == 0:
+        return "noise", "the interval is as narrow as planned"
+    return "noise", f"about {n_more:,} more {one}{'s' * (n_more != 1)} (from n = {n_independent})"
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:
