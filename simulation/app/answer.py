@@ -14,25 +14,19 @@ from simulation.app.asked import PLANNED, AskedQuestion
 from simulation.app.controls import controls
 from simulation.app.departments import Place
 from simulation.app.serving import STORED
-from simulation.display.table import Cell
-from simulation.display.words import (
-    amount,
-    change,
-    effect,
-    kind_of,
-    rests_on_claim,
-    unit_words,
-)
+from simulation.display.table import Cell, difference_cell
+from simulation.display.words import amount, change, effect, unit_words
 from simulation.report.findings import unlike_words
-from simulation.report.headlines import PATIENTS, harmed_groups
-from simulation.runs.result import Finding, Safety
+from simulation.report.first_page import harmed_words
+from simulation.report.money import stated_cost
+from simulation.report.outcome import Outcome, outcome_of
+from simulation.runs.result import Finding
+from simulation.statistics.verdict import Judgement, Verdict
 from simulation.study.workload import in_words
 
 WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
 """How wide an interval may be, by unit, to be shown as a number."""
 NOT_YET = "not yet"
-PASSED = ("non-inferior", "no difference", "none seen")
-"""Kinds of judgement by which a limit of safety is kept."""
 EARLY = 10
 """Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -56,56 +50,49 @@ def changes_words(asked: AskedQuestion) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class ShownArm:
-    """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words.
+    """A policy as a row of the answer: what becomes of it; then in words a cell a target, its verdict, its limits of
+    safety, who waits longer by more than matters, and its cost a year. look: the kind of verdict that colours it."""
 
-    is_small: whether its effect is known to be too small to matter; failed: labels of the limits that it fails;
-    harmed: who waits longer by more than matters; cost: a year.
-    """
-
-    name: str
-    label: str
-    is_tool: bool
-    is_claimed: bool
+    outcome: Outcome
     cells: tuple[Cell | str, ...]
     verdict: str
     look: str
     safety: str
-    failed: tuple[str, ...]
     harmed: str
     cost: Cell | str
-    is_small: bool = False
 
 
 def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any]:
     """What the answer shows of a result: its targets and, once it is `at_rest`, who is worse off and what policies
     cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
     slim = whole.on_targets
-    arms = [_shown_arm(slim, whole if at_rest else None, name) for name in slim.judged]
-    readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
+    outcomes = [outcome_of(slim, name) for name in slim.judged]
+    arms = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
+    known = [one for one in outcomes if readable(one.first)]
     effects = {
         "arms": arms,
         "targets": slim.targets,
         "levels": [_level(slim, one) for one in slim.targets],
+        "limits": [margin.label for margin in slim.design.margins],
     }
-    effects["limits"] = [margin.label for margin in slim.design.margins]
+    helping = [one for one in outcomes if one.first.kind == "better" and not one.fails]
     over = slim.study.departments
     return {
         **effects,
         "effects": {**effects, "baseline": slim.baseline.label},
-        "best": _best(slim, arms),
-        "none_helps": at_rest
-        and all(arm.look != "not-yet" and (arm.look != "better" or arm.failed) for arm in arms),
-        "better": _beyond_ai(slim, arms),
-        "unsettled": _unsettled(slim, arms) if at_rest else [],
+        "best": _best(arms),
+        "none_helps": at_rest and len(known) == len(outcomes) and not helping,
+        "better": _beyond_ai(outcomes),
+        "unsettled": _unsettled(slim, outcomes) if at_rest else [],
         "over": over is not None,
         "limitation": place.limitation(slim.study.choices["site"])
         if over is None
         else over.limitation,
         "today": wait_words(slim),
-        "wide": any(NOT_YET in arm.cells for arm in arms),
+        "wide": not all(readable(finding) for one in outcomes for finding in one.effects),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
         "baseline": slim.baseline.label,
-        "drawing": slim.drawing(*readable) if readable else None,
+        "drawing": slim.drawing(*(one.arm.name for one in known)) if known else None,
         "few": slim.few_departments,
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
@@ -149,42 +136,31 @@ def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
     return {"n": _first_visit()["n_departments"], "words": words} if words else {}
 
 
-def _beyond_ai(slim: ae.Result, arms: Sequence[ShownArm]) -> list[str]:
+def _beyond_ai(outcomes: Sequence[Outcome]) -> list[str]:
     """The labels of what does surely more on the first target than every AI, untested claims left aside: apart from
     their intervals."""
-    rows = {arm: slim.finding(arm.name, slim.first_target) for arm in arms}
-    tools = [arm for arm in arms if arm.is_tool and not arm.is_claimed]
-    others = [arm for arm in arms if not arm.is_tool]
-    if not tools or not all(readable(rows[arm]) for arm in tools):
+    tools = [one for one in outcomes if one.is_tool and not one.is_claimed]
+    if not tools or not all(readable(one.first) for one in tools):
         return []
-    sign = -1 if rows[arms[0]].comparison.better == "lower" else 1
-    ends = {
-        arm: sorted(
-            (
-                sign * rows[arm].comparison.difference_low,
-                sign * rows[arm].comparison.difference_high,
-            )
-        )
-        for arm in arms
-    }
-    return [
-        arm.label
-        for arm in others
-        if readable(rows[arm]) and ends[arm][0] > max(ends[tool][1] for tool in tools)
-    ]
+    most = max(_gain(one)[1] for one in tools)
+    others = (one for one in outcomes if not one.is_tool and readable(one.first))
+    return [one.arm.label for one in others if _gain(one)[0] > most]
 
 
-def _best(slim: ae.Result, arms: Sequence[ShownArm]) -> ShownArm | None:
+def _gain(outcome: Outcome) -> tuple[float, float]:
+    """The ends of the interval of an effect on the first target, as gains."""
+    row = outcome.first.comparison
+    low, high = row.difference_low, row.difference_high
+    return (-high, -low) if row.better == "lower" else (low, high)
+
+
+def _best(arms: Sequence[ShownArm]) -> ShownArm | None:
     """The policy with the largest effect of those that are shown to help and fail no limit of safety; None before every
     effect can be read."""
-    if any(arm.look == NOT_YET.replace(" ", "-") for arm in arms):
+    if not all(readable(arm.outcome.first) for arm in arms):
         return None
-    helping = [arm for arm in arms if arm.look == "better" and not arm.failed]
-    return max(
-        helping,
-        key=lambda arm: abs(slim.finding(arm.name, slim.first_target).comparison.difference),
-        default=None,
-    )
+    helping = [arm for arm in arms if arm.look == "better" and not arm.outcome.fails]
+    return max(helping, key=lambda arm: abs(arm.outcome.first.comparison.difference), default=None)
 
 
 def together(questions: Sequence[Beside]) -> dict[str, Any]:
@@ -222,41 +198,27 @@ def _level(slim: ae.Result, target: Any) -> str:
     return amount(row.mean, row.unit)
 
 
-def _shown_arm(slim: ae.Result, whole: ae.Result | None, name: str) -> ShownArm:
-    findings = [slim.finding(name, target) for target in slim.targets]
-    arm, first = slim.arm(name), findings[0]
-    safety = [one for one in slim.safety if one.arm == name]
-    is_read = readable(first)
-    rows = () if whole is None else harmed_groups(whole, whole.arm(name))
+def _shown_arm(outcome: Outcome, whole: ae.Result | None) -> ShownArm:
+    """A row of the answer; who is worse off and what it costs, from the `whole` result."""
+    first = outcome.first
+    rows = () if whole is None else outcome_of(whole, first.arm).harmed
     harmed = sorted(rows, key=lambda row: -abs(row.difference))
-    groups = ", ".join(
-        f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed
-    )
     return ShownArm(
-        name=name,
-        label=arm.label,
-        is_tool=not arm.ready.arm.comparator,
-        is_claimed=rests_on_claim(slim, arm),
-        cells=tuple(_cell(finding) for finding in findings),
+        outcome,
+        cells=tuple(map(_cell, outcome.effects)),
         verdict=_verdict(first),
-        look=kind_of(first).replace(" ", "-") if is_read else "not-yet",
-        safety=_safety_words(safety),
-        failed=tuple(one.margin.label for one in safety if one.judgement.kind == "inferior"),
-        harmed=f"{groups} {unit_words(harmed[0].unit)}" if harmed else "",
-        cost="at the end" if whole is None else _cost(arm.cost),
-        is_small=first.verdict.size == "less",
+        look=first.kind if readable(first) else "not-yet",
+        safety=_safety_words(outcome),
+        harmed=f"{harmed_words(harmed)} {unit_words(harmed[0].unit)}" if harmed else "",
+        cost="at the end" if whole is None else stated_cost(outcome.arm, "rounded pounds"),
     )
-
-
-def _cost(pounds: float | None) -> Cell | str:
-    return "not stated" if pounds is None else Cell(pounds, style="rounded pounds")
 
 
 def _verdict(finding: Finding) -> str:
     """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
     if not readable(finding):
         return f"{NOT_YET}, as the interval is {_width(finding)} wide"
-    settled = kind_of(finding) != "cannot tell"
+    settled = finding.kind != "cannot-tell"
     return (
         f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
     )
@@ -270,18 +232,8 @@ def readable(finding: Finding) -> bool:
 
 
 def _cell(finding: Finding) -> Cell | str:
-    row = finding.comparison
-    if not readable(finding):
-        return NOT_YET
-    look = kind_of(finding).replace(" ", "-")
-    return Cell(
-        row.difference,
-        row.unit,
-        row.difference_low,
-        row.difference_high,
-        style="difference",
-        look=look,
-    )
+    is_read = readable(finding)
+    return difference_cell(finding.comparison, look=finding.kind) if is_read else NOT_YET
 
 
 def _width(finding: Finding) -> str:
@@ -292,51 +244,48 @@ def _width(finding: Finding) -> str:
     return f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
 
 
-def _safety_words(safety: Sequence[Safety]) -> str:
+def _safety_words(outcome: Outcome) -> str:
     """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
-    failed = [one.margin.label for one in safety if one.judgement.kind == "inferior"]
-    open_ = [one.margin.label for one in safety if _is_open(one)]
-    if safety and len(open_) == len(safety):
-        return f"none of {len(safety)} settled yet"
-    said = [
-        f"{verb}: {', '.join(labels)}"
-        for verb, labels in (("fails", failed), ("not settled", open_))
-        if labels
-    ]
-    return "; ".join(said) or f"passes all {len(safety)}"
+    limits = outcome.limits
+    if limits.judged and len(limits.open) == len(limits.judged):
+        return f"none of {len(limits.judged)} settled yet"
+    by_verb: dict[str, list[str]] = {"fails": [], "may fail": [], "not settled": []}
+    for one in limits.judged:
+        if one.state != "passes":
+            by_verb["not settled" if one.state == "open" else one.state].append(one.margin.label)
+    said = [f"{verb}: {', '.join(labels)}" for verb, labels in by_verb.items() if labels]
+    return "; ".join(said) or f"passes all {len(limits.judged)}"
 
 
-def _is_open(safety: Safety) -> bool:
-    return safety.judgement.kind not in ("inferior", *PASSED)
-
-
-def _unsettled(slim: ae.Result, arms: Sequence[ShownArm]) -> dict[str, list[str]]:
+def _unsettled(slim: ae.Result, outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
     """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
     being seen)']. Limits of a policy that fails another are left out."""
     found: dict[str, list[str]] = {}
-    for arm in arms:
-        finding, by_how = slim.finding(arm.name, slim.first_target), dict[str, list[str]]()
-        is_open = kind_of(finding) == "cannot tell"
-        judged = [(finding.target.label, finding.verdict.words, finding.verdict.n_more)] * is_open
-        judged += [
-            (one.margin.label, one.judgement.words, one.judgement.n_more)
-            for one in slim.safety
-            if one.arm == arm.name and _is_open(one) and not arm.failed
-        ]
-        for label, words, n_more in judged:
-            by_how.setdefault(_what_settles(words, n_more, slim), []).append(label)
+    for outcome in outcomes:
+        first, limits = outcome.first, outcome.limits
+        judged: list[tuple[str, Verdict | Judgement]] = []
+        if first.kind == "cannot-tell":
+            judged.append((first.target.label, first.verdict))
+        if limits.verb != "fails":
+            judged += [
+                (one.margin.label, one.judgement) for one in limits.judged if one.state != "passes"
+            ]
+        by_how: dict[str, list[str]] = {}
+        for label, judgement in judged:
+            by_how.setdefault(_what_settles(judgement, slim), []).append(label)
         for how, labels in by_how.items():
-            found.setdefault(how, []).append(f"‘{arm.label}’ ({'; '.join(labels)})")
+            found.setdefault(how, []).append(f"‘{outcome.arm.label}’ ({'; '.join(labels)})")
     return found
 
 
-def _what_settles(words: str, n_more: int | None, slim: ae.Result) -> str:
+def _what_settles(judged: Verdict | Judgement, slim: ae.Result) -> str:
     """What would settle a verdict, in words, with the time that it takes here."""
-    if words.startswith("worse"):
-        return f"{words}: more replications may tell"
+    n_more = judged.n_more
+    if judged.kind == "worse":
+        return f"{judged.words}: more replications may tell"
     if n_more is None:
         early = f"too early to say how many replications it takes: that can be told from {EARLY} on"
-        return early if len(slim.replications) < EARLY else words.rpartition(": ")[2]
+        return early if len(slim.replications) < EARLY else judged.why or judged.words
     if n_more == 0:
         return "so near a limit that more replications would hardly tell"
     if slim.over_departments or len(slim.replications) + n_more > PLANNED:

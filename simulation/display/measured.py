@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from simulation.statistics.table_uncertainty import (
     table_uncertainty,
 )
 from simulation.statistics.verdict import (
+    Judgement,
     NonInferiority,
     VerdictKind,
     interval_words,
@@ -30,8 +31,6 @@ from simulation.triage.policy import Policy
 
 SETTLED = "none: settled"
 """Words in place of a number of cases where the verdict with both sources needs no more."""
-FAILS = {"inferior": "fails", "worse": "may fail"}
-"""Kinds of judgement by which a limit of safety is failed, or may be, and the verb for each."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,7 @@ class Measured:
     """One target or margin of a measured tool: what is uncertain, and what both sources together support."""
 
     arm: str
-    label: str
-    limit: float
-    """The least difference that matters, or the margin, in the measure's unit."""
+    judged: Target | Margin
     unit: str
     better: Better
     uncertainty: TableUncertainty
@@ -51,21 +48,28 @@ class Measured:
     """The verdict from the interval with the measurement."""
     words: str
     """The same in words."""
-    is_margin: bool
     n_high: float
     """Cases of true levels 1-2 that the table rests on; NaN: not known."""
+
+    @property
+    def limit(self) -> float:
+        """The least difference that matters, or the margin, in the measure's unit."""
+        if isinstance(self.judged, Margin):
+            return self.judged.margin
+        return self.judged.minimal_important_difference
 
     @property
     def limit_words(self) -> str:
         """'5 min or more matters', 'margin of 1 point'."""
         limit = threshold(self.limit, self.unit)
-        return f"margin of {limit}" if self.is_margin else f"{limit} or more matters"
+        is_margin = isinstance(self.judged, Margin)
+        return f"margin of {limit}" if is_margin else f"{limit} or more matters"
 
     @property
     def to_limit(self) -> float:
         """How far the effect lies from the least difference that matters (either sign), or from the margin."""
         effect = self.uncertainty.effect
-        if self.is_margin:
+        if isinstance(self.judged, Margin):
             return abs(self.limit - (effect if self.better == "lower" else -effect))
         return abs(self.limit - abs(effect))
 
@@ -100,54 +104,48 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
 
 
 class Limits(NamedTuple):
-    """The limits of safety of an arm as judged, and the labels of those that its measured table leaves open.
+    """The limits of safety of an arm, as judged with the uncertainty of its measured table where it has one."""
 
-    The latter are not among the former: simulation alone says too much of them. Of a limit that may be failed with the
-    uncertainty of the table, the judgement says so, whatever simulation alone says.
-    """
-
-    judged: list[Safety]
-    left_open: list[str]
+    judged: tuple[Safety, ...]
 
     @property
-    def failed(self) -> tuple[str, list[Safety]]:
-        """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
-        for kind, verb in FAILS.items():
-            if failed := [safety for safety in self.judged if safety.judgement.kind == kind]:
-                return verb, failed
-        return "", []
+    def verb(self) -> Literal["fails", "may fail", ""]:
+        """Whether some limit is failed, or else may be."""
+        states = {safety.state for safety in self.judged}
+        return "fails" if "fails" in states else "may fail" if "may fail" in states else ""
 
     @property
-    def not_settled(self) -> list[str]:
-        """The labels of those that are neither passed nor failed."""
-        open_here = [
-            one.margin.label
-            for one in self.judged
-            if one.judgement.kind in ("cannot tell", "none seen")
-        ]
-        return [*self.left_open, *open_here]
+    def failed(self) -> list[Safety]:
+        """The limits that are failed; else those that may be."""
+        return [safety for safety in self.judged if safety.state == self.verb]
+
+    @property
+    def open(self) -> list[Safety]:
+        """The limits that are neither passed nor failed."""
+        return [safety for safety in self.judged if safety.state == "open"]
 
 
 def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
-    """The limits of safety of an arm."""
-    by_table = {
-        tool.label: tool
-        for tool in measured_tools(result)
-        if tool.arm == arm.name and tool.is_margin
-    }
-    left_open = [label for label, tool in by_table.items() if tool.kind == "cannot tell"]
+    """The limits of safety of an arm. Where its measured table leaves one open, or lets it perhaps fail, the judgement
+    says so, whatever simulation alone says."""
+    by_table = {tool.judged: tool for tool in measured_tools(result) if tool.arm == arm.name}
     judged = []
     for safety in result.safety:
-        if safety.arm == arm.name and safety.margin.label not in left_open:
-            tool = by_table.get(safety.margin.label)
-            if (
-                tool is not None and tool.kind == "worse"
-            ):  # for certain, but perhaps within the margin
-                safety = replace(
-                    safety, judgement=replace(safety.judgement, kind="worse", words=tool.words)
-                )
-            judged.append(safety)
-    return Limits(judged, left_open)
+        if safety.arm != arm.name:
+            continue
+        tool = by_table.get(safety.margin)
+        if tool is not None and tool.kind == "cannot tell":
+            why = f"cases needed: {needed_words(tool)}"
+            judgement = Judgement("cannot tell", tool.words, "", cause="label table", why=why)
+            safety = replace(safety, judgement=judgement)
+        elif (
+            tool is not None and tool.kind == "worse"
+        ):  # for certain, but perhaps within the margin
+            safety = replace(
+                safety, judgement=replace(safety.judgement, kind="worse", words=tool.words)
+            )
+        judged.append(safety)
+    return Limits(tuple(judged))
 
 
 def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
@@ -175,24 +173,21 @@ def _measured(
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):
-        limit = judged.margin
-        kind, words = margin_words(*ends, limit, row.unit, row.better)
+        kind, words = margin_words(*ends, judged.margin, row.unit, row.better)
     else:
-        limit = judged.minimal_important_difference
-        kind, _, words = interval_words(*ends, limit, row.unit, row.better)
+        matters = judged.minimal_important_difference
+        kind, _, words = interval_words(*ends, matters, row.unit, row.better)
     if math.isnan(row.width_factor):  # no verdict may rest on so few replications
         kind = words = "cannot tell"
     return Measured(
         arm=name,
-        label=judged.label,
-        limit=limit,
+        judged=judged,
         unit=row.unit,
         better=row.better,
         uncertainty=uncertainty,
         alone=span_of(row),
         kind=kind,
         words=words,
-        is_margin=isinstance(judged, Margin),
         n_high=n_cases(result.study.arm(name).policy)[1],
     )
 
@@ -218,7 +213,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     over = result.department_of is not None
     cells: list[Cells] = [
         (
-            tool.label,
+            tool.judged.label,
             tool.limit_words,
             Cell(
                 tool.uncertainty.effect, tool.unit, style="difference", words=unit_words(tool.unit)
@@ -253,7 +248,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
-        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
+        f"How sure is '{tool.judged.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
         f"{unit_words(tool.unit)}: {tool.alone} without the uncertainty of the measured table, "
         f"{_interval(tool, tool.uncertainty.half_width)} with it. Verdict with it: "
         f"{tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.explain.statements import blocks
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of
 from simulation.measures.measuring import MeasureName
-from simulation.runs.result import ArmResult, Finding, StudyResult
+from simulation.runs.result import ArmResult, Finding, Kind, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import means_of
 from simulation.statistics.multiplicity import ALPHA, is_worse
@@ -21,8 +20,14 @@ from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
 
-Kind = Literal["better", "worse", "changed", "no change", "cannot tell"]
-"""Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
+KIND_WORDS: dict[Kind, str] = {
+    "better": "better",
+    "worse": "worse",
+    "changed": "changed",
+    "no-change": "no change",
+    "cannot-tell": "not settled",
+}
+"""Kinds of verdict in words."""
 SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
 """Words before a direction that is known, by the size of the difference."""
 LEVELS_1_2 = "levels 1-2"
@@ -299,23 +304,10 @@ def percent(share: float | None) -> str:
 # --- verdicts -----------------------------------------------------------------------------------------------------
 
 
-def kind_of(finding: Finding) -> Kind:
-    """The kind of a verdict, whatever the size of the difference."""
-    kind = finding.verdict.kind
-    if kind in ("cuts", "lengthens"):
-        better = finding.comparison.better
-        if better == "neither":
-            return "changed"
-        return "better" if (better == "lower") == (kind == "cuts") else "worse"
-    return (
-        "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
-    )
-
-
 def short_words(finding: Finding) -> str:
     """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'."""
-    kind, size = kind_of(finding), finding.verdict.size
-    words = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
+    kind, size = finding.kind, finding.verdict.size
+    words = "no material change" if kind == "no-change" else KIND_WORDS[kind]
     if kind == "changed":
         words = "lower" if finding.verdict.kind == "cuts" else "higher"
     return f"{SIZES[size] if size is not None else ''}{words}"
@@ -324,7 +316,7 @@ def short_words(finding: Finding) -> str:
 def kind_of_row(row: Comparison) -> Kind:
     """The kind of a difference of a measure that is no target, from its interval alone."""
     worse = is_worse(row)
-    return "cannot tell" if worse is None else "worse" if worse else "better"
+    return "cannot-tell" if worse is None else "worse" if worse else "better"
 
 
 def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:

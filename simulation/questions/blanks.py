@@ -34,7 +34,7 @@ class BlankEffect:
     """The expected effect of the product on the first target with a blank at either end of its range.
 
     error: the standard error of their difference; decides: whether the effect matters at one end and not at the other;
-    limit: a limit of safety that is failed on average at one end and not at the other, by its words; '' if none is;
+    limit: a limit of safety that is failed on average at one end and not at the other; None if none is;
     moves: how far it moves the target or a limit, whichever more, in units of what matters.
     """
 
@@ -43,7 +43,7 @@ class BlankEffect:
     high: float
     error: float = 0.0
     decides: bool = False
-    limit: str = ""
+    limit: Margin | None = None
     moves: float = 0.0
 
 
@@ -161,7 +161,7 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
         decides = _side(low, matters) != _side(high, matters)
         ends = [(margin, *_ends(result, margin, of, blank)) for margin, of in of_margins]
         limits = [
-            margin.label
+            margin
             for margin, one, other, _ in ends
             if _fails_at_one_end(result, margin, one, other)
         ]
@@ -172,9 +172,9 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
             ]
         )
         effects.append(
-            BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", moves)
+            BlankEffect(blank, low, high, error, decides, limits[0] if limits else None, moves)
         )
-    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.moves)))
+    return tuple(sorted(effects, key=lambda one: (not one.decides, one.limit is None, -one.moves)))
 
 
 def _side(effect: float, matters: float) -> int:
@@ -211,7 +211,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
             change_cell(effect.high, unit),
             Cell(effect.error, style="number", digits=1),
             "yes" if effect.decides else "no",
-            effect.limit or "none",
+            effect.limit.label if effect.limit else "none",
             effect.blank.find,
         )
         for effect in effects

@@ -533,7 +533,7 @@ def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     target, unit = result.first_target, result.unit(result.first_target)
     sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
     arms = [arm for arm in result.others if arm.name != result.design.sham]
-    safe = [arm for arm in arms if not limits_of(result, arm).failed[0]]
+    safe = [arm for arm in arms if not limits_of(result, arm).verb]
     ranges = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
     helping = [(sign * at[0], arm, at) for arm, at in ranges if min(sign * end for end in at) > 0]
     n, of = len(arms) - len(safe), len(arms)
@@ -647,12 +647,12 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
 
 def _safety_words(result: StudyResult, arm: ArmResult) -> str:
     """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
-    verb, failed = limits_of(result, arm).failed
-    if not failed:
+    limits = limits_of(result, arm)
+    if not (failed := limits.failed):
         return ""
     how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
     named = listed_with_and([f"'{safety.margin.label}'" for safety in failed])
-    return f" Over all departments it {verb} {how_many} ({named}): see the report."
+    return f" Over all departments it {limits.verb} {how_many} ({named}): see the report."
 
 
 def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:

@@ -6,16 +6,14 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.web_page import fill
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.sweep import beside
-from simulation.report import board_sentences
+from simulation.report import board_sentences as sentences
 from simulation.report.effect_pictures import Drawing, first_picture
-from simulation.report.headlines import other_reading
-from simulation.report.money import is_dearer, priced_alternatives
+from simulation.report.outcome import is_dearer, outcome_of, priced_alternatives
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.study.offer import OfferFacts
 
@@ -41,7 +39,7 @@ class Part(NamedTuple):
 
     name: str
     heading: str
-    sentences: tuple[board_sentences.Sentence, ...]
+    sentences: tuple[str, ...]
 
 
 class Board(NamedTuple):
@@ -55,14 +53,14 @@ class Board(NamedTuple):
     offer: OfferFacts
     verdict: str
     look: str
-    answer: board_sentences.Sentence
-    advice: tuple[board_sentences.Sentence, ...]
-    notes: tuple[board_sentences.Sentence, ...]
+    answer: str
+    advice: tuple[str, ...]
+    notes: tuple[str, ...]
     parts: tuple[Part, ...]
     arms: tuple[ArmResult, ...]
     table: ReportTable | None
     picture: Drawing | None
-    counts: tuple[board_sentences.Sentence, ...]
+    counts: tuple[str, ...]
 
     @property
     def title(self) -> str:
@@ -70,7 +68,7 @@ class Board(NamedTuple):
         return f"{self.offer.product} at {self.offer.department}"
 
     @property
-    def sentences(self) -> tuple[board_sentences.Sentence, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """Every sentence, in order."""
         of_parts = (sentence for part in self.parts for sentence in part.sentences)
         return (self.answer, *self.advice, *self.notes, *of_parts, *self.counts)
@@ -115,52 +113,35 @@ def board_page(result: StudyResult) -> str:
 
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
     """The page with at most so many groups and blanks, and so many facts of a kind."""
-    arm = _called(result.arm(offer.arm), offer.product)
-    answer, counts = (
-        board_sentences.answer(result, offer, arm),
-        tuple(board_sentences.counts(result, arm)),
-    )
+    outcome = outcome_of(result, offer.arm)
+    answer, counts = sentences.answer(outcome, offer), tuple(sentences.counts(outcome))
     if result.few_departments:
         return Board(offer, *answer, (), (), (), (), None, None, counts)
-    arms = (arm, *priced_alternatives(result, arm))
-    pilot = board_sentences.pilot(result, offer, arm)
+    arms = (_called(outcome.arm, offer.product), *priced_alternatives(result, outcome.arm))
+    measured = (*sentences.measure_first(outcome, most), *sentences.pilot(outcome, offer))
     parts = (
-        Part("safety", "Is it safe?", tuple(board_sentences.safety(result, offer, arm))),
-        Part("worse", "Who is worse off?", tuple(board_sentences.worse_off(result, arm, most))),
-        Part("money", "Same money elsewhere", tuple(board_sentences.money(result, *arms))),
-        Part(
-            "measure", "Measure first", (*board_sentences.measure_first(result, arm, most), *pilot)
-        ),
-        Part("vendor", "The vendor", tuple(board_sentences.vendor(offer, facts))),
-        Part("assumed", "Assumed", tuple(board_sentences.assumed(offer, facts + 2))),
+        Part("safety", "Is it safe?", tuple(sentences.safety(outcome, offer))),
+        Part("worse", "Who is worse off?", tuple(sentences.worse_off(outcome, most))),
+        Part("money", "Same money elsewhere", tuple(sentences.money(outcome))),
+        Part("measure", "Measure first", measured),
+        Part("vendor", "The vendor", tuple(sentences.vendor(offer, facts))),
+        Part("assumed", "Assumed", tuple(sentences.assumed(offer, facts + 2))),
     )
-    picture = first_picture(result, arms, number=board_sentences.signed)
-    advice, notes = (
-        board_sentences.advice(result, *arms),
-        board_sentences.notes(result, offer, arm, facts),
-    )
-    return Board(
-        offer,
-        *answer,
-        tuple(advice),
-        tuple(notes),
-        parts,
-        arms,
-        _table(result, *arms),
-        picture,
-        counts,
-    )
+    picture = first_picture(result, arms, number=sentences.signed)
+    advice, notes = sentences.advice(outcome), sentences.notes(outcome, offer, facts)
+    table = _table(result, *arms)
+    return Board(offer, *answer, tuple(advice), tuple(notes), parts, arms, table, picture, counts)
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
     claims, not_shown, differs = (
-        tuple(board_sentences.cut_short(noun, longest) for noun in nouns)
+        tuple(sentences.cut_short(noun, longest) for noun in nouns)
         for nouns in (offer.claims, offer.not_shown, offer.differs)
     )
-    assumed = tuple(board_sentences.cut_short(clause, 3 * longest) for clause in offer.assumed)
+    assumed = tuple(sentences.cut_short(clause, 3 * longest) for clause in offer.assumed)
     product, department = (
-        board_sentences.cut_short(name, longest) for name in (offer.product, offer.department)
+        sentences.cut_short(name, longest) for name in (offer.product, offer.department)
     )
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
@@ -188,26 +169,26 @@ def _thousands(arm: ArmResult, words: str) -> Cell:
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
     """A row each for the product and the alternatives: cost of one, its effect, and whether it passes the limits."""
     target, unit = result.first_target, result.unit(result.first_target)
-    cells: list[Cells] = []
+    cells, is_open = list[Cells](), False
     for arm in (product, *alternatives):
-        row, limits = result.row_of(target, arm.name), limits_of(result, arm)
-        effect = Cell(row.difference, unit, *board_sentences.ends_of(row), style="short difference")
+        outcome = outcome_of(result, arm.name)
+        row, limits = outcome.first.comparison, outcome.limits
+        effect = Cell(row.difference, unit, *sentences.ends_of(row), style="short difference")
         cost = _thousands(arm, "dearer" * is_dearer(arm, product))
-        other = other_reading(result, arm) if arm is product else None
-        passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
-        unsettled = board_sentences.limits_in_few(board_sentences.unsettled_limits(result, limits))
-        safe = limits.failed[0] or (f"not settled: {unsettled}" if unsettled else passes)
-        cells.append((board_sentences.cut_short(arm.label), cost, effect, safe))
-    what = (
-        "Change in wait" if (target.measure, target.group) == board_sentences.WAIT else target.label
-    )
+        depends = arm is product and bool(outcome.otherwise)
+        passes = "depends" if depends else "passes" if limits.judged else "–"
+        unsettled = f"not settled: {sentences.limits_in_few(limits.open)}" if limits.open else ""
+        cells.append(
+            (sentences.cut_short(arm.label), cost, effect, limits.verb or unsettled or passes)
+        )
+        is_open = is_open or bool(unsettled and not limits.verb)
+    is_wait = (target.measure, target.group) == sentences.WAIT
     headers = (
         "Option",
         "£1,000 a year (range)",
-        f"{what}, {board_sentences.unit_word(unit)}",
+        f"{'Change in wait' if is_wait else target.label}, {sentences.unit_word(unit)}",
         "Safety limits",
     )
-    is_open = any("not settled" in str(row[-1]) for row in cells)
     notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
     return ReportTable("board", "What each costs and does", headers, cells, notes)
 
@@ -230,7 +211,7 @@ def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
     notes = (
         ()
         if apart is None
-        else (f"{words} {interval_cell(apart[2], unit)} {board_sentences.unit_word(unit)}.",)
+        else (f"{words} {interval_cell(apart[2], unit)} {sentences.unit_word(unit)}.",)
     )
     headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
     return ReportTable("variants", "Two variants of an offer", headers, cells, notes)

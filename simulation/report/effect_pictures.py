@@ -18,7 +18,6 @@ from simulation.display.words import (
     effect,
     group_words,
     interval_scope,
-    kind_of,
     measure_label,
     short_words,
     span_of,
@@ -439,7 +438,7 @@ def _row(
 ) -> dict[str, Any]:
     """What is drawn of one arm."""
     row, factor = finding.comparison, axis_scale(finding.comparison.unit)
-    colour, shape = STYLES.get(kind_of(finding), (UNCLEAR, "circle"))
+    colour, shape = STYLES.get(finding.kind, (UNCLEAR, "circle"))
     ends = _ends(finding)
     thickness = (1.4, 4.5)[-len(ends) :] if ends else ()
     return {

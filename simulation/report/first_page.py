@@ -1,24 +1,107 @@
 """The first page: question, warnings, short sentences on each product, one table, one picture. The report and the
-screen show the same."""
+screen show the same.
 
-from collections.abc import Iterator
+A sentence rests on an outcome (`report/outcome.py`); every number is in a table.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from simulation.display.measured import measurement_sentences
+from simulation.display.measured import cases_words, measurement_sentences
 from simulation.display.table import ReportTable
-from simulation.display.words import amount
+from simulation.display.words import (
+    amount,
+    change,
+    cost_in_short,
+    figure_words,
+    prints_as_zero,
+    span,
+    span_of,
+)
+from simulation.explain.label_mix import uncovered_sources
+from simulation.measures.definitions import ALL
+from simulation.questions.readings import range_words
+from simulation.questions.what_decides import harmed_kind_words, n_harmed
 from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
-from simulation.report.headlines import Headline, headlines, summary
-from simulation.report.verdict_tables import (
+from simulation.report.money import limit_words
+from simulation.report.outcome import (
+    Outcome,
+    OutcomeKind,
+    alternatives,
     arms_in_order,
-    first_table,
+    best_alternative,
+    outcome_of,
+    products,
     products_left_out,
     reported_targets,
 )
-from simulation.runs.result import StudyResult
+from simulation.report.verdict_tables import first_table
+from simulation.runs.result import Finding, Safety, StudyResult
+from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
+
+PATIENTS = {
+    "acuity_true=1-2": "patients of true levels 1-2",
+    "age_band=child": "children",
+    "age_band=oldest": "oldest",
+    "arrival_source=ambulance": "ambulance patients",
+    "language_need=yes": "interpreter users",
+}
+"""What a sentence calls the groups that are named."""
+FEW = 2
+"""Products that need no summary: a reader takes in all that is said of them."""
+KINDS: dict[OutcomeKind, tuple[str, str]] = {
+    "fails": ("fails on safety", "fail on safety"),
+    "may fail": ("may fail on safety", "may fail on safety"),
+    "nothing": ("does too little", "do too little"),
+    "little": ("does too little", "do too little"),
+    "open": ("is not settled", "are not settled"),
+    "perhaps": ("is not settled", "are not settled"),
+    "mixed": (
+        "helps on one measure and harms on another",
+        "help on one measure and harm on another",
+    ),
+    "harms": ("does harm", "do harm"),
+    "unsure": ("helps, but its safety is not settled", "help, but their safety is not settled"),
+    "claimed": (
+        "helps enough if an untested claim is true",
+        "help enough if an untested claim is true",
+    ),
+    "helps": ("helps enough", "help enough"),
+}
+"""Words for one product and for several of each kind of outcome, in the order they are told."""
+SIZES = {
+    "more": "enough to matter",
+    "open": "perhaps too little to matter",
+    "less": "too little to matter",
+}
+
+
+class Headline(NamedTuple):
+    """Sentences on one product: the `label` of its arm, then `parts`, which go on from it, without full stops."""
+
+    arm: str
+    label: str
+    parts: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The sentences that go on from the label."""
+        return " ".join(f"{part}." for part in self.parts)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The same apart, the first with the label."""
+        return [f"{part}." for part in (f"{self.label}: {self.parts[0]}", *self.parts[1:])]
+
+    @property
+    def sentence(self) -> str:
+        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Worse off: children (+6.1 min).'"""
+        return f"{self.label}: {self.words}"
 
 
 class FirstPage(NamedTuple):
@@ -59,7 +142,7 @@ def first_page(result: StudyResult) -> FirstPage:
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
     safe = ". Safety passes on average unless said" if result.design.margins else ""
-    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
+    lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -99,3 +182,234 @@ def _notes(result: StudyResult) -> Iterator[str]:
         differ = f"{departments.n_varied} values differ"
         words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
         yield f"{words} {departments.limitation}".strip()
+
+
+# --- what is said of a product ------------------------------------------------------------------------------------
+
+
+def headlines(result: StudyResult) -> tuple[Headline, ...]:
+    """Sentences on each product, in the order of the study, then on the best alternative."""
+    lines = []
+    for arm in products(result):
+        outcome = outcome_of(result, arm.name)
+        first, *others = _parts(outcome)
+        is_claimed = outcome.is_claimed and not outcome.is_identical
+        claimed = "if the untested claim is true, " if is_claimed else ""
+        lines.append(_headline(arm.name, arm.label, [f"{claimed}{first}", *others]))
+    if alternatives(result):
+        best = best_alternative(result)
+        none = ["none is shown to help enough without failing on safety"]
+        parts, name = (none, "") if best is None else (_best_parts(best), best.arm.name)
+        lines.append(_headline(name, "Best alternative", parts))
+    return tuple(lines)
+
+
+def _headline(arm: str, label: str, parts: Sequence[str]) -> Headline:
+    """With the parts that are not empty, each but the first with a capital."""
+    first, *others = filter(None, parts)
+    return Headline(arm, label, (first, *(f"{words[:1].upper()}{words[1:]}" for words in others)))
+
+
+def _parts(outcome: Outcome) -> list[str]:
+    """Sentences on a product without full stops, some empty: of one that fails a limit of safety, that limit first; of
+    another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
+    if outcome.is_identical:
+        return ["identical to the baseline in every measure"]
+    first, limits = outcome.first, outcome.limits
+    targets = reported_targets(outcome.result)
+    effect = [_effect_words(first, sized=not limits.failed), _leaving_words(outcome)]
+    safety = _safety_parts(outcome)
+    counted_on = cases_words(outcome.result, outcome.arm)
+    beside = [
+        *_harmed_groups(outcome),
+        *(
+            f"'{one.target.label}': {_effect_words(one)}"
+            for one in outcome.effects
+            if one.target in targets and one is not first
+        ),
+    ]
+    if limits.failed:
+        return [*safety, counted_on, *([] if first.matters == "little" else effect), *beside]
+    rests_on = (
+        range_words(outcome.result, outcome.arm.name),
+        "" if outcome.is_claimed else hinge_words(outcome),
+        _cheapest_words(outcome),
+    )
+    return [*effect, *beside, *safety, counted_on, *rests_on]
+
+
+def _effect_words(finding: Finding, *, sized: bool = True) -> str:
+    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter', the last words if `sized`; the lead says what is in
+    brackets."""
+    row, settled = finding.comparison, finding.kind != "cannot-tell"
+    if math.isnan(row.difference):
+        return "effect not known: it is missing in some replication, for example because a stay had not ended"
+    if not _tells_direction(finding):
+        if settled and row.difference_low == row.difference_high == 0:
+            return "changes nothing"
+        what = "makes no difference that matters" if settled else "effect not settled"
+        interval = span_of(row)
+        ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")
+        return f"{what}: {change(row.difference, row.unit)} {unit_of(row)}{ends}"
+    low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
+    ends = _range_words(finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
+    size = f", {SIZES[finding.verdict.size or 'open']}" if sized else ""
+    return f"{_size_words(row)}{ends}{size}"
+
+
+def _tells_direction(finding: Finding) -> bool:
+    """Whether the sentence on an effect says which way it goes, and by how much ('by 3 min')."""
+    is_known = finding.kind not in ("no-change", "cannot-tell")
+    return is_known and not (finding.verdict.size == "less" and prints_as_zero(finding.comparison))
+
+
+def _range_words(finding: Finding) -> str:
+    """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
+    that noise does not tell departments apart, and for one department."""
+    row = finding.comparison
+    low, high = row.department_p5, row.department_p95
+    if not high - low > row.difference_high - row.difference_low:
+        return ""
+    one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
+    least, most = (_plain(size, row) for size in sorted((abs(low), abs(high))))
+    sizes = least if least == most else f"{least} to {most}"
+    return f" ({sizes if one_way else span(low, high, row.unit)})"
+
+
+def _leaving_words(outcome: Outcome) -> str:
+    return "part of it because more patients leave" if outcome.more_leave else ""
+
+
+def _harmed_groups(outcome: Outcome) -> list[str]:
+    """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms, unless a failed limit
+    says so."""
+    told = [(limit.margin.measure, limit.margin.group) for limit in outcome.limits.failed]
+    harmed = [row for row in outcome.harmed if (row.measure, row.group) not in told]
+    groups = harmed_words(harmed)
+    return [f"worse off: {groups} {unit_of(harmed[0])}"] if harmed else []
+
+
+def harmed_words(rows: Sequence[Comparison]) -> str:
+    """'ambulance patients +6.2, the oldest +5.1': groups that an arm harms, without the unit."""
+    return ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in rows)
+
+
+def _safety_parts(outcome: Outcome) -> list[str]:
+    """What is said of limits of safety that are failed, or may be; else of all of them: what is not settled, or in how
+    many departments one is failed, where none is on average. None where all are passed: the lead says so."""
+    limits = outcome.limits
+    by_table = [one for one in limits.open if one.judgement.cause == "label table"]
+    parts = [f"its measured table leaves safety open on {_quoted(by_table)}"] if by_table else []
+    if limits.failed:
+        words = "; ".join(_failed_words(outcome, safety) for safety in limits.failed)
+        return [f"{limits.verb} on safety: {words}", *parts]
+    if limits.open:
+        return parts or [f"safety is not settled on {_quoted(limits.open)}"]
+    harming = (limit for limit in limits.judged if limit.where and limit.spread is not None)
+    worst = max(harming, key=n_harmed, default=None)
+    if worst is None or worst.spread is None:
+        return []
+    where = harmed_kind_words(outcome.result, worst, rate=False)
+    harmed = f"fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments, though not on average"
+    return [f"{harmed}: mostly {where}" if where else harmed]
+
+
+def _quoted(limits: Sequence[Safety]) -> str:
+    return listed_with_and([f"'{safety.margin.label}'" for safety in limits])
+
+
+def _failed_words(outcome: Outcome, safety: Safety) -> str:
+    """'under-triage 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
+    row, words = safety.comparison, limit_words(outcome.result, safety)
+    if row.unit != "share":
+        return f"{words} {change(row.difference, row.unit)} {unit_of(row)}"
+    ready = outcome.arm.ready
+    only_some = safety.margin.group == ALL and uncovered_sources(ready.policy, ready.pathway)
+    return f"of everybody, {words}" if only_some else words
+
+
+def hinge_words(outcome: Outcome) -> str:
+    """The figure that decides the effect, and the value from which it matters; empty for one department.
+
+    A rule is given with its hit rate.
+    """
+    why, name, rule, grows = outcome.hinge
+    if why == "no figure":
+        return "no figure shows where it is larger"
+    if why == "not settled":
+        return "how departments differ in it is not settled"
+    if name is None:
+        return ""
+    figure = figure_words(name, inside=True)
+    if rule is None:
+        return f"the effect is larger where {figure} is {'higher' if grows else 'lower'}"
+    cut = amount(rule.cut, name.unit)
+    if name.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
+        cut = f"{rule.cut:.1f}"
+    verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
+    right = (
+        f"right for {100 * rule.hit_rate:.0f} %; one answer for all: {100 * rule.commoner:.0f} %"
+    )
+    return f"{verb} enough where {figure} is {side} {cut} ({right})"
+
+
+def _size_words(row: Comparison) -> str:
+    """'shortens it by 7.2 min', 'raises it by 1.5 points'."""
+    shorter, longer = ("shortens", "lengthens") if row.unit == "minutes" else ("lowers", "raises")
+    return f"{longer if row.difference > 0 else shorter} it by {_plain(abs(row.difference), row)} {unit_of(row)}"
+
+
+def unit_of(row: Comparison) -> str:
+    """The unit of a difference in short: 'min', 'points', or the unit itself."""
+    return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
+
+
+def _plain(value: float, row: Comparison) -> str:
+    """The size of a difference, without a plus."""
+    return change(value, row.unit).lstrip("+")
+
+
+def _cheapest_words(outcome: Outcome) -> str:
+    """The cheapest alternative that does as much as a product or more; empty for a product that does too little."""
+    first, cheapest, result = outcome.first, outcome.cheapest, outcome.result
+    if not alternatives(result) or first.kind != "better" or first.verdict.size == "less":
+        return ""
+    if cheapest is None:
+        which = "no alternative" if outcome.arm.cost is None else "nothing cheaper"
+        return f"{which} is shown to do as much"
+    is_best = cheapest is best_alternative(result)
+    named = f"'{cheapest.arm.label}'" if is_best else _named(cheapest, _harmed_groups(cheapest))
+    return f"{named} does {cheapest.does_as_much(outcome)}"
+
+
+def _best_parts(best: Outcome) -> list[str]:
+    """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
+    min (1.2 to 9.3)'."""
+    return [
+        f"{_named(best)} {_size_words(best.first.comparison)}{_range_words(best.first)}",
+        _leaving_words(best),
+        *_harmed_groups(best),
+        range_words(best.result, best.arm.name),
+        "its safety is not settled" if best.limits.open else "",
+    ]
+
+
+def _named(outcome: Outcome, harmed: Sequence[str] = ()) -> str:
+    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children +7.0
+    min)'."""
+    arm = outcome.arm
+    cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
+    return f"'{arm.label}' ({'; '.join((cost, *harmed))})"
+
+
+def _summary(result: StudyResult) -> str:
+    """'Of 6 products 3 fail on safety, 2 do too little, 1 helps enough. '; empty for a few products."""
+    arms = products(result)
+    if len(arms) <= FEW:
+        return ""
+    n = Counter(KINDS[outcome_of(result, arm.name).kind] for arm in arms)
+    counts = [
+        f"{n[words]} {words[n[words] > 1]}" for words in dict.fromkeys(KINDS.values()) if n[words]
+    ]
+    are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
+    return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulation.display.measured import before_and_after, limits_of
+from simulation.display.measured import before_and_after
 from simulation.display.table import (
     UNKNOWN,
     Cell,
@@ -21,11 +21,11 @@ from simulation.display.table import (
     ends_cell,
     scaled_range_cell,
 )
-from simulation.display.words import interval_scope, kind_of, labelled, measure_notes, unit_words
+from simulation.display.words import interval_scope, labelled, measure_notes, unit_words
+from simulation.report.outcome import outcome_of, ranked
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL
-from simulation.study.design import Target
 
 PER = 100_000.0
 """Pounds a year that effects are said for."""
@@ -49,38 +49,6 @@ NOT_STATED = "not stated"
 SAME = Cell(text=IDENTICAL, look="no-change")
 UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
 """The limit that boards ask about, and its short name."""
-MOST_ALTERNATIVES = 5
-ROUNDING = 1.02
-"""The share by which an arm made for a price may exceed it: patients a year are known to about a hundredth."""
-
-
-def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
-    """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
-    rows = [
-        result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham
-    ]
-    better = result.better(target)
-    if better == "neither":
-        return tuple(rows)
-    sign = 1 if better == "lower" else -1
-    return tuple(
-        sorted(
-            rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference
-        )
-    )
-
-
-def is_dearer(arm: ArmResult, product: ArmResult) -> bool:
-    """Whether an arm costs more than the product, by more than the rounding of a price that is paid a patient."""
-    return arm.cost is not None and product.cost is not None and arm.cost > product.cost * ROUNDING
-
-
-def priced_alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
-    """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
-    names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
-    arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
-    priced = [arm for arm in arms if arm.cost is not None]
-    return tuple(sorted(priced, key=lambda arm: is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
 def per_100k(
@@ -165,7 +133,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             finding = result.finding(arm.name, target)
             row = finding.comparison
             difference, interval = difference_cells(row)
-            effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
+            effect = replace(difference, look=finding.kind)
             money = (safety_cell(result, arm), cost_cell(arm), per_100k_cell(row, arm))
             cells.append((labelled(result, arm), effect, scaled_range_cell(row), interval, *money))
     title = f"What each does to '{target.label}', and what it costs"
@@ -256,14 +224,13 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     """'passes on average', or 'fails: under-triage 14.5 to 16.2 %', a share under the baseline and under the arm."""
     if arm.name in result.identical:
         return SAME
-    limits = limits_of(result, arm)
-    verb, failed = limits.failed
-    if failed:
+    limits = outcome_of(result, arm.name).limits
+    if failed := limits.failed:
         first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
         how_many = f" {len(failed)}" if len(failed) > 1 else ""
-        text = f"{verb}{how_many}: {limit_words(result, first)}"
-        return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
-    if limits.not_settled:
+        text = f"{limits.verb}{how_many}: {limit_words(result, first)}"
+        return Cell(text=text, look="worse" if limits.verb == "fails" else "cannot-tell")
+    if limits.open:
         return Cell(text="not settled", look="cannot-tell")
     return Cell(
         text="passes on average" if limits.judged else UNKNOWN

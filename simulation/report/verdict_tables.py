@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.display import words as in_words
 from simulation.display.table import (
     UNKNOWN,
     Cell,
@@ -21,16 +20,22 @@ from simulation.display.table import (
     scaled_range_cell,
 )
 from simulation.display.words import (
+    KIND_WORDS,
     amount,
     change,
     departments_words,
     effect,
     false_alarms,
+    group_words,
     half_width,
     interval_scope,
+    kind_of_row,
     labelled,
+    levels_of,
     measure_label,
     measure_notes,
+    prints_as_zero,
+    short_words,
     span,
     span_of,
     uncertainty_note,
@@ -38,15 +43,14 @@ from simulation.display.words import (
     weak_notes,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import harmed_kind_words
 from simulation.report.money import (
     SAME,
     alternatives_table,
-    ranked,
     safety_cell,
     stated_cost,
 )
+from simulation.report.outcome import arms_in_order, reported_targets
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted
 from simulation.statistics.multiplicity import ALPHA
@@ -383,8 +387,6 @@ A_AND_E_LEVELS, LEAST_LEVELS = 5, 4
 """Levels of urgency in A&E, and the fewest of which levels 1-2 are a minority that gets a column unasked."""
 LIMITS_HEADER = "safety limits"
 """Header of the column that says whether a limit is failed."""
-MOST_PRODUCTS = 6
-"""Tools that get a sentence in a study that names no `focus`; the table has the others."""
 
 
 def first_table(result: StudyResult) -> ReportTable | None:
@@ -410,63 +412,18 @@ def first_table(result: StudyResult) -> ReportTable | None:
         of_arm += [safety_cell(result, arm)] if limits else []
         if costs:
             of_arm.append(stated_cost(arm, "rounded pounds"))
-        cells.append((in_words.labelled(result, arm), *of_arm))
+        cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
     notes = tuple(_notes(result, figures))
     return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
 
 
-def products(result: StudyResult) -> tuple[ArmResult, ...]:
-    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else the first tools."""
-    arms = _without_sham(result)
-    if result.design.focus:
-        return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
-    if decomposition_of(result):
-        return tuple(arm for arm in arms if arm.name == joint_arm(result))
-    return _tools(result)[:MOST_PRODUCTS]
-
-
-def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
-    """The tools that get no sentence, because the study names none in `focus` and has more than the page holds."""
-    return () if result.design.focus or decomposition_of(result) else _tools(result)[MOST_PRODUCTS:]
-
-
-def _without_sham(result: StudyResult) -> tuple[ArmResult, ...]:
-    return tuple(arm for arm in result.shown.others if arm.name != result.design.sham)
-
-
-def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
-    """The arms that are no comparators and triage by another policy than the baseline; if there are none, all arms
-    that are no comparators; else all."""
-    arms = _without_sham(result)
-    tools = tuple(arm for arm in arms if not result.design.arms[arm.name].comparator)
-    with_policy = tuple(arm for arm in tools if arm.ready.policy != result.baseline.ready.policy)
-    return with_policy or tools or arms
-
-
-def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
-    """The arms as the first page has them: products in their order, then the others, best first; no sham."""
-    first = products(result)
-    names = {arm.name for arm in first}
-    others = (
-        result.arm(row.arm) for row in ranked(result, result.first_target) if row.arm not in names
-    )
-    return (*first, *others)
-
-
-def reported_targets(result: StudyResult) -> tuple[Target, ...]:
-    """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
-    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[
-        ::-1
-    ]
-
-
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
     with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
-    is_scale = len(in_words.levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
+    is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
     known = (
         figure
         for figure in FIGURES
@@ -485,8 +442,7 @@ def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
         return False
     rows = [result.row(arm.name, measure, group) for arm in result.arms]
     return any(
-        row.unit != "share" or in_words.amount(row.mean, row.unit) != in_words.amount(1.0, row.unit)
-        for row in rows
+        row.unit != "share" or amount(row.mean, row.unit) != amount(1.0, row.unit) for row in rows
     )
 
 
@@ -503,9 +459,9 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
     if target is not None:
         label = target.label
     else:
-        label = in_words.measure_label(result, measure)
-        label += "" if group == ALL else f", {in_words.group_words(group)}"
-    return f"{label}, {in_words.unit_words(result.before(measure, group).unit)}"
+        label = measure_label(result, measure)
+        label += "" if group == ALL else f", {group_words(group)}"
+    return f"{label}, {unit_words(result.before(measure, group).unit)}"
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
@@ -514,12 +470,12 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
         return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
-        kind = "no change" if in_words.prints_as_zero(row) else in_words.kind_of_row(row)
-        words = kind.replace("cannot tell", "not settled")
+        kind = "no-change" if prints_as_zero(row) else kind_of_row(row)
+        words = KIND_WORDS[kind]
     else:
         finding = result.finding(arm.name, target)
-        kind, words = in_words.kind_of(finding), in_words.short_words(finding)
-    return range_cell(row, words=words, look=kind.replace(" ", "-"))
+        kind, words = finding.kind, short_words(finding)
+    return range_cell(row, words=words, look=kind)
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
@@ -530,7 +486,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         else threshold(target.minimal_important_difference, result.unit(target))
         for target in targets
     ]
-    levels = in_words.levels_of(result.study.baseline.pathway)
+    levels = levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
@@ -545,7 +501,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         f"Difference {brackets}. Least difference that matters, by column: "
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
-    yield from in_words.measure_notes(result, *(measure for measure, _ in figures))
+    yield from measure_notes(result, *(measure for measure, _ in figures))
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
-    yield from in_words.weak_notes(result, shown, "not settled")
+    yield from weak_notes(result, shown, "not settled")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
@@ -44,6 +44,7 @@ from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import (
     Judgement,
+    NonInferiority,
     Verdict,
     harm_words,
     non_inferiority,
@@ -184,6 +185,20 @@ def mean_known(arrays: Sequence[Floats]) -> Floats:
 
 
 Judged = TypeVar("Judged", Verdict, Judgement)
+Kind = Literal["better", "worse", "changed", "no-change", "cannot-tell"]
+"""Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
+Matters = Literal["helps", "harms", "little", "open"]
+"""Whether an effect is surely large enough to matter, and which way; surely too small; or neither."""
+State = Literal["passes", "fails", "may fail", "open"]
+"""What becomes of a limit of safety; it may fail where it is surely worse, but perhaps within the margin."""
+STATES: Mapping[NonInferiority, State] = {
+    "non-inferior": "passes",
+    "no difference": "passes",
+    "inferior": "fails",
+    "worse": "may fail",
+    "cannot tell": "open",
+    "none seen": "open",
+}
 
 
 @dataclass(frozen=True)
@@ -200,6 +215,26 @@ class Finding:
     spread: Spread | None = None
     where: str = ""
 
+    @property
+    def kind(self) -> Kind:
+        """The kind of its verdict, whatever the size of the difference."""
+        kind = self.verdict.kind
+        if kind in ("cuts", "lengthens"):
+            better = self.comparison.better
+            if better == "neither":
+                return "changed"
+            return "better" if (better == "lower") == (kind == "cuts") else "worse"
+        return "cannot-tell" if kind in ("cannot tell", "none seen") else "no-change"
+
+    @property
+    def matters(self) -> Matters:
+        """Whether the effect is large enough to matter, and which way."""
+        if self.kind == "no-change" or self.verdict.size == "less":
+            return "little"
+        if self.kind not in ("better", "worse") or self.verdict.size == "open":
+            return "open"
+        return "harms" if self.kind == "worse" else "helps"
+
 
 @dataclass(frozen=True)
 class Safety:
@@ -211,6 +246,11 @@ class Safety:
     judgement: Judgement
     spread: Spread | None = None
     where: str = ""
+
+    @property
+    def state(self) -> State:
+        """Whether the limit is passed, failed, perhaps failed, or open."""
+        return STATES[self.judgement.kind]
 
 
 def departments_used(study: Study, numbers: Iterable[int]) -> Department | None:

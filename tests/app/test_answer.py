@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -32,8 +32,13 @@ from simulation.app.pages import (
 from simulation.app.serving import STORED
 from simulation.cli import main
 from simulation.config import packaged_configs
+from simulation.display.measured import Limits
 from simulation.display.table import Cell
 from simulation.explain.explanation import Explained
+from simulation.report import outcome
+from simulation.report.outcome import Outcome, outcome_of
+from simulation.report.patient_groups import WorseOff
+from simulation.statistics.verdict import Judgement, NonInferiority
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 from tests.golden import lines_of_html
@@ -43,29 +48,33 @@ OPEN = ("lean_triage", "Left before being seen")
 
 
 def made(
-    name: str, effect: float, *, is_tool: bool = False, is_claimed: bool = False
-) -> answers.ShownArm:
-    """A policy of which only this is known; its interval is half a minute either way (`made_result`)."""
-    return answers.ShownArm(
-        name, name, is_tool, is_claimed, (), str(effect), "better", "", (), "", ""
+    name: str,
+    difference: float,
+    *,
+    is_tool: bool = False,
+    is_claimed: bool = False,
+    fails: bool = False,
+    width: float = 1.0,
+) -> Any:
+    """The outcome of a policy of which only this is known: its effect in minutes, with its interval."""
+    row = SimpleNamespace(
+        unit="minutes",
+        difference=difference,
+        better="lower",
+        difference_low=difference - width / 2,
+        difference_high=difference + width / 2,
     )
-
-
-def made_result(arms: Sequence[answers.ShownArm]) -> Any:
-    """A result that knows the effects of these policies, in minutes, and no more."""
-    rows = {
-        arm.name: SimpleNamespace(
-            unit="minutes",
-            difference=float(arm.verdict),
-            better="lower",
-            difference_low=float(arm.verdict) - 0.5,
-            difference_high=float(arm.verdict) + 0.5,
-        )
-        for arm in arms
-    }
     return SimpleNamespace(
-        first_target=None, finding=lambda name, _: SimpleNamespace(comparison=rows[name])
+        arm=SimpleNamespace(label=name),
+        is_tool=is_tool,
+        is_claimed=is_claimed,
+        fails=fails,
+        first=SimpleNamespace(comparison=row, kind="better"),
     )
+
+
+def row_of(outcome: Any) -> answers.ShownArm:
+    return answers.ShownArm(outcome, (), "", "better", "", "", "")
 
 
 Grown = Callable[[int, float], ae.Result]
@@ -159,19 +168,16 @@ def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai()
         made("claim", -9, is_tool=True, is_claimed=True),
         made("lean", -8),
     ]
-    assert answers._beyond_ai(made_result(arms), arms) == ["lean"]
-    assert answers._beyond_ai(made_result(arms[1:]), arms[1:]) == []
+    assert answers._beyond_ai(arms) == ["lean"]
+    assert answers._beyond_ai(arms[1:]) == []
 
 
 def test_the_policy_that_does_most_is_safe_and_is_named_once_every_effect_is_read() -> None:
-    lean, unsafe = (
-        made("lean", -8),
-        replace(made("unsafe", -9, is_tool=True), failed=("Left before being seen",)),
-    )
-    arms = [lean, unsafe, made("scribe", -2, is_tool=True)]
-    assert answers._best(made_result(arms), arms) is lean
-    arms.append(replace(made("beds", -1), look="not-yet"))
-    assert answers._best(made_result(arms), arms) is None
+    lean, unsafe = row_of(made("lean", -8)), made("unsafe", -9, is_tool=True, fails=True)
+    arms = [lean, row_of(unsafe), row_of(made("scribe", -2, is_tool=True))]
+    assert answers._best(arms) is lean
+    arms.append(row_of(made("beds", -1, width=11)))
+    assert answers._best(arms) is None
 
 
 def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_does_not_reproduce(
@@ -190,27 +196,29 @@ def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(
     grown: Grown, asked: AskedQuestion
 ) -> None:
     result = grown(30, 0.02)
-    (lean,) = (one for one in result.on_targets.safety if (one.arm, one.margin.label) == OPEN)
-    told = answers._what_settles(
-        "cannot tell: about 40 more replications (from n = 30)", 40, result.on_targets
-    )
-    assert re.fullmatch(r"about 40 more replications, about \d+ \w+", told)
-    assert answers._what_settles("cannot tell", 900, result.on_targets).endswith(
-        "work it out in full"
-    )
-    assert "hardly tell" in answers._what_settles(
-        "cannot tell: as narrow as planned", 0, result.on_targets
-    )
-    early = answers._unsettled(grown(5, 0.9).on_targets, [made("lean_triage", 0)])
+    slim = result.on_targets
+    (lean,) = (one for one in slim.safety if (one.arm, one.margin.label) == OPEN)
+
+    def settles(n_more: int, kind: NonInferiority = "cannot tell", words: str = "") -> str:
+        return answers._what_settles(Judgement(kind, words, "", n_more), slim)
+
+    assert re.fullmatch(r"about 40 more replications, about \d+ \w+", settles(40))
+    assert settles(900).endswith("work it out in full")
+    assert "hardly tell" in settles(0)
+    assert settles(40, "worse", "worse, perhaps") == "worse, perhaps: more replications may tell"
+    few = grown(5, 0.9).on_targets
+    early = answers._unsettled(few, [outcome_of(few, "lean_triage")])
     assert [len(what) for what in early.values()] == [1]
     assert next(iter(early)).startswith("too early to say")
-    unknown = replace(lean, judgement=replace(lean.judgement, kind="cannot tell"))
-    failed = replace(unknown, judgement=replace(lean.judgement, kind="inferior"))
-    assert (
-        answers._safety_words([lean, unknown, failed])
-        == f"fails: {OPEN[1]}; not settled: {OPEN[1]}"
-    )
-    assert answers._safety_words([lean]) == "passes all 1"
+
+    def words(*kinds: NonInferiority) -> str:
+        judged = (replace(lean, judgement=replace(lean.judgement, kind=kind)) for kind in kinds)
+        outcome: Any = SimpleNamespace(limits=Limits(tuple(judged)))
+        return answers._safety_words(outcome)
+
+    kinds: tuple[NonInferiority, ...] = ("non-inferior", "cannot tell", "inferior", "worse")
+    assert words(*kinds) == f"fails: {OPEN[1]}; may fail: {OPEN[1]}; not settled: {OPEN[1]}"
+    assert (words("non-inferior"), words("none seen")) == ("passes all 1", "none of 1 settled yet")
     assert "What next" in answer(Look("ended", result), asked)
     assert "What next" not in answer(Look("looking", result), asked)
 
@@ -253,9 +261,13 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
     }
     shown = answers.shown(grown(30, 0.001), LOCAL)
     lean = shown["best"]
+    first = lean.outcome.first
+    little = replace(first, verdict=replace(first.verdict, size="less"))
+    small = replace(lean, outcome=Outcome(lean.outcome.result, lean.outcome.arm))
+    vars(small.outcome)["effects"] = (little, *lean.outcome.effects[1:])
     for best, none_helps, said in (
         (None, True, "none"),
-        (replace(lean, is_small=True), False, "small"),
+        (small, False, "small"),
         (lean, False, ""),
     ):
         with pytest.MonkeyPatch.context() as patch:
@@ -279,11 +291,10 @@ def test_who_waits_longer_is_said_beside_the_policy(
     grown: Grown, asked: AskedQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
-    harmed = (replace(row, difference=6.0),)
-    monkeypatch.setattr(
-        answers, "harmed_groups", lambda _, arm: harmed if arm.name == "lean_triage" else ()
-    )
+    harmed = (WorseOff(grown(30, 0.001).arm("lean_triage"), replace(row, difference=6.0), 0, True),)
+    monkeypatch.setattr(outcome, "worse_off", lambda _: harmed)
     assert "Worse off" not in answer(Look("looking", grown(30, 0.001)), asked)
+    monkeypatch.setattr(outcome, "outcomes", outcome.outcomes.__wrapped__)
     text = answer(Look("ended", grown(30, 0.001)), asked)
     assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
 

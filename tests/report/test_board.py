@@ -20,6 +20,7 @@ from simulation.errors import ResultsError
 from simulation.report import board_sentences
 from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
 from simulation.report.letter import letter
+from simulation.report.outcome import outcome_of
 from simulation.report.screen import print_result
 from simulation.report.word import board_document
 from simulation.report.write import write_exports, write_report
@@ -173,18 +174,19 @@ def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Resul
 
 
 def test_the_numbers_of_the_answer_are_the_row_of_the_product(offered: Result) -> None:
-    row, parts = offered.row_of(offered.first_target, OFFER.arm), board(offered).answer.parts
-    size, *told = (
-        part.value for name in ("size", "low", "high") if isinstance(part := parts[name], Cell)
-    )
+    row = offered.row_of(offered.first_target, OFFER.arm)
     wider = row.department_p95 - row.department_p5 > row.difference_high - row.difference_low
     ends = (
         (row.department_p5, row.department_p95)
         if wider
         else (row.difference_low, row.difference_high)
     )
-    assert size == abs(row.difference)
-    assert sorted(told, key=str) == sorted(map(abs, ends), key=str)
+    size, low, high = (
+        str(Cell(abs(value), row.unit, style="short")) for value in (row.difference, *ends)
+    )
+    said = board(offered).answer
+    assert f"{size} minutes less" in said
+    assert f"{high} to {low}" in said or f"{low} less to {high} more" in said
 
 
 @pytest.mark.parametrize(
@@ -315,12 +317,10 @@ def test_what_does_more_for_the_same_money_is_part_of_the_advice(
     assert advice_of(offered).endswith("The same money may do more elsewhere."), (
         "its safety is not settled"
     )
-    result = offered.shown
-    monkeypatch.setattr(board_sentences, "limits_of", lambda result, arm: Limits([], []))
-    assert (
-        str(list(board_sentences.advice(result, *board(offered).arms))[-1])
-        == "The same money does more elsewhere."
-    )
+    product = outcome_of(offered.shown, OFFER.arm)
+    assert product.bought is not None
+    monkeypatch.setitem(vars(product.bought), "limits", Limits(()))
+    assert list(board_sentences.advice(product))[-1] == "The same money does more elsewhere."
 
 
 def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
@@ -381,7 +381,7 @@ def test_blanks_that_decide_nothing_are_not_said_to(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
-    limit = shown.design.margins[0].label
+    limit = shown.design.margins[0]
     idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
     monkeypatch.setattr(board_sentences, "by_blank", lambda result: (idle, EFFECTS[0]))
     text = text_of(board(shown))

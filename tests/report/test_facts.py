@@ -15,7 +15,7 @@ from simulation.explain.statements import Statement
 from simulation.report.contents import every_table
 from simulation.report.findings import implausible, warnings
 from simulation.report.first_page import first_page
-from simulation.report.headlines import fails
+from simulation.report.outcome import outcome_of
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -84,7 +84,8 @@ def test_claims_costs_and_verdicts_do_not_follow_from_words(
     for ours, theirs in zip(result.arms, reworded.arms, strict=True):
         assert rests_on_claim(result, ours) == rests_on_claim(reworded, theirs)
         assert (ours.cost, ours.cost_range) == (theirs.cost, theirs.cost_range)
-        assert fails(result, ours) == fails(reworded, theirs)
+        if ours is not result.baseline:
+            assert outcome_of(result, ours.name).fails == outcome_of(reworded, ours.name).fails
     assert [rests_on_claim(result, arm) for arm in result.arms].count(True) == 1
     assert [each.verdict for each in result.findings] == [
         each.verdict for each in reworded.findings

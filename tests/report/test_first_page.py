@@ -1,7 +1,6 @@
 """The first page: a sentence for each product on made-up measures, its numbers in tables, and an honest department."""
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,11 +15,12 @@ from simulation.display.table import Cell
 from simulation.errors import ConfigError
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import MeasureName, Measures
+from simulation.report import first_page as first_page_module
 from simulation.report.findings import implausible
-from simulation.report.first_page import first_page
-from simulation.report.headlines import fails, headlines
+from simulation.report.first_page import first_page, headlines
+from simulation.report.outcome import outcome_of, products
 from simulation.report.patient_groups import worse_off
-from simulation.report.verdict_tables import first_table, products
+from simulation.report.verdict_tables import first_table
 from simulation.runs.result import StudyResult
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import margin_words
@@ -146,7 +146,7 @@ def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it
     design = replace(found.design, arms=swapped, focus=(MORE,))
     best = with_measures(found, found.measures, design)
     assert "Worse off: patients of true levels 1-2 +9.0, ambulance patients +8" in words_of(best)
-    monkeypatch.setattr("simulation.report.headlines._best", lambda result, alternatives: None)
+    monkeypatch.setattr(first_page_module, "best_alternative", lambda result: None)
     harmed = "erring down' (cost not stated; worse off: patients of true levels 1-2 +9.0, ambulance patients +8"
     assert harmed in words_of(best, MORE)
 
@@ -534,12 +534,11 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
     assert "not settled" not in first_page(three).lead
     label = three.design.margins[0].label
-    for place in ("simulation.report.headlines", "simulation.report.money"):
-        monkeypatch.setattr(
-            sys.modules[place],
-            "limits_of",
-            lambda result, arm: Limits([], [label]) if arm.name == TOOL else limits_of(result, arm),
-        )
+    tool = outcome_of(three, TOOL)
+    (limit,) = tool.limits.judged
+    by_table = replace(limit.judgement, kind="cannot tell", cause="label table")
+    vars(tool)["limits"] = Limits((replace(limit, judgement=by_table),))
+    vars(tool).pop("kind")
     page = first_page(three)
     assert "1 helps, but its safety is not settled" in page.lead
     assert f"Its measured table leaves safety open on '{label}'" in page.headlines[0].words
@@ -564,7 +563,7 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
 @pytest.mark.parametrize(("measurement", "by_limits", "output"), [
     (0.0, ["non-inferior"], ""),
     (0.001, ["worse"], "may fail on safety: under-triage 10.0 to 10.6 %"),
-    (0.01, [], "Its measured table leaves safety open on 'Under-triage of levels 1-2'"),
+    (0.01, ["cannot tell"], "Its measured table leaves safety open on 'Under-triage of levels 1-2'"),
 ])  # fmt: skip
 def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     result: Result,
@@ -579,18 +578,16 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     uncertainty = TableUncertainty(0.006, 0.0014, 0.0014, measurement, 0.0, 8)
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind, words = margin_words(*ends, margin.margin, "share", "lower")
-    tool = Measured(
-        TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100
-    )
+    tool = Measured(TOOL, margin, "share", "lower", uncertainty, "", kind, words, 100)
     monkeypatch.setattr("simulation.display.measured.measured_tools", lambda result: (tool,))
-    limits, _ = limits_of(found, found.arm(TOOL))
-    assert [limit.judgement.kind for limit in limits] == by_limits
+    limits = limits_of(found, found.arm(TOOL))
+    assert [limit.judgement.kind for limit in limits.judged] == by_limits
     effect = "shortens it by 10.0 min (9.5 to 10.5)"
     (page,) = (each.parts for each in first_page(found).headlines if each.arm == TOOL)
     assert [part for part in page if not part.lower().startswith(effect)] == (
         [output] if output else []
     )
-    assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
+    assert outcome_of(found, TOOL).fails == (by_limits == ["worse"])
 
 
 def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
@@ -617,7 +614,7 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     found = made(replace(result, study=replace(result.study, arms=arms)), waits)
     output = "enough to matter. Its labels rest on 220 cases, 49 of levels 1-2"
     assert f"{output}; intervals do not cover that uncertainty." in words_of(found)
-    tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
+    tool = SimpleNamespace(arm=TOOL, judged=None, kind="")
     monkeypatch.setattr("simulation.display.measured.measured_tools", lambda result: (tool,))
     assert f"{output}." in words_of(found)
 

@@ -15,8 +15,7 @@ from docx import Document
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import lines_of
-from simulation.report.first_page import FirstPage, first_page
-from simulation.report.headlines import Headline
+from simulation.report.first_page import FirstPage, Headline, first_page
 from simulation.report.page import page
 from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
 from simulation.report.word import document

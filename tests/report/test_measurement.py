@@ -7,6 +7,7 @@ import pytest
 from simulation.display.measured import SETTLED, Measured, needed_words
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import interval_words, margin_words
+from simulation.study.design import Margin, Target
 
 N_HIGH = 100
 
@@ -18,9 +19,13 @@ def measured(
     uncertainty = TableUncertainty(
         effect, simulation, simulation, measurement=measurement, department=0, n_tables=9
     )
-    return Measured(
-        "ai", "Wait", 5.0, "minutes", "lower", uncertainty, "", "cannot tell", "", is_margin, N_HIGH
+    stated = {"measure": "wait", "label": "Wait", "evidence": "assumed", "source": "test"}
+    judged = (
+        Margin(margin=5.0, **stated)
+        if is_margin
+        else Target(minimal_important_difference=5.0, **stated)
     )
+    return Measured("ai", judged, "minutes", "lower", uncertainty, "", "cannot tell", "", N_HIGH)
 
 
 def verdict(found: Measured) -> str:
@@ -28,7 +33,7 @@ def verdict(found: Measured) -> str:
         found.uncertainty.effect - found.uncertainty.half_width,
         found.uncertainty.effect + found.uncertainty.half_width,
     )
-    if found.is_margin:
+    if isinstance(found.judged, Margin):
         return margin_words(low, high, found.limit, "minutes", "lower")[-1]
     return interval_words(low, high, found.limit, "minutes", "lower")[-1]
 

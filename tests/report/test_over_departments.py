@@ -15,8 +15,7 @@ from simulation.display.table import difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import decided
-from simulation.report.first_page import first_page
-from simulation.report.headlines import _effect_words, _range_words, headlines
+from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
 from simulation.report.screen import print_result
 from simulation.report.verdict_tables import over_tables
 from tests.config.ours import ensemble
@@ -79,8 +78,8 @@ def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_a
     assert of_arm.rule is not None
     rule = replace(of_arm.rule, hit_rate=0.9, commoner=commoner)
     made_up = replace(found, arms={**found.arms, "quicker": replace(of_arm, rule=rule)})
-    monkeypatch.setattr("simulation.report.headlines.decided", lambda result: made_up)
-    quicker = headlines(over)[0].words
+    monkeypatch.setattr("simulation.report.outcome.decided", lambda result: made_up)
+    quicker = headlines(replace(over))[0].words
     assert ("Helps enough where '" in quicker) == is_told
     assert (f"(right for 90 %; one answer for all: {100 * commoner:.0f} %)." in quicker) == is_told
     assert ("The effect is larger where '" in quicker) != is_told

@@ -12,7 +12,7 @@ from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
 from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
-from simulation.display.words import change, effect, kind_of, span
+from simulation.display.words import change, effect, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import stage_of
@@ -165,7 +165,7 @@ def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better
             9,
         )
         finding = Finding("ai", target, found, verdict(found, 0.01))
-        assert (kind_of(finding), finding.verdict.words) == ("changed", words)
+        assert (finding.kind, finding.verdict.words) == ("changed", words)
     assert [row.arm for row in ranked(result, target)] == [
         arm.name for arm in result.others if arm.name != "sham"
     ]

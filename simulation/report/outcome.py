@@ -1,0 +1,329 @@
+"""What becomes of an arm: its effects, limits of safety, who is worse off, what its effect hinges on, what else does as
+much. It is worked out once, from the result alone; the first page, the board's page, the screen and the app only put it
+into sentences.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
+
+from simulation.display.measured import Limits, limits_of
+from simulation.display.words import rests_on_claim
+from simulation.measures.measuring import MeasureName
+from simulation.questions.ablation import decomposition_of, joint_arm
+from simulation.questions.what_decides import FigureRule, decided
+from simulation.report.patient_groups import worse_off
+from simulation.runs.result import ArmResult, Finding, StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.multiplicity import is_worse
+from simulation.study.design import Target
+
+OutcomeKind = Literal[
+    "nothing", "fails", "may fail", "little", "open", "perhaps", "mixed", "harms", "unsure", "claimed", "helps",
+]  # fmt: skip
+"""What becomes of an arm in all: it is identical to the baseline; it fails a limit of safety, or may; it does too
+little; its effect is not settled, or helps but perhaps too little; it helps by one measure and harms by another; it
+harms; it helps, and its safety is not settled, or an untested claim must be true; it helps."""
+KEPT_EFFECT = 0.5
+"""Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
+difference that matters at most."""
+NAMED_GROUPS = (
+    "acuity_true=1-2", "age_band=child", "age_band=oldest", "arrival_source=ambulance", "language_need=yes",
+)  # fmt: skip
+"""The groups that are named where an arm harms them."""
+MOST_PRODUCTS = 6
+"""Tools that get a sentence in a study that names no `focus`; the table has the others."""
+MOST_ALTERNATIVES = 5
+ROUNDING = 1.02
+"""The share by which an arm made for a price may exceed it: patients a year are known to about a hundredth."""
+
+
+class Hinge(NamedTuple):
+    """What an effect hinges on: a `figure` of a department, with a `rule` (its cut and hit rate) where that is right
+    more often than one answer for all, else whether the effect `grows` with it. Without a figure, `why`."""
+
+    why: Literal["one department", "alike", "not settled", "no figure"] | None
+    figure: MeasureName | None = None
+    rule: FigureRule | None = None
+    grows: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What becomes of one arm of a result."""
+
+    result: StudyResult
+    arm: ArmResult
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether it is the baseline in every measure."""
+        return self.arm.name in self.result.identical
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether it is no comparator."""
+        return not self.result.design.arms[self.arm.name].comparator
+
+    @cached_property
+    def is_claimed(self) -> bool:
+        """Whether its effect rests on an untested claim; else it is measured, or assumed."""
+        return rests_on_claim(self.result, self.arm)
+
+    @cached_property
+    def effects(self) -> tuple[Finding, ...]:
+        """What it does to each target, the first of all first."""
+        return tuple(one for one in self.result.findings if one.arm == self.arm.name)
+
+    @property
+    def first(self) -> Finding:
+        """What it does to the first target."""
+        return self.effects[0]
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Its limits of safety: passed, failed, or not settled and why."""
+        return limits_of(self.result, self.arm)
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails a limit of safety, or may fail it, be it by simulation alone."""
+        alone = [one.state for one in self.result.safety if one.arm == self.arm.name]
+        return any(state in ("fails", "may fail") for state in (*alone, self.limits.verb))
+
+    @cached_property
+    def kind(self) -> OutcomeKind:
+        """What becomes of it in all: a limit of safety that it fails, or may; else its effects."""
+        if self.is_identical:
+            return "nothing"
+        if self.limits.verb:
+            return self.limits.verb
+        targets = reported_targets(self.result)
+        matters = {finding.matters for finding in self.effects if finding.target in targets}
+        if matters >= {"helps", "harms"}:
+            return "mixed"
+        if "harms" in matters:
+            return "harms"
+        if "helps" in matters:
+            return "unsure" if self.limits.open else "claimed" if self.is_claimed else "helps"
+        if "open" in matters:
+            return "perhaps" if self.first.kind == "better" else "open"
+        return "little"
+
+    @cached_property
+    def harmed(self) -> tuple[Comparison, ...]:
+        """The named groups that it harms by more than the least difference that matters, where the table of who is
+        worse off has them as significant."""
+        target, unit = self.result.first_target, self.result.unit(self.result.first_target)
+        return tuple(
+            row
+            for worse in worse_off(self.result.shown)
+            if (row := worse.comparison).arm == self.arm.name and worse.holm
+            if row.group in NAMED_GROUPS and row.unit == unit
+            if abs(row.difference) > target.minimal_important_difference
+        )
+
+    @property
+    def more_leave(self) -> bool:
+        """Whether a wait falls while more patients leave, which ends theirs."""
+        row, left = self.first.comparison, "left_share"
+        falls = self.first.kind == "better" and row.measure.startswith("wait_")
+        return falls and self.result.has(left) and bool(is_worse(self.result.row(row.arm, left)))
+
+    @cached_property
+    def hinge(self) -> Hinge:
+        """What its effect on the first target hinges on."""
+        all_decided, name = decided(self.result.shown), self.arm.name
+        if all_decided is None or name not in all_decided.arms:
+            return Hinge("one department")
+        decides, figure = all_decided.arms[name], all_decided.best(name)
+        if figure is None or decides.best is None:
+            return Hinge(
+                "no figure" if decides.differs else "alike" if self._is_alike else "not settled"
+            )
+        if decides.rule is None or decides.rule.hit_rate <= decides.rule.commoner:
+            grows = decides.best.slope * self.first.comparison.difference > 0
+            return Hinge(None, figure, grows=grows)
+        return Hinge(None, figure, decides.rule)
+
+    @property
+    def _is_alike(self) -> bool:
+        """Whether nine in ten departments lie within the least difference that matters of one another, allowing for
+        what is not known of how they differ."""
+        spread = self.first.spread
+        if spread is None or not spread.is_range:
+            return False
+        low, high = spread.widest
+        return high - low < self.first.target.minimal_important_difference
+
+    def does_as_much(self, other: "Outcome") -> Literal["more", "as much"] | None:
+        """How much this arm is shown to do beside another, from their paired difference; None if less, or if that is
+        not shown."""
+        if self.first.kind != "better":
+            return None
+        target, row = other.first.target, other.first.comparison
+        sign = 1 if row.better == "lower" else -1
+        between = self.result.against(self.arm.name, row.arm, target.measure, target.group)
+        worst = max(sign * bound for bound in between.judged)
+        lost = min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference))
+        return ("more" if worst < 0 else "as much") if worst < lost else None
+
+    @cached_property
+    def cheapest(self) -> "Outcome | None":
+        """The cheapest alternative that does as much or more, where it helps by enough to look for one.
+
+        Where one of the two states no cost, the alternative may be cheaper.
+        """
+        equals = [one for one in self.cheaper if one.does_as_much(self)]
+        return min(equals, key=_price, default=None)
+
+    @property
+    def cheaper(self) -> list["Outcome"]:
+        """The alternatives that may be cheaper."""
+        cost = self.arm.cost
+        return [
+            one
+            for one in alternatives(self.result)
+            if cost is None or one.arm.cost is None or one.arm.cost < cost
+        ]
+
+    @cached_property
+    def bought(self) -> "Outcome | None":
+        """The best that its price buys of something else that helps and fails no limit."""
+        for arm in priced_alternatives(self.result, self.arm):
+            other = outcome_of(self.result, arm.name)
+            if not is_dearer(arm, self.arm) and not other.fails and other.first.kind == "better":
+                return other
+        return None
+
+    @cached_property
+    def other_reading(self) -> "Outcome | None":
+        """Another reading of the same policy that is judged otherwise on safety, the worst; None if there is none."""
+        arms, own = self.result.design.arms, self.arm.name
+        others = [
+            outcome_of(self.result, arm.name)
+            for arm in _without_sham(self.result)
+            if arms[arm.name].triage == arms[own].triage and arm.name != own
+            if not arms[arm.name].comparator
+        ]
+        order = ("fails", "may fail", "")
+        differing = [one for one in others if one.limits.verb != self.limits.verb]
+        return min(differing, key=lambda one: order.index(one.limits.verb), default=None)
+
+    @property
+    def otherwise(self) -> Literal["fails", "may fail", ""]:
+        """Whether another reading of the same policy fails a limit, or may; '' where it passes, or there is none."""
+        return "" if self.other_reading is None else self.other_reading.limits.verb
+
+
+def _price(outcome: Outcome) -> float:
+    """Its cost a year; infinite where none is stated."""
+    return math.inf if outcome.arm.cost is None else outcome.arm.cost
+
+
+@lru_cache(maxsize=8)
+def outcomes(result: StudyResult) -> dict[str, Outcome]:
+    """The outcome of every arm but the baseline, by name."""
+    return {arm.name: Outcome(result, arm) for arm in result.others}
+
+
+def outcome_of(result: StudyResult, arm: str) -> Outcome:
+    """The outcome of an arm."""
+    return outcomes(result)[arm]
+
+
+# --- which arms are told of, in which order -------------------------------------------------------------------------
+
+
+def reported_targets(result: StudyResult) -> tuple[Target, ...]:
+    """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
+    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[
+        ::-1
+    ]
+
+
+def products(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else the first tools."""
+    arms = _without_sham(result)
+    if result.design.focus:
+        return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
+    if decomposition_of(result):
+        return tuple(arm for arm in arms if arm.name == joint_arm(result))
+    return _tools(result)[:MOST_PRODUCTS]
+
+
+def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The tools that get no sentence, because the study names none in `focus` and has more than the page holds."""
+    return () if result.design.focus or decomposition_of(result) else _tools(result)[MOST_PRODUCTS:]
+
+
+def _without_sham(result: StudyResult) -> tuple[ArmResult, ...]:
+    return tuple(arm for arm in result.shown.others if arm.name != result.design.sham)
+
+
+def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that are no comparators and triage by another policy than the baseline; if there are none, all arms
+    that are no comparators; else all."""
+    arms = _without_sham(result)
+    tools = tuple(arm for arm in arms if not result.design.arms[arm.name].comparator)
+    with_policy = tuple(arm for arm in tools if arm.ready.policy != result.baseline.ready.policy)
+    return with_policy or tools or arms
+
+
+def alternatives(result: StudyResult) -> list[Outcome]:
+    """The comparators that are no products."""
+    names = {arm.name for arm in products(result)}
+    others = (outcome_of(result, arm.name) for arm in result.shown.others)
+    return [one for one in others if not one.is_tool and one.arm.name not in names]
+
+
+@lru_cache(maxsize=8)
+def best_alternative(result: StudyResult) -> Outcome | None:
+    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
+    place the cheapest that is shown to do as much, where both costs are stated."""
+    good = [one for one in alternatives(result) if one.first.matters == "helps" and not one.fails]
+    most = max(good, key=lambda one: abs(one.first.comparison.difference), default=None)
+    if most is None or most.arm.cost is None:
+        return most
+    as_much = [one for one in good if _price(one) < _price(most) and one.does_as_much(most)]
+    return min(as_much, key=_price, default=most)
+
+
+def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
+    """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
+    rows = [
+        result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham
+    ]
+    better = result.better(target)
+    if better == "neither":
+        return tuple(rows)
+    sign = 1 if better == "lower" else -1
+    return tuple(
+        sorted(
+            rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference
+        )
+    )
+
+
+def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms as the first page has them: products in their order, then the others, best first; no sham."""
+    first = products(result)
+    names = {arm.name for arm in first}
+    others = (
+        result.arm(row.arm) for row in ranked(result, result.first_target) if row.arm not in names
+    )
+    return (*first, *others)
+
+
+def is_dearer(arm: ArmResult, product: ArmResult) -> bool:
+    """Whether an arm costs more than the product, by more than the rounding of a price that is paid a patient."""
+    return arm.cost is not None and product.cost is not None and arm.cost > product.cost * ROUNDING
+
+
+def priced_alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
+    """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
+    names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
+    arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
+    priced = [arm for arm in arms if arm.cost is not None]
+    return tuple(sorted(priced, key=lambda arm: is_dearer(arm, product)))[:MOST_ALTERNATIVES]
