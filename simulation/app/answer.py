@@ -19,7 +19,7 @@ from simulation.display.words import amount, change, effect, unit_words
 from simulation.report.findings import unlike_words
 from simulation.report.first_page import harmed_words
 from simulation.report.money import stated_cost
-from simulation.report.outcome import Outcome, outcome_of
+from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.runs.result import Finding
 from simulation.statistics.verdict import Judgement, Verdict
 from simulation.study.workload import in_words
@@ -53,7 +53,7 @@ class ShownArm:
     """A policy as a row of the answer: what becomes of it; then in words a cell a target, its verdict, its limits of
     safety, who waits longer by more than matters, and its cost a year. look: the kind of verdict that colours it."""
 
-    outcome: Outcome
+    outcome: ArmOutcome
     cells: tuple[Cell | str, ...]
     verdict: str
     look: str
@@ -136,7 +136,7 @@ def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
     return {"n": _first_visit()["n_departments"], "words": words} if words else {}
 
 
-def _beyond_ai(outcomes: Sequence[Outcome]) -> list[str]:
+def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
     """The labels of what does surely more on the first target than every AI, untested claims left aside: apart from
     their intervals."""
     tools = [one for one in outcomes if one.is_tool and not one.is_claimed]
@@ -147,7 +147,7 @@ def _beyond_ai(outcomes: Sequence[Outcome]) -> list[str]:
     return [one.arm.label for one in others if _gain(one)[0] > most]
 
 
-def _gain(outcome: Outcome) -> tuple[float, float]:
+def _gain(outcome: ArmOutcome) -> tuple[float, float]:
     """The ends of the interval of an effect on the first target, as gains."""
     row = outcome.first.comparison
     low, high = row.difference_low, row.difference_high
@@ -198,7 +198,7 @@ def _level(slim: ae.Result, target: Any) -> str:
     return amount(row.mean, row.unit)
 
 
-def _shown_arm(outcome: Outcome, whole: ae.Result | None) -> ShownArm:
+def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
     """A row of the answer; who is worse off and what it costs, from the `whole` result."""
     first = outcome.first
     rows = () if whole is None else outcome_of(whole, first.arm).harmed
@@ -244,7 +244,7 @@ def _width(finding: Finding) -> str:
     return f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
 
 
-def _safety_words(outcome: Outcome) -> str:
+def _safety_words(outcome: ArmOutcome) -> str:
     """'passes all 3'; or by name: 'fails: Wait (levels 1-2); not settled: Left before being seen'."""
     limits = outcome.limits
     if limits.judged and len(limits.open) == len(limits.judged):
@@ -257,7 +257,7 @@ def _safety_words(outcome: Outcome) -> str:
     return "; ".join(said) or f"passes all {len(limits.judged)}"
 
 
-def _unsettled(slim: ae.Result, outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+def _unsettled(slim: ae.Result, outcomes: Sequence[ArmOutcome]) -> dict[str, list[str]]:
     """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
     being seen)']. Limits of a policy that fails another are left out."""
     found: dict[str, list[str]] = {}

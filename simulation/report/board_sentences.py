@@ -14,7 +14,7 @@ from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.what_decides import n_harmed
 from simulation.report.findings import implausible, unlike_words, warnings
 from simulation.report.first_page import PATIENTS, hinge_words
-from simulation.report.outcome import Outcome, OutcomeKind
+from simulation.report.outcome import ArmOutcome, OutcomeKind
 from simulation.report.patient_groups import worse_off_groups
 from simulation.runs.result import Kind, Safety, StudyResult
 from simulation.statistics.compare import Comparison
@@ -176,7 +176,7 @@ def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> str:
     return what
 
 
-def answer(outcome: Outcome, offer: OfferFacts) -> tuple[str, Kind, str]:
+def answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, Kind, str]:
     """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
     result, limits = outcome.result, outcome.limits
     if few := result.few_departments:
@@ -199,7 +199,7 @@ def answer(outcome: Outcome, offer: OfferFacts) -> tuple[str, Kind, str]:
     return verdict, look, sentence
 
 
-def advice(outcome: Outcome) -> Iterator[str]:
+def advice(outcome: ArmOutcome) -> Iterator[str]:
     """What to do: buy or not, what to settle before, and what does more for the same money."""
     kind, unsafe = outcome.kind, bool(outcome.otherwise)
     deciding = [
@@ -221,7 +221,7 @@ def advice(outcome: Outcome) -> Iterator[str]:
             yield f"The same money {'may do' if other.limits.open else 'does'} more elsewhere."
 
 
-def notes(outcome: Outcome, offer: OfferFacts, most: int) -> Iterator[str]:
+def notes(outcome: ArmOutcome, offer: OfferFacts, most: int) -> Iterator[str]:
     """What a variant has otherwise; levels today; what the product changes at triage."""
     result, target = outcome.result, outcome.result.first_target
     if offer.differs:
@@ -244,7 +244,7 @@ def limits_in_few(limits: Iterable[Safety]) -> str:
     return listed_with_and([_limit(safety.margin, in_few=True) for safety in limits])
 
 
-def safety(outcome: Outcome, offer: OfferFacts) -> Iterator[str]:
+def safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
     result, limits, other = outcome.result, outcome.limits, outcome.other_reading
     is_assumed = any(NURSES_ERRORS in blank.parameters for blank in offer.blanks)
@@ -298,7 +298,7 @@ def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool)
     return f"{verb}: {limit}, {before} {today}, {after} with it. Limit: {most} {unit} {of}{beyond}."
 
 
-def worse_off(outcome: Outcome, most: int) -> Iterator[str]:
+def worse_off(outcome: ArmOutcome, most: int) -> Iterator[str]:
     """The groups that the product harms by more than the least difference that matters, the hardest hit first."""
     target, unit = outcome.first.target, outcome.first.comparison.unit
     rows = sorted(outcome.harmed, key=lambda row: -abs(row.difference))
@@ -315,7 +315,7 @@ def worse_off(outcome: Outcome, most: int) -> Iterator[str]:
         yield f"And {len(rows) - most} more."
 
 
-def money(outcome: Outcome) -> Iterator[str]:
+def money(outcome: ArmOutcome) -> Iterator[str]:
     """What the product costs, and the best that the same money buys of something else without failing a limit."""
     if outcome.arm.cost is None:
         yield "The price is not known, so nothing can be held against it."
@@ -330,7 +330,7 @@ def money(outcome: Outcome) -> Iterator[str]:
     yield f"{price} buys nothing else that is shown to help and be safe."
 
 
-def measure_first(outcome: Outcome, most: int) -> Iterator[str]:
+def measure_first(outcome: ArmOutcome, most: int) -> Iterator[str]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
     blanks, tied = by_blank(outcome.result), list[Blank]()
     if outcome.other_reading:
@@ -347,7 +347,7 @@ def measure_first(outcome: Outcome, most: int) -> Iterator[str]:
         yield f"{_first_capital(hinges)}."
 
 
-def pilot(outcome: Outcome, offer: OfferFacts) -> Iterator[str]:
+def pilot(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     """What the planned pilot could tell of the wait."""
     row, pilot = outcome.first.comparison, offer.pilot
     if pilot is None or (row.measure, row.group) != WAIT:
@@ -360,7 +360,7 @@ def pilot(outcome: Outcome, offer: OfferFacts) -> Iterator[str]:
     )
 
 
-def _blank(outcome: Outcome, effect: BlankEffect, *, first: bool) -> Iterator[str]:
+def _blank(outcome: ArmOutcome, effect: BlankEffect, *, first: bool) -> Iterator[str]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     row, question = outcome.first.comparison, _small(effect.blank.question)
     low, high = sorted((effect.low, effect.high))
@@ -409,7 +409,7 @@ def _listed(nouns: Sequence[str], most: int) -> str:
     return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
 
 
-def counts(outcome: Outcome) -> Iterator[str]:
+def counts(outcome: ArmOutcome) -> Iterator[str]:
     """What the page rests on, and whether warnings stand in the report of what the page does not say."""
     result, where = outcome.result, "one department"
     if result.department_of is not None:

@@ -28,7 +28,7 @@ from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.money import limit_words
 from simulation.report.outcome import (
-    Outcome,
+    ArmOutcome,
     OutcomeKind,
     alternatives,
     arms_in_order,
@@ -210,7 +210,7 @@ def _headline(arm: str, label: str, parts: Sequence[str]) -> Headline:
     return Headline(arm, label, (first, *(f"{words[:1].upper()}{words[1:]}" for words in others)))
 
 
-def _parts(outcome: Outcome) -> list[str]:
+def _parts(outcome: ArmOutcome) -> list[str]:
     """Sentences on a product without full stops, some empty: of one that fails a limit of safety, that limit first; of
     another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
     if outcome.is_identical:
@@ -276,11 +276,11 @@ def _range_words(finding: Finding) -> str:
     return f" ({sizes if one_way else span(low, high, row.unit)})"
 
 
-def _leaving_words(outcome: Outcome) -> str:
+def _leaving_words(outcome: ArmOutcome) -> str:
     return "part of it because more patients leave" if outcome.more_leave else ""
 
 
-def _harmed_groups(outcome: Outcome) -> list[str]:
+def _harmed_groups(outcome: ArmOutcome) -> list[str]:
     """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms, unless a failed limit
     says so."""
     told = [(limit.margin.measure, limit.margin.group) for limit in outcome.limits.failed]
@@ -294,7 +294,7 @@ def harmed_words(rows: Sequence[Comparison]) -> str:
     return ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in rows)
 
 
-def _safety_parts(outcome: Outcome) -> list[str]:
+def _safety_parts(outcome: ArmOutcome) -> list[str]:
     """What is said of limits of safety that are failed, or may be; else of all of them: what is not settled, or in how
     many departments one is failed, where none is on average. None where all are passed: the lead says so."""
     limits = outcome.limits
@@ -318,7 +318,7 @@ def _quoted(limits: Sequence[Safety]) -> str:
     return listed_with_and([f"'{safety.margin.label}'" for safety in limits])
 
 
-def _failed_words(outcome: Outcome, safety: Safety) -> str:
+def _failed_words(outcome: ArmOutcome, safety: Safety) -> str:
     """'under-triage 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
     row, words = safety.comparison, limit_words(outcome.result, safety)
     if row.unit != "share":
@@ -328,7 +328,7 @@ def _failed_words(outcome: Outcome, safety: Safety) -> str:
     return f"of everybody, {words}" if only_some else words
 
 
-def hinge_words(outcome: Outcome) -> str:
+def hinge_words(outcome: ArmOutcome) -> str:
     """The figure that decides the effect, and the value from which it matters; empty for one department.
 
     A rule is given with its hit rate.
@@ -369,7 +369,7 @@ def _plain(value: float, row: Comparison) -> str:
     return change(value, row.unit).lstrip("+")
 
 
-def _cheapest_words(outcome: Outcome) -> str:
+def _cheapest_words(outcome: ArmOutcome) -> str:
     """The cheapest alternative that does as much as a product or more; empty for a product that does too little."""
     first, cheapest, result = outcome.first, outcome.cheapest, outcome.result
     if not alternatives(result) or first.kind != "better" or first.verdict.size == "less":
@@ -382,7 +382,7 @@ def _cheapest_words(outcome: Outcome) -> str:
     return f"{named} does {cheapest.does_as_much(outcome)}"
 
 
-def _best_parts(best: Outcome) -> list[str]:
+def _best_parts(best: ArmOutcome) -> list[str]:
     """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
     min (1.2 to 9.3)'."""
     return [
@@ -394,7 +394,7 @@ def _best_parts(best: Outcome) -> list[str]:
     ]
 
 
-def _named(outcome: Outcome, harmed: Sequence[str] = ()) -> str:
+def _named(outcome: ArmOutcome, harmed: Sequence[str] = ()) -> str:
     """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children +7.0
     min)'."""
     arm = outcome.arm

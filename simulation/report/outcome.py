@@ -50,7 +50,7 @@ class Hinge(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class ArmOutcome:
     """What becomes of one arm of a result."""
 
     result: StudyResult
@@ -157,7 +157,7 @@ class Outcome:
         low, high = spread.widest
         return high - low < self.first.target.minimal_important_difference
 
-    def does_as_much(self, other: "Outcome") -> Literal["more", "as much"] | None:
+    def does_as_much(self, other: "ArmOutcome") -> Literal["more", "as much"] | None:
         """How much this arm is shown to do beside another, from their paired difference; None if less, or if that is
         not shown."""
         if self.first.kind != "better":
@@ -170,7 +170,7 @@ class Outcome:
         return ("more" if worst < 0 else "as much") if worst < lost else None
 
     @cached_property
-    def cheapest(self) -> "Outcome | None":
+    def cheapest(self) -> "ArmOutcome | None":
         """The cheapest alternative that does as much or more, where it helps by enough to look for one.
 
         Where one of the two states no cost, the alternative may be cheaper.
@@ -179,7 +179,7 @@ class Outcome:
         return min(equals, key=_price, default=None)
 
     @property
-    def cheaper(self) -> list["Outcome"]:
+    def cheaper(self) -> list["ArmOutcome"]:
         """The alternatives that may be cheaper."""
         cost = self.arm.cost
         return [
@@ -189,7 +189,7 @@ class Outcome:
         ]
 
     @cached_property
-    def bought(self) -> "Outcome | None":
+    def bought(self) -> "ArmOutcome | None":
         """The best that its price buys of something else that helps and fails no limit."""
         for arm in priced_alternatives(self.result, self.arm):
             other = outcome_of(self.result, arm.name)
@@ -198,7 +198,7 @@ class Outcome:
         return None
 
     @cached_property
-    def other_reading(self) -> "Outcome | None":
+    def other_reading(self) -> "ArmOutcome | None":
         """Another reading of the same policy that is judged otherwise on safety, the worst; None if there is none."""
         arms, own = self.result.design.arms, self.arm.name
         others = [
@@ -217,18 +217,18 @@ class Outcome:
         return "" if self.other_reading is None else self.other_reading.limits.verb
 
 
-def _price(outcome: Outcome) -> float:
+def _price(outcome: ArmOutcome) -> float:
     """Its cost a year; infinite where none is stated."""
     return math.inf if outcome.arm.cost is None else outcome.arm.cost
 
 
 @lru_cache(maxsize=8)
-def outcomes(result: StudyResult) -> dict[str, Outcome]:
+def outcomes(result: StudyResult) -> dict[str, ArmOutcome]:
     """The outcome of every arm but the baseline, by name."""
-    return {arm.name: Outcome(result, arm) for arm in result.others}
+    return {arm.name: ArmOutcome(result, arm) for arm in result.others}
 
 
-def outcome_of(result: StudyResult, arm: str) -> Outcome:
+def outcome_of(result: StudyResult, arm: str) -> ArmOutcome:
     """The outcome of an arm."""
     return outcomes(result)[arm]
 
@@ -271,7 +271,7 @@ def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
     return with_policy or tools or arms
 
 
-def alternatives(result: StudyResult) -> list[Outcome]:
+def alternatives(result: StudyResult) -> list[ArmOutcome]:
     """The comparators that are no products."""
     names = {arm.name for arm in products(result)}
     others = (outcome_of(result, arm.name) for arm in result.shown.others)
@@ -279,7 +279,7 @@ def alternatives(result: StudyResult) -> list[Outcome]:
 
 
 @lru_cache(maxsize=8)
-def best_alternative(result: StudyResult) -> Outcome | None:
+def best_alternative(result: StudyResult) -> ArmOutcome | None:
     """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
     place the cheapest that is shown to do as much, where both costs are stated."""
     good = [one for one in alternatives(result) if one.first.matters == "helps" and not one.fails]

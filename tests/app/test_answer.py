@@ -36,7 +36,7 @@ from simulation.display.measured import Limits
 from simulation.display.table import Cell
 from simulation.explain.explanation import Explained
 from simulation.report import outcome
-from simulation.report.outcome import Outcome, outcome_of
+from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
 from simulation.statistics.verdict import Judgement, NonInferiority
 from simulation.study.design import Target
@@ -263,7 +263,7 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
     lean = shown["best"]
     first = lean.outcome.first
     little = replace(first, verdict=replace(first.verdict, size="less"))
-    small = replace(lean, outcome=Outcome(lean.outcome.result, lean.outcome.arm))
+    small = replace(lean, outcome=ArmOutcome(lean.outcome.result, lean.outcome.arm))
     vars(small.outcome)["effects"] = (little, *lean.outcome.effects[1:])
     for best, none_helps, said in (
         (None, True, "none"),
