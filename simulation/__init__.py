@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from simulation.report.board import board, board_page
     from simulation.report.first_page import first_page
     from simulation.report.letter import letter
-    from simulation.runs.executors import ThreadExecutor, open_executor
+    from simulation.runs.running import ThreadExecutor, open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
     from simulation.vetting.vet import vet
@@ -68,7 +68,7 @@ _HOMES = {
         "report.board": "board board_page",
         "report.first_page": "first_page",
         "report.letter": "letter",
-        "runs.executors": "ThreadExecutor open_executor",
+        "runs.running": "ThreadExecutor open_executor",
         "study.study": "Study",
         "triage.construct": "Wanted nearest_matrix",
         "vetting.vet": "vet",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -31,22 +32,18 @@ from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.page import page
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
-from simulation.runs.executors import Executor, Failed
-from simulation.runs.identity import Identity, identity_of
-from simulation.runs.kept import Done, no_progress
-from simulation.runs.manifest import input_hashes, manifest_of
+from simulation.runs.provenance import Identity, identity_of, input_hashes, manifest_of
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.run_folder import as_expected, read_run, write_data
 from simulation.runs.running import (
-    all_of,
+    Done,
+    Executor,
+    Runner,
     compile_first,
     every_replication,
-    failure,
-    in_order,
-    replications,
-    still_to_run,
+    no_progress,
 )
+from simulation.runs.stored_run import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
@@ -106,17 +103,18 @@ class Result(StudyResult):
         unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
         """
         began = time.perf_counter()
-        new = all_of(self.study, self.following(n), done=done, executor=executor)
+        _, new = every_replication(self.part(n), done=done, executor=executor)
         return self.with_more(
             new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new)
         )
 
-    def following(self, n: int) -> range:
-        """The numbers of the next `n` replications. Raises ResultsError if `n` is less than 1."""
+    def part(self, n: int) -> Study:
+        """The part of the study that runs the next `n` replications. Raises ResultsError if `n` is less than 1."""
         if n < 1:
             raise ResultsError(f"{n} more replications: there is nothing to add. Give 1 or more")
         first = self.numbers[-1] + 1
-        return range(first, first + n)
+        length = replace(self.run, replications=first + n, first=first, count=n, precision=None)
+        return replace(self.study, run=length)
 
     def with_more(
         self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float
@@ -227,29 +225,26 @@ class Growth(Iterator[Result]):
         self._phase("compiling")
         compile_first(self._study)
         self._phase("simulating")
-        beginning = dict(self._known)
-        waiting: dict[int, ReplicationResult] = {}
-        study, missing = still_to_run(self._study, beginning)
-        following = self._study.run.first + len(beginning)
-        while missing and not self._cancelled.is_set():
-            for arrived in replications(
-                study, missing, executor=executor, cancelled=self._cancelled
-            ):
-                if isinstance(arrived, Failed):
-                    raise failure([arrived])
-                waiting[arrived.replication] = arrived
-                if following not in waiting:
-                    continue
-                while following in waiting:
-                    beginning[following] = waiting.pop(following)
-                    following += 1
-                study, missing = still_to_run(self._study, beginning)
-                if not self._cancelled.is_set():
-                    so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
-                    manifest = manifest_of(
-                        study, so_far, identity, wall_seconds=seconds, inputs=inputs
-                    )
-                    yield Result(study, so_far, explained, manifest)
+        runner = Runner(
+            self._study, self._known, executor=executor, cancelled=self._cancelled, goes_on=False
+        )
+        first = self._study.run.first
+        following = first + len(self._known)
+        for _ in runner:
+            if following not in runner.known:
+                continue
+            while following in runner.known:
+                following += 1
+            if not runner.is_cancelled:
+                so_far = tuple(runner.known[number] for number in range(first, following))
+                manifest = manifest_of(
+                    runner.study,
+                    so_far,
+                    identity,
+                    wall_seconds=time.perf_counter() - began,
+                    inputs=inputs,
+                )
+                yield Result(runner.study, so_far, explained, manifest)
 
 
 grow = Growth
@@ -326,7 +321,7 @@ def gather(folders: Sequence[Path | str]) -> Result:
             f"gather: {len(missing)} of {len(expected)} replications are in no folder (the first is {missing[0]}). Run "
             f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
         )
-    ordered = in_order(merged.values())
+    ordered = tuple(merged[number] for number in sorted(merged))
     manifest = manifest_of(
         first.study,
         ordered,

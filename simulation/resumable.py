@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,14 +21,10 @@ from simulation.report.contents import draw_pathway, every_picture
 from simulation.report.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
-from simulation.runs.executors import ExecutorFailed, Failed
-from simulation.runs.identity import Identity, identity_of
-from simulation.runs.kept import Done, no_progress
-from simulation.runs.manifest import about, manifest_of, read_manifest
+from simulation.runs.provenance import Identity, about, identity_of, manifest_of, read_manifest
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.run_folder import folders_of, write_data
-from simulation.runs.running import failure, replications, still_to_run
-from simulation.runs.unfinished import UnfinishedRun
+from simulation.runs.running import Done, ExecutorFailed, Runner, as_planned, no_progress
+from simulation.runs.stored_run import UnfinishedRun, folders_of, write_data
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 
@@ -79,7 +75,7 @@ def run_into(
             *(_finished_notes(study, parent, identity) if is_new else ()),
         ):
             say(f"Note: {note}.")
-        written = _written_already(still_to_run(study, unfinished.kept)[0], unfinished, say=say)
+        written = _written_already(as_planned(study, unfinished.kept), unfinished, say=say)
         if written is not None:
             return _stored(written, results, unfinished)
         explained = Explained(study)
@@ -90,7 +86,7 @@ def run_into(
             def draw(first: tuple[ReplicationResult, ...]) -> None:
                 meanwhile.submit(draw_profiled, Result(study, first, explained))
 
-            study, ordered, seconds = _completed(
+            runner, seconds = _completed(
                 study,
                 unfinished,
                 say=say,
@@ -100,7 +96,7 @@ def run_into(
                 cancelled=cancelled,
             )
         gc.freeze()  # all of this stays: looking through it for garbage takes a tenth of the time of a report
-        engine_seconds = unfinished.engine_seconds
+        study, ordered, engine_seconds = runner.study, runner.results, unfinished.engine_seconds
         manifest = manifest_of(
             study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds
         )
@@ -184,60 +180,43 @@ def _completed(
     *,
     say: Say,
     done: Done,
-    planning: Done,
+    planning: Done = no_progress,
     profiled: Callable[[tuple[ReplicationResult, ...]], object] = lambda first: None,
     cancelled: threading.Event | None = None,
-) -> tuple[Study, tuple[ReplicationResult, ...], float]:
-    """The study with as many replications as it needs, all of them in order, and the seconds that running them took.
+) -> tuple[Runner, float]:
+    """A run of all replications that a study needs, and the seconds that it took.
 
     Those that were kept are not run again; each of the others is kept as it ends. `profiled` is called with those that
     have day profiles, once they are there.
     """
     began = time.perf_counter()
-    known = dict(unfinished.kept)
-    study, missing = still_to_run(study, known)
-    n_kept = len(study.run.numbers) - len(missing)
-    if n_kept:
-        n_all = len(study.run.numbers)
-        say(
-            f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew)."
-        )
-        done(n_kept)
-    first = (
-        set()
-        if study.run.profile_all
-        else {number for number in study.run.numbers if number < study.run.profiles}
+    runner = Runner(
+        study, dict(unfinished.kept), cancelled=cancelled, unfinished=unfinished, planned=planning
     )
-    while missing:
-        planning(n_all := len(study.run.numbers))
-        n_before = n_all - len(missing) - unfinished.n_added
-        failed: list[Failed] = []
-        try:
-            for result in replications(study, missing, cancelled=cancelled):
-                if isinstance(result, Failed):
-                    failed.append(result)
-                else:
-                    known[result.replication] = result
-                    unfinished.add(result)
-                    done(n_before + unfinished.n_added)
-                    if result.replication in first and first <= known.keys():
-                        profiled(tuple(known[number] for number in sorted(first)))
-            if cancelled is not None and cancelled.is_set():
-                raise RunStopped("the run was stopped")
-        except (KeyboardInterrupt, ExecutorFailed, RunStopped) as stop:
-            n_done = (
-                n_before + unfinished.n_added
-            )  # one that was being kept as the signal came is among them
-            if not n_done:
-                raise
-            words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
-            if isinstance(stop, AeflowError):
-                raise type(stop)(f"{stop}. {words}") from stop
-            raise KeyboardInterrupt(words) from None
-        if failed:
-            raise failure(failed, kept=n_before + unfinished.n_added)
-        study, missing = still_to_run(study, known)
-    return study, tuple(known[number] for number in study.run.numbers), time.perf_counter() - began
+    run = runner.study.run
+    if runner.n_kept:
+        say(
+            f"Resuming an unfinished run: {runner.n_kept} of {len(run.numbers)} replications are kept (resume=false "
+            "begins anew)."
+        )
+        done(runner.n_kept)
+    first = () if run.profile_all else tuple(filter(run.profiles.__gt__, run.numbers))
+    try:
+        for result in runner:
+            done(runner.n_kept)
+            if result.replication in first and runner.known.keys() >= set(first):
+                profiled(tuple(runner.known[number] for number in first))
+        if runner.is_cancelled:
+            raise RunStopped("the run was stopped")
+    except (KeyboardInterrupt, ExecutorFailed, RunStopped) as stop:
+        if not runner.n_kept:
+            raise
+        n_all = len(runner.study.run.numbers)
+        words = f"{runner.n_kept} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
+        if isinstance(stop, AeflowError):
+            raise type(stop)(f"{stop}. {words}") from stop
+        raise KeyboardInterrupt(words) from None
+    return runner, time.perf_counter() - began
 
 
 def extend_into(
@@ -263,18 +242,13 @@ def extend_into(
             f"study. Run all of it again: aeflow compare from={folder}"
         )
     must_be_writable(results)
-    study, numbers = on(before.study), before.following(n)
-    length = replace(
-        study.run, replications=numbers.stop, first=numbers.start, count=n, precision=None
-    )
-    part = replace(study, run=length)
+    part = on(before.part(n))
     refuse_large([part])
-    identity, parent = Identity(before.manifest["identity"]), results / study.design.name
+    identity, parent = Identity(before.manifest["identity"]), results / part.design.name
     unfinished = UnfinishedRun(
-        parent, identity, about=about(part), part_of=length.part_name, resume=resume
+        parent, identity, about=about(part), part_of=part.run.part_name, resume=resume
     )
     with unfinished:
-        _, new, seconds = _completed(part, unfinished, say=print, done=done, planning=no_progress)
-        return _stored(
-            before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished
-        )
+        runner, seconds = _completed(part, unfinished, say=print, done=done)
+        extended = before.with_more(runner.results, seconds, unfinished.engine_seconds)
+        return _stored(extended, results, unfinished)

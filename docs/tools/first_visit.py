@@ -19,7 +19,7 @@ from simulation.app.desk import FIRST_RUN
 from simulation.app.pages import FIGURES, first_visit
 from simulation.app.serving import STORED
 from simulation.errors import ResultsError
-from simulation.runs.run_folder import followed, write_data
+from simulation.runs.stored_run import followed, write_data
 
 MOST_BYTES, MOST_BYTES_OF_RUN = 200_000, 1_000_000
 

@@ -18,12 +18,12 @@ from typing import Any
 import yaml
 
 from docs.tools.command import run
+from simulation.api import compare
 from simulation.config import load, packaged_configs, pathway_from
 from simulation.errors import ResultsError, nearest
 from simulation.records.serialise import to_json
 from simulation.report.pathway_picture import Sketch, picture_of, sketch_of
 from simulation.report.screen import print_result
-from simulation.runs.running import compare
 
 COMMAND = "python -m docs.tools.gallery"
 GALLERY = "gallery"

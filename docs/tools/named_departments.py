@@ -26,7 +26,7 @@ from simulation.config.dotted import value_at
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats, Mask
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 
 ENSEMBLE = "typical"
 SEED = 31

@@ -21,7 +21,7 @@ from simulation.report.contents import picture
 from simulation.report.first_page import first_page
 from simulation.report.write import write_exports
 from simulation.runs.result import StudyResult
-from simulation.runs.run_folder import followed
+from simulation.runs.stored_run import followed
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from simulation.errors import AeflowError, refuse
-from simulation.runs.executors import processors
+from simulation.runs.running import processors
 
 STORED = Path(__file__).with_name("stored") / "first.html"
 """The answer of the default study that the first visit shows, drawn beforehand (`docs.tools.first_visit`); beside it

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from simulation.api import compare
 from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import PublishedFigure, targets_named
@@ -20,7 +21,6 @@ from simulation.errors import Faults, nearest
 from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.runs.running import compare
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, exact, interval

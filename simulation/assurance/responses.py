@@ -42,9 +42,9 @@ from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances
 from simulation.records.schema import Floats, Ints
-from simulation.runs.executors import open_executor
 from simulation.runs.replicate import ArmReplication, ReplicationResult
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
+from simulation.runs.running import open_executor
 from simulation.statistics.departments import MIN_EACH
 from simulation.study.study import ReadyArm, Study
 from simulation.units import to_ticks

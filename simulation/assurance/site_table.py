@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from simulation.api import compare
 from simulation.assurance.figures import (
     AS_IS,
     BUSY,
@@ -58,7 +59,6 @@ from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
-from simulation.runs.running import compare
 from simulation.statistics.intervals import interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.study import ReadyArm

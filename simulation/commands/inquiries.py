@@ -56,8 +56,8 @@ def prices(line: CommandLine) -> int:
 
 def _run_for_a_question(study: Study) -> StudyResult | None:
     """Run a study without storing it; None for a dry run."""
+    from simulation.api import compare
     from simulation.report.progress import progress
-    from simulation.runs.running import compare
 
     if is_dry_run(study):
         return None

@@ -14,7 +14,7 @@ def report(line: CommandLine) -> int:
     """Write the page and pictures of a stored run again; with export=true also files for other programs."""
     from simulation.api import read
     from simulation.report.write import BOARD, REPORT, write_exports, write_report
-    from simulation.runs.run_folder import followed
+    from simulation.runs.stored_run import followed
 
     folder = followed(Path(line.words[0]))
     result = read(folder)
@@ -80,7 +80,7 @@ def narrow(line: CommandLine) -> int:
 
 def _must_hold_replications(folder: Path) -> None:
     """Raise ResultsError for a published folder, which has tables and pictures alone, with the run to make instead."""
-    from simulation.runs.run_folder import REPLICATIONS, followed
+    from simulation.runs.stored_run import REPLICATIONS, followed
 
     folder = followed(folder)
     if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():

@@ -64,10 +64,10 @@ from simulation.errors import ConfigError, Fault, Faults, ResultsError, nearest,
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.questions.ablation import lever_faults, with_combinations
 from simulation.questions.narrow import Observed
-from simulation.runs.executors import MOST_WORKERS, processors
-from simulation.runs.kept import kept_among
-from simulation.runs.manifest import FILES
-from simulation.runs.run_folder import StoredRun
+from simulation.runs.provenance import FILES
+from simulation.runs.running import MOST_WORKERS, processors
+from simulation.runs.stored_run import StoredRun
+from simulation.runs.stored_tables import kept_among
 from simulation.study.check_study import (
     daily_faults,
     label_faults,

@@ -45,9 +45,9 @@ from simulation.explain.costs import cost_of
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import ALL, definition_of
 from simulation.measures.quantities import WALK_IN
-from simulation.runs.identity import identity_of
+from simulation.runs.provenance import identity_of
 from simulation.runs.result import StudyResult
-from simulation.runs.run_folder import folders_of
+from simulation.runs.stored_run import folders_of
 from simulation.study.design import Design
 from simulation.wording import spaced
 

@@ -20,8 +20,7 @@ from numpy.typing import ArrayLike
 
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
-from simulation.runs.executors import Executor, open_executor
-from simulation.runs.running import all_of, compile_first
+from simulation.runs.running import Executor, every_replication, open_executor
 from simulation.study.members import Member
 from simulation.study.study import Study
 
@@ -89,7 +88,6 @@ class Solver:
     def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
-        compile_first(self.study)
         n = len(self.ensemble.departments)
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
@@ -182,11 +180,19 @@ class Solver:
         n, departments = len(self.ensemble.departments), self.study.departments
         assert isinstance(departments, EnsembleDepartments)
         rows = tuple(map(self._at(points).changes_of, range(n)))
-        run = replace(self.study.run, replications=n * years, departments=n, seed=seed)
+        run = replace(
+            self.study.run,
+            replications=n * years,
+            first=0,
+            count=None,
+            precision=None,
+            departments=n,
+            seed=seed,
+        )
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
         before, name = self.n_done, study.design.baseline
-        results = all_of(
-            study, range(n * years), done=lambda n_now: self.done(before + n_now), executor=executor
+        _, results = every_replication(
+            study, done=lambda n_now: self.done(before + n_now), executor=executor
         )
         self.n_done += n * years
         measured = {

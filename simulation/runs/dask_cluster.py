@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
-from simulation.runs.executors import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
-from simulation.runs.identity import WORDS, Identity, identity_of, program_parts
+from simulation.runs.provenance import WORDS, Identity, identity_of, program_parts
 from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.running import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.study.study import Cluster, Study
 
 LOOPBACK = "127.0.0.1"

@@ -11,8 +11,7 @@ from simulation.errors import ResultsError
 from simulation.records.serialise import Plain
 from simulation.records.table_files import row_count
 from simulation.runs.atomic import LATEST, PARTIAL
-from simulation.runs.kept import file_of, kept_among
-from simulation.runs.manifest import (
+from simulation.runs.provenance import (
     FILES,
     FIRST_VERDICT,
     MANIFEST,
@@ -21,8 +20,8 @@ from simulation.runs.manifest import (
     read_manifest,
     verify,
 )
-from simulation.runs.run_folder import REPLICATIONS, followed
-from simulation.runs.unfinished import ABOUT, PARTS, PREFIX, part_paths
+from simulation.runs.stored_run import ABOUT, PARTS, PREFIX, REPLICATIONS, followed, part_paths
+from simulation.runs.stored_tables import file_of, kept_among
 
 VERDICT_KINDS: Mapping[str, object] = {
     **dict.fromkeys(("arm", "target", "unit", "verdict"), str),

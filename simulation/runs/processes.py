@@ -26,8 +26,8 @@ from types import ModuleType
 from typing import Any, cast
 
 from simulation.errors import AeflowError
-from simulation.runs.executors import ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.running import ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.study.study import Study
 
 SECONDS_TO_END = 2.0

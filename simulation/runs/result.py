@@ -27,9 +27,10 @@ from simulation.measures.quantities import ratio
 from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
-from simulation.runs.kept import kept_among, read_kept, table_of
-from simulation.runs.manifest import FILES
+from simulation.runs.provenance import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
+from simulation.runs.running import Done, Executor, every_replication, no_progress
+from simulation.runs.stored_tables import kept_among, read_kept, table_of
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
@@ -792,3 +793,11 @@ class StudyResult:
                 f"there is no replication {replication}. Replications of this result: {known}"
             )
         return self.study.of(number).arm(name), self.replications[numbers.index(number)]
+
+
+def simulate(
+    study: Study, *, done: Done = no_progress, executor: Executor | None = None
+) -> StudyResult:
+    """The result of a study, run as `ae.compare` runs it, without checking its size and load first."""
+    study, results = every_replication(study, done=done, executor=executor)
+    return StudyResult(study, results, Explained(study))

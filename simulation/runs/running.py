@@ -1,87 +1,186 @@
-"""Run a study: replications through an executor, gathered in order."""
+"""Run a study's replications: where they run (executors), and the one runner that gives each as it ends.
 
+All executors keep one contract (`Executor`): one takes a study and a replication's number, and gives a future. Whatever
+differs between replications is computed where they run. To add one: a class with what `Executor` asks for, a name in
+`EXECUTORS` and a case of `open_executor`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simulation.errors import AeflowError
-from simulation.explain.explanation import Explained
+from simulation.engine.in_turn import in_turn
+from simulation.errors import AeflowError, nearest, refuse
 from simulation.records.schema import Floats
-from simulation.runs.executors import Executor, Failed, completed, open_executor
-from simulation.runs.kept import Done, no_progress
-from simulation.runs.replicate import ReplicationResult
-from simulation.runs.result import StudyResult
+from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
+from simulation.signals import raise_if_stopped
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target
-from simulation.study.overload import refuse_overload
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Precision, Study
-from simulation.study.workload import refuse_large
 
+if TYPE_CHECKING:
+    from simulation.runs.stored_run import UnfinishedRun
+
+EXECUTORS = ("serial", "threads", "local", "dask")
+MOST_LOSSES = 3
+"""Times that a replication is tried again after its worker was lost."""
+SECONDS_BETWEEN_LOOKS = 0.1
+"""The longest time until a cancellation from another thread is seen."""
+MOST_WORKERS = 61 if sys.platform == "win32" else 1024
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere more is a mistake."""
 _COMPILED = threading.Event()
 """Whether this process has compiled the engine."""
+Done = Callable[[int], None]
 
 
-def compare(
-    study: Study, *, done: Done = no_progress, executor: Executor | None = None
-) -> StudyResult:
-    """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
+def no_progress(n: int) -> None:
+    """The callback of progress that does nothing."""
 
-    `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
-    ConfigError if the study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and
-    nothing relieves it (unless `allow_overload`), and AeflowError with the numbers of replications that failed.
+
+# --- the runner -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Runner:
+    """Runs the replications of a study that are missing; iterating over it gives each as it ends, in any order.
+
+    study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
+    known       replications that have ended, by number; at first those that need not be run
+    numbers     those that are wanted, if they are not the study's
+    study_of    the study of each number, if each has one of its own
+    executor    one that stays open; else the study's is opened and closed
+    cancelled   ends the run early once it is set
+    unfinished  the folder in which each is kept as it ends
+    planned     is called with how many there will be, as each stage of a precision begins
+    goes_on     whether the others are run after one has failed
+
+    Raises AeflowError with the numbers of replications that failed, ExecutorFailed if nothing more can run, and
+    ResultsError if one cannot be kept.
     """
-    refuse_large([study])
-    refuse_overload(study)
-    return simulate(study, done=done, executor=executor)
 
+    study: Study
+    known: dict[int, ReplicationResult] = field(default_factory=dict)
+    numbers: Collection[int] | None = None
+    study_of: Callable[[int], Study] | None = None
+    executor: Executor | None = None
+    cancelled: threading.Event | None = None
+    unfinished: UnfinishedRun | None = None
+    planned: Done = no_progress
+    goes_on: bool = True
 
-def simulate(
-    study: Study, *, done: Done = no_progress, executor: Executor | None = None
-) -> StudyResult:
-    """Run a study as `compare` does, without checking its size and load first."""
-    study, results = every_replication(study, done=done, executor=executor)
-    return StudyResult(study, results, Explained(study))
+    def __post_init__(self) -> None:
+        """Plan as many replications as those that are known say."""
+        self._missing = self._plan()
+
+    def _plan(self) -> list[int]:
+        """The numbers that are still to be run."""
+        self.study = as_planned(self.study, self.known)
+        missing = [number for number in self._wanted if number not in self.known]
+        self._n_before = len(self._wanted) - len(missing) - self._n_added
+        return missing
+
+    @property
+    def _wanted(self) -> Collection[int]:
+        return self.study.run.numbers if self.numbers is None else self.numbers
+
+    @property
+    def _n_added(self) -> int:
+        return 0 if self.unfinished is None else self.unfinished.n_added
+
+    @property
+    def n_kept(self) -> int:
+        """How many of the replications are on disk; one that is being kept as a signal comes is among them."""
+        return 0 if self.unfinished is None else self._n_before + self._n_added
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was ended early."""
+        return self.cancelled is not None and self.cancelled.is_set()
+
+    @property
+    def results(self) -> tuple[ReplicationResult, ...]:
+        """The replications that are wanted, in order, once all have ended."""
+        return tuple(self.known[number] for number in self._wanted)
+
+    def __iter__(self) -> Iterator[ReplicationResult]:
+        """Run those that are missing, stage by stage of a precision."""
+        while self._missing and not self.is_cancelled:
+            compile_first(self.study)
+            self.planned(len(self.study.run.numbers))
+            failed: list[Failed] = []
+            for result in self._ended(self._missing):
+                if isinstance(result, Failed):
+                    if not self.goes_on:
+                        raise failure([result])
+                    failed.append(result)
+                    continue
+                self.known[result.replication] = result
+                if self.unfinished is not None:
+                    self.unfinished.add(result)
+                self.study = as_planned(self.study, self.known)
+                yield result
+            if failed and not self.is_cancelled:
+                raise failure(failed, kept=self.n_kept)
+            self._missing = self._plan()
+
+    def _ended(self, numbers: Sequence[int]) -> Iterator[ReplicationResult | Failed]:
+        own = replace(self.study, workers=max(min(self.study.workers, len(numbers)), 1))
+        opening = (
+            nullcontext(self.executor)
+            if self.executor is not None
+            else open_executor(own, cancelled=self.cancelled)
+        )
+        with opening as executor:
+            yield from completed(
+                executor, self.study, numbers, study_of=self.study_of, cancelled=self.cancelled
+            )
 
 
 def every_replication(
-    study: Study, *, done: Done = no_progress, executor: Executor | None
+    study: Study, *, done: Done = no_progress, executor: Executor | None = None
 ) -> tuple[Study, tuple[ReplicationResult, ...]]:
-    """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
-    known: dict[int, ReplicationResult] = {}
-    study, missing = still_to_run(study, known)
-    while missing:
-        new = all_of(
-            study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor
-        )
-        known.update((result.replication, result) for result in new)
-        study, missing = still_to_run(study, known)
-    return study, in_order(known.values())
+    """All replications in order, and the study with their number; `done(n)` is called when n have ended.
+
+    Raises AeflowError with the numbers of those that failed.
+    """
+    runner = Runner(study, executor=executor)
+    for n_ended, _ in enumerate(runner, start=1):
+        done(n_ended)
+    return runner.study, runner.results
 
 
-def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
-    """The study with as many replications as are known to be needed, and the numbers that are still to be run.
+def as_planned(study: Study, known: Mapping[int, ReplicationResult]) -> Study:
+    """The study with as many replications as are known to be needed.
 
     `known`: replications that have ended, by number. With `run.precision` a first stage is run first; the replications
     of a stage, whatever else is known, say how many the next one has in all (`statistics/intervals.py`). So an
     interrupted run, one on other processors and one that is run again come to the same number.
     """
     run, precision = study.run, study.run.precision
-    if precision is not None:
-        n, asked = 0, precision.first_stage
-        while n < asked and all(number in known for number in range(asked)):
-            n = asked
-            by_arm = values_for(study, [known[number] for number in range(n)])
-            asked = max(
-                replications_for(values, precision.half_width, at_most=precision.at_most)
-                for values in by_arm.values()
-            )
-        study = replace(study, run=replace(run, replications=max(asked, run.replications)))
-    return study, [number for number in study.run.numbers if number not in known]
+    if precision is None:
+        return study
+    n, asked = 0, precision.first_stage
+    while n < asked and all(number in known for number in range(asked)):
+        n = asked
+        by_arm = values_for(study, [known[number] for number in range(n)])
+        asked = max(
+            replications_for(values, precision.half_width, at_most=precision.at_most)
+            for values in by_arm.values()
+        )
+    return replace(study, run=replace(run, replications=max(asked, run.replications)))
 
 
 def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[str, Floats]:
@@ -106,47 +205,7 @@ def values_of(
     return np.array([measures.value(judged.measure, judged.group) for measures in of_arm])
 
 
-def all_of(
-    study: Study, numbers: Sequence[int], *, done: Done, executor: Executor | None
-) -> tuple[ReplicationResult, ...]:
-    """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
-    results: list[ReplicationResult] = []
-    failed: list[Failed] = []
-    for result in replications(study, numbers, executor=executor):
-        if isinstance(result, Failed):
-            failed.append(result)
-        else:
-            results.append(result)
-            done(len(results))
-    if failed:
-        raise failure(failed)
-    return in_order(results)
-
-
-def replications(
-    study: Study,
-    numbers: Sequence[int],
-    *,
-    executor: Executor | None = None,
-    cancelled: threading.Event | None = None,
-) -> Iterator[ReplicationResult | Failed]:
-    """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
-    compile_first(study)
-    workers = max(min(study.workers, len(numbers)), 1)
-    own = replace(study, workers=workers)
-    opening = (
-        nullcontext(executor) if executor is not None else open_executor(own, cancelled=cancelled)
-    )
-    with opening as opened:
-        yield from completed(opened, study, numbers, cancelled=cancelled)
-
-
-def in_order(results: Iterable[ReplicationResult]) -> tuple[ReplicationResult, ...]:
-    """Replications in the order of their numbers."""
-    return tuple(sorted(results, key=lambda result: result.replication))
-
-
-def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
+def failure(failed: Sequence[Failed], *, kept: int = 0) -> BaseException:
     """The error to raise for replications that failed: the error itself if it is the user's, else its kind and number.
 
     `kept`: the number of other replications that are stored.
@@ -173,3 +232,204 @@ def compile_first(study: Study) -> None:
         simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
         _ = simulated.activities  # sorted by compiled code of its own
         _COMPILED.set()
+
+
+# --- executors --------------------------------------------------------------------------------------------------------
+
+
+class WorkerLost(Exception):
+    """The worker that ran a replication has gone; nothing but that replication is lost."""
+
+
+class ExecutorFailed(AeflowError):
+    """No replication can run here any more: the cluster has gone, or a worker would compute other numbers."""
+
+
+class Executor(Protocol):
+    """Runs replications. It may live on between studies, and is driven by one thread at a time."""
+
+    @property
+    def n_at_once(self) -> int:
+        """Replications to hand over at once, 1 or more: enough to keep every worker busy."""
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Start one replication. Its future raises WorkerLost if its worker goes.
+
+        The call or the future raises ExecutorFailed if nothing more can run.
+        """
+
+    def stop(self) -> None:
+        """End all workers at once, busy or not."""
+
+    def close(self) -> None:
+        """Let the workers end; none is busy."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A replication that could not be finished: its number, and the error."""
+
+    number: int
+    error: BaseException
+
+
+def completed(
+    executor: Executor,
+    study: Study,
+    numbers: Iterable[int],
+    *,
+    study_of: Callable[[int], Study] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Iterator[ReplicationResult | Failed]:
+    """Replications in the order in which they end, as many at once as there are workers.
+
+    A failing replication is given as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
+    early when `cancelled` is set. The workers are ended after any error, and if the caller stops iterating. `study_of`:
+    see `Runner`. Raises ExecutorFailed if nothing more can run, or if a replication's workers are lost again and again.
+    """
+    waiting = iter(numbers)
+    running: dict[Future[ReplicationResult], int] = {}
+    losses: dict[int, int] = {}
+    to_repeat: list[int] = []
+    try:
+        while cancelled is None or not cancelled.is_set():
+            raise_if_stopped()
+            while len(running) < executor.n_at_once:
+                number = to_repeat.pop() if to_repeat else next(waiting, None)
+                if number is None:
+                    break
+                running[executor.submit(study_of(number) if study_of else study, number)] = number
+            if not running:
+                return
+            ended, _ = wait(
+                running,
+                timeout=SECONDS_BETWEEN_LOOKS if cancelled else None,
+                return_when=FIRST_COMPLETED,
+            )
+            for future in sorted(ended, key=running.__getitem__):
+                number = running.pop(future)
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                elif isinstance(error, WorkerLost | ReplicationStopped):
+                    losses[number] = losses.get(number, 0) + 1
+                    if losses[number] > MOST_LOSSES:
+                        raise _lost_too_often(number)
+                    to_repeat.append(number)
+                elif isinstance(error, Exception) and not isinstance(error, ExecutorFailed):
+                    yield Failed(number, error)
+                else:
+                    raise error
+        executor.stop()
+    except BaseException:
+        executor.stop()
+        raise
+
+
+def _lost_too_often(number: int) -> ExecutorFailed:
+    return ExecutorFailed(
+        f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} times, perhaps for "
+        "want of memory. Use fewer workers (workers=1), or executor=serial"
+    )
+
+
+def block_ctrl_c() -> None:
+    """Block Ctrl-C in this thread: a terminal sends it to every process, and those started here are to ignore it."""
+    if sys.platform != "win32":  # which has no such signals
+        # or a closed terminal ends the tracker, which warns
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+# --- which one a study asks for ---------------------------------------------------------------------------------------
+
+
+class SerialExecutor:
+    """Runs each replication at once, in this thread; `cancelled` ends it before the next part of its work."""
+
+    n_at_once = 1
+
+    def __init__(self, cancelled: threading.Event | None = None) -> None:
+        self._stopped = None if cancelled is None else cancelled.is_set
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Run one replication now; its future is done."""
+        future: Future[ReplicationResult] = Future()
+        try:
+            future.set_result(replicate(study, number, stopped=self._stopped))
+        except Exception as error:  # given to whoever reads the future, as by every executor
+            future.set_exception(error)
+        return future
+
+    def stop(self) -> None:
+        """Nothing runs between calls."""
+
+    def close(self) -> None:
+        """There are no workers."""
+
+
+class ThreadExecutor:
+    """Worker threads of this process, each started when it is first needed: no process to start, no study to send.
+
+    The compiled loop releases Python's lock (GIL), so threads share processors while it runs; all else is done by one
+    at a time. Processes (`executor=local`) do more for a long run. A stop takes effect within an arm of a replication.
+
+    `turns`: entered around each replication, as a semaphore that several executors share, so that together they run no
+    more at once.
+    """
+
+    def __init__(self, n_workers: int, turns: AbstractContextManager[object] | None = None) -> None:
+        self.n_at_once = n_workers
+        self._turns = nullcontext() if turns is None else turns
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="replication")
+        self._stopped = threading.Event()
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Start one replication on an idle thread."""
+        return self._threads.submit(self._replicated, study, number, self._stopped)
+
+    def _replicated(self, study: Study, number: int, stopped: threading.Event) -> ReplicationResult:
+        with self._turns, in_turn():
+            return replicate(study, number, stopped=stopped.is_set)
+
+    def stop(self) -> None:
+        """Have every replication end before the next part of its work; what is submitted afterwards runs."""
+        stopped, self._stopped = self._stopped, threading.Event()
+        stopped.set()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False)
+
+
+def processors() -> int:
+    """The number of workers worth starting: the processors that this process may use, at most MOST_WORKERS."""
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(n, MOST_WORKERS)
+
+
+@contextmanager
+def open_executor(study: Study, *, cancelled: threading.Event | None = None) -> Iterator[Executor]:
+    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name.
+
+    `cancelled`: ends a replication within it where it runs in this thread; others are ended by `stop`.
+    """
+    executor: Executor = SerialExecutor(cancelled)
+    if study.executor not in EXECUTORS:
+        refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
+    if study.executor == "dask":
+        from simulation.runs.dask_cluster import DaskExecutor
+
+        executor = DaskExecutor(study.cluster, study.workers)
+    elif study.executor == "local" and study.workers > 1:
+        from simulation.runs.processes import LocalExecutor
+
+        executor = LocalExecutor(study.workers)
+    elif study.executor == "threads":
+        executor = ThreadExecutor(study.workers)
+    try:
+        yield executor
+    finally:
+        executor.close()

@@ -18,7 +18,7 @@ BESIDE = {
     "runs.result": "types of verdicts",
     "statistics.verdict": "the same",
     "runs.listing": "which runs are stored",
-    "runs.executors": "how many processors there are",
+    "runs.running": "how many processors there are",
     "offers": "the interview, its questions and checks",
     "offers.interview": "the same",
     "offers.reading": "figures as people write them",

@@ -10,7 +10,7 @@ import pytest
 import simulation as ae
 from simulation.app.desk import Desk
 from simulation.app.turns import FirstFew, Turns, VisitorShare
-from simulation.runs import executors as threads_module
+from simulation.runs import running as threads_module
 
 MOST_SECONDS = 10.0
 

@@ -12,7 +12,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
 from simulation.engine.plan import lower
 from simulation.patients import draw
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 

@@ -18,7 +18,7 @@ from simulation.commands.command_line import read_line
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
 from simulation.report import contents as pictures_module
-from simulation.runs.identity import resolved_of
+from simulation.runs.provenance import resolved_of
 
 from .conftest import SHORT, Aeflow
 

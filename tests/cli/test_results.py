@@ -14,8 +14,8 @@ from simulation.records.serialise import digest
 from simulation.report.screen import verdict_words
 from simulation.runs.atomic import point_latest
 from simulation.runs.listing import list_runs
-from simulation.runs.manifest import CHECKSUM
-from simulation.runs.run_folder import followed, write_data
+from simulation.runs.provenance import CHECKSUM
+from simulation.runs.stored_run import followed, write_data
 
 from .conftest import SHORT, Aeflow
 

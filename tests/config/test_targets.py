@@ -8,7 +8,7 @@ import pytest
 
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
-from simulation.runs.executors import MOST_WORKERS, processors
+from simulation.runs.running import MOST_WORKERS, processors
 
 Own = Callable[..., Path]
 STUDY = (packaged_configs() / "study" / "ai_triage.yaml").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from scipy.signal import fftconvolve
 from scipy.stats import gamma
 
 from docs.tools import gallery
+from simulation.api import compare
 from simulation.assurance.theory.closed_forms import (
     accumulating,
     cobham,
@@ -25,7 +26,6 @@ from simulation.errors import ResultsError
 from simulation.report.contents import every_table
 from simulation.report.screen import print_result
 from simulation.runs.result import StudyResult
-from simulation.runs.running import compare
 
 NAMES = gallery.names()
 QUICK = ("one_nurse", "outage")

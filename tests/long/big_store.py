@@ -30,11 +30,9 @@ import simulation as ae
 from simulation.api import Result
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
-from simulation.runs.identity import identity_of
-from simulation.runs.manifest import about, manifest_of
+from simulation.runs.provenance import about, identity_of, manifest_of
 from simulation.runs.replicate import ReplicationResult, replicate
-from simulation.runs.run_folder import read_run, write_data
-from simulation.runs.unfinished import PARTS, UnfinishedRun, write_part
+from simulation.runs.stored_run import PARTS, UnfinishedRun, read_run, write_data, write_part
 from simulation.study.study import Study
 
 ARMS = ("nurse", "sham", "lean_triage", "ai_scribe_measured")

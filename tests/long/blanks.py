@@ -55,8 +55,7 @@ from simulation.offers.department import BEDS, OfferedDepartments
 from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import ARM, OfferedProduct
-from simulation.runs.result import Finding, Safety, StudyResult
-from simulation.runs.running import simulate
+from simulation.runs.result import Finding, Safety, StudyResult, simulate
 from simulation.study.members import Member
 from simulation.study.study import Study
 

@@ -255,7 +255,7 @@ def _first_line(command: subprocess.Popen[str]) -> None:
 def cost(scratch: Path) -> str:
     """Processor time of the scheduler's and the client's process, of many small tasks after a few."""
     from simulation import load
-    from simulation.runs.executors import completed, open_executor
+    from simulation.runs.running import completed, open_executor
 
     with RealCluster(scratch) as cluster:
         for _ in range(2):

@@ -34,7 +34,7 @@ from simulation.evaluation.trials import Bank, bank_of, days_on
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import definition_of
 from simulation.measures.own_quantities import NOTHING_OWN
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 from simulation.study.study import Study
 from tests.evaluation.made import operating
 

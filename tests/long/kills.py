@@ -34,9 +34,9 @@ from typing import Any, NamedTuple
 
 import simulation as ae
 from simulation import resumable
-from simulation.runs.identity import identity_of
+from simulation.runs.provenance import identity_of
 from simulation.runs.running import compile_first
-from simulation.runs.unfinished import LEAST_SECONDS, UnfinishedRun
+from simulation.runs.stored_run import LEAST_SECONDS, UnfinishedRun
 
 CHECKOUT = Path(__file__).parents[2]
 STUDY = "ai_triage"

@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from simulation.api import compare
 from simulation.assurance.figures import AS_IS, figure
 from simulation.assurance.site_table import SiteRuns, judged
 from simulation.assurance.targets import PublishedFigure, checked_targets, targets_named
 from simulation.config import load, packaged_configs, search_folders
 from simulation.records.schema import Floats
-from simulation.runs.running import compare
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Study
 from simulation.units import DAY, TICKS_PER_MINUTE

@@ -42,7 +42,7 @@ from simulation.extracts.trace import trace
 from simulation.offers.offer import ensemble_text
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
-from simulation.runs.running import all_of
+from simulation.runs.running import every_replication
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 
@@ -73,7 +73,7 @@ def effects(study: Study, departments: EnsembleDepartments | None, n: int, seed:
         study.run, replications=reps, departments=n if departments is not None else None, seed=seed
     )
     asked = replace(study, run=run, departments=departments)
-    results = all_of(asked, range(reps), done=lambda _: None, executor=None)
+    _, results = every_replication(asked)
     waits = {
         arm.name: np.array([one.arms[arm.name].measures.value(WAIT) for one in results])
         for arm in study.arms

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 import simulation as ae
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 from simulation.statistics.compare import compare
 from simulation.statistics.intervals import interval
 from simulation.study.study import Study

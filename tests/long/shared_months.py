@@ -17,7 +17,7 @@ import pandas as pd
 from simulation.config import load
 from simulation.measures.daily import DailyOutcome
 from simulation.records.schema import Floats
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 
 FILE = "ae_attendances_2016-04_2019-03.csv.gz"
 YEARS, N_DEPARTMENTS = 3, 24

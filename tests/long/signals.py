@@ -233,7 +233,7 @@ def undisturbed(folder: Path) -> Any:
 def drive() -> int:
     """`aeflow`, as a user gives it, with smaller parts."""
     from simulation.cli import main as command
-    from simulation.runs import unfinished
+    from simulation.runs import stored_run as unfinished
 
     unfinished.LEAST_SECONDS = PART_SECONDS
     return command(sys.argv[2:])

@@ -23,7 +23,7 @@ from simulation.evaluation.evaluate import COIN, SIDES, designs_named, overrides
 from simulation.evaluation.trials import HALVES, days_on
 from simulation.measures.daily import DailyOutcome
 from simulation.records.schema import Floats, Mask
-from simulation.runs.running import simulate
+from simulation.runs.result import simulate
 
 WEEKS, DAY_MINUTES = 104, 1440
 WEEK_ON = np.repeat(np.arange(WEEKS) % 2 == 1, 7)

@@ -19,9 +19,9 @@ from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
 from simulation.report.page import file_of
 from simulation.report.write import write_report
-from simulation.runs import run_folder as write_module
+from simulation.runs import stored_run as write_module
 from simulation.runs.atomic import moved, must_be_writable
-from simulation.runs.identity import resolved_of
+from simulation.runs.provenance import resolved_of
 from tests.records.certificates import provenance_of
 
 COLUMNS = [

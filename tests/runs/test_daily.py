@@ -12,7 +12,7 @@ from simulation.errors import ConfigError
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.quantities import Number, Share
 from simulation.runs.replicate import replicate
-from simulation.runs.run_folder import write_data
+from simulation.runs.stored_run import write_data
 from simulation.study.study import Study
 
 OUTCOMES = tuple(

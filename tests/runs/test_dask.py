@@ -14,9 +14,9 @@ from simulation.config import load
 from simulation.errors import AeflowError, ConfigError
 from simulation.runs import dask_cluster as module
 from simulation.runs.dask_cluster import DaskExecutor
-from simulation.runs.executors import ExecutorFailed, WorkerLost, completed, open_executor
-from simulation.runs.identity import content_of
+from simulation.runs.provenance import content_of
 from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.running import ExecutorFailed, WorkerLost, completed, open_executor
 from simulation.study.study import Cluster, Study
 
 

@@ -15,9 +15,8 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
-from simulation.runs.identity import content_of, identity_of
-from simulation.runs.run_folder import write_data
-from simulation.runs.unfinished import UnfinishedRun
+from simulation.runs.provenance import content_of, identity_of
+from simulation.runs.stored_run import UnfinishedRun, write_data
 from simulation.study.study import Study
 from tests.config.ours import MARKED, ensemble
 

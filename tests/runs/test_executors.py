@@ -19,25 +19,27 @@ import numpy as np
 import pytest
 
 import simulation
+from simulation.api import compare
 from simulation.config import load
 from simulation.engine.in_turn import beside_others
 from simulation.errors import AeflowError, ConfigError, Fault
-from simulation.runs import executors as threads_module
 from simulation.runs import replicate as replicate_module
 from simulation.runs import running as run_module
-from simulation.runs.executors import (
-    MOST_LOSSES,
-    ExecutorFailed,
-    Failed,
-    ThreadExecutor,
-    WorkerLost,
-    completed,
-    open_executor,
-)
 from simulation.runs.processes import LocalExecutor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.running import compare, compile_first, failure
+from simulation.runs.running import (
+    MOST_LOSSES,
+    ExecutorFailed,
+    Failed,
+    Runner,
+    ThreadExecutor,
+    WorkerLost,
+    compile_first,
+    completed,
+    failure,
+    open_executor,
+)
 from simulation.signals import Stopped, stopped_by_signals
 from simulation.study.simulate import Simulated
 from simulation.study.study import ReadyArm, Study
@@ -196,6 +198,52 @@ def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, outcomes: O
     assert executor.n_stops == 1
 
 
+# --- the runner -------------------------------------------------------------------------------------------------------
+
+
+def test_the_runner_runs_what_is_not_known_in_the_study_of_each_number(
+    few: Study, outcomes: Outcomes
+) -> None:
+    executor = ScriptedExecutor(outcomes, n_at_once=2, backwards=True)
+    first = outcomes(7, 1)
+    assert isinstance(first, ReplicationResult)
+    asked: list[int] = []
+
+    def study_of(number: int) -> Study:
+        asked.append(number)
+        return few
+
+    runner = Runner(few, {7: first}, numbers=(9, 7, 5), study_of=study_of, executor=executor)
+    assert [each.replication for each in runner] == [5, 9]
+    assert asked == [9, 5]
+    assert [each.replication for each in runner.results] == [9, 7, 5]
+    assert runner.n_kept == 0
+    assert list(runner) == []
+
+
+@pytest.mark.parametrize(("goes_on", "n_ended", "numbers"), [(True, 3, "s 1, 3"), (False, 1, " 1")])
+def test_the_runner_raises_a_failure_after_the_others_or_at_once(
+    few: Study, outcomes: Outcomes, goes_on: bool, n_ended: int, numbers: str
+) -> None:
+    executor = ScriptedExecutor(
+        lambda number, attempt: KeyError("x") if number % 2 else outcomes(number, attempt)
+    )
+    runner = Runner(few, numbers=range(5), executor=executor, goes_on=goes_on)
+    with pytest.raises(AeflowError, match=rf"replication{numbers} failed \(KeyError"):
+        list(runner)
+    assert len(runner.known) == n_ended
+
+
+def test_a_runner_that_is_cancelled_raises_nothing(few: Study, outcomes: Outcomes) -> None:
+    executor, cancelled = ScriptedExecutor(outcomes), threading.Event()
+    runner = Runner(few, numbers=range(9), executor=executor, cancelled=cancelled)
+    for _ in runner:
+        cancelled.set()
+    assert len(runner.known) == 1
+    assert runner.is_cancelled
+    assert executor.n_stops == 1
+
+
 # --- threads of this process ------------------------------------------------------------------------------------------
 
 
@@ -262,7 +310,7 @@ def test_executors_that_share_turns_run_no_more_at_once_together(
             running.remove(number)
         return "done"  # type: ignore[return-value]
 
-    monkeypatch.setattr(threads_module, "replicate", watched)
+    monkeypatch.setattr(run_module, "replicate", watched)
     turns = threading.Semaphore(2)
     executors = [ThreadExecutor(2, turns) for _ in range(3)]
     futures = [executor.submit(few, number) for number in range(4) for executor in executors]
@@ -290,7 +338,7 @@ def test_threads_do_all_but_the_compiled_loop_one_at_a_time(
                 beside[0] -= 1
         return number
 
-    monkeypatch.setattr(threads_module, "replicate", watched)
+    monkeypatch.setattr(run_module, "replicate", watched)
     executor = ThreadExecutor(3)
     futures = [executor.submit(few, number) for number in range(3)]
     assert [future.result(timeout=10) for future in futures] == [0, 1, 2]

@@ -12,8 +12,8 @@ import pytest
 
 import simulation as ae
 from simulation.records import disk_cache
-from simulation.runs import identity as module
-from simulation.runs.identity import identity_of
+from simulation.runs import provenance as module
+from simulation.runs.provenance import identity_of
 from simulation.study.offer import OfferFacts
 from simulation.study.study import Study
 
@@ -103,8 +103,13 @@ def test_data_beside_the_source_count_without_their_words(package: Path) -> None
     assert found[0] == found[1] != found[2]
 
 
-def test_every_file_whose_source_counts_is_there() -> None:
-    assert all((module.PACKAGE / name).is_file() for name in module.REPLICATES)
+def test_a_replication_imports_no_room_that_reports_numbers_and_computes_none() -> None:
+    read = {path.relative_to(module.PACKAGE) for path in module._imported(module.REPLICATES)}
+    assert {Path(name) for name in module.REPLICATES} < read
+    rooms = {path.parts[0] for path in read}
+    assert {"config", "department", "engine", "measures", "patients", "study", "triage"} < rooms
+    above = {"app", "assurance", "commands", "display", "explain", "evaluation", "offers"}
+    assert not rooms & (above | {"questions", "report", "vetting", "extracts", "api.py"})
 
 
 def worded(study: Study) -> Study:

@@ -18,9 +18,9 @@ from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
 from simulation.records.table_files import read_rows
 from simulation.resumable import run_into
-from simulation.runs import kept as kept_module
-from simulation.runs.kept import KINDS, file_of
-from simulation.runs.run_folder import write_data
+from simulation.runs import stored_tables as kept_module
+from simulation.runs.stored_run import write_data
+from simulation.runs.stored_tables import KINDS, file_of
 from simulation.study.study import Kept, Study
 from simulation.study.workload import work_of
 

@@ -11,7 +11,7 @@ import simulation as ae
 from simulation.api import Result
 from simulation.config import load
 from simulation.report.page import page
-from simulation.runs.run_folder import write_data
+from simulation.runs.stored_run import write_data
 from simulation.statistics.skewness import BY_SKEWNESS, EXTRA
 from simulation.study.study import Study
 

@@ -24,21 +24,21 @@ from simulation.records.serialise import to_json
 from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import RunStopped, run_into
-from simulation.runs import executors as serial
-from simulation.runs import identity as identity_module
+from simulation.runs import provenance as identity_module
+from simulation.runs import running
 from simulation.runs.atomic import point_latest
-from simulation.runs.executors import open_executor
-from simulation.runs.identity import Identity, content_of, identity_of
-from simulation.runs.manifest import about
+from simulation.runs.provenance import Identity, about, content_of, identity_of
 from simulation.runs.replicate import ReplicationResult, replicate
-from simulation.runs.run_folder import StoredRun, write_data
-from simulation.runs.unfinished import (
+from simulation.runs.running import open_executor
+from simulation.runs.stored_run import (
     FINISHED,
     IDENTITY,
     PREFIX,
+    StoredRun,
     UnfinishedRun,
     part_paths,
     read_part,
+    write_data,
     write_part,
 )
 from simulation.statistics.sham import Shares
@@ -259,13 +259,13 @@ def test_what_was_kept_is_not_run_again_unless_asked(
         return replicate(study, number)
 
     def stop() -> None:
-        monkeypatch.setattr(serial, "replicate", stopped_at_two)
+        monkeypatch.setattr(running, "replicate", stopped_at_two)
         with pytest.raises(
             KeyboardInterrupt,
             match=r"2 of 4 replications are kept in .*; the same command resumes it",
         ):
             run_into(four, tmp_path, say=output.append)
-        monkeypatch.setattr(serial, "replicate", counted)
+        monkeypatch.setattr(running, "replicate", counted)
 
     output: list[str] = []
     stop()
@@ -457,7 +457,7 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
         return replicate(study, number)
 
     with monkeypatch.context() as while_it_fails:
-        while_it_fails.setattr(serial, "replicate", fail_one)
+        while_it_fails.setattr(running, "replicate", fail_one)
         with pytest.raises(ae.AeflowError) as failed:
             run_into(four, tmp_path)
         with pytest.raises(
@@ -496,10 +496,8 @@ def test_a_slow_replication_holds_later_ones_back(
 ) -> None:
     """They arrive as 2, 0, 1, 3: nothing is shown of 2 before 0 and 1 are there."""
     done = {number: replicate(four, number) for number in range(4)}
-    from simulation import api
-
     monkeypatch.setattr(
-        api, "replications", lambda *_, **__: iter([done[2], done[0], done[1], done[3]])
+        running, "completed", lambda *_, **__: iter([done[2], done[0], done[1], done[3]])
     )
     assert [len(result.replications) for result in ae.grow(four)] == [1, 3, 4]
 

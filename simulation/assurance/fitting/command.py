@@ -53,7 +53,7 @@ from simulation.display.drawing import (
 )
 from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.serialise import csv_text, digest, exact, plain
-from simulation.runs.identity import identity_of, source_digest
+from simulation.runs.provenance import identity_of, source_digest
 from simulation.study.members import Built, Member
 from simulation.study.study import Study
 

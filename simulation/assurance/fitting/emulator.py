@@ -27,7 +27,7 @@ from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
-from simulation.runs.executors import processors
+from simulation.runs.running import processors
 from simulation.study.members import Member, Structure, VariedParameter
 
 if TYPE_CHECKING:

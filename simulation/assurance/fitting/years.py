@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -27,9 +26,8 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
-from simulation.runs.executors import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.running import compile_first, failure
+from simulation.runs.running import Runner
 from simulation.study.members import Member
 from simulation.study.study import RunLength, Study
 
@@ -162,48 +160,18 @@ class Site:
         return Year(result.replication, member, rows, {**predicted, **beside})
 
 
-class _InDepartments:
-    """An executor that simulates a department of its own for every number."""
-
-    def __init__(self, executor: Executor, site: Site, departments: Mapping[int, Member]) -> None:
-        self._executor, self._site, self._departments = executor, site, departments
-
-    @property
-    def n_at_once(self) -> int:
-        """The executor's own: one department is made while the others are simulated."""
-        return self._executor.n_at_once
-
-    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
-        """Make the department and start its year."""
-        return self._executor.submit(self._site.study_of(self._departments[number]), number)
-
-    def stop(self) -> None:
-        """Stop everything at once."""
-        self._executor.stop()
-
-    def close(self) -> None:
-        """Release the workers."""
-        self._executor.close()
-
-
 def simulate_years(site: Site, departments: Mapping[int, Member]) -> Iterator[Year]:
     """A year of each department as it ends; the department's number is that of its random variates.
 
-    Raises AeflowError with the numbers of those that failed, after the others.
+    One department is made while the others are simulated. Raises AeflowError with the numbers of those that failed,
+    after the others.
     """
-    if not departments:
-        return
-    compile_first(site.study)
-    failed: list[Failed] = []
-    with open_executor(site.study) as opened:
-        executor = _InDepartments(opened, site, departments)
-        for result in completed(executor, site.study, departments):
-            if isinstance(result, Failed):
-                failed.append(result)
-            else:
-                yield site.year(departments[result.replication], result)
-    if failed:
-        raise failure(failed)
+
+    def study_of(number: int) -> Study:
+        return site.study_of(departments[number])
+
+    for result in Runner(site.study, numbers=departments, study_of=study_of):
+        yield site.year(departments[result.replication], result)
 
 
 class YearsFile:

@@ -35,8 +35,8 @@ from simulation.questions.break_even.searching import (
     run_values,
 )
 from simulation.records.schema import Floats
-from simulation.runs.executors import Executor, open_executor
 from simulation.runs.result import departments_used
+from simulation.runs.running import Executor, open_executor
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study, own_definitions

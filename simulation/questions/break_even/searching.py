@@ -19,8 +19,7 @@ import numpy as np
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
-from simulation.runs.executors import Executor
-from simulation.runs.running import every_replication, values_of
+from simulation.runs.running import Executor, every_replication, values_of
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from simulation.api import compare
 from simulation.assurance.figures import (
     BUSY,
     CHANGES,
@@ -42,7 +43,6 @@ from simulation.config.arms import pathway_from
 from simulation.config.composing import composed
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError, ResultsError
-from simulation.runs.running import compare
 from simulation.study.study import Study
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}

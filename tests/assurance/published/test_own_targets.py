@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.api import compare
 from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
 from simulation.assurance.site_table import validate_site
@@ -20,7 +21,6 @@ from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError, ResultsError
-from simulation.runs.running import compare
 from simulation.study.study import Study
 
 ROW = {
