@@ -4,6 +4,7 @@ A question and a measure are added in tests/questions/test_recipe.py and tests/m
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -157,3 +158,77 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     )
     assert copy.run(ASK).split() == ["True", "True", "True"]
     assert copy.rooms == {"department", "engine"}
+
+
+QUESTION = """reviewed:
+  section: product
+  words: Who has reviewed it apart from the vendor?
+  noun: reviewer
+  unit: ""
+  kind: text
+  why: A vendor's own study is kind to its tool.
+  find: ask the vendor for the report
+  blank: nobody
+  evidence: assumed
+  source: a vendor who has a review shows it
+"""
+INTERVIEWED = """
+from pathlib import Path
+from simulation.commands.command_line import read_line
+from simulation.offers.asking import answers_in, answers_text, interview, template
+from simulation.offers.interview import check, next_question, questions
+from simulation.offers.product import OfferedProduct
+answers = {key: "" for key in questions()} | {"product": "Acme", "does": "saves time"}
+del answers["reviewed"]
+assert next_question(answers) == "reviewed"
+path = Path("offer.yaml")
+assert interview(answers, path, ask=lambda prompt: "NICE" if "apart from the vendor" in prompt else "", say=str)
+assert answers_in(path)["reviewed"] == "NICE"
+assert [note.words for note in check(answers).notes["reviewed"]] == ["NICE"]
+assert "Who has reviewed it apart from the vendor? [nobody]" in template()
+assert "a review of it" in OfferedProduct("acme", {"does": "saves time"}).not_shown()
+assert "a review of it" not in OfferedProduct("acme", {"does": "saves time", "reviewed": "NICE"}).not_shown()
+assert dict(read_line("offer", ["reviewed=NICE"]).answers) == {"reviewed": "NICE"}
+"""
+
+
+@pytest.mark.slow
+def test_a_question_of_the_interview_touches_offers_alone(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    last = "  source: what trusts usually do\n"
+    copy.edit("offers/questions.yaml", last, QUESTION)
+    copy.edit(
+        "offers/product.py",
+        '            yield "its use where it runs"\n',
+        '        if "reviewed" not in values:\n            yield "a review of it"\n',
+    )
+    copy.run(INTERVIEWED)
+    assert copy.rooms == {"offers"}
+
+
+COMMANDED = """
+from simulation.cli import main
+assert main(["schema", "names=true"]) == 0
+assert main(["schema", "names=yes"]) == 2
+assert main(["schema", "nmaes=true"]) == 2
+assert main(["schema", "--help"]) == 0
+"""
+
+
+@pytest.mark.slow
+def test_a_key_of_a_command_touches_commands_alone(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.edit(
+        "commands/keys.py",
+        'CommandKey("folder", "folder", "write the schemas here"),',
+        ' CommandKey("names", "switch", "the names of the kinds alone", "false"),',
+    )
+    copy.edit(
+        "commands/own_files.py",
+        "    kinds = file_kinds()\n",
+        '    if line["names"]:\n        print(*kinds)\n        return 0\n',
+    )
+    printed = copy.run(COMMANDED)
+    assert {"site", "study", "evaluation"} <= set(printed.splitlines()[0].split())
+    assert re.search(r"^  names=true +the names of the kinds alone$", printed, re.MULTILINE)
+    assert copy.rooms == {"commands"}

@@ -318,4 +318,4 @@ def test_the_study_of_the_how_to_page_on_own_measures_has_them(
 
 
 def test_the_architecture_is_read_in_one_sitting() -> None:
-    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 150
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 170
