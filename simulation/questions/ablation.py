@@ -25,7 +25,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, count, product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -86,12 +86,12 @@ class Decomposition:
     n_orders: int | None
 
     def part(self, kind: PartKind, *levers: str) -> Interval:
-        """The estimate of one part. Raises ResultsError if there is none."""
-        for part in self.parts:
-            if part.kind == kind and set(part.levers) == set(levers):
-                return part.estimate
-        known = ", ".join(f"{part.kind} {'+'.join(part.levers)}" for part in self.parts)
-        raise ResultsError(f"decomposition: no part '{kind}' of {'+'.join(levers)}. Known: {known}")
+        """The estimate of one part."""
+        return next(
+            part.estimate
+            for part in self.parts
+            if part.kind == kind and set(part.levers) == set(levers)
+        )
 
     def interaction(self, one: str, other: str) -> Interval:
         """The interaction of two levers: the index, or with sampled orders the interaction alone."""
@@ -112,39 +112,27 @@ def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:
 def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
     """`n_pairs` different orders, each followed by its reverse. The same names give the same orders.
 
-    Order k sorts the levers by a hash of k and each name: as good as chance, without a generator. Raises ResultsError
-    for fewer than two pairs, or more than there are.
+    Order k sorts the levers by a hash of k and each name: as good as chance, without a generator.
     """
-    if n_pairs < 2 or 2 * n_pairs > math.factorial(len(levers)):
-        raise ResultsError(
-            f"orders: {n_pairs} pairs of {len(levers)} levers. Give at least 2, and no more than there are"
-        )
     orders: list[Order] = []
-    number = 0
-    while len(orders) < 2 * n_pairs:
+    for number in count():
         order = tuple(
             sorted(levers, key=lambda lever: hashlib.sha256(f"{number}:{lever}".encode()).digest())
         )
-        number += 1
         if order not in orders:
             orders += [order, order[::-1]]
+        if len(orders) == 2 * n_pairs:
+            break
     return tuple(orders)
 
 
 def coalitions_of(levers: Sequence[str], orders: Sequence[Order]) -> tuple[Coalition, ...]:
     """The coalitions that sampled orders need: single levers, pairs, all but each, all, and what each order passes."""
     everybody = frozenset(levers)
-    coalitions = [
-        NOBODY,
-        *(frozenset(chosen) for size in (1, 2) for chosen in combinations(levers, size)),
-    ]
-    coalitions += [frozenset(order[:size]) for order in orders for size in range(3, len(levers))]
-    coalitions += [everybody - {lever} for lever in levers] + [everybody]
-
-    def by_size_then_levers(coalition: Coalition) -> tuple[int, list[int]]:
-        return len(coalition), [number for number, lever in enumerate(levers) if lever in coalition]
-
-    return tuple(sorted(set(coalitions), key=by_size_then_levers))
+    coalitions = {NOBODY, everybody, *(everybody - {lever} for lever in levers)}
+    coalitions.update(frozenset(pair) for size in (1, 2) for pair in combinations(levers, size))
+    coalitions.update(frozenset(order[:size]) for order in orders for size in range(3, len(levers)))
+    return tuple(sorted(coalitions, key=lambda some: (len(some), sorted(map(levers.index, some)))))
 
 
 def shapley(game: Game, levers: Sequence[str]) -> Floats:
@@ -230,19 +218,12 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
 
 def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats]:
     """The numbers of the needed coalitions, in the replications in which all of them have one (NaN if none has)."""
-    missing = [coalition for coalition in needed if coalition not in game]
-    if missing:
-        names = "; ".join("+".join(sorted(coalition)) or "no lever" for coalition in missing)
-        raise ResultsError(
-            f"decomposition: no numbers of {names}. Run every combination of the levers"
-        )
-    numbers = {coalition: np.asarray(game[coalition], dtype=float) for coalition in needed}
+    numbers = {coalition: game[coalition] for coalition in needed}
     table = np.stack(list(numbers.values()))
-    kept = ~np.any(np.isnan(table), axis=0)
-    if (
-        np.isinf(table).any() or not kept.any()
-    ):  # somebody's stay had not ended: as in `compare`, nothing is known
-        return {coalition: np.full(1, np.nan) for coalition in numbers}
+    kept = ~np.isnan(table).any(axis=0)
+    if np.isinf(table).any() or not kept.any():
+        # somebody's stay had not ended: as in `compare`, nothing is known
+        return dict.fromkeys(numbers, np.full(1, np.nan))
     return {coalition: values[kept] for coalition, values in numbers.items()}
 
 
@@ -431,13 +412,10 @@ class TargetParts:
         important, is_beyond = threshold(mid, self.unit), self.beyond(estimate)
         if estimate.low == estimate.high == 0:
             return "nothing"
-        if is_beyond is None:
-            return (
-                f"perhaps more than {important}"
-                if abs(estimate.mean) >= mid
-                else f"not shown to exceed {important}"
-            )
-        return f"more than {important}" if is_beyond else f"less than {important}"
+        if is_beyond is not None:
+            return f"{'more' if is_beyond else 'less'} than {important}"
+        perhaps = abs(estimate.mean) >= mid
+        return f"{'perhaps more than' if perhaps else 'not shown to exceed'} {important}"
 
 
 @lru_cache(maxsize=8)
@@ -548,17 +526,14 @@ def interactions_table(result: StudyResult) -> ReportTable:
     chance = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
 
     def cell(pair: tuple[str, str], of_target: TargetParts) -> Cell:
-        interaction, unit = of_target.parts.interaction(*pair), of_target.unit
-        text = f"{interval_cell(interaction, unit)}: {of_target.size(interaction)}"
-        return replace(interval_cell(interaction, unit), text=text)
+        interaction = of_target.parts.interaction(*pair)
+        number = interval_cell(interaction, of_target.unit)
+        return replace(number, text=f"{number}: {of_target.size(interaction)}")
 
     return crossed(
         ("interactions", "What levers do together beyond what each does", "levers"),
         pairs,
-        [
-            (f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target)
-            for of_target in by_target
-        ],
+        [(f"{one.target.label}, {unit_words(one.unit)}", one) for one in by_target],
         cell,
         (
             _interaction_note(by_target[0].parts),
@@ -662,25 +637,26 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
     """A row for each target (or pool's busy share) and part; no file without levers."""
     import pandas as pd
 
-    if not decomposition_of(result):
+    rows = [*_target_rows(result)]
+    if not rows:
         return {}
-    rows: list[tuple[object, ...]] = []
-    for of_target in decomposition_of(result):
-        target = of_target.target
-        about, mid = (
-            (target.measure, target.group, of_target.unit),
-            target.minimal_important_difference,
-        )
-        for part in of_target.parts.parts:
-            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[
-                of_target.beyond(part.estimate)
-            ]
-            rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
     for pool, parts in zip(result.baseline.day.pools, busy_parts(result), strict=True):
-        for part in parts.parts:
-            if not math.isnan(part.estimate.mean):
-                rows.append((BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, ""))
+        rows += [
+            (BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, "")
+            for part in parts.parts
+            if not math.isnan(part.estimate.mean)
+        ]
     return {FILE: pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})}
+
+
+def _target_rows(result: StudyResult) -> Iterator[tuple[object, ...]]:
+    """The rows of the file on each part of the joint effect on each target."""
+    for of_target in decomposition_of(result):
+        target, mid = of_target.target, of_target.target.minimal_important_difference
+        for part in of_target.parts.parts:
+            says = {True: "yes", False: "no", None: "cannot tell"}[of_target.beyond(part.estimate)]
+            about = (target.measure, target.group, of_target.unit)
+            yield (*about, *_part_cells(part), part.estimate.n, mid, says)
 
 
 def _part_cells(part: Contribution) -> tuple[str, str, float, float, float]:
@@ -703,40 +679,26 @@ def picture(result: StudyResult) -> drawing.Picture | None:
     if not targets:
         return None
     names = targets[0].parts.levers
-    with drawing.figure_of(
-        3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True
-    ) as (
-        figure,
-        axes,
-    ):
+    size = 3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names)
+    with drawing.figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
         for ax, of_target in zip(axes, targets, strict=True):
-            parts, scale = of_target.parts, drawing.axis_scale(of_target.unit)
-            _lever_bar(ax, 0, of_target.joint, scale, JOINT_COLOUR, "", height=0.36)
+            _draw_bar(ax, 0, of_target, of_target.joint, JOINT_COLOUR, height=0.36)
             for place, name in enumerate(names, start=1):
                 for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
-                    _lever_bar(
-                        ax,
-                        place + 0.25 * (number - 1),
-                        parts.part(kind, name),
-                        scale,
-                        colour,
-                        hatch,
-                    )
+                    part, at = of_target.parts.part(kind, name), place + 0.25 * (number - 1)
+                    _draw_bar(ax, at, of_target, part, colour, hatch)
             ax.axvline(0, color="black", linewidth=1)
-            drawing.mark_important(
-                ax, of_target.target.minimal_important_difference, of_target.unit
-            )
+            target = of_target.target
+            drawing.mark_important(ax, target.minimal_important_difference, of_target.unit)
+            drawing.rows_down(ax, len(names) + 1)
             ax.set_ylim(len(names) + 0.55, -0.5)
-            ax.grid(axis="x", color=drawing.PALE)
-            ax.set_axisbelow(True)
-            drawing.panel_title(ax, drawing.wrapped(of_target.target.label, 28))
+            ax.tick_params(axis="y", length=0)
+            drawing.panel_title(ax, drawing.wrapped(target.label, 28))
         drawing.label_differences(
             axes, [one.unit for one in targets], [result.better(one.target) for one in targets]
         )
         labels = [drawing.wrapped(lever_label(result, name), drawing.LABEL_WIDTH) for name in names]
         axes[0].set_yticks(range(len(names) + 1), ["All together", *labels])
-        for ax in axes:
-            ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
         png = drawing.png_of(figure)
     return drawing.Picture(
@@ -758,63 +720,48 @@ def _bars_words(result: StudyResult, of_target: TargetParts) -> str:
     return f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}"
 
 
-def _lever_bar(
+def _draw_bar(
     ax: Axes,
     place: float,
-    estimate: Interval,
-    scale: float,
+    of_target: TargetParts,
+    part: Interval,
     colour: str,
-    hatch: str,
+    hatch: str = "",
     *,
     height: float = 0.22,
 ) -> None:
-    edge = drawing.DARK if hatch else colour
+    """A bar with its interval."""
+    low, mean, high = drawing.axis_scale(of_target.unit) * np.array(
+        [part.low, part.mean, part.high]
+    )
     ax.barh(
         place,
-        scale * estimate.mean,
+        mean,
         height,
+        xerr=[[mean - low], [high - mean]],
+        error_kw={"linewidth": 1.4, "capsize": 2},
         color=colour,
-        edgecolor=edge,
+        edgecolor=drawing.DARK if hatch else colour,
         hatch=hatch,
         linewidth=0.8,
     )
-    if not math.isnan(estimate.low):
-        ax.plot(
-            [scale * estimate.low, scale * estimate.high],
-            [place, place],
-            color="black",
-            linewidth=1.4,
-        )
-        for end in (estimate.low, estimate.high):
-            ax.plot(
-                [scale * end] * 2,
-                [place - height / 4, place + height / 4],
-                color="black",
-                linewidth=1.4,
-            )
 
 
 def _lever_legend(figure: Figure) -> None:
-    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    interval = drawing.legend_line(color="black", linewidth=1.4, label="95 % interval")
+    matters = drawing.legend_line(
+        color=drawing.GREY,
+        linewidth=1,
+        linestyle=drawing.DASHED,
+        label="least difference that would matter",
+    )
     bars = (
         Patch(
             facecolor=colour, edgecolor=drawing.DARK if hatch else colour, hatch=hatch, label=label
         )
         for _, label, colour, hatch in LEVER_BARS
     )
-    handles = [
-        Patch(facecolor=JOINT_COLOUR, label="all levers together"),
-        *bars,
-        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
-        Line2D(
-            [],
-            [],
-            color=drawing.GREY,
-            linewidth=1,
-            linestyle=drawing.DASHED,
-            label="least difference that would matter",
-        ),
-    ]
-    drawing.legend_below(figure, handles)
+    joint = Patch(facecolor=JOINT_COLOUR, label="all levers together")
+    drawing.legend_below(figure, [joint, *bars, interval, matters])

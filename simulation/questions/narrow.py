@@ -13,7 +13,7 @@ days (taken as independent), plus that of counting so many patients.
 `aeflow narrow` ends in `show_narrowed`. Observed figures that tell nothing are refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Annotated, NamedTuple
@@ -23,7 +23,6 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
-from simulation.display import words as in_words
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
 from simulation.display.words import (
@@ -31,6 +30,7 @@ from simulation.display.words import (
     change,
     figure_words,
     labelled,
+    rests_on_claim,
     season_words,
     span,
     unit_words,
@@ -298,27 +298,38 @@ def _distance(rows: Floats, covariance: Floats) -> Floats:
 # --- from a result -------------------------------------------------------------------------------------------
 
 
+class NarrowedEffect(NamedTuple):
+    """One arm's effect on one target, over all departments and in those with the observed figures, as range each.
+
+    is_sure: whether the sign of the expected effect is certain enough to be said.
+    """
+
+    everywhere: EffectRange
+    here: EffectRange
+    is_sure: bool
+
+    @property
+    def is_as_wide(self) -> bool:
+        """Whether the range is as wide with these figures as over all departments, where there is one."""
+        (_, lowest, highest), (_, low, high) = self.everywhere, self.here
+        return high - low >= highest - lowest > 0
+
+
 @dataclass(frozen=True)
 class NarrowedEffects:
-    """The effects of every arm on every target in departments with the observed figures.
+    """The effects in departments with the observed figures, by arm and target.
 
     names: names of the figures in the result; seen: the lowest and highest value of each figure over the run's
-    departments; as_far: how many of these have a figure as high or higher, or as low or lower, whichever are fewer;
-    effects: arm and target of each effect; estimates: the effects themselves, in that order.
+    departments; as_far: how many of these have a figure as high or higher, or as low or lower, whichever are fewer.
     """
 
     observed: Observed
     names: tuple[MeasureName, ...]
     seen: tuple[tuple[float, float], ...]
     as_far: tuple[int, ...]
-    effects: tuple[tuple[str, Target], ...]
-    estimates: Narrowed
+    effects: Mapping[tuple[str, Target], NarrowedEffect]
     n_departments: int
     n_structures: int
-
-    def of(self, arm: str, target: Target) -> int:
-        """The index in `estimates` of an arm's effect on a target."""
-        return self.effects.index((arm, target))
 
 
 def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEffects:
@@ -366,13 +377,18 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     means = components(figures, departments).means
     as_far = np.minimum((means >= values).sum(axis=0), (means <= values).sum(axis=0))
     figures, local = _by_wait(names, figures, local)
+    found = narrow(figures, differences, departments, local, over.structure_of)
+    columns = (found.average, *found.everywhere[1:3], found.mean, found.low, found.high, found.sign)
+    estimates = (
+        NarrowedEffect((average, lowest, highest), (mean, low, high), sign != 0)
+        for average, lowest, highest, mean, low, high, sign in np.stack(columns, axis=1).tolist()
+    )
     return NarrowedEffects(
-        observed=observed,
-        names=names,
+        observed,
+        names,
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
         as_far=tuple(as_far.tolist()),
-        effects=tuple(effects),
-        estimates=narrow(figures, differences, departments, local, over.structure_of),
+        effects=dict(zip(effects, estimates, strict=True)),
         n_departments=len(means),
         n_structures=len({over.structure_of[number] for number in departments.tolist()}),
     )
@@ -512,7 +528,7 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     """A sentence on how many arms have a range of the first target that is as wide with these figures as over all
     departments, or wider, and why; '' if there are none."""
     arms = [arm.name for arm in result.others if arm.name != result.design.sham]
-    n_wide = sum(_is_as_wide(narrowed, name, result.first_target) for name in arms)
+    n_wide = sum(narrowed.effects[name, result.first_target].is_as_wide for name in arms)
     if not n_wide:
         return ""
     figure, n = min(zip(narrowed.names, narrowed.as_far, strict=True), key=lambda one: one[1])
@@ -534,36 +550,29 @@ def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     safe = [arm for arm in arms if not limits_of(result, arm).verb]
-    ranges = [(arm, _effects(narrowed, arm.name, target)[1]) for arm in safe]
+    ranges = [(arm, narrowed.effects[arm.name, target].here) for arm in safe]
     helping = [(sign * at[0], arm, at) for arm, at in ranges if min(sign * end for end in at) > 0]
     n, of = len(arms) - len(safe), len(arms)
     failing = f"{n} of {of} fail or may fail a safety limit over all departments." if n else ""
     if not helping:
         return failing
     _, arm, (mean, low, high) = max(helping, key=lambda one: one[0])
-    claim = " (if its untested claim is true)" * in_words.rests_on_claim(result, arm)
+    claim = " (if its untested claim is true)" * rests_on_claim(result, arm)
     return (
         f"In departments like yours, '{arm.label}'{claim} does most of the policies that fail no safety limit: "
         f"{change(mean, unit)} {unit_words(unit)} ({span(low, high, unit)}). {failing}"
     )
 
 
-def _is_as_wide(narrowed: NarrowedEffects, arm: str, target: Target) -> bool:
-    """Whether the range of an effect is as wide with these figures as over all departments, where it has one."""
-    everywhere, narrow = _effects(narrowed, arm, target)
-    return narrow[2] - narrow[1] >= everywhere[2] - everywhere[1] > 0
-
-
 def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
     """The effect of every arm on one target, in all departments and in those with these figures."""
     rows, unit = list[Cells](), result.unit(target)
     for arm in result.others:
-        everywhere, narrow = _effects(narrowed, arm.name, target)
-        words = _words(result, narrowed, arm, target)
-        words += "; range not narrower" * _is_as_wide(narrowed, arm.name, target)
+        effect = narrowed.effects[arm.name, target]
+        words = _words(result, effect, target) + "; range not narrower" * effect.is_as_wide
         cells = (
             Cell(mean, unit, low, high, style="difference")
-            for mean, low, high in (everywhere, narrow)
+            for mean, low, high in (effect.everywhere, effect.here)
         )
         rows.append((labelled(result, arm), *cells, words))
     headers = (
@@ -582,27 +591,14 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
     )
 
 
-def _effects(
-    narrowed: NarrowedEffects, arm: str, target: Target
-) -> tuple[EffectRange, EffectRange]:
-    """The effect of an arm in all departments, and in those with these figures."""
-    at, effects = narrowed.of(arm, target), narrowed.estimates
-    columns = (effects.average, *effects.everywhere[1:3], effects.mean, effects.low, effects.high)
-    average, lowest, highest, mean, low, high = (float(column[at]) for column in columns)
-    return (average, lowest, highest), (mean, low, high)
-
-
-def _words(result: StudyResult, narrowed: NarrowedEffects, arm: ArmResult, target: Target) -> str:
-    """What the range of an arm's effect on a target says."""
-    at, effects = narrowed.of(arm.name, target), narrowed.estimates
-    low, high, sign = (float(column[at]) for column in (effects.low, effects.high, effects.sign))
+def _words(result: StudyResult, effect: NarrowedEffect, target: Target) -> str:
+    """What the range of an effect on a target says."""
+    unit, better = result.unit(target), result.better(target)
     matters = target.minimal_important_difference
-    return range_words(
-        low, high, matters, result.unit(target), result.better(target), is_sure=bool(sign)
-    )
+    return effect_words(*effect.here[1:], matters, unit, better, is_sure=effect.is_sure)
 
 
-def range_words(
+def effect_words(
     low: float, high: float, matters: float, unit: str, better: Better, *, is_sure: bool = True
 ) -> str:
     """What the range of a difference says against the least that matters, in a verdict's words and by its rules.
@@ -631,9 +627,10 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
     for arm in result.others:
         if arm.name == result.design.sham:
             continue
-        everywhere, (expected, low, high) = _effects(narrowed, arm.name, target)
+        effect = narrowed.effects[arm.name, target]
+        everywhere, (expected, low, high), _ = effect
         yield (
-            f"'{arm.label}', {target.label}: {_words(result, narrowed, arm, target)}. "
+            f"'{arm.label}', {target.label}: {_words(result, effect, target)}. "
             f"{change(expected, unit)} {unit_words(unit)} are expected, and {RANGE} of departments with these figures "
             f"have {span(low, high, unit)}; of all departments {RANGE} have {span(*everywhere[1:], unit)}."
             f"{_safety_words(result, arm)}"

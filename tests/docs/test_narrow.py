@@ -99,13 +99,10 @@ def test_the_file_of_the_page_narrows_a_result(
 ) -> None:
     result = made(study)
     found = narrowed(result, observed_in(file), "ours.yaml")
-    at = found.of("one_more_triage_nurse", result.design.primary[0])
-    effects = found.estimates
-    assert effects.low[at] < 0.7 - 0.4 * 24.5 < effects.high[at]
-    assert (
-        effects.high[at] - effects.low[at]
-        < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
-    )
+    effect = found.effects["one_more_triage_nurse", result.design.primary[0]]
+    (_, lowest, highest), (_, low, high) = effect.everywhere, effect.here
+    assert low < 0.7 - 0.4 * 24.5 < high
+    assert high - low < 0.5 * (highest - lowest)
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
 
@@ -133,9 +130,9 @@ def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of
     widths = []
     for figures in (observed.figures, observed.figures[:1]):
         found = narrowed(result, replace(observed, figures=figures), "ours.yaml")
-        at, effects = found.of("one_more_triage_nurse", result.first_target), found.estimates
-        assert effects.low[at] < -4 * 24.5 / 8.1 < effects.high[at]
-        widths.append(effects.high[at] - effects.low[at])
+        _, low, high = found.effects["one_more_triage_nurse", result.first_target].here
+        assert low < -4 * 24.5 / 8.1 < high
+        widths.append(high - low)
     assert widths[0] < 0.4 * widths[1]
 
 

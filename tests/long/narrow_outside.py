@@ -198,15 +198,12 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
         except ConfigError as refused:
             print(f"  refused: {refused}")
             continue
-        at = [found.of(arm, target) for arm in arms]
-        low, high, everywhere = (
-            found.estimates.low[at],
-            found.estimates.high[at],
-            found.estimates.everywhere,
-        )
+        effects = [found.effects[arm, target] for arm in arms]
+        _, low, high = np.array([effect.here for effect in effects]).T
+        _, lowest, highest = np.array([effect.everywhere for effect in effects]).T
         asked.append(number)
         held.append((low <= moments.means[number]) & (moments.means[number] <= high))
-        before = everywhere.high[at] - everywhere.low[at]
+        before = highest - lowest
         widths.append((high - low) / np.where(before > 0, before, np.nan))
         sham.append(low[arms.index("sham")] < 0 < high[arms.index("sham")])
     print(f"{len(asked)} of 40 asked, {40 - len(asked)} refused as outside the run's departments")

@@ -18,9 +18,9 @@ from simulation.questions.narrow import (
     Observed,
     ObservedFigure,
     _sampling_variance,
+    effect_words,
     narrowed,
     narrowed_sentences,
-    range_words,
     weeks_words,
 )
 from simulation.questions.what_decides import (
@@ -218,12 +218,7 @@ def test_the_worth_of_figures_is_a_table_with_a_column_a_value(result: Result) -
 
 
 def third_nurse(result: Result, found: NarrowedEffects) -> tuple[float, float, float]:
-    at = found.of("third_nurse", result.design.primary[0])
-    return (
-        float(found.estimates.mean[at]),
-        float(found.estimates.low[at]),
-        float(found.estimates.high[at]),
-    )
+    return found.effects["third_nurse", result.design.primary[0]].here
 
 
 def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
@@ -238,8 +233,8 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
         found = narrowed(result, observed(float(queues[rows].mean()), days=14), "a test")
         mean, low, high = third_nurse(result, found)
         held.append(low < effects[rows].mean() < high)
-        before = found.estimates.everywhere.high - found.estimates.everywhere.low
-        assert high - low < before[found.of("third_nurse", result.design.primary[0])]
+        _, lowest, highest = found.effects["third_nurse", result.design.primary[0]].everywhere
+        assert high - low < highest - lowest
         assert low < mean < high
     assert sum(held) >= 0.8 * N_CLINICS
 
@@ -356,13 +351,13 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
         (-0.03, -0.02): "lower (worse) by more than 1 point",
         (0.001, 0.004): "higher (better) by less than 1 point",
     }
-    assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
-    assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares
+    assert {case: effect_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
+    assert {case: effect_words(*case, 0.01, "share", "higher") for case in shares} == shares
     assert (
-        range_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
+        effect_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
     )
     assert (
-        range_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False)
+        effect_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False)
         == "not settled by these figures"
     )
 

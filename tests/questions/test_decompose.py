@@ -7,7 +7,6 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from simulation.errors import ResultsError
 from simulation.questions.ablation import (
     Coalition,
     Game,
@@ -146,13 +145,6 @@ def test_there_is_no_interval_if_no_replication_has_every_number() -> None:
         assert all(np.isnan(each.estimate.mean) and each.estimate.n == 0 for each in found.parts)
 
 
-def test_a_missing_combination_is_named() -> None:
-    game = noisy(THREE, n=2, seed=8)
-    del game[frozenset("ac")]
-    with pytest.raises(ResultsError, match=r"no numbers of a\+c"):
-        decompose(game, THREE)
-
-
 # --- sampled orders ------------------------------------------------------------------------------------------
 
 
@@ -225,5 +217,3 @@ def test_an_interaction_says_whether_it_is_the_index_or_of_the_pair_alone() -> N
     assert (
         sampled.interaction("a", "b").mean == sampled.part("interaction alone", "a", "b").mean == 0
     )
-    with pytest.raises(ResultsError, match="no part 'interaction index'"):
-        sampled.part("interaction index", "a", "b")
