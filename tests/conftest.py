@@ -150,8 +150,8 @@ def pytest_collection_finish() -> None:
     if over_ensemble := sys.modules.get("simulation.config.ensembles"):
         made = over_ensemble._arms_of.__wrapped__
         over_ensemble._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
-    if disk_cache := sys.modules.get("simulation.records.disk_cache"):
-        disk_cache.MOST = CACHED  # type: ignore[attr-defined]
+    if disk_cache := sys.modules.get("simulation.records.serialise"):
+        disk_cache.MOST_CACHED = CACHED  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

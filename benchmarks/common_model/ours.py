@@ -8,7 +8,7 @@ import numpy as np
 
 from common_model import parameters
 from common_model.parameters import Records
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.config_dataclass import Evidence
 from simulation.department.durations import Amount, Exponential, Factor, Lognormal
 from simulation.department.vocabulary import (

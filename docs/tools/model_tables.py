@@ -44,10 +44,9 @@ from simulation.explain.label_mix import case_mix
 from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
 from simulation.study.study import Study
-from simulation.triage.effects import MinutesEffect, TriageAction
-from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.policy import Policy
+from simulation.triage.matrix import Estimate
+from simulation.triage.policy import MinutesEffect, Policy, TriageAction
 
 COMMAND = "python -m docs.tools.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"

@@ -23,7 +23,7 @@ from simulation.assurance.figures import (
 from simulation.config import packaged_configs
 from simulation.config.files import names_in, shortened, stated_by
 from simulation.config.validating import keys_of, validated
-from simulation.department.check.measures_and_groups import check_own
+from simulation.department.check_pathway import check_own
 from simulation.department.config_dataclass import Evidence, Unit, config_dataclass
 from simulation.department.own_measures import OwnMeasure, SpanMeasure
 from simulation.department.vocabulary import Pathway

@@ -17,7 +17,7 @@ from simulation.config.files import (
     shortened,
 )
 from simulation.config.validating import Origin, as_written, validated
-from simulation.department.check import check, check_rotas
+from simulation.department.check_pathway import check, check_rotas
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, differences

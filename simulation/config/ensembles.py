@@ -48,7 +48,7 @@ from simulation.config.files import (
     stated_by,
 )
 from simulation.config.validating import sound
-from simulation.department.check import unlike_faults
+from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, differences, digest, exact

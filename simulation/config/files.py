@@ -23,8 +23,8 @@ from typing import Any, ClassVar
 import yaml
 
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.disk_cache import cached_on_disk
 from simulation.records.in_memory import PathInMemory
+from simulation.records.serialise import cached_on_disk
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""

@@ -25,7 +25,7 @@ from simulation.config.files import (
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
-from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
+from simulation.department.check_pathway import NAME, NAME_WORDS
 from simulation.display.web_page import templates
 from simulation.errors import ConfigError, Fault, Faults, refuse
 

@@ -49,7 +49,7 @@ from simulation.config.files import (
     shortened,
 )
 from simulation.config.validating import sound, validated
-from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
+from simulation.department.check_pathway import NAME, NAME_WORDS
 from simulation.department.config_dataclass import (
     HOLDER,
     Evidence,

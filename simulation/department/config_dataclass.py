@@ -41,7 +41,7 @@ class Names:
     """What a text is the name of: `Annotated[str, Names("pool")]` is the name of a pool.
 
     what   the kind of thing, in words
-    among  the known names, if they are not all of that kind: a key of `department.check.names.names_of`
+    among  the known names, if they are not all of that kind: a key of `department.check_values.names_of`
     of     for a category: the field beside it that names the attribute; the key above it if empty
     every  whether a mapping with such keys has all of them, unless an `otherwise` beside it covers the rest
     sizes  for a profile: how many weights it may have

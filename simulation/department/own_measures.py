@@ -1,6 +1,6 @@
 """Measures and groups of a user's own, as YAML states them: of a department, or of a study.
 
-What they count is worked out by `measures.own`; whether what they name is there, by `department.check`.
+What they count is worked out by `measures.own`; whether what they name is there, by `department.check_pathway`.
 """
 
 from typing import Annotated, Literal

@@ -12,9 +12,9 @@ from simulation.patients import DAYS_IN_YEAR, draw
 from simulation.study.design import Cost
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
-from simulation.triage.effects import sources_of
-from simulation.triage.estimates import AtLeastZero
+from simulation.triage.matrix import AtLeastZero
 from simulation.triage.people import sources_labelled
+from simulation.triage.policy import sources_of
 
 DAYS_PER_YEAR = 365
 """Days of a calendar year, for which money is counted. A model year (`draws.DAYS_IN_YEAR`) has 364, and only shares of

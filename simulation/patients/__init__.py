@@ -12,19 +12,18 @@ makes a generator.
 Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.
 """
 
-from simulation.patients.arrivals import attended_by_day, day_factors, lasting_factors
-from simulation.patients.calendar import (
+from simulation.patients.arrivals import attended_by_day, day_factors, draw_outages, lasting_factors
+from simulation.patients.columns import attributes_after
+from simulation.patients.drawn import (
     DAYS_IN_YEAR,
     FROM_JANUARY,
     WEEKS_IN_YEAR,
     Calendar,
     DrawnRun,
+    Draws,
     balanced_start_week,
     start_weeks_over_departments,
 )
-from simulation.patients.columns import attributes_after
-from simulation.patients.drawn import Draws
-from simulation.patients.outages import draw_outages
 from simulation.patients.sample import attendances, draw, draw_run, draws_from_table
 from simulation.patients.variates import Source, Variates
 

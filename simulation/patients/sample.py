@@ -17,13 +17,12 @@ from simulation.patients.arrivals import (
     NUMBERS_A_LAYER,
     arrivals_by_layer,
     attended_by_day,
+    draw_outages,
     minute_factors,
     present_by_source,
 )
-from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, Calendar, DrawnRun
 from simulation.patients.columns import after_arrival, attributes_of, minutes_of
-from simulation.patients.drawn import Draws
-from simulation.patients.outages import draw_outages
+from simulation.patients.drawn import DAYS_IN_YEAR, FROM_JANUARY, Calendar, DrawnRun, Draws
 from simulation.patients.variates import Attributes, Codes, NamedFloats, Source, Variates
 from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, NEVER, to_ticks

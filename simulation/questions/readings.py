@@ -25,7 +25,7 @@ from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.verdict import where_words
 from simulation.study.study import ReadyArm
-from simulation.triage.effects import MinutesEffect
+from simulation.triage.policy import MinutesEffect
 
 RATES = np.geomspace(0.001, 10, 400)
 """Rates tried, for each minute saved; with the lowest, effects are in proportion to the minutes."""

@@ -1,13 +1,19 @@
-"""Dataclasses and arrays as values that JSON and YAML can hold; CSV as text, for who opens it in a spreadsheet."""
+"""Dataclasses and arrays as values that JSON and YAML can hold; such values cached on the disk; CSV for spreadsheets.
+
+The cache stands beside the compiled files of the package and is for values that take long to compute and seldom change.
+Where the package cannot be written, they are computed each time.
+"""
 
 import csv
 import hashlib
 import io
 import json
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,3 +122,32 @@ def _harmless(cell: object) -> object:
         except ValueError:
             return f"'{cell}"
     return cell
+
+
+CACHE_FOLDER = Path(__file__).parents[1] / "__pycache__"
+MOST_CACHED = 200
+"""Cached files of one kind that are kept, the newest: some 16 MB of composed configurations."""
+
+
+def cached_on_disk(name: str, key: object, make: Callable[[], Any]) -> Any:
+    """The value of `make()`, which JSON can hold: cached, or computed anew where the key, of plain values, changed.
+
+    `name`: of the cached file, its kind before a hyphen. A value that JSON would give back as another is not cached.
+    """
+    path, hashed = CACHE_FOLDER / f"{name}.json", digest(key)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        cached = json.loads(path.read_text(encoding="utf-8"))
+        if cached["key"] == hashed:
+            return cached["value"]
+    value = make()
+    with suppress(OSError, ValueError, TypeError):
+        text = json.dumps({"key": hashed, "value": value})
+        if json.loads(text)["value"] == value:
+            CACHE_FOLDER.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            alike = CACHE_FOLDER.glob(f"{name.partition('-')[0]}-*.json")
+            for old in sorted(alike, key=lambda file: file.stat().st_mtime, reverse=True)[
+                MOST_CACHED:
+            ]:
+                old.unlink()
+    return value

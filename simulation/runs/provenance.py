@@ -32,8 +32,7 @@ from simulation.department.graph import cached_by_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError
 from simulation.patients import draw
-from simulation.records.disk_cache import cached_on_disk
-from simulation.records.serialise import Plain, digest, digest_of_exact, exact
+from simulation.records.serialise import Plain, cached_on_disk, digest, digest_of_exact, exact
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.study import Study
 from simulation.version import __version__

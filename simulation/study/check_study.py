@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulation.department.check.measures_and_groups import check_own
+from simulation.department.check_pathway import check_own
 from simulation.department.own_measures import GIVEN_1_2
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, nearest

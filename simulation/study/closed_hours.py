@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.department.check.staffing import Interval, empty_hours
+from simulation.department.check_routes import Interval, empty_hours
 from simulation.department.graph import alternatives_of
 from simulation.department.vocabulary import DEPARTED_AT, Pathway
 from simulation.measures.occupancy import Ints, Rows, rows_of

@@ -61,9 +61,11 @@ from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage import people
 from simulation.triage.check_policy import check_policy, durations_of_triage
-from simulation.triage.effects import (
+from simulation.triage.labels import Labels, labels_of
+from simulation.triage.policy import (
     SECONDS_PER_MINUTE,
     MinutesEffect,
+    Policy,
     alarms,
     changed,
     covered_by,
@@ -71,8 +73,6 @@ from simulation.triage.effects import (
     set_off,
     sources_of,
 )
-from simulation.triage.labels import Labels, labels_of
-from simulation.triage.policy import Policy
 
 Minutes = dict[str, Floats]
 """Minutes by duration, shape (repeats, n) each."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from simulation.department.check.names import Categories, check_name, names_of
-from simulation.department.check.numbers import stated
+from simulation.department.check_values import Categories, check_name, names_of, stated
 from simulation.department.config_dataclass import PLAIN, Entry, walk
 from simulation.department.graph import cached_by_pathway, label_dependent
 from simulation.department.rota import can_happen
@@ -28,11 +27,9 @@ from simulation.department.vocabulary import (
     Pathway,
 )
 from simulation.errors import Faults, near_match
-from simulation.triage.effects import MinutesEffect, TriageAction, Watching, sources_of
-from simulation.triage.estimates import Estimate
-from simulation.triage.matrix import LabelTable, Matrix, table_faults
+from simulation.triage.matrix import Estimate, LabelTable, Matrix, table_faults
 from simulation.triage.people import Abstention, sources_labelled
-from simulation.triage.policy import Policy
+from simulation.triage.policy import MinutesEffect, Policy, TriageAction, Watching, sources_of
 
 NURSE_PATH = "nurse"
 """The configuration group that states the nurse, so that her faults have one path whatever the policy."""

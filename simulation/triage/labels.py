@@ -14,8 +14,16 @@ from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws
 from simulation.patients.variates import Codes, first_above
 from simulation.records.schema import Floats
-from simulation.triage.estimates import AboveZero, Correlation, Portion
-from simulation.triage.matrix import BesideNurse, LabelTable, Matrix, given_nurse, probabilities
+from simulation.triage.matrix import (
+    AboveZero,
+    BesideNurse,
+    Correlation,
+    LabelTable,
+    Matrix,
+    Portion,
+    given_nurse,
+    probabilities,
+)
 
 Labels = Codes
 DAYS_A_MONTH = DAYS_IN_YEAR / 12

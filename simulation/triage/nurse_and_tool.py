@@ -21,14 +21,22 @@ from simulation.department.config_dataclass import (
     config_dataclass,
 )
 from simulation.errors import Fault, Faults
-from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
-from simulation.triage.effects import MinutesEffect
-from simulation.triage.estimates import AboveZero, Correlation, Portion
+from simulation.triage.construct import (
+    Wanted,
+    WithNurse,
+    beside_nurses,
+    nearest_matrix,
+    rounded,
+    under_share_limits,
+)
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import (
+    AboveZero,
     BesideNurse,
+    Correlation,
     LabelTable,
     Matrix,
+    Portion,
     Rows,
     beside_faults,
     by_row,
@@ -36,8 +44,7 @@ from simulation.triage.matrix import (
     probabilities,
     table_faults,
 )
-from simulation.triage.policy import MatrixPolicy, Policy, Usage
-from simulation.triage.with_nurse import WithNurse, beside_nurses
+from simulation.triage.policy import MatrixPolicy, MinutesEffect, Policy, Usage
 
 Table = TypeVar("Table", bound=LabelTable)
 

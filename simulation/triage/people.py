@@ -35,7 +35,7 @@ from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathwa
 from simulation.patients import Draws
 from simulation.patients.variates import Attributes, Codes
 from simulation.records.schema import Floats, Mask
-from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
+from simulation.triage.matrix import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
 
 DAYS_A_WEEK = 7

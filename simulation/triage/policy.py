@@ -1,22 +1,240 @@
 """The triage policy of an arm: a nurse, an AI where there is one, and how people use it.
 
-A configuration states the nurse and the tool apart; `stated` puts them together. `apply` makes columns of the policy,
-`check` finds its faults, `label_accuracy` says how often its labels are right. The three are apart from the policy
-itself, which holds for any department.
+A configuration states the nurse and the tool apart; `nurse_and_tool` puts them together. `apply` makes columns of
+the policy, `check_policy` finds its faults, `label_accuracy` says how often its labels are right. The three are apart
+from the policy itself, which holds for any department.
+
+**Effects** are what it does besides giving labels: to minutes, by actions at triage, and by watching those who wait.
+
+Nothing is drawn here: `people` decides who is covered, and chance comes from named streams of the draws.
+
+**Minutes.** Several effects, one after another, each on the same draw. An effect changes minutes that a patient already
+has; a step that a patient cannot come to keeps its 0 minutes.
+
+**Actions**: ordering tests, streaming a patient, asking for a bed. A department names such an action as an attribute
+(`kind: action`) and says in its route what follows; a policy says for whom it is set off. A patient whom the action
+truly suits gets it with probability `sensitivity`, another one with probability 1 - `specificity`. One random number a
+patient, from the stream `triage.action.<name>`, is compared with that probability. So a patient who gets the action at
+one sensitivity also gets it at a higher one, and a patient who does not at one specificity does not at a higher one; a
+nurse's action and a tool's of the same name share their random variates. The route determines what an action costs or
+gains: a wrong one uses the same nurses, rooms and beds as a right one.
+
+**Watching**: which worsening patients a tool detects or misses, and its false alarms. Whether a patient gets worse is
+the truth (`Draws.worsens`) and no policy changes it. Under a policy that `watches`, staff go by alarms instead
+(`Draws.alarms`). Rounds of the department act on alarms; where rounds are off nobody does, and watching changes
+nothing.
+
+- `triage.watching.sees`         the coin of whether a patient who gets worse is seen;
+- `triage.watching.false_alarm`  when a false alarm is raised.
+
+So a more sensitive tool sees everybody whom a less sensitive one sees, and one with fewer false alarms raises the same
+patients' alarms later. There is one coin a patient: a tool that misses a patient's signs goes on missing them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
 from annotated_types import Ge
 
-from simulation.department.config_dataclass import ByName, NonEmpty, Unit, config_dataclass
-from simulation.triage.effects import MinutesEffect, TriageAction, Watching
-from simulation.triage.estimates import AtLeastZero, Probability
-from simulation.triage.labels import Assessor, Drift
-from simulation.triage.matrix import BesideNurse, Matrix
-from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
+from simulation.department.config_dataclass import (
+    ByName,
+    DurationNames,
+    Names,
+    NonEmpty,
+    OfAttributes,
+    Sourced,
+    SourceNames,
+    Unit,
+    config_dataclass,
+)
+from simulation.department.vocabulary import Action, Pathway
+from simulation.patients import Draws
+from simulation.patients.variates import Attributes, NamedFloats
+from simulation.records.schema import Ints, Mask
+from simulation.triage.labels import Assessor, Drift, Labels
+from simulation.triage.matrix import (
+    AtLeastZero,
+    BesideNurse,
+    Estimate,
+    Matrix,
+    Portion,
+    Probability,
+)
+from simulation.triage.people import (
+    Abstention,
+    Added,
+    Adoption,
+    Coverage,
+    Switching,
+    among,
+    reached_by,
+)
+from simulation.units import NEVER, to_ticks
+
+SECONDS_PER_MINUTE = 60
+
+
+@config_dataclass
+class Reach(Sourced):
+    """Whom one effect or action is for.
+
+    Example: `{arrivals: [walk_in], only: {language_need: ["yes"]}, evidence: assumed,
+    source: "who needs an interpreter"}`
+    """
+
+    arrivals: SourceNames = ()
+    """Arrival sources whose patients it is for; none: those of the policy."""
+    only: OfAttributes = field(default_factory=dict)
+    """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
+    label that counts)."""
+
+
+@config_dataclass
+class MinutesEffect:
+    """What a policy does to some durations of a patient, on the same draw.
+
+    Their sum S becomes max(S x factor - seconds_saved / 60, S x never_below), taken off each in proportion.
+
+    Example: `{durations: [triage_interview, triage_record], seconds_saved: {value: 60, range: [0, 120],
+    evidence: assumed, source: "a claim"}, never_below: {value: 0.1, range: [0, 0.5], evidence: assumed,
+    source: "a nurse still looks"}}`
+    """
+
+    durations: DurationNames
+    """Durations that change."""
+    factor: Annotated[AtLeastZero, Unit("factor")] | None = None
+    """What their sum is multiplied by.
+    Example: `{value: 0.9, range: [0.8, 1], evidence: assumed, source: "a claim"}`"""
+    seconds_saved: Annotated[Estimate, Unit("seconds")] | None = None
+    """What is taken off their sum; it may be negative, and needs the floor `never_below`."""
+    never_below: Annotated[Portion, Unit("share")] | None = None
+    """The floor, as a share of their sum; where it binds, less is saved."""
+    covers: Reach | None = None
+    """Whose minutes change; none: of everybody whom the policy covers."""
+    kept_when_handed_back: bool = False
+    """Whether a patient whom the AI hands back to the nurse keeps the effect (a clinician's record is written all the
+    same)."""
+
+
+def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ...]:
+    """The sources that an effect is for: its own, or else those of the policy."""
+    own = effect.covers.arrivals if effect.covers else ()
+    return own or tuple(of_policy)
+
+
+def changed(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFloats:
+    """The effect's durations after the effect, by name, shape (repeats, n) each."""
+    before = {name: minutes[name] for name in effect.durations}
+    total = np.sum(list(before.values()), axis=0)
+    factor = effect.factor.value if effect.factor else 1.0
+    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved else 0.0
+    floor = effect.never_below.value if effect.never_below else 0.0
+    total_after = np.maximum(total * factor - saved, total * floor)
+    ratio = np.divide(total_after, total, out=np.ones_like(total), where=total > 0)
+    return {name: np.where(whose, column * ratio, column) for name, column in before.items()}
+
+
+def lengthened(added: Added, minutes: NamedFloats, whose: Mask) -> NamedFloats:
+    """The durations to which time is added, by name, longer for those who come to them; shape (repeats, n) each."""
+    added_minutes = added.seconds.value / SECONDS_PER_MINUTE
+    return {
+        name: np.where(whose & (minutes[name] > 0), minutes[name] + added_minutes, minutes[name])
+        for name in added.durations
+    }
+
+
+@config_dataclass
+class TriageAction:
+    """One action, whom it suits, and how well triage tells who that is. Its name is that of its random stream.
+
+    Of several actions that set one attribute, the first that is set off counts.
+
+    Example: `{sets: tests_ordered, to: "1", suited: {test_rounds: ["1", "2"]},
+    sensitivity: {value: 0.8, evidence: measured, source: "own audit"},
+    specificity: {value: 0.7, evidence: measured, source: "own audit"},
+    covers: {arrivals: [walk_in], evidence: assumed, source: "the walk-in desk"}}`
+    """
+
+    sets: Annotated[str, Names("action")]
+    """The department's action: an attribute of kind `action`."""
+    to: str
+    """The category that the attribute gets."""
+    suited: OfAttributes
+    """Who is truly suited: patients with one of the named categories of each named attribute."""
+    sensitivity: Portion
+    """The share of the suited for whom it is set off."""
+    specificity: Portion
+    """The share of the others for whom it is not set off."""
+    covers: Reach
+    """Whom triage considers for it."""
+
+
+def covered_by(action: TriageAction, pathway: Pathway, attributes: Attributes) -> Mask:
+    """Mask of the patients whom triage considers for an action, shape (n,): those who can get it and are covered."""
+    attribute = pathway.attributes[action.sets]
+    covered = reached_by(pathway, attributes, action.covers.arrivals, action.covers.only)
+    if isinstance(attribute, Action):
+        covered &= among(pathway, attributes, attribute.only)
+    return covered
+
+
+def set_off(
+    actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, used: Mask
+) -> dict[str, Labels]:
+    """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
+    codes_by_attribute: dict[str, Labels] = {}
+    for name, action in actions.items():
+        suited = among(pathway, draws.attributes, action.suited)
+        chance = np.where(suited, action.sensitivity.value, 1 - action.specificity.value)
+        chosen = used & covered_by(action, pathway, draws.attributes)
+        chosen &= draws.uniform(f"triage.action.{name}") < chance
+        codes = codes_by_attribute.setdefault(action.sets, draws.attributes[action.sets].copy())
+        codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)
+    return codes_by_attribute
+
+
+MINUTES_AN_HOUR = 60
+LATER_THAN_ALL = np.iinfo(np.int64).max
+
+
+@config_dataclass
+class Watching(Sourced):
+    """A tool that watches patients while they wait.
+
+    Example: `{arrivals: [walk_in], only: {age_band: [oldest]}, sensitivity: {value: 0.7, range: [0.33, 1],
+    evidence: assumed, source: "a judgement"}, false_alarms_per_hour: {value: 0.05, range: [0, 0.3], evidence: assumed,
+    source: "a judgement"}, evidence: assumed, source: "who is watched"}`
+    """
+
+    arrivals: SourceNames
+    """Arrival sources whose patients are watched."""
+    only: OfAttributes = field(default_factory=dict)
+    """Of these patients, those who have one of the named categories of each named attribute."""
+    sensitivity: Probability
+    """How likely a patient who gets worse is seen, at the next round."""
+    false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
+    """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""
+
+
+def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ints:
+    """Ticks from arrival to each patient's first alarm, true or false, shape (n,); NEVER for all but `whose`.
+
+    A false alarm's time is exponential: -ln(U) over the rate, which falls as the rate rises.
+    """
+    seen = (
+        whose
+        & (draws.worsens != NEVER)
+        & (draws.uniform("triage.watching.sees") < watching.sensitivity.value)
+    )
+    ticks = np.where(seen, draws.worsens, LATER_THAN_ALL)
+    rate = watching.false_alarms_per_hour.value / MINUTES_AN_HOUR
+    if rate > 0:
+        raised = to_ticks(-np.log(draws.uniform("triage.watching.false_alarm")) / rate)
+        ticks = np.where(whose, np.minimum(ticks, raised), ticks)
+    return np.where(ticks == LATER_THAN_ALL, NEVER, ticks)
+
 
 Role = Literal["replaces", "advises"]
 DaySpan = Annotated[tuple[Annotated[int, Ge(0)], Annotated[int, Ge(0)]], Unit("days")]

@@ -34,11 +34,10 @@ from simulation.department.vocabulary import (
     Step,
 )
 from simulation.engine.choose import EngineName
-from simulation.patients.outages import fullest_above
-from simulation.triage.effects import MinutesEffect
-from simulation.triage.estimates import AtLeastZero, Portion
+from simulation.patients.arrivals import fullest_above
+from simulation.triage.matrix import AtLeastZero, Portion
 from simulation.triage.people import Coverage
-from simulation.triage.policy import MatrixPolicy
+from simulation.triage.policy import MatrixPolicy, MinutesEffect
 
 NOTE: Any = {"evidence": "assumed", "source": "a department with a known answer"}
 PER_MINUTE, TRIAGE, CONTACT, NURSES, CLINICIANS = 0.18, 4.0, 9.0, 1, 2

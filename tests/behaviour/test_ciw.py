@@ -20,7 +20,7 @@ import yaml
 from pydantic import TypeAdapter
 from scipy.stats import t as student
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.vocabulary import Pathway, ShiftChange
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower

@@ -15,7 +15,7 @@ from simulation.department.vocabulary import Outage, Pathway, ShareOfTime, Span,
 from simulation.engine.choose import EngineName
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
-from simulation.triage.estimates import Portion
+from simulation.triage.matrix import Portion
 from simulation.triage.policy import Policy, Role
 from tests.policies import policy_called as stated
 

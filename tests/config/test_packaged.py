@@ -8,7 +8,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.display.words import cost_in_short

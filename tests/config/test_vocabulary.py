@@ -31,7 +31,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.durations import Duration, Gamma
 from simulation.department.vocabulary import Pathway, Pool
-from simulation.triage.estimates import AtLeastZero, Estimate, Portion
+from simulation.triage.matrix import AtLeastZero, Estimate, Portion
 
 FILE_KINDS = file_kinds()
 

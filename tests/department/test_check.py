@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
@@ -658,7 +658,7 @@ steps:
 def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
     smallest: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.department.check.deadlock.MOST_STATES", 1)
+    monkeypatch.setattr("simulation.department.check_routes.MOST_STATES", 1)
     assert len(check(smallest(RING))) == 1
 
 
@@ -912,7 +912,7 @@ def test_an_action_set_off_for_anybody_may_lack_its_clock(smallest: Make) -> Non
 def test_clocks_are_not_judged_where_categories_are_not_followed(
     smallest: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.department.check.deadlock.MOST_STATES", 1)
+    monkeypatch.setattr("simulation.department.check_routes.MOST_STATES", 1)
     changes = SAMPLED.replace('"no": ordering', '"no": by_day')
     assert "steps.wait.since" not in [fault.where for fault in check(smallest(changes))]
 

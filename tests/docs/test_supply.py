@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import yaml
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.layout import lay_out
 from simulation.department.vocabulary import Pathway
 from simulation.engine import compiled, reference

@@ -9,7 +9,7 @@ from math import comb, sqrt
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.graph import coin_name, coins_of
 from simulation.department.vocabulary import ArrivalSource, ByChance, Choice, Loop, Pathway, Step
 from simulation.engine.plan import bind, lower

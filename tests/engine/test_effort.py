@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.vocabulary import ByQueue, Effort, End, Pathway, Profile, Step
 
 from .small import NOTE, Person, Simulate, Story, department, minutes, play

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.durations import Exponential
 from simulation.department.vocabulary import (
     ArrivalSource,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.vocabulary import End, Pathway, Pool, Shift, Step
 
 from .copies import Edit, staffing_checked_with

@@ -34,7 +34,7 @@ from kept_lines import kept_lines
 from numpy.typing import NDArray
 
 import simulation as ae
-from simulation.patients.calendar import WEEKS_IN_YEAR, balanced_start_week
+from simulation.patients.drawn import WEEKS_IN_YEAR, balanced_start_week
 from simulation.records.schema import Floats
 from simulation.runs.replicate import replicate
 from simulation.runs.running import compile_first

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
 from simulation.patients import Draws, attributes_after, draw, draws_from_table

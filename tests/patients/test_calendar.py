@@ -18,7 +18,7 @@ from simulation.patients import (
     draw_outages,
     start_weeks_over_departments,
 )
-from simulation.patients.calendar import WEEKS_APART
+from simulation.patients.drawn import WEEKS_APART
 from simulation.units import DAY, WEEK
 
 Small = Callable[..., Pathway]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway, Profile
 from simulation.errors import DrawsError

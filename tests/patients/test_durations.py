@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.durations import AnyDuration, Empirical, Triangular, Uniform
 from simulation.department.vocabulary import Pathway
 from simulation.patients import draw

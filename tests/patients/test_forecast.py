@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.rota import down_share
 from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
 from simulation.patients import DrawnRun, attended_by_day, draw, draw_outages
-from simulation.patients.calendar import DAYS_IN_YEAR
+from simulation.patients.drawn import DAYS_IN_YEAR
 from simulation.units import DAY, HOUR
 
 Small = Callable[..., Pathway]

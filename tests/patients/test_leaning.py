@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.durations import Amount, Factor
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, attributes_after, draw

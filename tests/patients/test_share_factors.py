@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check import check
+from simulation.department.check_pathway import check
 from simulation.department.graph import label_dependent
 from simulation.department.rota import per_day_by_category
 from simulation.department.vocabulary import Pathway

@@ -18,7 +18,7 @@ from simulation.questions.break_even.searching import (
 )
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import interval, t_quantile
-from simulation.triage.estimates import Portion
+from simulation.triage.matrix import Portion
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
 

@@ -21,7 +21,7 @@ from simulation.report.write import write_report
 from simulation.runs.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.triage.apply import reached
-from simulation.triage.estimates import AtLeastZero
+from simulation.triage.matrix import AtLeastZero
 from tests.report.conftest import SMALL
 
 pytestmark = pytest.mark.slow

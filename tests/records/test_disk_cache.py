@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from simulation.records import disk_cache as module
-from simulation.records.disk_cache import cached_on_disk
+from simulation.records import serialise as module
+from simulation.records.serialise import cached_on_disk
 
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, int]]:
     """Ask for a note, and how often it has been made."""
-    monkeypatch.setattr(module, "FOLDER", tmp_path / "notes")
+    monkeypatch.setattr(module, "CACHE_FOLDER", tmp_path / "notes")
     made: list[object] = []
 
     def ask(key: object, value: object) -> tuple[Any, int]:
@@ -56,7 +56,7 @@ def test_a_note_that_cannot_be_read_is_made_again(
 def test_the_newest_notes_of_a_kind_are_kept(
     calls: Callable[..., tuple[Any, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST", 2)
+    monkeypatch.setattr(module, "MOST_CACHED", 2)
     calls("key", 1)
     for number in range(4):
         cached_on_disk(f"kind-{number}", number, lambda: True)

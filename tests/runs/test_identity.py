@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import simulation as ae
-from simulation.records import disk_cache
+from simulation.records import serialise
 from simulation.runs import provenance as module
 from simulation.runs.provenance import identity_of
 from simulation.study.offer import OfferFacts
@@ -29,7 +29,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             name: cache(getattr(ast, name)) for name in ("parse", "dump")
         }  # of files that stay as they are
         patch.setattr(module, "ast", SimpleNamespace(**{**vars(ast), **known}))
-        patch.setattr(disk_cache, "FOLDER", copy / "__pycache__")
+        patch.setattr(serialise, "CACHE_FOLDER", copy / "__pycache__")
         yield copy
     module.source_digest.cache_clear()
 

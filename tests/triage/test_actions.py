@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.department.check import check as check_pathway
+from simulation.department.check_pathway import check as check_pathway
 from simulation.department.vocabulary import Action, Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Draws

@@ -11,10 +11,9 @@ from simulation.patients import draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
-from simulation.triage.effects import MinutesEffect
-from simulation.triage.estimates import Portion
+from simulation.triage.matrix import Portion
 from simulation.triage.people import Coverage
-from simulation.triage.policy import MatrixPolicy
+from simulation.triage.policy import MatrixPolicy, MinutesEffect
 
 HALF = Portion(value=0.5, range=(0, 1), evidence="assumed", source="test")
 

@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 
 from simulation.errors import Faults
 from simulation.triage.applicability import measured_elsewhere
-from simulation.triage.estimates import AboveZero
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.matrix import agreement, probabilities
+from simulation.triage.matrix import AboveZero, agreement, probabilities
 from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
 

@@ -14,13 +14,11 @@ from simulation.errors import ConfigError
 from simulation.patients import Calendar, Draws, draw
 from simulation.triage.apply import apply, reached
 from simulation.triage.check_policy import check_policy
-from simulation.triage.effects import lengthened
-from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
-from simulation.triage.matrix import probabilities
+from simulation.triage.matrix import Estimate, probabilities
 from simulation.triage.people import Added
-from simulation.triage.policy import Policy
+from simulation.triage.policy import Policy, lengthened
 from simulation.units import DAY
 
 Build = Callable[..., Policy]

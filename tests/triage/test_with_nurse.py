@@ -5,16 +5,16 @@ import pytest
 
 from simulation.errors import Faults
 from simulation.records.schema import Floats
-from simulation.triage.estimates import Portion
+from simulation.triage.construct import Departure, WithNurse, beside_nurses
 from simulation.triage.matrix import (
     BesideNurse,
     LabelTable,
+    Portion,
     agreement,
     given_nurse,
     joint_beside,
     probabilities,
 )
-from simulation.triage.with_nurse import Departure, WithNurse, beside_nurses
 
 NURSES = LabelTable(
     counts=(

@@ -20,7 +20,7 @@ from simulation.config.composing import Composed, files_with
 from simulation.config.dotted import Change, as_stated
 from simulation.config.ensembles import changes_by
 from simulation.config.studies import study_from
-from simulation.department.check import unlike_faults
+from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults, ResultsError

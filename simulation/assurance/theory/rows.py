@@ -37,7 +37,7 @@ from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Outcome, Plan, PoolRow
 from simulation.errors import Faults, PlanError, ResultsError
 from simulation.patients import Draws, day_factors
-from simulation.patients.calendar import DrawnRun
+from simulation.patients.drawn import DrawnRun
 from simulation.patients.sample import draw_run
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities

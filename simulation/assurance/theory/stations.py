@@ -46,9 +46,8 @@ from simulation.measures.window import Window
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.triage.apply import apply
-from simulation.triage.estimates import Correlation
 from simulation.triage.labels import Assessor
-from simulation.triage.matrix import Matrix
+from simulation.triage.matrix import Correlation, Matrix
 from simulation.triage.policy import MatrixPolicy, Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_minutes, to_ticks
 

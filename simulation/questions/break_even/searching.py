@@ -30,8 +30,7 @@ from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
 from simulation.statistics.variance_components import components
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study
-from simulation.triage.estimates import Portion
-from simulation.triage.matrix import Matrix, probabilities
+from simulation.triage.matrix import Matrix, Portion, probabilities
 from simulation.triage.policy import Policy
 
 AROUND = (0.5, 2.0, 4.0)

@@ -1,5 +1,7 @@
-"""The part of `check` about what patients carry along their routes: pools that they may hold while they wait for others
-(deadlock), and clocks that run for them.
+"""The part of `check` about the route: steps, branches and loops, what can be reached, what patients carry, and rotas.
+
+A route is sound if every node can be reached and every patient gets out. Patients carry pools, which they may hold
+while they wait for others (deadlock), and clocks that run for them:
 
 1. `explore` finds every state that a patient can be in: a node, what the patient carries, and which of its categories
    the route has left possible. It starts at every source and follows every move (breadth first).
@@ -9,34 +11,229 @@
 
 States are many, so categories are bits: `_bits` gives each category of each attribute a bit, `possible` is the set of
 those that are left, and `_arcs` states the moves in bits. Equal routes are explored once (`_explored`).
+
+Last, every pool that is asked for has a unit at every hour, or a reason not to (`check_staffing`).
 """
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from simulation.department.check_values import (
+    LARGEST_WHOLE,
+    TOLERANCE,
+    Categories,
+    listed,
+    repeated,
+)
 from simulation.department.graph import (
     Edge,
     Graph,
+    Targets,
+    alternatives_of,
+    coins_of,
     cycles,
     descendants,
+    edges_of_others,
+    reachable_from,
     request_of,
     shortest_cycle,
     starts_of,
     waits,
 )
+from simulation.department.rota import closed_units, down_share, intervals, timetable
 from simulation.department.vocabulary import (
     ACUITY_NOW,
+    ACUITY_TRUE,
     ARRIVAL_SOURCE,
+    DEPARTED_AT,
     Action,
+    ByChance,
+    ByHours,
     Loop,
     Node,
     Pathway,
+    Pool,
     Step,
 )
 from simulation.errors import Faults
+from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
+
+MOST_COINS = 100
+"""The most coins of one branch by chance in loops."""
+
+
+def check_route(
+    pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]
+) -> None:
+    """Add the faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
+    for name in pathway.nodes():
+        if name not in reached:
+            remedy = "Lead a node or an arrival source to it, or remove it"
+            faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
+    for name in reached:
+        if name in pathway.loops:  # a round without a step would take no time
+            body = reachable_from(
+                (pathway.loops[name].again,), graph, closed=[(name, edge) for edge in graph[name]]
+            )
+            if name in body and not any(node in pathway.steps for node in body):
+                remedy = "Lead `again` to the first step to repeat"
+                faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
+    _without_departure(pathway, faults, graph)
+    for name, coins in coins_of(pathway).items():
+        if coins.number > MOST_COINS:
+            loops = listed(loop for loop, _ in coins.loops)
+            found = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
+            remedy = (
+                "Let those loops go round less often, or branch on an attribute that is drawn once"
+            )
+            faults.add(f"branches.{name}", found, remedy)
+    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
+    plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
+    for members in cycles(plain):
+        _unbounded(pathway, faults, graph, plain, members)
+
+
+def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
+    """Add a fault for each end at which an attendance can stop without a departure, if the pathway records any."""
+    nodes = pathway.nodes()
+    if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
+        return
+    departing = []
+    for name, step in pathway.steps.items():
+        if moment := step.records.get(DEPARTED_AT):
+            departing += [
+                (name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"
+            ]
+    ends: dict[str, None] = {}
+    attending = [
+        name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends
+    ]
+    for source, start in starts_of(pathway).items():
+        if source in attending:
+            reached = reachable_from(
+                (start,), graph, closed=[*departing, *edges_of_others(pathway, source)]
+            )
+            ends |= {name: None for name in reached if name in pathway.ends}
+    for name in ends:
+        if DEPARTED_AT not in pathway.ends[name].records:
+            remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
+            faults.add(
+                f"ends.{name}",
+                f"somebody who attends can leave by it without {DEPARTED_AT}",
+                remedy,
+            )
+
+
+def _unbounded(
+    pathway: Pathway, faults: Faults, graph: Graph, plain: Targets, members: Sequence[str]
+) -> None:
+    """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
+    nodes = pathway.nodes()
+    shown = " -> ".join(shortest_cycle(plain, members[0], set(members)))
+    phrases = [f"a loop without bound: {shown}"]
+    if not any(name in pathway.ends for name in reachable_from(members[:1], graph)):
+        phrases.append("no end can be reached from it")
+    if not any(isinstance(node := nodes[name], Step) and node.minutes for name in members):
+        phrases.append("and it takes no time")
+    remedy = "Go round by a loop, whose passes are drawn, or lead one of them elsewhere"
+    faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
+
+
+def path_of(pathway: Pathway, name: str) -> str:
+    """The dotted path of a node."""
+    kinds = ("steps", "branches", "loops", "ends")
+    return next(f"{kind}.{name}" for kind in kinds if name in getattr(pathway, kind))
+
+
+def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> None:
+    """Add the faults of steps, branches and loops: pools, limits of queues, labels, probabilities, passes."""
+    clocks = {clock for step in pathway.steps.values() for clock in step.starts_clock}
+    for name, step in pathway.steps.items():
+        where = f"steps.{name}"
+        if step.since in clocks and not step.minutes:
+            remedy = "Name the minutes that count from its start, or remove `since`"
+            faults.add(f"{where}.since", "there are no minutes to count", remedy)
+        _pools(pathway, faults, where, step)
+        _queue_and_effort(faults, where, step)
+        if step.relabels is not None and step.relabels in categories:
+            own = tuple(categories[step.relabels])
+            wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
+            if own != wanted:
+                remedy = f"A label has the categories {listed(wanted)}, in that order"
+                faults.add(
+                    f"{where}.relabels",
+                    f"'{step.relabels}' has the categories {listed(own)}",
+                    remedy,
+                )
+    for name, branch in pathway.branches.items():
+        total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0
+        if not abs(total - 1) <= TOLERANCE:
+            faults.add(
+                f"branches.{name}.targets",
+                f"probabilities add up to {total:.6g}",
+                "Make them add up to 1",
+            )
+    for name, loop in pathway.loops.items():
+        counts = categories.get(loop.passes, ())
+        if tuple(counts) != tuple(str(number) for number in range(len(counts))):
+            remedy = (
+                "Passes are counted by an attribute whose categories are '0', '1', '2' and so on"
+            )
+            faults.add(
+                f"loops.{name}.passes",
+                f"'{loop.passes}' has the categories {listed(counts)}",
+                remedy,
+            )
+
+
+def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
+    """Add the faults of pools that a step asks for twice, or keeps without taking them."""
+    overflow = step.overflow.any_of if step.overflow else ()
+    taken = (*step.asks, *step.any_of, *overflow)
+    for pool in repeated(taken):
+        faults.add(
+            where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow"
+        )
+    for number, pool in enumerate(step.keeps):
+        if pool not in taken and pool in pathway.pools:
+            remedy = "A step keeps only what it asks for; what was held before is held on by itself"
+            faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
+        elif pool in step.releases_at_end:
+            faults.add(
+                f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one"
+            )
+
+
+def _queue_and_effort(faults: Faults, where: str, step: Step) -> None:
+    """Add the faults of a limit of a queue, of an overflow, and of minutes that fall away."""
+    if (step.queue_limit is None) != (step.blocked_next is None):
+        faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
+    if step.queue_limit is not None and not waits(step):
+        faults.add(
+            f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it"
+        )
+    if step.overflow and not step.any_of and len(step.asks) != 1:
+        remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
+        faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
+    if step.effort and not step.minutes:
+        faults.add(
+            f"{where}.effort",
+            "there are no minutes to fall away",
+            "Name the step's minutes, or remove it",
+        )
+    for number, (before, after) in enumerate(
+        pairwise(step.effort.at_least if step.effort else ()), start=1
+    ):
+        if after > before:
+            remedy = (
+                "A later stage needs as many as the one before or fewer: put them in falling order"
+            )
+            faults.add(f"{where}.effort.at_least.{number}", f"{after} after {before}", remedy)
+
 
 MOST_STATES = 100_000
 """The number of combinations of (node, pools held, categories known) above which categories are not followed."""
@@ -386,3 +583,128 @@ def _hold_and_waits(pathway: Pathway, explored: _Explored) -> list[_Wait]:
             alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
             distinct[_Wait(node, held, finite.intersection(all_of), alternatives)] = None
     return list(distinct)
+
+
+Interval = tuple[int, int]
+ALWAYS: list[Interval] = [(0, WEEK)]
+SOMETIMES_CLOSED = (
+    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
+    "`queues_until_open: true` if they are to wait"
+)
+NEVER_OPEN = (
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
+    "to any_of"
+)
+
+
+def check_staffing(
+    pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]
+) -> None:
+    """Add a fault for each pool that is asked for at hours at which it has no unit.
+
+    It is no fault if an alternative has a unit; if a queue limit blocks patients; if every route to the step passes
+    a branch on hours that leads there only while the pool has units; or if the pool states that patients wait until it
+    opens, and it does open.
+    """
+    gaps: dict[tuple[str, ...], list[str]] = {}
+    when_empty: dict[tuple[str, ...], list[Interval]] = {}  # many steps ask for the same pools
+    for name, step in pathway.steps.items():
+        if name not in reached:
+            continue
+        for pools in alternatives_of(step):
+            if pools not in when_empty:
+                when_empty[pools] = empty_hours(
+                    tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools)
+                )
+            empty = when_empty[pools]
+            waits_for_opening = empty != ALWAYS and any(
+                pathway.pools[pool].queues_until_open for pool in pools
+            )
+            if not empty or waits_for_opening or step.queue_limit is not None:
+                continue
+            if not _shut_out(pathway, graph, name, empty):
+                gaps.setdefault(pools, []).append(name)
+    for pools, names in gaps.items():
+        when = _when(when_empty[pools])
+        who = (
+            f"'{pools[0]}' has no unit"
+            if len(pools) == 1
+            else f"none of {listed(pools)} has a unit"
+        )
+        remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
+        faults.add(
+            f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy
+        )
+
+
+def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
+    """A pool without the units that an outage closes if it is down all the time."""
+    outage = pathway.outages.get(pool.closed_while or "")
+    if not outage or down_share(outage) < 1:
+        return pool
+    return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
+
+
+def empty_hours(pools: tuple[Pool, ...]) -> list[Interval]:
+    """The times at which none of the pools has a unit: half-open intervals of the week in ticks, sorted."""
+    if any(pool.unlimited for pool in pools):
+        return []
+    tables = [dict(timetable(pool)) for pool in pools]
+    ticks = sorted({0, *(tick for table in tables for tick in table)})
+    on_duty = [0] * len(pools)
+    empty: list[Interval] = []
+    for start, end in zip(ticks, [*ticks[1:], WEEK], strict=True):
+        on_duty = [table.get(start, units) for table, units in zip(tables, on_duty, strict=True)]
+        if not any(on_duty):
+            if empty and empty[-1][1] == start:
+                empty[-1] = (empty[-1][0], end)
+            else:
+                empty.append((start, end))
+    return empty
+
+
+def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interval]) -> bool:
+    """Whether nobody can reach a step at these times, because branches on hours lead elsewhere."""
+    closed = []
+    for name, branch in pathway.branches.items():
+        if isinstance(branch, ByHours):
+            spans = intervals(branch.hours, branch.days)
+            then, otherwise = graph[name]
+            if not any(
+                start < until and since < end for start, end in empty for since, until in spans
+            ):
+                closed.append((name, then))
+            if all(
+                any(since <= start and end <= until for since, until in spans)
+                for start, end in empty
+            ):
+                closed.append((name, otherwise))
+    return step not in reachable_from(starts_of(pathway).values(), graph, closed=closed)
+
+
+def _when(empty: Sequence[Interval]) -> str:
+    """Times of the week in words: '22:00-08:00 every day', 'sat, sun 00:00-24:00', 'at any hour'."""
+    spans = list(empty)
+    if spans == ALWAYS:
+        return "at any hour"
+    if spans[0][0] == 0 and spans[-1][1] == WEEK:  # one span over Sunday midnight
+        spans = [(spans[-1][0], spans[0][1] + WEEK), *spans[1:-1]]
+    days: dict[tuple[int, int], list[int]] = {}
+    for start, end in sorted(spans):
+        while end - start > DAY:  # longer than a day: day by day
+            midnight = start - start % DAY + DAY
+            days.setdefault((start % DAY, midnight - start), []).append(start // DAY)
+            start = midnight
+        days.setdefault((start % DAY, end - start), []).append(start // DAY)
+    parts = []
+    for (start, length), numbers in days.items():
+        clock = f"{_time(start)}-{_time((start + length - 1) % DAY + 1)}"
+        names = [WEEKDAYS[day % 7] for day in numbers]
+        parts.append(f"{clock} every day" if len(names) == 7 else f"{clock} {', '.join(names)}")
+    return "; ".join(parts)
+
+
+def _time(tick: int) -> str:
+    """A tick of the day as a clock time: '08:30'."""
+    minutes = tick * 60 // HOUR
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
