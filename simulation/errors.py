@@ -28,11 +28,16 @@ class AeflowError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: where it is (dotted path), what was found, and what to do about it."""
+    """One fault: where it is (dotted path), what was found, and what to do about it.
+
+    meant: the known name that was probably meant, if there is one; is_missing: whether nothing was found.
+    """
 
     where: str
     found: str
     remedy: str
+    meant: str | None = None
+    is_missing: bool = False
 
     def __str__(self) -> str:
         stop = "" if self.remedy.endswith("?") else "."
@@ -149,7 +154,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'Known names: evidence, source'
     """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=NEAR)
-    if close:
-        return f"Did you mean '{close[0]}'?"
+    if meant := closest(name, names):
+        return f"Did you mean '{meant}'?"
     return f"Known names: {', '.join(names) or 'none'}"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to one that is not known; None if none is near.
+
+    >>> closest("nurze", ["nurse", "doctor"])
+    'nurse'
+    """
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=NEAR)), None)

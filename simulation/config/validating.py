@@ -34,7 +34,7 @@ from pydantic_core import SchemaValidator
 
 from simulation.config.files import shortened, without_comma
 from simulation.department.config_dataclass import UNITLESS, Unit
-from simulation.errors import Fault, Faults, nearest
+from simulation.errors import Fault, Faults, closest, nearest
 
 EXAMPLE = "Example: `"
 _parsing = Lock()
@@ -323,7 +323,9 @@ def validated(
         place = _walked(kind, tuple(map(str, error["loc"])))
         if place.path not in found:
             fault = _fault(_located(where, place.path, origin or {}), place, error, also)
-            without_kind = error["type"] in ("missing", "missing_argument", "union_tag_not_found")
+            without_kind = error["type"] == "union_tag_not_found" or (
+                fault.is_missing and place.path[-1] == "kind"
+            )
             found[place.path] = (
                 _with_name_meant(fault, place.path, content) if without_kind else fault
             )
@@ -414,15 +416,11 @@ def _inside(place: Core, part: str) -> list[Core]:
     return place["items_schema"][:1] if place["type"] == "tuple" else []
 
 
-_SUGGESTION = re.compile(r"Did you mean '(.+?)'")
-
-
 def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
     """The faults without "'changes' is missing" where that of a misspelt key beside it suggests 'changes'."""
     suggested = {
-        (block, suggestion[1])
+        (block, fault.meant)
         for fault in faults
-        if (suggestion := _SUGGESTION.match(fault.remedy))
         for block in (
             fault.where.rpartition(".")[0],
             "",
@@ -431,7 +429,7 @@ def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
     return [
         fault
         for fault in faults
-        if not (" is missing" in fault.found and fault.where.rpartition(".")[::2] in suggested)
+        if not (fault.is_missing and fault.where.rpartition(".")[::2] in suggested)
     ]
 
 
@@ -447,14 +445,12 @@ def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collecti
     what, value = error["type"], error.get("input")
     shown = f"'{shortened(value)}'" if isinstance(value, str) else shortened(repr(value))
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
-        name = place.path[-1]
-        return Fault(
-            located, f"unknown key '{shortened(name)}'", nearest(name, {*place.known, *also})
-        )
+        name, known = place.path[-1], {*place.known, *also}
+        unknown = f"unknown key '{shortened(name)}'"
+        return Fault(located, unknown, nearest(name, known), closest(name, known))
     if what in ("missing", "missing_argument"):
-        return Fault(
-            located, f"'{place.path[-1]}' is missing", _to_add(place.known.get(place.path[-1]))
-        )
+        to_add = _to_add(place.known.get(place.path[-1]))
+        return Fault(located, f"'{place.path[-1]}' is missing", to_add, is_missing=True)
     if what.startswith("union_tag"):
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if isinstance(kind, str):
@@ -481,7 +477,7 @@ def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collecti
 
 def _with_name_meant(fault: Fault, path: Sequence[str], content: Any) -> Fault:
     """The fault of a block without its `kind`, with the block beside it whose name is nearly the same."""
-    if len(path) < 2 or not (fault.found.endswith(" kind") or path[-1] == "kind"):
+    if len(path) < 2:
         return fault
     block = path[:-1] if path[-1] == "kind" else path
     beside = content
@@ -489,13 +485,11 @@ def _with_name_meant(fault: Fault, path: Sequence[str], content: Any) -> Fault:
         beside = beside[int(part)] if isinstance(beside, list | tuple) else beside[part]
     if not isinstance(beside, Mapping):
         return fault
-    meant = nearest(block[-1], sorted(set(beside) - {block[-1]}))
+    meant = closest(block[-1], set(beside) - {block[-1]})
+    if meant is None:
+        return fault
     first = fault.remedy[:1].lower() + fault.remedy[1:]
-    return (
-        replace(fault, remedy=f"{meant} If not, {first}")
-        if meant.startswith("Did you mean")
-        else fault
-    )
+    return replace(fault, remedy=f"Did you mean '{meant}'? If not, {first}", meant=meant)
 
 
 def _wanted(error: Mapping[str, Any]) -> str:

@@ -27,6 +27,11 @@ AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)
 """The part of a rota that is about nurses for ambulances."""
 NOT_ASKED_ANY_MORE = ("nurses_table",)
 """Questions that are asked of fewer products than they were: an earlier answer to them is still read."""
+BOTH = {
+    "saves time and advises": ("saves time", "advises"),
+    "saves time and labels": ("saves time", "labels"),
+}
+"""Choices that are two others at once."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
 Kind = Literal[
@@ -63,7 +68,7 @@ class OfferQuestion:
     choices: Mapping[str, str] = field(default_factory=dict)
     """The words that may be chosen, and what each means."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Another question, and words one of which its answer holds ('': it was left blank), or this one is not asked."""
+    """Another question, and choices one of which is its answer ('': it was left blank), or this one is not asked."""
     asked: bool = True
     """Whether it is asked at all; if not, it is always blank, so a range."""
     covers: bool = False
@@ -144,10 +149,18 @@ def is_asked(question: OfferQuestion, answers: Answers) -> bool:
         other = questions()[key]
         if not is_asked(other, answers):
             return False
-        text = _as_chosen(other, answers.get(key))
-        if not any(word in text if word else not text for word in words):
+        if not set(words).intersection(chosen(_as_chosen(other, answers.get(key)))):
             return False
     return True
+
+
+def chosen(choice: str) -> tuple[str, ...]:
+    """The single choices that a choice is.
+
+    >>> chosen("saves time and advises"), chosen("labels")
+    (('saves time', 'advises'), ('labels',))
+    """
+    return BOTH.get(choice, (choice,))
 
 
 def _as_chosen(question: OfferQuestion, answer: Answer) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulation.config.counts_table import CountsTable
-from simulation.offers.interview import Answers, Checked, counted, is_blank
+from simulation.offers.interview import Answers, Checked, chosen, counted, is_blank
 from simulation.offers.reading import ReadAmount
 from simulation.wording import listed_with_and
 
@@ -124,7 +124,7 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
             "Correct one of them",
         )
     against = values.get("against", "unknown")
-    if "does" not in values or ("labels" not in values["does"] and "advises" not in values["does"]):
+    if not {"labels", "advises"}.intersection(chosen(values.get("does", ""))):
         return
     if against == "unknown":
         checked.echo(

@@ -14,7 +14,7 @@ from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.config.files import packaged_configs
 from simulation.offers.alternatives import alternatives
-from simulation.offers.interview import OfferQuestion, questions
+from simulation.offers.interview import OfferQuestion, chosen, questions
 from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
 from simulation.records.schema import Floats
@@ -83,12 +83,9 @@ class OfferedProduct:
 
     def __init__(self, name: str, values: Mapping[str, Any]) -> None:
         self.name, self.values = name, values
-        self.does: str = values["does"]
-        self.saves_time, self.labels = (
-            "time" in self.does,
-            "labels" in self.does or "advises" in self.does,
-        )
-        self.advises = "advises" in self.does
+        does = chosen(values["does"])
+        self.saves_time, self.advises = "saves time" in does, "advises" in does
+        self.labels = self.advises or "labels" in does
         self.with_nurses = values.get("against", "unknown") in ("nurses", "unknown")
 
     # --- what was left blank ----------------------------------------------------------------------------------
