@@ -97,9 +97,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
-        "warnings": [
-            words.partition(". Look at")[0] for words in whole.explanation.department_warnings
-        ]
+        "warnings": [warning.found for warning in whole.explanation.department_warnings]
         if at_rest
         else (),
     }

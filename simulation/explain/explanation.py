@@ -12,7 +12,7 @@ from simulation.explain.reachable import SAMPLE_DAYS, reachable_subgraph
 from simulation.explain.statements import AddedAssumption, assumptions_added_by
 from simulation.patients import Draws, draw
 from simulation.study.closed_hours import kept_until_open
-from simulation.study.department_warnings import department_warnings
+from simulation.study.department_warnings import DepartmentWarning, department_warnings
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import Study
 from simulation.triage.apply import minutes_saved
@@ -44,13 +44,13 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `department_warnings`: sentences on what in the baseline's department does not fit together, and on whom its closed
+    `department_warnings`: on what in the baseline's department does not fit together, and on whom its closed
     hours keep waiting.
     """
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
-    department_warnings: tuple[str, ...] = ()
+    department_warnings: tuple[DepartmentWarning, ...] = ()
 
 
 class Explained:
@@ -87,7 +87,8 @@ def explain(study: Study) -> Explanation:
             readings=readings.get(arm.name, {}),
         )
     reachable = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
-    return Explanation(arms, reachable, (*department_warnings(study), *kept_until_open(study)))
+    kept = map(DepartmentWarning, kept_until_open(study))
+    return Explanation(arms, reachable, (*department_warnings(study), *kept))
 
 
 def _readings(study: Study) -> dict[str, dict[str, tuple[float, ...]]]:

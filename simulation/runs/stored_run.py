@@ -61,6 +61,7 @@ from simulation.runs.result import StudyResult
 from simulation.runs.running import Done, no_progress
 from simulation.runs.stored_tables import RowLayout, columns_of, replications_of, write_kept
 from simulation.statistics.compare import summary
+from simulation.study.department_warnings import DepartmentWarning
 
 # --- unfinished -------------------------------------------------------------------------------------------------------
 
@@ -537,7 +538,11 @@ def _explanation(content: Plain) -> Explanation:
     graph = content["reachable"]
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     reachable = Subgraph(graph["starts"], edges, graph["unused"], graph["passed"])
-    return Explanation(arms, reachable, content.get("department_warnings", ()))
+    warnings = tuple(
+        DepartmentWarning(one) if isinstance(one, str) else DepartmentWarning(**one)
+        for one in content.get("department_warnings", ())
+    )  # earlier runs hold the whole as one text
+    return Explanation(arms, reachable, warnings)
 
 
 def _in_tuples(value: Any) -> Any:

@@ -6,6 +6,7 @@ is refused stands in `study/overload.py`; whom closed hours keep waiting in `stu
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,17 @@ FRONT = ("handed_over_at", "assessed_at", "seen_at")
 """Points in time of the front door: the minutes of a step that records one are checked even if it asks for no staff."""
 
 
+@dataclass(frozen=True)
+class DepartmentWarning:
+    """What does not fit together in a department, and what to look at; '' where that is said with it."""
+
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.found}. {self.remedy}" if self.remedy else self.found
+
+
 class Beds(NamedTuple):
     """Adult general and acute beds of a department, and the beds that stays ask for on average.
 
@@ -65,12 +77,12 @@ class Beds(NamedTuple):
         return f"stays ask for {self.asked:.0f} of {self.staffed:.0f} staffed beds, {share:.0f} % (±{error:.0f})"
 
 
-def department_warnings(study: Study) -> tuple[str, ...]:
+def department_warnings(study: Study) -> tuple[DepartmentWarning, ...]:
     """A warning for each thing that does not fit, with the keys to look at. Draws some weeks of patients."""
     return load_and_warnings(study)[1]
 
 
-def load_and_warnings(study: Study) -> tuple[Load, tuple[str, ...]]:
+def load_and_warnings(study: Study) -> tuple[Load, tuple[DepartmentWarning, ...]]:
     """The load of drawn weeks under the baseline's policy, and a warning for each thing that does not fit."""
     arm = study.baseline
     known, key = sampled_loads(arm.pathway), ("weeks", study.run.seed, repr(arm.policy))
@@ -128,14 +140,14 @@ def _share_under_pressure(pathway: Pathway) -> float:
     )
 
 
-def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[str]:
+def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[DepartmentWarning]:
     if loads:
         figures = figures_of(
             {pool: f"{ratio:.2f}" if np.isfinite(ratio) else "∞" for pool, ratio in loads.items()}
         )
-        yield (
-            f"More work is asked for over the week than can be done ({figures} times what there is). Look at "
-            f"{keys_of(study, loads)}"
+        yield DepartmentWarning(
+            f"More work is asked for over the week than can be done ({figures} times what there is)",
+            f"Look at {keys_of(study, loads)}",
         )
 
 
@@ -156,25 +168,29 @@ def _is_bed(pathway: Pathway, name: str) -> bool:
     return pathway.pools[name].role == ADULT_BED and not pathway.pools[name].unlimited
 
 
-def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
+def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[DepartmentWarning]:
     beds = beds_of(pathway, load)
     if beds and beds.full:
         after = f"{100 * beds.pressed / beds.staffed:.0f} % even if every stay ends as early as pressure can make it"
-        yield (
+        yield DepartmentWarning(
             f"Beds over 100 %: {beds}{f', and {after}' if beds.pressed < beds.asked else ''}. Patients will wait for "
-            "beds without end, and ambulances behind them. Look at calibration.*_beds or site.pools.*_beds (beds by "
+            "beds without end, and ambulances behind them",
+            "Look at calibration.*_beds or site.pools.*_beds (beds by "
             "ward group), site.attributes.admitted.p.base (who is admitted), site.arrivals.*.per_day and "
-            "calibration.ward_stay_scale"
+            "calibration.ward_stay_scale",
         )
     elif beds and beds.asked < EMPTY * beds.staffed:
-        yield (
-            f"Beds mostly empty: {beds}, so nobody waits for one. Look at calibration.*_beds or site.pools.*_beds "
+        yield DepartmentWarning(
+            f"Beds mostly empty: {beds}, so nobody waits for one",
+            "Look at calibration.*_beds or site.pools.*_beds "
             "(beds by ward group; staffed adult general and acute beds alone), site.attributes.admitted.p.base (who is "
-            "admitted), site.arrivals.*.per_day and calibration.ward_stay_scale"
+            "admitted), site.arrivals.*.per_day and calibration.ward_stay_scale",
         )
 
 
-def _desk_warnings(pathway: Pathway, load: Load, *, overloaded: Collection[str]) -> Iterator[str]:
+def _desk_warnings(
+    pathway: Pathway, load: Load, *, overloaded: Collection[str]
+) -> Iterator[DepartmentWarning]:
     """Warnings about desks with a long queue on a mean day, but for the `overloaded`, whose queue grows every day."""
     for row, (name, by_hour) in enumerate(zip(load.pools, load.by_hour(), strict=True)):
         pool = pathway.pools[name]
@@ -185,10 +201,10 @@ def _desk_warnings(pathway: Pathway, load: Load, *, overloaded: Collection[str])
         worst = int(np.argmax(queue))
         if queue[worst] > LONGEST_QUEUE:
             busiest = int(np.argmax(by_hour))
-            yield (
+            yield DepartmentWarning(
                 f"{name}: load {100 * by_hour[busiest]:.0f} % at {busiest} h; on a mean day the queue is "
-                f"{queue[worst] / 60:.1f} h long by {(worst + 1) % 24} h. Look at staffing.{name}.rota, and at the "
-                "minutes of its steps"
+                f"{queue[worst] / 60:.1f} h long by {(worst + 1) % 24} h",
+                f"Look at staffing.{name}.rota, and at the minutes of its steps",
             )
 
 
@@ -209,7 +225,7 @@ def queue_by_hour(work: Floats, units: Floats) -> Floats:
     return waits[24:]
 
 
-def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
+def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[DepartmentWarning]:
     """Warnings about long minutes at steps of staff or of the front door."""
     names: dict[str, None] = {}
     for step in pathway.steps.values():
@@ -220,13 +236,13 @@ def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
         minutes = drawn.minutes.get(name, np.zeros(0))
         used = minutes[minutes > 0]
         if used.size and (mean := float(used.mean())) > LONGEST_MINUTES:
-            yield (
+            yield DepartmentWarning(
                 f"{name}: {mean:,.0f} minutes ({mean / 60:.0f} h) for one patient on average, at a step of staff or of "
                 f"the front door. Durations are in minutes: look at durations.{name} (mean, scale) in site or pathway"
             )
 
 
-def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
+def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[DepartmentWarning]:
     """Warnings about stated days after the last measured one, and about closing more units than there ever are."""
     begins: list[tuple[str, float]] = [
         (f"arrivals.{name}.surges.{number}", surge.starts_on_day)
@@ -241,24 +257,25 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
     ]
     for path, day in begins:
         if day >= measured_days:
-            yield (
+            yield DepartmentWarning(
                 f"pathway.{path}: begins on day {day:g}, and {measured_days} days are measured, from day 0 on: it "
                 "never happens. Measure longer (run.measured_days), or let it begin earlier"
             )
     for name, pool in pathway.pools.items():
         most = max(units for _, units in timetable(pool))
         if pool.closed_while and (pool.closes or 0) > most:
-            yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
+            units = f"{pool.closes} units, and there are never more than {most}"
+            yield DepartmentWarning(f"pathway.pools.{name}.closes: {units}")
 
 
-def _calibration_warnings(study: Study) -> Iterator[str]:
+def _calibration_warnings(study: Study) -> Iterator[DepartmentWarning]:
     calibration = study.resolved.get("calibration")
     for name, parameter in (calibration if isinstance(calibration, dict) else {}).items():
         low, high = parameter["range"]
         if not low <= parameter["value"] <= high:
-            yield (
-                f"calibration.{name} is {parameter['value']:g}, and a department could have {low:g} to {high:g}. Look "
-                f"at calibration.{name}.value, or state another range with its source"
+            yield DepartmentWarning(
+                f"calibration.{name} is {parameter['value']:g}, and a department could have {low:g} to {high:g}",
+                f"Look at calibration.{name}.value, or state another range with its source",
             )
 
 

@@ -39,6 +39,7 @@ from simulation.report import outcome
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
 from simulation.statistics.verdict import Judgement, NonInferiority
+from simulation.study.department_warnings import DepartmentWarning
 from simulation.study.design import Target
 from tests.app.conftest import PAIRS
 from tests.golden import lines_of_html
@@ -136,7 +137,8 @@ def test_an_answer_at_rest_says_what_the_department_cannot_carry(
     grown: Grown, asked: AskedQuestion
 ) -> None:
     result = grown(FIRST, 0.02)
-    warnings = ("triage_nurses: load 172 % at 9 h. Look at staffing.triage_nurses.rota",)
+    look = "Look at staffing.triage_nurses.rota"
+    warnings = (DepartmentWarning("triage_nurses: load 172 % at 9 h", look),)
     known = replace(
         result,
         explained=Explained(

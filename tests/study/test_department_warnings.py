@@ -5,7 +5,8 @@ import re
 import pytest
 
 from simulation.config import load
-from simulation.study.department_warnings import department_warnings, load_and_warnings
+from simulation.study.department_warnings import department_warnings as found_in
+from simulation.study.department_warnings import load_and_warnings
 from simulation.study.study import Study
 
 WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
@@ -13,6 +14,10 @@ WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
 
 def boarding(*overrides: str) -> Study:
     return load(*WARD, *overrides)
+
+
+def department_warnings(study: Study) -> tuple[str, ...]:
+    return tuple(map(str, found_in(study)))
 
 
 def test_departments_that_fit_have_no_warning() -> None:
