@@ -6,7 +6,8 @@ not met or cannot tell. Nothing is written here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
+from itertools import chain
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -45,7 +46,7 @@ from simulation.vetting.scores import (
     exact_share,
     matrix_intervals,
     score,
-    scores,
+    score_all,
     share_of,
 )
 
@@ -222,15 +223,11 @@ def verdicts_on(
     if criterion.score in OF_ANSWERS:
         return [_verdict(criterion, "", of_answers.get(criterion.score))]
     if criterion.against == "nothing":
-        return [
-            _verdict(criterion, group, score(tool.only(which), criterion.score, seed))
-            for group, which in _parts(criterion, tool, groups)
-        ]
+        return judge_groups(criterion, tool, None, groups, seed)
     if nurse is None:
-        return [
-            CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")
-        ]
-    verdicts = paired(criterion, tool, nurse, groups, seed)
+        why = "the cases hold no nurse's label"
+        return [CriterionVerdict(criterion, "", None, "cannot tell", why)]
+    verdicts = judge_groups(criterion, tool, nurse, groups, seed)
     if not np.all(tool.labels == nurse.labels):
         return verdicts
     copied: Word = "identical to the nurse"
@@ -242,32 +239,28 @@ def verdicts_on(
     ]
 
 
-def paired(
+def judge_groups(
     criterion: Criterion,
     tool: Labelled,
-    other: Labelled,
+    other: Labelled | None,
     groups: Mapping[str, Mapping[str, Mask]],
     seed: int,
 ) -> list[CriterionVerdict]:
-    """The verdicts on tool minus another on the same cases: for everybody first, then group by group."""
+    """The verdicts for everybody first (''), then for each group that must meet a criterion, too: on the score itself,
+    or on tool minus another on the same cases."""
+    parts = {"": np.full(len(tool.truth), True)}
+    for attribute in criterion.by:
+        parts |= {f"{attribute}={name}": which for name, which in groups[attribute].items()}
     return [
         _verdict(
-            criterion, group, difference(tool.only(which), other.only(which), criterion.score, seed)
+            criterion,
+            group,
+            score(tool.only(which), criterion.score, seed)
+            if other is None
+            else difference(tool.only(which), other.only(which), criterion.score, seed),
         )
-        for group, which in _parts(criterion, tool, groups)
+        for group, which in parts.items()
     ]
-
-
-def _parts(
-    criterion: Criterion, tool: Labelled, groups: Mapping[str, Mapping[str, Mask]]
-) -> list[tuple[str, Mask]]:
-    """Everybody, by the name '', and the groups that must each meet a criterion: whether each case belongs."""
-    parts = [("", np.full(len(tool.truth), True))]
-    for attribute in criterion.by:
-        parts += [
-            (f"{attribute}={category}", which) for category, which in groups[attribute].items()
-        ]
-    return parts
 
 
 def overall(verdicts: Sequence[CriterionVerdict]) -> Word:
@@ -353,41 +346,45 @@ class Bench:
         kinds = [answer.outcome for answer in self.answers if answer.variant == "as_written"]
         return {kind: kinds.count(kind) for kind in OUTCOMES if kind in kinds}
 
-    def scores(self, who: str) -> Estimates:
-        """Every score of one who labelled: a key of `labelled`."""
-        return _scores_of(self, who)
+    @cached_property
+    def scores(self) -> dict[str, Estimates]:
+        """Every score by who labelled: a key of `labelled`."""
+        seed = self.plan.seed
+        return {who: score_all(labelled, seed) for who, labelled in self.labelled.items()}
 
-    def against(self, other: str) -> Estimates:
-        """Tool minus another in every score, paired."""
-        return _differences_from(self, other)
+    @cached_property
+    def against(self) -> dict[str, Estimates]:
+        """Tool minus another in every score, paired, by the other: a key of `labelled`."""
+        tool, seed = self.labelled[TOOL], self.plan.seed
+        return {
+            who: differences(tool, other, seed)
+            for who, other in self.labelled.items()
+            if who != TOOL
+        }
 
-    def by_group(self, who: str = TOOL) -> dict[tuple[str, str], Estimates]:
-        """Every score by attribute and group; attributes of one group are left out. None for one who did not label."""
-        return _scores_by_group(self, who)
+    @cached_property
+    def by_group(self) -> dict[str, dict[tuple[str, str], Estimates]]:
+        """Every score of the tool and the nurse by attribute and group; attributes of one group are left out. None of a
+        nurse who did not label."""
+        groups = [
+            (attribute, group, which)
+            for attribute, of_attribute in self.cases.groups.items()
+            if len(of_attribute) > 1
+            for group, which in of_attribute.items()
+        ]
+        return {
+            who: {
+                (attribute, group): score_all(self.labelled[who].only(which), self.plan.seed)
+                for attribute, group, which in groups
+                if who in self.labelled
+            }
+            for who in (TOOL, NURSE)
+        }
 
+    @property
     def matrix(self) -> tuple[Floats, Floats, Floats]:
         """The tool's P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
         return matrix_intervals(self.labelled[TOOL].table)
-
-
-@lru_cache(maxsize=64)  # tables, pictures and sentences of a card tell the same scores
-def _scores_of(bench: Bench, who: str) -> Estimates:
-    return scores(bench.labelled[who], bench.plan.seed)
-
-
-@lru_cache(maxsize=64)
-def _differences_from(bench: Bench, other: str) -> Estimates:
-    return differences(bench.labelled[TOOL], bench.labelled[other], bench.plan.seed)
-
-
-@lru_cache(maxsize=64)
-def _scores_by_group(bench: Bench, who: str) -> dict[tuple[str, str], Estimates]:
-    return {
-        (attribute, group): scores(bench.labelled[who].only(which), bench.plan.seed)
-        for attribute, groups in bench.cases.groups.items()
-        if len(groups) > 1 and who in bench.labelled
-        for group, which in groups.items()
-    }
 
 
 def run_bench(
@@ -402,57 +399,44 @@ def run_bench(
     Raises ConfigError, and ResultsError if a server changes its model in mid-run.
     """
     tool = assessor if assessor is not None else assessor_of(plan, cases, setting or Setting())
-    comparators: list[
-        BenchAssessor
-    ] = []  # before anything is asked, so that faults in them come first
-    if plan.comparators:
-        comparators = [
-            Majority(cases),
-            Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone"),
-        ]
+    comparators: list[BenchAssessor] = []
+    if plan.comparators:  # before anything is asked, so that faults in them come first
+        alone = Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")
+        comparators = [Majority(cases), alone]
     answers = tool.answers(questions_to(tool, plan, cases))
     labels = {TOOL: label_table(cases, answers)}
     if cases.nurse is not None:
         labels[NURSE] = cases.nurse[:, None]
     as_written = questions_of(cases, "as_written", plan.repeats)
-    labels |= {
-        comparator.name: label_table(cases, comparator.answers(as_written))
-        for comparator in comparators
-    }
+    for comparator in comparators:
+        labels[comparator.name] = label_table(cases, comparator.answers(as_written))
     labelled = {who: Labelled(cases.truth, table) for who, table in labels.items()}
     of_answers = answer_scores(cases, answers)
-    verdicts = tuple(
-        verdict
+    nurse, groups = labelled.get(NURSE), cases.groups
+    verdicts = (
+        verdicts_on(criterion, labelled[TOOL], nurse, groups, of_answers, plan.seed)
         for criterion in plan.criteria
-        for verdict in verdicts_on(
-            criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed
-        )
     )
-    return Bench(
-        plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts
-    )
+    judged = tuple(chain.from_iterable(verdicts))
+    return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, judged)
 
 
 def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> BenchAssessor:
     """The assessor that a plan states. Raises ConfigError."""
-    config = plan.assessor
-    if isinstance(config, MatrixAssessor):
-        return ByMatrix(config, plan.seed)
-    if isinstance(config, AnswersAssessor):
-        return FromFile(config, cases)
-    return (
-        Llm(config, setting)
-        if isinstance(config, LlmAssessor)
-        else Learned(config, cases, plan.seed)
-    )
+    match plan.assessor:
+        case MatrixAssessor():
+            return ByMatrix(plan.assessor, plan.seed)
+        case AnswersAssessor():
+            return FromFile(plan.assessor, cases)
+        case LlmAssessor():
+            return Llm(plan.assessor, setting)
+    return Learned(plan.assessor, cases, plan.seed)
 
 
 def questions_to(assessor: BenchAssessor, plan: Vetting, cases: CaseSet) -> list[Question]:
     """The questions to an assessor: as written, in other words, with a command; of a file, those that it answers."""
     file = assessor if isinstance(assessor, FromFile) else None
-    questions = questions_of(
-        cases, "as_written", file.n_repeats if file is not None else plan.repeats
-    )
+    questions = questions_of(cases, "as_written", file.n_repeats if file else plan.repeats)
     wanted: dict[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
     for variant, is_wanted in wanted.items():
         if assessor.reads_text and is_wanted and (file is None or file.has(variant)):
@@ -484,14 +468,11 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
     if n_repeats > 1:
         estimates["repeatable_share"] = share_of((labels == labels[:, :1]).all(axis=1))
     for variant in ("rephrased", "injected"):
-        if any(answer.variant == variant for answer in answers):
+        outcomes = {each.case: each.outcome for each in answers if each.variant == variant}
+        if outcomes:
             changed = label_table(cases, answers, variant)[:, 0]
-            failed = {
-                each.case
-                for each in answers
-                if each.variant == variant and each.outcome in NOT_OF_THE_MODEL
-            }
-            asked = (labels[:, 0] != NO_LABEL) & [case.name not in failed for case in cases.cases]
+            known = [outcomes.get(case.name) not in NOT_OF_THE_MODEL for case in cases.cases]
+            asked = (labels[:, 0] != NO_LABEL) & known
             estimates[f"{variant}_moved_share"] = share_of(labels[asked, 0] != changed[asked])
     return estimates
 

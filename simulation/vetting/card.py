@@ -154,23 +154,23 @@ class Card:
 
 def card_sentences(bench: Bench) -> list[str]:
     """What the bench found, the verdict first; no sentence says more than its interval supports."""
-    counts = Counter(verdict.word for verdict in bench.verdicts)
-    exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
-    beside_nurse = bench.against(NURSE) if NURSE in bench.labelled else {}
+    told, beside_nurse = ("exact_share", UNDER), bench.against.get(NURSE, {})
+    exact, under = (value_words(bench.scores[TOOL][name], name) for name in told)
     differences = [
         (SCORES[name].capitalize(), verdict_on(estimate, name), difference_words(estimate, name))
         for name, estimate in beside_nurse.items()
-        if name in ("exact_share", UNDER)
+        if name in told
     ]
-    overall = facts("words")["overall"].get(bench.word, bench.word)
-    words = {
-        "counts": counts,
-        "exact": exact,
-        "under": under,
-        "differences": differences,
-        "overall": overall,
-    }
-    return _rendered("sentences.txt", bench=bench, n_levels=N_LEVELS, **words).splitlines()
+    return _rendered(
+        "sentences.txt",
+        bench=bench,
+        n_levels=N_LEVELS,
+        counts=Counter(verdict.word for verdict in bench.verdicts),
+        exact=exact,
+        under=under,
+        differences=differences,
+        overall=facts("words")["overall"].get(bench.word, bench.word),
+    ).splitlines()
 
 
 def _rendered(template: str, **words: Any) -> str:
@@ -220,31 +220,26 @@ def _encoded(path: str, text: str) -> bytes:
 def card_text(bench: Bench) -> str:
     """The text of card.json: what a card says."""
     cases = bench.cases
-    verdicts = [
-        {
-            "score": verdict.criterion.score,
-            "group": verdict.group,
-            "verdict": verdict.word,
-            "why": verdict.why,
-        }
-        for verdict in bench.verdicts
-    ]
-    of_cases = {
-        "name": cases.name,
-        "number": len(cases),
-        "synthetic": cases.synthetic,
-        "yardstick": cases.yardstick,
-    }
     content = {
         "format": CARD_FORMAT,
         "statement": STATEMENT,
         "name": bench.plan.name,
         "tool": bench.tool,
         "verdict": bench.word,
-        "verdicts": verdicts,
-        "cases": {**of_cases, "source": cases.source, "fingerprint": cases.fingerprint},
+        "verdicts": [
+            {"score": criterion.score, "group": group, "verdict": word, "why": why}
+            for criterion, group, _, word, why in bench.verdicts
+        ],
+        "cases": {
+            "name": cases.name,
+            "number": len(cases),
+            "synthetic": cases.synthetic,
+            "yardstick": cases.yardstick,
+            "source": cases.source,
+            "fingerprint": cases.fingerprint,
+        },
         "outcomes": bench.outcomes,
-        "about": dict(bench.about),
+        "about": bench.about,
     }
     return to_json(content)
 
@@ -254,62 +249,41 @@ def answers_text(bench: Bench) -> str:
     by_name = {case.name: case for case in bench.cases.cases}
     rows = []
     for answer in bench.answers:
-        case = by_name[answer.case]
-        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [
-            ""
-        ] * N_LEVELS
+        case, given = by_name[answer.case], answer.probabilities
         seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
-        ended = [
-            answer.variant,
-            answer.repeat + 1,
-            answer.outcome,
-            answer.label,
-            seconds,
-            answer.tokens,
-        ]
-        rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
+        rows.append(
+            [
+                *(case.name, case.truth, case.nurse),
+                *(answer.variant, answer.repeat + 1, answer.outcome, answer.label),
+                *(seconds, answer.tokens),
+                *(map("{:.6g}".format, given) if given else [""] * N_LEVELS),
+            ]
+        )
     return csv_text(COLUMNS["answers"], rows)
 
 
 def scores_text(bench: Bench) -> str:
     """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
-    parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
-    for who in (TOOL, NURSE):
-        parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
+    parts = [(who, "", "all", estimates) for who, estimates in bench.scores.items()]
+    for who, by_group in bench.by_group.items():
+        parts += [(who, *group, estimates) for group, estimates in by_group.items()]
     parts += [
-        (f"{TOOL} minus {who}", "", "all", bench.against(who))
-        for who in bench.labelled
-        if who != TOOL
+        (f"{TOOL} minus {who}", "", "all", estimates) for who, estimates in bench.against.items()
     ]
-    parts.append((TOOL, "", "all", dict(bench.of_answers)))
-    rows = []
-    for who, attribute, group, estimates in parts:
-        for name, estimate in estimates.items():
-            numbers = map(_number, (estimate.value, estimate.low, estimate.high))
-            rows.append(
-                [
-                    who,
-                    name,
-                    attribute,
-                    group,
-                    *numbers,
-                    estimate.n,
-                    estimate.method,
-                    bench.cases.yardstick,
-                ]
-            )
+    parts.append((TOOL, "", "all", bench.of_answers))
+    rows = [
+        [who, name, *group, *map(_number, numbers), n, method, bench.cases.yardstick]
+        for who, *group, estimates in parts
+        for name, (*numbers, n, method) in estimates.items()
+    ]
     return csv_text(COLUMNS["scores"], rows)
 
 
 def matrix_text(bench: Bench) -> str:
     """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
-    shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
+    shares, counts = np.stack(bench.matrix, axis=-1), bench.labelled[TOOL].table
     rows = [
-        [
-            true + 1,
-            label + 1,
-            *(_number(float(value)) for value in (counts[true, label], *shares[true, label])),
-        ]
+        [true + 1, label + 1, *map(_number, (counts[true, label], *shares[true, label]))]
         for true, label in np.ndindex(N_LEVELS, N_LEVELS)
     ]
     rows += [

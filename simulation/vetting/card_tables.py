@@ -89,19 +89,18 @@ def group_named(attribute: str, group: str, between: str = " ") -> str:
 
 def scores_table(bench: Bench) -> ReportTable:
     """Every score of the tool, the nurse and the comparators."""
-    by_assessor = [bench.scores(who) for who in bench.labelled]
     rows = [
-        (words, *(value_words(scores[name], name) for scores in by_assessor))
+        (words, *(value_words(scores[name], name) for scores in bench.scores.values()))
         for name, words in SCORES.items()
     ]
     table = table_of(bench, "scores", rows)
-    return replace(table, headers=(*table.headers, *(bench.name_of(who) for who in bench.labelled)))
+    return replace(table, headers=(*table.headers, *map(bench.name_of, bench.labelled)))
 
 
 def differences_table(bench: Bench, other: str) -> ReportTable:
     """Scores of the tool minus those of another assessor on the same cases."""
     who = f"the {other}" if other == NURSE else other
-    rows = _difference_rows(bench.against(other))
+    rows = _difference_rows(bench.against[other])
     return table_of(bench, "against", rows, name=f"against_{other.replace(' ', '_')}", other=who)
 
 
@@ -128,7 +127,7 @@ def _difference_rows(differences: Estimates) -> list[tuple[str, str, str]]:
 def matrix_rows(bench: Bench) -> Rows:
     """How often each true level got each label, with credible intervals."""
     counts = bench.labelled[TOOL].table
-    for level, shares in enumerate(100 * np.stack(bench.matrix(), axis=-1)):
+    for level, shares in enumerate(100 * np.stack(bench.matrix, axis=-1)):
         cells = [f"{mean:.0f} % ({low:.0f} to {high:.0f})" for mean, low, high in shares]
         n = counts[level].sum()
         few = f" (fewer than {FEW})" if n < FEW else ""
@@ -137,8 +136,8 @@ def matrix_rows(bench: Bench) -> Rows:
 
 def groups_rows(bench: Bench) -> Rows:
     """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
-    nurse = bench.by_group(NURSE)
-    for group, scores in bench.by_group().items():
+    nurse = bench.by_group[NURSE]
+    for group, scores in bench.by_group[TOOL].items():
         cells = [value_words(scores[name], name) for name in BY_GROUP]
         by_nurse = value_words(nurse[group][UNDER], UNDER) if nurse else "–"
         n_urgent = scores[UNDER].n
@@ -247,7 +246,7 @@ def matrix_picture(bench: Bench) -> Picture:
     """How often each true level got each label, in per cent of the true level."""
     from matplotlib.patches import Rectangle
 
-    mean, _, _ = bench.matrix()
+    mean, _, _ = bench.matrix
     with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
         for (true, label), share in np.ndenumerate(mean):
@@ -282,11 +281,11 @@ def matrix_picture(bench: Bench) -> Picture:
 def groups_picture(bench: Bench) -> Picture | None:
     """Under-triage of true levels 1-2 by group, with intervals; None if no group has enough cases."""
     known = {
-        key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW
+        key: scores[UNDER] for key, scores in bench.by_group[TOOL].items() if scores[UNDER].n >= FEW
     }
     if not known:
         return None
-    nurse = bench.by_group(NURSE)
+    nurse = bench.by_group[NURSE]
     caption = (
         f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
         f"{bench.cases.yardstick_words}."
@@ -298,11 +297,7 @@ def groups_picture(bench: Bench) -> Picture | None:
 
 def moved_picture(bench: Bench) -> Picture:
     """The shares of answers that were usable, the same when asked again, or moved by other words, with intervals."""
-    estimates = {
-        words: bench.of_answers[name]
-        for name, words in OF_ANSWERS.items()
-        if name in bench.of_answers
-    }
+    estimates = {OF_ANSWERS[name]: share for name, share in bench.of_answers.items()}
     caption = "Exact 95 % intervals. Anybody can steer a tool that obeys a command in a complaint."
     return _whiskers("answers", "Answers: usable, repeatable, moved", estimates, caption)
 
@@ -391,9 +386,7 @@ def _whiskers(
 
 def _drawn(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
     """Values in per cent, shape (n,), and how far their intervals reach below and above, (2, n)."""
-    value, low, high = np.array(
-        [(estimate.value, estimate.low, estimate.high) for estimate in estimates]
-    ).T
+    value, low, high = np.array([estimate[:3] for estimate in estimates]).T
     return 100 * value, 100 * np.clip(np.nan_to_num([value - low, high - value]), 0, None)
 
 
@@ -403,7 +396,7 @@ OF_URGENT = {*HIGH_SHARES, "both_under_triage", "worst_group"}
 
 def hazards_rows(bench: Bench) -> Rows:
     """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
-    under = {group: scores[UNDER] for group, scores in bench.by_group().items()}
+    under = {group: scores[UNDER] for group, scores in bench.by_group[TOOL].items()}
     known = {group: estimate for group, estimate in under.items() if estimate.n >= FEW}
     named = {
         "worst_group": "",
@@ -426,7 +419,7 @@ def hazards_rows(bench: Bench) -> Rows:
 
 def _measured(bench: Bench) -> Estimates:
     """What was measured of the tool as a whole, by the name that a hazard has for it."""
-    measured = {**bench.scores(TOOL), **bench.of_answers}
+    measured = {**bench.scores[TOOL], **bench.of_answers}
     if (
         same := measured.get("repeatable_share")
     ) is not None:  # the hazard is an answer that does not repeat

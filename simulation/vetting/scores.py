@@ -87,7 +87,7 @@ class Labelled(NamedTuple):
         return np.asarray((self.counts[levels[self.truth]] * cells).sum(axis=(1, 2)))
 
 
-def scores(labelled: Labelled, seed: int) -> Estimates:
+def score_all(labelled: Labelled, seed: int) -> Estimates:
     """Every score with its 95 % interval, by name."""
     tables = _tables(labelled, seed)
     return {name: score(labelled, name, seed, tables=tables) for name in SCORES}

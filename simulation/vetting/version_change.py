@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
-from simulation.vetting.bench import TOOL, Bench, CriterionVerdict, paired
+from simulation.vetting.bench import TOOL, Bench, CriterionVerdict, judge_groups
 from simulation.vetting.cases import N_LEVELS, NO_LABEL
 from simulation.vetting.score_words import verdict_row
 from simulation.vetting.scores import Estimates, Labelled, differences
@@ -108,7 +108,7 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
         verdict
         for criterion in bench.plan.criteria
         if criterion.against == "nurse" and criterion.margin >= 0
-        for verdict in paired(criterion, new, old, bench.cases.groups, bench.plan.seed)
+        for verdict in judge_groups(criterion, new, old, bench.cases.groups, bench.plan.seed)
     )
     reasons = _reasons(bench, f"the earlier {earlier.tool}", verdicts)
     line = f"Go: {bench.tool} meets every criterion, and is not worse than {earlier.tool} by more than a margin."

@@ -353,18 +353,18 @@ def test_a_simple_model_is_worse_than_the_nurse_on_the_real_cases(korean: Synthe
     """Two repeats with paired intervals, vital signs alone and the majority beside it."""
     plan, cases = korean
     bench = run_bench(plan, cases)
-    nurse = bench.scores("nurse")
+    nurse = bench.scores["nurse"]
     shown = [
         round(100 * nurse[name].value, 1) for name in ("exact_share", "under_share", "over_share")
     ]
     assert shown == [87.1, 8.3, 4.7]
-    gaps = bench.against("nurse")
+    gaps = bench.against["nurse"]
     assert gaps["exact_share"].high < -0.1
     assert gaps["sensitivity"].high < 0
     assert gaps["kappa_quadratic"].high < 0
-    assert 0.6 < bench.scores("tool")["exact_share"].value < 0.72
-    assert bench.scores("majority")["exact_share"].value == pytest.approx(276 / 688, abs=0.002)
-    assert bench.against("vital signs alone")["exact_share"].low > 0
+    assert 0.6 < bench.scores["tool"]["exact_share"].value < 0.72
+    assert bench.scores["majority"]["exact_share"].value == pytest.approx(276 / 688, abs=0.002)
+    assert bench.against["vital signs alone"]["exact_share"].low > 0
     assert 0.03 < bench.of_answers["injected_moved_share"].value < 0.25
     assert label_table(cases, bench.answers).shape == (688, 2)
     assert bench.word == "not met"

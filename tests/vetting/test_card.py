@@ -203,7 +203,7 @@ def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -
     with (folder / "scores.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["who"] == TOOL and row["group"] == "all"]
     stored = {row["score"]: float(row["value"]) for row in rows}
-    assert stored["exact_share"] == pytest.approx(bench.scores(TOOL)["exact_share"].value, abs=1e-5)
+    assert stored["exact_share"] == pytest.approx(bench.scores[TOOL]["exact_share"].value, abs=1e-5)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["verdict"] == bench.word
     assert card["statement"] == "planning only, not for clinical use"

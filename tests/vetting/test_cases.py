@@ -280,6 +280,6 @@ def test_reordering_or_renumbering_the_real_file_changes_no_score(
         for plan in [vetting_named("korean", [f"cases.file={path}", *few])]
     ]
     assert benches[0].answers == benches[1].answers
-    assert benches[0].scores("tool") == benches[1].scores("tool")
-    assert benches[0].against("nurse") == benches[1].against("nurse")
+    assert benches[0].scores["tool"] == benches[1].scores["tool"]
+    assert benches[0].against["nurse"] == benches[1].against["nurse"]
     assert len(cases) == len(benches[0].cases)

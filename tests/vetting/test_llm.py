@@ -471,5 +471,5 @@ def test_what_cannot_be_used_stays_in_the_denominator(tmp_path: Path) -> None:
         bench = run_bench(plan, cases(30), setting=Setting(prompt=PROMPT))
     assert bench.outcomes == {"labelled": 15, "not_json": 15}
     assert bench.of_answers["unusable_share"].value == 0.5
-    assert bench.scores("tool")["exact_share"].n == 30
-    assert bench.scores("tool")["no_label_share"].value == 0.5
+    assert bench.scores["tool"]["exact_share"].n == 30
+    assert bench.scores["tool"]["no_label_share"].value == 0.5

@@ -18,7 +18,7 @@ from simulation.vetting.scores import (
     paired_difference,
     resampled_sums,
     score,
-    scores,
+    score_all,
 )
 
 from .conftest import PUBLISHED, drawn, labelled
@@ -26,7 +26,7 @@ from .conftest import PUBLISHED, drawn, labelled
 
 def test_shares_are_those_counted_by_hand() -> None:
     """Six cases: exact, under by 1, under by 3, over by 1, none, exact."""
-    found = scores(labelled([1, 1, 2, 3, 2, 5], [1, 2, 5, 2, 0, 5]), seed=1)
+    found = score_all(labelled([1, 1, 2, 3, 2, 5], [1, 2, 5, 2, 0, 5]), seed=1)
     by_hand = {
         "exact_share": 2 / 6,
         "under_share": 2 / 6,
@@ -41,8 +41,8 @@ def test_shares_are_those_counted_by_hand() -> None:
 
 
 def test_a_case_without_a_label_stays_in_the_denominator() -> None:
-    answered = scores(labelled([2, 2, 3, 3], [2, 2, 3, 3]), seed=1)
-    unanswered = scores(labelled([2, 2, 3, 3], [2, 0, 3, 0]), seed=1)
+    answered = score_all(labelled([2, 2, 3, 3], [2, 2, 3, 3]), seed=1)
+    unanswered = score_all(labelled([2, 2, 3, 3], [2, 0, 3, 0]), seed=1)
     assert (answered["exact_share"].value, unanswered["exact_share"].value) == (1.0, 0.5)
     assert unanswered["sensitivity"].value == 0.5
     assert unanswered["exact_share"].n == 4
@@ -50,14 +50,14 @@ def test_a_case_without_a_label_stays_in_the_denominator() -> None:
 
 def test_a_case_that_is_asked_twice_counts_once_with_its_mean() -> None:
     twice = Labelled(np.array([0, 1]), np.array([[0, 1], [1, 1]]))
-    found = scores(twice, seed=1)["exact_share"]
+    found = score_all(twice, seed=1)["exact_share"]
     assert (found.value, found.n) == (0.75, 2)
 
 
 def test_scores_are_those_that_triage_works_out_from_a_matrix() -> None:
     truth = np.repeat(np.arange(5), np.sum(PUBLISHED, axis=1))
     labels = np.concatenate([np.repeat(np.arange(5), row) for row in PUBLISHED])
-    found = scores(Labelled(truth, labels[:, None]), seed=1)
+    found = score_all(Labelled(truth, labels[:, None]), seed=1)
     shares = np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
     theirs = agreement(shares, list(np.sum(PUBLISHED, axis=1)))
     for name in (
@@ -103,7 +103,7 @@ def test_differences_are_of_the_scores_on_the_same_cases() -> None:
     )
     tool, nurse = (_erring(truth, shares, rng) for _ in range(2))
     gaps, itself = differences(tool, nurse, seed=1), differences(tool, tool, seed=1)
-    ours, theirs = scores(tool, seed=1), scores(nurse, seed=1)
+    ours, theirs = score_all(tool, seed=1), score_all(nurse, seed=1)
     for name, gap in gaps.items():
         assert gap.value == pytest.approx(ours[name].value - theirs[name].value), name
         assert gap.low < gap.value < gap.high, name
@@ -113,7 +113,7 @@ def test_differences_are_of_the_scores_on_the_same_cases() -> None:
 
 
 def test_nothing_is_known_of_no_case() -> None:
-    found = scores(labelled([3, 4], [3, 4]), seed=1)
+    found = score_all(labelled([3, 4], [3, 4]), seed=1)
     assert np.isnan(found["sensitivity"].value)
     assert found["sensitivity"].n == 0
 
@@ -141,7 +141,7 @@ def test_the_prior_makes_far_errors_rare_where_there_are_few_cases() -> None:
 def test_a_kappa_without_an_error_in_a_few_cases_is_no_proof_of_agreement() -> None:
     """Of 30 cases without an error up to a tenth may be wrong, so that a bound of 0.95 is not met."""
     truth = np.resize([2, 3, 3, 4, 4, 5], 30)
-    found = scores(labelled(truth, truth), seed=1)
+    found = score_all(labelled(truth, truth), seed=1)
     for name in KAPPAS:
         assert found[name].value == found[name].high == 1
         assert 0.6 < found[name].low < 0.95, name
@@ -203,7 +203,7 @@ def test_intervals_cover_the_truth_in_at_least_93_of_100_benches() -> None:
     for number in range(n_benches):
         truth = rng.choice(5, size=688, p=mix)
         tool, nurse = (_erring(truth, shares, rng) for _ in range(2))
-        found, gaps = scores(tool, number), differences(tool, nurse, number)
+        found, gaps = score_all(tool, number), differences(tool, nurse, number)
         for name, value in expected.items():
             covered[name] += found[name].low <= value <= found[name].high
             paired[name] += gaps[name].low <= 0 <= gaps[name].high
