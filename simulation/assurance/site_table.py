@@ -55,10 +55,12 @@ from simulation.assurance.targets import (
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.files import file_named
+from simulation.config.writing import yaml_text
 from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
+from simulation.runs.atomic import write_file
 from simulation.statistics.intervals import interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.study import ReadyArm
@@ -444,9 +446,8 @@ def write_predictions(path: Path, table: FigureTable, *, on: date | None = None)
             for kind in ("predicted", "response")
         },
     }
-    heading = "# What the model predicted, and the hash of the fitted values. Written by `write_predictions`.\n"
-    text = heading + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    heading = "What the model predicted, and the hash of the fitted values. Written by `write_predictions`."
+    write_file(path, yaml_text(heading, content))
 
 
 def read_predictions(path: Path) -> Predictions | None:

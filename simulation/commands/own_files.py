@@ -71,14 +71,14 @@ def offer(line: CommandLine) -> int:
 
     A question's key with a value (`used_share='80 %'`) stands in the place of the answer in the file.
     """
-    from simulation.config.new import write_new
+    from simulation.config.writing import write_texts
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check
     from simulation.offers.offer import changed_answers, name_of, offered, read_back
     from simulation.report.progress import progress
 
     if file := line["template"]:
-        write_new(Path(file), template(), "Name another file")
+        write_texts({Path(file): template()}, "Name another file")
         print(f"{file}: every question. Fill in what you know: aeflow offer answers={file}")
         return 0
     changed, n = line.answers, line["departments"]
@@ -150,7 +150,7 @@ def extract(line: CommandLine) -> int:
 
 def _draft(line: CommandLine) -> int:
     """Write a mapping for a file, and say what to correct in it."""
-    from simulation.config.new import write_files
+    from simulation.config.writing import write_files
     from simulation.extracts.extract import GROUP, draft
 
     if len(line.words) != 2:

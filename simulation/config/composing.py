@@ -17,7 +17,6 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra import initialize, version
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathElement
@@ -448,17 +447,21 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
     site, own = choices.get("site", ""), folders[:-1]
     if not file_named("site", site, own):
         return None
-    paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
-    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path]
+    stated = [
+        key
+        for group in ("study", "site")
+        if file_named(group, choices.get(group, ""), own)
+        for entry in stated_by(group, choices[group], own).get("defaults", ())
+        if isinstance(entry, dict)
+        for key in entry
+    ]
     left = {
         group: choices[group]
         for group in BESIDE
         if group not in asked
         and choices.get(group, site) != site
         and file_named(group, site, own)
-        and not any(
-            re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated
-        )
+        and not any(key.startswith(f"override /{group}@") for key in stated)
     }
     if not left:
         return None
@@ -545,12 +548,14 @@ MOST_OVERRIDES = 500
 
 def question_text(words: Sequence[str], study: Study) -> str:
     """The text of a file that states these overrides of a study."""
+    from simulation.config.writing import yaml_text
+
     part = f"{len(study.run.numbers)} of " if study.run.part_name else ""
-    return (
-        f"# {study.design.question}\n# {study.department_words}; {part}{study.run.how_many}, seed {study.run.seed}. "
-        f"aeflow {__version__}. Planning only, not for clinical use.\n# Ask it again: aeflow compare @question.yaml\n"
-        + yaml.safe_dump([*words], default_flow_style=False, allow_unicode=True, width=10**6)
+    head = (
+        f"{study.design.question}\n{study.department_words}; {part}{study.run.how_many}, seed {study.run.seed}. "
+        f"aeflow {__version__}. Planning only, not for clinical use.\nAsk it again: aeflow compare @question.yaml"
     )
+    return yaml_text(head, [*words])
 
 
 def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:

@@ -2,37 +2,37 @@
 site scaled to the user's totals."""
 
 import difflib
-import json
-import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw
 from simulation.config.files import (
     Folders,
+    file_named,
     is_name_of_file,
+    mapping_in,
     names_in,
     packaged_configs,
     search_folders,
+    stated_by,
     value_in,
 )
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
+from simulation.config.writing import write_files, yaml_text
 from simulation.department.check_pathway import NAME, NAME_WORDS
-from simulation.display.web_page import templates
-from simulation.errors import ConfigError, Fault, Faults, refuse
+from simulation.errors import ConfigError, Fault, Faults
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""
-CHOSEN = r"(override /pathway@_global_\.pathway:\s*)"
-"""The words of a study before the name of its department."""
+CHOSEN = "override /pathway@_global_.pathway"
+"""The key among the `defaults` of a study that chooses its department."""
 GALLERY = "gallery/"
 
 
@@ -43,12 +43,31 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     """
     places = search_folders(folder if folder.is_dir() else None)
     Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)]).refuse()
-    renamed = {
-        kind: re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
-        for kind, text in _texts(source, places).items()
+    paths = {group: file_named(group, source, places) for group in KINDS}
+    texts = {
+        group: _renamed(path.read_text(encoding="utf-8"), source, name)
+        for group, path in paths.items()
+        if path
     }
-    renamed["study"] = re.sub(f"{CHOSEN}{re.escape(source)}\\b", rf"\g<1>{name}", renamed["study"])
-    return write_files(renamed, name, folder)
+    return write_files(texts, name, folder)
+
+
+def _renamed(text: str, source: str, name: str) -> str:
+    """The text of a file with another name, in which a study chooses the department of that name in place of `source`.
+    All else stays, with its comments."""
+    places = []
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, value in root.value if root else ():
+        if key.value == "name":
+            places.append(value)
+        elif key.value == "defaults":
+            entries = [entry for entry in value.value if isinstance(entry, yaml.MappingNode)]
+            chosen = {group.value: file for entry in entries for group, file in entry.value}
+            if CHOSEN in chosen and chosen[CHOSEN].value == source:
+                places.append(chosen[CHOSEN])
+    for place in sorted(places, key=lambda place: -place.start_mark.index):
+        text = text[: place.start_mark.index] + name + text[place.end_mark.index :]
+    return text
 
 
 def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
@@ -63,15 +82,14 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     if faults or totals is None:
         raise ConfigError(faults)
     scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)
-    blocks = scaling.scaled()
     words = " ".join(f"{key}={text}" for key, text in typed.items())
-    costs = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in scaling.costs().items())
-    study = from_template("scaled_study.yaml", name=name, words=words, costs=costs)
-    made_by = f"aeflow new department {name} {words}"
-    texts = {
-        kind: study if kind == "study" else scaled_text(kind, name, made_by, blocks)
-        for kind in SCALED_KINDS
+    blocks = scaling.scaled()
+    contents = {
+        **scaled_contents(name, blocks),
+        "study": scaled_study(name, scaling.costs()),
+        "priors": scaled_priors(name, blocks),
     }
+    texts = scaled_texts(contents, name, f"aeflow new department {name} {words}")
     return write_files(texts, name, folder)
 
 
@@ -100,64 +118,73 @@ HEADS = {
     "priors": "ranges of the parameters, for `aeflow ensemble`",
 }
 """What each of these files holds, for its first line and for the screen."""
+NOTE = "`source` says how each number was derived. Change any of them, and write your own source."
+NOTES = {
+    "study": """\
+The arms are those of configs/study/ai_triage.yaml. Add your own below `arms`, as in
+  our_ai: {label: "The product we were offered", triage: our_ai}
+for configs/triage/our_ai.yaml, and `focus: [our_ai]` for the products that the answer begins with.
+What is paid for each attendance, at yours, is stated here; other costs stay those of configs/study/ai_triage.yaml.
+Your nurses' labels, in configs/nurse/NAME.yaml: write `- override /nurse@_global_.nurse: NAME` above `_self_`.
+One department: `ensemble: NAME` once `aeflow ensemble study=NAME` has built departments that fit.""",
+    "priors": """\
+Drawn evenly over its range, each parameter apart from the others. `how: times` is a factor on the department's own
+value, `set` the value itself.""",
+}
+"""What the first comment of each file says besides."""
 
 
-def scaled_text(
-    kind: str, name: str, made_by: str, blocks: Sequence[Scaled], base: str = "emergency_department"
-) -> str:
-    """The text of one file: what differs from the typical one, each number with its source.
+def scaled_contents(
+    name: str, blocks: Sequence[Scaled], base: str = "emergency_department"
+) -> dict[str, Raw]:
+    """What the files of a department state, by group: what differs from the typical one, each number with its source.
 
-    `made_by`: the command; `base`: the pathway that it starts from.
+    `base`: the pathway that it starts from.
     """
-    if kind == "priors":
-        return _priors_text(name, blocks)
-    nested: dict[str, Any] = {"name": name} if kind == "pathway" else {}
+    contents: dict[str, Raw] = {
+        group: {"defaults": [base if group == "pathway" else "typical", "_self_"]}
+        for group in ("site", "staffing", "calibration", "pathway")
+    }
+    contents["pathway"]["name"] = name
     for block in blocks:
-        if block.group == kind:
-            inner = nested
-            for part in block.path.split(".")[1:]:
-                inner = inner.setdefault(part, {})
-            inner |= {**block.values, "evidence": block.evidence, "source": block.source}
-    return (
-        f"# {name}: {HEADS[kind]}.\n# Made by: {made_by}\n"
-        "# `source` says how each number was derived. Change any of them, and write your own source.\n"
-        f"defaults: [{base if kind == 'pathway' else 'typical'}, _self_]\n{''.join(_lines(nested))}"
-    )
+        group, *path = block.path.split(".")
+        inner = contents[group]
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner |= {**block.values, "evidence": block.evidence, "source": block.source}
+    return contents
 
 
-def _priors_text(name: str, blocks: Sequence[Scaled]) -> str:
+def scaled_study(
+    name: str, costs: Mapping[str, Mapping[str, Any]], nurse: str | None = None
+) -> Raw:
+    """What the file of its study states; `costs`: by arm, of those paid for each attendance; `nurse`: unless they are
+    the packaged ones, its nurses."""
+    groups = dict.fromkeys(("site", "staffing", "calibration", "pathway"), name)
+    chosen = groups if nurse is None else {**groups, "nurse": nurse}
+    files = [{f"override /{group}@_global_.{group}": file} for group, file in chosen.items()]
+    arms = {arm: {"cost": cost} for arm, cost in costs.items()}
+    defaults = ["ai_triage", *files, "_self_"]
+    return {"defaults": defaults, "name": name, "ensemble": "none", "arms": arms}
+
+
+def scaled_priors(name: str, blocks: Sequence[Scaled]) -> Raw:
     """The typical priors, which are factors, except for doctors at night: one more or fewer than in this rota."""
-    text = (packaged_configs() / "priors" / "typical.yaml").read_text(encoding="utf-8")
+    priors = stated_by("priors", "typical", [packaged_configs()])
     (night,) = (
         block.values["rota"][0]["number"] for block in blocks if block.path == "staffing.doctors"
     )
-    text = re.sub(r"^name: typical$", f"name: {name}", text, count=1, flags=re.MULTILINE)
-    return re.sub(
-        r"(doctors_at_night: .*range: )\[[^]]*\]", rf"\g<1>[{max(night - 1, 1)}, {night + 1}]", text
-    )
+    priors["parameters"]["doctors_at_night"]["range"] = [max(night - 1, 1), night + 1]
+    return {**priors, "name": name}
 
 
-def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """YAML with a line for each block that has a source, as in the packaged files."""
-    for key, value in nested.items():
-        if isinstance(value, dict) and "source" not in value:
-            yield f"{indent}{key}:\n"
-            yield from _lines(value, indent + "  ")
-        else:
-            yield f"{indent}{key}: {flow(value)}\n"
-
-
-def flow(value: Any) -> str:
-    """A value as YAML in one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
-    return text.removesuffix("...\n").rstrip()
-
-
-def from_template(file: str, **known: Any) -> str:
-    """The text of a file of configurations, by its template."""
-    environment = templates(Path(__file__).parent / "templates").overlay(keep_trailing_newline=True)
-    environment.filters |= {"quoted": partial(json.dumps, ensure_ascii=False), "g": "{:g}".format}
-    return environment.get_template(file).render(known)
+def scaled_texts(contents: Mapping[str, Raw], name: str, made_by: str) -> dict[str, str]:
+    """The text of each file, by group; `made_by`: the command."""
+    notes = {group: NOTES.get(group, NOTE).replace("NAME", name) for group in contents}
+    return {
+        group: yaml_text(f"{name}: {HEADS[group]}.\nMade by: {made_by}\n{notes[group]}", content)
+        for group, content in contents.items()
+    }
 
 
 def number_in(text: str) -> Any:
@@ -168,42 +195,16 @@ def number_in(text: str) -> Any:
     return text if faults else value
 
 
-def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
-    """Write a file called `name` in each group (text by group), and return the files. Raises ConfigError if one cannot
-    be written or is there already."""
-    paths = {kind: folder / kind / f"{name}.yaml" for kind in texts}
-    for kind, path in paths.items():
-        write_new(path, texts[kind], "Name another folder")
-    return tuple(paths.values())
-
-
-def write_new(path: Path, text: str, remedy: str) -> None:
-    """Write a file that is not there yet, with its folders. Raises ConfigError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        refuse(str(path), f"cannot be written: {error.strerror}", remedy)
-
-
 def sources(folders: Folders) -> tuple[str, ...]:
     """The departments that can be copied: those with a study of the same name that chooses them."""
     names = sorted(names_in("study", folders) & names_in("pathway", folders))
+    paths = {name: file_named("study", name, folders) for name in names}
+    stated = {name: mapping_in(path, name, Faults()) for name, path in paths.items() if path}
     return tuple(
         name
-        for name in names
-        if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"])
+        for name, study in stated.items()
+        if {CHOSEN: name} in ((study or {}).get("defaults") or ())
     )
-
-
-def _texts(name: str, folders: Folders) -> Mapping[str, str]:
-    """The text of the department's file and of its study's, by group, each from the first folder that has it."""
-    paths = {
-        kind: next(path for folder in folders if (path := folder / kind / f"{name}.yaml").is_file())
-        for kind in KINDS
-    }
-    return {kind: path.read_text(encoding="utf-8") for kind, path in paths.items()}
 
 
 def name_faults(

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from simulation.config import load
-from simulation.config.new import write_files
 from simulation.config.totals import Scaled, scaled_rota
+from simulation.config.writing import write_files
 from simulation.patients import DrawnRun
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.simulate import SharedDraws

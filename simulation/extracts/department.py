@@ -19,9 +19,16 @@ import numpy as np
 from simulation.api import run
 from simulation.config import load
 from simulation.config.dotted import Raw, load_file, resolve
-from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text
+from simulation.config.new import (
+    name_faults,
+    scaled_contents,
+    scaled_priors,
+    scaled_study,
+    scaled_texts,
+)
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
+from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
 from simulation.extracts.busy import as_busy, with_more
@@ -66,8 +73,6 @@ SHORT = (
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 PACKAGED_NURSE = "korea"
-CHOICE_OF_NURSE = re.compile(r"# (- override /nurse@_global_\.nurse: )\w+")
-"""The line of a study, left out as a comment, that chooses how often nurses are right."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -483,25 +488,19 @@ class FittedDepartment:
     @cached_property
     def texts(self) -> Mapping[str, str]:
         """The text of each file, by group."""
-        texts = {**self._texts_of(self.blocks), "targets": self._targets()}
-        texts["priors"] = self.stated.left_to_vary(texts["priors"], self.blocks)
-        if self.nurse != PACKAGED_NURSE:
-            texts["study"] = CHOICE_OF_NURSE.sub(rf"\g<1>{self.nurse}", texts["study"])
-        return texts
+        nurse = None if self.nurse == PACKAGED_NURSE else self.nurse
+        return {**self._texts_of(self.blocks, nurse), "targets": self._targets()}
 
-    def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
-        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
+    def _texts_of(self, blocks: tuple[Scaled, ...], nurse: str | None = None) -> Mapping[str, str]:
         costs = Scaling(self.typical, self.totals).costs()
-        lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
-        study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
-        scaled = (kind for kind in SCALED_KINDS if kind != "study")
-        return {
-            "study": study,
-            **{
-                kind: scaled_text(kind, self.name, made_by, blocks, self.stated.pathway)
-                for kind in scaled
-            },
+        priors = scaled_priors(self.name, blocks)
+        contents = {
+            **scaled_contents(self.name, blocks, self.stated.pathway),
+            "study": scaled_study(self.name, costs, nurse),
+            "priors": self.stated.left_to_vary(priors, blocks),
         }
+        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
+        return scaled_texts(contents, self.name, made_by)
 
     def _targets(self) -> str:
         """The extract's own figures, for `aeflow validate only=site` and `aeflow ensemble`."""
@@ -509,14 +508,13 @@ class FittedDepartment:
         for name, value in self._figures():
             label, half, kind = TARGETS[name.measure]
             half = half if name.unit == "share" else max(half * value, 1.0)
-            row = {
+            rows.append({
                 "name": label, "kind": kind, "measure": name.measure, "value": round(value, 4),
                 "low": round(max(value - half, 0.0), 4), "high": round(value + half, 4), "evidence": "measured",
                 "source": self.source,
-            }  # fmt: skip
-            rows.append(f"  - {flow(row)}\n")
-        head = f"# What {self.extract.name} shows, for `aeflow validate study={self.name} only=site`.\n"
-        return f"{head}name: {self.name}\nrows:\n{''.join(rows)}"
+            })  # fmt: skip
+        head = f"What {self.extract.name} shows, for `aeflow validate study={self.name} only=site`."
+        return yaml_text(head, {"name": self.name, "rows": rows})
 
     def _figures(self) -> Iterator[tuple[MeasureName, float]]:
         for name, value in zip(

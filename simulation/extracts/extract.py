@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 from simulation.config.dotted import load_file
 from simulation.config.files import names_in, search_folders
 from simulation.config.validating import sound
+from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
 from simulation.extracts.files import DRAFTED_ROWS, ExtractFile, read_file
@@ -41,8 +41,8 @@ GROUP = "extract"
 AnyMapping = ExtractMapping | Mapping[str, Any] | str
 """A mapping, as a file states one, or the name of one in `configs/extract/`."""
 DRAFT_HEAD = """Correct it, above all what codes mean. Other columns are never read.
-# day_first: 03/04/2025 is the third of April. timezone: of clocks that go forward and back; null if they never do.
-# worst_share: of rows with one kind of dirt; beyond it the extract is refused.
+day_first: 03/04/2025 is the third of April. timezone: of clocks that go forward and back; null if they never do.
+worst_share: of rows with one kind of dirt; beyond it the extract is refused.
 """
 
 
@@ -272,10 +272,7 @@ def draft_mapping(records: pd.DataFrame | Path | str) -> dict[str, Any]:
 
 def draft(path: Path | str) -> str:
     """The same of a file as the text of one in `configs/extract/`."""
-    import yaml
-
     stated = draft_mapping(path)
     missing = [key for key in HEADINGS if key not in {**stated, **stated["times"]}]
-    none = f"# No column looks like: {', '.join(missing)}.\n" if missing else ""
-    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf)
-    return f"# How {Path(path).name} is read: a draft. {DRAFT_HEAD}{none}{text}"
+    none = f"No column looks like: {', '.join(missing)}." if missing else ""
+    return yaml_text(f"How {Path(path).name} is read: a draft. {DRAFT_HEAD}{none}", stated)

@@ -7,7 +7,8 @@ from itertools import count
 from pathlib import Path
 
 from simulation.config.files import mapping_in, shortened
-from simulation.config.new import SCALED_KINDS, name_faults, write_files
+from simulation.config.new import SCALED_KINDS, name_faults
+from simulation.config.writing import write_files
 from simulation.errors import Fault, Faults
 
 WRITTEN = (*SCALED_KINDS, "targets")

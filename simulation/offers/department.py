@@ -16,7 +16,7 @@ from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
-from simulation.config.new import scaled_text
+from simulation.config.new import scaled_contents, scaled_texts
 from simulation.config.totals import (
     ADMITTED_SHARE,
     FOLLOWS,
@@ -41,7 +41,6 @@ BEDS = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
 NIGHT, TRIAGE, DOCTORS = "doctors_at_night", "triage_busy", "doctor_minutes"
 """Parameters of the ensemble: doctors at night, minutes of triage, minutes of doctors."""
 PATH_OF_TRIAGE = "calibration.triage_minutes_scale.value"
-KINDS = ("site", "staffing", "calibration", "pathway")
 
 
 @cache
@@ -306,8 +305,8 @@ class OfferedDepartments:
             blocks.append(
                 Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview", "stated")
             )
-        made_by = f"aeflow offer name={name}"
-        return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
+        contents = scaled_contents(name, blocks, self.base_pathway)
+        return scaled_texts(contents, name, f"aeflow offer name={name}")
 
 
 def _triage_factor_of(structure: Structure) -> float:

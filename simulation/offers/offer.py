@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import yaml
 
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, as_stated
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import search_folders
-from simulation.config.new import flow, name_faults, write_files
+from simulation.config.new import name_faults
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
+from simulation.config.writing import ensemble_text, write_files, yaml_text
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.department import BEDS, DOCTORS, TRIAGE, OfferedDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
@@ -53,6 +53,15 @@ QUICK, QUICKER = (
 A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
 YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
+
+
+HEADS = {
+    "triage": "what the product does, as answered",
+    "study": "the product, today, and what the same money does",
+    "nurse": "how your nurses label, in every arm",
+    "ensembles": "departments that the answers of an interview could mean",
+}
+"""What each of the files of an offer holds, for its first line."""
 
 
 def name_of(product: str, folder: Path | None = None) -> str:
@@ -113,10 +122,9 @@ def offered(
         raise ConfigError(found)
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
-    texts = _texts(name, departments, product, differs)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
-        write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
+        write_files(_texts(ensemble, departments, product, differs), name, trial)
         places = (trial, *search_folders(folder if folder.is_dir() else None))
         study = study_from(
             stated_in(
@@ -130,10 +138,8 @@ def offered(
             alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years)
         )
         solved, fresh = solver.solve(list(_targets(values, n)))
-    if harshest is not None:  # the block of the offer is the file's last
-        texts["study"] += f"  where_nurses_are_right: {harshest:.4f}\n"
-    texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
-    write_files(texts, name, folder)
+    solved = replace(solved, built=ensemble.built)
+    write_files(_texts(solved, departments, product, differs, harshest), name, folder)
     answered = {
         "within_4h_share": values.get("within_four_hours"), "admitted_share": values.get("admitted_share"),
         "walk_in_triage_wait_mean": values.get("triage_wait"),
@@ -240,21 +246,16 @@ def _more_ambulance_nurses(
     return block, [one * apart for one, apart in zip(more, own, strict=True)]
 
 
-def ensemble_text(ensemble: Ensemble) -> str:
-    """The file of an ensemble, a line a department."""
-    content = as_stated(plain(ensemble))
-    rows = content.pop("departments")
-    head = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
-    return (
-        f"# {ensemble.name}: departments that the answers of an interview could mean. Made by: aeflow offer\n"
-        f"{head}departments:\n{''.join(f'  - {flow(row)}{chr(10)}' for row in rows)}"
-    )
-
-
 def _texts(
-    name: str, departments: OfferedDepartments, product: OfferedProduct, differs: Sequence[str]
+    ensemble: Ensemble,
+    departments: OfferedDepartments,
+    product: OfferedProduct,
+    differs: Sequence[str],
+    under_triaged: float | None = None,
 ) -> dict[str, str]:
-    """The other files, by group."""
+    """The files, by group; `under_triaged`: the share of the sickest with too low a level, if the product differs from
+    nurses only where they are right."""
+    name = ensemble.name
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
@@ -264,16 +265,15 @@ def _texts(
     }
     if nurse := product.nurse():
         files["nurse"] = nurse
-    heads = {
-        "triage": "what the product does, as answered",
-        "study": "the product, today, and what the same money does",
-        "nurse": "how your nurses label, in every arm",
-    }
+    if under_triaged is not None:
+        files["study"]["offer"]["where_nurses_are_right"] = round(under_triaged, 4)
     made = {
-        group: f"# {name}: {heads[group]}. Made by: aeflow offer\n"
-        f"{yaml.safe_dump(as_stated(content), sort_keys=False, allow_unicode=True, width=1000)}"
+        group: yaml_text(f"{name}: {HEADS[group]}. Made by: aeflow offer", content)
         for group, content in files.items()
     }
+    made["ensembles"] = ensemble_text(
+        ensemble, f"{name}: {HEADS['ensembles']}. Made by: aeflow offer"
+    )
     return {**departments.texts(name), **made}
 
 

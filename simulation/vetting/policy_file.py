@@ -11,8 +11,8 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-import yaml
 
+from simulation.config.writing import yaml_text
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import (
@@ -39,7 +39,7 @@ OUTWEIGHS = 1e6
 """The cases that a drawn row counts as, so many that no prior moves it again."""
 NURSES = "nurses"
 REPLACES = {"role": "replaces"}
-HEAD = "# Written by aeflow vet. Planning only, not for clinical use.\n"
+HEAD = "Written by aeflow vet. Planning only, not for clinical use."
 FIXED: Mapping[str, Any] = facts("policy_files")
 """The parts of the files that are the same for every bench."""
 NOT_IN = "intervals of a comparison do not hold how sure this table is"
@@ -68,10 +68,7 @@ def policy_files(bench: Bench) -> dict[str, str]:
         matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
         labels = {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}
         files[f"nurse/{BENCH_NURSE}.yaml"] = {"labels": labels}
-    return {
-        path: HEAD + str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))
-        for path, content in files.items()
-    }
+    return {path: yaml_text(HEAD, content) for path, content in files.items()}
 
 
 def joint_counts(bench: Bench) -> Floats:

@@ -47,8 +47,8 @@ import numpy as np
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
 from simulation.config.files import packaged_configs, search_folders
-from simulation.config.new import write_files
 from simulation.config.studies import study_from
+from simulation.config.writing import write_files
 from simulation.errors import ConfigError
 from simulation.offers import offer, solving
 from simulation.offers.department import BEDS, OfferedDepartments
@@ -204,11 +204,7 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
     ensemble = offer._ensemble(NAME, departments, product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
-        texts = {
-            **offer._texts(NAME, departments, product, ()),
-            "ensembles": offer.ensemble_text(ensemble),
-        }
-        write_files(texts, NAME, trial)
+        write_files(offer._texts(ensemble, departments, product, ()), NAME, trial)
         places = (trial, *search_folders(None))
         run = (f"run.departments={n}", f"run.replications={TWICE * n}", *WEEKS, "executor=serial")
         study = study_from(stated_in((f"study={NAME}", *run), places), places)

@@ -35,11 +35,10 @@ from scipy import stats
 import simulation as ae
 from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
 from simulation.config.files import packaged_configs
-from simulation.config.new import write_files
+from simulation.config.writing import ensemble_text, write_files
 from simulation.extracts.department import fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.trace import trace
-from simulation.offers.offer import ensemble_text
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
 from simulation.runs.running import every_replication
@@ -108,7 +107,7 @@ def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
     sub = replace(
         whole, name=NAME, departments=tuple(whole.departments[number] for number in chosen)
     )
-    write_files({"ensembles": ensemble_text(sub)}, NAME, folder)
+    write_files({"ensembles": ensemble_text(sub, NAME)}, NAME, folder)
     length = (
         "run=weeks",
         f"run.measured_days={asked.effect_days}",

@@ -10,7 +10,7 @@ from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
 from simulation.config.files import packaged_configs, search_folders
-from simulation.config.new import flow
+from simulation.config.validating import in_yaml
 from simulation.study.study import Study
 
 STAFFING = """
@@ -83,7 +83,7 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
     raw = stated_in(("study=hand_study",), search_folders(configs)).raw
     changed = _changed(raw, ensemble, member["structure"], values)
     return load(
-        "study=hand_study", *(f"{path}={flow(value)}" for path, value in changed.items()), *run
+        "study=hand_study", *(f"{path}={in_yaml(value)}" for path, value in changed.items()), *run
     )
 
 

@@ -446,10 +446,10 @@ def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than
     does: str,
 ) -> None:
     known = values(does=does)
-    text = offer._texts("it", OfferedDepartments(known, 24), OfferedProduct("it", known), [])[
-        "study"
-    ]
-    facts = validated(OfferFacts, yaml.safe_load(text)["offer"], "offer", faults := Faults())
+    departments, product = OfferedDepartments(known, 24), OfferedProduct("it", known)
+    texts = offer._texts(offer._ensemble("it", departments, product), departments, product, [])
+    stated = yaml.safe_load(texts["study"])["offer"]
+    facts = validated(OfferFacts, stated, "offer", faults := Faults())
     assert facts is not None, faults
     assert "share within four hours, hospital beds, admitted share" in facts.assumed[-1]
 

@@ -4,10 +4,10 @@ import math
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from simulation import __version__
 from simulation.assurance.figures import BUSY, Say, with_defaults
@@ -40,6 +40,7 @@ from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.files import is_name_of_file, names_in
 from simulation.config.studies import study_from
+from simulation.config.writing import ensemble_text
 from simulation.display.drawing import (
     BLUE,
     DARK,
@@ -52,7 +53,8 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.errors import Faults, ResultsError, nearest, refuse
-from simulation.records.serialise import csv_text, digest, exact, plain
+from simulation.records.serialise import csv_text, digest, exact
+from simulation.runs.atomic import write_file
 from simulation.runs.provenance import identity_of, source_digest
 from simulation.study.members import Built, Member
 from simulation.study.study import Study
@@ -241,27 +243,24 @@ def write(path: Path, built: Ensemble, words: str) -> None:
 
     Raises ResultsError if the file cannot be written.
     """
-    content = plain(built)
-    content.pop("departments")
-    if not built.structures:
-        content.pop("structures")
-    rows = "".join(
-        f"  - {_row(built.member(number))}\n" for number in range(len(built.departments))
-    )
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
         "Written by `aeflow ensemble`; not to be edited by hand, but for `limitation`.",
         WIDTH,
-        initial_indent="# ",
-        subsequent_indent="# ",
     )
-    text = yaml.safe_dump(
-        content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None
+    rounded = replace(
+        built,
+        departments=tuple(
+            replace(stated, values=_rounded(stated.values))
+            if isinstance(stated, Member)
+            else _rounded(stated)
+            for stated in built.departments
+        ),
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
+        write_file(path, ensemble_text(rounded, heading))
     except OSError as error:
         raise ResultsError(
             f"{path}: cannot be written ({error.strerror}). Name another folder"
@@ -269,10 +268,10 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     ensemble_named(built.name, search_folders(str(path.parent.parent)))
 
 
-def _row(member: Member) -> str:
-    """A department as the file states it."""
-    values = f"[{', '.join(f'{value:g}' for value in member.values)}]"
-    return f"{{structure: {member.structure}, values: {values}}}" if member.structure else values
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    """Values as the file states them: of six digits, whole ones without a point."""
+    shown = [float(f"{value:g}") for value in values]
+    return tuple(int(value) if value.is_integer() else value for value in shown)
 
 
 SHARES = tuple(f"share_in_tenth_{number}" for number in range(1, 11))
