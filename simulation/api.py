@@ -23,7 +23,6 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
 from simulation.errors import ResultsError, refuse
-from simulation.explain.explanation import Explained
 from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
@@ -44,9 +43,10 @@ from simulation.runs.running import (
     no_progress,
 )
 from simulation.runs.stored_run import as_expected, read_run, write_data
-from simulation.study.overload import refuse_overload
+from simulation.study.department_warnings import refuse_overload
+from simulation.study.explanation import Explained
+from simulation.study.offered_load import refuse_large
 from simulation.study.study import Study
-from simulation.study.workload import refuse_large
 
 Phase = Literal["checking", "compiling", "simulating"]
 """What a growing result does before its first replication has ended: it checks the load of every pool, compiles the

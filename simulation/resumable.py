@@ -16,7 +16,6 @@ from pathlib import Path
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import AeflowError, ResultsError
-from simulation.explain.explanation import Explained
 from simulation.report.contents import draw_pathway, every_picture
 from simulation.report.department_pictures import draw_profiled
 from simulation.report.write import write_report
@@ -25,8 +24,9 @@ from simulation.runs.provenance import Identity, about, identity_of, manifest_of
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import Done, ExecutorFailed, Runner, as_planned, no_progress
 from simulation.runs.stored_run import UnfinishedRun, folders_of, write_data
+from simulation.study.explanation import Explained
+from simulation.study.offered_load import refuse_large
 from simulation.study.study import Study
-from simulation.study.workload import refuse_large
 
 Say = Callable[[str], None]
 

@@ -40,9 +40,9 @@ from simulation.department.vocabulary import (
     Trigger,
 )
 from simulation.errors import ResultsError, nearest
-from simulation.explain.label_mix import case_mix
 from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
+from simulation.study.explanation import case_mix
 from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import Estimate

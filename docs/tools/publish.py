@@ -16,12 +16,12 @@ from docs.tools.command import run
 from simulation.api import read
 from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
-from simulation.explain.statements import BANNER
 from simulation.report.contents import picture
 from simulation.report.first_page import first_page
 from simulation.report.write import write_exports
 from simulation.runs.result import StudyResult
 from simulation.runs.stored_run import followed
+from simulation.study.statements import BANNER
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"

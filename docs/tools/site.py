@@ -57,7 +57,6 @@ SUBPACKAGES = {
     "engine": "what runs the patients",
     "measures": "what the tables say",
     "statistics": "intervals, comparisons, verdicts",
-    "explain": "what an arm changes, assumes and costs",
     "runs": "replications, executors, the store",
     "questions": "questions of a whole result",
     "display": "tables, numbers in words, pictures",

@@ -22,7 +22,7 @@ from simulation.report.money import stated_cost
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.runs.result import Finding
 from simulation.statistics.verdict import Judgement, Verdict
-from simulation.study.workload import in_words
+from simulation.study.offered_load import in_words
 
 WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
 """How wide an interval may be, by unit, to be shown as a number."""

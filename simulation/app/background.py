@@ -28,8 +28,8 @@ from simulation.errors import AeflowError, refuse
 from simulation.offers.interview import Answer
 from simulation.offers.offer import N_DEPARTMENTS, name_of, offered
 from simulation.resumable import RunStopped, run_into
-from simulation.study.overload import refuse_overload
-from simulation.study.workload import in_words, refuse_large
+from simulation.study.department_warnings import refuse_overload
+from simulation.study.offered_load import in_words, refuse_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

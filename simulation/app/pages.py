@@ -36,9 +36,9 @@ from simulation.display.words import (
     labelled,
 )
 from simulation.errors import AeflowError, refuse
-from simulation.explain.statements import BANNER
 from simulation.offers.reading import Unread, read
 from simulation.runs.listing import ListedRun
+from simulation.study.statements import BANNER
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")

@@ -18,7 +18,7 @@ import numpy as np
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError, refuse
-from simulation.measures.profile import DayProfile
+from simulation.measures.occupancy import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
 from simulation.runs.replicate import ArmReplication

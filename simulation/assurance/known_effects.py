@@ -18,12 +18,12 @@ from simulation.assurance.lines import text_of
 from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
-from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, exact, interval
+from simulation.study.statements import BANNER
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"

@@ -34,8 +34,8 @@ from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.files import names_in
 from simulation.errors import refuse
-from simulation.explain.statements import BANNER
 from simulation.report.progress import progress
+from simulation.study.statements import BANNER
 
 PARTS = ("theory", "models", "site", "responses")
 """The parts that run by default. Known effects are run on request: they are of an ensemble, not of one site."""

@@ -80,7 +80,7 @@ def animate(line: CommandLine) -> int:
         made = animation.animate(stored, *line["arms"], **numbers)
         path = made.write(line["out"] or Path(str(stored.folder)) / animation.FILE)
     else:
-        from simulation.study.workload import refuse_large
+        from simulation.study.offered_load import refuse_large
 
         study = line.study(ensemble="none")
         refuse_large([study])
@@ -188,7 +188,7 @@ def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     from simulation.evaluation.evaluate import stored_run
     from simulation.report.progress import progress
     from simulation.resumable import run_into
-    from simulation.study.workload import work_of
+    from simulation.study.offered_load import work_of
 
     if is_dry_run(study):
         return None

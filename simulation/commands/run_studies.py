@@ -58,8 +58,8 @@ def run(line: CommandLine) -> int:
 
 def _run_studies(line: CommandLine, *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
-    from simulation.study.overload import refuse_beyond_bound, refuse_overload
-    from simulation.study.workload import refuse_large
+    from simulation.study.department_warnings import refuse_beyond_bound, refuse_overload
+    from simulation.study.offered_load import refuse_large
 
     runs = line.runs()
     if alone:  # one arm says nothing of a range over departments
@@ -129,7 +129,7 @@ def print_heading(heading: str) -> None:
 def is_dry_run(study: Study, *, alone: bool = False) -> bool:
     """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
     from simulation.report.progress import announce
-    from simulation.study.workload import work_of
+    from simulation.study.offered_load import work_of
 
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
@@ -143,7 +143,7 @@ def _run_again(folder: str, line: CommandLine) -> int:
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.workload import refuse_large
+    from simulation.study.offered_load import refuse_large
 
     asked = _asked_elsewhere(line.overrides, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
@@ -238,7 +238,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
 def show(line: CommandLine) -> int:
     """Show a department, an arm, a patient or the warm-up."""
-    from simulation.study.workload import refuse_large
+    from simulation.study.offered_load import refuse_large
 
     runs = line.runs()
     studies = [line.study(overrides).on_typical() for overrides in runs]

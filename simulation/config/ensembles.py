@@ -52,16 +52,28 @@ from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
-from simulation.study.design import Arm, Design, factor_of, is_number, is_within
-from simulation.study.members import OF_CHANGE, Built, Member, Structure, VariedParameter
-from simulation.study.over_departments import (
+from simulation.study.design import (
+    OF_CHANGE,
+    Arm,
+    Built,
+    Design,
+    Member,
+    Structure,
+    VariedParameter,
+    factor_of,
+    is_number,
+    is_within,
+)
+from simulation.study.study import (
+    ReadyArm,
+    ReadyArms,
+    Study,
     n_used,
     number_faults,
     one_department_faults,
     too_short,
     without_impossible,
 )
-from simulation.study.study import ReadyArm, ReadyArms, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 

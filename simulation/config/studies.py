@@ -61,7 +61,6 @@ from simulation.department.config_dataclass import (
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, ResultsError, nearest, refuse
-from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.questions.ablation import lever_faults, with_combinations
 from simulation.questions.narrow import Observed
 from simulation.runs.provenance import FILES
@@ -86,6 +85,7 @@ from simulation.study.design import (
     harm_groups,
     harm_measures,
 )
+from simulation.study.explanation import DAYS_PER_YEAR
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy

@@ -3,8 +3,7 @@
 Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
 in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
 held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
-it would only repeat. Load is not checked here (`study.overload` and `study.department_warnings` do that), and nothing
-is drawn.
+it would only repeat. Load is not checked here (`study.department_warnings` does that), and nothing is drawn.
 
 User-defined measures and groups come last: the names that they use exist, and statistics fit. Reading order: `check`,
 then `check_values` and `check_routes`.

@@ -12,7 +12,7 @@ from simulation.display.table import Cell, Cells, ReportTable, ends_cell
 from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.table_uncertainty import (
+from simulation.statistics.variance_components import (
     FEWEST_TABLES,
     TableUncertainty,
     table_uncertainty,

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
-from simulation.explain.statements import blocks
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.runs.result import ArmResult, Finding, Kind, StudyResult
 from simulation.statistics.compare import Comparison
+from simulation.statistics.critical_values import weak_note
 from simulation.statistics.departments import means_of
-from simulation.statistics.multiplicity import ALPHA, is_worse
-from simulation.statistics.verdict import IDENTICAL
-from simulation.statistics.weakness import weak_note
+from simulation.statistics.verdict import ALPHA, IDENTICAL, is_worse
+from simulation.study.statements import blocks
 from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced

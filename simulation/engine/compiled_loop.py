@@ -18,7 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine._cache import can_cache
+from simulation.engine.compiled_cache import can_cache
 from simulation.engine.compiled_records import MAY_BE_EARLY
 from simulation.engine.rows import EFFORT_SCALE, NONE, Kind, Outcome, paced_end
 from simulation.units import HOUR, NEVER, WEEK

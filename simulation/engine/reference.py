@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simulation.engine.contract import Activities, Changes, Notices, Run
-from simulation.engine.milestones import InOrder
+from simulation.engine.contract import Activities, Changes, InOrder, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import (
     EFFORT_SCALE,

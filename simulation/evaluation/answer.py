@@ -51,9 +51,9 @@ from simulation.evaluation.operating import (
 )
 from simulation.evaluation.trials import Bank
 from simulation.evaluation.words import protocol, sentences, size_words
-from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
 from simulation.runs.result import StudyResult
+from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,8 +18,7 @@ from simulation.department.config_dataclass import (
     config_dataclass,
 )
 from simulation.errors import Fault, nearest
-from simulation.measures.daily import DailyOutcome
-from simulation.measures.measuring import is_observable
+from simulation.measures.measuring import DailyOutcome, is_observable
 
 WEEK_DAYS = 7
 MOST_WEEKS = 260

@@ -41,14 +41,14 @@ from simulation.evaluation.operating import (
     operating_characteristics,
 )
 from simulation.evaluation.trials import HALVES, Bank, arm_switched, bank_of, days_on
-from simulation.explain.costs import cost_of
-from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import ALL, definition_of
+from simulation.measures.measuring import DailyOutcome
 from simulation.measures.quantities import WALK_IN
 from simulation.runs.provenance import identity_of
 from simulation.runs.result import StudyResult
 from simulation.runs.stored_run import folders_of
 from simulation.study.design import Design
+from simulation.study.explanation import cost_of
 from simulation.wording import spaced
 
 if TYPE_CHECKING:

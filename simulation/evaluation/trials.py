@@ -32,7 +32,7 @@ from simulation.evaluation.design import (
     Parallel,
     Stepped,
 )
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from simulation.measures.quantities import ratio
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.runs.result import StudyResult

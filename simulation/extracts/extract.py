@@ -29,7 +29,7 @@ from simulation.extracts.reading import ReadExtract, read_tables
 from simulation.extracts.stamps import DAY
 from simulation.measures.definitions import definitions
 from simulation.measures.measuring import Measures, measure
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 from simulation.records.schema import ActivityTable, Patients
 from simulation.runs.result import StudyResult
 

@@ -25,12 +25,12 @@ from simulation.display.drawing import (
 )
 from simulation.display.table import ReportTable
 from simulation.display.web_page import templates
-from simulation.explain.statements import BANNER
 from simulation.extracts.identified import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
+from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -29,12 +29,11 @@ from simulation.display.drawing import Picture
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
 from simulation.errors import ResultsError
-from simulation.explain.explanation import Explained
 from simulation.extracts.extract import Extract
 from simulation.extracts.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.extracts.page import beside_picture, likeness
 from simulation.measures.measuring import measure
-from simulation.measures.window import unfinished
+from simulation.measures.quantities import unfinished
 from simulation.patients import Calendar, DrawnRun, Draws, Source
 from simulation.patients.arrivals import arrivals_by_layer, present_by_source
 from simulation.patients.columns import after_arrival, amount
@@ -43,6 +42,7 @@ from simulation.patients.variates import Variates
 from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import StudyResult
+from simulation.study.explanation import Explained
 from simulation.study.simulate import draws_alike, simulated
 from simulation.study.study import Study
 from simulation.triage.apply import apply

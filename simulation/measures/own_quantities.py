@@ -25,8 +25,7 @@ from simulation.department.own_measures import (
 )
 from simulation.department.rota import intervals
 from simulation.measures.definitions import ALL, Definition
-from simulation.measures.quantities import Number, Share, Statistic
-from simulation.measures.window import still_there
+from simulation.measures.quantities import Number, Share, Statistic, still_there
 from simulation.records.schema import ADMITTED, IN_BUILDING, Floats, Mask, Patients
 from simulation.units import WEEK, to_ticks
 

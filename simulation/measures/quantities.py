@@ -1,6 +1,8 @@
 """The quantity behind each measure: one number, or one Boolean, for every patient in its denominator.
 
 A measure that needs a point in time which the table does not record is absent.
+
+Patients are measured who arrived in a window of time, followed to their end.
 """
 
 import re
@@ -13,8 +15,44 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
 from simulation.measures.definitions import MANCHESTER_TARGETS, definitions
-from simulation.measures.window import still_there
-from simulation.records.schema import LEFT, Floats, Ints, Mask, Patients
+from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
+from simulation.units import to_ticks
+
+Window = tuple[float, float]
+"""Minutes of arrival, half-open [from, to)."""
+
+
+def in_ticks(window: Window) -> tuple[int, int]:
+    """Where a window begins and ends, in ticks."""
+    return to_ticks(window[0]), to_ticks(window[1])
+
+
+def arrived_in(patients: Patients, window: Window) -> Patients:
+    """The patients who arrived in the window; a view rather than a copy if the table is in order of arrival."""
+    rows = np.flatnonzero(in_window(patients, window))
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return patients.select(slice(int(rows[0]), int(rows[-1]) + 1))
+    return patients.select(rows)
+
+
+def in_window(patients: Patients, window: Window) -> Mask:
+    """Mask of the patients who arrived in the window, shape (n,)."""
+    arrived_at = patients["arrived_at"]
+    return (arrived_at >= window[0]) & (arrived_at < window[1])
+
+
+def still_there(patients: Patients) -> Mask:
+    """Mask of the patients who had not left A&E at the end of the table, shape (n,)."""
+    still = patients.where("outcome", IN_BUILDING)
+    if "departed_at" in patients:
+        still &= np.isnan(patients["departed_at"])
+    return still
+
+
+def unfinished(patients: Patients, window: Window) -> int:
+    """The number of patients who arrived in the window and had not left A&E at the end of the table."""
+    return int((still_there(patients) & in_window(patients, window)).sum())
+
 
 Statistic = Literal["mean"] | float
 """'mean', or the share of a quantile (0.5 for the median)."""

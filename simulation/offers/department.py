@@ -27,8 +27,7 @@ from simulation.config.totals import (
     on_duty,
 )
 from simulation.offers.reading import PER_HOUR, Rota
-from simulation.study.design import factor_of
-from simulation.study.members import Member, Structure, VariedParameter
+from simulation.study.design import Member, Structure, VariedParameter, factor_of
 
 DESK_HOURS = range(10, 23)
 """The hours in which the ensemble's factors of triage minutes count nurses: 10 to 23 h."""

@@ -15,9 +15,9 @@ from simulation.config.ensembles import EnsembleDepartments
 from simulation.config.files import copied
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults
-from simulation.explain.label_mix import uncovered_sources
 from simulation.offers.product import ARM, DRAWN, OfferedProduct
 from simulation.patients import DAYS_IN_YEAR, draw
+from simulation.study.explanation import uncovered_sources
 from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH

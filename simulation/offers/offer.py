@@ -27,7 +27,7 @@ from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing, spread
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.serialise import plain
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.study.study import Study
 from simulation.version import __version__
 from simulation.wording import listed_with_and
@@ -278,7 +278,7 @@ def _texts(
 
 
 def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterator[Raw]:
-    """What was left blank and departments differ in, as `study.offer` states it."""
+    """What was left blank and departments differ in, as `study.design` states it."""
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]
     if len(departments.structures) > 1 and of_duty:

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
 from simulation.runs.running import Executor, every_replication, open_executor
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.study.study import Study
 
 YEARS = (1, 1, 1, 2)

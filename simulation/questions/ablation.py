@@ -14,7 +14,7 @@ A game gives every set of levers (a coalition) one number a replication.
   v(both) - v(one) - v(other) + v(none). The sample follows from the levers' names, so that a run needs no seed of its
   own: another name draws other orders, which moves the estimate within that error.
 
-Intervals are t intervals over replications, wider where numbers are skewed (`statistics/skewness.py`), on those
+Intervals are t intervals over replications, wider where numbers are skewed (`statistics/critical_values.py`), on those
 replications in which every coalition has a number.
 """
 
@@ -43,8 +43,7 @@ from simulation.errors import Fault, ResultsError, nearest
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.intervals import LEVEL, Interval, interval, intervals, t_quantile
-from simulation.statistics.multiplicity import ALPHA
-from simulation.statistics.verdict import threshold
+from simulation.statistics.verdict import ALPHA, threshold
 from simulation.study.design import TOGETHER, Design, Target, is_within
 from simulation.wording import spaced
 
@@ -450,7 +449,7 @@ def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
 def beyond(estimate: Interval, mid: float) -> bool | None:
     """Whether an effect exceeds the minimal important difference in either direction; None if that is not settled.
 
-    It is not settled either if the interval is too weak for a verdict (`statistics/weakness.py`).
+    It is not settled either if the interval is too weak for a verdict (`statistics/critical_values.py`).
     """
     low, high = estimate.judged
     if low >= mid or high <= -mid:

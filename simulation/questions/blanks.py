@@ -19,8 +19,7 @@ from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, spread_over
 from simulation.statistics.intervals import t_quantile
-from simulation.study.design import Margin, Target
-from simulation.study.offer import Blank
+from simulation.study.design import Blank, Margin, Target
 
 STRUCTURE = "structure"
 SHARES = np.geomspace(0.01, 30, 30)

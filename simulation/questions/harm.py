@@ -15,11 +15,11 @@ import numpy as np
 from simulation.department.rota import attendances_per_day
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import labelled
-from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.intervals import Interval
 from simulation.study.design import DelayHarm, within
+from simulation.study.explanation import DAYS_PER_YEAR
 
 MINUTES_IN_HOUR = 60
 

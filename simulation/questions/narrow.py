@@ -36,7 +36,6 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
-from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
 from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
@@ -58,6 +57,7 @@ from simulation.statistics.variance_components import (
 )
 from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
+from simulation.study.statements import BANNER
 from simulation.wording import listed_with_and, number_of
 
 LEVEL, SURE = 0.9, 0.95

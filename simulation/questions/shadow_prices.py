@@ -29,7 +29,6 @@ from simulation.display.drawing import DARK, GREY, Picture, figure_of, panel_tit
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell, print_tables
 from simulation.display.words import few_words
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.explain.statements import BANNER
 from simulation.patients import draw
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
@@ -38,6 +37,7 @@ from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Arm
 from simulation.study.offered_load import in_a_mean_week, offered_load
+from simulation.study.statements import BANNER
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.wording import spaced

@@ -28,7 +28,6 @@ from simulation.display.table import (
 )
 from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
-from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.runs.result import StudyResult
 from simulation.statistics import several_runs
@@ -37,6 +36,7 @@ from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
 from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
+from simulation.study.statements import BANNER
 from simulation.wording import spaced
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ import numpy as np
 from simulation.department.rota import HOURS_OF_WEEK
 from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.errors import Fault, Faults, ResultsError, nearest
-from simulation.explain.statements import BANNER
 from simulation.measures.occupancy import holdings, minutes_by_hour
 from simulation.measures.patients_table import nobody
 from simulation.records.schema import Floats
 from simulation.runs.atomic import own_folder, write_file
 from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.statements import BANNER
 from simulation.study.study import RunLength, Study
 from simulation.wording import spaced
 

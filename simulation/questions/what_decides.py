@@ -31,7 +31,6 @@ from simulation.department.rota import attendances_per_day
 from simulation.display import drawing
 from simulation.display.table import Cell, ReportTable, crossed
 from simulation.display.words import amount, figure_words, labelled, unit_words
-from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName, observables_among
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.runs.result import ArmResult, Safety, StudyResult
@@ -39,6 +38,7 @@ from simulation.statistics.departments import MIN_DEPARTMENTS, Department, count
 from simulation.statistics.variance_components import Components, components, halves, known_twice
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
+from simulation.study.explanation import DAYS_PER_YEAR
 from simulation.wording import listed_with_and
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ import numpy as np
 from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import high_words, labelled, levels_of, percent
-from simulation.explain.arm_changes import KIND_WORDS, ArmChange
-from simulation.explain.statements import AddedAssumption, Statement, walk
 from simulation.measures.definitions import ALL, binding_measures, label_of
-from simulation.measures.profile import STAGES
+from simulation.measures.occupancy import STAGES
 from simulation.report.money import stated_cost
 from simulation.report.verdict_tables import level_cell
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison
+from simulation.statistics.critical_values import SPELL_DAYS
 from simulation.statistics.verdict import INTERVAL_NOTES
-from simulation.statistics.weakness import SPELL_DAYS
+from simulation.study.arm_changes import KIND_WORDS, ArmChange
 from simulation.study.design import change_words
+from simulation.study.statements import AddedAssumption, Statement, walk
 from simulation.wording import spaced
 
 NOTHING = "nothing that reaches a patient"

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.web_page import fill
 from simulation.errors import ResultsError
-from simulation.explain.statements import BANNER
 from simulation.questions.sweep import beside
 from simulation.report import board_sentences as sentences
 from simulation.report.effect_pictures import Drawing, first_picture
 from simulation.report.outcome import is_dearer, outcome_of, priced_alternatives
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.study.offer import OfferFacts
+from simulation.study.design import OfferFacts
+from simulation.study.statements import BANNER
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""

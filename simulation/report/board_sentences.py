@@ -18,8 +18,7 @@ from simulation.report.outcome import ArmOutcome, OutcomeKind
 from simulation.report.patient_groups import worse_off_groups
 from simulation.runs.result import Kind, Safety, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.study.design import Margin, Target
-from simulation.study.offer import Blank, OfferFacts
+from simulation.study.design import Blank, Margin, OfferFacts, Target
 from simulation.wording import listed_with_and, number_of, spaced
 
 MOST_BLANKS, MOST_CHARACTERS = 2, 75

@@ -7,13 +7,13 @@ from simulation.display.drawing import Picture
 from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
 from simulation.errors import ResultsError, nearest
-from simulation.explain.explanation import Explained
 from simulation.questions import OF_A_RESULT
 from simulation.report import arm_tables, money, patient_groups, verdict_tables
 from simulation.report.department_pictures import acuity, day, stay
 from simulation.report.effect_pictures import by_group, cost, differences
 from simulation.report.pathway_picture import picture_of, sketch_of
 from simulation.runs.result import StudyResult
+from simulation.study.explanation import Explained
 
 CLOCK = "clock"
 """The table of clock times, which differ from run to run; the manifest has them."""

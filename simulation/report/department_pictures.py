@@ -12,11 +12,11 @@ import numpy as np
 
 from simulation.display import drawing
 from simulation.display.words import profiled_words, target_of
-from simulation.explain.explanation import Explained
-from simulation.measures.profile import STAGES, DayProfile
+from simulation.measures.occupancy import STAGES, DayProfile
 from simulation.records.schema import Floats
 from simulation.report import arm_tables
 from simulation.runs.result import StudyResult
+from simulation.study.explanation import Explained
 from simulation.wording import spaced
 
 if TYPE_CHECKING:

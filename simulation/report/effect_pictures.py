@@ -28,7 +28,7 @@ from simulation.report.patient_groups import differences_table, groups_of, is_as
 from simulation.report.verdict_tables import over_tables, target_table
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.multiplicity import is_worse
+from simulation.statistics.verdict import is_worse
 from simulation.study.design import Target
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from simulation.display.words import (
     span,
     span_of,
 )
-from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import harmed_kind_words, n_harmed
@@ -42,6 +41,7 @@ from simulation.report.verdict_tables import first_table
 from simulation.runs.result import Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import threshold
+from simulation.study.explanation import uncovered_sources
 from simulation.wording import listed_with_and
 
 PATIENTS = {

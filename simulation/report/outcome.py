@@ -16,7 +16,7 @@ from simulation.questions.what_decides import FigureRule, decided
 from simulation.report.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.multiplicity import is_worse
+from simulation.statistics.verdict import is_worse
 from simulation.study.design import Target
 
 OutcomeKind = Literal[

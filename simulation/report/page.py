@@ -14,13 +14,13 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable, shortened, with_columns
 from simulation.display.web_page import fill
 from simulation.display.words import labelled
-from simulation.explain.statements import BANNER
 from simulation.questions import OF_A_RESULT
 from simulation.report.contents import every_table
 from simulation.report.findings import findings, precision_line, sham_line
 from simulation.report.first_page import first_page
 from simulation.report.verdict_tables import LIMITS_HEADER
 from simulation.runs.result import StudyResult
+from simulation.study.statements import BANNER
 
 NO_SITE = "none"
 """The choice of a department alone, which is what its own file states."""

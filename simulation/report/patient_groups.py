@@ -35,7 +35,7 @@ from simulation.measures.definitions import ALL
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.intervals import Interval
-from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
+from simulation.statistics.verdict import ALPHA, holm, is_worse, p_value
 from simulation.wording import number_of, spaced
 
 ATTRIBUTES = ("age_band", "sex", "language_need", "arrival_source")

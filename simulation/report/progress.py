@@ -8,13 +8,13 @@ from time import monotonic
 from typing import NamedTuple
 
 from simulation.display.words import DOES_NOT_FIT, season_words
-from simulation.explain.arm_changes import changes_nothing
-from simulation.explain.statements import BANNER
 from simulation.report.findings import unlike_words
 from simulation.statistics.verdict import IDENTICAL
+from simulation.study.arm_changes import changes_nothing
 from simulation.study.department_warnings import department_warnings
+from simulation.study.offered_load import in_words, work_of
+from simulation.study.statements import BANNER
 from simulation.study.study import Study
-from simulation.study.workload import in_words, work_of
 from simulation.triage.check_policy import idle
 
 

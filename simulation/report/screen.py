@@ -9,7 +9,6 @@ from typing import TextIO
 
 from simulation.display.table import ReportTable, lines_of, print_tables, shortened
 from simulation.display.words import WIDTH, change, labelled, span, unit_words
-from simulation.explain.statements import BANNER
 from simulation.records.serialise import Plain
 from simulation.report.board import board
 from simulation.report.contents import compared_tables
@@ -19,6 +18,7 @@ from simulation.report.write import BOARD, LETTER
 from simulation.runs.listing import ListedRun
 from simulation.runs.result import StudyResult
 from simulation.runs.stored_tables import file_of
+from simulation.study.statements import BANNER
 
 VERDICT_LINES = 15
 """Lines of the verdict; the report has its sentences in full."""

@@ -14,16 +14,21 @@ from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, P
 from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words, units_words
-from simulation.explain.reachable import left_out_words, reachable_subgraph
-from simulation.explain.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.report.arm_tables import HOW_FOUND, NOTHING
 from simulation.report.pathway_picture import pathway_picture
 from simulation.runs.atomic import own_folder, write_file
-from simulation.study.department_warnings import Beds, beds_of, load_and_warnings, remarks
+from simulation.study.arm_changes import ArmChanges, arm_changes, closing_words, units_words
+from simulation.study.department_warnings import (
+    SAMPLE_DAYS,
+    Beds,
+    beds_of,
+    load_and_warnings,
+    remarks,
+)
 from simulation.study.design import change_words
 from simulation.study.offered_load import Load
-from simulation.study.overload import SAMPLE_DAYS
+from simulation.study.reachable import left_out_words, reachable_subgraph
+from simulation.study.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.study.study import Study
 from simulation.wording import number_of, spaced
 

@@ -12,10 +12,10 @@ from simulation.department.vocabulary import ACUITY_GIVEN
 from simulation.display.table import ReportTable
 from simulation.display.web_page import templates
 from simulation.display.words import departments_words, season_words
-from simulation.explain.statements import BANNER
 from simulation.report.arm_tables import report_changes, run_table
 from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import threshold
+from simulation.study.statements import BANNER
 
 OF_THE_A_AND_E = frozenset({"registration", "majors_contact", "move_to_medicine"})
 """Steps by which the department that docs/model.md describes is known, scaled or not."""

@@ -53,8 +53,7 @@ from simulation.report.money import (
 from simulation.report.outcome import arms_in_order, reported_targets
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted
-from simulation.statistics.multiplicity import ALPHA
-from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.verdict import ALPHA, IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.study.design import Margin, Target
 from simulation.wording import number_of
 

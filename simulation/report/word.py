@@ -13,11 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell, ReportTable
-from simulation.explain.statements import BANNER
 from simulation.report.board import Board
 from simulation.report.contents import every_table
 from simulation.report.first_page import first_page
 from simulation.runs.result import StudyResult
+from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
     from docx.document import Document

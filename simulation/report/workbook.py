@@ -12,12 +12,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from simulation.display.table import Cell, ReportTable
-from simulation.explain.statements import BANNER
 from simulation.report.arm_tables import assumptions_log
 from simulation.report.contents import CLOCK, every_table
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.word import COLOURS, WRITTEN_AT
 from simulation.runs.result import StudyResult
+from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

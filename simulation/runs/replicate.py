@@ -13,12 +13,10 @@ import numpy as np
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
-from simulation.measures.daily import daily_sums
-from simulation.measures.measuring import Measures, measure
+from simulation.measures.measuring import Measures, daily_sums, measure
+from simulation.measures.occupancy import DayProfile, day_profile
 from simulation.measures.own_quantities import Own
-from simulation.measures.profile import DayProfile, day_profile
-from simulation.measures.quantities import Quantities, knows_waits
-from simulation.measures.window import Window, unfinished
+from simulation.measures.quantities import Quantities, Window, knows_waits, unfinished
 from simulation.records.schema import Floats, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
@@ -36,7 +34,7 @@ class ArmReplication:
     n_unfinished  measured attendances that had not left when the run ended
     waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
-    daily         outcomes by day of arrival (`measures.daily`), where the run asks for them
+    daily         outcomes by day of arrival (`measures.measuring`), where the run asks for them
     """
 
     measures: Measures

@@ -17,12 +17,9 @@ import numpy as np
 from simulation.department.own_measures import Better
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError
-from simulation.explain.explanation import ArmExplanation, Explained, Explanation
-from simulation.explain.statements import Statement, statements
 from simulation.measures.definitions import Definition, definition_of
-from simulation.measures.groups import COVERAGE
-from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.profile import DayProfile, stage_of
+from simulation.measures.measuring import COVERAGE, MeasureName, Measures
+from simulation.measures.occupancy import DayProfile, stage_of
 from simulation.measures.quantities import ratio
 from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
@@ -31,9 +28,9 @@ from simulation.runs.provenance import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.runs.running import Done, Executor, every_replication, no_progress
 from simulation.runs.stored_tables import kept_among, read_kept, table_of
-from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
+from simulation.statistics.critical_values import IntervalKind, interval_kind, too_short
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
@@ -52,9 +49,10 @@ from simulation.statistics.verdict import (
     verdict,
     where_words,
 )
-from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target
+from simulation.study.explanation import ArmExplanation, Explained, Explanation
 from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.statements import Statement, statements
 from simulation.study.study import (
     Kept,
     Precision,

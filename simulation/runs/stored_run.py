@@ -26,9 +26,6 @@ import numpy as np
 
 from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
-from simulation.explain.arm_changes import ArmChange
-from simulation.explain.explanation import ArmExplanation, Explanation
-from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
@@ -61,7 +58,10 @@ from simulation.runs.result import StudyResult
 from simulation.runs.running import Done, no_progress
 from simulation.runs.stored_tables import RowLayout, columns_of, replications_of, write_kept
 from simulation.statistics.compare import summary
+from simulation.study.arm_changes import ArmChange
 from simulation.study.department_warnings import DepartmentWarning
+from simulation.study.explanation import ArmExplanation, Explanation
+from simulation.study.statements import AddedAssumption
 
 # --- unfinished -------------------------------------------------------------------------------------------------------
 

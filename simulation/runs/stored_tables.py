@@ -23,8 +23,8 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError
 from simulation.measures.events import events_table
 from simulation.measures.measuring import MeasureName, Measures, shared_names
+from simulation.measures.occupancy import DayProfile
 from simulation.measures.patients_table import no_activities, nobody
-from simulation.measures.profile import DayProfile
 from simulation.records.schema import (
     MISSING,
     ActivityTable,

@@ -16,7 +16,14 @@ from simulation.errors import ResultsError, nearest
 from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
-from simulation.statistics.always_valid import IntervalKind
+from simulation.statistics.critical_values import (
+    IntervalKind,
+    Weakness,
+    sides,
+    too_short,
+    weakness_of,
+    width_factor,
+)
 from simulation.statistics.departments import Department, ranges
 from simulation.statistics.intervals import (
     LEVEL,
@@ -29,8 +36,6 @@ from simulation.statistics.intervals import (
     t_quantile,
     tail_level,
 )
-from simulation.statistics.skewness import sides
-from simulation.statistics.weakness import Weakness, too_short, weakness_of, width_factor
 
 if TYPE_CHECKING:
     import pandas as pd

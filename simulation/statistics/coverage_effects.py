@@ -23,14 +23,12 @@ from typing import Literal
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.measures.groups import COVERAGE
-from simulation.measures.measuring import Measures
-from simulation.measures.profile import waiting_and_working
-from simulation.measures.quantities import ratio
-from simulation.measures.window import Window, arrived_in
+from simulation.measures.measuring import COVERAGE, Measures
+from simulation.measures.occupancy import waiting_and_working
+from simulation.measures.quantities import Window, arrived_in, ratio
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
-from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import compare, paired
+from simulation.statistics.critical_values import IntervalKind
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import Interval
 from simulation.units import NEVER, TICKS_PER_MINUTE

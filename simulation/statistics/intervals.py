@@ -9,8 +9,8 @@ drawn and simulation noise together. Over fewer it is of these departments alone
 A stage of n replications is enough if the half-width of its 95 % interval is no larger than the h asked for, and n is
 at least 25 times the square of the skewness of its numbers. If not, (w t u s / h)^2 replications are run in all,
 rounded up: s is the standard deviation, t Student's quantile, w what skewness widens the interval by
-(`statistics/skewness.py`), and u s the upper 80 % confidence limit of the standard deviation, u^2 = (n - 1) / c with c
-the 20 % quantile of chi-squared. Then all of them are tested again; mostly the second stage is the last.
+(`statistics/critical_values.py`), and u s the upper 80 % confidence limit of the standard deviation, u^2 = (n - 1) / c
+with c the 20 % quantile of chi-squared. Then all of them are tested again; mostly the second stage is the last.
 
 The promise is that the mean lies within h of the truth with 95 %. Three precautions are needed where numbers are
 skewed, because a first stage without its rare large numbers has a small mean and a small spread together: planning with
@@ -34,22 +34,23 @@ from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
-from simulation.statistics import always_valid
-from simulation.statistics.always_valid import IntervalKind
+from simulation.statistics.critical_values import (
+    MIN_REPLICATIONS,
+    IntervalKind,
+    Weakness,
+    always_valid_value,
+    largest_share,
+    sides,
+    weakness_of,
+    widening,
+    width_factor,
+)
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     first_of_each,
     means_of,
     within,
-)
-from simulation.statistics.skewness import sides, widening
-from simulation.statistics.weakness import (
-    MIN_REPLICATIONS,
-    Weakness,
-    largest_share,
-    weakness_of,
-    width_factor,
 )
 
 LEVEL = 0.95
@@ -154,7 +155,7 @@ def critical_value(n: int, level: float, kind: IntervalKind) -> float:
     """
     if kind == "fixed_sample":
         return t_quantile(n - 1, level)
-    value = always_valid.critical_value(n, level)
+    value = always_valid_value(n, level)
     return value if math.isfinite(value) else math.nan
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.measures.quantities import wait_to_clinician
-from simulation.measures.window import Window, arrived_in
+from simulation.measures.quantities import Window, arrived_in, wait_to_clinician
 from simulation.records.schema import Floats, Patients
 from simulation.statistics.intervals import Interval
 

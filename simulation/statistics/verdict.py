@@ -17,21 +17,21 @@ The rule, for a minimal important difference (MID) and the interval of the paire
 Whatever the interval says, the verdict is 'cannot tell', with the reason, for 2 to 19 departments, which say nothing of
 others, for fewer than three replications, where most replications lack the measure, where fewer than ten show no
 spread, and where one of ten to nineteen makes over half the variance; of twenty or more that is read from an interval
-four times as wide (`statistics/weakness.py`). Only 'identical' stays.
+four times as wide (`statistics/critical_values.py`). Only 'identical' stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
 
 Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
 interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
-arms that share a baseline; wider on the side of a long tail, `statistics/skewness.py`, which says how often they hold
-where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins the
-family widens claims of safety only; harm is judged from the interval by itself. Why:
+arms that share a baseline; wider on the side of a long tail, `statistics/critical_values.py`, which says how often they
+hold where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins
+the family widens claims of safety only; harm is judged from the interval by itself. Why:
 docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
-(`statistics/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of
-its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
+(`statistics/critical_values.py`): a verdict may then be read after every replication. The comparison carries the kind
+of its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
 
 A verdict does not cover inputs and structure, which are swept elsewhere, and says so. Verdicts of several runs are put
 together in `statistics/several_runs.py`.
@@ -57,7 +57,7 @@ average may fail its limit.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -65,13 +65,97 @@ import numpy as np
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError
-from simulation.statistics import always_valid
-from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison
+from simulation.statistics.critical_values import (
+    ENOUGH,
+    MIN_REPLICATIONS,
+    SPELL_DAYS,
+    WIDE_FROM,
+    IntervalKind,
+    always_valid_p,
+    first_bounded,
+    sides,
+)
 from simulation.statistics.departments import TAIL, Spread, counted
 from simulation.statistics.intervals import replications_needed, tail_level
-from simulation.statistics.skewness import sides
-from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, SPELL_DAYS, WIDE_FROM
+
+ALPHA = 0.05
+"""The chance of a false alarm that is accepted: of one interval, or of all that are read together."""
+
+SMALLEST, HIGHEST, P_STEP = 1e-9, 0.999, 1e-3
+"""The least and the highest p that are searched for, and how near its logarithm is found."""
+
+
+def is_worse(row: Comparison) -> bool | None:
+    """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
+    low, high = row.together(1)
+    if row.better == "neither" or not (low > 0 or high < 0):
+        return None
+    return (low > 0) == (row.better == "lower")
+
+
+def p_value(row: Comparison) -> float:
+    """The two-sided p of the paired t test, or of a test that may be read after every replication (always-valid rows).
+
+    Below a level where the interval at 1 less that level excludes 0: where skewness widens the interval, t is smaller
+    by the same factor. Not below 1e-9 where 0 is on the side of the long tail.
+    NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
+    always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
+    """
+    if row.n_replications < 2:
+        return math.nan
+    if math.isnan(row.width_factor) and not math.isnan(row.difference):
+        return 1.0
+    spread = row.width_factor * row.spread
+    towards_tail = row.tail * row.difference < 0
+    if row.interval_kind == "always_valid":
+        unbounded = math.isnan(spread) and not math.isnan(row.difference)
+        p = 1.0 if unbounded else always_valid_p(row.difference, spread, row.n_replications)
+        return _p_towards_tail(row) if towards_tail and p < 1 else p
+    if row.difference == 0:
+        return 1.0
+    if spread == 0:
+        return 0.0
+    from scipy.special import stdtr
+
+    t = abs(row.difference) / spread * math.sqrt(row.sample[0])
+    degrees = row.n_replications - 1 if row.degrees is None else row.degrees
+    p = float(2 * stdtr(degrees, -t))
+    return _p_towards_tail(row) if towards_tail and p < ALPHA else p
+
+
+def _p_towards_tail(row: Comparison) -> float:
+    """The p at whose level the bound on the side of the long tail is 0, found by halving its logarithm's range; 1 where
+    it is above .999."""
+    low, high = (
+        math.log(SMALLEST),
+        math.log(ALPHA if row.interval_kind == "fixed_sample" else HIGHEST),
+    )
+    while high - low > P_STEP:
+        middle = (low + high) / 2
+        below, above = row.together_at(1 - math.exp(middle))
+        low, high = (low, middle) if below > 0 or above < 0 else (middle, high)
+    return 1.0 if high == math.log(HIGHEST) else math.exp(high)
+
+
+def holm(p_values: Sequence[float]) -> tuple[bool, ...]:
+    """Which of these tests are still significant when all are read together, in the order given (none NaN).
+
+    Holm's step-down (Holm 1979) holds the chance of any false alarm among them at `ALPHA`.
+
+    >>> holm([0.03, 0.001, 0.04])
+    (False, True, False)
+    >>> holm([0.02, 0.001, 0.04])
+    (True, True, True)
+    """
+    significant = [False] * len(p_values)
+    smallest_first = sorted(range(len(p_values)), key=lambda test: p_values[test])
+    for number, test in enumerate(smallest_first):
+        if p_values[test] > ALPHA / (len(p_values) - number):
+            break
+        significant[test] = True
+    return tuple(significant)
+
 
 VerdictKind = Literal[
     "identical",
@@ -370,9 +454,9 @@ def _cause(comparison: Comparison, n_more: int | None, family: int) -> tuple[Cau
     if few:
         return "few departments", f"{few} departments say nothing about departments in general"
     if comparison.interval_kind == "always_valid":
-        first = always_valid.first_bounded(comparison.level_of(family))
+        first = first_bounded(comparison.level_of(family))
         if n < first:  # the interval beside it may be there already: it is its own, of no family
-            shown = n >= always_valid.first_bounded(comparison.level)
+            shown = n >= first_bounded(comparison.level)
             adjusted = f" adjusted for {family} comparisons" if shown else ""
             needs = f"the first interval{adjusted} needs {first} replications (n = {n})"
             return "no interval yet", needs

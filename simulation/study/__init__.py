@@ -1,1 +1,1 @@
-"""A question as stated: arms, targets, margins, how long to run, and whether the departments can answer it."""
+"""A question as stated: arms and targets, what each arm changes, assumes and costs, whether departments can answer."""

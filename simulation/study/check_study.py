@@ -19,8 +19,7 @@ from simulation.measures.definitions import (
     definitions,
     nearest_measure,
 )
-from simulation.measures.groups import GROUPED_BY
-from simulation.measures.measuring import MeasureName, measure
+from simulation.measures.measuring import GROUPED_BY, MeasureName, measure
 from simulation.measures.own_quantities import NOTHING_OWN, Own, is_a_mean
 from simulation.measures.patients_table import nobody
 from simulation.measures.quantities import statistic_of

@@ -1,32 +1,299 @@
 """Whether a department fits together, before a study runs: load, beds, desks, minutes, values.
 
-A department may be like that on purpose, so nothing here is refused, but the reader of its results has to know. What
-is refused stands in `study/overload.py`; whom closed hours keep waiting in `study/closed_hours.py`.
+A department may be like that on purpose, so the reader of its results is warned. Only two things are refused: a load
+above 1 that nothing can shorten, and a day of more arrivals than can be drawn.
+
+A load above 1 over the week makes a queue that nothing clears, and the figures of a study would depend on the length of
+the run. The arrival rate of each day of each replication follows from a few random numbers, so a day whose rate exceeds
+a source's `thinning_bound` is known without drawing a patient.
+
+Patients may wait across the closed hours of a pool, which `queues_until_open` allows. A mean stay says little about the
+few who wait until the morning, so a result warns of them. They are counted in one replication of the baseline, not
+estimated.
 """
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulation.department.check_routes import Interval, empty_hours
+from simulation.department.graph import alternatives_of, cached_by_pathway
 from simulation.department.rota import HOURS_OF_WEEK, timetable
-from simulation.department.vocabulary import Pathway, StatedOutages
-from simulation.patients import Draws, draw
-from simulation.records.schema import Floats
-from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
-from simulation.study.overload import (
-    SAMPLE_DAYS,
-    SURE,
-    above_1,
-    is_above_1,
-    not_relieved,
-    sampled_loads,
+from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
+from simulation.errors import Fault, Faults
+from simulation.measures.occupancy import Ints, Rows, rows_of
+from simulation.measures.quantities import arrived_in
+from simulation.patients import DrawnRun, Draws, draw
+from simulation.patients.arrivals import wanted_arrivals
+from simulation.records.schema import Floats, Mask
+from simulation.study.offered_load import (
+    Load,
+    WeeklyLoad,
+    in_a_mean_week,
+    load_ratio,
+    offered_load,
+    weekly_load,
 )
-from simulation.study.study import Study, figures_of, keys_of
+from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
+from simulation.study.study import ReadyArm, Study, figures_of, group_of, keys_of, written_in
 from simulation.triage.apply import apply
-from simulation.units import WEEKDAYS
+from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
+from simulation.wording import spaced
+
+ROOM = 1.25
+"""What the highest day is multiplied by for the bound that is advised: further replications may have a higher one."""
+SAMPLE_DAYS = 56
+"""Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
+FIRST_LOOK_DAYS = 14
+"""Two whole weeks, enough to see that nearly every arm is far from a load above 1."""
+SURE, FAR = 2.0, 5.0
+"""Standard errors of the sample by which a load must be above 1 to count as such, and by which it must be below 1 at a
+first look to be looked at no further."""
+
+
+def refuse_overload(study: Study) -> None:
+    """Raise ConfigError if an arm asks more of a pool over the week than it can do, and nothing relieves it."""
+    Faults(overload_faults(study)).refuse()
+
+
+def overload_faults(study: Study) -> tuple[Fault, ...]:
+    """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
+    first_look, sample = (
+        SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS)
+    )
+    by_pool: dict[str, dict[str, float]] = {}
+    for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
+        known, key = sampled_loads(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
+        if key not in known:
+            known[key] = above_1(_load_of(arm, first_look), z=-FAR)
+        if not_relieved(arm.pathway, known[key]):
+            for pool, ratio in overloaded(arm.pathway, _load_of(arm, sample)).items():
+                by_pool.setdefault(pool, {})[arm.name] = ratio
+    return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
+
+
+def _load_of(arm: ReadyArm, sample: SharedDraws) -> WeeklyLoad:
+    return weekly_load(
+        arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway)))
+    )
+
+
+def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
+    """The fault of one pool, at the key that describes it. `ratios`: the loads above 1, by arm."""
+    in_arms, worst = "", max(ratios.values())
+    if len(ratios) < len(study.arms):
+        in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
+    return Fault(
+        f"{written_in(study, pool)}{pool}",
+        f"load {worst:.2f} over the week, and nobody can leave, be blocked by a full queue or go elsewhere{in_arms}",
+        "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
+    )
+
+
+def overloaded(pathway: Pathway, load: WeeklyLoad) -> dict[str, float]:
+    """The loads above 1 over the week that nothing relieves, by pool; none if the pathway says `allow_overload`.
+
+    Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
+    escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
+    """
+    return {} if pathway.allow_overload else not_relieved(pathway, above_1(load))
+
+
+def not_relieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
+    """The loads of those pools whose queue nothing can shorten. `loads`: by pool, all above 1."""
+    relieved = _with_relief(pathway, set(loads))
+    return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
+
+
+def above_1(load: WeeklyLoad, *, z: float = SURE) -> dict[str, float]:
+    """The loads above 1 over the week by so many standard errors of the sample, by pool."""
+    return {
+        pool: ratio
+        for pool, ratio, error in zip(
+            load.pools, load.ratio.tolist(), load.error.tolist(), strict=True
+        )
+        if is_above_1(ratio, error, z)
+    }
+
+
+def is_above_1(ratio: float, error: float, z: float = SURE) -> bool:
+    """Whether a load is above 1 by so many standard errors; work with nobody on duty counts as above."""
+    return math.isinf(ratio) or ratio - z * error > 1
+
+
+def _with_relief(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
+    """The pools whose queue something can shorten."""
+    relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
+    for step in pathway.steps.values():
+        leaves = step.may_leave and pathway.patience
+        if leaves or step.queue_limit is not None or step.overflow:
+            relieved |= {*step.asks, *step.any_of}
+    while True:
+        with_alternative = {
+            pool
+            for step in pathway.steps.values()
+            if any(other not in overloaded_pools or other in relieved for other in step.any_of)
+            for pool in step.any_of
+        }
+        if with_alternative <= relieved:
+            return relieved
+        relieved |= with_alternative
+
+
+@cached_by_pathway
+def sampled_loads(pathway: Pathway) -> dict[tuple[str, int, str], Any]:
+    """What samples of a department's patients gave, by kind of sample, seed and policy: studies share departments."""
+    return {}
+
+
+def refuse_beyond_bound(study: Study) -> None:
+    """Raise ConfigError for each source whose rate exceeds its bound on a day of some replication.
+
+    Over an ensemble nothing is checked, because departments are made during the run.
+    """
+    if study.departments is not None:
+        return
+    worst: dict[str, tuple[float, int, int, ReadyArm]] = {}
+    for arm in _with_distinct_arrivals(study):
+        for replication in study.run.numbers:
+            drawn = study.run.drawn(replication, study.run.days)
+            for name, wanted in wanted_arrivals(arm.pathway, drawn).items():
+                most = float(wanted.max())
+                if most > max(
+                    arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]
+                ):
+                    worst[name] = most, int(wanted.argmax()), replication, arm
+    Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
+
+
+def _with_distinct_arrivals(study: Study) -> Iterator[ReadyArm]:
+    """The arms whose arrivals differ from those of every earlier arm."""
+    seen: list[tuple[object, ...]] = []
+    for arm in study.arms:
+        stated = arm.pathway.arrivals, arm.pathway.day_factors, arm.pathway.lasting_factors
+        if stated not in seen:
+            seen.append(stated)
+            yield arm
+
+
+def _beyond_bound(
+    study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm
+) -> Fault:
+    bound = arm.pathway.arrivals[name].thinning_bound
+    path = f"{group_of(study, 'arrivals', name)}.arrivals.{name}.thinning_bound"
+    where = f"day {day - study.run.warm_up_days} of replication {replication}"
+    return Fault(
+        path,
+        f"{where} wants {wanted:.2f} times the usual arrivals, above {bound:g}",
+        f"Say {path}={room_for(wanted):g}, which changes no other number, or make busy days less busy",
+    )
+
+
+def room_for(wanted: float) -> float:
+    """A bound with room above the rate of the highest day, in tenths.
+
+    >>> room_for(1.6)
+    2.0
+    """
+    return math.ceil(round(10 * ROOM * wanted, 6)) / 10
+
+
+LEAST_SHARE = 0.01
+"""The share of patients from which it is said."""
+LEAST_MINUTES = 60.0
+"""Minutes of a wait from which it counts: people who queue for the doors to open are not kept by anybody."""
+MOST_DAYS = 56
+"""Days of arrivals that are looked at, at most."""
+
+
+def kept_until_open(study: Study) -> tuple[str, ...]:
+    """A warning for each pool across whose closed hours more than 1 % of the baseline's patients wait over an hour.
+
+    Simulates the first replication of the baseline, over the typical department, if a pool queues until it opens.
+    """
+    closing = _closing_steps(study.baseline.pathway)
+    if not closing:
+        return ()
+    run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
+    simulation = simulate_arm(
+        study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1)
+    )
+    arrived = arrived_in(simulation.patients, run.window)["patient"]
+    rows = rows_of(simulation.plan, simulation.activities)
+    kept = {
+        pools: _share_and_minutes(simulation, rows, arrived, *where)
+        for pools, where in closing.items()
+    }
+    return tuple(
+        _words(study, pools, *numbers)
+        for pools, numbers in kept.items()
+        if numbers[0] > LEAST_SHARE
+    )
+
+
+ClosingSteps = dict[tuple[str, ...], tuple[list[Interval], list[str]]]
+"""By pools: the times of the week, in ticks, at which none has a unit, and the steps that ask for them."""
+
+
+def _closing_steps(pathway: Pathway) -> ClosingSteps:
+    """The closed hours and steps of pools that queue until they open. A step at which patients wait at home is left
+    out."""
+    closing: ClosingSteps = {}
+    for name, step in pathway.steps.items():
+        if step.records.get(DEPARTED_AT) == "joined":
+            continue
+        for pools in alternatives_of(step):
+            empty = empty_hours(tuple(pathway.pools[pool] for pool in pools))
+            if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
+                closing.setdefault(pools, (empty, []))[1].append(name)
+    return closing
+
+
+def _share_and_minutes(
+    simulation: Simulated,
+    rows: Rows,
+    arrived: Ints,
+    empty: Sequence[Interval],
+    steps: Sequence[str],
+) -> tuple[float, float]:
+    """The share of those who `arrived` who wait at these steps across closed hours, and the mean of their waits."""
+    left_at = np.where(rows.ended_at != NEVER, rows.ended_at, simulation.run.horizon)
+    stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
+    ticks = stopped_at - rows.joined_at
+    numbers = [simulation.plan.nodes.index(step) for step in steps]
+    waits = (
+        np.isin(rows.step, numbers)
+        & np.isin(rows.patient, arrived)
+        & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
+    )
+    waits &= _overlaps_closed(rows.joined_at, stopped_at, empty)
+    share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
+    return share, float(ticks[waits].mean()) / TICKS_PER_MINUTE if share else 0.0
+
+
+def _overlaps_closed(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
+    """Whether each wait, in ticks, overlaps hours of the week that are `empty`: half-open intervals, sorted."""
+    since = joined_at % WEEK
+    starts = np.array([start for start, _ in empty])
+    ends = np.array([end for _, end in empty])
+    before = np.searchsorted(starts, since, side="right") - 1
+    is_inside = (before >= 0) & (since < ends[before])
+    to_next = np.append(starts, starts[0] + WEEK)[before + 1] - since
+    return stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
+
+
+def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:
+    names = " or ".join(map(spaced, pools))
+    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in pools)
+    return (
+        f"{100 * share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
+        f"{minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
+        f"staff work on after the last arrival ({keys}), or send patients elsewhere by a branch of `kind: hours`"
+    )
+
 
 ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")
 """Roles of the pools that are checked: beds all together, desks one by one."""

@@ -2,6 +2,8 @@
 
 The published relation of delay to mortality (`DelayHarm`) is an association. It is used for differences between arms,
 never for a count of lives (`questions/harm.py`).
+
+A study can also say what offer it is about (`OfferFacts`), and an ensemble what its departments differ in.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from simulation.department.config_dataclass import (
     Label,
     NonEmpty,
     Positive,
+    Range,
     Share,
     Sourced,
     Unit,
@@ -25,7 +28,75 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
-from simulation.study.offer import OfferFacts
+
+
+@config_dataclass
+class Blank:
+    """A question of the interview that was left blank: the study's departments differ in it.
+
+    Example: `{question: How many minutes triage of a walk-in takes, parameters: [triage_minutes], unit: minutes,
+    find: time 100 triages with a watch, patients: 100}`
+    """
+
+    question: Label
+    """The question, as a noun."""
+    parameters: NonEmpty[tuple[str, ...]]
+    """The ensemble's parameters, or `structure`, in which departments differ because of it."""
+    unit: str
+    """The unit of an answer."""
+    find: Label
+    """Where a trust finds it, or how it is measured, as an instruction."""
+    patients: Annotated[int, Ge(1), Unit("patients")] | None = None
+    """On how many patients it is measured; none: it is looked up."""
+    arms: tuple[str, ...] = ()
+    """Two arms of the study that have it at either end in every department, if there are any.
+    Example: `[our_ai_regardless, our_ai_where_wrong]`"""
+
+
+@config_dataclass
+class PlannedPilot:
+    """How a product will be tried out, and what such a pilot reports of the wait to the first clinician.
+
+    Example: `{design: "twelve weeks before and after", half_width: 15, false_alarms: 0.25}`
+    """
+
+    design: Label
+    """The design, in words."""
+    half_width: Annotated[float, Gt(0), Unit("minutes")]
+    """Half the length of the 95 % interval that it reports, on average over departments."""
+    false_alarms: Annotated[float, Ge(0), Le(1), Unit("share")]
+    """How often it finds an effect of a product that does nothing."""
+
+
+@config_dataclass
+class OfferFacts:
+    """The offer that a study is about, as its board's page tells it.
+
+    Example: `{arm: our_ai, product: Our AI, department: Our department}`
+    """
+
+    arm: str
+    """The arm of the product."""
+    product: Label
+    """The product's name, as in a sentence."""
+    department: Label
+    """The department's name, as in a sentence."""
+    claims: tuple[Label, ...] = ()
+    """What rests on the vendor's word alone, each as a noun. Example: `[30 seconds saved a triage]`"""
+    not_shown: tuple[Label, ...] = ()
+    """What the vendor has not shown, each as a noun. Example: `[accuracy by language]`"""
+    assumed: tuple[Label, ...] = ()
+    """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
+    differs: tuple[Label, ...] = ()
+    """What a variant of an offer has otherwise, each as a clause. Example: `["used share 80 %"]`"""
+    pilot: PlannedPilot | None = None
+    """How it will be evaluated; none: it will not be."""
+    blanks: tuple[Blank, ...] = field(default_factory=tuple)
+    """What was not answered."""
+    where_nurses_are_right: Annotated[float, Ge(0), Le(1), Unit("share")] | None = None
+    """The share of the sickest at triage with too low a level if a product that agrees with nurses differs from them
+    only where they are right: the harshest reading of agreement, worked out by `aeflow offer`. Example: `0.257`"""
+
 
 TOGETHER = "+"
 """The sign between the names of levers in the name of an arm."""
@@ -479,3 +550,96 @@ def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
         yield Fault(
             "study.harm.mortality", found, "Write one for each band, the last for all longer times"
         )
+
+
+OF_CHANGE = Unit("that of the changed value")
+
+
+@config_dataclass
+class VariedParameter(Sourced):
+    """Something that departments differ in: what it changes, and how far.
+
+    Example: `{changes: [calibration.patience_scale.value], how: times, range: [0.7, 1.4], evidence: assumed,
+    source: "a judgement"}`
+    """
+
+    changes: NonEmpty[tuple[str, ...]]
+    """Dotted paths into site, staffing, pathway and calibration, or in an ensemble into a triage policy
+    (`triage.our_ai.acceptance.value`) or the nurses (`nurse.errors.value`): all of them get the parameter's value."""
+    how: Literal["times", "set"]
+    """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
+    range: Range
+    """The lowest and the highest value."""
+    whole: bool = False
+    """Whether only whole numbers can come out: beds, people on a shift. In priors, such a parameter has one path."""
+
+
+@config_dataclass
+class Structure(Sourced):
+    """Who is on when and who does what: a staffing and a pathway.
+
+    Results are one table over all structures of an ensemble, so all have the same steps and pools; who is asked for,
+    and when they are on, may differ.
+
+    Example: `{label: Three triage nurses by day, weight: 2, staffing: typical, changes:
+    {site.durations.triage_interview.scale: {times: 1.5}}, evidence: assumed, source: "a judgement"}`
+    """
+
+    label: Label
+    """Words for the structure in tables."""
+    weight: Annotated[float, Gt(0), Unit("that of the other weights")]
+    """How common it is, relative to the others, among departments that are not yet held against any figure."""
+    staffing: str | None = None
+    """The staffing: the name of its file. None: the one that the ensemble is built for. Example: `typical`"""
+    pathway: str | None = None
+    """The pathway: the name of its file. None: the one that the ensemble is built for. Example: `emergency_department`
+    """
+    changes: Changes = field(default_factory=dict)
+    """Other changes of the site, as a scenario's; the values of a department's parameters are laid over them."""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of each group that it chooses."""
+        chosen = {"staffing": self.staffing, "pathway": self.pathway}
+        return {group: name for group, name in chosen.items() if name is not None}
+
+
+@config_dataclass
+class Member:
+    """A department of an ensemble that states structures.
+
+    Example: `{structure: three_by_day, values: [0.83, 1.07]}`
+    """
+
+    structure: str
+    """The name of its structure."""
+    values: tuple[Annotated[float | int, OF_CHANGE], ...]
+    """The value of every parameter, in their order."""
+
+
+@config_dataclass
+class Built:
+    """What an ensemble was built from: a department of it means nothing on another site.
+
+    Example: `{site: typical, staffing: typical, pathway: emergency_department, calibration: typical,
+    targets: england 1f3a, priors: typical 77b0, program: 0.2.0 9c2e, simulated_years: 1300, accepted: 200}`
+    """
+
+    site: str
+    """The site that the changes are made to."""
+    staffing: str
+    """The staffing that they are made to."""
+    pathway: str
+    """The pathway that they are made to."""
+    calibration: str
+    """The file of fitted values that they are made to."""
+    targets: str
+    """The targets that the departments meet: their name, and a hash of them."""
+    priors: str
+    """The ranges they come from: their name, and a hash of them."""
+    program: str
+    """Version of aeflow, and a hash of its source."""
+    simulated_years: Annotated[int, Ge(0), Unit("years")]
+    """Years that were simulated to find them."""
+    accepted: Annotated[int, Ge(0), Unit("departments")]
+    """How many departments fit, of which the file holds as many as were asked for."""

@@ -11,7 +11,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
 from simulation.measures.binding import tally_for_binding
 from simulation.measures.patients_table import activities_table, patients_table
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 from simulation.patients import DrawnRun, Draws, attended_by_day, draw_outages, draw_run
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.study import ReadyArm, RunLength, Study

@@ -16,10 +16,10 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables, print_tables
 from simulation.display.web_page import templates
 from simulation.display.words import WIDTH
-from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text, to_json
 from simulation.report.word import WordDocument
 from simulation.runs.atomic import as_results_error, moved, whole_or_nothing, write_file
+from simulation.study.statements import BANNER
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card_tables import card_pictures, card_tables
 from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, facts, questions_of

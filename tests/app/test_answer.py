@@ -34,13 +34,13 @@ from simulation.cli import main
 from simulation.config import packaged_configs
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
-from simulation.explain.explanation import Explained
 from simulation.report import outcome
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
 from simulation.statistics.verdict import Judgement, NonInferiority
 from simulation.study.department_warnings import DepartmentWarning
 from simulation.study.design import Target
+from simulation.study.explanation import Explained
 from tests.app.conftest import PAIRS
 from tests.golden import lines_of_html
 

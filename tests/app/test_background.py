@@ -21,7 +21,7 @@ from simulation.app.working import full_work, offer_work, state
 from simulation.errors import ConfigError, refuse
 from simulation.offers import offer as offer_module
 from simulation.offers.interview import Answer, check
-from simulation.study.workload import in_words
+from simulation.study.offered_load import in_words
 
 from .conftest import PAIRS
 from .test_interview import COUNTS

@@ -12,8 +12,7 @@ from simulation.config import load
 from simulation.department.vocabulary import Action
 from simulation.engine.rows import paced_end
 from simulation.measures.measuring import measure
-from simulation.measures.occupancy import holdings
-from simulation.measures.profile import day_profile
+from simulation.measures.occupancy import day_profile, holdings
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.policy import Policy

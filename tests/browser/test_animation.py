@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from simulation.config import load
 from simulation.display.words import STAGE_WORDS
-from simulation.measures.profile import STAGES
+from simulation.measures.occupancy import STAGES
 from simulation.questions.what_happened.animation import animate
 from simulation.questions.what_happened.patient_story import story
 from simulation.study.simulate import simulate_arm

@@ -17,7 +17,7 @@ from simulation.api import Result
 from simulation.app.asked import AskedQuestion
 from simulation.app.pages import VIEWS
 from simulation.report import board_sentences
-from simulation.study.offer import OfferFacts
+from simulation.study.design import OfferFacts
 
 from . import test_app
 from .test_app import MOST_REQUESTS, SECONDS, TOO_WIDE, Served, Visit, answered, stop, violations

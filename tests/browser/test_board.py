@@ -13,7 +13,7 @@ from simulation.api import Result
 from simulation.questions.blanks import BlankEffect
 from simulation.report import board_sentences
 from simulation.report.board import board, board_page
-from simulation.study.offer import Blank, OfferFacts
+from simulation.study.design import Blank, OfferFacts
 
 from .conftest import Opened
 from .test_report import TOO_WIDE, violations

@@ -13,8 +13,8 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.display.words import cost_in_short
 from simulation.errors import ConfigError
-from simulation.explain.costs import cost_of
-from simulation.study.overload import overload_faults
+from simulation.study.department_warnings import overload_faults
+from simulation.study.explanation import cost_of
 from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
 

@@ -21,7 +21,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import lower
 from simulation.measures.binding import _asked, _resources
 from simulation.runs.provenance import _without_words
-from simulation.study.overload import sampled_loads
+from simulation.study.department_warnings import sampled_loads
 from simulation.triage.check_policy import _known
 
 CACHED = (

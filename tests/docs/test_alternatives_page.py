@@ -13,8 +13,8 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
-from simulation.explain.costs import cost_of
 from simulation.questions.break_even.searching import quantities_of, quantity_of
+from simulation.study.explanation import cost_of
 from simulation.study.study import Study
 from simulation.triage.matrix import probabilities
 

@@ -11,11 +11,11 @@ from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.studies import observed_in
-from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed, narrowed_answer, show_narrowed
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
+from simulation.study.explanation import Explained
 from simulation.study.study import ReadyArm, Study
 from simulation.wording import listed_with_and
 

@@ -36,7 +36,7 @@ class Installed(NamedTuple):
 
     def use(self) -> tuple[ModuleType, Any]:
         """As a new process would: import, compile or read, and run."""
-        cache = _load(self.folder / "_cache.py")
+        cache = _load(self.folder / "compiled_cache.py")
         engine = _load(self.folder / "engine.py", SETTLED=cache.can_cache())
         assert engine.double(21) == 42
         return cache, engine.double.stats
@@ -55,8 +55,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
     folder, user = tmp_path / "code", tmp_path / "user"
     folder.mkdir()
     (folder / "engine.py").write_text(ENGINE)
-    text = Path(simulation.engine.__path__[0], "_cache.py").read_text(encoding="utf-8")
-    (folder / "_cache.py").write_text(text, encoding="utf-8")
+    text = Path(simulation.engine.__path__[0], "compiled_cache.py").read_text(encoding="utf-8")
+    (folder / "compiled_cache.py").write_text(text, encoding="utf-8")
     monkeypatch.setattr("numba.misc.appdirs.AppDirs.user_cache_dir", str(user))
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setenv("NUMBA_CACHE_DIR", "")
@@ -153,7 +153,7 @@ def test_what_was_compiled_from_constants_that_have_changed_is_compiled_again(
 def test_a_module_of_somebody_else_that_is_compiled_is_not_called_the_engine(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _load(installed.folder / "_cache.py").can_cache()
+    _load(installed.folder / "compiled_cache.py").can_cache()
     assert numba.njit(lambda number: number + 1)(1) == 2
     assert _said(capsys) == ""
 

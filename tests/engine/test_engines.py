@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from simulation.engine import choose as choosing
-from simulation.engine.choose import WORTH_COMPILING, choose, engine_named, is_compiled
+from simulation.engine import compiled_cache
+from simulation.engine.choose import WORTH_COMPILING, choose, engine_named
+from simulation.engine.compiled_cache import is_compiled
 from simulation.errors import AeflowError
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +76,7 @@ def test_the_engine_lies_compiled_until_its_code_or_a_constant_that_it_holds_cha
     code = tmp_path / "engine"
     kept = code / "__pycache__"
     kept.mkdir(parents=True)
-    monkeypatch.setattr(choosing, "__file__", str(code / "choose.py"))
+    monkeypatch.setattr(compiled_cache, "__file__", str(code / "compiled_cache.py"))
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     for name in ("rows.py", "compiled_loop.py"):
         (code / name).write_text("A = 1\n")
@@ -85,7 +87,7 @@ def test_the_engine_lies_compiled_until_its_code_or_a_constant_that_it_holds_cha
         / f"compiled_loop.run-1.py{sys.version_info.major}{sys.version_info.minor}{sys.abiflags}.nbi"
     )
     index.write_text("")
-    (kept / choosing.STAMP).write_text(choosing.digest(code))
+    (kept / compiled_cache.STAMP).write_text(compiled_cache.digest(code))
     assert looked()
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert not looked()

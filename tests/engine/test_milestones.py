@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.engine.compiled_journal import Recorded, space_for
-from simulation.engine.contract import Activities, Milestones, Moment
-from simulation.engine.milestones import InOrder
+from simulation.engine.contract import Activities, InOrder, Milestones, Moment
 from simulation.engine.rows import Outcome
 
 ROOT = Path(__file__).parents[2]

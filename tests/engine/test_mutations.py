@@ -13,8 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.engine.contract import Engine, Run
-from simulation.engine.milestones import InOrder
+from simulation.engine.contract import Engine, InOrder, Run
 
 from .copies import Edit, interpreted, plan_with, reference_with
 from .equality import n_differing

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.engine.contract import Activities, Engine
-from simulation.engine.milestones import InOrder
+from simulation.engine.contract import Activities, Engine, InOrder
 from simulation.engine.rows import Plan
 
 from .copies import Edit, interpreted, reference_with

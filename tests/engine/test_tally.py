@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.measures.tally import (
+from simulation.measures.binding import (
     COUNTED,
     TIMED,
     Tally,

@@ -12,7 +12,7 @@ from simulation.evaluation.design import (
 )
 from simulation.evaluation.operating import N_TRIALS, OperatingCharacteristics, characteristics
 from simulation.evaluation.trials import Bank, Trials, trials_of
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from simulation.records.schema import Floats, Mask
 
 WAIT = DailyOutcome(measure="wait_to_clinician_mean")

@@ -19,10 +19,10 @@ from simulation.evaluation.answer import Evaluation
 from simulation.evaluation.design import ANALYSES
 from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
 from simulation.evaluation.words import REPORTED_BY, protocol
-from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
+from simulation.study.explanation import Explained
 from simulation.study.study import Study
 from tests.golden import lines_of_html
 

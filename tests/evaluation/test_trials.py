@@ -8,7 +8,7 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.evaluation.design import Alternating, BeforeAfter, Parallel, Stepped
 from simulation.evaluation.trials import Bank, trials_of
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from tests.evaluation.made import WAIT, bank_of_noise, design_of
 
 WEEKS = 12

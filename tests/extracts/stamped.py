@@ -5,7 +5,7 @@ import pandas as pd
 
 import simulation as ae
 from simulation.extracts.extract import Extract
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 
 POINTS = (
     "arrived_at",

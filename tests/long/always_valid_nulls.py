@@ -25,7 +25,7 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats, Mask
 from simulation.runs.replicate import replicate
 from simulation.runs.running import compile_first
-from simulation.statistics.always_valid import critical_value
+from simulation.statistics.critical_values import always_valid_value
 from simulation.statistics.intervals import LEVEL, t_quantile
 
 LENGTH = ("run=weeks", "run.warm_up_days=7", "run.measured_days=28")
@@ -102,7 +102,7 @@ def main() -> int:
     )
     looks = range(LOOK_FROM, options.look_to + 1)
     intervals = {
-        "always-valid interval": np.array([critical_value(n, LEVEL) for n in looks]),
+        "always-valid interval": np.array([always_valid_value(n, LEVEL) for n in looks]),
         "ordinary t interval": np.array([t_quantile(n - 1) for n in looks]),
     }
     print(

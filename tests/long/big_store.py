@@ -28,11 +28,11 @@ import numpy as np
 
 import simulation as ae
 from simulation.api import Result
-from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
 from simulation.runs.provenance import about, identity_of, manifest_of
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.stored_run import PARTS, UnfinishedRun, read_run, write_data, write_part
+from simulation.study.explanation import Explained
 from simulation.study.study import Study
 
 ARMS = ("nurse", "sham", "lean_triage", "ai_scribe_measured")

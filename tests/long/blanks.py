@@ -56,7 +56,7 @@ from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.runs.result import Finding, Safety, StudyResult, simulate
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.study.study import Study
 
 Answers = dict[str, Answer]

@@ -53,7 +53,7 @@ from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
 from simulation.runs.replicate import ReplicationResult
 from simulation.statistics.departments import ranges
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.study.study import Study
 
 LogChance = Callable[[Floats], Floats]

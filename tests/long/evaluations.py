@@ -31,8 +31,8 @@ from simulation.evaluation.operating import (
     operating_characteristics,
 )
 from simulation.evaluation.trials import Bank, bank_of, days_on
-from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import definition_of
+from simulation.measures.measuring import DailyOutcome
 from simulation.measures.own_quantities import NOTHING_OWN
 from simulation.runs.result import simulate
 from simulation.study.study import Study

@@ -8,7 +8,7 @@ hundred of these 2,000 do not overlap, so that column comes with a standard erro
 
 Of each measure and interval the table says how often an interval is shown at all, how often one that is shown holds the
 truth, at random, by season and in runs, how often one of 18 that hold together does (from which verdicts on primary
-measures are read), and how many samples a verdict calls weak (`statistics/weakness.py`).
+measures are read), and how many samples a verdict calls weak (`statistics/critical_values.py`).
 
 Asked: 93 to 97 % of what is shown at random, of both primary measures, the four-hour share and 95th percentiles; no
 interval, or 90 % of those shown, of the times of ambulances, which rare spells decide; 93 % at least by season, and in
@@ -38,9 +38,8 @@ from simulation.patients.drawn import WEEKS_IN_YEAR, balanced_start_week
 from simulation.records.schema import Floats
 from simulation.runs.replicate import replicate
 from simulation.runs.running import compile_first
+from simulation.statistics.critical_values import growth, too_short, weakness_of
 from simulation.statistics.intervals import LEVEL, intervals, t_quantile
-from simulation.statistics.skewness import growth
-from simulation.statistics.weakness import too_short, weakness_of
 from simulation.study.study import Study
 
 ARM = "ai_scribe_measured"

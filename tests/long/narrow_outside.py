@@ -46,7 +46,7 @@ from simulation.records.schema import Mask
 from simulation.resumable import run_into
 from simulation.runs.result import StudyResult
 from simulation.statistics.variance_components import components
-from simulation.study.members import Member, Structure
+from simulation.study.design import Member, Structure
 
 N_KNOWN, N_EACH_ROTA, N_YEARS = 28, 6, 4
 N_DRAWN, MOST_OF_STRUCTURE, SEED_DRAWN = 200, 8, 137

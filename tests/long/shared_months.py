@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.config import load
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from simulation.records.schema import Floats
 from simulation.runs.result import simulate
 

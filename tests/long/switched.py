@@ -21,7 +21,7 @@ import numpy as np
 from simulation.config import load
 from simulation.evaluation.evaluate import COIN, SIDES, designs_named, overrides_of
 from simulation.evaluation.trials import HALVES, days_on
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from simulation.records.schema import Floats, Mask
 from simulation.runs.result import simulate
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from simulation.engine.contract import Changes
 from simulation.engine.rows import Plan
 from simulation.measures import occupancy
-from simulation.measures.quantities import ratio
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window, ratio
 from simulation.records.schema import ActivityTable, Floats
 from simulation.units import NEVER, TICKS_PER_MINUTE
 

@@ -12,7 +12,7 @@ import pytest
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError
 from simulation.measures.definitions import Definition, definition_of, definitions, label_of
-from simulation.measures.groups import GROUPED_BY
+from simulation.measures.measuring import GROUPED_BY
 
 ROOT = Path(__file__).parents[2]
 KINDS_OF_GROUP = {"attributes", "outcome", "arrival_hour", "label", "target_levels"}

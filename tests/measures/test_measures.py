@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from simulation.department.own_measures import LEVELS_1_2
 from simulation.errors import ResultsError
 from simulation.measures.definitions import binding_measures, definitions
-from simulation.measures.groups import quantile_of_sorted
-from simulation.measures.measuring import measure
-from simulation.measures.quantities import wait_to_clinician
-from simulation.measures.window import unfinished
+from simulation.measures.measuring import measure, quantile_of_sorted
+from simulation.measures.quantities import unfinished, wait_to_clinician
 from simulation.records.schema import Patients
 
 DAY = (0.0, 1440.0)

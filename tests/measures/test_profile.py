@@ -8,7 +8,7 @@ import pytest
 
 from simulation.engine.contract import Changes
 from simulation.measures import occupancy
-from simulation.measures.profile import DayProfile, day_profile
+from simulation.measures.occupancy import DayProfile, day_profile
 from simulation.units import DAY
 from tests.measures.counted_again import busy_share
 

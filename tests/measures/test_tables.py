@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.department.vocabulary import Age, Chance
-from simulation.engine.contract import Activities
-from simulation.engine.milestones import InOrder
+from simulation.engine.contract import Activities, InOrder
 from simulation.engine.rows import OUTCOMES
 from simulation.errors import ResultsError
 from simulation.measures.patients_table import activities_table, nobody, patients_table

@@ -34,8 +34,8 @@ from simulation.errors import AeflowError
 from simulation.measures.measuring import measure
 from simulation.measures.patients_table import activities_table, patients_table
 from simulation.patients import draw
+from simulation.study.offered_load import n_present, patients_a_day, refuse_large
 from simulation.study.study import ReadyArm, Study
-from simulation.study.workload import n_present, patients_a_day, refuse_large
 from simulation.triage.apply import apply
 from simulation.units import DAY
 from tests.measures.audit import audit, audit_patients

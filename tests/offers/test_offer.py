@@ -27,8 +27,7 @@ from simulation.offers.department import OfferedDepartments
 from simulation.offers.interview import Answer, check
 from simulation.offers.labels import UNDER_TRIAGE
 from simulation.offers.product import ARM, OfferedProduct
-from simulation.study.design import factor_of
-from simulation.study.offer import OfferFacts
+from simulation.study.design import OfferFacts, factor_of
 from simulation.study.study import Study
 
 from .by_hand import by_hand

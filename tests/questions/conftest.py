@@ -8,7 +8,7 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load
-from tests.explain.conftest import result, study
+from tests.study.conftest import result, study
 
 __all__ = ["result", "study"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.department.vocabulary import Pathway
-from simulation.measures.profile import STAGES, stage_of
+from simulation.measures.occupancy import STAGES, stage_of
 from simulation.measures.queues import Queues
 from simulation.study.simulate import Simulated
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.questions.blanks import _ends, fitted
-from simulation.study.offer import Blank
+from simulation.study.design import Blank
 
 N = 24
 RNG = np.random.default_rng(7)

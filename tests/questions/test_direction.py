@@ -9,10 +9,10 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.words import change, span
 from simulation.errors import ConfigError
-from simulation.explain.label_mix import case_mix
 from simulation.report.findings import findings
 from simulation.report.patient_groups import by_level_table, controls_table, labels_table
 from simulation.statistics.sham import Shares
+from simulation.study.explanation import case_mix
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy

@@ -10,7 +10,6 @@ import pytest
 from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.words import change
-from simulation.explain.explanation import Explained
 from simulation.questions.spillover import spillover_reason, tables
 from simulation.report import contents as pictures_module
 from simulation.report.arm_tables import arms_table
@@ -20,6 +19,7 @@ from simulation.report.page import page
 from simulation.report.write import write_report
 from simulation.runs.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
+from simulation.study.explanation import Explained
 from simulation.triage.apply import reached
 from simulation.triage.matrix import AtLeastZero
 from tests.report.conftest import SMALL

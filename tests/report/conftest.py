@@ -13,8 +13,7 @@ from simulation.measures.measuring import Measures
 from simulation.questions.blanks import BlankEffect
 from simulation.report import contents as pictures_module
 from simulation.report.contents import pictures
-from simulation.study.design import Design
-from simulation.study.offer import Blank, OfferFacts
+from simulation.study.design import Blank, Design, OfferFacts
 from simulation.study.study import Study
 
 SHORT = (

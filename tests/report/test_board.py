@@ -25,7 +25,7 @@ from simulation.report.screen import print_result
 from simulation.report.word import board_document
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
-from simulation.study.offer import Blank, OfferFacts, PlannedPilot
+from simulation.study.design import Blank, OfferFacts, PlannedPilot
 from tests.golden import lines_of_html, lines_of_word
 
 from .conftest import EFFECTS, OFFER

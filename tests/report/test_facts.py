@@ -10,12 +10,12 @@ import pytest
 from simulation.api import Result
 from simulation.display.table import Cell
 from simulation.display.words import rests_on_claim
-from simulation.explain.explanation import Explained
-from simulation.explain.statements import Statement
 from simulation.report.contents import every_table
 from simulation.report.findings import implausible, warnings
 from simulation.report.first_page import first_page
 from simulation.report.outcome import outcome_of
+from simulation.study.explanation import Explained
+from simulation.study.statements import Statement
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

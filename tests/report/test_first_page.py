@@ -13,7 +13,6 @@ from simulation.config import load
 from simulation.display.measured import Limits, Measured, limits_of
 from simulation.display.table import Cell
 from simulation.errors import ConfigError
-from simulation.explain.explanation import Explained
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.report import first_page as first_page_module
 from simulation.report.findings import implausible
@@ -22,9 +21,10 @@ from simulation.report.outcome import outcome_of, products
 from simulation.report.patient_groups import worse_off
 from simulation.report.verdict_tables import first_table
 from simulation.runs.result import StudyResult
-from simulation.statistics.table_uncertainty import TableUncertainty
+from simulation.statistics.variance_components import TableUncertainty
 from simulation.statistics.verdict import margin_words
 from simulation.study.design import Cost, Design
+from simulation.study.explanation import Explained
 from simulation.triage.matrix import Matrix
 
 from .conftest import with_measures

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from simulation.display.measured import SETTLED, Measured, needed_words
-from simulation.statistics.table_uncertainty import TableUncertainty
+from simulation.statistics.variance_components import TableUncertainty
 from simulation.statistics.verdict import interval_words, margin_words
 from simulation.study.design import Margin, Target
 

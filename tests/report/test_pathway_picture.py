@@ -5,7 +5,6 @@ from itertools import combinations
 import pytest
 
 import simulation as ae
-from simulation.explain.reachable import reachable_subgraph
 from simulation.report.pathway_picture import (
     ACROSS,
     DOWN,
@@ -15,6 +14,7 @@ from simulation.report.pathway_picture import (
     _words,
     sketch_of,
 )
+from simulation.study.reachable import reachable_subgraph
 
 
 @pytest.fixture(scope="module")

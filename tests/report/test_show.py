@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from simulation.config import load, packaged_configs
-from simulation.explain.arm_changes import arm_changes
 from simulation.report.arm_tables import NOTHING
 from simulation.report.progress import announce
 from simulation.report.show import arm_lines, department_lines
+from simulation.study.arm_changes import arm_changes
 from tests.department.made import pathway_from
 
 DESK = """

@@ -15,7 +15,7 @@ from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, short
 from simulation.display.words import change, effect, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.profile import stage_of
+from simulation.measures.occupancy import stage_of
 from simulation.report.contents import compared_tables
 from simulation.report.findings import _busy_sentence, sham_line, warnings
 from simulation.report.money import (

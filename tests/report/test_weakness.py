@@ -8,7 +8,7 @@ from simulation.api import Result
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.arm_tables import measures_table
 from simulation.report.verdict_tables import target_table
-from simulation.statistics.weakness import weak_note
+from simulation.statistics.critical_values import weak_note
 
 from .conftest import with_measures
 

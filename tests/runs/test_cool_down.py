@@ -8,7 +8,7 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.measuring import measure
-from simulation.measures.window import in_window
+from simulation.measures.quantities import in_window
 from simulation.records.schema import IN_BUILDING
 from simulation.runs.replicate import replicate
 from simulation.study.simulate import simulate_arm

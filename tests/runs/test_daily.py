@@ -9,7 +9,7 @@ import pytest
 from simulation.api import compare, read
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.measures.daily import DailyOutcome
+from simulation.measures.measuring import DailyOutcome
 from simulation.measures.quantities import Number, Share
 from simulation.runs.replicate import replicate
 from simulation.runs.stored_run import write_data

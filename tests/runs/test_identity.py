@@ -14,7 +14,7 @@ import simulation as ae
 from simulation.records import serialise
 from simulation.runs import provenance as module
 from simulation.runs.provenance import identity_of
-from simulation.study.offer import OfferFacts
+from simulation.study.design import OfferFacts
 from simulation.study.study import Study
 
 
@@ -59,7 +59,7 @@ def digest() -> str:
     ("file", "old", "new"),
     [
         ("report/page.py", "def page(", "def another_page("),
-        ("explain/explanation.py", "class Explained", "class Told"),
+        ("study/explanation.py", "class Explained", "class Told"),
         ("engine/reference.py", '"""', '"""Another sentence.\n\n'),
         ("units.py", '"""The value of a point in time that did not happen."""', '"""Never."""'),
         ("units.py", "DAY = 24 * HOUR", "DAY = 24 * HOUR  # a day"),
@@ -108,7 +108,7 @@ def test_a_replication_imports_no_room_that_reports_numbers_and_computes_none() 
     assert {Path(name) for name in module.REPLICATES} < read
     rooms = {path.parts[0] for path in read}
     assert {"config", "department", "engine", "measures", "patients", "study", "triage"} < rooms
-    above = {"app", "assurance", "commands", "display", "explain", "evaluation", "offers"}
+    above = {"app", "assurance", "commands", "display", "evaluation", "offers"}
     assert not rooms & (above | {"questions", "report", "vetting", "extracts", "api.py"})
 
 

@@ -21,8 +21,8 @@ from simulation.resumable import run_into
 from simulation.runs import stored_tables as kept_module
 from simulation.runs.stored_run import write_data
 from simulation.runs.stored_tables import KINDS, file_of
+from simulation.study.offered_load import work_of
 from simulation.study.study import Kept, Study
-from simulation.study.workload import work_of
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -267,7 +267,7 @@ def test_the_expected_size_of_the_tables_is_within_a_third(folder: Path, keeping
 
 
 def test_tables_that_would_fill_a_disk_are_refused_by_their_size(few: Study) -> None:
-    from simulation.study.workload import refuse_large
+    from simulation.study.offered_load import refuse_large
 
     large = replace(few, run=replace(few.run, replications=20_000, measured_days=14, keep=TABLES))
     with pytest.raises(

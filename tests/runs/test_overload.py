@@ -8,8 +8,8 @@ import pytest
 from simulation.api import compare
 from simulation.department.vocabulary import Pathway, Pool, ShareOfTime
 from simulation.errors import ConfigError
-from simulation.study import overload
-from simulation.study.overload import overload_faults, refuse_overload
+from simulation.study import department_warnings
+from simulation.study.department_warnings import overload_faults, refuse_overload
 from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]
@@ -56,7 +56,7 @@ def test_an_arm_is_judged_by_its_own_outages_not_by_those_of_the_arm_before(
     """Arms share the sample of patients; when something is down is each arm's own."""
     seen = []
     monkeypatch.setattr(
-        overload, "apply", lambda policy, pathway, draws: seen.append(draws) or draws
+        department_warnings, "apply", lambda policy, pathway, draws: seen.append(draws) or draws
     )
     first = study_of(busy(ward, 0.5, outages={"lift": HALF}))
     other = replace(

@@ -12,7 +12,7 @@ from simulation.api import Result
 from simulation.config import load
 from simulation.report.page import page
 from simulation.runs.stored_run import write_data
-from simulation.statistics.skewness import BY_SKEWNESS, EXTRA
+from simulation.statistics.critical_values import BY_SKEWNESS, EXTRA
 from simulation.study.study import Study
 
 PATHWAY = """

@@ -21,8 +21,8 @@ from simulation.resumable import run_into
 from simulation.runs.provenance import identity_of
 from simulation.runs.running import as_planned, values_for
 from simulation.statistics.intervals import replications_for
+from simulation.study.offered_load import work_of
 from simulation.study.study import Precision, Study
-from simulation.study.workload import work_of
 
 STAY = Precision(measure="stay_p95", half_width=5.0, at_most=60)
 

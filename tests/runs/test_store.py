@@ -19,7 +19,6 @@ from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.studies import study_of
 from simulation.display.drawing import Picture
-from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
 from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
@@ -42,6 +41,7 @@ from simulation.runs.stored_run import (
     write_part,
 )
 from simulation.statistics.sham import Shares
+from simulation.study.explanation import explain
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
 

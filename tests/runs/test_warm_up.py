@@ -13,7 +13,7 @@ import pytest
 from simulation.config import load
 from simulation.measures.measuring import measure
 from simulation.measures.occupancy import in_department
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 from simulation.records.schema import Patients
 from simulation.study.simulate import simulate_arm
 

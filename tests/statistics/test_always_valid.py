@@ -12,21 +12,21 @@ from scipy.integrate import dblquad, quad
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
-from simulation.statistics import always_valid
-from simulation.statistics.always_valid import (
+from simulation.statistics import critical_values
+from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.critical_values import (
     MIXTURE_VARIANCE,
-    critical_value,
+    always_valid_value,
     first_bounded,
     interval_kind,
 )
-from simulation.statistics.compare import Comparison, compare_arms, find
 from simulation.statistics.intervals import interval, replications_needed, t_quantile
-from simulation.statistics.multiplicity import p_value
 from simulation.statistics.verdict import (
     INTERVAL_WORDS,
     Judgement,
     Verdict,
     non_inferiority,
+    p_value,
     verdict,
 )
 
@@ -78,7 +78,7 @@ def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(
     short = min(found.mean - found.low, found.high - found.mean)
     for bound in (found.mean - short, found.mean + short):
         assert mixture_likelihood_ratio(differences - bound) == pytest.approx(20, rel=1e-4)
-    assert always_valid.p_value(found.mean, found.sd, found.n) == pytest.approx(
+    assert critical_values.always_valid_p(found.mean, found.sd, found.n) == pytest.approx(
         min(1.0, 1 / mixture_likelihood_ratio(differences)), rel=1e-4
     )
 
@@ -96,18 +96,18 @@ def test_a_family_of_three_has_its_first_interval_at_four_and_of_eighteen_at_fiv
     assert [first_bounded(level) for level in (0.95, FAMILY_OF_3, FAMILY_OF_18)] == [4, 4, 5]
     for level in (FAMILY_OF_3, FAMILY_OF_18):
         first = first_bounded(level)
-        assert all(math.isinf(critical_value(n, level)) for n in range(2, first))
-        assert all(math.isfinite(critical_value(n, level)) for n in range(first, 200))
-    assert math.isnan(critical_value(1, 0.95))
+        assert all(math.isinf(always_valid_value(n, level)) for n in range(2, first))
+        assert all(math.isfinite(always_valid_value(n, level)) for n in range(first, 200))
+    assert math.isnan(always_valid_value(1, 0.95))
 
 
 def test_it_narrows_with_every_replication_and_is_wider_than_the_ordinary_one() -> None:
     for level in (0.95, FAMILY_OF_18):
         half_widths = [
-            critical_value(n, level) / math.sqrt(n) for n in range(first_bounded(level), 3000)
+            always_valid_value(n, level) / math.sqrt(n) for n in range(first_bounded(level), 3000)
         ]
         assert (np.diff(half_widths) < 0).all()
-    assert all(critical_value(n, 0.95) > t_quantile(n - 1) for n in range(4, 3000))
+    assert all(always_valid_value(n, 0.95) > t_quantile(n - 1) for n in range(4, 3000))
 
 
 def test_looked_at_after_every_replication_it_is_ever_wrong_in_at_most_one_study_of_twenty() -> (
@@ -124,7 +124,7 @@ def test_looked_at_after_every_replication_it_is_ever_wrong_in_at_most_one_study
     in_standard_errors = np.abs(mean[:, 1:]) / sd * np.sqrt(n[1:])
     always, once = (
         int((in_standard_errors > np.array([critical(k) for k in range(2, 101)])).any(axis=1).sum())
-        for critical in (lambda k: critical_value(k, 0.95), lambda k: t_quantile(k - 1))
+        for critical in (lambda k: always_valid_value(k, 0.95), lambda k: t_quantile(k - 1))
     )
     assert always <= 73
     assert once > 250
@@ -181,8 +181,8 @@ def test_replications_needed_is_the_smallest_number_that_is_enough(
     sd: float, wanted: float
 ) -> None:
     n = replications_needed(sd, wanted, kind="always_valid")
-    assert critical_value(n, 0.95) * sd / math.sqrt(n) <= wanted
-    assert n == 4 or critical_value(n - 1, 0.95) * sd / math.sqrt(n - 1) > wanted
+    assert always_valid_value(n, 0.95) * sd / math.sqrt(n) <= wanted
+    assert n == 4 or always_valid_value(n - 1, 0.95) * sd / math.sqrt(n - 1) > wanted
 
 
 def test_replications_needed_refuses_what_it_cannot_answer() -> None:

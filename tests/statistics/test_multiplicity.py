@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.statistics.compare import Comparison
-from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
+from simulation.statistics.verdict import ALPHA, holm, is_worse, p_value
 
 
 def row(

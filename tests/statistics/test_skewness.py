@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.critical_values import growth
 from simulation.statistics.intervals import interval, intervals, t_quantile, tail_level
-from simulation.statistics.multiplicity import p_value
-from simulation.statistics.skewness import growth
-from simulation.statistics.verdict import verdict
+from simulation.statistics.verdict import p_value, verdict
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 SKEWED = np.array([0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 9.0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.table_uncertainty import TableUncertainty, table_uncertainty
+from simulation.statistics.variance_components import TableUncertainty, table_uncertainty
 
 
 def simulated(

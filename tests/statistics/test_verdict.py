@@ -7,14 +7,14 @@ import pytest
 import scipy.stats
 
 from simulation.errors import ResultsError
-from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison
+from simulation.statistics.critical_values import IntervalKind
 from simulation.statistics.intervals import intervals
-from simulation.statistics.multiplicity import is_worse
 from simulation.statistics.verdict import (
     IDENTICAL,
     LAYER,
     Verdict,
+    is_worse,
     non_inferiority,
     threshold,
     verdict,

@@ -8,11 +8,10 @@ import pytest
 
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.critical_values import MAX_SHARE, WIDER
 from simulation.statistics.intervals import interval, intervals
-from simulation.statistics.multiplicity import is_worse, p_value
 from simulation.statistics.several_runs import compare_runs
-from simulation.statistics.verdict import Verdict, non_inferiority, verdict
-from simulation.statistics.weakness import MAX_SHARE, WIDER
+from simulation.statistics.verdict import Verdict, is_worse, non_inferiority, p_value, verdict
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 

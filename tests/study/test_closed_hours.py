@@ -6,7 +6,7 @@ import pytest
 import simulation as ae
 from simulation.config import load
 from simulation.report.first_page import first_page
-from simulation.study.closed_hours import _overlaps_closed, kept_until_open
+from simulation.study.department_warnings import _overlaps_closed, kept_until_open
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.units import HOUR
@@ -59,7 +59,7 @@ def test_the_warning_comes_from_one_patient_in_a_hundred_on(
 ) -> None:
     """Of 10,000 patients, so many waited across the night."""
     monkeypatch.setattr(
-        "simulation.study.closed_hours._share_and_minutes", lambda *_: (share_minutes, 90.0)
+        "simulation.study.department_warnings._share_and_minutes", lambda *_: (share_minutes, 90.0)
     )
     assert len(kept_until_open(clinic(staff="8-20"))) == n_warnings
 

@@ -8,9 +8,8 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
-from simulation.study.department_warnings import remarks
+from simulation.study.department_warnings import overloaded, remarks
 from simulation.study.offered_load import Load, offered_load, weekly_load
-from simulation.study.overload import overloaded
 
 Make = Callable[..., Pathway]
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"

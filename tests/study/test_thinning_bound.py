@@ -8,7 +8,7 @@ import pytest
 from simulation.config import load
 from simulation.errors import ConfigError, DrawsError
 from simulation.patients import draw
-from simulation.study.overload import refuse_beyond_bound
+from simulation.study.department_warnings import refuse_beyond_bound
 from simulation.study.study import Study
 
 CLINIC = (

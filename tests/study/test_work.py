@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import simulation as ae
+from simulation.study.offered_load import Work, work_of
 from simulation.study.study import Study
-from simulation.study.workload import Work, work_of
 
 
 @pytest.fixture(scope="module")

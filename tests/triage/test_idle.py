@@ -6,9 +6,9 @@ import pytest
 
 from simulation.config import load
 from simulation.department.vocabulary import ByAttribute
-from simulation.explain.arm_changes import changes_of
 from simulation.patients import draw
 from simulation.report.progress import announce
+from simulation.study.arm_changes import changes_of
 from simulation.triage.check_policy import Idle, idle
 
 UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")

@@ -15,8 +15,8 @@ import pytest
 
 from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
-from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text
+from simulation.study.statements import BANNER
 from simulation.vetting.answers_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card import Card, card_sentences, write_questions

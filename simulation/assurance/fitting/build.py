@@ -25,7 +25,7 @@ from simulation.records.schema import Floats
 from simulation.report.progress import progress
 from simulation.runs.replicate import replicate
 from simulation.runs.running import compile_first
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.wording import number_of
 
 FIRST, WAVE, N_CHAINS = 128, 80, 400

@@ -56,7 +56,7 @@ from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.serialise import csv_text, digest, exact
 from simulation.runs.atomic import write_file
 from simulation.runs.provenance import identity_of, source_digest
-from simulation.study.members import Built, Member
+from simulation.study.design import Built, Member
 from simulation.study.study import Study
 
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "cluster", "results")

@@ -28,7 +28,7 @@ from simulation.config.ensembles import Priors
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.running import processors
-from simulation.study.members import Member, Structure, VariedParameter
+from simulation.study.design import Member, Structure, VariedParameter
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor

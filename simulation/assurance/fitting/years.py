@@ -25,10 +25,10 @@ from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import Runner
-from simulation.study.members import Member
+from simulation.study.design import Member
 from simulation.study.study import RunLength, Study
 
 BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")

@@ -42,7 +42,7 @@ from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.measures.occupancy import present
-from simulation.measures.window import Window
+from simulation.measures.quantities import Window
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.triage.apply import apply

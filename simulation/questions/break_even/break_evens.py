@@ -17,8 +17,6 @@ from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, pa
 from simulation.display.table import Cell, ReportTable, print_tables
 from simulation.display.words import few_words
 from simulation.errors import nearest, refuse
-from simulation.explain.costs import cost_of
-from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
 from simulation.questions.break_even.searching import (
     PRICE,
@@ -39,8 +37,10 @@ from simulation.runs.result import departments_used
 from simulation.runs.running import Executor, open_executor
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
+from simulation.study.explanation import cost_of
+from simulation.study.offered_load import refuse_large
+from simulation.study.statements import BANNER
 from simulation.study.study import ReadyArm, Study, own_definitions
-from simulation.study.workload import refuse_large
 
 SHARES = (0.5, 0.75, 1.0)
 """Shares of its patients for whom the tool is used, along the frontier."""

@@ -17,7 +17,6 @@ from itertools import pairwise
 import numpy as np
 
 from simulation.errors import AeflowError, nearest, refuse
-from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
 from simulation.runs.running import Executor, every_replication, values_of
 from simulation.statistics.departments import (
@@ -29,6 +28,7 @@ from simulation.statistics.departments import (
 from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
 from simulation.statistics.variance_components import components
 from simulation.study.design import Target
+from simulation.study.explanation import case_mix
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.matrix import Matrix, Portion, probabilities
 from simulation.triage.policy import Policy

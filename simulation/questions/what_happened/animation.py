@@ -27,14 +27,14 @@ from simulation.display.drawing import GREY, LEVEL_COLOURS
 from simulation.display.words import STAGE_WORDS
 from simulation.engine.rows import OUTCOMES, EndRow
 from simulation.errors import ResultsError, refuse
-from simulation.explain.statements import BANNER
-from simulation.measures.profile import STAGES, stage_of
+from simulation.measures.occupancy import STAGES, stage_of
 from simulation.measures.queues import EVERY, FOREVER, Queues, Rows
 from simulation.questions.what_happened import patient_story
 from simulation.records.schema import Ints
 from simulation.runs.atomic import write_file
 from simulation.runs.result import StudyResult
 from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.study.statements import BANNER
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_ticks

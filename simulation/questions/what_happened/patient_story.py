@@ -16,12 +16,12 @@ from simulation.department.graph import WORSENING
 from simulation.department.vocabulary import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
-from simulation.explain.statements import BANNER
 from simulation.measures.patients_table import nobody
 from simulation.measures.quantities import AMBULANCE, WALK_IN
 from simulation.patients import Calendar
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.statements import BANNER
 from simulation.study.study import Study
 from simulation.units import TICKS_PER_MINUTE
 from simulation.wording import spaced

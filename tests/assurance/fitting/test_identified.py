@@ -21,7 +21,7 @@ from simulation.assurance.fitting.diagnostics import (
 from simulation.assurance.fitting.emulator import Space
 from simulation.assurance.fitting.years import Year
 from simulation.assurance.targets import PublishedFigure
-from simulation.study.members import Member, Structure, VariedParameter
+from simulation.study.design import Member, Structure, VariedParameter
 
 Inside = Callable[[np.ndarray], np.ndarray]
 EVEN = (np.arange(40) + 0.5) / 40

@@ -9,7 +9,7 @@ import pytest
 from simulation.assurance.fitting.emulator import centred_on, space_of
 from simulation.config.ensembles import Priors
 from simulation.errors import ConfigError
-from simulation.study.members import Member, Structure, VariedParameter
+from simulation.study.design import Member, Structure, VariedParameter
 
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 RAW = {"site": {"beds": 20, "minutes": 8.5}}

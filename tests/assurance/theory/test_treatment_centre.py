@@ -36,7 +36,7 @@ from simulation.config import load
 from simulation.engine.choose import ENGINES, EngineName
 from simulation.errors import ResultsError
 from simulation.patients import Draws
-from simulation.study.overload import overload_faults
+from simulation.study.department_warnings import overload_faults
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK
 

@@ -37,12 +37,12 @@ from simulation.department.vocabulary import (
     minutes_column,
     minutes_held,
 )
-from simulation.explain.reachable import categories_present, reachable_nodes, sample_days
-from simulation.explain.statements import says
 from simulation.patients import Draws, draw
 from simulation.records.schema import Mask
 from simulation.records.serialise import ABSENT, differences, plain
 from simulation.study.offered_load import in_a_mean_week
+from simulation.study.reachable import categories_present, reachable_nodes, sample_days
+from simulation.study.statements import says
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy, idle

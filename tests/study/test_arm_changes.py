@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
-from simulation.explain.arm_changes import ArmChanges, arm_changes, changes_of
-from simulation.explain.statements import assumptions_added_by
 from simulation.patients import draw
 from simulation.report.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.report.pathway_picture import pathway_picture
+from simulation.study.arm_changes import ArmChanges, arm_changes, changes_of
 from simulation.study.design import Arm, Cost
+from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy
 

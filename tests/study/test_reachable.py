@@ -7,9 +7,9 @@ import pytest
 
 from simulation.config import load
 from simulation.department.graph import Edge, Subgraph
-from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.report.pathway_picture import pathway_picture
-from tests.explain.test_arm_changes import pathway, ready
+from simulation.study.reachable import left_out_words, reachable_subgraph
+from tests.study.test_arm_changes import pathway, ready
 
 
 def test_a_category_that_nobody_has_closes_its_way_and_another_arm_opens_it() -> None:
