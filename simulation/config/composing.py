@@ -12,7 +12,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ from simulation.config.files import (
     mapping_in,
     names_in,
     override_fault,
+    packaged_configs,
     plain_text,
     search_folders,
     shortened,
@@ -225,6 +226,12 @@ def stated_in(overrides: Sequence[str], folders: Folders) -> Composed:
     if mixed:
         raise ConfigError([mixed])
     return laid_over(files, values)
+
+
+@cache
+def packaged(*choices: str) -> Raw:
+    """The packaged configuration with these choices of files, its references not looked up; not to be changed."""
+    return stated_in(choices, [packaged_configs()]).raw
 
 
 def _mixed_departments(files: Composed, choices: Sequence[str], folders: Folders) -> Fault | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from simulation.config.composing import stated_in
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
 from simulation.config.files import (
     Folders,
@@ -81,7 +81,7 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     faults = Faults(_about_smaller(fault, numbers) for fault in faults)
     if faults or totals is None:
         raise ConfigError(faults)
-    scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)
+    scaling = Scaling(packaged(), totals)
     words = " ".join(f"{key}={text}" for key, text in typed.items())
     blocks = scaling.scaled()
     contents = {

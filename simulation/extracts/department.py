@@ -18,6 +18,7 @@ import numpy as np
 
 from simulation.api import run
 from simulation.config import load
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw, load_file, resolve
 from simulation.config.new import (
     name_faults,
@@ -52,7 +53,7 @@ from simulation.extracts.identified import KEPT, OFFER_ANSWERS, TARGETS
 from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
-from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department, typical
+from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department
 from simulation.extracts.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
@@ -104,7 +105,7 @@ class FittedDepartment:
     @property
     def typical(self) -> Raw:
         """The typical department as it is stated, with its references."""
-        return typical()
+        return packaged()
 
     @cached_property
     def resolved(self) -> Raw:

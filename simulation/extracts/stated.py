@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from simulation.config.composing import stated_in
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
-from simulation.config.files import REFERENCE, packaged_configs
+from simulation.config.files import REFERENCE
 from simulation.config.totals import Scaled
 from simulation.errors import Fault, Faults, nearest
 from simulation.offers.department import OfferedDepartments
@@ -37,15 +37,9 @@ UNITS = {"rota": "people on duty", "number": "places", "minutes": "minutes"}
 
 
 @cache
-def typical() -> Raw:
-    """The typical department as it is stated, with its references; not to be changed."""
-    return stated_in((), [packaged_configs()]).raw
-
-
-@cache
 def stated_keys() -> Mapping[str, str]:
     """What can be stated, by key: a `rota`, a `number` of places, `minutes`, or what the interview asks (`asked`)."""
-    site = typical()["site"]
+    site = packaged()["site"]
     places = dict.fromkeys(
         (name for name, pool in site["pools"].items() if "capacity" in pool), "number"
     )
@@ -55,7 +49,7 @@ def stated_keys() -> Mapping[str, str]:
         if "scale" not in one and not isinstance(one["mean"], dict) and one["mean"]
     }
     return {
-        **dict.fromkeys(typical()["staffing"], "rota"), **places, **minutes, "first_contact": "minutes",
+        **dict.fromkeys(packaged()["staffing"], "rota"), **places, **minutes, "first_contact": "minutes",
         **dict.fromkeys(ASKED, "asked"),
     }  # fmt: skip
 
@@ -101,7 +95,7 @@ class StatedDepartment:
                 path, number = f"calibration.{SCALES[name]}.value", round(value / usual[name], 4)
             elif kind in ("number", "minutes"):
                 section, key = ("pools", "capacity") if kind == "number" else ("durations", "mean")
-                refers = REFERENCE.fullmatch(str(typical()["site"][section][name][key]))
+                refers = REFERENCE.fullmatch(str(packaged()["site"][section][name][key]))
                 path = refers[1] if refers else f"site.{section}.{name}.{key}"
             if path:
                 yield self._block(path, number, self.words[name])

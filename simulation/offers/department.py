@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
-from simulation.config.composing import stated_in
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
@@ -43,13 +43,8 @@ PATH_OF_TRIAGE = "calibration.triage_minutes_scale.value"
 
 
 @cache
-def _packaged(*choices: str) -> Raw:
-    """The packaged configuration with these choices of files; not to be changed."""
-    return stated_in(choices, [packaged_configs()]).raw
-
-
-@cache
-def _packaged_ensemble() -> Ensemble:
+def packaged_ensemble() -> Ensemble:
+    """The packaged ensemble of departments like England's."""
     return ensemble_named("typical", [packaged_configs()])
 
 
@@ -73,16 +68,6 @@ class OfferedDepartments:
     n: int
 
     @cached_property
-    def raw(self) -> Raw:
-        """The typical site."""
-        return _packaged()
-
-    @cached_property
-    def ensemble(self) -> Ensemble:
-        """The packaged ensemble."""
-        return _packaged_ensemble()
-
-    @cached_property
     def totals(self) -> Totals:
         """The totals that were answered."""
         beds = self.values.get("beds")
@@ -95,7 +80,7 @@ class OfferedDepartments:
     @cached_property
     def scaling(self) -> Scaling:
         """The typical site scaled to them."""
-        return Scaling(self.raw, self.totals)
+        return Scaling(packaged(), self.totals)
 
     @cached_property
     def rotas(self) -> Mapping[str, list[dict[str, Any]]]:
@@ -124,7 +109,7 @@ class OfferedDepartments:
             name: OfferedStructure(
                 stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM
             )
-            for name, stated in self.ensemble.structures.items()
+            for name, stated in packaged_ensemble().structures.items()
         }
         wanted = {"own clinicians": False, "doctors": True}.get(self.values.get("children", ""))
         team = {"own nurses": False, "triage nurses": True}.get(self.values.get("ambulances", ""))
@@ -185,14 +170,14 @@ class OfferedDepartments:
         choice = [f"staffing={one.stated.staffing}"] if one.stated.staffing else []
         if one.children and one.one_team:
             choice = [f"staffing={SHARED_CHILDREN}"]
-        staffing = _packaged(*choice)["staffing"]
+        staffing = packaged(*choice)["staffing"]
         changes: dict[str, Any] = {}
-        for block in Scaling({**self.raw, "staffing": staffing}, self.totals).scaled():
+        for block in Scaling({**packaged(), "staffing": staffing}, self.totals).scaled():
             pool = block.path.removeprefix("staffing.")
             if (
                 block.group == "staffing"
                 and pool not in self.rotas
-                and staffing[pool] != self.raw["staffing"][pool]
+                and staffing[pool] != packaged()["staffing"][pool]
             ):
                 changes[f"{block.path}.rota"] = _merged(block.values["rota"])
         start = self._steps(self.base_pathway)
@@ -206,16 +191,16 @@ class OfferedDepartments:
         return changes
 
     def _steps(self, pathway: str) -> Raw:
-        return dict(_packaged(f"pathway={pathway}")["pathway"]["steps"])
+        return dict(packaged(f"pathway={pathway}")["pathway"]["steps"])
 
     def _triage_factor(self, one: OfferedStructure) -> float:
         """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""
         factor = _triage_factor_of(one.stated)
         if "triage_nurses" not in self.rotas:
             return factor
-        typical = self.ensemble.structures["two_by_day"]
+        typical = packaged_ensemble().structures["two_by_day"]
         each = _triage_factor_of(typical)
-        each /= _hours(on_duty(self.raw["staffing"]["triage_nurses"]["rota"]))
+        each /= _hours(on_duty(packaged()["staffing"]["triage_nurses"]["rota"]))
         rota: Rota = self.values["triage_nurses"]
         hours = (
             sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1))
@@ -226,12 +211,13 @@ class OfferedDepartments:
             hours -= (
                 AMBULANCE_WORK
                 * per_day["ambulance"]
-                / float(self.raw["site"]["arrivals"]["ambulance"]["per_day"])
+                / float(packaged()["site"]["arrivals"]["ambulance"]["per_day"])
             )
             hours = max(hours, 1.0)
         at_desk = sum(per_day[name] for name in ("walk_in", "referred"))
         typical_desk = sum(
-            float(self.raw["site"]["arrivals"][name]["per_day"]) for name in ("walk_in", "referred")
+            float(packaged()["site"]["arrivals"][name]["per_day"])
+            for name in ("walk_in", "referred")
         )
         return each * hours * typical_desk / at_desk
 
@@ -242,7 +228,9 @@ class OfferedDepartments:
         """What departments differ in, without what the answers fix."""
         dropped = {NIGHT} if "doctors" in self.rotas else set()
         return {
-            name: stated for name, stated in self.ensemble.parameters.items() if name not in dropped
+            name: stated
+            for name, stated in packaged_ensemble().parameters.items()
+            if name not in dropped
         }
 
     def members(self) -> list[Member]:
@@ -251,8 +239,8 @@ class OfferedDepartments:
         by_changes = {repr(stated.changes): name for name, stated in self.structures.items()}
         same = {name: by_changes[repr(self._changes(one))] for name, one in self._left.items()}
         own, others = [], []
-        for number in range(len(self.ensemble.departments)):
-            member = self.ensemble.member(number)
+        for number in range(len(packaged_ensemble().departments)):
+            member = packaged_ensemble().member(number)
             if member.structure in same:
                 own.append(replace(member, structure=same[member.structure]))
             else:
@@ -269,7 +257,7 @@ class OfferedDepartments:
 
     def _scaled(self, values: Sequence[float]) -> Iterator[float]:
         """The values of a department of the packaged ensemble, at this size."""
-        by_name = dict(zip(self.ensemble.parameters, values, strict=True))
+        by_name = dict(zip(packaged_ensemble().parameters, values, strict=True))
         beds = {name: by_name[name] * self.scaling.factors["beds"] for name in BEDS}
         if self.totals.beds is not None:
             total = sum(beds.values())

@@ -21,11 +21,18 @@ from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.config.writing import ensemble_text, write_files, yaml_text
 from simulation.errors import ConfigError, Faults, refuse
-from simulation.offers.department import BEDS, DOCTORS, TRIAGE, OfferedDepartments
+from simulation.offers.department import (
+    BEDS,
+    DOCTORS,
+    TRIAGE,
+    OfferedDepartments,
+    packaged_ensemble,
+)
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing, spread
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
+from simulation.records.schema import Floats, Ints
 from simulation.records.serialise import plain
 from simulation.study.design import Member
 from simulation.study.study import Study
@@ -179,43 +186,31 @@ def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
 
 def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
-    packaged, members = departments.ensemble, departments.members()
-    parameters, drawn = product.drawn(len(members))
+    members = departments.members()
     stated: dict[str, Any] = {key: plain(value) for key, value in departments.parameters.items()}
-    if "admitted_share" not in departments.values:
-        admitted, of_all = _admitted(len(members), departments.totals.admitted_share)
-        stated[ADMITTED] = admitted
-        members = [
-            replace(one, values=(*one.values, value))
-            for one, value in zip(members, of_all, strict=True)
-        ]
-    if (
-        AMBULANCE_NURSES not in departments.values
-        and departments.values.get("ambulances") != "triage nurses"
-    ):
-        stated[AMBULANCE_NURSES], more = _more_ambulance_nurses(departments, members)
-        members = [
-            replace(one, values=(*one.values, value))
-            for one, value in zip(members, more, strict=True)
-        ]
+    values = departments.values
+    added = dict[str, tuple[Raw, Floats | Ints]]()
+    if "admitted_share" not in values:
+        added[ADMITTED] = _admitted(len(members), departments.totals.admitted_share)
+    if AMBULANCE_NURSES not in values and values.get("ambulances") != "triage nurses":
+        added[AMBULANCE_NURSES] = _more_ambulance_nurses(departments, members)
+    added |= product.drawn(len(members))
+    stated |= {key: parameter for key, (parameter, _) in added.items()}
+    columns = [column for _, column in added.values()]
     members = [
-        replace(one, values=(*one.values, *map(float, row)))
-        for one, row in zip(members, drawn, strict=True)
+        replace(one, values=(*one.values, *(column[place].item() for column in columns)))
+        for place, one in enumerate(members)
     ]
-    stated |= parameters
     for place, parameter in enumerate(stated.values()):
-        column = [member.values[place] for member in members]
-        parameter["range"] = [
-            min(*column, parameter["range"][0]),
-            max(*column, parameter["range"][1]),
-        ]
+        ends = [*parameter["range"], *(member.values[place] for member in members)]
+        parameter["range"] = [min(ends), max(ends)]
     faults = Faults()
     content = {
         "name": name,
         "question": "What holds in every department that the answers could mean?",
         "built": {
             **{group: name for group in ("site", "staffing", "pathway", "calibration")},
-            "targets": "the answers of the interview", "priors": f"ensembles/{packaged.name}.yaml",
+            "targets": "the answers of the interview", "priors": f"ensembles/{packaged_ensemble().name}.yaml",
             "program": __version__, "simulated_years": 0, "accepted": len(members),
         },
         "parameters": stated,
@@ -228,22 +223,22 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
     return made
 
 
-def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
+def _admitted(n: int, share: float) -> tuple[Raw, Floats]:
     """The parameter of an admitted share that was left blank, and its values."""
     ends = [end / share for end in questions()["admitted_share"].range or (share, share)]
     block = differing("admitted_share", ["site.attributes.admitted.p.base"], ends, how="times")
-    return block, spread(n, 99, *ends).round(4).tolist()
+    return block, spread(n, 99, *ends).round(4)
 
 
 def _more_ambulance_nurses(
     departments: OfferedDepartments, members: Sequence[Member]
-) -> tuple[Raw, list[int]]:
+) -> tuple[Raw, Ints]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
-    own = [name not in departments.of_one_team for name in (member.structure for member in members)]
-    more = np.round(spread(len(members), 97, 0, 1)).astype(int).tolist()
+    apart = [member.structure not in departments.of_one_team for member in members]
+    more = np.round(spread(len(members), 97, 0, 1)).astype(int)
     block = differing(AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True)
-    return block, [one * apart for one, apart in zip(more, own, strict=True)]
+    return block, more * apart
 
 
 def _texts(

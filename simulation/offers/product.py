@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from simulation.config.composing import stated_in
+from simulation.config.composing import packaged
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
-from simulation.config.files import packaged_configs
 from simulation.offers.alternatives import alternatives
-from simulation.offers.interview import OfferQuestion, chosen, questions
+from simulation.offers.interview import chosen, questions
 from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
 from simulation.records.schema import Floats
@@ -31,8 +30,6 @@ DRAWN = {
     "used_share": "used_share",
     "acceptance": "acceptance",
     "exact_share": "exact_share",
-}
-DRAWN |= {
     "under_share": "under_share",
     "correlation": "correlation",
     "nurses_table": "nurses_errors",
@@ -52,30 +49,45 @@ PILOTS = {
 the table of docs/validation.md, with which a test compares them."""
 
 
-def asks(key: str) -> OfferQuestion:
-    """A question."""
-    return questions()[key]
+def estimate(
+    value: float, ends: Sequence[float], source: str, evidence: str = "assumed", **more: Any
+) -> Raw:
+    """A number as a file states it, with the range that it may have."""
+    return {"value": value, "range": [*ends], "evidence": evidence, "source": source, **more}
+
+
+def left_blank(key: str) -> str:
+    """The source of what stands in the place of an answer."""
+    return f"left blank ({questions()[key].noun}): {questions()[key].source}"
+
+
+def counts_of(table: CountsTable) -> list[list[int]]:
+    """The counts of a table, as a file states them."""
+    return [list(row) for row in table.rows]
 
 
 def differing(
     key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any
 ) -> Raw:
     """The parameter of an ensemble for a question that was left blank; `how`: where it is not set as it is."""
-    question, ends = asks(key), [float(min(values)), float(max(values))]
-    source = f"left blank ({question.noun}): {question.source}"
-    block = {
+    return {
         "changes": list(changes),
         "how": "set",
-        "range": ends,
-        "evidence": question.evidence or "assumed",
+        "range": [float(min(values)), float(max(values))],
+        "evidence": questions()[key].evidence or "assumed",
+        "source": left_blank(key),
+        **how,
     }
-    return block | {"source": source} | how
 
 
 def spread(n: int, stream: int, low: float, high: float) -> Floats:
     """So many values, spread evenly over a range, in random order."""
     order = np.random.default_rng([2026, stream]).permutation(n)
     return np.asarray(low + (high - low) * (order + 0.5) / n)
+
+
+NOT_MEASURED = estimate(0.5, [0, 0.9], "not measured")
+"""The correlation of two whose errors nobody compared."""
 
 
 class OfferedProduct:
@@ -86,7 +98,11 @@ class OfferedProduct:
         does = chosen(values["does"])
         self.saves_time, self.advises = "saves time" in does, "advises" in does
         self.labels = self.advises or "labels" in does
-        self.with_nurses = values.get("against", "unknown") in ("nurses", "unknown")
+        self.against: str = values.get("against", "unknown")
+        self.with_nurses = self.against in ("nurses", "unknown")
+        self.table: CountsTable | None = values.get("table")
+        self.accuracy_claimed = values.get("accuracy_by", "vendor") == "vendor"
+        self.saves_claimed = values.get("saves_by", "vendor") == "vendor"
 
     # --- what was left blank ----------------------------------------------------------------------------------
 
@@ -94,7 +110,7 @@ class OfferedProduct:
     def blanks(self) -> tuple[str, ...]:
         """The questions about the product that were left blank and are drawn, a value a department."""
         wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
-        by_shares = self.labels and "table" not in self.values
+        by_shares = self.labels and self.table is None
         wanted |= {
             "exact_share": by_shares,
             "under_share": by_shares,
@@ -105,28 +121,24 @@ class OfferedProduct:
             key for key, is_wanted in wanted.items() if is_wanted and key not in self.values
         )
 
-    def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
-        """Parameters of an ensemble for what was left blank, and their values, shape (n, parameters): spread evenly
-        over each range, in random order."""
-        ranges = {key: asks(key).range or (0.0, 1.0) for key in self.blanks}
+    def drawn(self, n: int) -> dict[str, tuple[Raw, Floats]]:
+        """The parameter of an ensemble for each question that was left blank, and its values, shape (n,): spread evenly
+        over its range, in random order; by the name of the parameter."""
+        ranges = {key: questions()[key].range or (0.0, 1.0) for key in self.blanks}
         if "exact_share" in ranges and "under_share" in self.values:
             low, high = ranges["exact_share"]
             ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
-        columns = {}
-        for place, (key, (low, high)) in enumerate(ranges.items()):
-            columns[key] = spread(n, place, low, high)
+        columns = {key: spread(n, place, *ends) for place, (key, ends) in enumerate(ranges.items())}
         if "under_share" in columns:  # a share of the labels that differ
-            wrong = (
-                1 - columns["exact_share"]
-                if "exact_share" in columns
-                else 1 - float(self.values["exact_share"])
+            exact = (
+                columns["exact_share"] if "exact_share" in columns else self.values["exact_share"]
             )
-            columns["under_share"] = columns["under_share"] * wrong
-        rounded = {key: column.round(4) for key, column in columns.items()}
-        parameters = {
-            DRAWN[key]: differing(key, self.paths(key), column) for key, column in rounded.items()
+            columns["under_share"] *= 1 - exact
+        return {
+            DRAWN[key]: (differing(key, self.paths(key), rounded), rounded)
+            for key, column in columns.items()
+            for rounded in [column.round(4)]
         }
-        return parameters, np.array([*rounded.values()]).T if rounded else np.zeros((n, 0))
 
     def paths(self, key: str) -> list[str]:
         """The values of the policy, or of the nurses, that a question decides."""
@@ -154,23 +166,11 @@ class OfferedProduct:
         if table is None and not self.labels:
             return None
         if table is None:
-            (low, high), question = asks("nurses_table").range or (1.0, 1.0), asks("nurses_table")
-            source = f"left blank ({question.noun}): {question.source}"
-            errors = {"value": 1, "range": [low, high], "evidence": "assumed", "source": source}
-            return {**stated_in((), [packaged_configs()]).raw["nurse"], "errors": errors}
-        correlation = {
-            "value": 0.5,
-            "range": [0, 0.9],
-            "evidence": "assumed",
-            "source": "not measured",
-        }
+            ends = questions()["nurses_table"].range or (1.0, 1.0)
+            return {**packaged()["nurse"], "errors": estimate(1, ends, left_blank("nurses_table"))}
         source = "counts of own nurses' labels, answered in the interview"
-        matrix = {
-            "evidence": "measured",
-            "source": source,
-            "counts": [list(row) for row in table.rows],
-        }
-        return {"labels": {"name": "nurse", "correlation": correlation, "matrix": matrix}}
+        matrix = {"evidence": "measured", "source": source, "counts": counts_of(table)}
+        return {"labels": {"name": "nurse", "correlation": NOT_MEASURED, "matrix": matrix}}
 
     def policy(self) -> Raw:
         """The file of the policy."""
@@ -179,8 +179,8 @@ class OfferedProduct:
         covers: Raw = {"minutes": covered} if self.saves_time else {}
         if self.labels:
             policy |= {"ai": self._labels(), "role": "advises" if self.advises else "replaces"}
-            if self.values.get("against", "unknown") != "unknown":
-                policy["measured_against"] = self.values["against"]
+            if self.against != "unknown":
+                policy["measured_against"] = self.against
             covers["labels"] = covered
         if self.advises:
             policy["acceptance"] = self._estimate("acceptance", [0, 1])
@@ -198,65 +198,46 @@ class OfferedProduct:
         self, key: str, ends: Sequence[float], value: float | None = None, *, claim: bool = False
     ) -> Raw:
         """A number: as answered, or the middle of the range of its question."""
-        question, answered = asks(key), self.values.get(key)
-        if value is None and answered is not None:
-            value = float(answered)
+        question = questions()[key]
+        value = self.values.get(key) if value is None else value
         if value is None:
             low, high = question.range or (0.0, 1.0)
-            return {
-                "value": round((low + high) / 2, 4), "range": list(ends), "evidence": "assumed",
-                "source": f"left blank, the middle of {low:g} to {high:g}: {question.source}",
-            }  # fmt: skip
+            source = f"left blank, the middle of {low:g} to {high:g}: {question.source}"
+            return estimate(round((low + high) / 2, 4), ends, source)
         source = f"{question.noun}, as answered in the interview"
-        return {
-            "value": round(value, 4),
-            "range": list(ends),
-            "evidence": "assumed",
-            "source": source,
-        } | ({"claim": True} if claim else {})
+        answered = estimate(round(float(value), 4), ends, source)
+        return answered | {"claim": True} if claim else answered
 
     def _labels(self) -> Raw:
         """How it labels: its table, or its shares, against the truth or beside the nurses."""
-        table: CountsTable | None = self.values.get("table")
-        claim = self.values.get("accuracy_by", "vendor") == "vendor"
+        table, claim = self.table, self.accuracy_claimed
         who = "the vendor states it" if claim else "measured independently"
         source = f"{who}; answered in the interview"
-        none = {
-            "value": 0,
-            "range": [0, 0.9],
-            "evidence": "assumed",
-            "source": "its table stands beside the nurses'",
-        }
-        some = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
         if table is not None and not self.with_nurses:
-            counts = [list(row) for row in table.rows]
             matrix = {
                 "evidence": "measured",
                 "source": f"counts, {source}",
-                "counts": counts,
-                "claim": claim,
+                "counts": counts_of(table),
             }
-            return {"name": ARM, "correlation": some, "matrix": matrix}
+            matrix["claim"] = claim
+            return {"name": ARM, "correlation": NOT_MEASURED, "matrix": matrix}
         exact = self._estimate("exact_share", [0, 1], claim=claim)
-        wrong = 1 - exact["value"]
-        answered = self.values.get("under_share")
-        under = self._estimate(
-            "under_share", [0, 1], wrong / 2 if answered is None else answered, claim=claim
-        )
+        answered = self.values.get("under_share", (1 - exact["value"]) / 2)
+        under = self._estimate("under_share", [0, 1], answered, claim=claim)
         if not self.with_nurses:
             shares = {"exact_share": exact, "under_share": under, "evidence": "assumed"}
             shares["source"] = f"{source}; the errors are spread as the nurses' are"
-            return {"name": ARM, "correlation": some, "agreement": shares}
-        tied = self._estimate("correlation", [-1, 1])
+            return {"name": ARM, "correlation": NOT_MEASURED, "agreement": shares}
         beside: Raw = {
-            "correlation": tied,
+            "correlation": self._estimate("correlation", [-1, 1]),
             "evidence": "assumed",
             "source": f"agreement with nurses, {source}",
         }
         if table is not None:
-            beside["counts"] = [list(row) for row in table.rows]
+            beside["counts"] = counts_of(table)
         else:
             beside |= {"agree_share": exact, "lower_share": under}
+        none = estimate(0, [0, 0.9], "its table stands beside the nurses'")
         return {"name": ARM, "correlation": none, "with_nurse": beside}
 
     def _minutes(self, covered: Sequence[str]) -> Raw:
@@ -281,20 +262,11 @@ class OfferedProduct:
         if year is not None:
             return {"cost_per_year": {"value": year, "evidence": "published", "source": source}}
         if patient is not None:
-            return {
-                "price_per_attendance": {
-                    "value": patient,
-                    "evidence": "published",
-                    "source": source,
-                }
-            }
-        question = asks("price_a_patient")
-        ends = list(question.range or ())
-        return {
-            "price_per_attendance": {
-                "value": MIDDLE_PRICE, "range": ends, "evidence": "assumed", "source": f"left blank: {question.source}",
-            }
-        }  # fmt: skip
+            price = {"value": patient, "evidence": "published", "source": source}
+        else:
+            question = questions()["price_a_patient"]
+            price = estimate(MIDDLE_PRICE, question.range or (), f"left blank: {question.source}")
+        return {"price_per_attendance": price}
 
     @property
     def pounds_a_year(self) -> float:
@@ -306,12 +278,11 @@ class OfferedProduct:
 
     def patients_who_hold(self, n: int) -> int:
         """Patients among whom product and nurses differ in n, to the next hundred."""
-        counts = np.array(self.values["table"].rows if "table" in self.values else [[0]])
-        agree = (
-            np.trace(counts) / counts.sum()
-            if counts.any()
-            else self._estimate("exact_share", [0, 1])["value"]
-        )
+        counts = np.array([[0]] if self.table is None else self.table.rows)
+        if counts.any():
+            agree = np.trace(counts) / counts.sum()
+        else:
+            agree = self._estimate("exact_share", [0, 1])["value"]
         return math.ceil(n / max(1 - float(agree), 0.001) / 100) * 100
 
     # --- what the vendor said, and did not ---------------------------------------------------------------------
@@ -320,19 +291,16 @@ class OfferedProduct:
         """What rests on the vendor's word alone, as nouns."""
         values = self.values
         saves: ReadAmount | None = values.get("saves")
-        if saves is not None and values.get("saves_by", "vendor") == "vendor":
-            amount = (
-                f"{saves.number:g} seconds"
-                if saves.is_seconds
-                else f"{100 * saves.number:g} % of the time"
-            )
+        if saves is not None and self.saves_claimed:
+            share = f"{100 * saves.number:g} % of the time"
+            amount = f"{saves.number:g} seconds" if saves.is_seconds else share
             yield f"{amount} saved a triage"
-        if self.labels and values.get("accuracy_by", "vendor") == "vendor":
+        if self.labels and self.accuracy_claimed:
             whom = {"nurses": "nurses", "unknown": "somebody unnamed", "outcome": "outcomes"}
-            against = whom.get(values.get("against", "unknown"), f"a {values.get('against')}")
+            against = whom.get(self.against, f"a {self.against}")
             if "exact_share" in values:
                 yield f"{100 * values['exact_share']:g} % agreement with {against}"
-            elif "table" in values:
+            elif self.table is not None:
                 yield f"its table of labels against {against}"
 
     def not_shown(self) -> Iterator[str]:
@@ -341,22 +309,17 @@ class OfferedProduct:
         if self.labels:
             if self.with_nurses:
                 yield "a panel's judgement"
-            if "table" not in values:
-                yield "errors by level"
-            if "cases" not in values:
-                yield "number of cases"
-            if "cases_on" not in values:
-                yield "ages and languages"
-            if values.get("accuracy_by", "vendor") == "vendor" and not {
-                "exact_share",
-                "table",
-            } & set(values):
+            missing = {
+                "table": "errors by level",
+                "cases": "number of cases",
+                "cases_on": "ages and languages",
+            }
+            yield from (words for key, words in missing.items() if key not in values)
+            if self.accuracy_claimed and values.keys().isdisjoint({"exact_share", "table"}):
                 yield "an independent study"  # what is claimed is asked about by itself
             yield "repeat answers"
             yield "failures"
-        if self.saves_time and (
-            "saves" not in values or values.get("saves_by", "vendor") == "vendor"
-        ):
+        if self.saves_time and ("saves" not in values or self.saves_claimed):
             yield "an independent study of the minutes saved"
         if "used_share" not in values:
             yield "its use where it runs"
@@ -369,7 +332,9 @@ class OfferedProduct:
         if "used_share" in values:
             yield of_everybody(values).partition(", ")[0]
         yield from (
-            f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING
+            f"{questions()[key].noun}: {questions()[key].blank}"
+            for key in self.blanks
+            if key not in FOLLOWING
         )
         if "price_a_year" not in values and "price_a_patient" not in values:
             yield f"it costs £{MIDDLE_PRICE} a patient"
@@ -379,8 +344,8 @@ class OfferedProduct:
         if "correlation" not in self.blanks:
             return {}
         ends = (
-            (0, "from nurses whether they are right or wrong"),
-            (1, "only where nurses are wrong (kind to it)"),
+            "from nurses whether they are right or wrong",
+            "only where nurses are wrong (kind to it)",
         )
         return {
             name: {
@@ -388,7 +353,7 @@ class OfferedProduct:
                 "changes": {"triage.ai.with_nurse.correlation.value": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
-            for name, (value, words) in zip(self.ends, ends, strict=True)
+            for value, (name, words) in enumerate(zip(self.ends, ends, strict=True))
         }  # fmt: skip
 
     @property
@@ -405,7 +370,7 @@ class OfferedProduct:
     ) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
         an offer has otherwise; `assumed`: as clauses."""
-        known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]
+        known = packaged("study=alternatives")["study"]
         title = str(self.values["product"])
         arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
         pounds = self.pounds_a_year
