@@ -388,17 +388,17 @@ def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_rec
 
 def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
     product = OfferedProduct("it", values(does="advises", against="panel"))
-    parameters, drawn = product.drawn(24)
-    assert list(parameters) == [
+    drawn = product.drawn(24)
+    assert list(drawn) == [
         "used_share",
         "acceptance",
         "exact_share",
         "under_share",
         "nurses_errors",
     ]
-    use = np.sort(drawn[:, 0])
+    use = np.sort(drawn["used_share"][1])
     assert np.allclose(np.diff(use), 0.7 / 24, atol=1e-3)
-    wrong = drawn[:, 3] / (1 - drawn[:, 2])
+    wrong = drawn["under_share"][1] / (1 - drawn["exact_share"][1])
     assert 0.25 <= wrong.min() < 0.3
     assert 0.7 < wrong.max() <= 0.75
 
