@@ -19,7 +19,7 @@ import numpy as np
 
 from simulation.config.files import shortened
 from simulation.config.studies import observed_of, study_of
-from simulation.display.drawing import Picture
+from simulation.display.drawing import Drawing, Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
 from simulation.errors import ResultsError, refuse
@@ -27,7 +27,7 @@ from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
 from simulation.report.contents import every_picture, every_table, picture
-from simulation.report.effect_pictures import Drawing, first_picture
+from simulation.report.effect_pictures import first_picture
 from simulation.report.page import page
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest

@@ -5,8 +5,8 @@ All of one page is of one result, so every sentence, chart and table of it is of
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -30,7 +30,7 @@ from simulation.app.controls import controls, helps, today
 from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
-from simulation.display.table import ReportTable
+from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
 from simulation.display.words import (
     labelled,
@@ -38,7 +38,6 @@ from simulation.display.words import (
 from simulation.errors import AeflowError, refuse
 from simulation.offers.reading import Unread, read
 from simulation.runs.listing import ListedRun
-from simulation.study.statements import BANNER
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -151,7 +150,7 @@ FIGURES = {
 
 def rendered(template: str, **words: Any) -> str:
     """A template as HTML, with what every page needs."""
-    return fill(template, TEMPLATES, banner=BANNER, **words)
+    return fill(template, TEMPLATES, **words)
 
 
 def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, str]:
@@ -293,31 +292,40 @@ def run_page(asked: AskedQuestion, result: ae.Result) -> str:
 
 def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     """One view of the result that is kept of a question; without one, where to begin."""
-    view = VIEWS[name]
-    tables: list[ReportTable] = []
-    pictures: list[dict[str, str]] = []
+    view, views = VIEWS[name], _views(asked, result)
     n = 0 if result is None else len(result.replications)
-    if result is not None:
-        known = result.tables
-        tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
-        tables += hours_tables(result) if name == "hours" else []
-        pictures = [picture for one in view.pictures if (picture := _picture(result, one))]
+    n_here = min(n, result.run.profiles) if result is not None and view.of_profiles else n
     return rendered(
         "view.html",
         view=view,
-        views=_views(asked, result),
+        views=views,
         here=name,
         asked=asked,
         changes=list(changes_words(asked)),
         department=department_words(asked, result),
         n=n,
-        narrows="departments" in _views(asked, result),
-        n_here=min(n, result.run.profiles) if result is not None and view.of_profiles else n,
-        tables=tables,
-        most_rows=MOST_ROWS,
-        pictures=pictures,
+        narrows="departments" in views,
+        n_here=n_here,
+        blocks=() if result is None else view_document(name, result, n_here).blocks,
         areas=areas(result) if result is not None and name == "pathway" else [],
     )
+
+
+def view_document(name: str, result: ae.Result, n: int) -> Document:
+    """What a view shows of `n` replications: its pictures, then the first rows of its tables."""
+    view, known, blocks = VIEWS[name], result.tables, list[Block]()
+    for picture in view.pictures:
+        with suppress(ae.ResultsError):  # nothing to show in it
+            drawn = result.figure(picture)
+            blocks.append(replace(drawn, caption=f"{drawn.caption} n = {n}."))
+    tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
+    for table in [*tables, *(hours_tables(result) if name == "hours" else ())]:
+        of_n = "" if table.kind == "changes" else f", n = {n}"
+        more = f"The first {MOST_ROWS} of {len(table.cells)} rows; the report has all."
+        notes = (*table.notes, *([more] if len(table.cells) > MOST_ROWS else []))
+        cells = table.cells[:MOST_ROWS]
+        blocks.append(replace(table, title=f"{table.title}{of_n}", cells=cells, notes=notes))
+    return Document(view.heading, (Section(tuple(blocks)),))
 
 
 def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[str, str]) -> str:
@@ -365,15 +373,6 @@ def _figure(key: str, text: str) -> float:
             f"found '{text[:20]}'",
             "Write a number, as in 24.5",
         )
-
-
-def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
-    try:
-        drawn = result.figure(name)
-    except ae.ResultsError:  # nothing to show in it
-        return None
-    uri = f"data:image/png;base64,{base64.b64encode(drawn.png).decode('ascii')}"
-    return {"uri": uri, "alt": drawn.alt, "caption": drawn.caption}
 
 
 def packed(result: ae.Result) -> bytes:

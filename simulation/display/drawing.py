@@ -60,6 +60,15 @@ class Picture:
         return self.png
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing as SVG text, with alternative text and a caption."""
+
+    svg: str
+    alt: str
+    caption: str
+
+
 def axis_scale(unit: str) -> int:
     """The factor by which values of a unit are drawn: shares in per cent."""
     return 100 if unit == "share" else 1

@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
 from simulation.display.words import WIDTH, amount, change, cost_in_short
@@ -243,14 +242,9 @@ class ReportTable:
 
     def _repr_html_(self) -> str:
         """The table as a notebook shows it."""
-        head = "".join(f"<th scope='col'>{escape(header)}</th>" for header in self.headers)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows
-        )
-        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
-        caption = f"<caption>{escape(self.title)}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        from simulation.display.web_page import html_of
+
+        return html_of([self])
 
 
 def crossed(

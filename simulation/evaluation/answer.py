@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.display.dated_folder import write_dated
+from simulation.display.document import Document, Section, Words
 from simulation.display.drawing import (
     BLUE,
     DARK,
@@ -26,8 +25,9 @@ from simulation.display.drawing import (
     png_of,
     rows_down,
 )
+from simulation.display.files import write_dated
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
-from simulation.display.web_page import fill
+from simulation.display.web_page import page
 from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
 from simulation.evaluation.design import (
@@ -193,19 +193,26 @@ class Evaluation:
         return protocol(self, *self.planned)
 
     @property
+    def document(self) -> Document:
+        """The answer as a document."""
+        first, *others = self.sentences
+        tables = [self.table, *([self.tables["value"]] if self.worth else [])]
+        words = (Words(first, "strong"), *map(Words, others))
+        protocol = Section(
+            (Words(self.protocol, "quote"),), f"For the protocol: {self.planned[0].label}"
+        )
+        return Document(self.title, (Section((*words, *self.pictures.values(), *tables)), protocol))
+
+    @property
     def page(self) -> str:
         """One page that loads nothing."""
-        pictures = [
-            (base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()
-        ]
-        words = {"title": self.title, "banner": BANNER, "evaluation": self, "pictures": pictures}
-        return fill("page.html", Path(__file__).parent, **words)
+        return page(self.document)
 
     def write(self, results: Path | str = "results") -> Path:
         """Write page, table, pictures and protocol into a dated folder in `results/evaluations`, and return it."""
-        texts = {PAGE: self.page, PROTOCOL: f"{self.protocol}\n"}
         pictures = {f"{name}.png": picture for name, picture in self.pictures.items()}
-        return write_dated(Path(results) / FOLDER, {TABLE: _rows(self)}, pictures, texts=texts)
+        texts = {PAGE: self.page, PROTOCOL: f"{self.protocol}\n"}
+        return write_dated(Path(results) / FOLDER, {TABLE: _rows(self), **pictures, **texts})
 
 
 def table_name(outcome: EvaluatedOutcome) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterable, Sequence
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulation.department.vocabulary import Pathway
-from simulation.display.dated_folder import write_dated
+from simulation.display.document import Document, Section, Words
 from simulation.display.drawing import (
     BLUE,
     WORSE,
@@ -23,21 +20,21 @@ from simulation.display.drawing import (
     panel_title,
     png_of,
 )
+from simulation.display.files import files_of, write_dated
 from simulation.display.table import ReportTable
-from simulation.display.web_page import templates
+from simulation.display.web_page import page
 from simulation.extracts.identified import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from simulation.extracts.extract import Extract
 
-FOLDER, PAGE = "extracts", "extract.html"
+FOLDER, PAGE, TITLE = "extracts", "extract.html", "title.txt"
 MOST_SHOWN = 50
 LARGEST_PAGE = 20_000_000
 """Pages that the app lists, and bytes of one that it shows."""
@@ -147,32 +144,18 @@ def spread(runs: Floats) -> Floats:
     return np.asarray(np.quantile(runs, [0.05, 0.95] if len(runs) >= 20 else [0, 1], axis=0))
 
 
-def page_of(
-    title: str, sentences: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
-) -> str:
-    """One page that loads nothing."""
-    environment = templates(Path(__file__).parent).overlay()
-    environment.filters |= {"b64": lambda png: base64.b64encode(png).decode("ascii")}
-    return environment.get_template("page.html").render(
-        banner=BANNER, title=title, sentences=sentences, tables=tables, pictures=pictures
-    )
-
-
 def write_pages(
     results: Path,
     title: str,
     sentences: Iterable[str],
-    tables: Sequence[ReportTable],
-    pictures: Sequence[Picture],
+    tables: Iterable[ReportTable],
+    pictures: Iterable[Picture],
 ) -> Path:
     """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page."""
-    page = page_of(title, tuple(sentences), tables, pictures)
-    rows: dict[str, list[dict[str, object]]] = {
-        f"{table.kind}.csv": [dict(zip(table.headers, row, strict=True)) for row in table.rows]
-        for table in tables
-    }
-    shown = {f"{picture.name}.png": picture for picture in pictures}
-    return write_dated(results / FOLDER, rows, shown, texts={PAGE: page}) / PAGE
+    shown = Section((*map(Words, sentences), *pictures, *tables))
+    document = Document(title, (shown,), is_wide=True)
+    files = {**files_of(document), PAGE: page(document), TITLE: f"{title}\n"}
+    return write_dated(results / FOLDER, files) / PAGE
 
 
 def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str]]:
@@ -182,9 +165,11 @@ def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str]]
     """
     found = {}
     for path in sorted((results / FOLDER).glob(f"*/{PAGE}"), reverse=True)[:MOST_SHOWN]:
-        if path.is_symlink() or path.parent.is_symlink() or path.stat().st_size > LARGEST_PAGE:
+        title = path.with_name(TITLE)
+        if any(one.is_symlink() for one in (path, path.parent, title)):
             continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        title = re.search(r"<title>(.*?)</title>", text)
-        found[path.parent.name] = (unescape(title[1]) if title else path.parent.name, text)
+        if path.stat().st_size <= LARGEST_PAGE:
+            text, named = path.read_text("utf-8", "replace"), title.is_file()
+            words = title.read_text("utf-8", "replace").strip() if named else path.parent.name
+            found[path.parent.name] = (words, text)
     return found

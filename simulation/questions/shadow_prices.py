@@ -24,8 +24,8 @@ import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift
-from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, panel_title, png_of
+from simulation.display.files import write_dated
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell, print_tables
 from simulation.display.words import few_words
 from simulation.errors import Fault, Faults, nearest, refuse
@@ -491,5 +491,5 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
-    pictures = {PICTURE: price_picture(shadow_prices)}
-    return write_dated(results / FOLDER, {TABLE: price_rows(shadow_prices)}, pictures)
+    picture = price_picture(shadow_prices)
+    return write_dated(results / FOLDER, {TABLE: price_rows(shadow_prices), PICTURE: picture})

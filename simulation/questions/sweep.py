@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.display import drawing
-from simulation.display.dated_folder import write_dated
+from simulation.display.files import write_dated
 from simulation.display.table import (
     Cell,
     Cells,
@@ -587,4 +587,4 @@ def _design_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
 def write_sweep(sweep: Sweep, results: Path) -> Path:
     """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
     tables = {TABLE: sweep_rows(sweep), DESIGN: _design_rows(sweep), EFFECTS: _effects_rows(sweep)}
-    return write_dated(results / FOLDER, tables, {PICTURE: sweep_picture(sweep)})
+    return write_dated(results / FOLDER, {**tables, PICTURE: sweep_picture(sweep)})

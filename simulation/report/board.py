@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from simulation.display.document import Document, Section, Words
+from simulation.display.drawing import Drawing, Picture
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
-from simulation.display.web_page import fill
+from simulation.display.web_page import page
 from simulation.errors import ResultsError
 from simulation.questions.sweep import beside
 from simulation.report import board_sentences as sentences
-from simulation.report.effect_pictures import Drawing, first_picture
+from simulation.report.effect_pictures import first_picture
 from simulation.report.outcome import is_dearer, outcome_of, priced_alternatives
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.study.design import OfferFacts
@@ -101,14 +103,29 @@ def board(result: StudyResult) -> Board:
     return page
 
 
+def board_document(page: Board, drawn: Picture | Drawing | None) -> Document:
+    """The board's page as a document: the answer, the parts, table and picture, and what the page rests on."""
+    answer = (
+        Words(str(page.answer), "point", page.verdict),
+        *(Words(str(sentence), "strong") for sentence in page.advice),
+        *(Words(str(sentence), "note") for sentence in page.notes),
+    )
+    parts = [
+        Section(tuple(Words(str(sentence)) for sentence in part.sentences), part.heading, part.name)
+        for part in page.parts
+    ]
+    table = Section(tuple(filter(None, (page.table, drawn))), anchor="table")
+    counts = Section(tuple(Words(str(sentence), "note") for sentence in page.counts))
+    return Document(page.title, (Section(answer), *parts, table, counts))
+
+
 def board_page(result: StudyResult) -> str:
     """The board's page as one HTML text, which prints on one side of A4. The same result gives the same text.
 
     Raises ResultsError for a study that states no offer.
     """
-    page = board(result)
-    words = {"title": page.title, "banner": BANNER, "board": page, "joined": _joined}
-    return fill("board.html", **words)
+    shown = board(result)
+    return page(board_document(shown, shown.picture), "board.html", look=shown.look)
 
 
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
@@ -145,11 +162,6 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     )
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
-
-
-def _joined(text: object) -> str:
-    """A text in which no line ends between a number and its unit."""
-    return re.sub(r"(?<=\d) (?=%|minutes\b|h\b)", "\N{NO-BREAK SPACE}", str(text))
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from simulation.display import drawing
-from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
+from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, Drawing, axis_scale
 from simulation.display.web_page import fill
 from simulation.display.words import (
     change,
@@ -340,14 +340,6 @@ class RowPlaces(NamedTuple):
 HIGH_ROWS, LOW_ROWS = RowPlaces(33, 13, 24, 7), RowPlaces(25, 11, 19, 5)
 MOST_HIGH_ROWS = 7
 """With more arms rows are tight and the caption short, so that the first page is seen whole on a screen."""
-
-
-class Drawing(NamedTuple):
-    """A drawing as SVG text, with alternative text and a caption."""
-
-    svg: str
-    alt: str
-    caption: str
 
 
 class Scale(NamedTuple):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from simulation.display.drawing import Drawing
 from simulation.display.measured import cases_words, measurement_sentences
 from simulation.display.table import ReportTable
 from simulation.display.words import (
@@ -23,7 +24,7 @@ from simulation.display.words import (
 from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import harmed_kind_words, n_harmed
-from simulation.report.effect_pictures import Drawing, first_picture
+from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.money import limit_words
 from simulation.report.outcome import (

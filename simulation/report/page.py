@@ -1,23 +1,24 @@
-"""The report as one HTML page that stands alone: no script, nothing loaded from anywhere, pictures inside.
+"""The report as documents: the page, which stands alone, and what other programs open.
 
 After the first page come the tables that a reader acts on, each with its picture. Every other table is a file in the
 folder of the run and a sheet of the workbook, and the page names it.
 """
 
-import base64
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from simulation.display import web_page
+from simulation.display.document import Document, Section, Words, points
 from simulation.display.drawing import Picture
+from simulation.display.files import file_of
 from simulation.display.table import ReportTable, shortened, with_columns
-from simulation.display.web_page import fill
 from simulation.display.words import labelled
 from simulation.questions import OF_A_RESULT
-from simulation.report.contents import every_table
+from simulation.report.arm_tables import assumptions_log
+from simulation.report.contents import CLOCK, every_table
 from simulation.report.findings import findings, precision_line, sham_line
-from simulation.report.first_page import first_page
+from simulation.report.first_page import FirstPage, first_page
 from simulation.report.verdict_tables import LIMITS_HEADER
 from simulation.runs.result import StudyResult
 from simulation.study.statements import BANNER
@@ -34,8 +35,8 @@ FOLDER = "tables"
 """The folder of a run that holds every table as a file."""
 
 
-class Section(NamedTuple):
-    """A part of the page: anchor and heading, the kinds of its tables, its pictures, and the sentences before them."""
+class Planned(NamedTuple):
+    """A section of the page: anchor, heading, the kinds of its tables, its pictures, and the sentences before them."""
 
     anchor: str
     heading: str
@@ -45,76 +46,115 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
-    Section("compared", "What was compared", ("changes",)),
-    Section("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
-    Section("safety", "Safety limits", ("safety",)),
-    Section("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
-    Section("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),
-    Section("measured", "How certain the tool's table makes the effect", ("measurement",)),
+    Planned("compared", "What was compared", ("changes",)),
+    Planned("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
+    Planned("safety", "Safety limits", ("safety",)),
+    Planned("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
+    Planned("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),
+    Planned("measured", "How certain the tool's table makes the effect", ("measurement",)),
 )
 """The sections of a comparison, before those of questions."""
-WHY = Section("why", "Which resource binds", ("binding",))
-ALONE = (Section("department", "The department", ("measures", "own", "binding"), ("day", "stay")),)
+WHY = Planned("why", "Which resource binds", ("binding",))
+ALONE = (Planned("department", "The department", ("measures", "own", "binding"), ("day", "stay")),)
 """The sections of an arm that was run alone."""
-LAST = Section("run", "How it was run", ("counts", "run"))
+LAST = Planned("run", "How it was run", ("counts", "run", CLOCK))
+IN_WORD = ("target:", "safety", "departments:", "worse_off", "run")
+"""Beginnings of the kinds of tables that the Word document has besides that of the first page."""
 
 
 def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
     """The report as one HTML text. The same inputs and pictures give the same text."""
-    return fill("report.html", **_content(result, drawn))
-
-
-def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
-    """What the template is filled with."""
-    first, also_found, tables = first_page(result), list(findings(result)), every_table(result)
-    whole, result = result, result.shown
-    sections = [*_sections(whole, tables)]
-    on_page = {table.kind for _, of_section in sections for table in of_section} | {
-        "first_page",
-        "clock",
-    }
-    return {
-        "banner": BANNER,
-        "result": result,
-        "scenario": result.resolved.get("scenario", {}),
-        "first": first,
-        "limits_header": LIMITS_HEADER,
-        "findings": [*also_found, *filter(None, (sham_line(result), precision_line(result)))],
-        "sections": sections,
-        "pictures": {picture.name: _embedded(picture) for picture in drawn},
-        "clock": tables["clock"],
-        "elsewhere": [table for kind, table in tables.items() if kind not in on_page],
-        "folder": FOLDER,
-        "file_of": file_of,
-        "n_assumed": sum(statement.evidence == "assumed" for statement in result.statements),
-        "of_public_figures": result.study.chosen("site") != NO_SITE,
-        "labels_given": any("nurse" in arm.policy for arm in result.arms),
-        "data_end": DATA_END,
-    }
-
-
-def _sections(
-    result: StudyResult, tables: Mapping[str, ReportTable]
-) -> Iterator[tuple[Section, list[ReportTable]]]:
-    """The sections that have a table, each with its tables."""
+    document = report_document(result, drawn)
+    on_page = {table.kind for section in document.sections for table in section.tables}
     shown = result.shown
-    target, focus = (
-        shown.first_target,
-        {labelled(shown, shown.arm(name)) for name in shown.design.focus},
+    return web_page.page(
+        document,
+        "report.html",
+        result=shown,
+        scenario=shown.resolved.get("scenario", {}),
+        limits_header=LIMITS_HEADER,
+        elsewhere=[
+            file_of(table) for kind, table in every_table(result).items() if kind not in on_page
+        ],
+        folder=FOLDER,
+        n_assumed=sum(statement.evidence == "assumed" for statement in shown.statements),
+        of_public_figures=shown.study.chosen("site") != NO_SITE,
+        labels_given=any("nurse" in arm.policy for arm in shown.arms),
+        data_end=DATA_END,
     )
-    for section in (
-        (*SECTIONS, *_of_questions(result), WHY, LAST) if shown.others else (*ALONE, LAST)
-    ):
+
+
+def report_document(result: StudyResult, drawn: Iterable[Picture]) -> Document:
+    """The page as a document: the first page, what was also found, and the sections that have a table."""
+    first, pictures = first_page(result), {picture.name: picture for picture in drawn}
+    drawing = () if first.picture is None else (first.picture,)
+    answer = first_section(first)
+    also = (
+        *findings(result),
+        *filter(None, (sham_line(result.shown), precision_line(result.shown))),
+    )
+    found = (Section(points(*also), "Also found", "findings"),) * bool(also)
+    sections = (
+        Section(
+            (
+                *points(*planned.lead),
+                *(pictures[name] for name in planned.pictures if name in pictures),
+                *tables,
+            ),
+            planned.heading,
+            planned.anchor,
+        )
+        for planned, tables in _sections(result)
+    )
+    answer = replace(answer, blocks=(*answer.blocks, *drawing))
+    return Document(first.question, (answer, *found, *sections))
+
+
+def first_section(first: FirstPage) -> Section:
+    """The first page as a section: warnings, what was found, what it rests on, and the table."""
+    blocks = (
+        *(Words(check, "warning") for check in first.checks),
+        Words(first.lead),
+        *(Words(headline.words, "point", headline.label) for headline in first.headlines),
+        *(Words(note, "note") for note in first.notes),
+    )
+    return Section(blocks + ((first.table,) if first.table is not None else ()), anchor="answer")
+
+
+def word_document(result: StudyResult, differences: Picture | None) -> Document:
+    """The report for a paper or a case: the first page, the differences drawn, and the tables of `IN_WORD`."""
+    first = first_page(result)
+    banner, answer = Words(BANNER, "warning"), first_section(first)
+    drawn = () if differences is None else (differences,)
+    tables = [table for kind, table in every_table(result).items() if kind.startswith(IN_WORD)]
+    return Document(first.question, (Section((banner, *answer.blocks, *drawn, *tables)),))
+
+
+def workbook_document(result: StudyResult) -> Document:
+    """The report for a workbook: the first page, every other table, and every assumption."""
+    first, tables = first_page(result), every_table(result)
+    others = [table for kind, table in tables.items() if kind not in (CLOCK, "first_page")]
+    sheets = Section((*others, assumptions_log(result)))
+    return Document(first.question, (first_section(first), sheets))
+
+
+def _sections(result: StudyResult) -> Iterator[tuple[Planned, list[ReportTable]]]:
+    """The sections that have a table, each with its tables."""
+    shown, tables = result.shown, every_table(result)
+    target = shown.first_target
+    focus = {labelled(shown, shown.arm(name)) for name in shown.design.focus}
+    compared = (*SECTIONS, *_of_questions(result), WHY)
+    for section in (*(compared if shown.others else ALONE), LAST):
         kinds = [kind.format(first=f"{target.measure}:{target.group}") for kind in section.kinds]
         of_section = [_as_shown(tables[kind], focus) for kind in kinds if kind in tables]
         if of_section:
             yield section, of_section
 
 
-def _of_questions(result: StudyResult) -> Iterator[Section]:
+def _of_questions(result: StudyResult) -> Iterator[Planned]:
     for question in OF_A_RESULT:
         kinds = tuple(table.kind for table in question.tables(result))
-        yield Section(
+        yield Planned(
             question.name,
             question.title,
             kinds,
@@ -130,13 +170,3 @@ def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:
         notes = (f"Under every arm: {where}.", *table.notes)
         table = replace(with_columns(table, range(BASELINE_ALONE)), notes=notes)
     return shortened(table, focus, where=where)
-
-
-def file_of(table: ReportTable) -> str:
-    """The name of a table's file in the folder of tables."""
-    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', table.kind)}.csv"
-
-
-def _embedded(picture: Picture) -> dict[str, str]:
-    uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
-    return {"uri": uri, "alt": picture.alt, "caption": picture.caption}

@@ -1,24 +1,22 @@
 """Pictures, tables, page and exports of a folder of results, made from its data: if one fails, no data are lost."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from simulation.display.drawing import Picture
-from simulation.display.table import Cell
+from simulation.display.files import Content, bytes_of, file_of
+from simulation.display.word_file import word_file
+from simulation.display.workbook import workbook
 from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
-from simulation.records.serialise import csv_text, to_json
+from simulation.records.serialise import to_json
 from simulation.report.arm_tables import assumptions_log
-from simulation.report.board import board, board_page
+from simulation.report.board import board, board_document, board_page
 from simulation.report.contents import CLOCK, drawn, every_picture, every_table
 from simulation.report.effect_pictures import differences_of
 from simulation.report.letter import letter
 from simulation.report.page import FOLDER as TABLES
-from simulation.report.page import file_of, page
+from simulation.report.page import page, word_document, workbook_document
 from simulation.report.stress_des import stress_des
-from simulation.report.word import DIFFERENCES, board_document, document
-from simulation.report.workbook import workbook
 from simulation.runs.atomic import own_folder, write_file
 from simulation.runs.result import StudyResult
 
@@ -26,7 +24,8 @@ REPORT, FIGURES = "report.html", "figures"
 BOARD, LETTER = "board.html", "letter.txt"
 """The board's page of an offer, and the letter to its vendor."""
 EXPORTS = "exports"
-BOARD_DOCUMENT = "board.docx"
+BOARD_DOCUMENT, BOARD_WIDTH = "board.docx", 105
+"""The board's page as a file of Word, and the millimetres that its picture takes."""
 WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = (
     "tables.xlsx",
     "first_page.docx",
@@ -57,42 +56,22 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 def _write(folder: Path, result: StudyResult) -> None:
     pictures = every_picture(result)
-    _write_pictures(own_folder(folder, FIGURES), pictures)
+    figures: dict[str, Content] = {f"{picture.name}.png": picture for picture in pictures}
+    texts = {picture.name: {"alt": picture.alt, "caption": picture.caption} for picture in pictures}
+    _write_files(own_folder(folder, FIGURES), {**figures, TEXTS: to_json(texts)})
     for question in OF_A_RESULT:
-        for name, table in question.files(result).items():
-            write_file(
-                folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
-            )
-    _write_tables(own_folder(folder, TABLES), result)
+        _write_files(folder, question.files(result))
+    tables = {file_of(table): table for kind, table in every_table(result).items() if kind != CLOCK}
+    _write_files(own_folder(folder, TABLES), tables)
     if result.design.offer is not None:
-        write_file(folder / BOARD, board_page(result))
-        write_file(folder / LETTER, letter(result))
+        _write_files(folder, {BOARD: board_page(result), LETTER: letter(result)})
     write_file(folder / REPORT, page(result, pictures))
 
 
-def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
-    """Write every picture as PNG, beside what is there already, and their texts."""
-    texts = {}
-    for picture in pictures:
-        write_file(folder / f"{picture.name}.png", picture.png)
-        texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
-    write_file(folder / TEXTS, to_json(texts))
-
-
-def _write_tables(folder: Path, result: StudyResult) -> None:
-    """Write every table but that of clock times as CSV, a number in each cell."""
-    for kind, table in every_table(result).items():
-        if kind != CLOCK:
-            headers, cells = table.spread_out()
-            rows = [[_number_or_text(cell) for cell in row] for row in cells]
-            write_file(folder / file_of(table), csv_text(headers, rows).encode("utf-8-sig"))
-
-
-def _number_or_text(cell: str | Cell) -> str:
-    """A number as it is printed, to six digits and without its unit; nothing for one that is not known."""
-    if isinstance(cell, str) or cell.value is None:
-        return str(cell)
-    return f"{cell.scaled(cell.value):.6g}" if math.isfinite(cell.value) else ""
+def _write_files(folder: Path, contents: Mapping[str, Content]) -> None:
+    """Write files beside what is there already."""
+    for name, content in contents.items():
+        write_file(folder / name, bytes_of(name, content))
 
 
 def _not_made(folder: Path, why: str) -> str:
@@ -110,23 +89,20 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
 
     The same result gives the same files, byte for byte. Raises ResultsError if the folder cannot be written.
     """
-    picture = drawn(result, DIFFERENCES) if result.others else None
-    log = assumptions_log(result)
-    files: dict[str, str | bytes] = {
-        WORKBOOK: workbook(result),
-        DOCUMENT: document(result, [picture] if picture is not None else []),
-        ASSUMPTIONS: csv_text(log.headers, log.rows).encode("utf-8-sig"),
+    differences = drawn(result, "differences") if result.others else None
+    files: dict[str, Content] = {
+        WORKBOOK: workbook(workbook_document(result), result.table()),
+        DOCUMENT: word_file(word_document(result, differences)),
+        ASSUMPTIONS: assumptions_log(result),
         STRESS: stress_des(result),
     }
     if result.design.offer is not None:
-        page = board(result)
-        files[BOARD_DOCUMENT] = board_document(
-            page, differences_of(result, page.arms) if page.arms else None
-        )
+        shown = board(result)
+        effects = differences_of(result, shown.arms) if shown.arms else None
+        files[BOARD_DOCUMENT] = word_file(board_document(shown, effects), picture_width=BOARD_WIDTH)
     try:
         target = own_folder(folder, EXPORTS)
-        for name, content in files.items():
-            write_file(target / name, content)
+        _write_files(target, files)
     except OSError as error:
         remedy = "Close the file if another program has it open, or say where else: copy the folder of the run"
         raise ResultsError(f"{folder / EXPORTS}: {error.strerror or error}. {remedy}") from error

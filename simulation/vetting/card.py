@@ -1,24 +1,23 @@
 """A card: what a bench found in a few sentences, tables and pictures, as one HTML page, a Word document and data."""
 
-import base64
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from simulation.display.document import Document, Section, Words, points
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTables, print_tables
-from simulation.display.web_page import templates
+from simulation.display.files import Content, bytes_of, file_of, write_folder
+from simulation.display.table import Cell, ReportTable, ReportTables, print_sentences, print_tables
+from simulation.display.web_page import fill, html_of, page
+from simulation.display.word_file import word_file
 from simulation.display.words import WIDTH
 from simulation.records.serialise import csv_text, to_json
-from simulation.report.word import WordDocument
-from simulation.runs.atomic import as_results_error, moved, whole_or_nothing, write_file
+from simulation.runs.atomic import as_results_error, write_file
 from simulation.study.statements import BANNER
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card_tables import card_pictures, card_tables
@@ -78,63 +77,52 @@ class Card:
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        return ReportTables((table.kind, table) for table in card_tables(self.bench, self.change))
+        tables = map(with_looks, card_tables(self.bench, self.change))
+        return ReportTables((table.kind, table) for table in tables)
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
         """Every picture by its name, in the order of the page."""
         return {picture.name: picture for picture in card_pictures(self.bench)}
 
+    @cached_property
+    def document(self) -> Document:
+        """The card as a document: the answer, then each table with its picture."""
+        line = [Words(self.line, "strong")] if self.line else []
+        of_tables = [
+            Section((table, *filter(None, [self.pictures.get(kind)])), table.title, kind)
+            for kind, table in self.tables.items()
+        ]
+        answer = Section((*points(*card_sentences(self.bench)), *line))
+        ends = Section((Words(BANNER, "strong"),))
+        return Document(self.title, (answer, *of_tables, ends), is_wide=True)
+
     @property
     def page(self) -> str:
         """The card as one HTML page that loads nothing."""
-        words = {"classes": facts("words")["classes"], "sentences": card_sentences(self.bench)}
-        return _rendered("card.html", title=self.title, banner=BANNER, card=self, **words)
-
-    @property
-    def document(self) -> bytes:
-        """The page as a Word document, for a safety officer to fill in what is blank. Nothing reads it back."""
-        document = WordDocument(self.title, landscape=True)
-        for sentence in card_sentences(self.bench):
-            document.add_bullet(sentence)
-        if self.line:
-            document.add_paragraph(self.line, bold=True)
-        for kind, table in self.tables.items():
-            document.add_table(table)
-            if kind in self.pictures:
-                document.add_picture(self.pictures[kind], PICTURE_WIDTH)
-        document.add_paragraph(BANNER, bold=True)
-        return document.content()
+        return page(self.document)
 
     def write(self, results: Path | str = "results") -> Path:
         """Write page, document, data, pictures and policy into `results/vetting/<name>`, and return the folder.
 
         The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
         """
-        parent, name = Path(results) / FOLDER, self.bench.plan.name
-        contents: dict[str, str | bytes] = {
-            **_texts(self),
-            DOCUMENT: self.document,
-            **{f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()},
-            **{f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()},
+        pictures = {f"{FIGURES}/{name}.png": picture for name, picture in self.pictures.items()}
+        policies = {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
+        files = {
+            **_data(self),
+            DOCUMENT: word_file(self.document, picture_width=PICTURE_WIDTH),
+            **policies,
+            **pictures,
         }
-        with as_results_error(parent):
-            parent.mkdir(parents=True, exist_ok=True)
-            with whole_or_nothing(parent, name) as partial:
-                for path, content in contents.items():
-                    (partial / path).parent.mkdir(parents=True, exist_ok=True)
-                    (partial / path).write_bytes(
-                        content if isinstance(content, bytes) else _encoded(path, content)
-                    )
-                return moved(partial, parent, name)
+        return write_folder(Path(results) / FOLDER, self.bench.plan.name, files)
 
     def print(self, folder: Path) -> None:
         """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
         kinds = ("scores", f"against_{NURSE}", "changed", "changed_margins", "criteria")
         print_tables([self.tables[kind] for kind in kinds if kind in self.tables])
         print("\nIn words")
-        for sentence in card_sentences(self.bench):
-            print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
+        print_sentences(card_sentences(self.bench))
         if self.line:
             print(f"\n{textwrap.fill(self.line, WIDTH)}")
         print(f"\n{BANNER}\nCard: {folder / PAGE}, {DOCUMENT}")
@@ -148,8 +136,17 @@ class Card:
 
     def _repr_html_(self) -> str:
         """The card's sentences as a notebook shows them."""
-        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
-        return f"<ul>{items}</ul><p><small>{escape(BANNER)}</small></p>"
+        return html_of((*points(*self.sentences), Words(BANNER, "note")))
+
+
+def with_looks(table: ReportTable) -> ReportTable:
+    """A table whose cells that hold a verdict are coloured by it."""
+    looks = facts("words")["looks"]
+    cells = [
+        [Cell(text=cell, look=looks[cell]) if cell in looks else cell for cell in row]
+        for row in table.rows
+    ]
+    return replace(table, cells=cells)
 
 
 def card_sentences(bench: Bench) -> list[str]:
@@ -161,8 +158,9 @@ def card_sentences(bench: Bench) -> list[str]:
         for name, estimate in beside_nurse.items()
         if name in told
     ]
-    return _rendered(
+    return fill(
         "sentences.txt",
+        Path(__file__).parent,
         bench=bench,
         n_levels=N_LEVELS,
         counts=Counter(verdict.word for verdict in bench.verdicts),
@@ -173,45 +171,30 @@ def card_sentences(bench: Bench) -> list[str]:
     ).splitlines()
 
 
-def _rendered(template: str, **words: Any) -> str:
-    environment = templates(Path(__file__).parent)
-    environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
-    return environment.get_template(template).render(words)
-
-
 def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
     """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
     path = results / FOLDER / f"{name}-cases_to_answer.csv"
     with as_results_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, _encoded(path.name, questions_text(cases)))
+        write_file(path, bytes_of(path.name, questions_text(cases)))
     return path
 
 
-def _texts(card: Card) -> dict[str, str]:
+def _data(card: Card) -> dict[str, Content]:
     """The page and the data of a card, by name of the file."""
     bench = card.bench
-    texts = {
+    files: dict[str, Content] = {
         PAGE: card.page,
         CARD: card_text(bench),
         ANSWERS: answers_text(bench),
         "scores.csv": scores_text(bench),
         "matrix.csv": matrix_text(bench),
-        **{
-            f"{kind}.csv": csv_text(table.headers, table.rows)
-            for kind, table in card.tables.items()
-            if kind in FILED
-        },
+        **{file_of(table): table for kind, table in card.tables.items() if kind in FILED},
     }
     if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
         learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
-        texts[MODEL] = model_text(learned.whole(), {**bench.about, "cases": bench.cases.source})
-    return texts
-
-
-def _encoded(path: str, text: str) -> bytes:
-    """A text as it is written; a CSV file so that Excel reads it."""
-    return text.encode("utf-8-sig" if path.endswith(".csv") else "utf-8")
+        files[MODEL] = model_text(learned.whole(), {**bench.about, "cases": bench.cases.source})
+    return files
 
 
 # --- data: answers and true levels by name of the case, without a word of any complaint ---------------------------

@@ -6,8 +6,8 @@ from pathlib import Path
 APP = Path(__file__).parents[2] / "simulation" / "app"
 BESIDE = {
     "errors": "messages",
-    "explain.statements": "the banner",
     "display.table": "a cell is a number with its unit",
+    "display.document": "a view as data",
     "display.words": "numbers in words",
     "report.findings": "whom a tool was measured on, as the report says it",
     "report.first_page": "who is worse off, as the first page names them",

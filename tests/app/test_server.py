@@ -366,9 +366,8 @@ def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(
     assert "There is none yet" in client.get("/records").text
     folder = tmp_path / "results/extracts/2026-11-29T080000"
     folder.mkdir(parents=True)
-    (folder / "extract.html").write_text(
-        "<title>Mine &amp; yours</title><p>beside", encoding="utf-8"
-    )
+    (folder / "extract.html").write_text("<p>beside", encoding="utf-8")
+    (folder / "title.txt").write_text("Mine & yours\n", encoding="utf-8")
     (tmp_path / "secret.html").write_text("<title>secret</title>", encoding="utf-8")
     (tmp_path / "results/extracts/link").mkdir()
     (tmp_path / "results/extracts/link/extract.html").symlink_to(tmp_path / "secret.html")

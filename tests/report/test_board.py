@@ -16,13 +16,20 @@ import simulation as ae
 from simulation.api import Result
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
+from simulation.display.word_file import word_file
 from simulation.errors import ResultsError
 from simulation.report import board_sentences
-from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
+from simulation.report.board import (
+    MOST_WORDS,
+    Board,
+    board,
+    board_document,
+    board_page,
+    variants_table,
+)
 from simulation.report.letter import letter
 from simulation.report.outcome import outcome_of
 from simulation.report.screen import print_result
-from simulation.report.word import board_document
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
 from simulation.study.design import Blank, OfferFacts, PlannedPilot
@@ -94,7 +101,7 @@ def test_the_words_of_the_page_are_those_that_were_read(
     golden("report/offer-board.txt", f"{text_of(board(offered))}\n\n{letter(offered)}\n")
     golden("report/offer-board_page.txt", lines_of_html(board_page(offered)))
     page = board(offered)
-    golden("report/offer-board_word.txt", lines_of_word(board_document(page, None)))
+    golden("report/offer-board_word.txt", lines_of_word(word_file(board_document(page, None))))
 
 
 def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:
@@ -610,7 +617,7 @@ def test_other_studies_have_no_page(result: Result, folder: Path) -> None:
 def test_the_word_document_says_what_the_page_says(
     offered: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for other in ("workbook", "document", "stress_des"):
+    for other in ("workbook", "stress_des"):
         monkeypatch.setattr(f"simulation.report.write.{other}", lambda *of: b"")
     path = next(path for path in write_exports(tmp_path, offered) if path.name == "board.docx")
     document = Document(BytesIO(path.read_bytes()))

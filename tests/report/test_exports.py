@@ -16,17 +16,20 @@ from openpyxl.workbook import Workbook
 
 from simulation.api import Result, compare
 from simulation.config import load
+from simulation.display import word_file as documents
+from simulation.display import workbook as workbooks
+from simulation.display.document import Document as NewDocument
+from simulation.display.document import Section, Words
 from simulation.display.table import Cell, ReportTable
+from simulation.display.word_file import word_file
+from simulation.display.workbook import number_format, workbook
 from simulation.errors import ResultsError
-from simulation.report import word as documents
-from simulation.report import workbook as workbooks
 from simulation.report import write as writing
 from simulation.report.arm_tables import assumptions_log
 from simulation.report.contents import CLOCK, drawn
 from simulation.report.first_page import first_page
+from simulation.report.page import word_document, workbook_document
 from simulation.report.stress_des import stress_des
-from simulation.report.word import WordDocument, document
-from simulation.report.workbook import number_format, workbook
 from simulation.report.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 
 ITEMS = (
@@ -51,7 +54,7 @@ ITEMS += ("5.1", "5.2", "5.3", "5.4")
 
 @pytest.fixture(scope="module")
 def packed(result: Result) -> bytes:
-    return workbook(result)
+    return workbook(workbook_document(result), result.table())
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def book(packed: bytes) -> Workbook:
 def paper(result: Result) -> bytes:
     picture = drawn(result, "differences")
     assert picture is not None
-    return document(result, [picture])
+    return word_file(word_document(result, picture))
 
 
 def told(book: Workbook, name: str) -> list[str]:
@@ -135,10 +138,10 @@ def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_word
 
 
 def test_a_word_document_leaves_out_what_xml_cannot_hold() -> None:
-    new = WordDocument("Waits\x00 at\x1b night")
-    new.add_bullet("one\u00a0nurse\ud800", label="2\ufffe")
-    heading, bullet = Document(BytesIO(new.content())).paragraphs
-    assert (heading.text, bullet.text) == ("Waits at night", "2one\u00a0nurse")
+    point = Words("one\u00a0nurse\ud800", "point", "2\ufffe")
+    new = NewDocument("Waits\x00 at\x1b night", (Section((point,)),))
+    heading, bullet = Document(BytesIO(word_file(new))).paragraphs
+    assert (heading.text, bullet.text) == ("Waits at night", "2: one\u00a0nurse")
 
 
 def test_the_log_has_every_sourced_number_the_assumed_ones_first(result: Result) -> None:
@@ -203,8 +206,8 @@ def test_the_same_result_gives_the_same_files_at_any_time(
 
 def without_office_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workbook and document are empty: they take long to make."""
-    monkeypatch.setattr(writing, "workbook", lambda result: b"")
-    monkeypatch.setattr(writing, "document", lambda result, drawn: b"")
+    monkeypatch.setattr(writing, "workbook", lambda document, summary: b"")
+    monkeypatch.setattr(writing, "word_file", lambda document: b"")
 
 
 def test_no_cell_of_the_assumptions_is_a_formula_to_a_spreadsheet(

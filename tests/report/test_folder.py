@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from simulation.api import Result, read
+from simulation.display.files import file_of
 from simulation.errors import ResultsError
 from simulation.records.schema import Replications
 from simulation.records.serialise import digest
 from simulation.records.table_files import read_rows
 from simulation.report import contents as pictures_module
 from simulation.report import write as report_module
-from simulation.report.page import file_of
 from simulation.report.write import write_report
 from simulation.runs import stored_run as write_module
 from simulation.runs.atomic import moved, must_be_writable

@@ -15,11 +15,11 @@ from docx import Document
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import lines_of
+from simulation.display.word_file import word_file
+from simulation.display.workbook import workbook
 from simulation.report.first_page import FirstPage, Headline, first_page
-from simulation.report.page import page
+from simulation.report.page import page, word_document, workbook_document
 from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
-from simulation.report.word import document
-from simulation.report.workbook import workbook
 from simulation.report.write import write_report
 from tests.golden import lines_of_html, lines_of_workbook
 
@@ -69,7 +69,7 @@ def screen_text(result: Result) -> str:
 
 
 def word_text(result: Result) -> str:
-    read = Document(BytesIO(document(result, [])))
+    read = Document(BytesIO(word_file(word_document(result, None))))
     tables = [
         " | ".join(cell.text for cell in row.cells)
         for table in read.tables[: -1 if result.others else None]  # the last says how it was run
@@ -94,7 +94,11 @@ def test_workbook_and_folder_of_tables_hold_the_cells_that_were_read(
     name: str, tmp_path: Path, golden: Callable[[str, str], None]
 ) -> None:
     result = result_of(name)
-    sheets = re.split(r"^(?=## )", lines_of_workbook(workbook(result)), flags=re.MULTILINE)
+    sheets = re.split(
+        r"^(?=## )",
+        lines_of_workbook(workbook(workbook_document(result), result.table())),
+        flags=re.MULTILINE,
+    )
     kept = [sheet for sheet in sheets if not re.match(r"## (\d+ run|Summary)\n", sheet)]
     golden(f"report/{name}-workbook.txt", "".join(kept))
     assert write_report(tmp_path, result) is None

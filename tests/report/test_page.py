@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from simulation.api import Result, read
+from simulation.display.files import file_of
 from simulation.display.words import span
 from simulation.report.arm_tables import arms_table, assumptions_log
 from simulation.report.contents import pictures
 from simulation.report.first_page import first_page
-from simulation.report.page import file_of, page
+from simulation.report.page import page
 from simulation.runs.result import StudyResult
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulation.vetting import card
 from simulation.vetting.bench import Bench, Criterion, run_bench
 from simulation.vetting.card import Card
 from simulation.vetting.card_tables import change_tables
@@ -22,8 +23,9 @@ Rule = Callable[[int], int]
 def _data_alone() -> Iterator[None]:
     """Cards are written without page, document and pictures: `read_earlier` reads their data."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, empty in (("page", ""), ("document", b""), ("pictures", {})):
+        for name, empty in (("page", ""), ("document", None), ("pictures", {})):
             patch.setattr(Card, name, empty)
+        patch.setattr(card, "word_file", lambda document, picture_width: b"")
         yield
 
 

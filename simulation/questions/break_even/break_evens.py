@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, panel_title, png_of
+from simulation.display.files import write_dated
 from simulation.display.table import Cell, ReportTable, print_tables
 from simulation.display.words import few_words
 from simulation.errors import nearest, refuse
@@ -418,14 +418,14 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
 
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
-    tables = {file: rows for file, rows in _tables(breakevens).items() if rows}
-    picture = frontier_picture(breakevens)
-    pictures = {} if picture is None else {"frontier.png": picture}
+    files = {
+        **_tables(breakevens),
+        "frontier.png": frontier_picture(breakevens),
+        "breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False),
+    }
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
-    texts = {"breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False)}
-    return write_dated(
-        results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8"
-    )
+    written = {file: content for file, content in files.items() if content}
+    return write_dated(results / FOLDER, written, prefix=prefix)
 
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:

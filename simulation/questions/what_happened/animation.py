@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from simulation.department.vocabulary import ACUITY_GIVEN
-from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import GREY, LEVEL_COLOURS
+from simulation.display.files import write_dated
 from simulation.display.words import STAGE_WORDS
 from simulation.engine.rows import OUTCOMES, EndRow
 from simulation.errors import ResultsError, refuse
@@ -67,7 +67,7 @@ class Animation:
 
     def write_dated(self, results: Path) -> Path:
         """Write the page into a new folder in `results`, and return its path. Raises ResultsError if that fails."""
-        return write_dated(results / FOLDER, {}, {}, texts={FILE: self.html}) / FILE
+        return write_dated(results / FOLDER, {FILE: self.html}) / FILE
 
     def _repr_html_(self) -> str:
         """The page in a frame, as a notebook shows it."""

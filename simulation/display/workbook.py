@@ -1,4 +1,4 @@
-"""One Excel workbook of a result: the first page, every table of the report, the assumptions, the tidy summary.
+"""A document as one Excel workbook: its first section, every table on a sheet of its own, and data in full precision.
 
 A number is a number in a cell of its own, shown as the report has it: an interval takes two more cells, words one.
 """
@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from simulation.display.document import Document, Section
 from simulation.display.table import Cell, ReportTable
-from simulation.report.arm_tables import assumptions_log
-from simulation.report.contents import CLOCK, every_table
-from simulation.report.first_page import FirstPage, first_page
-from simulation.report.word import COLOURS, WRITTEN_AT
-from simulation.runs.result import StudyResult
+from simulation.display.word_file import COLOURS, WRITTEN_AT
 from simulation.study.statements import BANNER
 
 if TYPE_CHECKING:
+    import pandas as pd
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
@@ -30,27 +28,22 @@ WIDEST, NARROWEST, PROSE_WIDTH = 60, 9, 110
 """Widths in characters: of a column, and of the first page at least, whose sentences run over all its columns."""
 
 
-def workbook(result: StudyResult) -> bytes:
-    """The workbook as bytes, the same for the same result."""
+def workbook(document: Document, summary: pd.DataFrame) -> bytes:
+    """The workbook as bytes, the same for the same document and summary."""
     import xlsxwriter
 
     buffer = BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
-    book.set_properties(
-        {"title": result.design.question, "comments": BANNER, "created": WRITTEN_AT}
-    )
-    page = first_page(result)
-    tables = [
-        table for kind, table in every_table(result).items() if kind not in (CLOCK, "first_page")
-    ]
-    sheets = list(_named([*tables, assumptions_log(result)]))
-    _write_first_page(book, page)
+    book.set_properties({"title": document.title, "comments": BANNER, "created": WRITTEN_AT})
+    first, *others = document.sections
+    sheets = list(_named([table for section in others for table in section.tables]))
+    _write_first_page(book, document.title, first)
     _write_contents(book, sheets)
     for name, table in sheets:
         _write_table(book, _sheet(book, name), table)
-    _write_summary(book, result)
+    _write_summary(book, summary)
     book.close()
     return buffer.getvalue()
 
@@ -71,13 +64,13 @@ def _sheet(book: Workbook, name: str, *, pages: int = 0) -> Worksheet:
     return sheet
 
 
-def _write_first_page(book: Workbook, page: FirstPage) -> None:
-    """Write question, checks, sentences, table and notes, as the report has them."""
+def _write_first_page(book: Workbook, title: str, first: Section) -> None:
+    """Write title, words and table of the first section, as the page has them."""
     sheet = _sheet(book, "First page", pages=1)
     prose = book.add_format({"text_wrap": True, "valign": "top"})
     bold = book.add_format({"bold": True, "font_size": 13})
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
-    table = page.table
+    table = next(iter(first.tables), None)
     widths = [PROSE_WIDTH / 4] * 4 if table is None else _widths(table)
     wide, row = max(PROSE_WIDTH, sum(widths)), 0
 
@@ -87,16 +80,14 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
         sheet.set_row(row, 15.5 * math.ceil(len(words) / wide) + 2)
         row += 1
 
-    line(page.question, bold)
+    line(title, bold)
     line(BANNER, book.add_format({"bold": True, "bg_color": "#ffeb3b"}))
-    for words in page.checks:
-        line(words, warning)
-    for words in page.sentences:
-        line(words, prose)
+    for words in first.words():
+        line(str(words), warning if words.look == "warning" else prose)
     if table is not None:
         row = _write_rows(book, sheet, table, row + 1)
-        for words in table.notes:
-            line(words, prose)
+        for note in table.notes:
+            line(note, prose)
     else:
         sheet.set_column(0, len(widths) - 1, widths[0])
 
@@ -137,7 +128,7 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int
             if isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value):
                 content, shown = cell.scaled(cell.value), number_format(cell)
             if (shown, look) not in formats:
-                colour = {"bg_color": COLOURS[look]} if look in COLOURS else {}
+                colour = {"bg_color": f"#{COLOURS[look]}"} if look in COLOURS else {}
                 formats[shown, look] = book.add_format(
                     {"num_format": shown, "valign": "top", "text_wrap": True, **colour}
                 )
@@ -176,10 +167,9 @@ def number_format(cell: Cell) -> str:
     return f'0.0" {unit}"'
 
 
-def _write_summary(book: Workbook, result: StudyResult) -> None:
+def _write_summary(book: Workbook, frame: pd.DataFrame) -> None:
     """Write every measure of every arm and group, in full precision; a blank where nothing is known."""
     sheet = book.add_worksheet("Summary")
-    frame = result.table()
     bold = book.add_format({"bold": True, "bottom": 1})
     for column, header in enumerate(frame.columns):
         sheet.write_string(0, column, str(header), bold)
