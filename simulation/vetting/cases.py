@@ -8,7 +8,7 @@ file of answers may call the case.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby
@@ -151,50 +151,36 @@ class CaseSet:
 def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:
     """A set of cases, named and ordered. `about`: its other fields. Raises ConfigError with every fault."""
     listed = list(rows)
-    faults = Faults()
-    for row in listed:
-        _check(row, faults)
+    faults = Faults(fault for row in listed for fault in _faults_of(row))
     if not listed:
         faults.add(name, "holds no case", "Give one row or more")
     Faults(grouped(faults)).refuse()
-    ordered = sorted(
-        (
-            _digest_of(row.inputs),
-            row.truth,
-            row.nurse or 0,
-            row.rephrased,
-            row.own_id,
-            number,
-        )  # alike to an assessor
-        for number, row in enumerate(listed)
-    )
+
+    def key(number: int) -> tuple[str, int, int, tuple[str, ...], str, int]:
+        """The digest of what an assessor sees, and what tells cases apart that are alike to it."""
+        row = listed[number]
+        seen = json.dumps(dict(row.inputs), sort_keys=True, ensure_ascii=False)
+        shown = hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return shown, row.truth, row.nurse or 0, row.rephrased, row.own_id, number
+
+    ordered = sorted(map(key, range(len(listed))))
     cases = [
-        replace(listed[key[-1]], name=shown if number == 1 else f"{shown}-{number}")
+        replace(listed[place], name=shown if number == 1 else f"{shown}-{number}")
         for shown, alike in groupby(ordered, key=itemgetter(0))
-        for number, key in enumerate(alike, start=1)
+        for number, (*_, place) in enumerate(alike, start=1)
     ]
     return CaseSet(name, tuple(cases), **about)
 
 
-def _digest_of(inputs: Inputs) -> str:
-    text = json.dumps(dict(inputs), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def _shown(value: object) -> str:
-    """A value as a message shows it: cut short, because a wrong column may hold what a patient said."""
-    text = repr(value)
-    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
-
-
-def _check(row: Case, faults: Faults) -> None:
+def _faults_of(row: Case) -> Iterator[Fault]:
     for what, level in (("true level", row.truth), ("nurse's level", row.nurse)):
         if level not in (None, *range(1, N_LEVELS + 1)):
-            faults.add(
-                row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}"
-            )
+            remedy = f"Give a whole number from 1 to {N_LEVELS}"
+            yield Fault(row.where, f"the {what} is {level}", remedy)
     for name, value in row.inputs.items():
-        found, remedy = f"{name} is {_shown(value)}", ""
+        text = repr(value)  # cut short, because a wrong column may hold what a patient said
+        shown = text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
+        found, remedy = f"{name} is {shown}", ""
         if name in NUMBERS:
             low, high, unit = NUMBERS[name]
             if isinstance(value, str) or not low <= value <= high:
@@ -207,35 +193,30 @@ def _check(row: Case, faults: Faults) -> None:
         elif name not in TEXTS:
             found, remedy = f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"
         if remedy:
-            faults.add(row.where, found, remedy)
+            yield Fault(row.where, found, remedy)
 
 
 def grouped(faults: Sequence[Fault]) -> list[Fault]:
     """Faults of lines of a file, those of one kind in one column as one fault: with their number and first lines."""
     kinds: dict[tuple[str, ...], list[tuple[str, Fault]]] = {}
     for fault in faults:
-        place = re.fullmatch(r"(.*, line )(\d+)(.*)", fault.where, re.DOTALL)
+        place = re.fullmatch(r"(.*), line (\d+)(.*)", fault.where, re.DOTALL)
         kind = re.sub(r"'.*'|[\d.]+", "", fault.found, flags=re.DOTALL)  # whatever the cell holds
         before, line, after = place.groups() if place else (fault.where, "", "")
         kinds.setdefault((before, after, kind, fault.remedy), []).append((line, fault))
-    return [_together(before, after, alike) for (before, after, *_), alike in kinds.items()]
-
-
-def _together(before: str, after: str, alike: Sequence[tuple[str, Fault]]) -> Fault:
-    """One fault for several that differ by line, and perhaps by what the cell holds."""
-    lines, first, others = (
-        [line for line, _ in alike],
-        alike[0][1],
-        [fault for _, fault in alike[1:]],
-    )
-    if not others:
-        return first
-    n_more = len(lines) - NAMED_LINES
-    named = [*lines[:NAMED_LINES], f"{n_more:,} more"] if n_more > 0 else lines
-    places = f"{', '.join(named[:-1])} and {named[-1]}"
-    where = f"{before.removesuffix(' line ')} {len(lines):,} rows (lines {places}){after}"
-    differ = any(fault.found != first.found for fault in others)
-    return Fault(where, f"{first.found}{' and the like' * differ}", first.remedy)
+    together = []
+    for (before, after, _, remedy), alike in kinds.items():
+        lines, (first, *others) = zip(*alike, strict=True)
+        if not others:
+            together.append(first)
+            continue
+        n_more = len(lines) - NAMED_LINES
+        named = [*lines[:NAMED_LINES], f"{n_more:,} more"] if n_more > 0 else lines
+        places = f"{', '.join(named[:-1])} and {named[-1]}"
+        where = f"{before}, {len(lines):,} rows (lines {places}){after}"
+        differ = any(fault.found != first.found for fault in others)
+        together.append(Fault(where, f"{first.found}{' and the like' * differ}", remedy))
+    return together
 
 
 Variant = Literal["as_written", "rephrased", "injected"]
@@ -298,17 +279,15 @@ class Question:
     def inputs(self) -> Inputs:
         """The inputs that the assessor sees. Other words came with the case, or are the complaint in a sentence."""
         complaint = self.case.complaint
-        if self.variant == "injected":
-            complaint = f"{complaint}. {INJECTION}"
-        elif self.variant == "rephrased":
-            complaint = next(
-                iter(self.case.rephrased), f"Patient presenting with: {complaint.casefold()}"
-            )
-        return (
-            self.case.inputs
-            if self.variant == "as_written"
-            else {**self.case.inputs, "complaint": complaint}
-        )
+        match self.variant:
+            case "as_written":
+                return self.case.inputs
+            case "injected":
+                complaint = f"{complaint}. {INJECTION}"
+            case "rephrased":
+                sentence = f"Patient presenting with: {complaint.casefold()}"
+                complaint = next(iter(self.case.rephrased), sentence)
+        return {**self.case.inputs, "complaint": complaint}
 
     def answered(
         self,
@@ -352,10 +331,8 @@ def label_table(
     cases: CaseSet, answers: Sequence[Answer], variant: Variant = "as_written"
 ) -> Levels:
     """Labels from 0, shape (cases, repeats); NO_LABEL where there is none."""
-    labels = {answer.key: answer.label for answer in answers if answer.label is not None}
-    n_repeats = 1 + max(
-        (answer.repeat for answer in answers if answer.variant == variant), default=-1
-    )
+    labels = {answer.key: answer.label or 0 for answer in answers}
+    n_repeats = 1 + max((repeat for _, repeat, of in labels if of == variant), default=-1)
     table = [
         [labels.get((case.name, repeat, variant), 0) for repeat in range(n_repeats)]
         for case in cases.cases

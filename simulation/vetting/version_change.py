@@ -103,33 +103,26 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
             f"{bench.cases.yardstick_words}, so the two are not comparable. {again}"
         )
     new = bench.labelled[TOOL]
-    old = Labelled(new.truth, earlier.labelled.labels)
-    verdicts = tuple(
+    old, seed = Labelled(new.truth, earlier.labelled.labels), bench.plan.seed
+    verdicts = [
         verdict
         for criterion in bench.plan.criteria
         if criterion.against == "nurse" and criterion.margin >= 0
-        for verdict in judge_groups(criterion, new, old, bench.cases.groups, bench.plan.seed)
-    )
-    reasons = _reasons(bench, f"the earlier {earlier.tool}", verdicts)
-    line = f"Go: {bench.tool} meets every criterion, and is not worse than {earlier.tool} by more than a margin."
-    if reasons:
-        n_more = len(reasons) - NAMED
-        line = f"Stop: {'; '.join(reasons[:NAMED])}{f'; and {n_more} more, in the tables' if n_more > 0 else ''}."
-    return VersionChange(
-        earlier.tool, differences(new, old, bench.plan.seed), verdicts, not reasons, line
-    )
-
-
-def _reasons(bench: Bench, other: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
-    """The reasons not to go on, what is shown to be worse first; none if there is nothing against it."""
-    rows = [verdict_row(verdict, other) for verdict in verdicts] + [
-        verdict_row(verdict) for verdict in bench.verdicts
+        for verdict in judge_groups(criterion, new, old, bench.cases.groups, seed)
     ]
+    rows = [verdict_row(verdict, f"the earlier {earlier.tool}") for verdict in verdicts]
     reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
-    for score, group, bound, measured, _, word, why in rows:
+    for score, group, bound, measured, _, word, why in (*rows, *map(verdict_row, bench.verdicts)):
         if word in reasons:
             told = f", which cannot be told: {why}" if why else ""
             reasons[word].append(f"{score}, {group}: {measured}, must be {bound}{told}")
     if not any(verdict.criterion.score == UNDER for verdict in verdicts):
         reasons["not met"].append(f"the criteria state no margin for {UNDER} against the nurse")
-    return reasons["not met"] + reasons["cannot tell"]
+    all_reasons = reasons["not met"] + reasons["cannot tell"]  # what is shown to be worse first
+    line = f"Go: {bench.tool} meets every criterion, and is not worse than {earlier.tool} by more than a margin."
+    if all_reasons:
+        n_more = len(all_reasons) - NAMED
+        more = f"; and {n_more} more, in the tables" if n_more > 0 else ""
+        line = f"Stop: {'; '.join(all_reasons[:NAMED])}{more}."
+    changes = differences(new, old, seed)
+    return VersionChange(earlier.tool, changes, tuple(verdicts), not all_reasons, line)
