@@ -13,18 +13,25 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import Faults
 from simulation.records.schema import Floats, Mask
-from simulation.vetting.answers_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting.assessors import (
+    AnswersAssessor,
+    ByMatrix,
+    FromFile,
+    Majority,
+    MatrixAssessor,
+)
 from simulation.vetting.cases import (
     NO_LABEL,
     OUTCOMES,
     Answer,
     BenchAssessor,
     CaseSet,
+    CsvCases,
     Question,
+    SyntheticCases,
     Variant,
     facts,
     label_table,
@@ -53,7 +60,6 @@ from simulation.vetting.scores import (
 SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
 LEVEL_NAMES: tuple[SiteLevel, ...] = get_args(SiteLevel)
 """The levels of the departments here, those of the Manchester Triage System."""
-Weight = Annotated[float, Ge(0), Unit("weight")]
 Bound = Annotated[float, Ge(-1), Le(1), Unit("share")]
 Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
 Scored = Literal[
@@ -65,39 +71,6 @@ AS_GOOD_AS_EQUAL = 1e-5
 """How near a share may be to a bound and no number of cases is told: it would be millions."""
 OF_ANSWERS: Mapping[str, str] = facts("words")["of_answers"]
 """Scores of answers, not of labels against the truth, in words."""
-
-
-@config_dataclass
-class SyntheticCases:
-    """Made-up cases from a file of vignettes.
-
-    Example: `{kind: synthetic, vignettes: english_first, number: 600}`
-    """
-
-    kind: Literal["synthetic"]
-    vignettes: str
-    """The file in `configs/vignettes` that holds the templates."""
-    number: Annotated[int, Ge(20), Le(20_000), Unit("cases")] = 600
-    """How many cases are made."""
-    mix: tuple[Weight, Weight, Weight, Weight, Weight] = (1.0, 3.0, 6.0, 6.0, 2.0)
-    """How common each true level is, the most urgent first. Levels 1 and 2 are commoner than in a department, because
-    most is asked about them. Example: `[1, 5, 10, 10, 2]`"""
-    other_languages: Share = 0.2
-    """The share of cases whose complaint is not in English. Example: `0.3`"""
-
-
-@config_dataclass
-class CsvCases:
-    """Labelled cases in a CSV file of yours, read by a mapping.
-
-    Example: `{kind: csv, mapping: korean, file: downloads/ktas_local_ed.csv}`
-    """
-
-    kind: Literal["csv"]
-    mapping: str
-    """The file in `configs/cases` that says which column is what."""
-    file: str = ""
-    """The CSV file; relative paths start from where the command runs. Name it here, or as `cases.file=PATH`."""
 
 
 @config_dataclass

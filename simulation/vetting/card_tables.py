@@ -17,7 +17,7 @@ import numpy as np
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
 from simulation.display.table import ReportTable
 from simulation.records.schema import Floats
-from simulation.vetting.answers_file import AnswersAssessor
+from simulation.vetting.assessors import AnswersAssessor
 from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES, facts
 from simulation.vetting.llm import LlmAssessor

@@ -2,9 +2,8 @@
 
 from simulation.config.groups import FileKind
 from simulation.vetting.bench import Vetting
-from simulation.vetting.case_file import CaseMapping
+from simulation.vetting.cases import CaseMapping, Vignettes
 from simulation.vetting.llm import Prompt
-from simulation.vetting.vignettes import Vignettes
 
 GROUPS = {
     "vetting": FileKind(Vetting, "A triage AI, its cases and criteria.", "vetting/**/*.yaml"),

@@ -19,7 +19,6 @@ from simulation.department.config_dataclass import Positive, Unit, config_datacl
 from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.vetting.assessors import refuse_without
 from simulation.vetting.cases import (
     N_LEVELS,
     NUMBERS,
@@ -31,6 +30,7 @@ from simulation.vetting.cases import (
     Levels,
     Question,
     QuestionKey,
+    refuse_without,
 )
 
 Read = Literal["text", "vital_signs"]

@@ -26,7 +26,6 @@ from annotated_types import Ge, Gt, Le
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import Fault, ResultsError, refuse
 from simulation.records.serialise import digest
-from simulation.vetting.assessors import refuse_without
 from simulation.vetting.cases import (
     INJECTION,
     N_LEVELS,
@@ -38,6 +37,7 @@ from simulation.vetting.cases import (
     Question,
     QuestionKey,
     facts,
+    refuse_without,
 )
 
 if TYPE_CHECKING:

@@ -9,13 +9,20 @@ from pathlib import Path
 
 from simulation.config.dotted import load_file
 from simulation.errors import Fault, refuse
-from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
+from simulation.vetting.bench import Vetting, plan_faults, run_bench
 from simulation.vetting.card import Card
-from simulation.vetting.case_file import CaseMapping, mapping_faults, read_cases
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import (
+    CaseMapping,
+    CaseSet,
+    CsvCases,
+    Vignettes,
+    mapping_faults,
+    read_cases,
+    synthetic_cases,
+    vignette_faults,
+)
 from simulation.vetting.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.version_change import change_since, read_earlier
-from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
 KEPT = Path("vetting") / ".answers"
 """The folder, within that of results, for a server's answers: levels and outcomes, never the text."""

@@ -10,8 +10,13 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.triage.matrix import LabelTable
 from simulation.vetting import learned as learned_models
-from simulation.vetting.answers_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting.assessors import (
+    AnswersAssessor,
+    ByMatrix,
+    FromFile,
+    Majority,
+    MatrixAssessor,
+)
 from simulation.vetting.bench import Vetting, run_bench
 from simulation.vetting.cases import (
     BenchAssessor,

@@ -17,7 +17,7 @@ from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.records.serialise import csv_text
 from simulation.study.statements import BANNER
-from simulation.vetting.answers_file import AnswersAssessor
+from simulation.vetting.assessors import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card import Card, card_sentences, write_questions
 from simulation.vetting.card_tables import card_tables, change_tables

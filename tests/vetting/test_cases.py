@@ -9,8 +9,16 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.vetting.bench import Vetting, run_bench
-from simulation.vetting.case_file import FORBIDDEN, CaseMapping, InputColumn, read_cases
-from simulation.vetting.cases import INPUTS, Case, CaseSet, case_set
+from simulation.vetting.cases import (
+    FORBIDDEN,
+    INPUTS,
+    Case,
+    CaseMapping,
+    CaseSet,
+    InputColumn,
+    case_set,
+    read_cases,
+)
 from simulation.vetting.vet import cases_of, vetting_named
 
 HEADER = "row,complaint,age,mode,truth,nurse"

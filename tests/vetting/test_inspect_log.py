@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.answers_file import AnswersAssessor, FromFile
+from simulation.vetting.assessors import AnswersAssessor, FromFile
 from simulation.vetting.bench import Vetting
 from simulation.vetting.cases import Case, CaseSet, Question, case_set
 
