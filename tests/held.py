@@ -7,7 +7,7 @@ committed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ TESTS = Path(__file__).parent
 WORDS = "words.txt"
 HEAD = "What the product says in the tests of this room, below their names (tests/held.py).\n\n"
 INDENT = "    "
+SHORT = 12
+"""Up to how many lines a text is held as a whole."""
 
 
 def room_of(path: Path) -> Path:
@@ -46,12 +48,17 @@ def write_entries(path: Path, entries: dict[str, str]) -> None:
     path.write_text(HEAD + "\n".join(texts), encoding="utf-8", newline="\n")
 
 
-def pieces_about(text: str, fact: str) -> list[str]:
-    """The lines of a text or of a page in which something stands."""
+def text_about(text: str, fact: str) -> str:
+    """A short text as a whole; of a page or a long text, the lines in which something stands."""
+    assert fact in text or "</" in text, f"{fact!r} does not stand in\n{text}"
+    if "</" not in text and text.count("\n") < SHORT:
+        return text
     from tests.golden import lines_of_html  # with it come readers of documents
 
     lines = lines_of_html(text) if "</" in text else text
-    return list(dict.fromkeys(line.strip() for line in lines.splitlines() if fact in line))
+    found = dict.fromkeys(line.strip() for line in lines.splitlines() if fact in line)
+    assert found, f"{fact!r} does not stand in\n{lines}"
+    return "\n".join(found)
 
 
 class Kept:
@@ -115,13 +122,13 @@ class Hold:
         self.name = f"{path.relative_to(self.room).as_posix()}::{name}"
         self.times = 0
 
-    def __call__(self, said: object, about: str = "") -> None:
-        """Hold a text, or the lines of several; of a page or a long text, the pieces in which `about` stands."""
-        text = "\n".join(map(str, said)) if isinstance(said, tuple | list | Iterator) else str(said)
+    def __call__(self, said: str | Exception | Iterable[object], about: str = "") -> None:
+        """Hold a text, or several, in which `about` stands; of a page or a long text, the lines in which it stands."""
+        if isinstance(said, Mapping):
+            said = [f"{name}: {text}" for name, text in said.items()]
+        text = str(said) if isinstance(said, str | Exception) else "\n".join(map(str, said))
         if about:
-            pieces = pieces_about(text, about)
-            assert pieces, f"{about!r} does not stand in\n{text}"
-            text = "\n".join(pieces)
+            text = text_about(text, about)
         self.times += 1
         number = f" ({self.times})" if self.times > 1 else ""
         self.kept.hold(self.room, f"{self.name}{number}", text)

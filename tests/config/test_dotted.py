@@ -6,6 +6,7 @@ import pytest
 
 from simulation.config.dotted import Change, lay_over, set_change, take
 from simulation.errors import Faults
+from tests.held import Hold
 
 FULL: dict[str, Any] = {
     "minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"},
@@ -77,26 +78,21 @@ def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_t
 
 
 @pytest.mark.parametrize("held", [None, "a word", [1]])
-def test_taking_into_what_is_no_block_is_a_fault(held: Any) -> None:
+def test_taking_into_what_is_no_block_is_a_fault(held: Any, hold: Hold) -> None:
     faults = Faults()
     take({"minutes": held}, FULL, "minutes.seconds_saved", "study.levers.time.takes", faults)
     assert len(faults) == 1
-    assert str(faults[0]).startswith(
-        "study.levers.time.takes: in the policy that should get 'minutes.seconds_saved', 'minutes'"
-    )
+    hold(str(faults[0]), "study.levers.time.takes")
 
 
-def test_taking_what_the_full_policy_has_not_is_a_fault() -> None:
+def test_taking_what_the_full_policy_has_not_is_a_fault(hold: Hold) -> None:
     faults = Faults()
     take({}, FULL, "minutes.seconds_savd", "here", faults)
     take({}, FULL, "ai.matrix.1", "here", faults)
-    assert [fault.remedy for fault in faults] == [
-        "Did you mean 'seconds_saved'?",
-        "Numbers of its parts: 0 to 0",
-    ]
+    hold([fault.remedy for fault in faults])
 
 
-def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:
+def test_parts_of_a_list_are_taken_one_behind_the_other(hold: Hold) -> None:
     faults = Faults()
     full = {"minutes": [{"factor": 1}, {"factor": 2}, {"factor": 3}]}
     taken: dict[str, Any] = {}
@@ -104,4 +100,4 @@ def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:
         take(taken, full, f"minutes.{number}", "here", faults)
     assert (taken, faults) == ({"minutes": [{"factor": 3}, {"factor": 1}]}, [])
     take({"minutes": {"factor": 5}}, full, "minutes.0", "here", faults)
-    assert faults[0].remedy == "Write it as a list in both, or name the list itself"
+    hold(faults[0].remedy)

@@ -8,6 +8,7 @@ import pytest
 from simulation.config import combinations, composed, load, packaged_configs, search_folders
 from simulation.errors import ConfigError, Faults
 from simulation.study.study import Study
+from tests.held import Hold
 from tests.policies import policy_named
 
 Own = Callable[..., Path]
@@ -89,13 +90,13 @@ def test_nurses_of_the_users_come_before_the_packaged_ones_and_are_every_arms(ow
     assert study.alone.policy.nurse.correlation.value == 0.25
 
 
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    assert "there is no folder" in message_of(folder=tmp_path / "nowhere")
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path, hold: Hold) -> None:
+    hold(message_of(folder=tmp_path / "nowhere"))
 
 
-def test_configurations_of_one_load_are_not_looked_for_in_the_next(own: Own) -> None:
+def test_configurations_of_one_load_are_not_looked_for_in_the_next(own: Own, hold: Hold) -> None:
     composed(["scenario=mine"], config_dir=own({"scenario/mine.yaml": QUIET.format("Mine?")}))
-    with pytest.raises(ConfigError, match="there is no scenario 'mine'"):
+    with hold.refusal(ConfigError, "scenario=mine", match="no scenario 'mine'"):
         composed(["scenario=mine"])
 
 
@@ -164,6 +165,7 @@ def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_i
 
 def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_once(
     own: Own,
+    hold: Hold,
 ) -> None:
     changes = {
         "staffing.doctrs.extra": "there is no 'staffing.doctrs'. Did you mean 'doctors'?",
@@ -174,13 +176,10 @@ def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_
     files = arms_with("{" + ", ".join(f"{path}: 1" for path in changes) + "}")
     files["study/two.yaml"] = files["study/two.yaml"].replace("triage: nurse}", "triage: nurze}", 1)
     message = message_of("study=two", folder=own(files))
-    assert message.startswith("5 faults in the configuration:")
+    hold(message, "5 faults")
     for path, found in changes.items():
         assert f"study.arms.more.changes.{path}: {found}" in message
-    assert (
-        "study.arms.nurse.triage: there is no triage policy 'nurze'. Did you mean 'nurse'?"
-        in message
-    )
+    hold(message, "study.arms.nurse.triage")
 
 
 @pytest.mark.parametrize(
@@ -193,10 +192,10 @@ def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_
     ],
 )
 def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(
-    stated: str, where: str
+    stated: str, where: str, hold: Hold
 ) -> None:
-    told = f"site.{where}: is stated in pathway, too. State it once: leave out site.{where} or pathway.{where}."
-    assert message_of(stated) == told
+    told = f"leave out site.{where} or pathway.{where}"
+    hold(message_of(stated), told)
 
 
 @pytest.mark.parametrize(
@@ -225,9 +224,9 @@ def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:
     assert told in message_of(stated)
 
 
-def test_a_boolean_for_a_number_is_reported_with_the_other_faults() -> None:
+def test_a_boolean_for_a_number_is_reported_with_the_other_faults(hold: Hold) -> None:
     message = message_of("run.replications=true", "run.seed=-1", "run.profile_all=true")
-    assert message.startswith("2 faults in the configuration:")
+    hold(message, "2 faults")
     assert "run.replications: found True" in message
 
 
@@ -236,25 +235,27 @@ def test_a_boolean_for_a_number_is_reported_with_the_other_faults() -> None:
     [
         (
             "run.replications='4'",
-            "run.replications: found '4'. Allowed: a valid integer, without quotes (replications).",
+            "run.replications",
         ),
         ("run.profile_all=1", "run.profile_all: found 1. Allowed: true or false."),
     ],
 )
-def test_a_number_in_quotes_and_a_switch_as_a_number_are_refused(stated: str, told: str) -> None:
-    assert message_of(stated) == told
+def test_a_number_in_quotes_and_a_switch_as_a_number_are_refused(
+    stated: str, told: str, hold: Hold
+) -> None:
+    hold(message_of(stated), told)
 
 
-def test_a_section_that_one_group_alone_states_as_a_value_is_refused() -> None:
+def test_a_section_that_one_group_alone_states_as_a_value_is_refused(hold: Hold) -> None:
     told = message_of("study=gallery/triage_only", "pathway.pools=none")
-    assert "pathway.pools: found 'none'. Allowed: a block of keys" in told
+    hold(told, "pathway.pools")
 
 
-def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused() -> None:
-    told = (
-        "site.pools: is stated in staffing, too. State it once: leave out site.pools or staffing."
-    )
-    assert message_of("site.pools=3") == told
+def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused(
+    hold: Hold,
+) -> None:
+    told = "site.pools"
+    hold(message_of("site.pools=3"), told)
 
 
 def test_a_change_that_adds_a_key_nobody_knows_is_named(own: Own) -> None:
@@ -262,13 +263,13 @@ def test_a_change_that_adds_a_key_nobody_knows_is_named(own: Own) -> None:
     assert message == "staffing.doctors.extar: unknown key 'extar'. Did you mean 'extra'?"
 
 
-def test_a_baseline_and_a_sham_that_are_no_arms_are_named(own: Own) -> None:
+def test_a_baseline_and_a_sham_that_are_no_arms_are_named(own: Own, hold: Hold) -> None:
     text = STUDY.replace("baseline: nurse\n", "baseline: nurze\n").replace(
         "sham: sham\n", "sham: nobody\n"
     )
     message = message_of("study=mine", folder=own({"study/mine.yaml": text}))
-    assert "study.baseline: there is no arm 'nurze'. Did you mean 'nurse'?" in message
-    assert "study.sham: there is no arm 'nobody'" in message
+    hold(message, "study.baseline")
+    hold(message, "study.sham")
 
 
 def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> None:
@@ -327,11 +328,11 @@ def test_a_mistake_in_an_outage_is_reported_for_the_intended_kind(outage: str, t
     assert message_of(f"site.outages={{tool: {sourced}}}") == told
 
 
-def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
+def test_coverages_that_are_no_arms_are_named(own: Own, hold: Hold) -> None:
     files = arms_with("{}")
     files["study/two.yaml"] += "coverages: {partial: mor, full: nurse}\n"
     message = message_of("study=two", folder=own(files))
-    assert message == "study.coverages.partial: there is no arm 'mor'. Did you mean 'more'?"
+    hold(message, "study.coverages.partial")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +361,7 @@ def test_a_study_without_the_arm_of_its_offer_has_no_offer(own: Own) -> None:
 
 
 def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_says_so(
-    caplog: pytest.LogCaptureFixture, usual: Study
+    caplog: pytest.LogCaptureFixture, usual: Study, hold: Hold
 ) -> None:
     caplog.clear()
     with caplog.at_level("WARNING", logger="aeflow"):
@@ -369,25 +370,27 @@ def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_s
     assert [record.getMessage() for record in caplog.records] == [
         f"On one department: {short.on_one}."
     ]
-    assert "4 replications are too few to use 20 departments" in short.on_one
+    hold(short.on_one, "few to use 20 departments")
     assert usual.departments is not None
     assert usual.on_one == ""
 
 
-def test_a_fault_of_a_label_hides_none_of_a_measure(own: Own) -> None:
+def test_a_fault_of_a_label_hides_none_of_a_measure(own: Own, hold: Hold) -> None:
     study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace(
         "wait_to_clinician_mean", "admitted_share"
     )
     message = message_of(
         "study=two", folder=own({"study/two.yaml": study.replace("CHANGES", "{}")})
     )
-    assert "study.arms.more.label: 'A nurse' is the label of the arm 'nurse', too." in message
-    assert "study.primary.0.measure: neither way is better of 'admitted_share'" in message
+    hold(message, "study.arms.more.label")
+    hold(message, "study.primary.0.measure")
 
 
-def test_many_faults_alike_are_shown_by_the_first_few_and_their_number(own: Own) -> None:
+def test_many_faults_alike_are_shown_by_the_first_few_and_their_number(
+    own: Own, hold: Hold
+) -> None:
     numbers = ", ".join(["-1"] * 300)
     message = message_of(f"site.attributes.sex.shares=[{numbers}]")
-    assert message.startswith("300 faults in the configuration:")
+    hold(message, "300 faults")
     assert message.endswith("... and 297 more like these")
     assert len(message.splitlines()) == 5

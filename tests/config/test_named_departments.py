@@ -9,6 +9,7 @@ from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
 from simulation.config.ensembles import ensemble_named
+from tests.held import Hold
 
 CONFIGS = packaged_configs()
 NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")
@@ -37,23 +38,20 @@ def test_a_named_department_is_the_one_of_the_ensemble_that_its_file_names(name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(name: str) -> None:
+def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(
+    name: str, hold: Hold
+) -> None:
     varied = ensemble_named("typical", [CONFIGS]).varied
     lines = differences(stated_in([f"site={name}"], [CONFIGS]).raw, stated_in((), [CONFIGS]).raw)
     assert {line.split()[0] for line in lines} <= varied.keys()
     study = load(f"site={name}")
     assert study.left_out == ()
     assert study.departments is None
-    assert (
-        study.on_one
-        == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
-    )
+    hold(study.on_one, "ensemble 'typical' was built")
 
 
-def test_a_study_on_a_site_with_an_ensemble_of_its_own_names_it() -> None:
-    assert load("site=between_contacts").on_one.endswith(
-        "; ensemble=between_contacts has departments like it"
-    )
+def test_a_study_on_a_site_with_an_ensemble_of_its_own_names_it(hold: Hold) -> None:
+    hold(load("site=between_contacts").on_one, "ensemble=between_contacts has departments")
     assert load("site=between_contacts", "ensemble=between_contacts").departments is not None
 
 

@@ -9,6 +9,7 @@ from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.study.study import Study
 from tests.config.ours import QUICKER, RELATIVE, STUDY, ensemble
+from tests.held import Hold
 
 Own = Callable[..., Path]
 LEVERS = "{{more: {{label: more, {0}.extra: 1}}, {1}}}, other: {{label: other, {0}.capacity: 2}}, {1}}}}}".format(
@@ -152,22 +153,22 @@ def test_one_department_alone_may_be_run_any_number_of_times(loaded: Callable[..
     assert loaded("run.department=2", "run.replications=7").run.replications == 7
 
 
-def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(own: Own) -> None:
+def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(
+    own: Own, hold: Hold
+) -> None:
     study = load("study=mine", "ensemble=ours", "run.replications=39", config_dir=own(ensemble(70)))
     assert study.departments is None
-    assert (
-        "39 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
-        in study.on_one
-    )
+    hold(study.on_one, "ensemble 'ours' 2 times each")
 
 
 def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_and_says_so(
     loaded: Callable[..., Study],
+    hold: Hold,
 ) -> None:
     study = loaded(files=ensemble(built="gallery/clinic"))
     assert study.departments is None
-    expected = "the ensemble 'ours' was built for pathway=gallery/clinic, and this is pathway=gallery/one_nurse"
-    assert study.on_one == expected
+    expected = "ensemble 'ours' was built"
+    hold(study.on_one, expected)
 
 
 def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own) -> None:
@@ -208,32 +209,33 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
         ),
         (
             ["run.department=3"],
-            "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2",
+            "run.department",
         ),
         (
             ["run.department=1", "run.departments=2"],
-            "run.department: is stated with run.departments",
+            "run.department",
         ),
         (
             ["run.department=1", "ensemble=none"],
-            "run.department: is stated, and the study has no ensemble",
+            "run.department",
         ),
         (
             ["run.precision={measure: stay_mean, half_width: 2}"],
-            "run.precision: cannot be planned over the departments",
+            "run.precision",
         ),
-        ([f"study.levers={LEVERS}"], "study.levers: cannot be told apart over"),
+        ([f"study.levers={LEVERS}"], "study.levers"),
         (["ensemble=our"], "there is no 'our'. Did you mean 'ours'?"),
     ],
 )
 def test_what_an_ensemble_has_not_is_refused_in_words(
-    loaded: Callable[..., Study], overrides: list[str], output: str
+    loaded: Callable[..., Study], overrides: list[str], output: str, hold: Hold
 ) -> None:
-    assert output in refusal(loaded, "run.replications=40", *overrides)
+    hold(refusal(loaded, "run.replications=40", *overrides), output)
 
 
 def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_the_relative_form(
     own: Own,
+    hold: Hold,
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         load(
@@ -243,14 +245,13 @@ def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_th
             config_dir=own(ensemble()),
         )
     path = "pathway.durations.consultation.mean"
-    assert f"study.arms.quicker.changes.{path}: sets a value in which the departments" in str(
-        refused.value
-    )
-    assert f"{path}: {{times: 0.75}}; or run one department: ensemble=none" in str(refused.value)
+    hold(str(refused.value), f"study.arms.quicker.changes.{path}")
+    hold(str(refused.value), "0.75}")
 
 
 def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_round(
     own: Own,
+    hold: Hold,
 ) -> None:
     """The clinic's arms may change anything else; a block replaced whole loses what departments have in it."""
     block = "{kind: exponential, mean: 9, evidence: assumed, source: x}"
@@ -262,4 +263,4 @@ def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_ro
             "run.departments=3",
             config_dir=own(ensemble() | {"study/mine.yaml": study}),
         )
-    assert "changes.pathway.durations.consultation: sets a value in which" in str(refused.value)
+    hold(str(refused.value), "changes.pathway.durations.consultation")

@@ -6,6 +6,7 @@ import pytest
 
 import simulation as ae
 from simulation.cli import main
+from tests.held import Hold
 
 WORDS = (
     "study=gallery/one_nurse",
@@ -45,21 +46,21 @@ def test_a_question_with_a_fault_is_not_written() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("site: typical", "the question: is not a list of overrides"),
-        ("[]", "is not a list of overrides"),
-        ("[[a]]", "is not a list of overrides"),
-        ("['@other.yaml']", "'@other.yaml' is not of the form key=value"),
-        ("['--config-dir=/']", "is not of the form key=value"),
-        ("[busier]", "'busier' is not of the form key=value"),
+        ("site: typical", "list of overrides"),
+        ("[]", "list of overrides"),
+        ("[[a]]", "list of overrides"),
+        ("['@other.yaml']", "'@other.yaml' is not"),
+        ("['--config-dir=/']", "form key=value"),
+        ("[busier]", "'busier' is not"),
         ("[a=1, ", "the question, line 1"),
-        (f"[{'a=1,' * 501}]", "is not a list of overrides, 500 at most"),
-        ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
+        (f"[{'a=1,' * 501}]", "list of overrides, 500 at most"),
+        ("!!python/object/apply:os.system [ls]", "determine a constructor"),
     ],
 )
-def test_a_text_that_is_no_question_is_one_message(text: str, message: str) -> None:
+def test_a_text_that_is_no_question_is_one_message(text: str, message: str, hold: Hold) -> None:
     with pytest.raises(ae.ConfigError) as refused:
         ae.overrides_in(text)
-    assert message in str(refused.value)
+    hold(str(refused.value), message)
 
 
 def test_a_file_of_overrides_that_is_not_there_is_one_message(

@@ -15,6 +15,7 @@ from simulation.errors import ConfigError, Faults
 from simulation.study.check_study import study_own_faults, target_faults
 from simulation.study.design import Design
 from simulation.study.study import Study
+from tests.held import Hold
 
 Own = Callable[..., Path]
 STUDY = """
@@ -63,15 +64,15 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
     [
         (
             "{kind: span, until: seen_ad}",
-            "study.measures.one.until: unknown point in time 'seen_ad'. Did you mean 'seen_at'?",
+            "study.measures.one.until",
         ),
         (
             "{kind: span, until: arrived_at}",
-            "study.measures.one.until: 'arrived_at' is where it begins, too.",
+            "study.measures.one.until",
         ),
         (
             "{kind: span, until: seen_at, statistic: share}",
-            "study.measures.one: a share of spans has one limit. Give exactly one of within_minutes and over_minutes.",
+            "study.measures.one",
         ),
         (
             "{kind: span, until: seen_at, statistic: percentile}",
@@ -79,7 +80,7 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
         ),
         (
             "{kind: span, until: seen_at, within_minutes: 60}",
-            "study.measures.one.within_minutes: is not read by statistic: mean. Leave it out.",
+            "study.measures.one.within_minutes",
         ),
         (
             "{kind: span, until: seen_at, among: acuity_true=urgnt}",
@@ -112,7 +113,7 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
         ),
         (
             "{kind: busy, pool: analysers}",
-            "study.measures.one.pool: 'analysers' is unlimited, so it is never busy.",
+            "study.measures.one.pool",
         ),
         ("{kind: busy, pool: doctors, hours: 8-28}", "study.measures.one.hours: "),
         (
@@ -126,9 +127,9 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
     ],
 )
 def test_a_mistake_in_a_measure_is_one_message_with_the_nearest_name(
-    usual: Study, text: str, message: str
+    usual: Study, text: str, message: str, hold: Hold
 ) -> None:
-    assert message_of(stated(one=text), usual).startswith(message)
+    hold(message_of(stated(one=text), usual), message)
 
 
 def test_measures_and_groups_name_spans_of_years(usual: Study) -> None:
@@ -143,13 +144,13 @@ def test_measures_and_groups_name_spans_of_years(usual: Study) -> None:
     [
         (
             "{old: {kind: all_of, groups: [older, all]}, older: {kind: all_of, groups: [old, all]}}",
-            "2 faults in the configuration:\n  study.groups.old: the group is part of itself.",
+            "2 faults",
         ),
         (
             "{all: {kind: hours, hours: 8-20}}",
-            "study.groups.all: the name 'all' is taken by everybody.",
+            "study.groups.all",
         ),
-        ('{"a=b": {kind: hours}}', "study.groups.a=b: 'a=b' is not a name."),
+        ('{"a=b": {kind: hours}}', "study.groups.a=b"),
         (
             "{night: {kind: hours}, both: {kind: all_of, groups: [nigth, all]}}",
             "study.groups.both.groups.0: unknown group 'nigth'. Did you mean 'night'?",
@@ -160,8 +161,10 @@ def test_measures_and_groups_name_spans_of_years(usual: Study) -> None:
         ),
     ],
 )
-def test_a_mistake_in_a_group_is_one_message(usual: Study, groups: str, message: str) -> None:
-    assert message_of(stated(groups=groups), usual).startswith(message)
+def test_a_mistake_in_a_group_is_one_message(
+    usual: Study, groups: str, message: str, hold: Hold
+) -> None:
+    hold(message_of(stated(groups=groups), usual), message)
 
 
 def test_a_measure_with_the_name_of_one_of_ours_is_refused_wherever_it_is_stated(
@@ -174,34 +177,34 @@ def test_a_measure_with_the_name_of_one_of_ours_is_refused_wherever_it_is_stated
     assert str(refused.value) == f"site.measures.stay_mean: {taken}"
 
 
-def test_names_are_unique_in_study_and_department_together(usual: Study) -> None:
+def test_names_are_unique_in_study_and_department_together(usual: Study, hold: Hold) -> None:
     message = message_of(
         stated(wait=WAIT), usual, measures={"wait": {"kind": "span", "until": "seen_at"}}
     )
-    assert message.startswith(
-        "study.measures.wait: the department has 'wait' among its measures, too."
-    )
+    hold(message, "study.measures.wait")
 
 
-def test_a_departments_own_measure_is_checked_where_it_is_written(usual: Study) -> None:
-    with pytest.raises(
-        ConfigError, match=r"^site.measures.wait.until: unknown point in time 'seen_ad'"
-    ):
+def test_a_departments_own_measure_is_checked_where_it_is_written(usual: Study, hold: Hold) -> None:
+    with hold.refusal(ConfigError, "site.measures.wait.until", match="point in time 'seen_ad'"):
         message_of(stated(), usual, measures={"wait": {"kind": "span", "until": "seen_ad"}})
 
 
-def test_a_target_names_an_own_measure_and_a_mistake_the_nearest(usual: Study, own: Own) -> None:
+def test_a_target_names_an_own_measure_and_a_mistake_the_nearest(
+    usual: Study, own: Own, hold: Hold
+) -> None:
     folder = own({"study/mine.yaml": stated(wait=WAIT, target="wait")})
     assert load("study=mine", config_dir=folder).design.primary[0].measure == "wait"
     message = message_of(stated(my_wait=WAIT, target="my_wat"), usual)
     assert message == "study.primary.0.measure: unknown measure 'my_wat'. Did you mean 'my_wait'?"
     message = message_of(stated(wait="{kind: span, until: seen_at}", target="wait"), usual)
-    assert message.startswith("study.primary.0.measure: neither way is better of 'wait'.")
+    hold(message, "study.primary.0.measure")
 
 
-def test_a_target_may_be_a_queue_or_a_busy_share_and_names_its_step_or_pool(usual: Study) -> None:
+def test_a_target_may_be_a_queue_or_a_busy_share_and_names_its_step_or_pool(
+    usual: Study, hold: Hold
+) -> None:
     message = message_of(stated(target="queue_mean"), usual)
-    assert message.startswith("study.primary.0.group: 'queue_mean' has no group 'all'.")
+    hold(message, "study.primary.0.group")
     text = stated(target="queue_mean").replace("label: Wait", 'group: "step=triage", label: Wait')
     assert message_of(text, usual) == str(ConfigError([]))
 
@@ -226,8 +229,6 @@ def test_a_difference_between_shares_that_is_written_in_per_cent_is_refused(
     )
 
 
-def test_a_precision_of_a_share_that_is_written_in_per_cent_is_refused() -> None:
-    with pytest.raises(
-        ConfigError, match=r"^run.precision.half_width: found 1, and 'left_share' is a share"
-    ):
+def test_a_precision_of_a_share_that_is_written_in_per_cent_is_refused(hold: Hold) -> None:
+    with hold.refusal(ConfigError, "run.precision.half_width", match="found 1, and 'left_share'"):
         load("run.precision={measure: left_share, half_width: 1}")

@@ -7,6 +7,7 @@ import pytest
 from simulation.config import load
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
+from tests.held import Hold
 
 
 @pytest.fixture
@@ -16,14 +17,12 @@ def ours(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def test_a_site_of_ones_own_is_not_run_with_the_typical_staff_in_silence(ours: Path) -> None:
+def test_a_site_of_ones_own_is_not_run_with_the_typical_staff_in_silence(
+    ours: Path, hold: Hold
+) -> None:
     with pytest.raises(ConfigError) as refused:
         load("study=alternatives", "run=weeks", "site=ours", config_dir=ours)
-    assert str(refused.value) == (
-        "site=ours: chooses the site alone, and you have staffing/ours.yaml, calibration/ours.yaml, pathway/ours.yaml "
-        "too. For the whole department write site=ours staffing=ours calibration=ours pathway=ours; to replace a part "
-        "of it, add that choice as well (staffing=typical)."
-    )
+    hold(str(refused.value))
 
 
 def test_what_the_command_chooses_beside_such_a_site_is_respected(ours: Path) -> None:
@@ -82,15 +81,11 @@ def test_a_study_that_leaves_out_the_staff_of_its_own_site_is_refused(ours: Path
 
 def test_a_study_of_ones_own_department_does_not_run_at_another_site_with_its_own_staff(
     ours: Path,
+    hold: Hold,
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         load("study=ours", "site=typical", config_dir=ours)
-    assert str(refused.value) == (
-        "site=typical: study=ours is about the department of site=ours, and its staffing=ours, calibration=ours, "
-        "pathway=ours would stay. Leave site=typical out, or for the whole department say site=typical "
-        "staffing=typical calibration=typical pathway=emergency_department; what you want to keep say as well "
-        "(staffing=ours)."
-    )
+    hold(str(refused.value))
 
 
 def test_a_question_of_ones_own_is_asked_of_another_department_or_of_a_mixture_that_is_named(
@@ -113,10 +108,8 @@ def test_a_product_of_a_department_is_not_tried_at_another_site_with_its_staff(o
         load("study=ours_product", "site=short_of_beds", config_dir=ours)
 
 
-def test_a_packaged_study_of_another_department_says_so_too() -> None:
-    with pytest.raises(
-        ConfigError, match=r"^site=typical: study=gallery/clinic is about a department of its own"
-    ):
+def test_a_packaged_study_of_another_department_says_so_too(hold: Hold) -> None:
+    with hold.refusal(ConfigError, "site=typical", match="study=gallery/clinic is about"):
         load("study=gallery/clinic", "site=typical")
 
 
@@ -131,19 +124,21 @@ def test_a_department_of_ones_own_pays_for_its_own_attendances(ours: Path) -> No
     assert (cost.at_most, cost.paid_by) == (1, "the trust")
 
 
-def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(ours: Path) -> None:
+def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(
+    ours: Path, hold: Hold
+) -> None:
     path = ours / "staffing/ours.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("\ntriage_nurses: {", "\ntriage_nurse: {"), encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
         load("study=ours", config_dir=ours)
-    assert str(refused.value).startswith(
-        "staffing.triage_nurse.kind: 'kind' is missing. Did you mean 'triage_nurses'? If not, add it: "
-    )
+    hold(str(refused.value), "staffing.triage_nurse.kind")
 
 
 @pytest.mark.slow
-def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_path: Path) -> None:
+def test_costs_that_count_the_attendances_of_another_department_are_said(
+    tmp_path: Path, hold: Hold
+) -> None:
     new_scaled_department("small", {"attendances_per_day": "290"}, tmp_path / "mine")
     small = [f"{group}=small" for group in ("site", "staffing", "calibration", "pathway")]
     said = [
@@ -151,10 +146,7 @@ def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_pat
         for words in load(*small, "ensemble=none", config_dir=tmp_path / "mine").left_out
         if "cost" in words
     ]
-    assert said == [
-        "The cost of 'AI scribe, as measured (27 s off)' and 3 other arms is that of a department of another size "
-        "(89,352 attendances a year, and here are 76,212): state your own"
-    ]
+    hold(said)
     assert not any(
         "cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out
     )

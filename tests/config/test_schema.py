@@ -19,6 +19,7 @@ from simulation.config.files import value_in
 from simulation.config.schema import schema_of, write_schemas
 from simulation.config.validating import example_of
 from simulation.errors import ConfigError, Faults
+from tests.held import Hold
 
 FILE_KINDS = file_kinds()
 
@@ -130,29 +131,29 @@ def test_every_example_of_a_block_is_accepted(name: str) -> None:
     [
         ("site", {"pools": {"beds": {**POOL, "capacity": -1}}}, "minimum of 0"),
         ("site", {"pools": {"beds": {**POOL, "capacity": "four"}}}, "does not match"),
-        ("site", {"pools": {"beds": {**POOL, "kind": "room"}}}, "'room' is not valid"),
-        ("site", {"pools": {"beds": {"kind": "space"}}}, "'source' is a required property"),
+        ("site", {"pools": {"beds": {**POOL, "kind": "room"}}}, "'room' is not"),
+        ("site", {"pools": {"beds": {"kind": "space"}}}, "'source'"),
         ("site", {"durations": {"triage": {**DURATION, "cv": 1}}}, "'cv' was unexpected"),
-        ("site", {"durations": {"triage": {**DURATION, "kind": "long"}}}, "'long' is not one of"),
+        ("site", {"durations": {"triage": {**DURATION, "kind": "long"}}}, "'long' is not"),
         ("site", {"durations": {"triage": {**DURATION, "complexity": 1}}}, "maximum of 1"),
         ("site", {"poools": {}}, "'poools' was unexpected"),
         (
             "staffing",
             {"nurses": {**POOL, "rota": [{"hours": "8-20"}]}},
-            "'number' is a required property",
+            "'number'",
         ),
-        ("run", {"warm_up_days": 10}, "not a multiple of 7"),
-        ("run", {"seed": True}, "True is not of type"),
-        ("scenario", {"question": "?", "changes": []}, "[] is not of type"),
+        ("run", {"warm_up_days": 10}, "multiple of 7"),
+        ("run", {"seed": True}, "True is not"),
+        ("scenario", {"question": "?", "changes": []}, "[] is not"),
         ("study", {"arms": {}}, "should be non-empty"),
-        ("triage", {"kind": "matrix", "name": "x", "ai": "${triage.ai}"}, "is not valid under any"),
-        ("targets", {"name": "x", "rows": [{"months": [4, 13]}]}, "13 is greater than the maximum"),
+        ("triage", {"kind": "matrix", "name": "x", "ai": "${triage.ai}"}, "not valid under"),
+        ("targets", {"name": "x", "rows": [{"months": [4, 13]}]}, "13 is greater than"),
         ("calibration", {"beds": {"value": 4, "range": [1, 2, 3]}}, "is too long"),
         ("config", {"engine": "fast"}, "'fast' is not"),
     ],
 )
-def test_what_cannot_be_is_refused(name: str, stated: Any, message: str) -> None:
-    assert any(message in fault for fault in faults(name, stated)), faults(name, stated)
+def test_what_cannot_be_is_refused(name: str, stated: Any, message: str, hold: Hold) -> None:
+    hold(faults(name, stated), message)
 
 
 def test_what_a_file_takes_from_another_may_be_left_out() -> None:
@@ -213,18 +214,18 @@ def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> 
     [
         ("site.pools.resus_bays.capcity=4", "unknown key 'capcity'. Did you mean 'capacity'?"),
         ("site.durations.triage_interview.scael=2", "unknown key 'scael'. Did you mean 'scale'?"),
-        ("~site.pools.resus_bays.source", "Add it: the citation, or the reason for an assumption."),
+        ("~site.pools.resus_bays.source", "assumption"),
         (
             "~site.day_factors.residual.cv",
-            "Add it: coefficient of variation from day to day: standard deviation over mean (ratio).",
+            "deviation over mean (ratio)",
         ),
         (
             "site.arrivals.walk_in.per_day=-1",
-            "Allowed: greater than or equal to 0 (patients a day).",
+            "equal to 0 (patients a day)",
         ),
         (
             "site.durations.triage_interview.mean=-1",
-            "found -1. Allowed: greater than or equal to 0 (minutes).",
+            "equal to 0 (minutes)",
         ),
         (
             "site.attributes.sex.shares=[2,-1]",
@@ -232,10 +233,12 @@ def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> 
         ),
     ],
 )
-def test_a_message_says_what_a_key_means_and_in_which_unit(override: str, message: str) -> None:
+def test_a_message_says_what_a_key_means_and_in_which_unit(
+    override: str, message: str, hold: Hold
+) -> None:
     with pytest.raises(ConfigError) as refused:
         load(override)
-    assert message in str(refused.value)
+    hold(str(refused.value), message)
 
 
 def test_the_command_lists_the_kinds_of_files(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from simulation.errors import ConfigError
 from simulation.study.study import Study
 from tests.config.ours import MARKED
 from tests.config.structures import ENSEMBLE, SHARED, STRUCTURES, files
+from tests.held import Hold
 
 Own = Callable[..., Path]
 OVER = ("ensemble=ours", "run.replications=8")
@@ -101,15 +102,13 @@ def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(
 
 def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_says_in_how_many_departments(
     loaded: Callable[..., Study],
+    hold: Hold,
 ) -> None:
     study = loaded(EARLIER)
     assert "earlier" not in [arm.name for arm in study.of(0).arms]
     assert "earlier" not in study.design.arms
-    words = (
-        "'Second triage nurse from 9 to 22 h' was not tried: 2 of the 4 departments cannot run it "
-        "(it changes shifts of the typical rota, and theirs is another)"
-    )
-    assert words in study.left_out
+    words = "triage nurse from 9 to 22 h' was not"
+    hold(study.left_out, words)
 
 
 def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(
@@ -122,15 +121,13 @@ def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(
 
 def test_an_arm_that_leaves_some_department_without_a_nurse_is_left_out_with_the_hours(
     loaded: Callable[..., Study],
+    hold: Hold,
 ) -> None:
     """The rota has one nurse at night; two departments of four have one by day as well."""
     one = ENSEMBLE.replace("staffing: three_by_day", "staffing: one_nurse")
     study = loaded(f"+study.arms.night_off={NIGHT_OFF}", ensemble=one)
     assert "night_off" not in study.design.arms
-    assert (
-        "'One nurse fewer from 22 to 23 h' was not tried: 1 of the 4 departments cannot run it "
-        "(staffing.triage_nurses: 'triage_nurses' has no unit 22:00-23:00 every day, but is asked for at 'triage'"
-    ) in study.left_out[0]
+    hold(study.left_out[0], "nurse fewer from 22 to 23 h' was not")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +163,9 @@ def test_an_arm_that_every_department_can_run_stays_however_its_change_is_writte
     assert study.of(1).arm("more").pathway != study.of(1).baseline.pathway or "times" in change
 
 
-def test_a_study_of_nothing_but_impossible_arms_is_refused_with_the_reason(own: Own) -> None:
+def test_a_study_of_nothing_but_impossible_arms_is_refused_with_the_reason(
+    own: Own, hold: Hold
+) -> None:
     study = f"""
 name: mine
 question: What if a nurse left early?
@@ -183,10 +182,7 @@ primary:
     with pytest.raises(ConfigError) as refused:
         load("study=mine", *OVER, "run.departments=4", config_dir=folder)
     message = str(refused.value)
-    assert (
-        "study.arms.night_off: 1 of the 4 departments cannot run it (staffing.triage_nurses:"
-        in message
-    )
+    hold(message, "study.arms.night_off")
     assert "or run one: ensemble=none" in message
 
 
@@ -196,23 +192,23 @@ primary:
         (
             "staffing: three_by_day",
             "staffing: three_by_dya",
-            "structures.three.staffing: there is no staffing 'three_by",
+            "structures.three.staffing",
         ),
         (
             "pathway: shared",
             "pathway: shard",
-            "structures.shared.pathway: there is no pathway 'shard'. Did you mean",
+            "structures.shared.pathway",
         ),
         ("weight: 2", "weight: 0", "structures.usual.weight: found 0. Allowed: greater than 0"),
         (
             "{site.durations.triage_interview.scale: {times: 1.5}}",
             "{nurse.x: 1}",
-            "'nurse.x' is no part of a department",
+            "'nurse.x' is no",
         ),
         (
             "structure: usual",
             "structure: usaul",
-            "departments.0: there is no structure 'usaul'. Did you mean 'usual'?",
+            "departments.0",
         ),
         (
             "{structure: usual, values: [0.8, 1]}",
@@ -223,21 +219,21 @@ primary:
         (
             STRUCTURES,
             "",
-            "departments.0: there is no structure 'usual'. The ensemble has none: write [...]",
+            "departments.0",
         ),
     ],
 )
 def test_structures_that_are_not_sound_are_refused_with_what_to_do(
-    own: Own, was: str, becomes: str, phrase: str
+    own: Own, was: str, becomes: str, phrase: str, hold: Hold
 ) -> None:
     assert was in ENSEMBLE
     folder = own(files(ENSEMBLE.replace(was, becomes, 1)))
     with pytest.raises(ConfigError) as refused:
         ensemble_named("ours", (folder, packaged_configs()))
-    assert phrase in str(refused.value)
+    hold(str(refused.value), phrase)
 
 
-def test_a_structure_with_other_steps_or_pools_is_refused(own: Own) -> None:
+def test_a_structure_with_other_steps_or_pools_is_refused(own: Own, hold: Hold) -> None:
     porters = f"pools: {{porters: {{kind: staff, role: flow, rota: [{{hours: 0-24, number: 1}}], {MARKED}}}}}"
     look = "steps: {look: {asks: [porters], minutes: [settling], next: tests}, children_contact: {next: look, "
     text = SHARED.replace("steps: {children_contact: {", look) + porters
@@ -245,7 +241,7 @@ def test_a_structure_with_other_steps_or_pools_is_refused(own: Own) -> None:
         load(*OVER, "run.departments=4", config_dir=own({**files(), "pathway/shared.yaml": text}))
     where = "ensembles/ours.yaml.structures.shared: it and the site do not both have the"
     for names in ("steps look", "pools porters"):
-        assert f"{where} {names}. Give both the same" in str(refused.value)
+        hold(str(refused.value), f"{where} {names}")
 
 
 def test_a_fault_of_a_structure_names_it_with_the_first_of_its_departments(own: Own) -> None:

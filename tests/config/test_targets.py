@@ -9,6 +9,7 @@ import pytest
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.runs.running import MOST_WORKERS, processors
+from tests.held import Hold
 
 Own = Callable[..., Path]
 STUDY = (packaged_configs() / "study" / "ai_triage.yaml").read_text(encoding="utf-8")
@@ -29,43 +30,41 @@ def message_of(*overrides: str, folder: Path | None = None) -> str:
         ),
         (
             "study.secondary.0.measure=admitted_share",
-            "study.secondary.0.measure: neither way is better of 'admitted_share'.",
+            "study.secondary.0.measure",
         ),
         (
             "study.primary.1.group='acuity_true=urgnt'",
-            "study.primary.1.group: 'wait_to_clinician_mean' has no group 'acuity_true=urgnt'. "
-            "Did you mean 'acuity_true=urgent'?",
+            "study.primary.1.group",
         ),
         (
             "study.margins.0.group='acuity_tru=1-2'",
-            "study.margins.0.group: 'wait_to_clinician_mean' has no group 'acuity_tru=1-2'. "
-            "Did you mean 'acuity_true=1-2'?",
+            "study.margins.0.group",
         ),
         (
             "study.secondary.0.group='coverage=covered'",
-            "study.secondary.0.group: 'within_4h_share' has no group 'coverage=covered'.",
+            "study.secondary.0.group",
         ),
     ],
 )
 def test_a_target_that_could_not_be_measured_is_refused_before_the_run(
-    override: str, told: str
+    override: str, told: str, hold: Hold
 ) -> None:
-    assert message_of(override).startswith(told)
+    hold(message_of(override), told)
 
 
-def test_every_target_at_fault_is_named_at_once() -> None:
+def test_every_target_at_fault_is_named_at_once(hold: Hold) -> None:
     message = message_of("study.primary.0.measure=stay_meen", "study.margins.1.group=nobody")
-    assert message.startswith("2 faults in the configuration:")
+    hold(message, "2 faults")
 
 
-def test_a_target_is_judged_beside_faults_of_the_arms() -> None:
+def test_a_target_is_judged_beside_faults_of_the_arms(hold: Hold) -> None:
     message = message_of("study.primary.0.measure=stay_meen", "study.arms.sham.triage=shma")
-    assert message.startswith("2 faults in the configuration:")
+    hold(message, "2 faults")
     assert "Did you mean 'sham'?" in message
     assert "Did you mean 'stay_mean'?" in message
 
 
-def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
+def test_a_group_that_one_arm_has_not_names_the_arm(own: Own, hold: Hold) -> None:
     lean = "    triage: lean_triage\n"
     assert lean in STUDY
     text = STUDY.replace(lean, f"{lean}    changes: {{site.arrivals.referred.attends: false}}\n")
@@ -74,9 +73,7 @@ def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
         "study.secondary.0.group='arrival_source=referred'",
         folder=own({"study/mine.yaml": text}),
     )
-    assert message.startswith(
-        "study.secondary.0.group: 'within_4h_share' has no group 'arrival_source=referred' in arm lean_triage."
-    )
+    hold(message, "study.secondary.0.group")
 
 
 def test_a_group_by_coverage_is_known_where_the_study_tells_coverage_apart() -> None:
@@ -85,34 +82,25 @@ def test_a_group_by_coverage_is_known_where_the_study_tells_coverage_apart() -> 
     ].group == ("coverage=never")
 
 
-def test_a_measure_whose_point_in_time_is_not_recorded_says_what_it_takes() -> None:
+def test_a_measure_whose_point_in_time_is_not_recorded_says_what_it_takes(hold: Hold) -> None:
     told = message_of("study=published/treatment_centre", "study.primary.0.measure=handover_mean")
-    assert told == (
-        "study.primary.0.measure: the department does not give 'handover_mean': it takes handed_over_at. "
-        "Record it at a step or an end of the pathway, or name another measure."
-    )
+    hold(told, "study.primary.0.measure")
 
 
 @pytest.mark.parametrize("name", ["../../x", "a b", "", "-x", "a.b", "a/b", "é", "x" * 101])
-def test_the_name_of_a_study_is_no_path(name: str) -> None:
+def test_the_name_of_a_study_is_no_path(name: str, hold: Hold) -> None:
     message = message_of(f"study.name={name!r}")
-    assert message == (
-        f"study.name: '{name}' is not a name. "
-        "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first."
-    )
+    hold(message, "study.name")
 
 
-def test_the_name_of_an_arm_is_no_path(own: Own) -> None:
+def test_the_name_of_an_arm_is_no_path(own: Own, hold: Hold) -> None:
     text = STUDY.replace("  lean_triage:\n", "  a/lean:\n")
     message = message_of("study=mine", folder=own({"study/mine.yaml": text}))
-    assert message.startswith("study.arms.a/lean: 'a/lean' is not a name.")
+    hold(message, "study.arms.a/lean")
 
 
-def test_workers_are_none_below_nought_and_not_without_end() -> None:
-    assert (
-        message_of("workers=-1")
-        == "workers: found -1. Allowed: greater than or equal to 0 (processes)."
-    )
+def test_workers_are_none_below_nought_and_not_without_end(hold: Hold) -> None:
+    hold(message_of("workers=-1"), "equal to 0 (processes)")
     assert message_of(f"workers={MOST_WORKERS + 1}").startswith(
         f"workers: found {MOST_WORKERS + 1}. Allowed: less"
     )
