@@ -74,10 +74,14 @@ class Kept:
         self.places = {
             re.escape(str(temporary)) + r"[\\/][^\\/\s'\"]+": "TEMPORARY",
             re.escape(str(TESTS.parent)): "AEFLOW",
+            r"\b\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\b": "RUN",
+            r"\.unfinished-[0-9a-f]{16}\b": ".unfinished-RUN",
+            r", \d+ process(es)?\b": ", PROCESSES",
+            r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?\b": "NOW",
         }
 
     def plain(self, text: str) -> str:
-        """The text without what differs by machine: folders, and spaces at the end of lines."""
+        """The text without what differs by machine and time: folders, names of runs, processors, ends of lines."""
         for place, name in self.places.items():
             text = re.sub(place, name, text)
         return "\n".join(line.rstrip() for line in text.strip().splitlines())
@@ -122,11 +126,11 @@ class Hold:
         self.name = f"{path.relative_to(self.room).as_posix()}::{name}"
         self.times = 0
 
-    def __call__(self, said: str | Exception | Iterable[object], about: str = "") -> None:
+    def __call__(self, said: str | BaseException | Iterable[object], about: str = "") -> None:
         """Hold a text, or several, in which `about` stands; of a page or a long text, the lines in which it stands."""
         if isinstance(said, Mapping):
             said = [f"{name}: {text}" for name, text in said.items()]
-        text = str(said) if isinstance(said, str | Exception) else "\n".join(map(str, said))
+        text = str(said) if isinstance(said, str | BaseException) else "\n".join(map(str, said))
         if about:
             text = text_about(text, about)
         self.times += 1
@@ -135,17 +139,17 @@ class Hold:
 
     @contextmanager
     def refusal(
-        self, kind: type[Exception], *where: str, match: str = ""
-    ) -> Iterator[pytest.ExceptionInfo[Exception]]:
+        self, kind: type[BaseException], *where: str, match: str = ""
+    ) -> Iterator[pytest.ExceptionInfo[BaseException]]:
         """Expect an error of this kind, whose faults are at these places if any is given, and hold its message."""
-        with pytest.raises(kind, match=match) as refused:
+        with pytest.raises(kind, match=match or None) as refused:
             yield refused
         if where:
             assert places_of(refused.value) == list(where)
         self(refused.value)
 
 
-def places_of(error: Exception) -> list[str]:
+def places_of(error: BaseException) -> list[str]:
     """Where the faults of a refused configuration are."""
     faults: Iterable[object] = getattr(error, "faults", ())
     return [getattr(fault, "where", "") for fault in faults]

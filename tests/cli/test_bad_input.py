@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulation.config import packaged_configs
+from tests.held import Hold
 
 from .conftest import SHORT, Aeflow
 
@@ -29,66 +30,65 @@ def packaged(name: str) -> str:
     [
         (
             "study.primary.0.minimal_important_difference=inf",
-            "study.primary.0.minimal_important_difference: found inf. Give a finite number.",
+            "study.primary.0.minimal_important_difference",
         ),
         (
             'study.question="\ud800"',
-            'study.question="?": holds a character that cannot be written out.',
+            'study.question="?"',
         ),
         (
             "~site.profiles.arrivals_walk_in.weights.0",
-            "'site.profiles.arrivals_walk_in.weights' is a list. Write the whole list:",
+            "'site.profiles.arrivals_walk_in.weights'",
         ),
         ("~site.profiles.nothing", "there is no 'site.profiles.nothing'"),
-        ("hydra=1", "hydra=1: is an option of Hydra."),
-        ("hydra.run.dir=x", "hydra.run.dir=x: is an option of Hydra."),
-        ("scenario@elsewhere=busier", "is an option of Hydra."),
+        ("hydra=1", "hydra=1"),
+        ("hydra.run.dir=x", "hydra.run.dir=x"),
+        ("scenario@elsewhere=busier", "option of Hydra"),
         (
             "scenario.changes={pathway: x}",
-            "scenario.changes.pathway: 'pathway' is a block of keys.",
+            "scenario.changes.pathway",
         ),
         (
             "study.arms.sham.changes={site: 3}",
-            "study.arms.sham.changes.site: 'site' is a block of keys.",
+            "study.arms.sham.changes.site",
         ),
         (
             "pathway.ends.left.records=[departed_at,acuity_given]",
-            "pathway.ends.left.records: the name 'acuity_given' is taken by an attribute.",
+            "pathway.ends.left.records",
         ),
         (
             "pathway.ends.left.records=[departed_at,arrived_at]",
-            "the name 'arrived_at' is taken by every table of patients.",
+            "name 'arrived_at' is taken",
         ),
         (
             "site.arrivals.walk_in.per_day=1e300",
-            "site.arrivals.walk_in.per_day: the number is too large.",
+            "site.arrivals.walk_in.per_day",
         ),
-        ("site.arrivals.walk_in.per_day=1000000", "1,000,166 patients a day, more than 50,000."),
+        ("site.arrivals.walk_in.per_day=1000000", "1,000,166 patients a day"),
         (
             "site.pools.majors_cubicles.capacity=1e30",
-            "site.pools.majors_cubicles.capacity: the number is too large.",
+            "site.pools.majors_cubicles.capacity",
         ),
         (
             "site.pools.majors_cubicles.capacity=3000000",
-            "3e+06 is more than can be simulated. Give 1,000,000 or less.",
+            "Give 1,000,000 or less",
         ),
-        ("run.measured_days=10000003", "10,000,035 days a replication, more than 100,000."),
-        ("run.replications=1200000", "run: the study would take about"),
+        ("run.measured_days=10000003", "10,000,035 days a replication"),
+        ("run.replications=1200000", "study would take"),
         (
             "ward_stay_scale=0.8",
-            "ward_stay_scale=0.8: there is no top-level key 'ward_stay_scale'. "
-            "Did you mean 'calibration.ward_stay_scale.value'?",
+            "ward_stay_scale=0.8",
         ),
-        ("study.name=latest", "study.name: 'latest' is a reserved name."),
-        ("study.name=Con", "study.name: 'Con' is a reserved name."),
-        ("pathway.name=../../x", "pathway.name: '../../x' is not a name."),
+        ("study.name=latest", "study.name"),
+        ("study.name=Con", "study.name"),
+        ("pathway.name=../../x", "pathway.name"),
         (
             "study.arms.sham.triage=../../x",
-            "study.arms.sham.triage: there is no triage policy '../../x'.",
+            "study.arms.sham.triage",
         ),
-        ("study.arms.sham.triage=../triage/sham", "there is no triage policy '../triage/sham'."),
-        ("study.question='${oc.env:HOME}'", "'${oc.env:HOME}': is not a plain reference."),
-        ("results='x${run.seed}'", "'x${run.seed}' is not a plain reference."),
+        ("study.arms.sham.triage=../triage/sham", "no triage policy '../triage/sham'"),
+        ("study.question='${oc.env:HOME}'", "'${oc.env:HOME}'"),
+        ("results='x${run.seed}'", "'x${run.seed}' is not"),
         (
             "study.question='${study.question}'",
             "study.question: refers to itself: ${study.question} -> ",
@@ -97,63 +97,63 @@ def packaged(name: str) -> str:
             "study.question='${study.nothing}'",
             "study.question: ${study.nothing}: there is no 'study.nothing'.",
         ),
-        (f"study.question={'[' * 60}{']' * 60}", "blocks within blocks, more than 40 deep."),
+        (f"study.question={'[' * 60}{']' * 60}", "more than 40 deep"),
         (f"study.question={'x' * 20_000}", "is longer than 10,000 characters."),
         (
             "site.durations.triage_interview.log_sd=20",
-            "20 is more than can be simulated. Give 5 or less.",
+            "Give 5 or less",
         ),
         (
             "study.order_pairs=100000000",
-            "study.order_pairs: found 100000000. Allowed: less than or equal to 1000",
+            "study.order_pairs",
         ),
         (
             "pathway.decisions_every_minutes=0.001",
-            "0.001 is less than can be simulated. Give 1 or more.",
+            "Give 1 or more",
         ),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_named(
-    word: str, message: str, aeflow: Aeflow, here: Path
+    word: str, message: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
     output = aeflow("compare", word).message
-    assert message in output
+    hold(output, message)
     assert "\n" not in output
     assert list(here.iterdir()) == []
 
 
-def test_a_policy_outside_the_configurations_is_not_found_by_run_either(aeflow: Aeflow) -> None:
-    assert (
-        "triage=../../x: there is no triage '../../x'." in aeflow("run", "triage=../../x").message
-    )
+def test_a_policy_outside_the_configurations_is_not_found_by_run_either(
+    aeflow: Aeflow, hold: Hold
+) -> None:
+    hold(aeflow("run", "triage=../../x").message, "triage=../../x")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("a: &a [*a]\n", "scenario/mine.yaml, line 1: *a is inside &a itself."),
-        (BOMB, "comes to more than 200,000 values, aliases written out."),
+        (BOMB, "more than 200,000 values, aliases written"),
         (
             f"a: {'[' * 200}{']' * 200}\n",
-            "scenario/mine.yaml, line 1: blocks within blocks, more than 40 deep.",
+            "scenario/mine.yaml, line 1",
         ),
         (f"a: {'x' * 1_000_000}\n", "scenario/mine.yaml: is larger than 1 MB."),
         (
             "question: ${oc.env:HOME}\nchanges: {}\n",
-            "line 1: '${oc.env:HOME}' is not a plain reference.",
+            "'${oc.env:HOME}' is not",
         ),
         (
             "question: q\nchanges: {}\ncalibration: 3\n",
             "scenario.calibration: unknown key 'calibration'.",
         ),
-        ("# @package _global_\ncalibration: 3\n", "calibration: found 3. Write a block of keys."),
+        ("# @package _global_\ncalibration: 3\n", "found 3"),
         (
             "question: no\nchanges: {}\n",
-            "scenario.question: found false, not a word. Put the word in quotes: YAML reads",
+            "scenario.question",
         ),
         (
             "question: q\nchanges: {no: 3}\n",
-            "scenario/mine.yaml, line 2: the key no is not text. Put it in quotes: YAML reads no without quotes as",
+            "scenario/mine.yaml, line 2",
         ),
         (
             "defaults: nurse\nquestion: q\nchanges: {}\n",
@@ -163,11 +163,11 @@ def test_a_policy_outside_the_configurations_is_not_found_by_run_either(aeflow: 
     ],
 )
 def test_a_file_that_asks_too_much_is_named(
-    text: str, message: str, aeflow: Aeflow, own: Own, here: Path
+    text: str, message: str, aeflow: Aeflow, own: Own, here: Path, hold: Hold
 ) -> None:
     own({"scenario/mine.yaml": text})
     began = time.monotonic()
-    assert message in aeflow("compare", "scenario=mine").message
+    hold(aeflow("compare", "scenario=mine").message, message)
     assert time.monotonic() - began < 10
     assert [path.name for path in here.iterdir()] == ["configs"]
 
@@ -177,32 +177,28 @@ def test_a_policy_file_with_aliases_without_bound_is_named(aeflow: Aeflow, own: 
     assert "triage/mine.yaml, line " in aeflow("compare", "study.arms.sham.triage=mine").message
 
 
-def test_references_that_multiply_are_named_before_they_fill_the_memory(aeflow: Aeflow) -> None:
+def test_references_that_multiply_are_named_before_they_fill_the_memory(
+    aeflow: Aeflow, hold: Hold
+) -> None:
     levels = [
         f"+x.{one}=[{','.join(['${x.' + other + '}'] * 9)}]"
         for one, other in zip("abcdefg", "bcdefgh", strict=True)
     ]
-    assert (
-        "more than 200,000 values with its references looked up"
-        in aeflow("compare", *levels, "+x.h=[1]").message
-    )
+    hold(aeflow("compare", *levels, "+x.h=[1]").message, "more than 200,000 values with its")
 
 
-def test_a_sweep_of_too_many_is_refused_before_any_is_loaded(aeflow: Aeflow) -> None:
+def test_a_sweep_of_too_many_is_refused_before_any_is_loaded(aeflow: Aeflow, hold: Hold) -> None:
     began = time.monotonic()
     output = aeflow(
         "compare", "-m", "run.seed=range(1,1000000000)", "scenario=usual,winter"
     ).message
-    assert (
-        output
-        == "-m: more than 500 combinations of values. Name fewer, or set allow_large=true to run them all."
-    )
+    hold(output, "more than 500 combinations of values")
     assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("word", ["run.seed=interval(1,5)", "scenario=glob(*)"])
-def test_a_sweep_that_names_no_values_is_refused(word: str, aeflow: Aeflow) -> None:
-    assert "names no values one by one" in aeflow("compare", "-m", word).message
+def test_a_sweep_that_names_no_values_is_refused(word: str, aeflow: Aeflow, hold: Hold) -> None:
+    hold(aeflow("compare", "-m", word).message)
 
 
 def test_a_dry_run_says_how_long_and_how_much_memory(aeflow: Aeflow, here: Path) -> None:
@@ -219,12 +215,12 @@ def test_a_large_study_may_be_allowed(aeflow: Aeflow) -> None:
     assert "Expected: about" in aeflow("compare", *large, "allow_large=true").out
 
 
-def test_a_story_of_nobody_is_refused_before_a_year_is_simulated(aeflow: Aeflow) -> None:
+def test_a_story_of_nobody_is_refused_before_a_year_is_simulated(
+    aeflow: Aeflow, hold: Hold
+) -> None:
     began = time.monotonic()
     output = aeflow("show", "patient=abc").message
-    assert output.startswith(
-        "patient=abc: is neither a row nor SOURCE-NUMBER such as 'walk_in-12'."
-    )
+    hold(output)
     assert time.monotonic() - began < 10
 
 

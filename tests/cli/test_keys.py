@@ -13,6 +13,7 @@ from simulation.config.files import packaged_configs
 from simulation.config.studies import Top
 from simulation.errors import ConfigError
 from simulation.vetting.bench import Vetting
+from tests.held import Hold
 
 from .conftest import Aeflow
 
@@ -20,44 +21,44 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 ODD = [
     # switches are true or false
-    ("offer check=yes", "check: found 'yes'. Write true or false."),
-    ("offer check=True", "check: found 'True'. Write true or false."),
-    ("offer check=1", "check: found '1'. Write true or false."),
-    ("report x export=maybe", "export: found 'maybe'. Write true or false."),
-    ("report x export=on", "export: found 'on'. Write true or false."),
-    ("report x export=excel", "export: found 'excel'. Write true or false."),
-    ("fit extract=a.csv out=b overwrite=1", "overwrite: found '1'. Write true or false."),
-    ("fit extract=a.csv out=b overwrite=no", "overwrite: found 'no'. Write true or false."),
-    ("vet write_cases=yes", "write_cases: found 'yes'. Write true or false."),
-    ("vet allow_remote=off", "allow_remote: found 'off'. Write true or false."),
-    ("vet dry_run=maybe", "dry_run: found 'maybe'. Write true or false."),
-    ("validate power=y", "power: found 'y'. Write true or false."),
+    ("offer check=yes", "found 'yes'"),
+    ("offer check=True", "found 'True'"),
+    ("offer check=1", "found '1'"),
+    ("report x export=maybe", "found 'maybe'"),
+    ("report x export=on", "found 'on'"),
+    ("report x export=excel", "found 'excel'"),
+    ("fit extract=a.csv out=b overwrite=1", "found '1'"),
+    ("fit extract=a.csv out=b overwrite=no", "found 'no'"),
+    ("vet write_cases=yes", "write_cases"),
+    ("vet allow_remote=off", "allow_remote"),
+    ("vet dry_run=maybe", "dry_run"),
+    ("validate power=y", "found 'y'"),
     ("compare dry_run=yes", "dry_run: found 'yes'. Allowed: true or false."),
     ("run resume=off", "resume: found 'off'. Allowed: true or false."),
     # numbers have bounds
-    ("offer departments=ten", "departments: found 'ten'. Allowed: a whole number from 20 to 100."),
-    ("offer departments=19", "departments: found '19'. Allowed: a whole number from 20 to 100."),
-    ("offer departments=24.5", "departments: found '24.5'. Allowed: a whole number from 20 to 100."),
-    ("offer departments=+24", "departments: found '+24'. Allowed: a whole number from 20 to 100."),
-    ("offer departments=²", "departments: found '²'. Allowed: a whole number from 20 to 100."),
-    (f"offer departments={'9' * 5000}", "Allowed: a whole number from 20 to 100."),
-    ("ensemble departments=9", "departments: found '9'. Allowed: a whole number from 10 to 1,000."),
-    ("ensemble confirm=some", "confirm: found 'some'. Allowed: a whole number from 0 to 100."),
-    ("ensemble confirm_departments=0", "Allowed: a whole number from 1 to 1,000."),
-    ("trace extract=a.csv imputations=0", "imputations: found '0'. Allowed: a whole number from 2 to 200."),
+    ("offer departments=ten", "whole number from 20 to 100"),
+    ("offer departments=19", "whole number from 20 to 100"),
+    ("offer departments=24.5", "whole number from 20 to 100"),
+    ("offer departments=+24", "whole number from 20 to 100"),
+    ("offer departments=²", "whole number from 20 to 100"),
+    (f"offer departments={'9' * 5000}", "whole number from 20 to 100"),
+    ("ensemble departments=9", "whole number from 10 to 1,000"),
+    ("ensemble confirm=some", "whole number from 0 to 100"),
+    ("ensemble confirm_departments=0", "whole number from 1 to 1,000"),
+    ("trace extract=a.csv imputations=0", "whole number from 2 to 200"),
     ("trace extract=a.csv imputations=1e2", "imputations: found '1e2'. Allowed:"),
-    ("app port=65536", "port: found '65536'. Allowed: a whole number from 0 to 65,535."),
-    ("app port=-1", "port: found '-1'. Allowed: a whole number from 0 to 65,535."),
-    ("app workers=many", "workers: found 'many'. Allowed: a whole number from 0 to 64."),
-    ("animate day=monday", "day: found 'monday'. Allowed: a whole number from 0 to 1,000,000."),
+    ("app port=65536", "whole number from 0 to 65,535"),
+    ("app port=-1", "whole number from 0 to 65,535"),
+    ("app workers=many", "whole number from 0 to 64"),
+    ("animate day=monday", "whole number from 0 to 1,000,000"),
     ("animate replication=-2", "replication: found '-2'."),
-    ("evaluate arm=a trials=99", "trials: found '99'. Allowed: a whole number from 100 to 20,000."),
+    ("evaluate arm=a trials=99", "whole number from 100 to 20,000"),
     ("evaluate arm=a prior=likely", "prior: found 'likely'. Allowed: a number from 0 to 1."),
     ("evaluate arm=a prior=1.5", "prior: found '1.5'. Allowed: a number from 0 to 1."),
     ("evaluate arm=a hour=1,5", "hour: found '1,5'. Allowed: a number from 0 upwards."),
     ("evaluate arm=a price=nan", "price: found 'nan'. Allowed: a number from 0 upwards."),
     ("evaluate arm=a cost=inf", "cost: found 'inf'. Allowed: a number from 0 upwards."),
-    ("extend results/latest some", "NUMBER: found 'some'. Allowed: a whole number from 0 to 1,000,000."),
+    ("extend results/latest some", "whole number from 0 to 1,000,000"),
     # choices have a nearest
     ("validate only=thoery", "site, responses, known_effects. Did you mean 'theory'?"),
     ("validate predictions=print", "predictions: found 'print'. Allowed: check, write."),
@@ -66,52 +67,52 @@ ODD = [
     ("prices pools=[doctors,]", "pools=[doctors,]: names nothing."),
     ("evaluate arm=a deviations=,", "deviations=,: names nothing."),
     # a key without a value
-    ("offer answers=", "answers=: names nothing. Say answers=FILE, or leave it out."),
-    ("offer check=", "check=: names nothing. Say check=true, or leave it out."),
-    ("narrow observed=", "observed=: names nothing. Say observed=FILE, or leave it out."),
-    ("vet name=", "name=: names nothing. Say name=NAME, or leave it out."),
-    ("compare from=", "from=: names nothing. Say from=FOLDER, or leave it out."),
-    ("compare card=", "card=: names nothing. Say card=FOLDER, or leave it out."),
+    ("offer answers=", "answers="),
+    ("offer check=", "check="),
+    ("narrow observed=", "observed="),
+    ("vet name=", "name="),
+    ("compare from=", "from="),
+    ("compare card=", "card="),
     ("compare --config-dir=", "--config-dir: no folder follows. Name one."),
     # a key twice
-    ("offer check=true check=true", "check: is given twice. Keep one of the two."),
-    ("report x export=true export=false", "export: is given twice. Keep one of the two."),
-    ("breakeven arm=a arm=b against=c", "arm: is given twice. Keep one of the two."),
-    ("offer product=A product=B", "product: is given twice. Keep one of the two."),
-    ("app --config-dir a --config-dir b", "--config-dir: is given twice. Keep one of the two."),
+    ("offer check=true check=true", "Keep one"),
+    ("report x export=true export=false", "Keep one"),
+    ("breakeven arm=a arm=b against=c", "Keep one"),
+    ("offer product=A product=B", "Keep one"),
+    ("app --config-dir a --config-dir b", "Keep one"),
     # unknown keys, with the nearest
-    ("offer chekc=true", "chekc=true: is no key of aeflow offer. Did you mean 'check'?"),
-    ("offer --check=true", "--check=true: is no key of aeflow offer. Did you mean 'check'?"),
-    ("offer used_shar=0.8", "used_shar=0.8: is no key of aeflow offer. Did you mean 'used_share'?"),
-    ("app prot=80", "prot=80: is no key of aeflow app. Did you mean 'port'?"),
-    ("report x exprot=true", "exprot=true: is no key of aeflow report. Did you mean 'export'?"),
-    ("narrow form=x observed=y", "form=x: is no key of aeflow narrow. Did you mean 'from'?"),
-    ("results policy=nurse", "policy=nurse: is no key of aeflow results. Known names: scenario, site, study."),
-    ("gather a b result=x", "result=x: is no key of aeflow gather. Did you mean 'results'?"),
-    ("schema fodler=x", "fodler=x: is no key of aeflow schema. Did you mean 'folder'?"),
-    ("fit extract=a.csv out=b bed=500", "bed=500: is no key of aeflow fit. Did you mean 'beds'?"),
-    ("extract a.csv mappnig=b", "mappnig=b: is no key of aeflow extract. Did you mean 'mapping'?"),
-    ("new department ours bed=510", "bed=510: is no key of aeflow new. Did you mean 'beds'?"),
+    ("offer chekc=true", "chekc=true"),
+    ("offer --check=true", "--check=true"),
+    ("offer used_shar=0.8", "used_shar=0.8"),
+    ("app prot=80", "prot=80"),
+    ("report x exprot=true", "exprot=true"),
+    ("narrow form=x observed=y", "form=x"),
+    ("results policy=nurse", "policy=nurse"),
+    ("gather a b result=x", "result=x"),
+    ("schema fodler=x", "fodler=x"),
+    ("fit extract=a.csv out=b bed=500", "bed=500"),
+    ("extract a.csv mappnig=b", "mappnig=b"),
+    ("new department ours bed=510", "bed=510"),
     # and beside overrides of the configuration
-    ("evaluate arn=lean_triage", "arn=lean_triage: is no key of aeflow evaluate. Did you mean 'arm'?"),
-    ("compare form=results/latest", "form=results/latest: is no key of aeflow compare. Did you mean 'from'?"),
-    ("breakeven arm=a agianst=b", "agianst=b: is no key of aeflow breakeven. Did you mean 'against'?"),
-    ("trace extract=a.csv imputation=5", "imputation=5: is no key of aeflow trace. Did you mean 'imputations'?"),
-    ("validate ony=site", "ony=site: is no key of aeflow validate. Did you mean 'only'?"),
-    ("ensemble department=20", "department=20: is no key of aeflow ensemble. Did you mean 'departments'?"),
-    ("vet agains=x", "agains=x: is no key of aeflow vet. Did you mean 'against'?"),
-    ("show pateint=3", "pateint=3: is no key of aeflow show. Did you mean 'patient'?"),
-    ("animate arm=nurse", "arm=nurse: is no key of aeflow animate. Did you mean 'arms'?"),
+    ("evaluate arn=lean_triage", "arn=lean_triage"),
+    ("compare form=results/latest", "form=results/latest"),
+    ("breakeven arm=a agianst=b", "agianst=b"),
+    ("trace extract=a.csv imputation=5", "imputation=5"),
+    ("validate ony=site", "ony=site"),
+    ("ensemble department=20", "department=20"),
+    ("vet agains=x", "agains=x"),
+    ("show pateint=3", "pateint=3"),
+    ("animate arm=nurse", "arm=nurse"),
     # words without '='
-    ("offer check", "check: is not of the form key=value. Write check=true."),
-    ("offer now", "now: is not of the form key=value. See aeflow offer --help."),
-    ("offer -m", "-m: is not of the form key=value. See aeflow offer --help."),
-    ("app 8080", "8080: is not of the form key=value. See aeflow app --help."),
-    ("fit a.csv", "a.csv: is not of the form key=value."),
-    ("narrow ours.yaml", "ours.yaml: is not of the form key=value."),
-    ("breakeven arm=a against=b what", "what: is not of the form key=value. Write what=NAME,NAME."),
-    ("compare run.seed", "run.seed: is not of the form key=value. See aeflow compare --help."),
-    ("report --open", "--open: is not of the form key=value."),
+    ("offer check", "Write check=true"),
+    ("offer now", "See aeflow offer --help"),
+    ("offer -m", "See aeflow offer --help"),
+    ("app 8080", "8080"),
+    ("fit a.csv", "a.csv"),
+    ("narrow ours.yaml", "ours.yaml"),
+    ("breakeven arm=a against=b what", "Write what=NAME,NAME"),
+    ("compare run.seed", "run.seed"),
+    ("report --open", "form key=value"),
     # words that are too few or too many, keys that are needed
     ("report", "report: found nothing. Say: aeflow report FOLDER."),
     ("report a b", "report: found 'a b'. Say: aeflow report FOLDER."),
@@ -120,7 +121,7 @@ ODD = [
     ("gather", "gather: found nothing. Say: aeflow gather FOLDER ..."),
     ("schema run site", "schema: found 'run site'. Say: aeflow schema [NAME]."),
     ("extract", "extract: found nothing. Say: aeflow extract [draft] FILE."),
-    ("new department", "new: found 'department'. Say: aeflow new department NAME attendances_per_day=280 "),
+    ("new department", "new department NAME attendances_per_day=280"),
     ("narrow", "observed: is not given. Say: aeflow narrow observed=FILE."),
     ("fit extract=a.csv", "out: is not given. Say: aeflow fit extract=FILE out=NAME."),
     ("trace study=ai_triage", "extract: is not given. Say: aeflow trace extract=FILE."),
@@ -130,15 +131,15 @@ ODD = [
 
 @pytest.mark.parametrize(("words", "message"), ODD)
 def test_what_a_command_does_not_take_is_one_message_and_nothing_is_written(
-    words: str, message: str, aeflow: Aeflow, here: Path
+    words: str, message: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
-    assert message in aeflow(*words.split()).message
+    hold(aeflow(*words.split()).message, message)
     assert list(here.iterdir()) == []
 
 
-def test_all_faults_of_a_command_are_told_together(aeflow: Aeflow) -> None:
+def test_all_faults_of_a_command_are_told_together(aeflow: Aeflow, hold: Hold) -> None:
     said = aeflow("offer", "check=yes", "departments=ten", "chekc=true").message
-    assert said.splitlines()[0] == "3 faults in the configuration:"
+    hold(said.splitlines()[0], "3 faults")
     assert len(said.splitlines()) == 4
 
 
@@ -148,9 +149,9 @@ def test_a_key_may_say_what_is_usual() -> None:
     assert (line["name"], dict(line.answers)) == (None, {"beds": ""})
 
 
-def test_a_name_of_a_folder_may_hold_an_equals_sign(tmp_path: Path) -> None:
+def test_a_name_of_a_folder_may_hold_an_equals_sign(tmp_path: Path, hold: Hold) -> None:
     folder = tmp_path / "seed=7"
-    with pytest.raises(ConfigError, match="is no key of aeflow report"):
+    with hold.refusal(ConfigError, match="aeflow report"):
         read_line("report", [str(folder)])
     folder.mkdir()
     assert read_line("report", [str(folder)]).words == [str(folder)]

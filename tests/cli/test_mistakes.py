@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulation.config import packaged_configs
+from tests.held import Hold
 
 from .conftest import SHORT, Aeflow
 
@@ -43,49 +44,49 @@ def changed(name: str, before: str, after: str) -> str:
             "calibration.patience_scale.valeu=3",
             "calibration.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?",
         ),
-        ("run.seed.x=3", "'run.seed' holds no keys"),
+        ("run.seed.x=3", "'run.seed' holds no"),
         (
             "scenario=bussier",
-            "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?",
+            "scenario=bussier",
         ),
         (
             "site=null",
-            "site=null: there is no site named 'null'. Known names: between_contacts",
+            "site=null",
         ),
-        ("~study", "~study: a study needs every group"),
+        ("~study", "study needs every"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a list"),
         ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
         ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
         ("run.warm_up_days=10", "run.warm_up_days: found 10. Allowed: a multiple of 7"),
-        ("run.start_week=52", "run.start_week: found 52. Allowed: less than or equal to 51"),
-        ("run.start_week=-1", "run.start_week: found -1. Allowed: greater than or equal to 0"),
+        ("run.start_week=52", "run.start_week"),
+        ("run.start_week=-1", "run.start_week"),
         ("run.start_week=spring", "run.start_week: found 'spring'. Allowed: a valid integer"),
         (
             "site.arrivals.walk_in.per_day=-4",
-            "site.arrivals.walk_in.per_day: found -4. Allowed: greater than or equal to 0",
+            "site.arrivals.walk_in.per_day",
         ),
         (
             "pathway.priority.adherence=1.2",
-            "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1",
+            "pathway.priority.adherence",
         ),
         (
             "staffing.doctors.rota=[]",
-            "staffing.doctors.rota: the rota is empty. Give at least one shift",
+            "staffing.doctors.rota",
         ),
         (
             "run.seed=1,2",
-            "run.seed=1,2: names several values. Name one, or sweep over them with -m",
+            "run.seed=1,2",
         ),
         (
             "run.keep=patients,events",
-            "or sweep over them with -m. A list has brackets: 'run.keep=[patients,events]'",
+            "'run.keep=[patients,events]'",
         ),
-        ("run.keep=patients", "run.keep: found 'patients'. Write a list in brackets: [patients]"),
-        ("run.seed", "run.seed: is not of the form key=value"),
-        ("a b=3", "a b=3: is not of the form key=value"),
+        ("run.keep=patients", "run.keep"),
+        ("run.seed", "run.seed"),
+        ("a b=3", "b=3"),
         ("=3", "=3: names no key"),
-        ("triage=sham", "triage=sham: has no effect here, because arms name their policies"),
+        ("triage=sham", "triage=sham"),
         (
             "pathway.steps.triage.next=registratoin",
             "pathway.steps.triage.next: unknown node 'registratoin'",
@@ -93,10 +94,10 @@ def changed(name: str, before: str, after: str) -> str:
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(
-    word: str, message: str, aeflow: Aeflow, here: Path
+    word: str, message: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
     output = aeflow("compare", word).message
-    assert message in output
+    hold(output, message)
     assert list(here.iterdir()) == []
 
 
@@ -141,7 +142,7 @@ def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(
 
 @pytest.mark.slow
 def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(
-    aeflow: Aeflow, here: Path
+    aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
     study = here / "configs/study/our_ai.yaml"
     study.parent.mkdir(parents=True)
@@ -152,24 +153,18 @@ def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(
     output = aeflow(
         "breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true"
     ).message
-    assert output == (
-        "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both "
-        "arms."
-    )
+    hold(output, "study 'alternatives'")
     output = aeflow(
         "breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true"
     ).message
-    assert (
-        "It is one of study=alternatives or study=known_effects: name a study that has both arms."
-        in output
-    )
+    hold(output, "one of study=alternatives or study=known_effects")
     words = ("study=our_ai", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true")
     assert "nothing was simulated" in aeflow("breakeven", *words).out
 
 
-def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:
+def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow, hold: Hold) -> None:
     output = aeflow("breakeven", "arm=lean_triage", "against=nobody", "what").message
-    assert output == "what: is not of the form key=value. Write what=NAME,NAME."
+    hold(output)
 
 
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
@@ -216,11 +211,9 @@ def test_a_matrix_row_that_does_not_add_up_is_named(aeflow: Aeflow, own: Own) ->
     assert "1.3" in output
 
 
-def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow) -> None:
+def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow, hold: Hold) -> None:
     output = aeflow("compare", "study.arms.sham.triage=shma").message
-    assert (
-        output == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
-    )
+    hold(output, "study.arms.sham.triage")
 
 
 def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
@@ -230,14 +223,11 @@ def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
     assert "rename one" in output
 
 
-def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> None:
+def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own, hold: Hold) -> None:
     doctors = "pools:\n  doctors: {kind: staff, capacity: 3, evidence: assumed, source: made for a test}\n"
     own({"site/mine.yaml": changed("site/typical.yaml", "pools:\n", doctors)})
     output = aeflow("compare", "site=mine").message
-    assert (
-        output
-        == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
-    )
+    hold(output, "staffing.doctors")
 
 
 @pytest.mark.parametrize(
@@ -260,18 +250,25 @@ def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> No
     ],
 )
 def test_a_key_stated_twice_in_one_block_is_named(
-    name: str, word: str, before: str | None, after: str, line_of: str, aeflow: Aeflow, own: Own
+    name: str,
+    word: str,
+    before: str | None,
+    after: str,
+    line_of: str,
+    aeflow: Aeflow,
+    own: Own,
+    hold: Hold,
 ) -> None:
     text = after if before is None else changed("triage/nurse.yaml", before, after)
     own({name: text})
     output = aeflow("compare", word).message
     key = line_of.split(":")[0]
     assert output.startswith(f"{name}, line ")
-    assert output.endswith(f"states a key twice: {key}. Keep one of the two.")
+    hold(output, f"{key}")
 
 
 def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(
-    aeflow: Aeflow, own: Own
+    aeflow: Aeflow, own: Own, hold: Hold
 ) -> None:
     text = packaged("site/typical.yaml")
     own(
@@ -280,18 +277,14 @@ def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(
         }
     )
     line = len(text.splitlines()) + 2
-    assert aeflow("compare", "site=mine").message == (
-        f"site/mine.yaml, line {line}: states a key twice: day_factors. Keep one of the two."
-    )
+    hold(aeflow("compare", "site=mine").message, f"site/mine.yaml, line {line}")
 
 
-def test_a_route_without_an_end_is_named(aeflow: Aeflow) -> None:
+def test_a_route_without_an_end_is_named(aeflow: Aeflow, hold: Hold) -> None:
     output = aeflow(
         "compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}"
     ).message
-    assert output.startswith(
-        "pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge"
-    )
+    hold(output, "pathway.steps.discharge")
 
 
 @pytest.mark.slow
@@ -327,12 +320,14 @@ def test_results_that_cannot_be_written_are_refused_before_anything_is_simulated
     assert (here / "taken").read_text(encoding="utf-8") == "a file"
 
 
-def test_an_unknown_command_suggests_the_nearest(aeflow: Aeflow) -> None:
-    assert aeflow("comapre").message == "comapre: is not a command. Did you mean 'compare'?"
+def test_an_unknown_command_suggests_the_nearest(aeflow: Aeflow, hold: Hold) -> None:
+    hold(aeflow("comapre").message, "Did you mean 'compare'?")
 
 
-def test_a_folder_of_configurations_that_does_not_exist_is_named(aeflow: Aeflow) -> None:
-    assert "there is no folder 'nowhere'" in aeflow("compare", "--config-dir", "nowhere").message
+def test_a_folder_of_configurations_that_does_not_exist_is_named(
+    aeflow: Aeflow, hold: Hold
+) -> None:
+    hold(aeflow("compare", "--config-dir", "nowhere").message, "no folder 'nowhere'")
     assert "no folder follows" in aeflow("compare", "--config-dir").message
 
 
@@ -341,8 +336,5 @@ def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) 
     assert aeflow(*words).message
 
 
-def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> None:
-    assert (
-        "export: found 'excel'. Write true or false"
-        in aeflow("report", "x", "export=excel").message
-    )
+def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow, hold: Hold) -> None:
+    hold(aeflow("report", "x", "export=excel").message, "found 'excel'")

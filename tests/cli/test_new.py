@@ -10,6 +10,7 @@ from simulation.config.ensembles import priors_named
 from simulation.config.files import packaged_configs, search_folders
 from simulation.config.new import sources
 from tests.cli.conftest import SHORT, Aeflow
+from tests.held import Hold
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -79,31 +80,30 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("ours", "from=gallery/fast_trak"), "from=gallery/fast_trak: there is no such department to start from. Did"
-         " you mean 'gallery/fast_track'?"),
-        (("ours", "from=gallery/nothing"), "there is no such department to start from. Known names: gallery/adapts, "),
+        (("ours", "from=gallery/fast_trak"), "from=gallery/fast_trak"),
+        (("ours", "from=gallery/nothing"), "Known names"),
         (("ours", "from=fast_track"), "Did you mean 'gallery/fast_track'?"),
-        (("ours", "from=../study/ai_triage"), "there is no such department to start from"),
-        (("../ours", "from=gallery/one_nurse"), "'../ours': is not a name for a department"),
-        (("latest", "from=gallery/one_nurse"), "'latest': is not a name for a department"),
-        (("yes", "from=gallery/one_nurse"), "'yes': is read as True in YAML"),
-        (("ai_triage", "from=gallery/one_nurse"), "'ai_triage': is a study that comes with aeflow"),
-        (("ours",), "Say: aeflow new department NAME attendances_per_day=280"),
-        (("from=gallery/one_nurse",), "Say: aeflow new department NAME attendances_per_day=280"),
-        (("ours", "from=gallery/one_nurse", "beds=510"), "Say: aeflow new department NAME attendances_per_day=280"),
-        (("ours", "attendances_per_day=50"), "equal to 60 (patients a day). A smaller department is"),
+        (("ours", "from=../study/ai_triage"), "department to start"),
+        (("../ours", "from=gallery/one_nurse"), "'../ours'"),
+        (("latest", "from=gallery/one_nurse"), "'latest'"),
+        (("yes", "from=gallery/one_nurse"), "'yes'"),
+        (("ai_triage", "from=gallery/one_nurse"), "'ai_triage'"),
+        (("ours",), "new department NAME attendances_per_day=280"),
+        (("from=gallery/one_nurse",), "new department NAME attendances_per_day=280"),
+        (("ours", "from=gallery/one_nurse", "beds=510"), "new department NAME attendances_per_day=280"),
+        (("ours", "attendances_per_day=50"), "equal to 60 (patients a day)"),
         (("ours", "attendances_per_day=280", "beds=20"), "from=gallery/clinic (docs/how-to/small-department.md)"),
         (("ours", "beds=20"), "from=gallery/clinic (docs/how-to/small-department.md)"),
         (("ours", "attendances_per_day=280", "bedz=510"), "Did you mean 'beds'?"),
         (("ours", "beds=510"), "attendances_per_day"),
         (("ours", "attendances_per_day=280", "beds=many"), "beds: "),
-        (("typical", "attendances_per_day=280"), "'typical': is a site that comes with aeflow"),
+        (("typical", "attendances_per_day=280"), "'typical'"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_message_and_nothing_is_written(
-    words: tuple[str, ...], told: str, aeflow: Aeflow, here: Path
+    words: tuple[str, ...], told: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
-    assert told in aeflow("new", "department", *words).message
+    hold(aeflow("new", "department", *words).message, told)
     assert list(here.iterdir()) == []
 
 
@@ -126,7 +126,7 @@ OWN_DEPARTMENT = HOW_TO.with_name("own-department.md")
 
 @pytest.mark.slow
 def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(
-    aeflow: Aeflow, here: Path
+    aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
     output = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
     assert output.code == 0
@@ -135,7 +135,7 @@ def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(
         r"patients would fill 10\d % of the 510 staffed\. More than 100 % works because full wards",
         told,
     )
-    assert "Nothing there is hard to believe: go on." in told
+    hold(told, "Nothing there")
     assert "Does not fit" not in output.out
     study = load("study=ours")
     pathway = study.baseline.pathway

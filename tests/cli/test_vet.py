@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulation.config import packaged_configs
+from tests.held import Hold
 
 from ..vetting.fake_server import Handler, serving
 from .conftest import Aeflow
@@ -19,10 +20,12 @@ SMALL = ("cases.number=60", "assessor.folds=3", "comparators=false")
 
 
 @pytest.mark.slow
-def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, here: Path) -> None:
+def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(
+    aeflow: Aeflow, here: Path, hold: Hold
+) -> None:
     output = aeflow("vet", *SMALL)
     assert output.code == 0, output.err
-    assert "Planning only, not for clinical use." in output.out
+    hold(output.out, "clinical use")
     assert "Criteria fixed beforehand" in output.out
     assert (here / "results" / "vetting" / "synthetic" / "card.html").is_file()
     again = aeflow("vet", *SMALL, "against=results/vetting/synthetic")
@@ -38,30 +41,30 @@ def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, 
         (("name=korean",), "cases.file: names no CSV file."),
         (
             ("name=korean", "cases.file=none.csv"),
-            "none.csv: cannot be read as CSV: No such file or directory.",
+            "none.csv",
         ),
-        (("write_cases=yes",), "write_cases: found 'yes'. Write true or false."),
-        (("against=",), "against=: names nothing. Say against=FOLDER, or leave it out."),
-        (("against=nowhere",), "nowhere: is no card of a bench (No such file or directory)."),
+        (("write_cases=yes",), "write_cases"),
+        (("against=",), "against="),
+        (("against=nowhere",), "bench (No such file"),
         (("cases.vignettes=french",), "vignettes: there is no 'french'."),
         (("seeds=1",), "vetting/synthetic.seeds: unknown key 'seeds'. Did you mean 'seed'?"),
         (("seed={",), "seed={, line 1: "),
         (("cases.mix=[0, 0, 0, 0, 0]",), "cases.mix: adds up to 0."),
         (
             ("name=llm", "assessor.address=https://x.example.org/v1"),
-            "x.example.org is another machine.",
+            "x.example.org is another",
         ),
         (("name=llm", "assessor.prompt=other"), "prompt: there is no 'other'."),
         (
             ("name=llm", "assessor.key=NOT_SET_HERE"),
-            "the environment variable NOT_SET_HERE is not set",
+            "environment variable NOT_SET_HERE is not",
         ),
     ],
 )
 def test_a_mistake_is_one_message_and_nothing_is_written(
-    words: tuple[str, ...], message: str, aeflow: Aeflow, here: Path
+    words: tuple[str, ...], message: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
-    assert message in aeflow("vet", *words).message
+    hold(aeflow("vet", *words).message, message)
     assert list(here.iterdir()) == []
 
 
@@ -101,7 +104,7 @@ def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(
 
 
 def test_a_file_with_its_own_case_numbers_and_three_levels_is_put_on_the_bench(
-    aeflow: Aeflow, here: Path
+    aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
     levels = ("urgent", "standard", "minor")
     truth = {f"A-{n:04}": levels[n % 3] for n in range(45)}
@@ -135,10 +138,7 @@ source: a test
     assert "A-00" not in "".join(
         path.read_text(encoding="utf-8-sig") for path in folder.glob("*.csv")
     )
-    assert aeflow("compare", "study=vetted").message.startswith(
-        "study=vetted: no card holds a policy, because a true level of the five has no case that was labelled. For a "
-        "department with fewer levels, write the card's counts (matrix.csv)"
-    )
+    hold(aeflow("compare", "study=vetted").message)
 
 
 @pytest.mark.slow

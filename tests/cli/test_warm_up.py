@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.held import Hold
+
 from .conftest import Aeflow
 
 CLINIC = ("run.replications=2", "run.warm_up_days=7")
@@ -28,11 +30,11 @@ def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(
 
 
 @pytest.mark.parametrize(("asked", "words"), [
-    ("medicine_bed", "there is no series 'medicine_bed'. Did you mean 'medicine_beds'?"),
+    ("medicine_bed", "Did you mean 'medicine_beds'?"),
     ("", "warm_up=: names nothing"),
 ])  # fmt: skip
 def test_a_series_that_is_not_there_is_one_message(
-    asked: str, words: str, aeflow: Aeflow, here: Path
+    asked: str, words: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
-    assert words in aeflow("show", f"warm_up={asked}").message
+    hold(aeflow("show", f"warm_up={asked}").message, words)
     assert list(here.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Every fault of a pathway is found, on the smallest pathway that has it, with its message; and no sound one is."""
+"""Every fault of a pathway is found, on the smallest pathway that has it, with its place; and no sound one is."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,105 +12,97 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.patients import draw
 from simulation.units import WEEK
+from tests.held import Hold
 
 Make = Callable[..., Pathway]
 
 ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], evidence: assumed, source: test}"
-STAFF_IT = (
-    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
-    "`queues_until_open: true` if they are to wait."
-)
-STAFF_IT_AT_SOME_HOUR = (
-    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
-    "to any_of."
-)
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
 
 NAMES = {
     "an unknown node": (
         "steps: {see: {next: hme}}",
-        "steps.see.next: unknown node 'hme'. Did you mean 'home'?",
+        "steps.see.next",
     ),
     "an unknown start": (
         "arrivals: {walk_in: {starts: door}}",
-        "arrivals.walk_in.starts: unknown node 'door'. Known names: home, see.",
+        "arrivals.walk_in.starts",
     ),
     "an unknown pool": (
         "steps: {see: {asks: [nurse]}}",
-        "steps.see.asks.0: unknown pool 'nurse'. Did you mean 'nurses'?",
+        "steps.see.asks.0",
     ),
     "an unknown duration": (
         "steps: {see: {minutes: [seen]}}",
-        "steps.see.minutes.0: unknown duration 'seen'. Did you mean 'seeing'?",
+        "steps.see.minutes.0",
     ),
     "a pool beside the one that was meant": (
         "pools: {nurse: {kind: staff, capacity: 2, evidence: assumed, source: test}}",
-        "pools.nurse: no step asks for it. Did you mean 'nurses'? Name it in a step, or leave it out.",
+        "pools.nurse",
     ),
     "a duration beside the one that was meant": (
         "durations: {seeings: {kind: fixed, mean: 3, evidence: assumed, source: test}}",
-        "durations.seeings: no step takes it. Did you mean 'seeing'? Name it in a step, or leave it out.",
+        "durations.seeings",
     ),
     "an unknown profile": (
         "steps: {see: {pace: night}}",
-        "steps.see.pace: unknown profile 'night'. Known names: none.",
+        "steps.see.pace",
     ),
     "an unknown day factor": (
         "arrivals: {walk_in: {day_factor: busy}}",
-        "arrivals.walk_in.day_factor: unknown day factor 'busy'. Known names: none.",
+        "arrivals.walk_in.day_factor",
     ),
     "an unknown class": (
         "steps: {see: {ranks_as: everyone}}",
-        "steps.see.ranks_as: unknown class 'everyone'. Did you mean 'everybody'?",
+        "steps.see.ranks_as",
     ),
     "an unknown class of the untriaged": (
         "priority: {untriaged_as: nobody}",
-        "priority.untriaged_as: unknown class 'nobody'. Known names: everybody.",
+        "priority.untriaged_as",
     ),
     "an unknown class of the ignored": (
         "priority: {ignored_as: nobody}",
-        "priority.ignored_as: unknown class 'nobody'. Known names: everybody.",
+        "priority.ignored_as",
     ),
     "an unknown loop": (
         "steps: {see: {repeat_of: rounds}}",
-        "steps.see.repeat_of: unknown loop 'rounds'. Known names: none.",
+        "steps.see.repeat_of",
     ),
     "an unknown attribute in a factor": (
         "durations: {seeing: {mean: {base: 3, times: [{by: age, values: {old: 2}}]}}}",
-        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: arrival_source.",
+        "durations.seeing.mean.times.0.by",
     ),
     "an unknown category in a factor": (
         "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walkin: 2}, otherwise: 1}]}}}",
-        "durations.seeing.mean.times.0.values.walkin: unknown category 'walkin'. Did you mean 'walk_in'?",
+        "durations.seeing.mean.times.0.values.walkin",
     ),
     "an unknown source of the impatient": (
         "patience: {minutes: seeing, arrivals: [ambulance], next: home, evidence: assumed, source: test}",
-        "patience.arrivals.0: unknown arrival source 'ambulance'. Known names: walk_in.",
+        "patience.arrivals.0",
     ),
     "an unknown duration of patience": (
         "patience: {minutes: patience, arrivals: [walk_in], next: home, evidence: assumed, source: test}",
-        "patience.minutes: unknown duration 'patience'. Known names: seeing.",
+        "patience.minutes",
     ),
     "an unknown node after patience": (
         "patience: {minutes: seeing, arrivals: [walk_in], next: gone, evidence: assumed, source: test}",
-        "patience.next: unknown node 'gone'. Known names: home, see.",
+        "patience.next",
     ),
     "a name used for a step and an end": (
         "{ends: {see: {outcome: seen}}}",
-        "steps.see: ends has a 'see' too. Names are unique across steps, branches, loops and ends: rename one.",
+        "steps.see",
     ),
     "a name used for two sources": (
         "present: {walk_in: {starts: see, number: 2, evidence: assumed, source: test}}",
-        "present.walk_in: arrivals has a 'walk_in' too. Rename one: both are sources of patients.",
+        "present.walk_in",
     ),
     "a reserved attribute": (
         f"attributes: {{arrival_source: {ACUITY}}}",
-        "attributes.arrival_source: the name 'arrival_source' is taken. Choose another name.",
+        "attributes.arrival_source",
     ),
     "a reserved class": (
         "priority: {classes: {acuity: {rank: 2, rate: 1}}}",
-        "priority.classes.acuity: a class has a reserved name. Rename it: `ranks_as: acuity` means the patient's "
-        "acuity now.",
+        "priority.classes.acuity",
     ),
 }
 
@@ -119,101 +111,95 @@ NUMBERS = {
     "shares that do not add up": (
         "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], evidence: assumed, "
         "source: test}}",
-        "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
+        "attributes.age.shares",
     ),
     "ages whose shares do not add up": (
         BAND
         + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 18-99: 0.4}}, evidence: assumed, source: test}}",
-        "attributes.years.shares.all: shares add up to 0.9. Make them add up to 1.",
+        "attributes.years.shares.all",
     ),
     "what is no span of years, and a year in two spans": (
         BAND
         + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 17-99: 0.5, old: 0, 9-8: 0}}, "
         "evidence: assumed, source: test}}",
-        "attributes.years.shares: no span of years, or a year in two of them: 'old', '9-8', '17'. Write the first and "
-        "the last year, such as 65-74, and each year in one span.",
+        "attributes.years.shares",
     ),
     "a band without ages": (
         BAND + "years: {kind: age, by: band, shares: {}, evidence: assumed, source: test}}",
-        "attributes.years.shares: nothing for 'all'. Name every category of band, or give `otherwise` where the "
-        "vocabulary has it.",
+        "attributes.years.shares",
     ),
     "too few shares": (
         "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], evidence: assumed, source: test}}",
-        "attributes.age.shares: 1 shares for 2 categories. Give one share for each category.",
+        "attributes.age.shares",
     ),
     "a category twice": (
         "attributes: {age: {kind: choice, categories: [old, old], shares: [0.5, 0.5], evidence: assumed, "
         "source: test}}",
-        "attributes.age.categories: 'old' is there twice. Name each category once.",
+        "attributes.age.categories",
     ),
     "shares by category without `by`": (
         "attributes: {age: {kind: choice, categories: [old, young], shares: {walk_in: [0.5, 0.5]}, evidence: assumed, "
         "source: test}}",
-        "attributes.age.by: shares by category, but no `by`. Name in `by` the attribute whose categories these are.",
+        "attributes.age.by",
     ),
     "`by` without shares by category": (
         "attributes: {age: {kind: choice, categories: [old], by: arrival_source, shares: [1.0], evidence: assumed, "
         "source: test}}",
-        "attributes.age.shares: one list, but `by` is 'arrival_source'. Give one list for each category of "
-        "arrival_source, or remove `by`.",
+        "attributes.age.shares",
     ),
     "an attribute used before it is described": (
         "attributes: {late: {kind: given, like: later, evidence: assumed, source: test}, "
         "later: {kind: chance, p: 0.5, evidence: assumed, source: test}}",
-        "attributes.late.like: 'later' is used before it is described. Move attributes.later above it: attributes are "
-        "drawn in their order.",
+        "attributes.late.like",
     ),
     "a given attribute that is like nothing": (
         "attributes: {tool: {kind: given, evidence: assumed, source: test}}",
-        "attributes.tool: not exactly one of `like` and `categories`. Give the attribute that it is like, or "
-        "categories of its own.",
+        "attributes.tool",
     ),
     "a category of a given attribute twice": (
         "attributes: {tool: {kind: given, categories: ['no', 'no'], evidence: assumed, source: test}}",
-        "attributes.tool.categories: 'no' is there twice. Name each category once.",
+        "attributes.tool.categories",
     ),
     "a probability above 1": (
         "attributes: {old: {kind: chance, p: 1.5, evidence: assumed, source: test}}",
-        "attributes.old.p: a probability of 1.5. Give 0 to 1.",
+        "attributes.old.p",
     ),
     "the random variates of an unknown duration": (
         "durations: {seeing: {same_draw_as: sewing}}",
-        "durations.seeing.same_draw_as: unknown duration 'sewing'. Did you mean 'seeing'?",
+        "durations.seeing.same_draw_as",
     ),
     "the random variates of a duration that has another's": (
         "durations: {first: {kind: fixed, mean: 1, evidence: assumed, source: test}, "
         "second: {kind: fixed, mean: 1, same_draw_as: first, evidence: assumed, source: test}, "
         "seeing: {same_draw_as: second}}",
-        "durations.seeing.same_draw_as: 'second' has the random variates of 'first' itself. Name 'first' here too.",
+        "durations.seeing.same_draw_as",
     ),
     "a number that is not finite": (
         "durations: {seeing: {mean: .inf}}",
-        "durations.seeing.mean: inf is not a finite number. Give a finite number.",
+        "durations.seeing.mean",
     ),
     "an empty source": (
         'pools: {nurses: {source: " "}}',
-        "pools.nurses.source: the source is empty. Cite the source, or say why this is assumed.",
+        "pools.nurses.source",
     ),
     "decisions without an interval": (
         "decisions_every_minutes: 0.0001",
-        "decisions_every_minutes: 0.0001 is less than can be simulated. Give 1 or more.",
+        "decisions_every_minutes",
     ),
     "a factor without a category": (
         "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
         "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walk_in: 2}}]}}}}",
-        "durations.seeing.mean.times.0.values: nothing for 'ambulance'. Name every category of arrival_source, or give "
-        "`otherwise` where the vocabulary has it.",
+        "durations.seeing.mean.times.0.values",
     ),
     "a day of 12 hours": (
         "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
         "arrivals: {walk_in: {by_hour: day}}}",
-        "arrivals.walk_in.by_hour: profile 'day' has 12 weights. It needs 24 or 168 here.",
+        "arrivals.walk_in.by_hour",
     ),
     "a week of 12 days": (
         "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
         "arrivals: {walk_in: {by_weekday: day}}}",
-        "arrivals.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
+        "arrivals.walk_in.by_weekday",
     ),
     "two patterns of the week": (
         "{profiles: {hours: {weights: ["
@@ -221,259 +207,238 @@ NUMBERS = {
         + "], evidence: assumed, source: test}, "
         "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], evidence: assumed, source: test}}, "
         "arrivals: {walk_in: {by_hour: hours, by_weekday: week}}}",
-        "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
-        "weights: two patterns of the week change how many come.",
+        "arrivals.walk_in.by_weekday",
     ),
     "a source with a sign that random streams are named with": (
         "{arrivals: {a+1: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
-        "arrivals.a+1: the name holds '+'. Random streams are named with it: leave it out of names.",
+        "arrivals.a+1",
     ),
     "an attribute with such a sign": (
         "{attributes: {a/0: {kind: chance, p: 0.5, evidence: assumed, source: test}}}",
-        "attributes.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
+        "attributes.a/0",
     ),
     "a duration with such a sign": (
         "{durations: {a/0: {kind: fixed, mean: 5, evidence: assumed, source: test}}}",
-        "durations.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
+        "durations.a/0",
     ),
     "a source that is called as those of the days": (
         "{arrivals: {day: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
-        "arrivals.day: the name 'day' is taken. Choose another name.",
+        "arrivals.day",
     ),
     "a year of 7 months": (
         "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
         "arrivals: {walk_in: {by_month: week}}}",
-        "arrivals.walk_in.by_month: profile 'week' has 7 weights. It needs 12 here.",
+        "arrivals.walk_in.by_month",
     ),
     "a pace of 7 hours": (
         "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
         "steps: {see: {pace: week}}}",
-        "steps.see.pace: profile 'week' has 7 weights. It needs 24 or 168 here.",
+        "steps.see.pace",
     ),
     "a pace of nothing": (
         "{profiles: {still: {weights: [0, 0, 0, 0, 0, 0, 0], evidence: assumed, source: test}}}",
-        "profiles.still.weights: every weight is 0. Give at least one above 0.",
+        "profiles.still.weights",
     ),
     "thinning_bound below scale": (
         "arrivals: {walk_in: {scale: 2}}",
-        "arrivals.walk_in.thinning_bound: 1.5 is below scale 2. Raise thinning_bound to 2 or more, with room for "
-        "busy days.",
+        "arrivals.walk_in.thinning_bound",
     ),
     "somebody present, but how many": (
         "present: {inside: {starts: see, pool: nurses, evidence: assumed, source: test}}",
-        "present.inside: not exactly one of `number`, or `pool` with `share`. Give one of the two.",
+        "present.inside",
     ),
     "a share of an unlimited pool present": (
         "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, "
         "present: {inside: {starts: see, pool: seats, share: 0.5, evidence: assumed, source: test}}}",
-        "present.inside.pool: 'seats' is unlimited. Give a `number`: there is no share of an unlimited pool.",
+        "present.inside.pool",
     ),
     "a target pull that ends before it starts": (
         "priority: {target_pull: {active: true, starts_at_minutes: 240, ends_at_minutes: 180, ranks_as: everybody, "
         "evidence: assumed, source: test}}",
-        "priority.target_pull: ends before it starts. Make ends_at_minutes the later one.",
+        "priority.target_pull",
     ),
     "classes in another order than acuity": (
         f"{{attributes: {{acuity_true: {ACUITY}}}, priority: {{classes: {{minor: {{rank: 2, rate: 1}}}}}}}}",
-        "priority.classes: the classes are 'everybody', 'minor'. Begin with the categories of acuity_true, in their "
-        "order: 'urgent', 'minor'.",
+        "priority.classes",
     ),
     "a label of other categories": (
         "{attributes: {acuity_true: {kind: choice, categories: [everybody], shares: [1.0], evidence: assumed, "
         "source: test}, old: {kind: chance, p: 0.5, evidence: assumed, source: test}}, steps: {see: {relabels: old}}}",
-        "steps.see.relabels: 'old' has the categories 'no', 'yes'. A label has the categories 'everybody', in "
-        "that order.",
+        "steps.see.relabels",
     ),
 }
 
 POOLS = {
     "a pool of no size": (
         "pools: {nurses: {capacity: null}}",
-        "pools.nurses: has no size. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+        "pools.nurses",
     ),
     "a pool of two sizes": (
         "pools: {nurses: {unlimited: true}}",
-        "pools.nurses: has capacity and unlimited. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+        "pools.nurses",
     ),
     "an empty rota": (
         "pools: {nurses: {capacity: null, rota: []}}",
-        "pools.nurses.rota: the rota is empty. Give at least one shift.",
+        "pools.nurses.rota",
     ),
     "bad hours": (
         "pools: {nurses: {capacity: null, rota: [{hours: morning, number: 1}]}}",
-        "pools.nurses.rota.0.hours: 'morning' is not like '8-20' or '22:30-7'. Write hours like that.",
+        "pools.nurses.rota.0.hours",
     ),
     "an hour of 75 minutes": (
         "pools: {nurses: {capacity: null, rota: [{hours: '8:75-24', number: 1}]}}",
-        "pools.nurses.rota.0.hours: '8:75-24' is not like '8-20' or '22:30-7'. Write hours like that.",
+        "pools.nurses.rota.0.hours",
     ),
     "a span of days without its end": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-, number: 1}]}}",
-        "pools.nurses.rota.0.days: 'mon-' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
-        "sat, sun. Write days like that.",
+        "pools.nurses.rota.0.days",
     ),
     "bad days": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: weekend, number: 1}]}}",
-        "pools.nurses.rota.0.days: 'weekend' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
-        "sat, sun. Write days like that.",
+        "pools.nurses.rota.0.days",
     ),
     "nobody at night": (
         "pools: {nurses: {capacity: null, rota: [{hours: 8-22:30, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. "
-        + STAFF_IT,
+        "pools.nurses",
     ),
     "nobody at the weekend": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-fri, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. "
-        + STAFF_IT,
+        "pools.nurses",
     ),
     "nobody ever": (
         "pools: {nurses: {capacity: 0}}",
-        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. "
-        + STAFF_IT_AT_SOME_HOUR,
+        "pools.nurses",
     ),
     "no alternative on duty at some hours": (
         "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
         "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], evidence: assumed, source: test}}, "
         "steps: {see: {asks: [], any_of: [nurses, doctors]}}}",
-        "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. "
-        + STAFF_IT,
+        "pools.nurses",
     ),
     "a pool asked for twice": (
         "steps: {see: {any_of: [nurses]}}",
-        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and overflow.",
+        "steps.see",
     ),
     "keeping what is not taken": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{keeps: [beds]}}}}}}",
-        "steps.see.keeps.0: keeps 'beds', which it does not take. A step keeps only what it asks for; what was held "
-        "before is held on by itself.",
+        "steps.see.keeps.0",
     ),
     "keeping and giving up": (
         "steps: {see: {keeps: [nurses], releases_at_end: [nurses]}}",
-        "steps.see.keeps.0: 'nurses' is kept and released at the end. Choose one.",
+        "steps.see.keeps.0",
     ),
     "giving up what is never held": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{releases_at_start: [beds]}}}}}}",
-        "steps.see.releases_at_start.0: 'beds' is never held here. Keep it at an earlier step, or remove it here.",
+        "steps.see.releases_at_start.0",
     ),
     "asking for what may be held": (
         "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
-        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Release it "
-        "at the end of an earlier step, or lead those who hold it round this step.",
+        "steps.again",
     ),
     "asking for one alternative that may be held": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{any_of: [beds], keeps: [beds], next: stay}}, "
         "stay: {any_of: [nurses, beds], next: home}}}",
-        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Release it at the "
-        "end of an earlier step, or lead those who hold it round this step.",
+        "steps.stay",
     ),
     "a limit without a way out": (
         "steps: {see: {queue_limit: 3}}",
-        "steps.see: one of queue_limit and blocked_next is missing. Give both, or neither.",
+        "steps.see",
     ),
     "a limit where nobody waits": (
         "steps: {see: {asks: [], queue_limit: 3, blocked_next: home}}",
-        "steps.see.queue_limit: a limit, but nobody waits here. Ask for a pool, or remove it.",
+        "steps.see.queue_limit",
     ),
     "two pools of which one may be replaced": (
         f"{{pools: {{beds: {BED}, seats: {BED}}}, "
         "steps: {see: {asks: [nurses, beds], overflow: {after_minutes: 60, any_of: [seats], evidence: assumed, "
         "source: test}}}}",
-        "steps.see.overflow: it is not clear which pool others may replace. Put the pool that others may replace into "
-        "any_of, or ask for exactly one.",
+        "steps.see.overflow",
     ),
 }
 
 ROUTE = {
     "a step nobody gets to": (
         "steps: {lost: {next: home}}",
-        "steps.lost: nobody can get to 'lost'. Lead a node or an arrival source to it, or remove it.",
+        "steps.lost",
     ),
     "an end nobody gets to": (
         "ends: {heaven: {outcome: died}}",
-        "ends.heaven: nobody can get to 'heaven'. Lead a node or an arrival source to it, or remove it.",
+        "ends.heaven",
     ),
     "probabilities that do not add up": (
         "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, "
         "evidence: assumed, source: test}}, loops: {}, ends: {see2: {outcome: other}}}",
-        "branches.coin.targets: probabilities add up to 1.1. Make them add up to 1.",
+        "branches.coin.targets",
     ),
     "a branch without a case": (
         "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
         "steps: {see: {next: sort}}, branches: {sort: "
         "{kind: attribute, attribute: arrival_source, cases: {walk_in: home}}}}",
-        "branches.sort.cases: nothing for 'ambulance'. Name every category of arrival_source, or give `otherwise` "
-        "where the vocabulary has it.",
+        "branches.sort.cases",
     ),
     "a branch on an unknown attribute": (
         "{steps: {see: {next: sort}}, branches: {sort: "
         "{kind: attribute, attribute: arrival_sources, cases: {walk_in: home}}}}",
-        "branches.sort.attribute: unknown attribute 'arrival_sources'. Did you mean 'arrival_source'?",
+        "branches.sort.attribute",
     ),
     "a branch on bad hours": (
         "{steps: {see: {next: clock}}, "
         "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, evidence: assumed, source: test}}}",
-        "branches.clock.hours: '8-8' does not name two different times of one day, as '8-20' does, or '22-7' over "
-        "midnight. Write hours like that.",
+        "branches.clock.hours",
     ),
     "a branch on a queue of nobody": (
         "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "
         "at_least: 3, then: walk, otherwise: home, evidence: assumed, source: test}}}",
-        "branches.long.waiting_at.0: nobody waits at 'walk': it asks for nothing. Name a step that asks for a pool.",
+        "branches.long.waiting_at.0",
     ),
     "a loop without bound by chance": (
         "{steps: {see: {next: coin}}, "
         "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
-        "steps.see: a loop without bound: see -> coin -> see. Go round by a loop, whose passes are drawn, or lead one "
-        "of them elsewhere.",
+        "steps.see",
     ),
     "a loop in no time": (
         "{steps: {see: {minutes: [], next: coin}}, durations: {}, "
         "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
-        "steps.see: a loop without bound: see -> coin -> see, and it takes no time. Go round by a loop, whose passes "
-        "are drawn, or lead one of them elsewhere.",
+        "steps.see",
     ),
     "a loop by being blocked": (
         "steps: {see: {queue_limit: 2, blocked_next: outside}, outside: {minutes: [seeing], next: see}}",
-        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
-        "one of them elsewhere.",
+        "steps.see",
     ),
     "a loop by losing patience": (
         "{steps: {see: {may_leave: true}, outside: {minutes: [seeing], next: see}}, "
         "patience: {minutes: seeing, arrivals: [walk_in], next: outside, evidence: assumed, source: test}}",
-        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
-        "one of them elsewhere.",
+        "steps.see",
     ),
     "a loop that counts in words": (
         "{attributes: {rounds: {kind: choice, categories: [once, twice], shares: [0.5, 0.5], evidence: assumed, "
         "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: see, next: home}}}",
-        "loops.more.passes: 'rounds' has the categories 'once', 'twice'. Passes are counted by an attribute whose "
-        "categories are '0', '1', '2' and so on.",
+        "loops.more.passes",
     ),
     "a loop whose rounds are empty": (
         "{attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], evidence: assumed, "
         "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: more, next: home}}}",
-        "loops.more.again: a round has no step in it. Lead `again` to the first step to repeat.",
+        "loops.more.again",
     ),
     "escalation that never closes": (
         "triggers: {more: {kind: opens, waiting_at: [see], above: 3, below: 5, pool: nurses, extra: 1, "
         "evidence: assumed, source: test}}",
-        "triggers.more.below: below 5 is more than above 3. Close at or below the number above which it opens.",
+        "triggers.more.below",
     ),
     "escalation of an unlimited pool": (
         "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, triggers: {more: "
         "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: seats, extra: 1, evidence: assumed, source: a}}}",
-        "triggers.more.pool: 'seats' is unlimited: this changes nothing. Name a pool with a capacity or a rota.",
+        "triggers.more.pool",
     ),
     "escalation that watches nobody": (
         "triggers: {more: {kind: opens, waiting_at: [], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, "
         "source: test}}",
-        "triggers.more.waiting_at: no step is named. Name the steps whose waiting patients count.",
+        "triggers.more.waiting_at",
     ),
     "a trigger on an unknown step": (
         "triggers: {more: {kind: takes, waiting_at: [sea], minutes_per_hour: 6, pool: nurses, evidence: assumed, "
         "source: test}}",
-        "triggers.more.waiting_at.0: unknown step 'sea'. Did you mean 'see'?",
+        "triggers.more.waiting_at.0",
     ),
 }
 
@@ -481,9 +446,11 @@ EVERY = {**NAMES, **NUMBERS, **POOLS, **ROUTE}
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make) -> None:
-    changes, message = EVERY[kind]
-    assert [str(fault) for fault in check(smallest(changes))] == [message]
+def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make, hold: Hold) -> None:
+    changes, where = EVERY[kind]
+    faults = check(smallest(changes))
+    assert [fault.where for fault in faults] == [where]
+    hold(faults)
 
 
 def test_a_negative_mean_of_a_pathway_made_in_python_is_a_fault(smallest: Make) -> None:
@@ -526,13 +493,9 @@ def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
     assert len(check(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
 
 
-def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make) -> None:
+def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make, hold: Hold) -> None:
     faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
-    assert [str(fault) for fault in faults] == [
-        "ends.home: nobody can get to 'home'. Lead a node or an arrival source to it, or remove it.",
-        "steps.see: a loop without bound: see -> rest -> see, no end can be reached from it. Go round by a loop, whose "
-        "passes are drawn, or lead one of them elsewhere.",
-    ]
+    hold([str(fault) for fault in faults])
 
 
 LOOP = """
@@ -709,12 +672,10 @@ steps:
 """
 
 
-def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(smallest: Make) -> None:
-    assert [str(fault) for fault in check(smallest(RING))] == [
-        "pools.cubicles: patients can wait for one another for ever: 'cubicles' is held while waiting at 'scan' for "
-        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Release one before waiting for the "
-        "next, or add to any_of a pool outside this ring.",
-    ]
+def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(
+    smallest: Make, hold: Hold
+) -> None:
+    hold([str(fault) for fault in check(smallest(RING))])
 
 
 def test_such_a_ring_does_stop_an_engine(smallest: Make) -> None:
@@ -826,27 +787,27 @@ def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
 @pytest.mark.parametrize(
     ("outage", "where", "found"),
     [
-        ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor down"),
+        ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor"),
         (
             "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]",
             ".spans.0",
-            "ends before it starts",
+            "before it starts",
         ),
         (
             "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 9}, "
             "{starts_at_minutes: 8, ends_at_minutes: 12}]",
             ".spans.1",
-            "starts before an earlier one ends",
+            "before an earlier",
         ),
     ],
 )
 def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
-    outage: str, where: str, found: str, smallest: Make
+    outage: str, where: str, found: str, smallest: Make, hold: Hold
 ) -> None:
     stated = DOWN.replace("kind: share, share: 0.1, mean_down_minutes: 60", outage)
     (fault,) = check(smallest(stated))
     assert fault.where == f"outages.tool{where}"
-    assert found in fault.found
+    hold(fault.found, found)
 
 
 # --- clocks --------------------------------------------------------------------------------------------------
@@ -864,9 +825,9 @@ def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
     assert "ordered" in fault.remedy
 
 
-def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
+def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make, hold: Hold) -> None:
     (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
-    assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")
+    hold((fault.where, fault.found))
 
 
 SAMPLED = """
@@ -894,13 +855,11 @@ def test_a_clock_may_be_started_for_those_alone_who_come_to_count_since_it(small
     ]  # nobody gets there
 
 
-def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make) -> None:
+def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make, hold: Hold) -> None:
     """By night nobody takes the sample, and the result would come all the same."""
     (fault,) = check(smallest(SAMPLED.replace('"no": ordering', '"no": by_day')))
     assert fault.where == "steps.wait.since"
-    assert fault.found == (
-        "nothing starts 'sent' for some patients, who come from 'see': see -> seen -> ... -> results -> wait"
-    )
+    hold(fault.found, "nothing starts 'sent' for some")
     assert "starts_clock" in fault.remedy
 
 
@@ -950,7 +909,7 @@ def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> No
     assert fault.where == "rounds"
 
 
-UNDATED = "ends.gone: somebody who attends can leave by it without departed_at. "
+UNDATED = "ends.gone"
 
 
 def with_two_ends(smallest: Make, records: str, *, attends: str = "true") -> tuple[str, ...]:
@@ -964,9 +923,11 @@ ends: {{home: {{outcome: discharged, records: [departed_at]}}, gone: {{outcome: 
     return tuple(str(fault) for fault in check(smallest(changes)))
 
 
-def test_an_end_by_which_somebody_leaves_without_a_departure_is_named(smallest: Make) -> None:
+def test_an_end_by_which_somebody_leaves_without_a_departure_is_named(
+    smallest: Make, hold: Hold
+) -> None:
     (fault,) = with_two_ends(smallest, "{}")
-    assert fault.startswith(UNDATED)
+    hold(fault, UNDATED)
 
 
 def test_a_departure_at_a_step_before_an_end_is_enough(smallest: Make) -> None:
@@ -1013,26 +974,25 @@ def test_what_is_beyond_what_can_be_simulated_is_named(
     [
         (
             "ends: {home: {outcome: lft}}",
-            "ends.home.outcome: the outcome 'lft' has no meaning to measures. Did you mean",
+            "ends.home.outcome",
         ),
-        ("ends: {home: {outcome: Left}}", "ends.home.outcome: the outcome 'Left' has no meaning"),
+        ("ends: {home: {outcome: Left}}", "ends.home.outcome"),
         ("ends: {home: {outcome: admited}}", "Did you mean 'admitted'?"),
-        ("ends: {home: {outcome: in_building}}", "'in_building' is of those who have not left"),
+        ("ends: {home: {outcome: in_building}}", "'in_building'"),
         (
             "steps: {see: {records: {seen_att: started}}}",
-            "steps.see.records: the point in time 'seen_att' has no meaning to measures, and 'seen_at' is recorded "
-            "nowhere. Did you mean 'seen_at'?",
+            "steps.see.records",
         ),
         (
             f"attributes: {{acuity_true: {ACUITY.replace('urgent', '1-2')}}}",
-            "attributes.acuity_true.categories: 'acuity_true=1-2' is the group of the first two levels together.",
+            "attributes.acuity_true.categories",
         ),
     ],
 )
 def test_a_word_that_measures_would_pass_over_is_named(
-    changes: str, message: str, smallest: Make
+    changes: str, message: str, smallest: Make, hold: Hold
 ) -> None:
-    assert any(message in str(fault) for fault in check(smallest(changes)))
+    hold([str(fault) for fault in check(smallest(changes))], message)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from simulation.offers.labels import UNDER_TRIAGE
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.study.design import OfferFacts, factor_of
 from simulation.study.study import Study
+from tests.held import Hold
 
 from .by_hand import by_hand
 
@@ -80,12 +81,14 @@ def in_weeks(folder: Path) -> Iterator[None]:
         yield
 
 
-def test_the_command_says_how_answers_were_read_and_what_to_do_next(written: Written) -> None:
+def test_the_command_says_how_answers_were_read_and_what_to_do_next(
+    written: Written, hold: Hold
+) -> None:
     said = " ".join(written.said.split())
     assert "2 from 8 to 22 h, 1 from 22 to 8 h = 38 hours a day" in said
     assert "£120,000 a year = £2.45 a patient at 48,881 patients a year" in said
     assert "used for 60 % of walk-ins and GP referrals, 43 % of everybody" in said
-    assert "Left blank: hospital beds (as many as admissions need); who sees children" in said
+    hold(said, "hospital beds (as many")
     assert "; answered 62.0 %" in said
     assert f"aeflow {' '.join(COMPARE)}" in said
 
@@ -140,12 +143,13 @@ def test_the_ends_of_what_agreement_leaves_open_are_arms(written: Written) -> No
 
 def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_settle_it(
     written: Written,
+    hold: Hold,
 ) -> None:
     facts = written.study.design.offer
     assert facts is not None
     assert facts.claims == ("88 % agreement with nurses",)
     assert "number of cases" in facts.not_shown
-    assert "how often nurses take its label: 20 to 80 %" in facts.assumed
+    hold(facts.assumed, "20 to 80 %")
     assert any(
         clause.startswith("blank, so ranges: who sees children and ") for clause in facts.assumed
     )
@@ -157,9 +161,7 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     assert {"acceptance", "under_share", "correlation", "triage_busy", "structure"} <= asked
     assert "used_share" not in asked
     differ = next(blank for blank in facts.blanks if blank.arms)
-    assert differ.find.endswith("200 cases where it and nurses differ (in 1,700 patients)"), (
-        "200 of 12 % of them"
-    )
+    hold(differ.find, "nurses differ (in 1,700 patients)")
 
 
 def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(
@@ -279,7 +281,7 @@ def test_a_second_offer_of_the_name_is_refused(
 
 @pytest.mark.slow
 def test_the_other_commands_of_the_page_run(
-    written: Written, undrawn: None, monkeypatch: pytest.MonkeyPatch
+    written: Written, undrawn: None, monkeypatch: pytest.MonkeyPatch, hold: Hold
 ) -> None:
     monkeypatch.chdir(written.folder.parent)
     short = [
@@ -292,7 +294,7 @@ def test_the_other_commands_of_the_page_run(
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
     assert re.search("Do not buy it|It is worth a pilot", output.getvalue())
-    assert "on one side of A4" in output.getvalue()
+    hold(output.getvalue(), "side of A4")
     stored, stated = ae.read("results/latest").study, load("study=our_ai", *short)
     for number in (0, 5):  # each department has its own policy in a run that is read, too
         assert stored.of(number).arm(ARM).policy == stated.of(number).arm(ARM).policy
@@ -301,13 +303,13 @@ def test_the_other_commands_of_the_page_run(
 
 
 def test_the_page_asks_at_the_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], hold: Hold
 ) -> None:
     monkeypatch.chdir(tmp_path)
     typed = iter(["310", "62 %", "quit"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
     assert main(ASKED) == 0
-    assert "The same command goes on." in capsys.readouterr().out
+    hold(capsys.readouterr().out, "same command goes")
     assert (
         yaml.safe_load((tmp_path / "offer.yaml").read_text(encoding="utf-8"))["within_four_hours"]
         == "62 %"
@@ -443,6 +445,7 @@ def test_all_that_a_price_buys_costs_no_more_than_it() -> None:
 @pytest.mark.parametrize("does", ["saves time and advises", "labels"])
 def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than_a_label_may_be(
     does: str,
+    hold: Hold,
 ) -> None:
     known = values(does=does)
     departments, product = OfferedDepartments(known, 24), OfferedProduct("it", known)
@@ -450,7 +453,7 @@ def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than
     stated = yaml.safe_load(texts["study"])["offer"]
     facts = validated(OfferFacts, stated, "offer", faults := Faults())
     assert facts is not None, faults
-    assert "share within four hours, hospital beds, admitted share" in facts.assumed[-1]
+    hold(facts.assumed[-1])
 
 
 def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_range() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.offers.solving import CalibrationTarget, Solver, _updated, comparison_lines
+from tests.held import Hold
 
 SHARE = CalibrationTarget("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
 WAIT = CalibrationTarget("triage_busy", "walk_in_triage_wait_mean", 20, 2.5, (0.05, 3), in_log=True)
@@ -40,7 +41,7 @@ def test_noise_does_not_turn_a_slope_round() -> None:
     assert updated[0, 0, 0] == -1.5 / 4
 
 
-def test_what_could_not_be_met_is_said() -> None:
+def test_what_could_not_be_met_is_said(hold: Hold) -> None:
     fresh = {
         "within_4h_share": np.full(20, 0.66),
         "admitted_share": np.full(20, 0.27),
@@ -52,7 +53,7 @@ def test_what_could_not_be_met_is_said() -> None:
     )
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
-    assert "does the rota count people at the desk?" in lines[3]
+    hold(lines[3])
 
 
 def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:

@@ -17,6 +17,7 @@ from simulation.errors import DrawsError
 from simulation.patients import Calendar, DrawnRun, Draws, draw, draws_from_table, lasting_factors
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.units import DAY, HOUR
+from tests.held import Hold
 
 Small = Callable[..., Pathway]
 STEADY = "day_factors: {weather: {cv: 0}}\n"
@@ -75,13 +76,12 @@ def test_a_surge_keeps_everybody_who_would_have_come_and_moves_no_other_day(
     assert different(usual, surge) == set()
 
 
-def test_a_surge_beyond_the_thinning_bound_is_refused_with_what_the_days_want(small: Small) -> None:
+def test_a_surge_beyond_the_thinning_bound_is_refused_with_what_the_days_want(
+    small: Small, hold: Hold
+) -> None:
     surges = "{starts_on_day: 0, days: 9, times: 2}", "{starts_on_day: 8, days: 1, times: 3}"
     (told,) = faults_of(small(surging(*surges)))
-    assert told == (
-        "arrivals.walk_in.surges.1: wants 6 times the usual arrivals, above 4. Raise thinning_bound to 6 or more, with "
-        "room for busy days."
-    )
+    hold(told, "arrivals.walk_in.surges.1")
     with pytest.raises(DrawsError, match=r"day 8 wants 6\.00 times"):
         draw(small(surging(*surges)), seed=1, replication=0, days=14)
 
@@ -450,21 +450,13 @@ def test_with_elasticity_one_the_work_of_a_week_is_as_planned_though_a_fifth_mor
     assert minutes.sum() / usual_minutes.sum() == pytest.approx(1 / 1.2, abs=5 * 0.0025)
 
 
-def test_demand_words_that_name_nothing_or_contradict_themselves_are_refused(small: Small) -> None:
+def test_demand_words_that_name_nothing_or_contradict_themselves_are_refused(
+    small: Small, hold: Hold
+) -> None:
     stated = (
         following(more="least: 2").replace("[seeing]", "[seing]").replace("[walk_in]", "[walk_on]")
     )
-    assert faults_of(small(stated + lasting("week", more="durations: []"))) == [
-        "follows.staff.durations.0: unknown duration 'seing'. Did you mean 'seeing'?",
-        "follows.staff.arrivals.0: unknown arrival source 'walk_on'. Did you mean 'walk_in'?",
-        "lasting_factors.spell: multiplies nothing. Name arrivals or durations.",
-        "follows.staff.least: 2 is above most 1.4. Make `most` the larger.",
-    ]
-    assert faults_of(small(BOOKED % TWO + lasting("month"))) == [
-        "lasting_factors.spell.arrivals.0: the patients of 'walk_in' are booked. Leave it out: as many come as are "
-        "booked."
-    ]
+    hold(faults_of(small(stated + lasting("week", more="durations: []"))))
+    hold(faults_of(small(BOOKED % TWO + lasting("month"))))
     nobody = "arrivals: {walk_in: {attends: false}, ambulance: {attends: false}}\n"
-    assert faults_of(small(nobody + following())) == [
-        "follows.staff: no arrival source attends, so there is nothing to follow. Leave it out."
-    ]
+    hold(faults_of(small(nobody + following())))

@@ -10,6 +10,7 @@ from simulation.study.department_warnings import _overlaps_closed, kept_until_op
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.units import HOUR
+from tests.held import Hold
 
 CLINIC = ("study=gallery/one_nurse", "engine=compiled", "executor=serial", "run.replications=2")
 HOURS = "+pathway.profiles.daytime={weights: [WEIGHTS], evidence: assumed, source: test}"
@@ -29,10 +30,10 @@ def clinic(*, staff: str, doors: tuple[int, int] = (8, 20), queues: bool = True)
     )
 
 
-def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None:
+def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand(hold: Hold) -> None:
     study = clinic(staff="8-20")
     (output,) = kept_until_open(study)
-    assert "of patients wait over an hour for nurses, across hours when nobody is on duty" in output
+    hold(output)
     assert "pathway.pools.nurses.rota" in output
     run, days = study.run, 1440.0
     simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=1)
@@ -47,9 +48,7 @@ def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None
             n_all += 1
             closed = not 8 * 60 <= joined % days < 20 * 60 or started > closes
             n_kept += bool(closed and started - joined > 60)
-    assert output.startswith(
-        f"{100 * n_kept / n_all:.1f} % of patients wait over an hour for nurses"
-    )
+    hold(output, f"{100 * n_kept / n_all:.1f} % of patients wait")
     assert n_kept > 5
 
 
@@ -69,11 +68,9 @@ def test_there_is_no_warning_if_staff_work_on_after_the_last_arrival_or_never_cl
     assert kept_until_open(load(*CLINIC)) == ()
 
 
-def test_the_warning_is_above_the_answer() -> None:
+def test_the_warning_is_above_the_answer(hold: Hold) -> None:
     result = ae.compare(clinic(staff="8-20"))
-    assert any(
-        ", across hours when nobody is on duty" in check for check in first_page(result).checks
-    )
+    hold(first_page(result).checks, "across hours when")
 
 
 @pytest.mark.parametrize(

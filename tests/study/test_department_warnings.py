@@ -8,6 +8,7 @@ from simulation.config import load
 from simulation.study.department_warnings import department_warnings as found_in
 from simulation.study.department_warnings import load_and_warnings
 from simulation.study.study import Study
+from tests.held import Hold
 
 WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
 
@@ -86,7 +87,7 @@ def test_the_load_is_that_of_the_baseline() -> None:
     assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)
 
 
-def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -> None:
+def test_a_change_after_the_last_measured_day_is_reported_as_never_happening(hold: Hold) -> None:
     small = ("study=gallery/one_nurse", "run.measured_days=28")
     source = "evidence: assumed, source: test"
     surge = "+pathway.arrivals.walk_in.surges=[{starts_on_day: DAY, days: 3, times: 1.4}]"
@@ -109,7 +110,7 @@ def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -
     more = department_warnings(
         load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9")
     )
-    assert more == ("pathway.pools.nurses.closes: 9 units, and there are never more than 1",)
+    hold(more)
 
 
 def test_beds_of_which_most_stay_empty_are_said_with_the_keys() -> None:

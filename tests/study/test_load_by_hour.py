@@ -10,6 +10,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
 from simulation.study.department_warnings import overloaded, remarks
 from simulation.study.offered_load import Load, offered_load, weekly_load
+from tests.held import Hold
 
 Make = Callable[..., Pathway]
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
@@ -98,18 +99,14 @@ def test_hours_over_midnight_are_one_span() -> None:
     assert remarks(load) == ("triage_nurses: load above 1 at 22-2 h, worst 1.25 at 0 h on mon",)
 
 
-def test_an_overload_over_the_week_is_reported_first() -> None:
-    assert remarks(flat(3.0, 2.0)) == (
-        "triage_nurses: load 1.50 over the week, above 1 at 0-24 h, worst 1.50 at 0 h on mon",
-    )
+def test_an_overload_over_the_week_is_reported_first(hold: Hold) -> None:
+    hold(remarks(flat(3.0, 2.0)))
 
 
-def test_work_with_nobody_on_duty_is_named() -> None:
+def test_work_with_nobody_on_duty_is_named(hold: Hold) -> None:
     load = flat(1.0, 2.0)
     load.capacity[0, 6 * 24 + 3] = 0
-    assert remarks(load) == (
-        "triage_nurses: load above 1 at 3-4 h on sun, nobody on duty at 3 h on sun",
-    )
+    hold(remarks(load))
     assert remarks(load, ["triage_nurses"]) == (), "they are meant to wait until it opens"
 
 

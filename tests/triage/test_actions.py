@@ -15,6 +15,7 @@ from simulation.patients import Draws
 from simulation.triage.apply import apply, reached
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from tests.held import Hold
 
 Build = Callable[..., Policy]
 Z_ONE_IN_TEN_THOUSAND = 4.4
@@ -199,7 +200,7 @@ def test_whoever_an_action_is_for_counts_as_reached(
     [
         ({"sets": "test_ordered"}, "actions.early.sets", "unknown action 'test_ordered'"),
         ({"sets": "admitted"}, "actions.early.sets", "unknown action 'admitted'"),
-        ({"to": "0"}, "actions.early.to", "means that nothing is set off"),
+        ({"to": "0"}, "actions.early.to", "means that nothing"),
         ({"to": "3"}, "actions.early.to", "unknown category '3'"),
         ({"suited": {}}, "actions.early.suited", "names no attribute"),
         (
@@ -215,17 +216,17 @@ def test_whoever_an_action_is_for_counts_as_reached(
         (
             {"suited": {"acuity_given": ["urgent"]}},
             "actions.early.suited.acuity_given",
-            "which triage decides itself",
+            "triage decides itself",
         ),
         (
             {"suited": {"streamed": ["nowhere"]}},
             "actions.early.suited.streamed",
-            "which triage decides itself",
+            "triage decides itself",
         ),
         (
             {"covers": {"arrivals": [], **WHY}},
             "actions.early.covers.arrivals",
-            "names no arrival source",
+            "no arrival source",
         ),
         (
             {"covers": {"arrivals": ["walkin"], **WHY}},
@@ -240,24 +241,30 @@ def test_whoever_an_action_is_for_counts_as_reached(
     ],
 )
 def test_an_action_that_does_not_fit_the_department_is_refused_by_name(
-    change: dict[str, Any], where: str, found: str, policy: Build, desk: Pathway, patients: Draws
+    change: dict[str, Any],
+    where: str,
+    found: str,
+    policy: Build,
+    desk: Pathway,
+    patients: Draws,
+    hold: Hold,
 ) -> None:
     built = policy("nurse", actions={"early": {**early_tests(0.5, 0.5), **change}})
     (fault,) = check_policy(built, desk)
     assert fault.where == f"triage.nurse.{where}"
-    assert found in fault.found
+    hold(fault.found, found)
     with pytest.raises(ConfigError):
         apply(built, desk, patients)
 
 
 def test_a_department_without_actions_refuses_a_policy_that_has_some(
-    policy: Build, desk: Pathway
+    policy: Build, desk: Pathway, hold: Hold
 ) -> None:
     bare = replace(
         desk, attributes={k: v for k, v in desk.attributes.items() if not isinstance(v, Action)}
     )
     (fault,) = check_policy(policy("nurse", actions={"early": early_tests(0.5, 0.5)}), bare)
-    assert "the department has no action" in fault.found
+    hold(fault.found)
 
 
 @pytest.mark.parametrize(
@@ -267,11 +274,11 @@ def test_a_department_without_actions_refuses_a_policy_that_has_some(
         ({"only": {"age": ["adult"]}}, "only.age", "unknown attribute 'age'"),
         ({"only": {"age_band": ["adults"]}}, "only.age_band.0", "unknown category 'adults'"),
         ({"only": {"age_band": []}}, "only.age_band", "names no category"),
-        ({"only": {"streamed": ["nowhere"]}}, "only.streamed", "is an action itself"),
+        ({"only": {"streamed": ["nowhere"]}}, "only.streamed", "action itself"),
     ],
 )
 def test_an_action_attribute_that_is_wrong_is_found(
-    spoil: dict[str, Any], where: str, found: str, stated_desk: dict[str, Any]
+    spoil: dict[str, Any], where: str, found: str, stated_desk: dict[str, Any], hold: Hold
 ) -> None:
     attribute = {"kind": "action", "categories": ["0", "1"], **WHY, **spoil}
     stated = {
@@ -281,4 +288,4 @@ def test_an_action_attribute_that_is_wrong_is_found(
     faults = check_pathway(TypeAdapter(Pathway).validate_python(stated))
     (fault,) = [each for each in faults if each.where.startswith("attributes.tests_ordered")]
     assert fault.where == f"attributes.tests_ordered.{where}"
-    assert found in fault.found
+    hold(fault.found, found)

@@ -11,6 +11,7 @@ from simulation.study.study import Study
 from simulation.triage.applicability import applicability_notes
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from tests.held import Hold
 
 AGES = {"child": 400.0, "adult": 540.0, "older": 120.0, "oldest": 60.0}
 
@@ -77,15 +78,14 @@ def test_a_tool_measured_against_another_truth_than_a_panels_gives_a_warning(
 
 def test_the_published_language_model_gives_one_warning_that_it_was_measured_against_physicians(
     study: Study,
+    hold: Hold,
 ) -> None:
     told = {said for each in study.arms for said in applicability_notes(each.policy, each.pathway)}
-    assert [each[:53] for each in told] == ["measured against the level a physician gave at triage"]
+    hold([each[:53] for each in told])
 
 
-def test_cases_without_an_attribute_give_a_warning(arm: tuple[Policy, Pathway]) -> None:
-    assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith(
-        "was measured on do not say age band"
-    )
+def test_cases_without_an_attribute_give_a_warning(arm: tuple[Policy, Pathway], hold: Hold) -> None:
+    hold(said(arm, age_band=dict.fromkeys(AGES, 0.0))[0])
 
 
 def test_a_category_that_is_left_out_counts_as_none(arm: tuple[Policy, Pathway]) -> None:
@@ -98,24 +98,27 @@ def test_a_category_that_is_left_out_counts_as_none(arm: tuple[Policy, Pathway])
     [
         (
             {"age_bnad": AGES},
-            "measured_on: the department has no 'age_bnad'. Did you mean 'age_band'?",
+            "measured_on",
         ),
         (
             {"age_band": {"chld": 6.0, "adult": 540.0}},
-            "measured_on.age_band: 'age_band' has no category 'chld'. Did",
+            "measured_on.age_band",
         ),
         (
             {"arrival_source": {"Walk-in": 6.0}},
-            "measured_on.arrival_source: 'arrival_source' has no category 'Walk-in'",
+            "measured_on.arrival_source",
         ),
     ],
 )
 def test_a_misspelt_name_of_whom_it_was_measured_on_is_named(
-    measured_on: Mapping[str, Mapping[str, float]], message: str, arm: tuple[Policy, Pathway]
+    measured_on: Mapping[str, Mapping[str, float]],
+    message: str,
+    arm: tuple[Policy, Pathway],
+    hold: Hold,
 ) -> None:
     policy, pathway = arm
     (fault,) = check_policy(replace(policy, measured_on=measured_on), pathway)
-    assert message in str(fault)
+    hold(str(fault), message)
 
 
 def test_what_a_department_does_not_tell_is_no_fault(arm: tuple[Policy, Pathway]) -> None:

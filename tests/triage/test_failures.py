@@ -20,6 +20,7 @@ from simulation.patients import Draws, draw
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from tests.held import Hold
 
 from .conftest import WHY
 
@@ -170,11 +171,13 @@ def test_what_is_late_for_some_is_what_it_was_for_the_others(
     assert np.array_equal(got.minutes["testing"], there.minutes["testing"] + np.where(used, 1.5, 0))
 
 
-def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fails: Pathway) -> None:
+def test_what_triage_takes_at_any_time_is_not_late_under_load(
+    policy: Make, fails: Pathway, hold: Hold
+) -> None:
     late = {"slow_under_load": {"durations": ["tool_late", "triage_record"], "seconds": SECONDS}}
     (fault,) = check_policy(policy("ai_slows_down", **late), fails)
     assert fault.where == "triage.ai_slows_down.slow_under_load.durations"
-    assert "triage_record, which triage takes whether many wait or not" in fault.found
+    hold(fault.found, "triage_record, which triage")
 
 
 @pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
@@ -197,12 +200,14 @@ def test_what_a_department_lacks_for_a_policys_failures_is_named(
         apply(policy("ai_slows_down"), desk, draws)
 
 
-def test_failures_without_a_tool_are_faults(policy: Make, fails: Pathway, there: Draws) -> None:
+def test_failures_without_a_tool_are_faults(
+    policy: Make, fails: Pathway, there: Draws, hold: Hold
+) -> None:
     late = {"durations": ["tool_late"], "seconds": SECONDS}
-    with pytest.raises(ConfigError, match="slow_under_load: is stated but there is no tool"):
+    with hold.refusal(ConfigError, "triage.nurse.slow_under_load"):
         apply(policy("nurse", slow_under_load=late), fails, there)
     matrix = policy("ai_degrades").degraded
-    with pytest.raises(ConfigError, match="degraded: is stated but there is no ai"):
+    with hold.refusal(ConfigError, "triage.nurse.degraded", match="stated but there"):
         apply(replace(policy("nurse"), degraded=matrix), fails, there)
 
 

@@ -10,6 +10,7 @@ from simulation.patients import draw
 from simulation.report.progress import announce
 from simulation.study.arm_changes import changes_of
 from simulation.triage.check_policy import Idle, idle
+from tests.held import Hold
 
 UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")
 
@@ -41,6 +42,7 @@ def test_an_action_that_no_branch_reads_does_nothing() -> None:
 
 def test_running_or_comparing_such_a_policy_gives_a_warning(
     capsys: pytest.CaptureFixture[str],
+    hold: Hold,
 ) -> None:
     nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
     drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
@@ -52,9 +54,6 @@ def test_running_or_comparing_such_a_policy_gives_a_warning(
     assert (change.what, change.words) == ("watches", f"does nothing here: {UNHEARD.why}")
     announce(watches, alone=True)
     output = capsys.readouterr().out
-    assert (
-        f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}."
-        in output
-    )
+    hold(output, "watches of 'ai_watches' does nothing")
     announce(nurse, alone=True)
     assert "Warning" not in capsys.readouterr().out

@@ -14,6 +14,7 @@ from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import AboveZero, agreement, probabilities
 from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
+from tests.held import Hold
 
 WHY = {"evidence": "assumed", "source": "test"}
 NURSES = [
@@ -108,25 +109,27 @@ def test_the_nurses_own_figures_give_nearly_the_nurses_own_table() -> None:
     [
         (
             figures(0.8, 0.3),
-            "With that exact_share, under_share can be from 0.0010 to 0.1990 at this mix",
+            "can be from 0.0010 to 0.1990 at this mix",
         ),
-        (figures(0.02, 0.3), "no table has exact_share 0.02 and under_share 0.3. With that"),
+        (figures(0.02, 0.3), "table has exact_share 0.02 and under_share 0.3"),
         (
             figures(0.8, 0.1, mix=[1, 1]),
             "triage/ours.yaml.ai.agreement.mix: has 2 levels. Give 5 numbers",
         ),
         (
             figures(0.8, 0.1) | table(AI),
-            "triage/ours.yaml.ai: states matrix and agreement. State one of",
+            "triage/ours.yaml.ai",
         ),
         (
             {},
-            "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse, with_nurse and",
+            "triage/ours.yaml.ai",
         ),
     ],
 )
-def test_figures_that_cannot_be_are_one_message(stated: dict[str, Any], told: str) -> None:
-    assert told in refused(tool(**stated), nurse())
+def test_figures_that_cannot_be_are_one_message(
+    stated: dict[str, Any], told: str, hold: Hold
+) -> None:
+    hold(refused(tool(**stated), nurse()), told)
 
 
 @pytest.mark.parametrize("exact", [0.3, 0.8])
@@ -139,12 +142,10 @@ def test_the_limits_that_a_message_names_are_those_that_can_be(exact: float) -> 
         assert "no table has" in refused(tool(**figures(exact, under)), nurse())
 
 
-def test_nurses_who_state_shares_need_the_mix_beside_the_figures() -> None:
+def test_nurses_who_state_shares_need_the_mix_beside_the_figures(hold: Hold) -> None:
     shares = np.array(NURSES) / np.sum(NURSES, axis=1, keepdims=True)
     nurses = nurse(counts=None, shares=shares.tolist())
-    assert "agreement.mix: is missing, and the nurses' table counts no patients" in refused(
-        tool(**figures(0.8, 0.1)), nurses
-    )
+    hold(refused(tool(**figures(0.8, 0.1)), nurses), "agreement.mix")
     same = (made(tool(**figures(0.8, 0.1, mix=MIX)), nurses), made(tool(**figures(0.8, 0.1))))
     np.testing.assert_allclose(*(probabilities(each.ai.matrix) for each in same), atol=1.01e-4)
 
@@ -152,22 +153,20 @@ def test_nurses_who_state_shares_need_the_mix_beside_the_figures() -> None:
 # --- wrong ways ----------------------------------------------------------------------------------------------
 
 
-def test_the_nurses_table_as_the_tools_is_refused() -> None:
+def test_the_nurses_table_as_the_tools_is_refused(hold: Hold) -> None:
     told = refused(tool(**table(NURSES)), nurse())
-    assert told.startswith(
-        "triage/ours.yaml.ai.matrix: is the nurses' own table (own panel of 400)"
-    )
+    hold(told, "triage/ours.yaml.ai.matrix")
     assert made(tool(as_nurse=True)).ai.matrix == nurse().labels.matrix
 
 
-def test_a_tool_without_anybody_who_labels_is_refused() -> None:
-    assert "is stated but there is no nurse" in refused(tool(**table(AI)), None)
+def test_a_tool_without_anybody_who_labels_is_refused(hold: Hold) -> None:
+    hold(refused(tool(**table(AI)), None))
 
 
-def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused() -> None:
+def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused(hold: Hold) -> None:
     stated = {"kind": "matrix", "name": "ours", "nurse_by_group": {}}
     told = refused(TypeAdapter(Tool).validate_python(stated), nurse())
-    assert "nurse_by_group: is stated, but the nurses have no table that it could change" in told
+    hold(told, "nurse_by_group")
 
 
 @pytest.mark.parametrize(
@@ -203,18 +202,18 @@ def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
 
 
 @pytest.mark.parametrize(("row", "output"), [
-    (0, "the table of 'ours' counts 2 cases of 400 fewer than the nurses': leave out of both what one of them did not"),
-    (1, "the nurses' table counts 2 cases of 402 fewer than that of 'ours': leave out of both"),
-    (2, "are not of the same patients"),
+    (0, "table of 'ours' counts 2 cases of 400 fewer than"),
+    (1, "nurses' table counts 2 cases of 402 fewer than"),
+    (2, "same patients"),
 ])  # fmt: skip
 def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(
-    row: int, output: str
+    row: int, output: str, hold: Hold
 ) -> None:
     """Of the most urgent level 2 fewer; 2 more; and 2 fewer, but 2 more of the next."""
     counts = [list(line) for line in AI]
     counts[0][0] += 2 if row == 1 else -2
     counts[1][1] += 2 if row == 2 else 0
-    assert output in measured_elsewhere(made(tool(**table(counts)), nurse(source="the nurses")))
+    hold(measured_elsewhere(made(tool(**table(counts)), nurse(source="the nurses"))), output)
 
 
 BESIDE = {
@@ -224,7 +223,9 @@ BESIDE = {
 }
 
 
-def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_names_them() -> None:
+def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_names_them(
+    hold: Hold,
+) -> None:
     zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
     for nurses, warned in (
         ("the same 400 cases", False),
@@ -236,10 +237,7 @@ def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_n
             made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases"))
         )
         assert bool(output) == warned, output
-    assert (
-        "was measured with other nurses (nurses of the bench) than these (the same 400 cases)"
-        in output
-    )
+    hold(output, "bench) than these (the same 400 cases)")
 
 
 def test_nurses_with_other_odds_of_an_error_err_as_they_do_in_their_table() -> None:

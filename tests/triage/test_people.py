@@ -20,6 +20,7 @@ from simulation.triage.matrix import Estimate, probabilities
 from simulation.triage.people import Added
 from simulation.triage.policy import Policy, lengthened
 from simulation.units import DAY
+from tests.held import Hold
 
 Build = Callable[..., Policy]
 Stated = Callable[..., dict[str, Any]]
@@ -724,31 +725,31 @@ def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(
             {"covers": covers(excluded={"by": "sex", "shares": {"male": estimate(0)}})},
             "nothing for 'female'",
         ),
-        ("sham", {"abstains": {**WHY}}, "says never to abstain"),
+        ("sham", {"abstains": {**WHY}}, "never to abstain"),
         ("sham", {"abstains": {"labels": ["urgnt"], **WHY}}, "Did you mean 'urgent'?"),
         (
             "sham",
             {"latency": {"durations": ["triage_intervew"], "seconds": estimate(1)}},
             "'triage_interview'?",
         ),
-        ("sham", {"ai": "variates"}, "who does not label"),
-        ("nurse", {"noise": estimate(0.2)}, "noise: is stated but there is no ai"),
-        ("nurse", {"go_live_day": estimate(3)}, "go_live_day: is stated but there is no tool"),
-        ("nurse", {"live_days": [[0, 6]]}, "live_days: is stated but there is no tool"),
+        ("sham", {"ai": "variates"}, "does not label"),
+        ("nurse", {"noise": estimate(0.2)}, "stated but there"),
+        ("nurse", {"go_live_day": estimate(3)}, "go_live_day"),
+        ("nurse", {"live_days": [[0, 6]]}, "live_days"),
         ("sham", {"live_days": [[0, 6], [9, 8]]}, r"live_days.1: found [9, 8]"),
         ("ai_label_advises", {"acceptance": None}, "acceptance: is missing"),
         ("ai_label_switching", {"acceptance": estimate(0.5)}, "stated beside acceptance"),
         (
             "ai_label_switching",
             {"role": "replaces"},
-            "switching: is stated for an ai that replaces",
+            "ai that replaces",
         ),
         (
             "lean_triage",
             {"minutes": [{"durations": ["testin"], "factor": estimate(1)}]},
             "minutes.0.durations",
         ),
-        ("nurse", {"burdens": [{"durations": ["testing"]}]}, "burdens.0: has neither a factor"),
+        ("nurse", {"burdens": [{"durations": ["testing"]}]}, "burdens.0"),
     ],
 )
 def test_a_lever_that_means_nothing_here_is_refused(
@@ -759,23 +760,24 @@ def test_a_lever_that_means_nothing_here_is_refused(
     stated: Stated,
     desk: Pathway,
     patients: Draws,
+    hold: Hold,
 ) -> None:
     if changes.get("ai") == "variates":
         changes = {"ai": {**stated("sham")["ai"], "same_draw_as": "doctor"}}
     built = policy(name, **changes)
-    assert expected in "\n".join(str(fault) for fault in check_policy(built, desk))
+    hold("\n".join(str(fault) for fault in check_policy(built, desk)), expected)
     with pytest.raises(ConfigError):
         apply(built, desk, patients)
 
 
 def test_a_drift_without_the_groups_of_the_matrix_is_refused(
-    policy: Build, stated: Stated, desk: Pathway
+    policy: Build, stated: Stated, desk: Pathway, hold: Hold
 ) -> None:
     ai = stated("ai_label_measured_over")["ai"]
     ai["matrix"]["by_group"] = {"sex": {"male": {"shares": np.eye(5).tolist(), **WHY}}}
     drift = {"towards": stated("ai_drifts")["drift"]["towards"], "months": estimate(1)}
     (found,) = check_policy(policy("ai_label_measured_over", ai=ai, drift=drift), desk)
-    assert "have not the same groups: sex male" in str(found)
+    hold(str(found))
 
 
 def test_naming_levels_is_needed_to_describe_an_abstention_by_label(policy: Build) -> None:
@@ -804,9 +806,11 @@ def test_a_tool_whose_coverage_names_no_sources_labels_everybody_who_attends(
     assert reached(of_all, desk, patients).all()
 
 
-def test_an_empty_list_of_sources_is_not_everybody(policy: Build, desk: Pathway) -> None:
+def test_an_empty_list_of_sources_is_not_everybody(
+    policy: Build, desk: Pathway, hold: Hold
+) -> None:
     (fault,) = check_policy(policy("sham", covers={"labels": [], **WHY}), desk)
-    assert fault.found == "names no arrival source, but there is an ai"
+    hold(fault.found)
 
 
 def test_the_sham_of_the_default_study_labels_as_if_it_named_the_sources_that_attend() -> None:

@@ -18,6 +18,7 @@ from simulation.triage.check_policy import check_policy
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import MatrixPolicy, Policy
+from tests.held import Hold
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 Build = Callable[..., Policy]
@@ -506,14 +507,16 @@ def test_a_bad_row_is_named_by_its_level(
         apply(built, desk, patients)
 
 
-def test_all_faults_are_reported_at_once(policy: Build, stated: Stated, desk: Pathway) -> None:
+def test_all_faults_are_reported_at_once(
+    policy: Build, stated: Stated, desk: Pathway, hold: Hold
+) -> None:
     claimed = stated("ai_as_claimed")
     claimed["ai"]["name"] = "nurse"
     claimed["covers"]["labels"] = ["walk_inn"]
     claimed["minutes"]["durations"] = ["triage_interveiw"]
     claimed["role"] = "advises"
     found = "\n".join(faults_of(desk, TypeAdapter(Policy).validate_python(claimed)))
-    assert "would have the same random variates" in found
+    hold(found, "same random variates")
     assert "Did you mean 'walk_in'?" in found
     assert "Did you mean 'triage_interview'?" in found
     assert "acceptance: is missing" in found
@@ -532,39 +535,39 @@ def test_a_matrix_of_other_levels_is_refused(policy: Build, stated: Stated, desk
     [
         ({"gender": {}}, "unknown attribute 'gender'"),
         ({"sex": {"femal": {}}}, "Did you mean 'female'?"),
-        ({"acuity_given": {}}, "cannot choose the table"),
+        ({"acuity_given": {}}, "cannot choose"),
         ({"sex": {}, "arrival_source": {}}, "Choose one"),
     ],
 )
 def test_tables_by_a_group_that_is_not_there_are_refused(
-    groups: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway
+    groups: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway, hold: Hold
 ) -> None:
     nurse = stated("nurse")["nurse"]
     perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
     nurse["matrix"]["by_group"] = {
         name: dict.fromkeys(tables, perfect) for name, tables in groups.items()
     }
-    assert expected in "\n".join(faults_of(desk, policy("nurse", nurse=nurse)))
+    hold("\n".join(faults_of(desk, policy("nurse", nurse=nurse))), expected)
 
 
 @pytest.mark.parametrize(
     ("name", "changes", "expected"),
     [
-        ("nurse", {"role": "replaces"}, "there is no ai"),
-        ("nurse", {"covers": EVERYBODY}, "there is not an ai"),
-        ("sham", {"covers": None}, "names no arrival source, but there is an ai"),
+        ("nurse", {"role": "replaces"}, "there is no"),
+        ("nurse", {"covers": EVERYBODY}, "there is not"),
+        ("sham", {"covers": None}, "no arrival source"),
         ("sham", {"role": None}, "role: is missing"),
-        ("sham", {"acceptance": estimate(0.5)}, "for an ai that replaces"),
-        ("lean_triage", {"covers": None}, "there is a minutes effect"),
+        ("sham", {"acceptance": estimate(0.5)}, "ai that replaces"),
+        ("lean_triage", {"covers": None}, "minutes effect"),
         (
             "ai_label_advises",
             {"acceptance": {**estimate(0.5), "evidence": "assumed"}},
-            "what range to sweep",
+            "range to sweep",
         ),
         (
             "ai_label_advises",
             {"acceptance": {**estimate(0.5), "range": [0.6, 1]}},
-            "outside its own range",
+            "outside its own",
         ),
         (
             "lean_triage",
@@ -574,7 +577,7 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
         (
             "lean_triage",
             {"minutes": {"durations": ["testing"], "never_below": estimate(0)}},
-            "neither a factor nor seconds_saved",
+            "factor nor seconds_saved",
         ),
         (
             "lean_triage",
@@ -585,14 +588,14 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
                     "never_below": estimate(0),
                 }
             },
-            "different numbers of repeats",
+            "different numbers",
         ),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_refused(
-    name: str, changes: dict[str, Any], expected: str, policy: Build, desk: Pathway
+    name: str, changes: dict[str, Any], expected: str, policy: Build, desk: Pathway, hold: Hold
 ) -> None:
-    assert expected in "\n".join(faults_of(desk, policy(name, **changes)))
+    hold("\n".join(faults_of(desk, policy(name, **changes))), expected)
 
 
 def test_a_department_without_a_label_to_give_is_refused(
@@ -607,7 +610,7 @@ def test_a_department_without_a_label_to_give_is_refused(
 
 
 def test_a_policy_that_moves_arrivals_is_refused(
-    policy: Build, desk: Pathway, patients: Draws, monkeypatch: pytest.MonkeyPatch
+    policy: Build, desk: Pathway, patients: Draws, monkeypatch: pytest.MonkeyPatch, hold: Hold
 ) -> None:
     """Comparisons are by row: a lever of one's own that lets patients come later would be read as other patients."""
 
@@ -615,8 +618,5 @@ def test_a_policy_that_moves_arrivals_is_refused(
         return replace(draws, arrived_at=draws.arrived_at + 1)
 
     monkeypatch.setattr(Draws, "with_columns", with_columns)
-    with pytest.raises(
-        DrawsError,
-        match=r"triage\.nurse changes the column 'arrived_at'\. Rows are the same patients",
-    ):
+    with hold.refusal(DrawsError):
         apply(policy("nurse"), desk, patients)

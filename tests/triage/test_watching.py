@@ -12,6 +12,7 @@ from simulation.triage.apply import apply, reached
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+from tests.held import Hold
 
 Build = Callable[..., Policy]
 WHY = {"evidence": "assumed", "source": "test"}
@@ -137,26 +138,26 @@ def test_whoever_is_watched_is_one_whom_the_tool_reached(
     ("more", "where", "says"),
     [
         ({"arrivals": ["walk_inn"]}, "watches.arrivals.0", "unknown arrival source 'walk_inn'"),
-        ({"arrivals": []}, "watches.arrivals", "names no arrival source"),
+        ({"arrivals": []}, "watches.arrivals", "no arrival source"),
         ({"only": {"age": ["old"]}}, "watches.only.age", "unknown attribute 'age'"),
     ],
 )
 def test_a_wrong_name_is_a_fault(
-    more: dict[str, Any], where: str, says: str, policy: Build, desk: Pathway
+    more: dict[str, Any], where: str, says: str, policy: Build, desk: Pathway, hold: Hold
 ) -> None:
     (fault,) = check_policy(policy("nurse", watches=watches(1, 0, **more)), desk)
     assert fault.where.endswith(where)
-    assert says in fault.found
+    hold(fault.found, says)
 
 
 def test_a_department_in_which_nobody_gets_worse_or_looks_cannot_use_it(
-    policy: Build, desk: Pathway
+    policy: Build, desk: Pathway, hold: Hold
 ) -> None:
     from dataclasses import replace
 
     built = policy("ai_watches")
     (fault,) = check_policy(built, replace(desk, rounds=None))
-    assert "nobody here acts on an alarm" in fault.found
+    hold(fault.found)
     (fault,) = check_policy(built, replace(desk, worsening=None, rounds=None))
     assert "nobody gets worse" in fault.found
 

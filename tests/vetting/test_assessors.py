@@ -38,6 +38,7 @@ from simulation.vetting.learned import (
     stratified_folds,
 )
 from simulation.vetting.llm import Llm, LlmAssessor, Prompt, Setting
+from tests.held import Hold
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving
@@ -245,9 +246,11 @@ def test_a_case_number_that_is_none_or_comes_twice_is_named_by_line(
     assert message.replace("NAME", name) in str(caught.value)
 
 
-def test_probabilities_that_do_not_add_up_are_refused(synthetic: Synthetic, tmp_path: Path) -> None:
+def test_probabilities_that_do_not_add_up_are_refused(
+    synthetic: Synthetic, tmp_path: Path, hold: Hold
+) -> None:
     header = "case,label,p_1,p_2,p_3,p_4,p_5"
-    with pytest.raises(ConfigError, match="five shares that add up to 1"):
+    with hold.refusal(ConfigError, match="add up to 1"):
         answering(
             synthetic[1], tmp_path, f"{synthetic[1].cases[0].name},3,.1,.1,.1,.1,.1", header=header
         )
@@ -322,11 +325,11 @@ def test_a_stored_model_says_the_same_and_runs_nothing(
     "content", [b"\x80\x04\x95", b"{}", b'{"format": "aeflow learned assessor 1"}', b"[" * 9999]
 )
 def test_a_file_that_is_no_stored_model_is_refused(
-    content: bytes, synthetic: Synthetic, tmp_path: Path
+    content: bytes, synthetic: Synthetic, tmp_path: Path, hold: Hold
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match="is no stored model"):
+    with hold.refusal(ConfigError, match="no stored model"):
         learned(synthetic[1], stored=str(path))
 
 

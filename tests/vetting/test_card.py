@@ -27,6 +27,7 @@ from simulation.vetting.scores import ScoreEstimate
 from simulation.vetting.version_change import EarlierCard, change_since, read_earlier
 from simulation.vetting.vet import cases_of, vetting_named
 from tests.golden import lines_of_html, lines_of_word
+from tests.held import Hold
 
 SCRIPT = "<script>alert(1)</script>"
 Synthetic = tuple[Vetting, CaseSet]
@@ -169,9 +170,11 @@ def test_every_figure_stands_beside_what_it_is_held_against(bench: Bench) -> Non
             assert bench.cases.yardstick_words in " ".join((table.title, *table.notes)), table.kind
 
 
-def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench) -> None:
+def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(
+    bench: Bench, hold: Hold
+) -> None:
     output = " ".join(card_sentences(bench))
-    assert "the cases are made up, so nothing follows for patients" in output
+    hold(output, "follows for patients")
     assert f"asked about {len(bench.cases)} cases" in output
     n_met = sum(verdict.word == "met" for verdict in bench.verdicts)
     assert f"{n_met} met" in output
@@ -179,13 +182,13 @@ def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench
 
 @pytest.mark.parametrize("level", [1, 3, 5])
 def test_the_answer_says_that_a_level_has_no_case(
-    many: Synthetic, bench: Bench, level: int
+    many: Synthetic, bench: Bench, level: int, hold: Hold
 ) -> None:
-    sentence = "Some levels have no case, so nothing is known about them."
+    sentence = "known about them"
     assert sentence not in card_sentences(bench)
     plan, cases = many
     without = replace(cases, cases=tuple(case for case in cases.cases if case.truth != level))
-    assert sentence in card_sentences(benched((plan, without), Fixed()))  # type: ignore[arg-type]
+    hold(card_sentences(benched((plan, without), Fixed())), sentence)  # type: ignore[arg-type]
 
 
 def test_a_difference_without_an_interval_is_told_without_one() -> None:
@@ -195,7 +198,7 @@ def test_a_difference_without_an_interval_is_told_without_one() -> None:
     )
 
 
-def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -> None:
+def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench, hold: Hold) -> None:
     with (folder / "answers.csv").open(encoding="utf-8-sig", newline="") as file:
         answers = list(csv.DictReader(file))
     assert len(answers) == len(bench.answers)
@@ -206,7 +209,7 @@ def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -
     assert stored["exact_share"] == pytest.approx(bench.scores[TOOL]["exact_share"].value, abs=1e-5)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["verdict"] == bench.word
-    assert card["statement"] == "planning only, not for clinical use"
+    hold(card["statement"])
 
 
 def test_no_cell_of_a_card_is_a_formula(folder: Path) -> None:
@@ -267,7 +270,7 @@ def test_the_nurse_who_errs_with_the_tool_is_counted_from_pairs(bench: Bench) ->
 
 
 @pytest.mark.slow
-def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
+def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench, hold: Hold) -> None:
     rows = {row[:2]: row[2:] for row in table_of(bench, "coverage").rows}
     local = (
         "NHS AI and Digital Regulations Service",
@@ -282,15 +285,15 @@ def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> No
         for text, item in items
         if item.get("of_patients") and rows[text, item["item"]][0] != "no"
     ]
-    assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
+    hold({row[1] for row in rows.values()})
     assert all("check the current version" in note for note in table_of(bench, "coverage").notes)
 
 
-def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench) -> None:
+def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench, hold: Hold) -> None:
     answers = AnswersAssessor(kind="answers", file="x.csv", product="Acme 2.1")
     theirs = replace(bench, plan=replace(bench.plan, assessor=answers))
     status = {row[1]: row[3] for row in table_of(theirs, "coverage").rows}
-    assert status["model, version, settings, seed"] == "stated by the vendor"
+    hold(status["model, version, settings, seed"])
     assert {row[1]: row[3] for row in table_of(bench, "coverage").rows}[
         "model, version, settings, seed"
     ] == "measured"
@@ -310,7 +313,7 @@ def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(
 # --- a new version against an earlier card -------------------------------------------------------------------
 
 
-def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> None:
+def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path, hold: Hold) -> None:
     """Where every group has enough cases, and every bound is met."""
     plan, cases = many
     criteria = tuple(
@@ -324,28 +327,26 @@ def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> 
     better = benched((replace(plan, criteria=criteria), cases), Fixed(every=10**9, name="Fixed 2"))  # type: ignore[arg-type]
     change = change_since(better, read_earlier(folder))
     assert change.go
-    assert (
-        change.line
-        == "Go: Fixed 2 meets every criterion, and is not worse than =Fixed 1 by more than a margin."
-    )
+    hold(change.line, "Fixed 2 meets every criterion")
     assert change.differences["under_share"].high < 0
 
 
 @pytest.mark.slow
 def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(
-    many: Synthetic, folder: Path
+    many: Synthetic, folder: Path, hold: Hold
 ) -> None:
     worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
     change = change_since(worse, read_earlier(folder))
     assert not change.go
     assert change.line.startswith("Stop: under-triage of levels 1-2, everybody: +")
-    assert "must be at most 5 points beyond the earlier =Fixed 1" in change.line
+    hold(change.line, "be at most 5 points beyond")
     assert change.line in change_tables(worse, change)[0].notes
     assert change.line in Card(worse, change).page.replace("&#39;", "'")
 
 
 def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(
     synthetic: Synthetic,
+    hold: Hold,
 ) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
@@ -353,22 +354,20 @@ def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(
     change = change_since(few, earlier)
     assert not change.go
     assert "cannot be told" in change.line
-    assert "cases of true levels 1-2 would settle it" in change.line
+    hold(change.line, "true levels 1-2 would settle")
 
 
 def test_an_earlier_card_of_other_cases_or_none_is_refused(
-    bench: Bench, folder: Path, tmp_path: Path
+    bench: Bench, folder: Path, tmp_path: Path, hold: Hold
 ) -> None:
     earlier = read_earlier(folder)
-    with pytest.raises(ResultsError, match="is of other cases"):
+    with hold.refusal(ResultsError, match="other cases"):
         change_since(bench, earlier._replace(fingerprint="other"))
-    with pytest.raises(
-        ResultsError, match=r"against the level a physician gave at triage, .* are not comparable"
-    ):
+    with hold.refusal(ResultsError, match="gave at triage, .* are not comparable"):
         change_since(bench, earlier._replace(yardstick="physician"))
-    with pytest.raises(ResultsError, match="is no card of a bench"):
+    with hold.refusal(ResultsError, match="bench"):
         read_earlier(tmp_path)
     (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")
-    with pytest.raises(ResultsError, match="is no card of a bench"):
+    with hold.refusal(ResultsError, match="bench"):
         read_earlier(tmp_path)
     assert np.array_equal(earlier.labelled.labels, bench.labelled[TOOL].labels)

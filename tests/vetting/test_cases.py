@@ -20,6 +20,7 @@ from simulation.vetting.cases import (
     read_cases,
 )
 from simulation.vetting.vet import cases_of, vetting_named
+from tests.held import Hold
 
 HEADER = "row,complaint,age,mode,truth,nurse"
 
@@ -91,29 +92,31 @@ def test_neither_level_may_be_an_input_whatever_its_column_is_called(tmp_path: P
         ("1,cough,forty,1,4,5", "line 2, age: found 'forty'"),
         ("1,cough,140,1,4,5", "line 2: age is 140.0"),
         ("1,cough,40,3,4,5", "line 2, mode: found '3'. Allowed: walk_in, ambulance, other"),
-        ("1,cough,40,1,6,5", "line 2: the true level is 6"),
-        ("1,cough,40,1,4,0", "line 2: the nurse's level is 0"),
+        ("1,cough,40,1,6,5", "true level is 6"),
+        ("1,cough,40,1,4,0", "nurse's level is 0"),
         (
             "1,cough,40,1,red,5",
-            "line 2, truth: found 'red'. Allowed: 1 to 5. Say under `levels` which of these each name",
+            "Say under `levels` which of these",
         ),
     ],
 )
-def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_path: Path) -> None:
+def test_a_wrong_cell_is_named_by_line_and_column(
+    row: str, message: str, tmp_path: Path, hold: Hold
+) -> None:
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, row), mapping())
-    assert message in str(caught.value)
+    hold(str(caught.value), message)
 
 
 @pytest.mark.parametrize(
     ("header", "row", "message"),
     [
-        (HEADER, "1,chest pain, sweating,40,1,4,5", "line 2: has more cells than the 6 columns"),
+        (HEADER, "1,chest pain, sweating,40,1,4,5", "cells than the 6 columns"),
         (f"{HEADER},truth", "1,cough,40,1,4,5,2", "has the column 'truth' 2 times"),
         (
             HEADER.replace(",", ";"),
             "1;chest pain; sweating;40;1;4;5",
-            "Put a text that holds a semicolon in double",
+            "semicolon in double",
         ),
         (
             HEADER.replace(",", ";").replace("age", "Age"),
@@ -123,11 +126,11 @@ def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_pa
     ],
 )
 def test_cells_that_could_be_taken_for_others_are_refused(
-    header: str, row: str, message: str, tmp_path: Path
+    header: str, row: str, message: str, tmp_path: Path, hold: Hold
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, row, header=header), mapping())
-    assert message in str(caught.value)
+    hold(str(caught.value), message)
 
 
 @pytest.mark.parametrize(
@@ -135,21 +138,21 @@ def test_cells_that_could_be_taken_for_others_are_refused(
     [
         (
             ("A-0017", "A-0018", "A-0017"),
-            "cases.csv, line 4, row: 'A-0017' is the number of the case in line 2, too. Give each case a number",
+            "cases.csv, line 4, row",
         ),
         (
             ("A-0017", "", " "),
-            "2 rows (lines 3 and 4), row: holds no case number. Give every case one, or leave `id`",
+            "2 rows (lines 3 and 4), row",
         ),
     ],
 )
 def test_a_case_number_of_ones_own_is_there_once(
-    numbers: tuple[str, ...], message: str, tmp_path: Path
+    numbers: tuple[str, ...], message: str, tmp_path: Path, hold: Hold
 ) -> None:
     rows = [f"{number},cough,4{n},1,4,5" for n, number in enumerate(numbers)]
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, *rows), mapping(id="row"))
-    assert message in str(caught.value)
+    hold(str(caught.value), message)
 
 
 def test_case_numbers_of_ones_own_name_no_case_and_are_no_input(tmp_path: Path) -> None:
@@ -175,18 +178,15 @@ def test_cells_may_be_separated_by_semicolons_and_tabs(sign: str, tmp_path: Path
     assert read_cases(path, mapping()).cases == by_comma.cases
 
 
-def test_like_faults_are_one_with_their_number_and_the_first_lines(tmp_path: Path) -> None:
+def test_like_faults_are_one_with_their_number_and_the_first_lines(
+    tmp_path: Path, hold: Hold
+) -> None:
     rows = [f"1,cough,{age},1,4,5" for age in ("old", "young", "40", "?", "very old")] + [
         "1,cough,40,1,,5"
     ] * 2
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, *rows), mapping())
-    assert str(caught.value).splitlines()[1:] == [
-        "  cases.csv, 4 rows (lines 2, 3, 5 and 1 more), age: found 'old' and the like. Give a number, or add it to "
-        "`missing` of cases/ours.",
-        "  cases.csv, 2 rows (lines 7 and 8), truth: found ''. Allowed: 1 to 5. Leave cases without a level "
-        "out of the file: `missing` is of inputs.",
-    ]
+    hold(str(caught.value).splitlines()[1:])
     with pytest.raises(ConfigError, match=r"3 rows \(lines 2, 3 and 4\): age is 140"):
         read_cases(written(tmp_path, *["1,cough,140,1,4,5"] * 3), mapping())
 
@@ -211,21 +211,21 @@ def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
     assert output[:50] not in f"{no_header.value}{wrong_column.value}"
 
 
-def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) -> None:
+def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path, hold: Hold) -> None:
     with pytest.raises(ConfigError, match=r"has no column 'mode' \(input arrival_mode\)"):
         read_cases(written(tmp_path, "1,2,3", header="complaint,age,truth"), mapping())
     for content in (b"\xff\xfe\x00", b'complaint,age,mode,truth,nurse\n"open'):
         (tmp_path / "odd.csv").write_bytes(content)
-        with pytest.raises(ConfigError, match="cannot be read as CSV"):
+        with hold.refusal(ConfigError, match="read as CSV"):
             read_cases(tmp_path / "odd.csv", mapping())
-    with pytest.raises(ConfigError, match="cannot be read as CSV: No such file"):
+    with hold.refusal(ConfigError, match="read as CSV"):
         read_cases(tmp_path / "none.csv", mapping())
     with pytest.raises(ConfigError, match="holds no case"):
         read_cases(written(tmp_path), mapping())
 
 
-def test_an_input_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigError, match="hair is not an input"):
+def test_an_input_that_is_none_is_refused(hold: Hold) -> None:
+    with hold.refusal(ConfigError, match="not an input"):
         case_set(
             [Case("row 1", {"hair": "grey"}, 1)],
             name="x",

@@ -19,6 +19,7 @@ from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.llm import Llm, LlmAssessor, Prompt, Reply, Setting
 from simulation.vetting.vet import prompt_of, vetting_named
+from tests.held import Hold
 
 from .fake_server import (
     Behaviour,
@@ -197,6 +198,7 @@ def test_no_more_requests_are_under_way_than_stated() -> None:
 
 def test_a_model_that_changes_its_name_stops_the_run_and_the_same_command_goes_on(
     tmp_path: Path,
+    hold: Hold,
 ) -> None:
     n_before = 4
     names = iter(["one"] * n_before + ["two"])
@@ -204,7 +206,7 @@ def test_a_model_that_changes_its_name_stops_the_run_and_the_same_command_goes_o
         lambda handler, body: handler.say('{"level": 3}', model=next(names, "one"))
     ) as server:
         setting = Setting(prompt=PROMPT, kept=tmp_path)
-        with pytest.raises(ResultsError, match="now names its model 'two', before 'one'"):
+        with hold.refusal(ResultsError, match="names its model 'two', before 'one'"):
             Llm(stated(server.address, concurrency=1), setting).answers(questions(10))
         found = Llm(stated(server.address, concurrency=1), setting).answers(questions(10))
     assert [answer.label for answer in found] == [3] * 10
@@ -232,6 +234,7 @@ def test_an_answer_that_was_given_is_not_asked_again_but_a_failure_is(tmp_path: 
 
 def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kept(
     tmp_path: Path,
+    hold: Hold,
 ) -> None:
     """Stopped as by Ctrl-C as soon as a failing server was asked, while most questions wait for their turn."""
     was_asked = threading.Event()
@@ -251,7 +254,7 @@ def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kep
             Setting(prompt=PROMPT, kept=tmp_path),
         )
         began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt, match="the same command resumes it"):
+        with hold.refusal(KeyboardInterrupt, match="same command resumes"):
             llm.answers(
                 [replace(each, repeat=repeat) for repeat in range(100) for each in questions(100)]
             )
@@ -361,29 +364,31 @@ def test_the_key_is_sent_and_stands_nowhere(
         (
             "https://ai.example.org/v1",
             {},
-            "ai.example.org is another machine. Say allow_remote=true",
+            "Say allow_remote=true",
         ),
         ("http://localhost.example.org/v1", {}, "is another machine"),
         ("http://10.0.0.7/v1", {}, "is another machine"),
-        ("http://me:secret@127.0.0.1/v1", {}, "holds a user name or a password"),
-        ("ftp://127.0.0.1/v1", {}, "is not an address"),
-        ("127.0.0.1:8080", {}, "is not an address"),
-        ("http://127.0.0.1/v1?key=1", {}, "is not an address"),
-        ("http://127.0.0.1/v1", {"key": "NOT_SET_ANYWHERE"}, "NOT_SET_ANYWHERE is not set"),
+        ("http://me:secret@127.0.0.1/v1", {}, "password"),
+        ("ftp://127.0.0.1/v1", {}, "not an address"),
+        ("127.0.0.1:8080", {}, "not an address"),
+        ("http://127.0.0.1/v1?key=1", {}, "not an address"),
+        ("http://127.0.0.1/v1", {"key": "NOT_SET_ANYWHERE"}, "NOT_SET_ANYWHERE is not"),
     ],
 )
 def test_an_address_that_is_not_allowed_is_refused_before_anything_is_sent(
-    address: str, changes: dict[str, Any], message: str
+    address: str, changes: dict[str, Any], message: str, hold: Hold
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         Llm(stated(address, **changes), Setting(prompt=PROMPT))
-    assert message in str(caught.value)
+    hold(str(caught.value), message)
     assert "secret" not in str(caught.value).replace("user name or a password", "")
 
 
-def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_does_not_leave_this_machine_unencrypted(
+    monkeypatch: pytest.MonkeyPatch, hold: Hold
+) -> None:
     monkeypatch.setenv("OUR_KEY", "x")
-    with pytest.raises(ConfigError, match="would carry the key unencrypted"):
+    with hold.refusal(ConfigError, "assessor.address", match="would carry"):
         Llm(
             stated("http://ai.example.org/v1", key="OUR_KEY"),
             Setting(prompt=PROMPT, allow_remote=True),

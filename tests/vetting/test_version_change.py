@@ -14,6 +14,7 @@ from simulation.vetting.card_tables import change_tables
 from simulation.vetting.cases import Answer, Case, CaseSet, Question, case_set
 from simulation.vetting.version_change import VersionChange, change_since, read_earlier
 from simulation.vetting.vet import vetting_named
+from tests.held import Hold
 
 Rule = Callable[[int], int]
 """The label of the case of a number."""
@@ -85,7 +86,9 @@ def changed(folder: Path, new: Rule, nurse: Rule, *criteria: Criterion) -> Versi
     return change_since(benched(cases, "Acme 2", new, *criteria), earlier)
 
 
-def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(tmp_path: Path) -> None:
+def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(
+    tmp_path: Path, hold: Hold
+) -> None:
     """A quarter more than before, though not much more than the nurse: her criterion is met."""
     change = changed(
         tmp_path,
@@ -96,10 +99,8 @@ def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(tmp_path
     )
     assert change.differences["over_share"].value == pytest.approx(0.25)
     assert change.differences["under_triage_1_2_share"].value == 0
-    assert change.line.startswith(
-        "Stop: over-triage (a label more urgent than the truth), everybody: +25.0 points (+21"
-    )
-    assert change.line.endswith("must be at most 10 points beyond the earlier Acme 1.")
+    hold(change.line, "+25.0 points (+21")
+    hold(change.line, "be at most 10 points beyond")
 
 
 def test_a_version_that_under_triages_one_language_by_more_than_the_margin_is_stopped(
@@ -116,33 +117,32 @@ def test_a_version_that_under_triages_one_language_by_more_than_the_margin_is_st
     assert "everybody" not in change.line
 
 
-def test_a_bound_that_cannot_be_told_is_no_go_and_one_that_is_met_is(tmp_path: Path) -> None:
+def test_a_bound_that_cannot_be_told_is_no_go_and_one_that_is_met_is(
+    tmp_path: Path, hold: Hold
+) -> None:
     for most, go in ((0.02, False), (0.05, True)):
         unusable = bound("unusable_share", most)
         change = changed(
             tmp_path / str(most), lambda k: 0 if k % 100 == 0 else 2, right, UNDER, unusable
         )
         assert change.go == go, change.line
-    assert (
-        change.line
-        == "Go: Acme 2 meets every criterion, and is not worse than Acme 1 by more than a margin."
-    )
+    hold(change.line, "worse than Acme 1 by more than")
 
 
 def test_a_bound_that_asks_to_be_better_than_the_nurse_is_no_margin_between_versions(
     tmp_path: Path,
+    hold: Hold,
 ) -> None:
     better = replace(UNDER, at_most=-0.02, by=())
     nurse_errs: Rule = lambda k: 3 if k % 10 == 0 else 2  # noqa: E731
     assert changed(tmp_path, right, nurse_errs, better, UNDER).go
     change = changed(tmp_path / "alone", right, nurse_errs, better)
-    assert (
-        change.line
-        == "Stop: the criteria state no margin for under_triage_1_2_share against the nurse."
-    )
+    hold(change.line, "margin for under_triage_1_2_share against")
 
 
-def test_every_margin_is_shown_by_group_and_the_line_names_three_reasons(tmp_path: Path) -> None:
+def test_every_margin_is_shown_by_group_and_the_line_names_three_reasons(
+    tmp_path: Path, hold: Hold
+) -> None:
     over = replace(OVER, by=("language",))
     cases = cases_with(right)
     folder = Card(benched(cases, "Acme 1", right, UNDER, over)).write(tmp_path)
@@ -152,7 +152,7 @@ def test_every_margin_is_shown_by_group_and_the_line_names_three_reasons(tmp_pat
     assert [row[1] for row in table.rows] == ["everybody", "language: en", "language: pl"] * 2
     n_not_met = sum(row[5] == "not met" for row in table.rows)
     assert change.line.count("must be") == 3
-    assert change.line.endswith(f"; and {2 * n_not_met - 3} more, in the tables.")
+    hold(change.line, f"{2 * n_not_met - 3} more")
     assert (Card(bench, change).write(tmp_path) / "changed_margins.csv").is_file()
 
 
