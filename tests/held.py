@@ -68,7 +68,7 @@ class Kept:
         self.write = bool(config.getoption("--write-golden"))
         if self.write and hasattr(config, "workerinput"):
             pytest.exit("--write-golden needs -n0: each worker would write its own")
-        self.whole = not config.option.keyword and "::" not in "".join(config.args)
+        self.whole = not config.option.keyword and "[" not in "".join(config.args)
         self.rooms: dict[Path, dict[str, str]] = {}
         self.said: dict[Path, set[str]] = {}
         self.places = {
