@@ -1,8 +1,9 @@
 """Replications in several processes of this machine.
 
 A thread of the driver (the process that the user started) speaks to each worker through a pipe. No shared memory and no
-semaphore of the system is used, so nothing is left behind however a run ends. With a worker only the replication that
-it was running is lost.
+semaphore of the system is used, so nothing is left behind however a run ends, and with a worker only the replication
+that it was running is lost: `concurrent.futures.ProcessPoolExecutor` would leave semaphores, lose all replications with
+one worker, and send the study with each.
 
 The driver alone answers Ctrl-C. A terminal sends it to every process, so the workers ignore it, and the driver ends
 them when a run stops early. A worker also ends by itself as soon as its driver has gone, however that ended.
@@ -18,7 +19,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -49,11 +50,7 @@ class LocalExecutor:
         """Start one replication on an idle worker, or on a new one."""
         if self._packed is None or self._packed[0] is not study:
             self._packed = study, pickle.dumps(study, pickle.HIGHEST_PROTOCOL)
-        future: Future[ReplicationResult] = Future()
-        future.set_running_or_notify_cancel()
-        task = (self._workers, self._packed[1], number, future)
-        threading.Thread(target=_replicate_on_a_worker, args=task, daemon=True).start()
-        return future
+        return self._workers.threads.submit(self._workers.replicate, self._packed[1], number)
 
     def stop(self) -> None:
         """End this executor's workers at once, busy or not."""
@@ -62,76 +59,71 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Let the workers end."""
-        self._workers.end_idle()
+        self._workers.end()
 
 
 # --- in the driver ----------------------------------------------------------------------------------------------------
 
 
 class _Workers:
-    """At most `n_workers` workers, idle or busy. Used by several threads."""
+    """At most `n_workers` workers, each spoken to by a thread of its own."""
 
     def __init__(self, n_workers: int) -> None:
-        self._free = threading.Semaphore(n_workers)
+        # what a thread starts inherits that Ctrl-C is blocked
+        self.threads = ThreadPoolExecutor(n_workers, initializer=block_ctrl_c)
         self._lock = threading.Lock()
-        self._idle: list[_Worker] = []
-        self._all: set[_Worker] = set()
+        self._of_thread: dict[int, _Worker] = {}
         self._stopped = False
 
     def replicate(self, packed: bytes, number: int) -> ReplicationResult:
-        """Run one replication on a worker. Raises WorkerLost if the worker ends, and what the replication raises."""
-        with self._free:
-            worker = self._take(imports_script=SCRIPT in packed)
-            try:
-                outcome = worker.replicate(packed, number)
-            except (EOFError, OSError):
-                with self._lock:
-                    self._all.discard(worker)
-                worker.process.kill()
-                raise WorkerLost from None
+        """Run one replication on this thread's worker. Raises WorkerLost if that ends, or what the replication raises."""
+        worker = self._worker(imports_script=SCRIPT in packed)
+        try:
+            outcome = worker.replicate(packed, number)
+        except (EOFError, OSError):
             with self._lock:
-                self._idle.append(worker)
+                del self._of_thread[threading.get_ident()]
+            worker.process.kill()
+            raise WorkerLost from None
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
-    def _take(self, *, imports_script: bool) -> _Worker:
-        """An idle worker, or a new one. Raises WorkerLost after `kill`, ExecutorFailed if none can be started."""
+    def _worker(self, *, imports_script: bool) -> _Worker:
+        """This thread's worker, or a new one if that has ended.
+
+        Raises WorkerLost after `kill`, and ExecutorFailed if none can be started.
+        """
+        thread = threading.get_ident()
         with self._lock:
             if self._stopped:
                 raise WorkerLost
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.process.is_alive():
-                    return worker
-                self._all.discard(worker)
-            try:
-                worker = _Worker(imports_script=imports_script)
-            except OSError as error:
-                raise ExecutorFailed(
-                    f"no worker process could be started ({error.strerror or error}). Use fewer workers (workers=1), "
-                    "or executor=serial"
-                ) from error
-            self._all.add(worker)
-            return worker
+            if thread not in self._of_thread or not self._of_thread[thread].process.is_alive():
+                try:
+                    self._of_thread[thread] = _Worker(imports_script=imports_script)
+                except OSError as error:
+                    raise ExecutorFailed(
+                        f"no worker process could be started ({error.strerror or error}). Use fewer workers "
+                        "(workers=1), or executor=serial"
+                    ) from error
+            return self._of_thread[thread]
 
     def kill(self) -> None:
         """End every worker at once, and start no other."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._stopped = True
-            workers = tuple(self._all)
+            workers = tuple(self._of_thread.values())
         for worker in workers:
             worker.process.kill()
         for worker in workers:
             worker.process.join(SECONDS_TO_END)
 
-    def end_idle(self) -> None:
-        """Let the idle workers end."""
-        with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                worker.connection.close()
-                self._all.discard(worker)
+    def end(self) -> None:
+        """Let the workers end, none of which is busy."""
+        self.threads.shutdown(wait=False)
+        for worker in self._of_thread.values():
+            worker.connection.close()
 
 
 class _Worker:
@@ -179,17 +171,6 @@ def _refuse_import_by_worker() -> None:
             "aeflow: workers import this script, because the study holds something defined in it. Put what the script "
             'does under `if __name__ == "__main__":`, or say executor=serial'
         )
-
-
-def _replicate_on_a_worker(
-    workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]
-) -> None:
-    """Run one replication and give its result to the future. A process started here inherits that Ctrl-C is blocked."""
-    block_ctrl_c()
-    try:
-        future.set_result(workers.replicate(packed, number))
-    except BaseException as error:
-        future.set_exception(error)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------
