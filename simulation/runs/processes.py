@@ -76,7 +76,7 @@ class _Workers:
         self._stopped = False
 
     def replicate(self, packed: bytes, number: int) -> ReplicationResult:
-        """Run one replication on this thread's worker. Raises WorkerLost if that ends, or what the replication raises."""
+        """Run one replication on this thread's worker. Raises WorkerLost if that ends, or what it raises."""
         worker = self._worker(imports_script=SCRIPT in packed)
         try:
             outcome = worker.replicate(packed, number)
