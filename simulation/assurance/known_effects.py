@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simulation.api import compare
-from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import Begin, PublishedFigure, targets_named, without_progress
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.records.schema import Floats

@@ -24,17 +24,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.assurance.figures import (
+from simulation.assurance.lines import text_of
+from simulation.assurance.targets import (
     ADULT_BED,
     Begin,
     Done,
+    PublishedFigure,
     pools_of,
+    targets_named,
     with_defaults,
     without_progress,
 )
-from simulation.assurance.figures import MONTHS as NAMES
-from simulation.assurance.lines import text_of
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import MONTHS as NAMES
 from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import NO_FILE

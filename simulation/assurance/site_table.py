@@ -21,36 +21,34 @@ from typing import Any, Literal, NamedTuple
 import yaml
 
 from simulation.api import compare
-from simulation.assurance.figures import (
+from simulation.assurance.targets import (
     AS_IS,
     BUSY,
     CHANGES,
     CLINICIAN,
+    DIFFERENCE,
     FEWER_BEDS,
     LONGER,
     LONGER_STAYS,
     SCENARIOS,
     Begin,
     Done,
+    PublishedFigure,
     Replications,
     busy_by_day,
+    checked_targets,
     fewer_beds,
     figure,
     four_hours_by_hour,
     of_measure,
     one_clinician_fewer,
     pools_of,
-    with_defaults,
-    with_override,
-    without_progress,
-)
-from simulation.assurance.targets import (
-    DIFFERENCE,
-    PublishedFigure,
-    checked_targets,
     targets_for,
     targets_named,
+    with_defaults,
     with_measures_of,
+    with_override,
+    without_progress,
 )
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
@@ -391,32 +389,26 @@ def _as_text(value: Any) -> str:
     )
 
 
-PREDICTIONS = "predictions-{calibration}.yaml"
-
-
 def calibration_hash(path: Path) -> str:
     """The SHA-256 of a file of fitted values, with line ends as on Linux."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def predictions_path(calibration: str = "typical") -> Path:
+def predictions_path(calibration: str) -> Path:
     """The file of the predictions made with a file of fitted values, in docs/decisions of a checkout."""
-    return (
-        packaged_configs().parent
-        / "docs"
-        / "decisions"
-        / PREDICTIONS.format(calibration=calibration)
-    )
+    return packaged_configs().parent / "docs" / "decisions" / f"predictions-{calibration}.yaml"
 
 
 def write_predictions(path: Path, table: FigureTable, *, on: date | None = None) -> None:
     """Write the predicted and response values with the hash of the fitted values that they were made with.
 
     Raises ConfigError if anything of the site was overridden (the hash would not be that of the values used), if the
-    response rows are missing, or if there are too few weeks to judge by.
+    response rows are missing, if there are too few weeks to judge by, or no fitted values.
     """
     remedy = "Write it into the site's files before predicting"
     faults = Faults(Fault(key, "is overridden", remedy) for key in table.overridden)
+    if not table.calibration_file:
+        faults.add("calibration", "is none, and predictions are named after it", "Choose a file")
     if table.weeks < WEEKS_NEEDED:
         faults.add(
             "run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"

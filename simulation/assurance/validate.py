@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
-from simulation.assurance.figures import MONTHS, Begin, Done, Say
 from simulation.assurance.known_effects import as_text as effect_text
 from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.lines import text_of
@@ -17,7 +17,7 @@ from simulation.assurance.site_table import (
     validate_site,
     write_predictions,
 )
-from simulation.assurance.targets import passed_by, targets_for
+from simulation.assurance.targets import MONTHS, Begin, Done, Say, chosen_targets
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
     MUTATIONS,
@@ -100,10 +100,7 @@ def _say_site(
 ) -> int:
     """The number of rows that count and did not pass, printed with the rest of the site's table."""
     folders = search_folders(config_dir)
-    if targets is None:
-        targets = targets_for(stated_in(overrides, folders).choices, folders)
-        if not_used := passed_by(targets, folders):
-            say(not_used)
+    targets = chosen_targets(targets, stated_in(overrides, folders).choices, folders, say)
     table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
     say(as_text(table))
     if table.failed:
@@ -112,7 +109,7 @@ def _say_site(
             hint = "docs/validation.md explains the rows of the packaged site that do not pass."
         say(f"{hint} The exit code is 1.")
     if write:
-        path = predictions_path()
+        path = predictions_path(Path(table.calibration_file).stem)
         write_predictions(path, table)
         say(f"Predictions written: {path}")
     return len(table.failed)

@@ -33,6 +33,7 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats.qmc import Sobol
 
+from simulation.assurance.fitting.build import Site, Year, YearsFile, simulate_years
 from simulation.assurance.fitting.emulator import (
     YEARS_JUDGED,
     EmulatorPrediction,
@@ -43,7 +44,6 @@ from simulation.assurance.fitting.emulator import (
     space_of,
     walk,
 )
-from simulation.assurance.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in

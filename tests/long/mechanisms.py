@@ -30,9 +30,14 @@ import numpy as np
 import yaml
 
 from simulation.api import compare
-from simulation.assurance.figures import AS_IS, figure
 from simulation.assurance.site_table import SiteRuns, judged
-from simulation.assurance.targets import PublishedFigure, checked_targets, targets_named
+from simulation.assurance.targets import (
+    AS_IS,
+    PublishedFigure,
+    checked_targets,
+    figure,
+    targets_named,
+)
 from simulation.config import load, packaged_configs, search_folders
 from simulation.records.schema import Floats
 from simulation.study.simulate import Simulated, simulate_arms

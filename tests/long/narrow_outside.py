@@ -32,10 +32,9 @@ from pathlib import Path
 import numpy as np
 
 import simulation as ae
-from simulation.assurance.fitting.build import Builder
+from simulation.assurance.fitting.build import Builder, Site, Year, YearsFile, simulate_years
 from simulation.assurance.fitting.command import write
 from simulation.assurance.fitting.emulator import space_of, walk
-from simulation.assurance.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.assurance.targets import targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in

@@ -4,5 +4,5 @@ Public figures do not identify a department. This subpackage finds many that mee
 stated ranges, simulated for a year each, and an emulator (a Gaussian process for each figure) says where to look next.
 The result is a file, `configs/ensembles/NAME.yaml`; reading it needs nothing of this subpackage.
 
-Reading order: `space`, `years`, `emulator`, `walk`, `build`, `ensemble_file`, `words`, `command`.
+Reading order: `build`, `emulator`, `command`.
 """

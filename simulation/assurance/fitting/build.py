@@ -1,32 +1,279 @@
 """Waves of simulated years until enough departments meet every target.
 
-The first wave is spread evenly over the priors. Before each further one an emulator learns from all years so far, and
-a random walk by its probability of meeting every row chooses the departments to simulate next. A department is accepted
-if the emulator, which has seen its year, gives ten years of it a fair chance of meeting every row, and if its own year
-does not contradict that. Its own year need not meet every row: one year varies as much as a band is wide, so asking for
-it would select on chance (docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so
-that an interrupted build goes on as if it had never stopped.
+A year is one of a department of its own, and a file keeps all. The first wave is spread evenly over the priors. Before
+each further one an emulator learns from all years so far, and a random walk by its probability of meeting every row
+chooses the departments to simulate next. A department is accepted if the emulator, which has seen its year, gives ten
+years of it a fair chance of meeting every row, and if its own year does not contradict that. Its own year need not meet
+every row: one year varies as much as a band is wide, so asking for it would select on chance
+(docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so that an interrupted build
+goes on as if it had never stopped.
 """
 
+from __future__ import annotations
+
+import json
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.figures import Say
 from simulation.assurance.fitting.emulator import Emulator, Space, learn, walk
-from simulation.assurance.fitting.years import Site, Year, YearsFile, simulate_years
-from simulation.errors import ResultsError
+from simulation.assurance.targets import (
+    BUSY,
+    PublishedFigure,
+    Say,
+    figure,
+    months_from_to,
+    with_measures_of,
+)
+from simulation.config.arms import department
+from simulation.config.composing import Composed, files_with
+from simulation.config.dotted import Change, as_stated
+from simulation.config.ensembles import changes_by
+from simulation.config.studies import study_from
+from simulation.department.check_pathway import unlike_faults
+from simulation.department.config_dataclass import config_dataclass
+from simulation.department.vocabulary import Pathway
+from simulation.errors import ConfigError, Faults, ResultsError
+from simulation.measures.definitions import ALL
+from simulation.measures.quantities import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
-from simulation.runs.replicate import replicate
-from simulation.runs.running import compile_first
+from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.running import Runner, compile_first
 from simulation.study.design import Member
+from simulation.study.study import RunLength, Study
 from simulation.wording import number_of
+
+BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
+"""Measures without a target, of all or of every pool, whose spread is shown: departments that fit differ most in
+these."""
+MOST_DOUBLINGS = 1
+"""The most doublings of the cool-down: a department that locks up would hold patients for ever, and meet no target."""
+
+
+@dataclass(frozen=True)
+class Year:
+    """A department and one year of it: the values of rows to be fitted, and of figures beside them, by name."""
+
+    number: int
+    member: Member
+    rows: Mapping[str, float]
+    beside: Mapping[str, float]
+
+
+@config_dataclass
+class _OfMonths(RunLength):
+    """The length of a run that is measured by some months alone."""
+
+    only: tuple[int, ...]
+
+    def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
+        """The months that targets ask for, with their windows."""
+        return tuple(month for month in super().months(replication) if month[0] in self.only)
+
+
+class Site:
+    """A site, composed and checked once, and its departments, which differ in numbers alone within a structure."""
+
+    def __init__(
+        self,
+        composed: Composed,
+        folders: Sequence[Path],
+        space: Space,
+        targets: Sequence[PublishedFigure],
+    ) -> None:
+        self.raw, self.space = composed.raw, space
+        chosen = {name: structure.files for name, structure in space.structures.items()}
+        self._files = files_with(composed, chosen, folders)
+        self.fitted = tuple(target for target in targets if target.kind == "calibrated")
+        self.predicted = tuple(
+            target for target in targets if target.kind == "predicted" and target.measure != BUSY
+        )
+        study = with_measures_of(study_from(composed, folders), targets)
+        arm = study.baseline
+        changes = {**composed.raw["scenario"].get("changes", {}), **arm.arm.changes}
+        self._after = [
+            Change(path, as_stated(value), path)
+            for path, value in changes.items()
+            if not path.startswith("triage.")
+        ]
+        months = tuple(
+            sorted({month for target in targets for month in months_from_to(target.months)})
+        )
+        doublings = min(study.run.doublings, MOST_DOUBLINGS)
+        fields = {
+            **vars(study.run),
+            "profile_all": True,
+            "by_month": bool(months),
+            "doublings": doublings,
+        }
+        run = _OfMonths(**fields, only=months)
+        design = replace(study.design, baseline=arm.name, coverages=None)
+        self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
+
+    def changes(self, member: Member) -> list[Change]:
+        """The changes that make its structure into a department, then those of its scenario and arm."""
+        return [
+            *changes_by(self.space.parameters, self.space.structures, member, "department"),
+            *self._after,
+        ]
+
+    def pathway(self, member: Member, *, checked: bool = False) -> Pathway:
+        """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
+        faults = Faults()
+        raw = {**self.raw, **self._files.get(member.structure, {})}
+        _, pathway = department(raw, self.changes(member), faults, numbers_only=not checked)
+        faults.refuse()
+        assert pathway is not None
+        return pathway
+
+    def check_edges(self) -> None:
+        """Raise ConfigError if a department of some structure with every parameter at its lowest, or at its highest,
+        has a fault, or other steps or pools than the site.
+
+        Departments between them differ in numbers alone, and are checked in full when they are accepted.
+        """
+        faults = Faults()
+        for structure, edge in product(self.space.structures or ("",), (0.0, 1.0)):
+            member = replace(
+                self.space.member(np.full(self.space.n_dims, edge)), structure=structure
+            )
+            where = f"structures.{structure}"
+            try:
+                made = self.pathway(member, checked=True)
+            except ConfigError as refused:
+                faults += [
+                    replace(fault, where=f"{where}: {fault.where}" if structure else fault.where)
+                    for fault in refused.faults
+                ]
+                continue
+            faults += unlike_faults(made, self.study.baseline.pathway, where)
+        faults.refuse()
+
+    def study_of(self, member: Member) -> Study:
+        """A study of the baseline arm in a department."""
+        arm = self.study.baseline
+        return replace(self.study, arms=(replace(arm, pathway=self.pathway(member)),))
+
+    def year(self, member: Member, result: ReplicationResult) -> Year:
+        """The figures of a simulated year that targets are about."""
+        replication = result.arms[self.study.design.baseline]
+        pathway = self.study.baseline.pathway
+        rows, predicted = (
+            {target.name: figure(target, (replication,), pathway).item() for target in targets}
+            for targets in (self.fitted, self.predicted)
+        )
+        beside = {
+            name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
+            for name, value in zip(
+                replication.measures.names, replication.measures.values, strict=True
+            )
+            if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
+        }
+        return Year(result.replication, member, rows, {**predicted, **beside})
+
+
+def simulate_years(site: Site, departments: Mapping[int, Member]) -> Iterator[Year]:
+    """A year of each department as it ends; the department's number is that of its random variates.
+
+    One department is made while the others are simulated. Raises AeflowError with the numbers of those that failed,
+    after the others.
+    """
+
+    def study_of(number: int) -> Study:
+        return site.study_of(departments[number])
+
+    for result in Runner(site.study, numbers=departments, study_of=study_of):
+        yield site.year(departments[result.replication], result)
+
+
+class YearsFile:
+    """A file of proposed departments and simulated years, a line each; a context that one process holds.
+
+    A line that a crash cut short is dropped when the file is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.proposed: list[Member] = []
+        """Departments in the order of their numbers."""
+        self.n_waves = 0
+        self.years: dict[int, Year] = {}
+        self._lock = FileLock(path.with_suffix(".lock"))
+
+    def __enter__(self) -> YearsFile:
+        """Take the lock and read the file. Raises ResultsError if another process holds the lock."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise ResultsError(
+                f"{self.path}: another process builds this ensemble. Wait for it, or end it"
+            ) from None
+        except OSError as error:
+            raise ResultsError(
+                f"{self.path}: cannot be written ({error.strerror}). Choose another folder"
+            ) from error
+        self._read()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def _read(self) -> None:
+        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        whole = text[: text.rfind("\n") + 1]
+        for line in whole.splitlines():
+            self._take(json.loads(line))
+        if whole != text:
+            self.path.write_text(whole, encoding="utf-8", newline="\n")
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if "proposed" in line:
+            self.proposed += map(_member, line["proposed"])
+            self.n_waves += 1
+        else:
+            self.years[line["number"]] = Year(**{**line, "member": _member(line["member"])})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write((text := json.dumps(line, default=vars)) + "\n")
+        self._take(json.loads(text))
+
+    def propose(self, departments: Iterable[Member]) -> None:
+        """Add a wave of departments, to be simulated."""
+        self._append({"proposed": list(departments)})
+
+    def add(self, year: Year) -> None:
+        """Keep a year."""
+        self._append(vars(year))
+
+    @property
+    def missing(self) -> dict[int, Member]:
+        """Departments that were proposed and not simulated yet, by number."""
+        return {
+            number: member
+            for number, member in enumerate(self.proposed)
+            if number not in self.years
+        }
+
+    def of_waves(self) -> list[Year]:
+        """The years of all waves, by number."""
+        return [self.years[number] for number in range(len(self.proposed)) if number in self.years]
+
+
+def _member(line: Mapping[str, Any]) -> Member:
+    return Member(structure=line["structure"], values=tuple(line["values"]))
+
 
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of

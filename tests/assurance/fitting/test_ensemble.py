@@ -10,10 +10,8 @@ import pytest
 
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
-from simulation.assurance.fitting.build import LEAST_CHANCE
-from simulation.assurance.fitting.command import ensemble, overrides_of
-from simulation.assurance.fitting.diagnostics import CONFIRM_FROM
-from simulation.assurance.fitting.years import YearsFile
+from simulation.assurance.fitting.build import LEAST_CHANCE, YearsFile
+from simulation.assurance.fitting.command import CONFIRM_FROM, ensemble, overrides_of
 from simulation.cli import main
 from simulation.commands.command_line import read_line
 from simulation.config import load

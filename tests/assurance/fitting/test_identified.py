@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.build import Fit
-from simulation.assurance.fitting.diagnostics import (
+from simulation.assurance.fitting.build import Fit, Year
+from simulation.assurance.fitting.command import (
     Confirmed,
     confirm_fit,
     conflicting_targets,
@@ -19,7 +19,6 @@ from simulation.assurance.fitting.diagnostics import (
     ties,
 )
 from simulation.assurance.fitting.emulator import Space
-from simulation.assurance.fitting.years import Year
 from simulation.assurance.targets import PublishedFigure
 from simulation.study.design import Member, Structure, VariedParameter
 

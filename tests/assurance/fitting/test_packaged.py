@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from simulation.assurance.fitting.build import Site
 from simulation.assurance.fitting.command import overrides_of
 from simulation.assurance.fitting.emulator import Space, space_of
-from simulation.assurance.fitting.years import Site
 from simulation.assurance.targets import targets_named
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import ensemble_named, priors_named

@@ -11,7 +11,6 @@ import pytest
 
 from simulation.assurance import known_effects
 from simulation.assurance import validate as command
-from simulation.assurance.figures import Begin
 from simulation.assurance.known_effects import (
     STUDY,
     KnownEffect,
@@ -20,7 +19,7 @@ from simulation.assurance.known_effects import (
     known_effects_of,
     validate_known_effects,
 )
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import Begin, PublishedFigure, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.figures import figure
 from simulation.assurance.site_table import Row, validate_site
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import PublishedFigure, figure, targets_named
 from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway

@@ -16,13 +16,7 @@ import pytest
 import yaml
 
 from simulation.api import compare
-from simulation.assurance.figures import (
-    BUSY,
-    CHANGES,
-    adult_occupancy,
-    one_clinician_fewer,
-    with_override,
-)
+from simulation.assurance import validate as command
 from simulation.assurance.site_table import (
     CalibrationValue,
     FigureTable,
@@ -32,11 +26,20 @@ from simulation.assurance.site_table import (
     calibration_hash,
     judged,
     overridden_by,
+    predictions_path,
     read_predictions,
     validate_site,
     write_predictions,
 )
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import (
+    BUSY,
+    CHANGES,
+    PublishedFigure,
+    adult_occupancy,
+    one_clinician_fewer,
+    targets_named,
+    with_override,
+)
 from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.config.arms import pathway_from
@@ -287,6 +290,7 @@ def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
             "calibration.adherence.value: is overridden",
         ),
         ({"weeks": 12.0}, "measures 12 weeks"),
+        ({"calibration_file": ""}, "calibration: is none"),
         ({}, "were left out"),
     ],
 )
@@ -296,6 +300,25 @@ def test_predictions_are_refused_from_a_run_that_the_hash_does_not_describe(
     with pytest.raises(ConfigError, match=fault):
         write_predictions(tmp_path / "predictions.yaml", table(row(0.6), **changes))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["typical", "large"])
+def test_predictions_are_written_into_the_file_of_their_calibration(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = table(
+        row(0.6, 0.01),
+        row(-0.02, kind="response", name="Fewer beds"),
+        calibration_file=f"configs/calibration/{name}.yaml",
+    )
+    monkeypatch.setattr(command, "validate_site", lambda *_, **__: made)
+    monkeypatch.setattr(
+        command,
+        "predictions_path",
+        lambda calibration: tmp_path / predictions_path(calibration).name,
+    )
+    command.validate([], only="site", write=True, say=lambda line: None)
+    assert [path.name for path in tmp_path.iterdir()] == [f"predictions-{name}.yaml"]
 
 
 # --- targets and changes ---------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from simulation.api import compare
-from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
 from simulation.assurance.site_table import validate_site
 from simulation.assurance.targets import (
     ENGLAND,
+    FIGURES,
     checked_targets,
     targets_for,
     targets_named,

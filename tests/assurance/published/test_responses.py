@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
-from simulation.assurance.figures import Begin
 from simulation.assurance.responses import (
     Panel,
     PanelEstimate,
@@ -20,7 +19,7 @@ from simulation.assurance.responses import (
     responses_of,
     simulated_panel,
 )
-from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.targets import Begin, PublishedFigure, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
