@@ -100,17 +100,8 @@ def _run_command(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:
-        return COMMANDS[words[0]](read_line(words[0], _with_files(words[1:])))
+        return COMMANDS[words[0]](read_line(words[0], words[1:]))
     return 0
-
-
-def _with_files(words: Sequence[str]) -> list[str]:
-    """The words of a command, those of a file of overrides in the place of each `@FILE`. Raises ConfigError."""
-    if not any(word.startswith("@") for word in words):
-        return list(words)
-    from simulation.config import with_files
-
-    return list(with_files(words))
 
 
 def _docs() -> Path:

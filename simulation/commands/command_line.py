@@ -78,7 +78,7 @@ def read_line(command: str, words: Sequence[str]) -> CommandLine:
     keys = {key.name: key for key in takes.keys}
     answers = frozenset(takes.answers())
     stated, plain, overrides = dict[str, str](), list[str](), list[str]()
-    for word in _with_folder_joined(words):
+    for word in _whole(words):
         name, equals, text = word.partition("=")
         if equals and (name in keys or name in answers or name == CONFIG_DIR):
             if name in stated:
@@ -115,8 +115,15 @@ def read_line(command: str, words: Sequence[str]) -> CommandLine:
     )
 
 
-def _with_folder_joined(words: Sequence[str]) -> Iterator[str]:
-    """The words, the folder that follows --config-dir in one word with it."""
+def _whole(words: Sequence[str]) -> Iterator[str]:
+    """The words, those of a file in the place of each `@FILE`, the folder behind --config-dir in one word with it.
+
+    Raises ConfigError for a file that cannot be read.
+    """
+    if any(word.startswith("@") for word in words):
+        from simulation.config import with_files
+
+        words = with_files(words)
     remaining = iter(words)
     for word in remaining:
         yield f"{word}={next(remaining, '')}" if word == CONFIG_DIR else word

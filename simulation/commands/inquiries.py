@@ -85,7 +85,7 @@ def animate(line: CommandLine) -> int:
         study = line.study(ensemble="none")
         refuse_large([study])
         made = animation.animate(study, *line["arms"], **numbers)
-        results = Path(str(study.resolved["results"]))
+        results = study.results_folder
         path = made.write(line["out"]) if line["out"] else made.write_dated(results)
     print(f"{made.title}\n{made.about}\nOpen it in a browser: {path}")
     return 0
@@ -155,7 +155,7 @@ def evaluate(line: CommandLine) -> int:
         study = wing.study_of_evaluation(
             study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs
         )
-        results = Path(str(study.resolved["results"]))
+        results = study.results_folder
         found = _run_for_an_evaluation(study, results)
         if found is None:
             return 0

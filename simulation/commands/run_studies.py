@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.commands.command_line import CONFIG_DIR, CommandLine, read_line
@@ -83,7 +82,7 @@ def _run_studies(line: CommandLine, *, alone: bool) -> int:
     if len(done) > 1:
         from simulation.questions.sweep import put_together
 
-        put_together(done, Path(str(studies[0].resolved["results"])))
+        put_together(done, studies[0].results_folder)
     return code
 
 
@@ -161,7 +160,7 @@ def _run_again(folder: str, line: CommandLine) -> int:
         print(
             f"Not identical to {folder} bit for bit: since that run, {', '.join(changed)} changed."
         )
-    results = Path(str(asked.resolved["results"]))
+    results = asked.results_folder
     with progress(len(numbers), keeps=bool(run.keep)) as callbacks:
         stored = run_into(study, results, done=callbacks.done, keeping=callbacks.keeping)
     print_result(stored.result, stored.folder)
@@ -186,7 +185,7 @@ def extend(line: CommandLine) -> int:
         stored = extend_into(
             folder,
             number,
-            Path(str(asked.resolved["results"])),
+            asked.results_folder,
             resume=bool(asked.resolved.get("resume", True)),
             done=callbacks.done,
             on=lambda study: _elsewhere(study, asked),
@@ -222,7 +221,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
     if is_dry_run(study, alone=alone):
         return None
-    results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
+    results, resume = study.results_folder, bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as callbacks:
         stored = run_into(
             study,

@@ -13,7 +13,6 @@ Operational Research Society 61 (2010) 1389-1403 (the last five batches left out
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -168,8 +167,7 @@ def show_warm_up(study: Study, asked: Sequence[str]) -> None:
     for line in warm_up_lines(study, beginnings):
         print(line)
     path = (
-        own_folder(Path(str(study.resolved["results"])), "pathway")
-        / f"{study.baseline.pathway.name}-warm_up.png"
+        own_folder(study.results_folder, "pathway") / f"{study.baseline.pathway.name}-warm_up.png"
     )
     write_file(path, warm_up_picture(study.run, beginnings).png)
     print(f"\nHow it begins, drawn: {path}")

@@ -6,7 +6,6 @@
 import math
 import textwrap
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from simulation.department.graph import Subgraph
 from simulation.department.rota import mean_per_day, shift_words
@@ -70,7 +69,7 @@ def show_arm(study: Study, name: str) -> None:
 
 def _draw(study: Study, name: str, picture: Picture, words: str, subgraph: Subgraph) -> None:
     """Write the picture of a pathway into the results folder, and print where it is and what it leaves out."""
-    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{name}.png"
+    path = own_folder(study.results_folder, "pathway") / f"{name}.png"
     write_file(path, picture.png)
     print(f"\n{words}: {path}")
     for line in _folded(left_out_words(subgraph)):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
 import numpy as np
@@ -453,6 +454,11 @@ class Study:
         if departments is not None:
             departments = departments.with_policies({arm.name: arm.policy for arm in arms})
         return replace(self, design=design, arms=arms, left_out=(), departments=departments)
+
+    @property
+    def results_folder(self) -> Path:
+        """The folder in which its runs are written, as composed."""
+        return Path(str(self.resolved["results"]))
 
     def on_typical(self) -> Study:
         """The study on the typical department instead of an ensemble."""

@@ -116,7 +116,7 @@ def breakeven(
     print_tables([breakeven_table(breakevens)])
     for sentence in breakeven_sentences(breakevens):
         say(f"- {sentence}.")
-    folder = write_breakeven(breakevens, Path(str(study.resolved["results"])))
+    folder = write_breakeven(breakevens, study.results_folder)
     say(f"\nData:   {folder}")
     return folder
 
