@@ -72,7 +72,7 @@ class Evaluation:
 
     bank      the simulated weeks
     emulated  each analysis of each design, with each outcome, under both
-    sizes     by label of a randomised design, what it needs for the wait
+    sizes     by randomised design, what it needs for the wait
     worth     what each design is worth, if something is at stake
     deviations  how evaluations go otherwise than planned
     """
@@ -83,7 +83,7 @@ class Evaluation:
     designs: tuple[EvaluationDesign, ...]
     outcomes: tuple[EvaluatedOutcome, ...]
     emulated: tuple[OperatingCharacteristics, ...]
-    sizes: Mapping[str, tuple[NeededSize, ...]]
+    sizes: Mapping[EvaluationDesign, tuple[NeededSize, ...]]
     n_trials: int
     stakes: Stakes | None = None
     worth: tuple[DesignValue, ...] = ()
@@ -278,11 +278,8 @@ def _beside(
     found = [
         row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)
     ]
-    sizes = (
-        evaluation.sizes.get(tool.design.label, ())
-        if tool.analysis == tool.design.analyses[0]
-        else ()
-    )
+    is_first = tool.analysis == tool.design.analyses[0]
+    sizes = evaluation.sizes.get(tool.design, ()) if is_first else ()
     words = [size_words(size) if nothing.keeps_its_level else UNKNOWN for size in sizes]
     return {
         "found, near the tool": Cell(found[0].value, style="percent", digits=0)

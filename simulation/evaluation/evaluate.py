@@ -109,7 +109,7 @@ def evaluate(
         emulated += operating_characteristics(bank, [one], outcomes, arms, **how)
         done(number)
     sizes = {
-        design.label: needed(bank, design, main, arm, **how)
+        design: needed(bank, design, main, arm, **how)
         for design in composed
         if design.is_randomised
     }

@@ -90,7 +90,7 @@ def _carried_over(evaluation: Evaluation) -> Iterator[str]:
     rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
     own = {row.design: row for row in reversed(rows)}
     shown = [
-        f"{design.label.partition(',')[0].lower()} show {change(row.true + row.bias.value, evaluation.unit(outcome))}"
+        f"{_short_label(design)} show {change(row.true + row.bias.value, evaluation.unit(outcome))}"
         for design, row in reversed(own.items())
     ]
     if shown:
@@ -148,26 +148,19 @@ def _in_100(figure: OperatingFigure, *, short: bool = False) -> str:
 
 def _least_size(evaluation: Evaluation) -> Iterator[str]:
     """The least that a randomised design needs for 80 % power on the wait."""
-    sound = [
-        design.label
-        for design in evaluation.sound(evaluation.main)
-        if design.label in evaluation.sizes
-    ]
-    sizes = {
-        label: size
-        for label in sound
-        for size in evaluation.sizes[label][:1]
-        if size.weeks is not None
-    }
+    sound = [one for one in evaluation.sound(evaluation.main) if one in evaluation.sizes]
+    sizes = {one: size for one in sound for size in evaluation.sizes[one][:1] if size.weeks}
     if sizes:
-        label, size = min(
-            sizes.items(), key=lambda each: (each[1].weeks or 0) * each[1].departments
-        )
-        label = label.partition(",")[0].lower()
-        wait = evaluation.main.label.lower()
-        yield f"To find the change of '{wait}' in 80 of 100 takes {label}: {size_words(size)}."
+        design = min(sizes, key=lambda one: (sizes[one].weeks or 0) * sizes[one].departments)
+        wait, takes = evaluation.main.label.lower(), _short_label(design)
+        yield f"To find the change of '{wait}' in 80 of 100 takes {takes}: {size_words(sizes[design])}."
     elif sound:
         yield "On the wait, no randomised design here reaches 80 of 100 within five years or 120 departments."
+
+
+def _short_label(design: EvaluationDesign) -> str:
+    """'alternate weeks' of 'Alternate weeks, eight departments'."""
+    return design.label.partition(",")[0].lower()
 
 
 def _harm(evaluation: Evaluation) -> Iterator[str]:

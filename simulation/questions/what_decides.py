@@ -34,7 +34,7 @@ from simulation.display.words import amount, figure_words, labelled, unit_words
 from simulation.measures.measuring import MeasureName, observables_among
 from simulation.records.schema import Floats, Ints, Mask
 from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted, n_departments
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, n_departments
 from simulation.statistics.variance_components import Components, components, halves, known_twice
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
@@ -531,7 +531,7 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
     Empty where that is no department or all of them, and where no figure tells them from the others. `rate`: with the
     share in brackets.
     """
-    if safety.spread is None or not 0 < n_harmed(safety) < safety.spread.n:
+    if safety.spread is None or not 0 < safety.n_harmed < safety.spread.n:
         return ""
     kind = kind_beyond(result, safety.margin, safety.arm)
     if kind is None:
@@ -542,13 +542,6 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
         f"where {figure_words(figure, inside=True)} is {'above' if rule.above else 'below'} {cut}"
     )
     return f"{where} (right for {rule.hit_rate:.0%} of departments)" if rate else where
-
-
-def n_harmed(safety: Safety) -> int:
-    """The number of departments in which an arm is worse by more than a margin."""
-    assert safety.spread is not None
-    below, _, above = counted(safety.spread.effects, safety.margin.margin)
-    return above if safety.comparison.better == "lower" else below
 
 
 def worth_table(result: StudyResult) -> ReportTable | None:

@@ -11,7 +11,6 @@ import numpy as np
 from simulation.display.table import Cell
 from simulation.display.words import amount, cost_in_short
 from simulation.questions.blanks import BlankEffect, by_blank
-from simulation.questions.what_decides import n_harmed
 from simulation.report.findings import implausible, unlike_words, warnings
 from simulation.report.first_page import PATIENTS, hinge_words
 from simulation.report.outcome import ArmOutcome, OutcomeKind
@@ -262,10 +261,8 @@ def safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
             yield f"Harshest, if only where they are right: {share}."
     untold = [one for one in limits.judged if one.margin not in told]
     for one in untold:
-        if one.spread is None or not one.spread.is_range or one.judgement.cause == "label table":
-            continue
-        if n := n_harmed(one):
-            limit = _first_capital(_limit(one.margin))
+        if one.spread and one.n_harmed and one.judgement.cause != "label table":
+            limit, n = _first_capital(_limit(one.margin)), one.n_harmed
             yield f"{limit}: beyond the limit in {n} of {one.spread.n} departments."
     for words, state in (
         ("Not settled, as its range spans the limit", "open"),
@@ -283,7 +280,7 @@ def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool)
     row, margin, spread, beyond = safety.comparison, safety.margin, safety.spread, ""
     limit, most = _limit(margin), _short(margin.margin, row.unit)
     if spread is not None and spread.is_range:
-        beyond = f", broken in {n_harmed(safety)} of {spread.n} departments"
+        beyond = f", broken in {safety.n_harmed} of {spread.n} departments"
     if row.unit != "share":
         size = f"{_sized(row.difference, row.unit)} {_side(row, row.difference)}"
         return f"{verb}: {limit}, {size}. Limit: {most}{beyond}."

@@ -23,7 +23,7 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
-from simulation.questions.what_decides import harmed_kind_words, n_harmed
+from simulation.questions.what_decides import harmed_kind_words
 from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.money import limit_words
@@ -306,12 +306,12 @@ def _safety_parts(outcome: ArmOutcome) -> list[str]:
         return [f"{limits.verb} on safety: {words}", *parts]
     if limits.open:
         return parts or [f"safety is not settled on {_quoted(limits.open)}"]
-    harming = (limit for limit in limits.judged if limit.where and limit.spread is not None)
-    worst = max(harming, key=n_harmed, default=None)
-    if worst is None or worst.spread is None:
+    worst = max(limits.judged, key=lambda one: one.n_harmed, default=None)
+    if worst is None or worst.spread is None or not worst.n_harmed:
         return []
     where = harmed_kind_words(outcome.result, worst, rate=False)
-    harmed = f"fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments, though not on average"
+    n = f"{worst.n_harmed} of {worst.spread.n} departments"
+    harmed = f"fails '{worst.margin.label}' in {n}, though not on average"
     return [f"{harmed}: mostly {where}" if where else harmed]
 
 

@@ -35,6 +35,7 @@ from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     Spread,
+    counted,
     means_of,
     spread_over,
 )
@@ -250,6 +251,14 @@ class Safety:
     def state(self) -> State:
         """Whether the limit is passed, failed, perhaps failed, or open."""
         return STATES[self.judgement.kind]
+
+    @property
+    def n_harmed(self) -> int:
+        """The departments in which the arm is worse by more than the margin; 0 where there is no range over them."""
+        if self.spread is None or not self.spread.is_range:
+            return 0
+        below, _, above = counted(self.spread.effects, self.margin.margin)
+        return above if self.comparison.better == "lower" else below
 
 
 def departments_used(study: Study, numbers: Iterable[int]) -> Department | None:

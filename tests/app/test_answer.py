@@ -43,6 +43,7 @@ from simulation.study.design import Target
 from simulation.study.explanation import Explained
 from tests.app.conftest import PAIRS
 from tests.golden import lines_of_html
+from tests.other_words import reworded
 
 LOOKS = 200
 OPEN = ("lean_triage", "Left before being seen")
@@ -354,6 +355,21 @@ def test_the_page_states_its_words_once_and_escapes_them() -> None:
     text = question_page(AskedQuestion(file="<script>", own=("study=<b>",), arms=()))
     assert "<script>" not in text.replace('<script src="/static/app.js" defer></script>', "")
     assert "study=&lt;b&gt;" in text
+
+
+def test_what_an_answer_decides_does_not_follow_from_words(
+    grown: Grown, asked: AskedQuestion
+) -> None:
+    def decided(result: ae.Result) -> Any:
+        text = answer(Look("ended", result), asked)
+        next_ = text.partition('id="next"')[2].partition("</section>")[0]
+        looks = re.findall(r'<(?:li|td)[^>]* class="([^"]*)"', text)
+        return looks, next_.count("<li>"), re.findall(r"[Aa]bout \d+ more", next_)
+
+    for spread in (0.005, 0.05, 0.2):
+        result = grown(12, spread)
+        assert decided(reworded(result)) == decided(result)
+    assert len(decided(result)[-1]) > 2, "several verdicts are not settled"
 
 
 def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown: Grown) -> None:

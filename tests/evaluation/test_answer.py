@@ -25,6 +25,7 @@ from simulation.study.check_study import measures_of
 from simulation.study.explanation import Explained
 from simulation.study.study import Study
 from tests.golden import lines_of_html
+from tests.other_words import scrambled, without_words
 
 N, WEEKS = 12, 52
 TOOL = "ai_label_measured_under"
@@ -85,6 +86,20 @@ def test_the_first_sentence_says_whether_the_design_asked_about_would_tell_and_t
     )
     alarms = evaluation.primary(evaluation.designs[0], evaluation.main, "sham").significant
     assert alarms.value > 0.2
+
+
+def test_what_an_evaluation_decides_does_not_follow_from_words(evaluation: Evaluation) -> None:
+    known = {name: vars(evaluation)[name] for name in ("designs", "outcomes", "emulated", "sizes")}
+    other = replace(evaluation, **{name: scrambled(value) for name, value in known.items()})
+    assert not {one.label for one in other.designs} & {one.label for one in evaluation.designs}
+    ours, theirs = evaluation.planned, other.planned
+    assert [scrambled(one) for one in ours] == list(theirs)
+    for one in evaluation.designs:
+        assert other.finds(scrambled(one), other.main) == evaluation.finds(one, evaluation.main)
+    assert len(other.sentences) == len(evaluation.sentences)
+    assert [without_words(table) for table in other.tables.values()] == [
+        without_words(table) for table in evaluation.tables.values()
+    ]
 
 
 def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluation) -> None:

@@ -1,72 +1,26 @@
 """What a report decides follows from fields: other words for every label, question and source change nothing else."""
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from simulation.api import Result
-from simulation.display.table import Cell
 from simulation.display.words import rests_on_claim
+from simulation.report.board import board
 from simulation.report.contents import every_table
 from simulation.report.findings import implausible, warnings
 from simulation.report.first_page import first_page
-from simulation.report.outcome import outcome_of
-from simulation.study.explanation import Explained
+from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.study.statements import Statement
+from tests import other_words
+from tests.other_words import without_words
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-
-WORDS = ("label", "question", "source", "what", "paid_by", "nurses")
-"""Fields that hold words for a reader."""
-VERBS = (
-    "claim: ",
-    "for each of 12 attendances ",
-    "worse where it fails, not met ",
-    "£1,000 −3.1 % ",
-)
-"""What a decision read from words might look for."""
-
-
-def other_words(text: str) -> str:
-    """Random words in place of a text, the same for the same text."""
-    digest = sha256(text.encode()).hexdigest()
-    return f"{VERBS[int(digest[0], 16) % len(VERBS)]}{digest[:12]}"
-
-
-def scrambled(value: Any, key: str = "") -> Any:
-    """A value with other words in every field that holds words."""
-    if isinstance(value, str):
-        return other_words(value) if key in WORDS and value else value
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {
-            each.name: scrambled(getattr(value, each.name), each.name)
-            for each in fields(value)
-            if each.init
-        }
-        return replace(value, **changed)
-    if isinstance(value, Mapping):
-        return {name: scrambled(each, str(name)) for name, each in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(scrambled(each, key) for each in value)
-    return value
 
 
 @pytest.fixture(scope="module")
 def reworded(result: Result) -> Result:
-    study = result.study
-    arms = {arm.name: scrambled(arm) for arm in study.arms}
-    design, resolved = scrambled(study.design), scrambled(study.resolved)
-    other = replace(
-        study,
-        arms=tuple(arms.values()),
-        alone=scrambled(study.alone),
-        design=design,
-        resolved=resolved,
-    )
-    return replace(result, study=other, explained=Explained(other))
+    return other_words.reworded(result)
 
 
 def test_the_words_are_other_words(result: Result, reworded: Result) -> None:
@@ -87,12 +41,15 @@ def test_claims_costs_and_verdicts_do_not_follow_from_words(
         if ours is not result.baseline:
             assert outcome_of(result, ours.name).fails == outcome_of(reworded, ours.name).fails
     assert [rests_on_claim(result, arm) for arm in result.arms].count(True) == 1
-    assert [each.verdict for each in result.findings] == [
-        each.verdict for each in reworded.findings
-    ]
-    assert [each.judgement for each in result.safety] == [
-        each.judgement for each in reworded.safety
-    ]
+    for ours, theirs in zip(result.findings, reworded.findings, strict=True):
+        assert (ours.kind, ours.matters, ours.verdict.cause) == (
+            theirs.kind,
+            theirs.matters,
+            theirs.verdict.cause,
+        )
+        assert ours.verdict.words != theirs.verdict.words
+    for ours, theirs in zip(result.safety, reworded.safety, strict=True):
+        assert (ours.state, ours.judgement.cause) == (theirs.state, theirs.judgement.cause)
     assert (len(warnings(result)), len(implausible(result))) == (
         len(warnings(reworded)),
         len(implausible(reworded)),
@@ -102,20 +59,42 @@ def test_claims_costs_and_verdicts_do_not_follow_from_words(
 def test_tables_have_the_same_structure_and_numbers_in_other_words(
     result: Result, reworded: Result
 ) -> None:
-    def numbers(cell: str | Cell) -> Any:
-        return replace(cell, text="") if isinstance(cell, Cell) else "text"
-
     ours, theirs = every_table(result), every_table(reworded)
     assert list(ours) == list(theirs)
     for kind, table in ours.items():
-        other = theirs[kind]
-        assert len(table.headers) == len(other.headers), kind
-        assert [[repr(numbers(cell)) for cell in row] for row in table.cells] == [
-            [repr(numbers(cell)) for cell in row] for row in other.cells
-        ], kind
+        assert without_words(table) == without_words(theirs[kind]), kind
     pages = first_page(result), first_page(reworded)
     assert (
         len({len(page.headlines) for page in pages})
         == len({len(page.notes) for page in pages})
         == 1
     )
+
+
+def test_the_outcome_of_an_arm_and_the_board_s_page_do_not_follow_from_words(
+    offered: Result,
+) -> None:
+    def decided(outcome: ArmOutcome) -> Any:
+        others = (outcome.cheapest, outcome.bought, outcome.other_reading)
+        return (
+            (outcome.kind, outcome.fails, outcome.is_claimed, outcome.harmed, outcome.hinge),
+            [limit.state for limit in outcome.limits.judged],
+            [None if other is None else other.arm.name for other in others],
+        )
+
+    reworded = other_words.reworded(offered)
+    for arm in offered.shown.others:
+        ours, theirs = (outcome_of(result.shown, arm.name) for result in (offered, reworded))
+        assert decided(ours) == decided(theirs)
+    ours, theirs = board(offered), board(reworded)
+    assert (ours.look, len(ours.advice), len(ours.notes)) == (
+        theirs.look,
+        len(theirs.advice),
+        len(theirs.notes),
+    )
+    assert [arm.name for arm in ours.arms] == [arm.name for arm in theirs.arms]
+    for one, other in zip(ours.parts, theirs.parts, strict=True):
+        assert (one.name, len(one.sentences)) == (other.name, len(other.sentences))
+    assert ours.table is not None
+    assert theirs.table is not None
+    assert without_words(ours.table) == without_words(theirs.table)
