@@ -32,28 +32,40 @@ from simulation.config.validating import sound
 from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
-from simulation.extracts.busy import as_busy, with_more
 from simulation.extracts.extract import Extract
-from simulation.extracts.families import FittedPatience, families_of, nearest_family, patience_of
 from simulation.extracts.fitting import (
+    KEPT,
+    LEAST_DAYS,
+    OFFER_ANSWERS,
+    TARGETS,
+    UNFITTED,
     Arrivals,
     Figures,
+    FittedPatience,
     admitted_cells,
     cautions,
     coded_counts,
+    families_of,
     fit_admission,
     fitted_sources,
     level_given_code,
+    nearest_family,
     of_source,
+    patience_of,
     shares_of,
     spans_of,
     true_mix,
 )
-from simulation.extracts.identified import KEPT, OFFER_ANSWERS, TARGETS
 from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.reading import AGE_BANDS, GIVEN
-from simulation.extracts.stated import TRIAGE, StatedDepartment, stated_department
+from simulation.extracts.stated import (
+    TRIAGE,
+    StatedDepartment,
+    as_busy,
+    stated_department,
+    with_more,
+)
 from simulation.extracts.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
@@ -65,6 +77,8 @@ from simulation.triage.nurse_and_tool import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
+FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
+"""What the table of fitted numbers leaves out of their paths."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
@@ -74,6 +88,9 @@ SHORT = (
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 PACKAGED_NURSE = "korea"
+AGES_WHERE_MISSING = (0.25, 0.5, 0.15, 0.1)
+"""Shares of the age bands, the youngest first, of patients whose age is missing. Assumed: near those of the typical
+site (`age_band` of configs/site/typical.yaml). They count in a fit of who is admitted alone."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,31 +250,23 @@ class FittedDepartment:
         """Every block that differs from the typical department: scaled, then fitted."""
         fitted = {block.path: block for block in self._fitted_blocks()}
         scaling = Scaling(self.typical, self.totals)
+        none = f"none, or too few, in {self.extract.name}"
         absent = [
-            Scaled(
-                f"site.arrivals.{name}",
-                {"per_day": 0},
-                f"none, or too few, in {self.extract.name}",
-                "measured",
-            )
+            Scaled(f"site.arrivals.{name}", {"per_day": 0}, none, "measured")
             for name in SOURCES
             if name not in self.sources
         ]
         taken = {block.path: block for block in (*scaling.scaled(), *absent)} | fitted
-        for block in self.stated.blocks(
-            self._usual_minutes()
-        ):  # what is stated counts before what stamps say
-            taken[block.path] = block
+        # what is stated counts before what stamps say
+        taken |= {block.path: block for block in self.stated.blocks(self._usual_minutes())}
         ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
         return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
 
     @cached_property
     def totals(self) -> Totals:
         """The totals to which everything else is scaled."""
-        per_day = sum(float(figures.values[0]) for figures in self.per_day.values())
-        ambulances = (
-            float(self.per_day["ambulance"].values[0]) if "ambulance" in self.per_day else 0.0
-        )
+        per_day = sum(figures.first for figures in self.per_day.values())
+        ambulances = self.per_day["ambulance"].first if "ambulance" in self.per_day else 0.0
         share = self.extract.measures.value("admitted_share")
         if per_day < LEAST["attendances_per_day"]:
             found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
@@ -285,21 +294,15 @@ class FittedDepartment:
             self.resolved["site"][name] for name in ("durations", "attributes")
         )
         contact, total = durations["first_contact"]["mean"], 0.0
-        per_day = {name: float(figures.values[0]) for name, figures in self.per_day.items()}
+        per_day = {name: figures.first for name, figures in self.per_day.items()}
         for name, number in per_day.items():
             mean = number / sum(per_day.values()) * float(contact["base"])
             for factor in contact["times"]:
-                of_patients = {"acuity_true": self.mix, "age_band": self.ages}[factor["by"]]
+                fitted = {"acuity_true": self.mix, "age_band": self.ages}[factor["by"]]
                 attribute = attributes[factor["by"]]
-                shares = (
-                    of_patients[name].values
-                    if name in of_patients
-                    else np.array(attribute["shares"][name])
-                )
-                mean *= float(
-                    shares
-                    @ np.array([factor["values"][value] for value in attribute["categories"]])
-                )
+                shares = fitted[name].values if name in fitted else attribute["shares"][name]
+                values = [factor["values"][value] for value in attribute["categories"]]
+                mean *= float(np.array(shares) @ np.array(values))
             total += mean
         triage = sum(float(durations[name]["mean"]) for name in TRIAGE)
         return {"triage_minutes": triage, "first_contact": total}
@@ -329,71 +332,55 @@ class FittedDepartment:
         if (triage := self._triage_minutes()) is not None:
             yield triage
 
+    def _weights(self, profile: str, figures: Figures, digits: int, words: str) -> Scaled:
+        weights = {"weights": np.round(figures.values, digits).tolist()}
+        return self._fitted(f"site.profiles.{profile}", weights, words)
+
     def _when(self) -> Iterator[Scaled]:
-        arrivals, weekdays = self.arrivals, self.extract.days >= 28
+        arrivals = self.arrivals
+        has_weeks = self.extract.days >= LEAST_DAYS
         for name in self.sources:
             among, per_day = of_source(self.extract, name), self.per_day[name]
-            yield self._fitted(
-                f"site.arrivals.{name}",
-                {"per_day": round(float(per_day.values[0]), 2)},
-                per_day.words(),
-            )
+            number = {"per_day": round(per_day.first, 2)}
+            yield self._fitted(f"site.arrivals.{name}", number, per_day.words())
             hours = arrivals.hours(among)
-            weights = {"weights": np.round(hours.values, 3).tolist()}
-            yield self._fitted(
-                f"site.profiles.{HOURS_OF[name]}", weights, f"per cent by hour, {hours.words(2)}"
-            )
-            if weekdays and name in WEEKDAYS_OF:
+            yield self._weights(HOURS_OF[name], hours, 3, f"per cent by hour, {hours.words(2)}")
+            if has_weeks and name in WEEKDAYS_OF:
                 both = among | of_source(self.extract, "ambulance") if name == "walk_in" else among
-                by_weekday = arrivals.weekdays(both)
-                weights = {"weights": np.round(by_weekday.values, 4).tolist()}
-                yield self._fitted(
-                    f"site.profiles.{WEEKDAYS_OF[name]}",
-                    weights,
-                    f"Monday first, {by_weekday.words()}",
-                )
+                days = arrivals.weekdays(both)
+                yield self._weights(WEEKDAYS_OF[name], days, 4, f"Monday first, {days.words()}")
         months, known = arrivals.months
-        if known and self.extract.days >= 28:
-            kept = [str(month + 1) for month in range(12) if month not in known]
-            words = f"January first, {months.words()}" + (
-                f"; months {', '.join(kept)} as in England" if kept else ""
-            )
-            yield self._fitted(
-                "site.profiles.arrivals_month",
-                {"weights": np.round(months.values, 4).tolist()},
-                words,
-            )
-        if weekdays:
+        if known and has_weeks:
+            kept = ", ".join(str(month + 1) for month in range(12) if month not in known)
+            words = f"January first, {months.words()}"
+            words += f"; months {kept} as in England" if kept else ""
+            yield self._weights("arrivals_month", months, 4, words)
+        if has_weeks:
             cv = arrivals.day_factor
-            yield self._fitted(
-                "site.day_factors.residual",
-                {"cv": round(float(cv.values[0]), 4)},
-                f"days: {cv.words()}",
-            )
+            value = {"cv": round(cv.first, 4)}
+            yield self._fitted("site.day_factors.residual", value, f"days: {cv.words()}")
+
+    def _shares(self, attribute: str, of: Mapping[str, Figures], how: str = "") -> Scaled:
+        shares = {name: rounded(figures.values) for name, figures in of.items()}
+        words = "; ".join(f"{name} {figures.words(2)}" for name, figures in of.items())
+        return self._fitted(f"site.attributes.{attribute}", {"shares": shares}, f"{how}{words}")
 
     def _who(self) -> Iterator[Scaled]:
         if self.mix:
-            shares = {name: rounded(mix.values) for name, mix in self.mix.items()}
-            words = "; ".join(f"{name} {mix.words(2)}" for name, mix in self.mix.items())
-            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml)"
-            yield self._fitted("site.attributes.acuity_true", {"shares": shares}, f"{how}; {words}")
+            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml); "
+            yield self._shares("acuity_true", self.mix, how)
         if self.ages:
-            shares = {name: rounded(ages.values) for name, ages in self.ages.items()}
-            words = "; ".join(f"{name} {ages.words(2)}" for name, ages in self.ages.items())
-            yield self._fitted("site.attributes.age_band", {"shares": shares}, words)
-            spans = self._years()
-            if spans:
+            yield self._shares("age_band", self.ages)
+            if spans := self._years():
                 n = int((self.extract.patients["age"] >= 0).sum())
-                yield self._fitted(
-                    "site.attributes.age", {"shares": spans}, f"within each band, n = {n:,}"
-                )
+                words = f"within each band, n = {n:,}"
+                yield self._fitted("site.attributes.age", {"shares": spans}, words)
         if "sex" in self.extract.patients:
             codes = self.extract.patients["sex"]
             sex = shares_of(np.bincount(codes[codes >= 0], minlength=2))
             if sex.n:
-                yield self._fitted(
-                    "site.attributes.sex", {"shares": rounded(sex.values)}, sex.words()
-                )
+                shares = {"shares": rounded(sex.values)}
+                yield self._fitted("site.attributes.sex", shares, sex.words())
 
     def _years(self) -> dict[str, dict[str, float]]:
         """Shares of spans of years within each band that has enough patients."""
@@ -407,81 +394,60 @@ class FittedDepartment:
     def _admission(self) -> Scaled | None:
         """The chance of admission: how it rises with true acuity is the typical site's, by source and age it is
         fitted."""
-        stated = self.typical["site"]["attributes"]["admitted"]["p"]
-        factors = {factor["by"]: factor for factor in stated["times"]}
-        if {"acuity_true", "arrival_source", "age_band"} != set(factors):
-            return None
+        attributes = self.typical["site"]["attributes"]
+        factors = {factor["by"]: factor for factor in attributes["admitted"]["p"]["times"]}
         by_level, by_source, by_age = (
-            np.array(
-                [
-                    float(factors[name]["values"].get(key, factors[name].get("otherwise") or 0))
-                    for key in keys
-                ]
-            )
+            np.array([float(factors[name]["values"].get(key, 0)) for key in keys])
             for name, keys in (
                 ("acuity_true", LEVELS),
                 ("arrival_source", SOURCES),
                 ("age_band", AGE_BANDS),
             )
         )
-        attributes = self.typical["site"]["attributes"]
-        usual = {
-            name: np.array(attributes["acuity_true"]["shares"][name], dtype=float)
+        usual = attributes["acuity_true"]["shares"]
+        mixes = [
+            self.mix[name].values if name in self.mix else np.array(usual[name], dtype=float)
             for name in SOURCES
-        }
-        mixes = [self.mix[name].values if name in self.mix else usual[name] for name in SOURCES]
+        ]
         levels = np.stack([level_given_code(mix, self.nurse_table) for mix in mixes])
-        ages = np.array([0.25, 0.5, 0.15, 0.1])
         cells = admitted_cells(self.extract)
         if cells.admitted.sum() < LEAST_ATTENDANCES / 10:
             return None
+        ages = np.array(AGES_WHERE_MISSING)
         fit = fit_admission(cells, levels, by_level, (by_source, by_age), ages)
+        of_source = dict(zip(SOURCES, rounded(fit.by_source), strict=True))
+        of_age = dict(zip(AGE_BANDS, rounded(fit.by_age), strict=True))
         times = [
             {"by": "acuity_true", "values": dict(factors["acuity_true"]["values"])},
-            {
-                "by": "arrival_source",
-                "values": dict(zip(SOURCES, rounded(fit.by_source), strict=True)),
-                "otherwise": 0,
-            },
-            {"by": "age_band", "values": dict(zip(AGE_BANDS, rounded(fit.by_age), strict=True))},
+            {"by": "arrival_source", "values": of_source, "otherwise": 0},
+            {"by": "age_band", "values": of_age},
         ]
-        shares = [shares_of([int(yes), int(n - yes)]) for yes, n in
-                  zip(cells.admitted.sum(axis=(1, 2)), cells.n.sum(axis=(1, 2)), strict=True)]  # fmt: skip
-        seen = "; ".join(
-            f"{name} {share.values[0]:.3f} ({share.low[0]:.3f} to {share.high[0]:.3f}), n = {share.n:,}"
-            for name, share in zip(SOURCES, shares, strict=True)
-            if share.n
-        )
-        words = f"admitted of those who did not leave unseen, 95 %: {seen}; by acuity as at the typical site"
-        return self._fitted(
-            "site.attributes.admitted",
-            {"p": {"base": round(float(fit.base), 4), "times": times}},
-            words,
-        )
+        seen = []
+        for name, yes, n in zip(SOURCES, cells.admitted, cells.n, strict=True):
+            share = shares_of([int(yes.sum()), int(n.sum() - yes.sum())])
+            if share.n:
+                ends = f"{share.low[0]:.3f} to {share.high[0]:.3f}"
+                seen.append(f"{name} {share.first:.3f} ({ends}), n = {share.n:,}")
+        words = f"admitted of those who did not leave unseen, 95 %: {'; '.join(seen)}; by acuity as at the typical site"
+        chance = {"p": {"base": round(float(fit.base), 4), "times": times}}
+        return self._fitted("site.attributes.admitted", chance, words)
 
     def _triage_minutes(self) -> Scaled | None:
         """The factor on the minutes of triage at which they have the mean that stamps show."""
-        if "walk_in_triage_minutes_mean" not in {
-            name.measure for name in self.extract.measures.names
-        }:
+        names = {name.measure for name in self.extract.measures.names}
+        if "walk_in_triage_minutes_mean" not in names:
             return None
         patients = self.extract.patients
-        minutes = (patients["triaged_at"] - patients["assessed_at"])[
-            of_source(self.extract, "walk_in")
-        ]
+        minutes = patients["triaged_at"] - patients["assessed_at"]
+        minutes = minutes[of_source(self.extract, "walk_in")]
         minutes = minutes[minutes >= 0]
-        usual = self._usual_minutes()["triage_minutes"]
         if len(minutes) < LEAST_ATTENDANCES / 3:
             return None
+        usual, mean = self._usual_minutes()["triage_minutes"], float(minutes.mean())
         half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
-        scale, ends = (
-            float(minutes.mean()) / usual,
-            [(float(minutes.mean()) + sign * half) / usual for sign in (-1, 1)],
-        )
-        words = (
-            f"mean {minutes.mean():.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
-        )
-        values = {"value": round(scale, 4), "range": [round(end, 4) for end in ends]}
+        ends = [round((mean + sign * half) / usual, 4) for sign in (-1, 1)]
+        words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+        values = {"value": round(mean / usual, 4), "range": ends}
         return self._fitted("calibration.triage_minutes_scale", values, words)
 
     # --- what is written ----------------------------------------------------------------------------------------
@@ -548,40 +514,25 @@ class FittedDepartment:
         return ReportTables((table.kind, table) for table in tables if table.cells)
 
     def _fitted_table(self) -> ReportTable:
-        cells = [
-            (
-                re.sub(
-                    r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?", "", block.path
-                )
-                .replace("_", " ")
-                .replace(".", ": "),
-                _shown(block.values),
-                block.source.removeprefix(f"{self.source}, "),
-            )
-            for block in self.blocks
-            if block.evidence == "measured"
-        ]
+        cells = []
+        for block in self.blocks:
+            if block.evidence == "measured":
+                path = re.sub(FIRST_PARTS, "", block.path).replace("_", " ").replace(".", ": ")
+                source = block.source.removeprefix(f"{self.source}, ")
+                cells.append((path, _shown(block.values), source))
         title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
-        notes = (
-            *cautions(self.extract),
-            f"Every number: {self.name}.yaml in configs/site and configs/calibration.",
-        )
-        return ReportTable(
-            "fitted", title, ("number", "value", "records and 95 % intervals"), cells, notes
-        )
+        where = f"Every number: {self.name}.yaml in configs/site and configs/calibration."
+        headers = ("number", "value", "records and 95 % intervals")
+        return ReportTable("fitted", title, headers, cells, (*cautions(self.extract), where))
 
     def _stated_table(self) -> ReportTable:
-        cells = [
-            (key.replace("_", " "), words, "stated") for key, words in self.stated.words.items()
-        ]
+        words = self.stated.words.items()
+        cells = [(key.replace("_", " "), value, "stated") for key, value in words]
         others = ", ".join(key.replace("_", " ") for key in self.stated.unused)
-        notes = (
-            (f"Not used: {others}: the records say it, or it is about a product.",)
-            if others
-            else ()
-        )
+        note = f"Not used: {others}: the records say it, or it is about a product."
         title = "Stated by the department: the stamps do not show it, and nothing here checks it"
-        return ReportTable("stated", title, ("what", "read as", "evidence"), cells, notes)
+        headers = ("what", "read as", "evidence")
+        return ReportTable("stated", title, headers, cells, (note,) if others else ())
 
     def _spans_table(self) -> ReportTable:
         cells: list[Cells] = []
@@ -606,33 +557,15 @@ class FittedDepartment:
 
     def _kept_table(self) -> ReportTable:
         fitted = {block.path for block in self.blocks if block.evidence in ("measured", "stated")}
-        unfitted = {
-            "calibration.patience_scale": (
-                "patience",
-                "configs/calibration/typical.yaml: too few who left unseen",
-            ),
-            "calibration.triage_minutes_scale": (
-                "minutes of triage",
-                "configs/site/typical.yaml: no stamp of its end",
-            ),
-            "site.attributes.acuity_true": (
-                "how ill patients are",
-                "configs/site/typical.yaml: no coded level",
-            ),
-            "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
-        }
-        rows = [*(words for path, words in unfitted.items() if path not in fitted), *KEPT]
+        rows = [*(words for path, words in UNFITTED.items() if path not in fitted), *KEPT]
         whose = "the packaged one" if self.nurse == PACKAGED_NURSE else "yours"
         words = f"configs/nurse/{self.nurse}.yaml ({whose}), by which true levels were worked out from coded ones"
         rows.append(("how often nurses are right", words))
         if self._beds is None:
             rows.append(("adult beds", "as many as the admissions need at the typical site"))
-        notes = (
-            ("What the department stated stands in its place, in the table above.",)
-            if self.stated.words
-            else ()
-        )
+        note = "What the department stated stands in its place, in the table above."
         title = "Not identified by the stamps: kept from the typical site"
+        notes = (note,) if self.stated.words else ()
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
     def next_steps(self, where: str = "") -> Iterator[str]:
@@ -663,28 +596,20 @@ class FittedDepartment:
         result = self.simulated(folder)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        after = ReportTable("next", "What to do next", ("command, and how long it takes",),
-                            [(line,) for line in self.next_steps()])  # fmt: skip
-        tables = [
-            extract.dirt,
-            extract.beside(result),
-            *self.tables.values(),
-            after,
-            extract.tables["columns"],
-        ]
-        sentences = (*self.sentences(), likeness(extract, result))
-        return write_pages(
-            results, f"Is '{self.name}' our department?", sentences, tables, pictures
+        steps, headers = (
+            [(line,) for line in self.next_steps()],
+            ("command, and how long it takes",),
         )
+        after = ReportTable("next", "What to do next", headers, steps)
+        of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
+        tables = [*of_extract, *self.tables.values(), after, columns]
+        sentences = (*self.sentences(), likeness(extract, result))
+        title = f"Is '{self.name}' our department?"
+        return write_pages(results, title, sentences, tables, pictures)
 
     def __repr__(self) -> str:
-        return "\n".join(
-            (
-                f"Department '{self.name}'.",
-                *self.sentences(),
-                "Planning only, not for clinical use.",
-            )
-        )
+        end = "Planning only, not for clinical use."
+        return "\n".join((f"Department '{self.name}'.", *self.sentences(), end))
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""

@@ -1,14 +1,15 @@
-"""What stamps and codes say of a department: who comes when, how ill, how old, who is admitted, and how patient.
+"""What stamps and codes identify of a department: who comes when, how ill, how old, who is admitted, how patient.
 
-Every number comes with its count and a 95 % interval. Nothing is simulated here.
+Every number comes with its count and a 95 % interval. Minutes between two stamps are described by the nearest family of
+distributions, rounding and censoring allowed for. What is not identified is listed. Nothing is simulated here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from simulation.extracts.reading import GIVEN
 from simulation.extracts.stamps import DAY
 from simulation.patients.variates import generator_of
 from simulation.records.schema import ADMITTED, LEFT, Floats, Ints, Mask
+
+if TYPE_CHECKING:
+    from scipy.stats import CensoredData
 
 Z = 1.96
 LEAST_OF_SOURCE = 100
@@ -39,6 +43,11 @@ class Figures(NamedTuple):
     low: Floats
     high: Floats
     n: int
+
+    @property
+    def first(self) -> float:
+        """The first number, of one alone."""
+        return float(self.values[0])
 
     def words(self, digits: int = 3) -> str:
         """'n = 26,515; 95 %: 0.21-0.23, 0.45-0.47'."""
@@ -131,10 +140,8 @@ class Arrivals:
 
         Months that it has not keep their usual weight, over a mean of the year at which the others fit.
         """
-        by_day, weights = (
-            self.by_day() / self.weekday_weights[self.weekday],
-            self.usual_month.copy(),
-        )
+        by_day = self.by_day() / self.weekday_weights[self.weekday]
+        weights = self.usual_month.copy()
         known = tuple(m for m in range(12) if (self.month == m).sum() >= LEAST_OF_MONTH)
         within = np.isin(self.month, known)
         mean = (
@@ -142,17 +149,13 @@ class Arrivals:
             if known
             else float(by_day.mean())
         )
-        low, high = weights.copy(), weights.copy()
+        half = np.zeros(12)
         for month in known:
             days = by_day[self.month == month] / mean
-            half = Z * days.std(ddof=1) / np.sqrt(len(days))
-            weights[month], low[month], high[month] = (
-                days.mean(),
-                days.mean() - half,
-                days.mean() + half,
-            )
-        scale = 12 / weights.sum()
-        return Figures(weights * scale, low * scale, high * scale, int(self.by_day().sum())), known
+            weights[month], half[month] = days.mean(), Z * days.std(ddof=1) / np.sqrt(len(days))
+        scale, n = 12 / weights.sum(), int(self.by_day().sum())
+        ends = (weights * scale, (weights - half) * scale, (weights + half) * scale)
+        return Figures(*ends, n), known
 
     @cached_property
     def weekday_weights(self) -> Floats:
@@ -171,9 +174,7 @@ class Arrivals:
         daily = self.by_day(among) / self.pattern
         half = Z * daily.std(ddof=1) / np.sqrt(len(daily))
         mean = self.by_day(among).sum() / self.pattern.sum()
-        return Figures(
-            np.array([mean]), np.array([mean - half]), np.array([mean + half]), int(among.sum())
-        )
+        return _one(mean, mean - half, mean + half, int(among.sum()))
 
     @cached_property
     def day_factor(self) -> Figures:
@@ -192,9 +193,11 @@ class Arrivals:
         rows = generator.integers(0, len(by_day), (N_DRAWN, len(by_day)))
         drawn = [cv(by_day[row], self.pattern[row]) for row in rows]
         low, high = np.quantile(drawn, [0.025, 0.975])
-        return Figures(
-            np.array([cv(by_day, self.pattern)]), np.array([low]), np.array([high]), len(by_day)
-        )
+        return _one(cv(by_day, self.pattern), low, high, len(by_day))
+
+
+def _one(value: float, low: float, high: float, n: int) -> Figures:
+    return Figures(np.array([value]), np.array([low]), np.array([high]), n)
 
 
 def _over_mean(groups: Sequence[Ints], n: int) -> Figures:
@@ -367,3 +370,239 @@ def spans_of(extract: Extract) -> Iterator[tuple[str, str, Floats, float]]:
             rounding = extract.tables_read.rounding
             step = max(rounding[start].to if start in rounding else 0, rounding[end].to)
             yield words, what, minutes if among is None else minutes[among], float(step)
+
+
+MOST_FITTED, MOST_CENSORED = 2_000, 30_000
+"""Spans that a family is fitted to, and stays that patience is fitted to: every k-th of more."""
+LEAST_FITTED = 50
+NEAR = 0.05
+"""The largest distance of distribution functions (Kolmogorov-Smirnov) at which a family is taken to describe spans."""
+QUANTILES = 21
+TINY = 1e-4
+
+
+class FittedFamily(NamedTuple):
+    """A family fitted to spans: its kind, mean, other keys of the vocabulary, how far its distribution function is from
+    that of the spans at most, and Akaike's criterion less that of the best."""
+
+    kind: str
+    mean: float
+    keys: Mapping[str, Any]
+    distance: float
+    aic: float
+
+
+FAMILIES: Mapping[str, tuple[str, str, float]] = {
+    "lognormal": ("lognorm", "log_sd", 1), "gamma": ("gamma", "cv", -0.5), "weibull": ("weibull_min", "power", 1),
+    "exponential": ("expon", "", 1),
+}  # fmt: skip
+"""The name of each kind of duration in scipy, and its key here, which is the shape there to some power."""
+
+
+def thinned(values: Floats, most: int) -> Floats:
+    """Every k-th of many values, so that at most so many are left."""
+    return values[:: -(-len(values) // most)] if len(values) > most else values
+
+
+def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
+    """Every family fitted to spans, the best first; none of fewer than `LEAST_FITTED`.
+
+    `step`: minutes to which the stamps are rounded; a span is then known to about as much on either side.
+    """
+    from scipy import stats
+
+    known = thinned(np.sort(minutes[np.isfinite(minutes) & (minutes >= 0)]), MOST_FITTED)
+    if len(known) < LEAST_FITTED:
+        return ()
+    around = max(step, TINY) / 2
+    low, high = np.maximum(known - around, TINY), known + around + TINY
+    spans = (
+        stats.CensoredData.interval_censored(low=low, high=high)
+        if step
+        else np.maximum(known, TINY)
+    )
+    fits = []
+    for kind, (name, key, power) in FAMILIES.items():
+        family = getattr(stats, name)
+        try:
+            frozen = family.fit(
+                spans, floc=0, **({"scale": max(float(known.mean()), TINY)} if step else {})
+            )
+        except (stats.FitError, ValueError, FloatingPointError):
+            continue
+        mass = family.cdf(high, *frozen) - family.cdf(low, *frozen)
+        n_parameters = len(frozen) - 1
+        aic = 2 * n_parameters - 2 * float(np.log(np.maximum(mass, 1e-12)).sum())
+        keys = {key: round(float(frozen[0] ** power), 3)} if key else {}
+        distance = _distance(known, step, family.cdf, frozen)
+        fits.append(FittedFamily(kind, float(family.mean(*frozen)), keys, distance, aic))
+    best = min(fit.aic for fit in fits)
+    return tuple(
+        sorted((fit._replace(aic=fit.aic - best) for fit in fits), key=lambda fit: fit.aic)
+    )
+
+
+def _distance(
+    known: Floats, step: float, cdf: Callable[..., Any], frozen: tuple[float, ...]
+) -> float:
+    """The largest distance between the distribution functions, where rounded spans leave no doubt of theirs."""
+    at = np.unique(known)
+    below = np.searchsorted(known, at, side="right") / len(known)
+    return float(np.abs(cdf(at + step / 2, *frozen) - below).max())
+
+
+def empirical(minutes: Floats) -> FittedFamily:
+    """Spans as they are, by even quantiles: for spans that no family describes."""
+    known = minutes[np.isfinite(minutes) & (minutes >= 0)]
+    quantiles = np.round(np.quantile(known, np.linspace(0, 1, QUANTILES)), 2)
+    return FittedFamily(
+        "empirical", float(known.mean()), {"quantiles": quantiles.tolist()}, 0.0, 0.0
+    )
+
+
+def nearest_family(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:
+    """The family that describes spans best, or the spans as they are."""
+    nearest = min(fits, key=lambda fit: fit.distance)
+    return nearest if nearest.distance <= NEAR else empirical(minutes)
+
+
+@dataclass(frozen=True)
+class FittedPatience:
+    """A Weibull distribution of the time from arrival to leaving unseen, relative to what is usual for a patient.
+
+    power, mean   with the ends of their 95 % intervals
+    n_left, n     patients who left, and those whose patience is known to be longer than their wait
+    """
+
+    power: tuple[float, float, float]
+    mean: tuple[float, float, float]
+    n_left: int
+    n: int
+
+
+def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatience | None:
+    """Patience from times to leaving, and to being seen, which cut it off; None if hardly anybody left.
+
+    minutes  to leaving or to being seen; NaN of those who left and nobody noted when: they are taken to have left
+    before waits as long as those of the others, evenly spread, would have ended
+    least    of those who left, since when they may have wanted to: not before, shape (n,)
+    """
+    from scipy import stats
+
+    stride = max(-(-len(minutes) // MOST_CENSORED), 1)
+    known = ~np.isnan(minutes) | has_left
+    minutes, left, least = (
+        minutes[known][::stride],
+        has_left[known][::stride],
+        least[known][::stride],
+    )
+    if left.sum() < LEAST_FITTED:
+        return None
+    noted = left & ~np.isnan(minutes)
+    cut = np.maximum(minutes[~left], TINY)
+    unnoted = int((left & np.isnan(minutes)).sum())
+    low = np.concatenate([np.maximum(least[noted], TINY), np.full(unnoted, TINY)])
+    waits = np.sort(cut)  # who leaves has a wait that is the longer: about in proportion
+    ends = np.interp(
+        (np.arange(unnoted) + 0.5) / max(unnoted, 1), np.cumsum(waits) / waits.sum(), waits
+    )
+    high = np.concatenate([np.maximum(minutes, least)[noted] + 2 * TINY, ends + 2 * TINY])
+    data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
+    power, _, scale = stats.weibull_min.fit(
+        data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1)
+    )
+    spread = _spread(data, power, scale)
+
+    def mean_at(log_power: float, log_scale: float) -> float:
+        return float(stats.weibull_min.mean(np.exp(log_power), scale=np.exp(log_scale)))
+
+    at = np.log([power, scale])
+    slope = [(np.log(mean_at(*(at + step_)) / mean_at(*at))) / 1e-4 for step_ in np.eye(2) * 1e-4]
+    sd_power, sd_mean = np.sqrt(spread[0, 0]), float(np.sqrt(np.array(slope) @ spread @ slope))
+    mean = mean_at(*at)
+    return FittedPatience(_ends(power, sd_power), _ends(mean, sd_mean), int(left.sum()), len(left))
+
+
+def _ends(value: float, log_sd: float) -> tuple[float, float, float]:
+    return float(value), float(value * np.exp(-1.96 * log_sd)), float(value * np.exp(1.96 * log_sd))
+
+
+def _spread(data: CensoredData, power: float, scale: float) -> Floats:
+    """The covariance of the logarithms of power and scale, from the curvature of the likelihood."""
+    from scipy import stats
+
+    cut, interval = np.asarray(data._right), np.asarray(data._interval)
+
+    def loss(point: Floats) -> float:
+        family = stats.weibull_min(np.exp(point[0]), scale=np.exp(point[1]))
+        mass = family.cdf(interval[:, 1]) - family.cdf(interval[:, 0])
+        return -float(family.logsf(cut).sum() + np.log(np.maximum(mass, 1e-300)).sum())
+
+    at, h = np.log([power, scale]), 1e-3
+    steps = np.eye(2) * h
+    curvature = np.array(
+        [
+            [
+                (loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b))
+                / (4 * h * h)
+                for b in steps
+            ]
+            for a in steps
+        ]
+    )
+    return np.asarray(np.linalg.pinv(curvature))
+
+
+TARGETS: Mapping[str, tuple[str, float, str]] = {
+    "within_4h_share": ("Within four hours", 0.015, "calibrated"),
+    "over_12h_share": ("Over 12 hours from arrival", 0.01, "calibrated"),
+    "time_to_clinician_median": ("Time to treatment, median", 0.08, "calibrated"),
+    "time_to_clinician_p95": ("Time to treatment, 95th percentile", 0.1, "predicted"),
+    "left_share": ("Left before being seen", 0.01, "calibrated"),
+    "admitted_share": ("Admitted", 0.015, "predicted"),
+    "decision_to_departure_over_4h_share": ("Over 4 hours from decision", 0.03, "calibrated"),
+    "decision_to_departure_over_12h_share": ("Over 12 hours from decision", 0.02, "calibrated"),
+    "walk_in_triage_wait_mean": ("Wait for triage of walk-ins, mean", 0.1, "calibrated"),
+    "walk_in_triage_minutes_mean": ("Minutes of triage", 0.05, "calibrated"),
+    "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
+}
+"""The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
+OFFER_ANSWERS = (
+    ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
+    ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
+)  # fmt: skip
+"""Questions of `aeflow offer` that an extract answers: key, measure, factor and unit."""
+LIKENESS = (
+    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
+    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
+)
+"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
+KEPT = (
+    ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
+    (
+        "who is on duty when",
+        "configs/staffing/typical.yaml, scaled until they are as busy as there",
+    ),
+    (
+        "cubicles, bays and rooms",
+        "configs/calibration/typical.yaml, scaled until they are as full as there",
+    ),
+    (
+        "ward stays, and admissions that do not come through A&E",
+        "configs/site/typical.yaml, scaled to attendances",
+    ),
+    ("complaints, tests, specialties", "configs/site/typical.yaml"),
+)
+"""What stamps do not identify, and what stands in its place."""
+
+UNFITTED: Mapping[str, tuple[str, str]] = {
+    "calibration.patience_scale": (
+        "patience", "configs/calibration/typical.yaml: too few who left unseen",
+    ),
+    "calibration.triage_minutes_scale": (
+        "minutes of triage", "configs/site/typical.yaml: no stamp of its end",
+    ),
+    "site.attributes.acuity_true": ("how ill patients are", "configs/site/typical.yaml: no coded level"),
+    "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
+}  # fmt: skip
+"""What stands in the place of what some stamps identify, by path, where an extract does not have them."""

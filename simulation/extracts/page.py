@@ -23,7 +23,7 @@ from simulation.display.drawing import (
 from simulation.display.files import files_of, write_dated
 from simulation.display.table import ReportTable
 from simulation.display.web_page import page
-from simulation.extracts.identified import LIKENESS
+from simulation.extracts.fitting import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats

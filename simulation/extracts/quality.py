@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
+from simulation.records.schema import Mask
 
 ROW_OUT, STAMP_OUT, CODE_OUT = "row left out", "stamp taken as missing", "code taken as missing"
 KEPT, MENDED = "kept as it is", "mended"
@@ -93,8 +94,12 @@ class DataQuality(list[DirtCount]):
     """What was found, kind by kind; kinds of which nothing was found are there with 0."""
 
     def add(self, kind: str, n: int, of: int, where: str = "") -> None:
-        """Count a kind of dirt at one place. Several places of one kind are added up."""
-        self.append(DirtCount(kind, int(n), int(of), where if n else ""))
+        """Note a kind of dirt at one place. Several places of one kind are added up."""
+        self.append(DirtCount(kind, n, of, where if n else ""))
+
+    def tally(self, kind: str, has: Mask, among: Mask | None = None, where: str = "") -> None:
+        """Count those that have a kind of dirt, of all or `among` some."""
+        self.add(kind, int(has.sum()), len(has) if among is None else int(among.sum()), where)
 
     def n(self, kind: str) -> int:
         """How many of a kind were found."""

@@ -128,31 +128,30 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     """The rows, each attendance once, without empty ones and repeated headers."""
     import pandas as pd
 
-    n, arrived = len(frame), mapping.points["arrived_at"]
+    arrived = mapping.points["arrived_at"]
     empty = np.asarray(
         (frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True)
     )
     for column in frame.columns:
         empty[empty] = is_nothing(plain_text(frame[column][empty]))
     header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
-    quality.add("empty_row", empty.sum(), n)
-    quality.add("repeated_header", header.sum(), n)
+    quality.tally("empty_row", empty)
+    quality.tally("repeated_header", header)
     frame = _without(frame, empty | header)
-    n = len(frame)
     if mapping.attendance is None:
         repeated = frame.duplicated([arrived, mapping.points["departed_at"]], keep=False).to_numpy(
             copy=True
         )
         repeated[repeated] = frame[repeated].duplicated().to_numpy()
-        quality.add("repeated_row", repeated.sum(), n)
+        quality.tally("repeated_row", repeated)
         return _without(frame, repeated)
     number = _numbered(frame[mapping.attendance])
     twice = (number >= 0) & (np.bincount(number + 1)[number + 1] > 1)
-    repeated, again = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    repeated, again = np.zeros((2, len(frame)), dtype=np.bool_)
     repeated[twice] = frame[twice].duplicated().to_numpy()
     again[twice] = pd.Series(number[twice]).duplicated().to_numpy()
-    quality.add("repeated_row", repeated.sum(), n)
-    quality.add("same_attendance_twice", (again & ~repeated).sum(), n)
+    quality.tally("repeated_row", repeated)
+    quality.tally("same_attendance_twice", again & ~repeated)
     return _without(frame, again)
 
 
@@ -174,10 +173,9 @@ def _without(frame: pd.DataFrame, rows: Mask) -> pd.DataFrame:
 
 def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
     """The rows that can be placed in time, in order of arrival; shape (n,)."""
-    n = len(arrived.at)
-    quality.add("no_arrival", arrived.nothing.sum(), n)
-    quality.add("unreadable_arrival", arrived.unreadable.sum(), n)
-    quality.add("placeholder_date", arrived.placeholder.sum(), n, "arrived")
+    quality.tally("no_arrival", arrived.nothing)
+    quality.tally("unreadable_arrival", arrived.unreadable)
+    quality.tally("placeholder_date", arrived.placeholder, where="arrived")
     known = np.flatnonzero(~np.isnan(arrived.at))
     order = known[np.argsort(arrived.at[known], kind="stable")]
     gaps = np.flatnonzero(np.diff(arrived.at[order]) > FAR) + 1
@@ -200,21 +198,19 @@ def _in_order(
     changes = clock_changes(
         zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay
     )
-    n = len(arrived)
     local = {"arrived_at": arrived}
     rounded_to = {name: rounding_of(column.at).to for name, column in stamps.items()}
     for name, column in stamps.items():
         where = _words(name)
-        quality.add("other_format", column.other_format.sum(), n, where)
+        quality.tally("other_format", column.other_format, where=where)
         if name != "arrived_at":
-            there = int((~column.nothing).sum())
-            quality.add("unreadable_stamp", column.unreadable.sum(), there, where)
-            quality.add("placeholder_date", column.placeholder.sum(), there, where)
+            quality.tally("unreadable_stamp", column.unreadable, ~column.nothing, where)
+            quality.tally("placeholder_date", column.placeholder, ~column.nothing, where)
             local[name] = _dated(name, arrived, column.at, rounded_to[name], quality)
     skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
-    quality.add("no_such_time", skipped.sum(), n)
-    quality.add("hour_twice", twice.sum(), n)
+    quality.tally("no_such_time", skipped)
+    quality.tally("hour_twice", twice)
     times = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
     arrived = times["arrived_at"]
     for name, at in times.items():
@@ -230,23 +226,23 @@ def _dated(name: str, arrived: Floats, at: Floats, step: int, quality: DataQuali
 
     `step`: minutes to which they are rounded; who came within them after midnight has a stamp on it.
     """
-    there, where = int((~np.isnan(at)).sum()), _words(name)
+    there, where = ~np.isnan(at), _words(name)
     same_day = np.floor(at / DAY) == np.floor(arrived / DAY)
     alone = same_day & (at % DAY == 0) & (at < arrived) & (arrived - at >= step)
-    quality.add("date_without_time", alone.sum(), there, where)
+    quality.tally("date_without_time", alone, there, where)
     at = np.where(alone, np.nan, at)
     early = same_day & (arrived - at > DAY / 2)
-    quality.add("day_not_turned", early.sum(), there, where)
+    quality.tally("day_not_turned", early, there, where)
     return np.where(early, at + DAY, at)
 
 
 def _not_negative(where: str, minutes: Floats, step: int, quality: DataQuality) -> Floats:
     """Minutes from arrival, NaN where they are negative, 0 where they are so by rounding to `step` minutes alone."""
-    there = int((~np.isnan(minutes)).sum())
+    there = ~np.isnan(minutes)
     by_rounding = (minutes < 0) & (minutes > -step)
     wrong = (minutes < 0) & ~by_rounding
-    quality.add("before_by_rounding", by_rounding.sum(), there, where)
-    quality.add("before_arrival", wrong.sum(), there, where)
+    quality.tally("before_by_rounding", by_rounding, there, where)
+    quality.tally("before_arrival", wrong, there, where)
     return np.where(by_rounding, 0.0, np.where(wrong, np.nan, minutes))
 
 
@@ -256,13 +252,13 @@ def _within_stay(
     """The points in time without departures after the longest stay, and without stamps after the departure."""
     arrived, departed = times["arrived_at"], times["departed_at"]
     long = departed - arrived > mapping.longest_stay
-    quality.add("stay_too_long", long.sum(), int((~np.isnan(departed)).sum()))
+    quality.tally("stay_too_long", long, ~np.isnan(departed))
     departed = np.where(long, np.nan, departed)
     latest = np.where(np.isnan(departed), arrived + mapping.longest_stay, departed)
     for name, at in times.items():
         if name not in ("arrived_at", "departed_at"):
             late = at > latest + 1
-            quality.add("out_of_order", late.sum(), int((~np.isnan(at)).sum()), _words(name))
+            quality.tally("out_of_order", late, ~np.isnan(at), _words(name))
             times[name] = np.where(late, np.nan, np.minimum(at, latest))
     return times | {"departed_at": departed}
 
@@ -283,7 +279,6 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
     counts = np.bincount(number, minlength=len(written))
     nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]
     exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
-    n, where = len(column), name.replace("_", " ")
     kinds = [
         ("missing_code" if none else "unknown_code")
         if meaning is None
@@ -293,7 +288,8 @@ def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQualit
         for meaning, value, none in zip(meant, written, nothing, strict=True)
     ]
     for kind in ("missing_code", "unknown_code", "untidy_code"):
-        quality.add(kind, counts[[one == kind for one in kinds]].sum(), n, where)
+        n = int(counts[[one == kind for one in kinds]].sum())
+        quality.add(kind, n, len(column), name.replace("_", " "))
     code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
     return np.array([*code, MISSING], dtype=np.int16)[number]
 
@@ -315,8 +311,8 @@ def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) ->
     nothing = is_nothing(text)[number]
     years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)[number]
     fine = (years >= 0) & (years < OLDEST + 1)
-    quality.add("impossible_age", (~fine & ~nothing).sum(), len(years))
-    quality.add("missing_age", nothing.sum(), len(years))
+    quality.tally("impossible_age", ~fine & ~nothing)
+    quality.tally("missing_age", nothing)
     return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(
         np.int16
     )
@@ -331,22 +327,15 @@ def _ends(
     outcomes = CATEGORIES["outcome"]
     left, admitted = outcome == outcomes.index(LEFT), outcome == outcomes.index(ADMITTED)
     no_departure = stamps["departed_at"].nothing
-    quality.add("no_departure", (no_departure & ~left).sum(), len(left))
-    quality.add("left_without_time", (no_departure & left).sum(), int(left.sum()))
+    quality.tally("no_departure", no_departure & ~left)
+    quality.tally("left_without_time", no_departure & left, left)
     if "seen_at" in stamps:
-        quality.add("no_seen", (stamps["seen_at"].nothing & ~left).sum(), int((~left).sum()))
+        quality.tally("no_seen", stamps["seen_at"].nothing & ~left, ~left)
     if "decided_at" in stamps:
-        decided = ~np.isnan(times["decided_at"])
-        quality.add(
-            "admitted_without_decision",
-            (stamps["decided_at"].nothing & admitted).sum(),
-            int(admitted.sum()),
-        )
-        quality.add(
-            "decision_without_admission",
-            (decided & ~admitted & (outcome >= 0)).sum(),
-            int(decided.sum()),
-        )
+        decided, undecided = ~np.isnan(times["decided_at"]), stamps["decided_at"].nothing
+        quality.tally("admitted_without_decision", undecided & admitted, admitted)
+        elsewhere = decided & ~admitted & (outcome >= 0)
+        quality.tally("decision_without_admission", elsewhere, decided)
 
 
 def _again(
@@ -363,8 +352,8 @@ def _again(
     until = np.where(np.isnan(departed[:-1]), arrived[:-1], departed[:-1])
     overlapping = same & (arrived[1:] < until)
     soon = same & ~overlapping & (arrived[1:] - until <= mapping.back_within)
-    quality.add("back_again", soon.sum(), len(person))
-    quality.add("overlapping", overlapping.sum(), len(person))
+    quality.add("back_again", int(soon.sum()), len(person))
+    quality.add("overlapping", int(overlapping.sum()), len(person))
 
 
 # --- the tables -------------------------------------------------------------------------------------------------------
@@ -436,47 +425,23 @@ def _stages(patients: PatientsTable, steps: tuple[str, ...]) -> Iterator[tuple[C
     after = np.fmax(np.fmax(known["arrived_at"], known["assessed_at"]), known["triaged_at"])
     after = np.where(known["seen_at"] < after, known["arrived_at"], after)  # seen before triage
     gone = left & unseen & ~np.isnan(known["departed_at"])
-    stages = {
-        "assessment": (
-            ~np.isnan(known["assessed_at"]),
-            known["arrived_at"],
-            known["assessed_at"],
-            known["triaged_at"],
-        ),
-        "first_contact": (
-            ~unseen | gone,
-            after,
-            known["seen_at"],
-            np.where(gone, known["departed_at"], nan),
-        ),
-        "bed": (
-            ~np.isnan(known["decided_at"]),
-            known["decided_at"],
-            known["departed_at"],
-            known["departed_at"],
-        ),
-    }
-    for name, (rows, joined, started, ended) in stages.items():
-        chosen = np.flatnonzero(rows)
-        finished = np.where(np.isnan(ended[chosen]), OPEN, DONE)
-        outcome = (
-            np.where(gone[chosen], HAS_LEFT, finished) if name == "first_contact" else finished
-        )
-        yield (
-            chosen,
-            np.full(len(chosen), steps.index(name)),
-            outcome,
-            *(at[chosen] for at in (joined, started, ended)),
-        )
+    departed = known["departed_at"]
+    contact = (~unseen | gone, after, known["seen_at"], np.where(gone, departed, nan))
+    bed = (~np.isnan(known["decided_at"]), known["decided_at"], departed, departed)
+    stages: list[tuple[str, tuple[Column, ...]]] = [
+        ("assessment", (~np.isnan(known["assessed_at"]), *(known[name] for name in points[:3]))),
+        ("first_contact", contact),
+        ("bed", bed),
+    ]
     for code, name in enumerate(patients.known("outcome")):
         if name in steps:
-            chosen = np.flatnonzero((patients["outcome"] == code) & ~np.isnan(known["departed_at"]))
-            at = known["departed_at"][chosen]
-            yield (
-                chosen,
-                np.full(len(chosen), steps.index(name)),
-                np.full(len(chosen), DONE),
-                at,
-                at,
-                at,
-            )
+            ends = (patients["outcome"] == code) & ~np.isnan(departed)
+            stages.append((name, (ends, departed, departed, departed)))
+    for name, (rows, *times) in stages:
+        chosen = np.flatnonzero(rows)
+        joined, started, ended = (at[chosen] for at in times)
+        outcome = np.where(np.isnan(ended), OPEN, DONE)
+        if name == "first_contact":
+            outcome = np.where(gone[chosen], HAS_LEFT, outcome)
+        step = np.full(len(chosen), steps.index(name))
+        yield chosen, step, outcome, joined, started, ended

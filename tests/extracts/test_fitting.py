@@ -16,12 +16,14 @@ from simulation.config.files import packaged_configs
 from simulation.errors import ConfigError
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
-from simulation.extracts.families import families_of, nearest_family, patience_of
 from simulation.extracts.fitting import (
     Arrivals,
     coded_counts,
+    families_of,
     follows_crowding,
+    nearest_family,
     of_source,
+    patience_of,
     shares_of,
     true_mix,
 )
