@@ -76,3 +76,14 @@ def test_the_front_door_leads_to_no_library() -> None:
     homes = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     imported = [node for node in homes.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert {getattr(node, "module", None) for node in imported} == {"typing", "simulation.version"}
+
+
+def test_one_module_embeds_pictures_and_fills_templates() -> None:
+    texts = {
+        path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+        for pattern in ("*.py", "*.html")
+        for path in PACKAGE.rglob(pattern)
+        if "stored" not in path.parts
+    }
+    for words in ("data:image", "from jinja2 import"):
+        assert [name for name, text in texts.items() if words in text] == ["display/web_page.py"]

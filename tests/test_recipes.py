@@ -232,3 +232,43 @@ def test_a_key_of_a_command_touches_commands_alone(tmp_path: Path) -> None:
     assert {"site", "study", "evaluation"} <= set(printed.splitlines()[0].split())
     assert re.search(r"^  names=true +the names of the kinds alone$", printed, re.MULTILINE)
     assert copy.rooms == {"commands"}
+
+
+@pytest.mark.slow
+def test_a_section_of_the_page_touches_the_report_alone(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.edit(
+        "report/page.py",
+        '    Planned("compared", "What was compared", ("changes",)),\n',
+        '    Planned("who", "Who labels whom", ("arms",), lead=("Arms in a line each.",)),\n',
+    )
+    words = ", ".join(repr(word) for word in ("study=gallery/one_nurse", "engine=compiled", *SHORT))
+    page = copy.run(f"import simulation as ae; print(ae.compare(ae.load({words})).report())")
+    assert '<a href="#who">Who labels whom</a>' in page
+    section = page.partition('<section class="part" id="who">')[2].partition("</section>")[0]
+    assert "Arms in a line each." in section
+    assert "<table" in section
+    assert copy.rooms == {"report"}
+
+
+VIEW = """    "money": View(
+        "What it would cost", "Each policy in a line.", ("arms",), ("differences",)
+    ),
+"""
+
+
+@pytest.mark.slow
+def test_a_view_of_the_app_touches_the_app_alone(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.edit("app/pages.py", "VIEWS = {\n", VIEW)
+    words = ", ".join(repr(word) for word in ("study=gallery/one_nurse", "engine=compiled", *SHORT))
+    page = copy.run(f"""
+import simulation as ae
+from simulation.app.asked import AskedQuestion
+from simulation.app.pages import view_page
+print(view_page("money", AskedQuestion(), ae.compare(ae.load({words}))))
+""")
+    assert "<h1>What it would cost</h1>" in page
+    assert "<table" in page
+    assert 'src="data:image/png;base64,' in page
+    assert copy.rooms == {"app"}
