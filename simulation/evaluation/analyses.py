@@ -75,20 +75,19 @@ def patients_t(trials: Trials) -> TrialEstimates:
     from scipy import stats
 
     columns: list[Any] = []
-    for of_weeks in zip(
-        *(_on_and_off(trials, trials.moments[:, 0, :, column]) for column in range(3)), strict=True
-    ):
+    moments = (_on_and_off(trials, trials.moments[:, 0, :, column]) for column in range(3))
+    for of_weeks in zip(*moments, strict=True):
         n, total, squares = (part.sum(axis=1) for part in of_weeks)
         mean = total / n
         columns += [mean, np.sqrt((squares - n * mean**2) / (n - 1)), n]
-    test: Any = stats.ttest_ind_from_stats(*columns)
-    away: Any = stats.ttest_ind_from_stats(
-        columns[0] + 1.0, *columns[1:]
-    )  # an effect of 0 has no ratio to its error
-    quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, columns[2] + columns[5] - 2)
-    return TrialEstimates(
-        columns[0] - columns[3], quantile / (away.statistic - test.statistic), test.pvalue
+    mean, sd, n, *others = columns
+    test, away = (
+        stats.ttest_ind_from_stats(mean + shift, sd, n, *others)
+        for shift in (0.0, 1.0)  # an effect of 0 has no ratio to its error
     )
+    quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, n + others[2] - 2)
+    half_width = np.asarray(quantile / (away.statistic - test.statistic))
+    return TrialEstimates(mean - others[0], half_width, np.asarray(test.pvalue))
 
 
 def _of_t_test(test: Any) -> TrialEstimates:
@@ -102,12 +101,9 @@ def _segmented(trials: Trials, fit: Callable[[Any, Floats, Floats], Any]) -> Tri
     """Segmented regression: level and slope before, and the change of both at the switch, whose level is the effect."""
     models = _regressions()
     weeks, on = trials.weeks.astype(float), trials.on[0, 0]
-    switch = weeks[on][0]
-    columns = np.column_stack(
-        [np.ones(len(weeks)), weeks - switch, on, np.where(on, weeks - switch, 0.0)]
-    )
-    fits = [fit(models, series, columns) for series in _series(trials)]
-    return _of_fits(fits, 2)
+    since = weeks - weeks[on][0]
+    columns = np.column_stack([np.ones(len(weeks)), since, on, np.where(on, since, 0.0)])
+    return _of_fits([fit(models, series, columns) for series in _series(trials)], 2)
 
 
 def _of_fits(fits: list[Any], place: int) -> TrialEstimates:
@@ -119,28 +115,22 @@ def _of_fits(fits: list[Any], place: int) -> TrialEstimates:
 
 def least_squares(trials: Trials) -> TrialEstimates:
     """Segmented regression whose errors are taken as independent."""
-    return _segmented(
-        trials, lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit()
-    )
+    return _segmented(trials, lambda models, *series: models.OLS(*series, hasconst=True).fit())
 
 
 def hac(trials: Trials) -> TrialEstimates:
     """Segmented regression with errors of Newey and West."""
     how = {"cov_type": "HAC", "cov_kwds": {"maxlags": LAGS}}
-    return _segmented(
-        trials,
-        lambda models, series, columns: models.OLS(series, columns, hasconst=True).fit(**how),
-    )
+    return _segmented(trials, lambda models, *series: models.OLS(*series, hasconst=True).fit(**how))
 
 
 def glsar(trials: Trials) -> TrialEstimates:
     """Segmented regression with errors that are autoregressive of order 1, fitted in turn with the coefficients."""
-    return _segmented(
-        trials,
-        lambda models, series, columns: models.GLSAR(series, columns, rho=1).iterative_fit(
-            maxiter=ITERATIONS
-        ),
-    )
+
+    def fit(models: Any, *series: Floats) -> Any:
+        return models.GLSAR(*series, rho=1).iterative_fit(maxiter=ITERATIONS)
+
+    return _segmented(trials, fit)
 
 
 def _regressions() -> Any:
@@ -168,13 +158,11 @@ def sequence_t(trials: Trials) -> TrialEstimates:
     from scipy import stats
 
     on, values = trials.on, trials.values
-    differences = (np.where(on, values, 0).sum(axis=2) - np.where(on, 0, values).sum(axis=2)) / on[
-        0, 0
-    ].sum()
-    of_first = on[:, :, 0] == on[:, :1, 0]
-    one, other = np.split(
-        np.take_along_axis(differences, (~of_first).argsort(axis=1), axis=1), 2, axis=1
-    )
+    with_tool, without = (np.where(weeks, values, 0).sum(axis=2) for weeks in (on, ~on))
+    differences = (with_tool - without) / on[0, 0].sum()
+    of_other = on[:, :, 0] != on[:, :1, 0]
+    in_order = np.take_along_axis(differences, of_other.argsort(axis=1), axis=1)
+    one, other = np.split(in_order, 2, axis=1)
     both = _of_t_test(stats.ttest_ind(one, -other, axis=1))
     return TrialEstimates(both.effect / 2, both.half_width / 2, both.p)
 
@@ -194,43 +182,37 @@ def permutation(trials: Trials) -> TrialEstimates:
     Means are adjusted for departments and periods by least squares, as far as the design allows. The interval holds the
     effects that the test does not reject.
     """
-    weights = _weights(trials)
+    # The weight of each cell of departments and periods in the estimate, under each order, shape (R, S * P).
+    nuisance = _nuisance(trials)
+    on = trials.allocations.reshape(len(trials.allocations), -1).astype(float)
+    left = on - (on @ nuisance) @ np.linalg.pinv(nuisance)
+    weights = left / (left * on).sum(axis=1, keepdims=True)
     under_each = trials.values.reshape(len(trials.values), -1) @ weights.T
     effect = under_each[np.arange(len(under_each)), trials.drawn]
     slack = 1e-9 * np.abs(under_each).max()
     p = (np.abs(under_each) >= np.abs(effect)[:, None] - slack).mean(axis=1)
-    return TrialEstimates(effect, _not_rejected(trials, weights, under_each, effect), p)
+    overlap = (on @ weights.T)[trials.drawn]
+    return TrialEstimates(effect, _not_rejected(overlap, under_each, effect), p)
 
 
-def _not_rejected(trials: Trials, weights: Floats, under_each: Floats, effect: Floats) -> Floats:
+def _not_rejected(overlap: Floats, under_each: Floats, effect: Floats) -> Floats:
     """Half the length of the interval of effects that a randomisation test does not reject, shape (T,).
 
     If the effect were d, another order would have given its estimate less d times the part of it that the order drawn
     makes (`overlap`). That is at least as far out as the estimate itself for all d up to one of two bounds.
     """
-    on = trials.allocations.reshape(len(weights), -1).astype(float)
-    overlap = (on @ weights.T)[trials.drawn]
-    bounds = []
+    lows, highs = [], []
     for sign in (-1.0, 1.0):
         share = 1 + sign * overlap
         always = share < 1e-9  # the order drawn, or its opposite
         bound = (effect[:, None] + sign * under_each) / np.where(always, 1.0, share)
-        bounds.append((np.where(always, -np.inf, bound), np.where(always, np.inf, bound)))
-    k = int(np.ceil((1 - CONFIDENCE) * len(weights))) - 1
-    (low_one, high_one), (low_other, high_other) = bounds
-    low = np.partition(np.minimum(low_one, low_other), k, axis=1)[:, k]
-    high = -np.partition(-np.maximum(high_one, high_other), k, axis=1)[:, k]
+        lows.append(np.where(always, -np.inf, bound))
+        highs.append(np.where(always, np.inf, bound))
+    k = int(np.ceil((1 - CONFIDENCE) * overlap.shape[1])) - 1
+    low = np.partition(np.minimum(*lows), k, axis=1)[:, k]
+    high = -np.partition(-np.maximum(*highs), k, axis=1)[:, k]
     half: Floats = (high - low) / 2
     return half
-
-
-def _weights(trials: Trials) -> Floats:
-    """The weight of each cell of departments and periods in the estimate, under each order, shape (R, S * P)."""
-    nuisance = _nuisance(trials)
-    on = trials.allocations.reshape(len(trials.allocations), -1).astype(float)
-    left = on - (on @ nuisance) @ np.linalg.pinv(nuisance)
-    weights: Floats = left / (left * on).sum(axis=1, keepdims=True)
-    return weights
 
 
 def _nuisance(trials: Trials) -> Floats:

@@ -14,8 +14,10 @@ other, so that it cannot profit from their noise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +105,6 @@ def characteristics(
 ) -> OperatingCharacteristics:
     """What estimates come to, beside the truth; `department`: (n_runs,) that of each simulated run."""
     significant, agrees = reported.p < LEVEL, np.sign(reported.effect) == np.sign(trials.true)
-    of_trials = department[trials.runs]
     several = design.departments > 1 and design.is_randomised
     of_each = (
         significant,
@@ -111,32 +112,32 @@ def characteristics(
         significant & ~agrees,
         reported.effect - trials.true,
     )
-    figures = (
-        _figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each
+    return OperatingCharacteristics(
+        design,
+        analysis,
+        outcome,
+        arm,
+        float(trials.true.mean()),
+        float(reported.half_width.mean()),
+        *(_figure(each, department[trials.runs], several=several) for each in of_each),
     )
-    true, half_width = float(trials.true.mean()), float(reported.half_width.mean())
-    return OperatingCharacteristics(design, analysis, outcome, arm, true, half_width, *figures)
 
 
-def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
+def _figure(of_trials: Floats | Mask, department: Ints, *, several: bool) -> OperatingFigure:
     """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
     switches. Departments' own means are drawn in by what chance among their trials adds to their spread."""
-    mean, margin = (
-        float(values.mean()),
-        float(t_quantile(np.inf) * np.sqrt(variance_over_departments(values, department))),
-    )
+    values = np.asarray(of_trials, dtype=float)
+    mean = float(values.mean())
+    margin = t_quantile(np.inf) * math.sqrt(variance_over_departments(values, department))
+    ends = mean - margin, mean + margin
     if several:
-        return OperatingFigure(mean, mean - margin, mean + margin)
+        return OperatingFigure(mean, *ends)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
     own, squares = (np.bincount(place, weights=values**power) / n for power in (1, 2))
-    noise, spread = (
-        ((squares - own**2) / np.maximum(n - 1, 1)).mean(),
-        own.var(ddof=min(1, len(own) - 1)),
-    )
+    noise = ((squares - own**2) / np.maximum(n - 1, 1)).mean()
+    spread = own.var(ddof=min(1, len(own) - 1))
     truly = mean + (own - mean) * np.sqrt(max(1 - noise / spread, 0.0) if spread else 0.0)
-    return OperatingFigure(
-        mean, mean - margin, mean + margin, *np.quantile(truly, (0.05, 0.95)).tolist()
-    )
+    return OperatingFigure(mean, *ends, *np.quantile(truly, (0.05, 0.95)).tolist())
 
 
 def variance_over_departments(values: Floats, department: Ints) -> float:
@@ -145,14 +146,13 @@ def variance_over_departments(values: Floats, department: Ints) -> float:
     n_trials, n_each = department.shape
     known, place = np.unique(department, return_inverse=True)
     n = len(known)
-    off, of_one = values - values.mean(), values.var()
     if n_each >= n or n < 2:
         return np.inf
+    off, of_one = values - values.mean(), values.var()
     moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
     chance = n * n_each / n_trials * of_one
-    without_return = (
-        (n - 1) / (n - n_each)
-    ) ** 2  # the others of a trial are never the same department
+    # the others of a trial are never the same department
+    without_return = ((n - 1) / (n - n_each)) ** 2
     return float(max(moved.var(ddof=1) - chance, 0.0) * without_return / n + of_one / n_trials)
 
 
@@ -186,19 +186,19 @@ def needed(
     What is larger than the bank is worked out from its largest size: the variance of an estimate falls with the number
     of weeks or departments.
     """
-    sizes: list[tuple[EvaluationDesign, float]] = []
+    found: dict[float, NeededSize] = {}
     for sized in sizes_of(design, bank):
         trials = trials_of(bank, sized, arm, outcome.daily, n_trials, deviations=deviations)
         reported = analysed(trials, design.analyses[0])
-        sizes.append((sized, _power(trials, reported)))
-        if sizes[-1][1] >= TARGETS[-1]:
+        power = _power(trials, reported)
+        for target in TARGETS:
+            if power >= target:
+                found.setdefault(target, NeededSize(target, sized.weeks, sized.departments))
+        if power >= TARGETS[-1]:
             break
-    found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
     return tuple(
-        NeededSize(target, size.weeks, size.departments)
-        if size
-        else _beyond(sized, target, trials, reported)
-        for target, size in zip(TARGETS, found, strict=True)
+        found[target] if target in found else _beyond(sized, target, trials, reported)
+        for target in TARGETS
     )
 
 
@@ -221,10 +221,6 @@ def _power(trials: Trials, reported: TrialEstimates) -> float:
     return float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())
 
 
-def _by_halves(bank: Bank, outcome: EvaluatedOutcome) -> bool:
-    return outcome.group == ALL and replace(outcome.daily, group=HALVES[0]) in bank.outcomes
-
-
 def power_over_weeks(
     bank: Bank,
     design: EvaluationDesign,
@@ -245,19 +241,14 @@ def power_over_weeks(
 
 def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
     """The design over about so many weeks: half of them before and half after, or with longer steps."""
-    match design.switching:
+    switching = design.switching
+    match switching:
         case BeforeAfter():
-            return replace(
-                design, weeks=weeks, switching=replace(design.switching, before_weeks=weeks // 2)
-            )
+            switching = replace(switching, before_weeks=weeks // 2)
         case Stepped():
             step = max(1, round(weeks / design.n_periods))
-            return replace(
-                design,
-                weeks=step * design.n_periods,
-                switching=replace(design.switching, step_weeks=step),
-            )
-    return replace(design, weeks=weeks)
+            weeks, switching = step * design.n_periods, replace(switching, step_weeks=step)
+    return replace(design, weeks=weeks, switching=switching)
 
 
 def _beyond(
@@ -292,23 +283,15 @@ def operating_characteristics(
     Analyses of a design see the same trials. Where a coin decides for each patient, outcomes are those that were kept
     by the coin.
     """
-    for design in designs:
-        for outcome in outcomes:
-            if isinstance(design.switching, ByPatient) and not _by_halves(bank, outcome):
-                continue
-            for arm in arms:
-                trials = trials_of(
-                    bank, design, arm, outcome.daily, n_trials, deviations=deviations
-                )
-                for analysis in (
-                    design.analyses
-                    if outcome.role in ("mechanism", "wait")
-                    else design.analyses[:1]
-                ):
-                    reported = analysed(trials, analysis)
-                    yield characteristics(
-                        trials, reported, bank.department, design, analysis, outcome, arm
-                    )
+    for design, outcome, arm in product(designs, outcomes, arms):
+        halved = outcome.group == ALL and replace(outcome.daily, group=HALVES[0]) in bank.outcomes
+        if isinstance(design.switching, ByPatient) and not halved:
+            continue
+        trials = trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
+        for analysis in design.analyses[: 1 if outcome.role == "safety" else None]:
+            reported = analysed(trials, analysis)
+            about = design, analysis, outcome, arm
+            yield characteristics(trials, reported, bank.department, *about)
 
 
 # --- what it is worth -------------------------------------------------------------------------------------------------
@@ -390,51 +373,39 @@ def _value(
     reported: Sequence[TrialEstimates],
     stakes: Stakes,
 ) -> DesignValue:
-    switching = trials.runs[:, :1] if isinstance(design.switching, BeforeAfter) else trials.runs
-    hours = -trials.true * _patients(bank, outcome)[switching].mean(axis=1) / 60
+    is_one = isinstance(design.switching, BeforeAfter)  # one switches, the others never
+    n = bank.sums(bank.baseline, outcome.daily)[:, 0, -1] / (2 * bank.n_weeks * WEEK_DAYS)
+    switching = trials.runs[:, :1] if is_one else trials.runs
+    hours = -trials.true * (n * YEAR_DAYS)[switching].mean(axis=1) / 60
     gains = np.stack([np.full(len(hours), -stakes.price), stakes.hour * hours - stakes.price])
-    weights = np.array([1 - stakes.prior, stakes.prior])[:, None]
-    known = float((weights * gains).sum(axis=0).mean())
-    without = (weights * gains).sum(axis=0) * (known > 0)
+    expected = np.array([1 - stakes.prior, stakes.prior])[:, None] * gains
+    known = float(expected.sum(axis=0).mean())
+    without = expected.sum(axis=0) * (known > 0)
 
     def worth(buys: Mask) -> Pounds:
         """Against what would be bought without an evaluation, trial by trial."""
-        more = (weights * gains * buys).sum(axis=0) - without
-        margin = t_quantile(np.inf) * np.sqrt(
-            variance_over_departments(more, bank.department[trials.runs])
-        )
-        return Pounds(float(more.mean()), float(margin))
+        more = (expected * buys).sum(axis=0) - without
+        variance = variance_over_departments(more, bank.department[trials.runs])
+        return Pounds(float(more.mean()), t_quantile(np.inf) * math.sqrt(variance))
 
     effects, p = (
-        np.stack([getattr(estimates, name) for estimates in reported]) for name in ("effect", "p")
+        np.stack(estimates)
+        for estimates in zip(*((one.effect, one.p) for one in reported), strict=True)
     )
-    evaluated = worth(_bought(effects, weights * gains))
-    first = (
-        trials.allocations[0, 0]
-        if isinstance(design.switching, BeforeAfter)
-        else trials.allocations
-    )
-    weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))
-    lost = float((weeks_off if known > 0 else weeks_on) * abs(known) * WEEK_DAYS / YEAR_DAYS)
-    net = Pounds(
-        stakes.years * evaluated.value - stakes.cost - lost, stakes.years * evaluated.half_width
-    )
+    evaluated = worth(_bought(effects, expected))
+    on = float((trials.allocations[0, 0] if is_one else trials.allocations).mean())
+    otherwise = 1 - on if known > 0 else on
+    lost = design.weeks * otherwise * abs(known) * WEEK_DAYS / YEAR_DAYS
+    net = stakes.years * evaluated.value - stakes.cost - lost
     return DesignValue(
         design,
         worth(gains > 0),
         evaluated,
         worth((p < LEVEL) & (effects < 0)),
         lost,
-        net,
+        Pounds(net, stakes.years * evaluated.half_width),
         known > 0,
     )
-
-
-def _patients(bank: Bank, outcome: EvaluatedOutcome) -> Floats:
-    """Patients of an outcome in a year of each simulated department, shape (n_runs,)."""
-    n = bank.sums(bank.baseline, outcome.daily)[:, 0, -1] / (2 * bank.n_weeks * WEEK_DAYS)
-    a_year: Floats = n * YEAR_DAYS
-    return a_year
 
 
 def _bought(effects: Floats, gains: Floats) -> Mask:

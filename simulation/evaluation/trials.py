@@ -71,13 +71,13 @@ class Bank:
     @cached_property
     def _sums(self) -> Mapping[str, Floats]:
         """By arm, the sums of each outcome up to each day, shape (n_runs, n_outcomes, 3, 2 * n_days + 1)."""
-        n_days = WEEK_DAYS * self.n_weeks
         twice = {
-            arm: np.tile(days[..., :n_days], 2).cumsum(axis=-1) for arm, days in self.days.items()
+            arm: np.tile(days[..., : WEEK_DAYS * self.n_weeks], 2)
+            for arm, days in self.days.items()
         }
         return {
-            arm: np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1)
-            for arm, sums in twice.items()
+            arm: np.concatenate([np.zeros_like(days[..., :1]), days.cumsum(axis=-1)], axis=-1)
+            for arm, days in twice.items()
         }
 
     def sums(self, arm: str, outcome: DailyOutcome) -> Floats:
@@ -112,23 +112,14 @@ def bank_of(result: StudyResult) -> Bank:
         raise ResultsError(
             f"{result.design.name}: kept no outcome by day. Run it with run=evaluation"
         )
-    n_days = result.run.measured_days
+    shape = len(result.numbers), len(daily), 3, result.run.measured_days
     days = {
-        arm.name: np.stack(
-            [
-                kept.daily.reshape(len(daily), 3, n_days)
-                for kept in arm.replications
-                if kept.daily is not None
-            ]
-        )
+        arm.name: np.reshape([kept.daily for kept in arm.replications], shape)
         for arm in result.arms
     }
-    numbers = np.array(result.numbers)
     alone = result.study.departments is None
-    department = (
-        numbers if alone else np.array([result.study.department(number) for number in numbers])
-    )
-    return Bank(daily, result.design.baseline, days, department)
+    department = [number if alone else result.study.department(number) for number in result.numbers]
+    return Bank(daily, result.design.baseline, days, np.array(department))
 
 
 @dataclass(frozen=True)
@@ -369,9 +360,7 @@ def _halves(n: int, chance: np.random.Generator) -> Mask:
         chosen = np.array(list(combinations(range(n), half)))
     else:
         chosen = chance.random((MOST_ALLOCATIONS, n)).argsort(axis=1)[:, :half]
-    halves = np.zeros((len(chosen), n), dtype=np.bool_)
-    np.put_along_axis(halves, chosen, True, axis=1)
-    return halves
+    return np.asarray((chosen[:, :, None] == np.arange(n)).any(axis=1))
 
 
 def _pairs(n: int, chance: np.random.Generator) -> Mask:
@@ -428,9 +417,8 @@ def counted_weeks(
         counted &= chance.random(shape) >= deviation.missing_share
         if n > 1 and n_weeks > 1:
             leaves = chance.random((n_trials, n, 1)) < deviation.drop_out_share
-            counted &= ~leaves | (
-                np.arange(n_weeks) < chance.integers(1, n_weeks, size=(n_trials, n, 1))
-            )
+            from_week = chance.integers(1, n_weeks, size=(n_trials, n, 1))
+            counted &= ~leaves | (np.arange(n_weeks) < from_week)
     counted[:, :, 0] = True
     return counted
 

@@ -135,7 +135,13 @@ class Llm:
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question. Raises ResultsError if the server changes its model in mid-run: run it again."""
         to_ask = [question for question in questions if question.key not in self._kept.answers]
-        self._announce(to_ask)
+        host = urlsplit(self._config.address).hostname or ""
+        if to_ask and not is_this_machine(host):
+            fields = sorted({name for question in to_ask for name in question.inputs})
+            n_cases = len({question.case.name for question in to_ask})
+            self._setting.say(
+                f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}."
+            )
         answers = {**self._kept.answers, **self._fresh_answers(to_ask)}
         return [answers[question.key] for question in questions]
 
@@ -145,14 +151,24 @@ class Llm:
         The event loop has a thread of its own: a notebook has a loop already, and Ctrl-C reaches the main thread, which
         stops what is under way.
         """
+        import httpx
+
         answers: dict[QuestionKey, Answer] = {}
-        waiting, stopped = iter(questions), Future[None]()
+        waiting, stopped, n = iter(questions), Future[None](), len(questions)
 
         async def ask_on() -> None:
-            async with self._client() as client:
+            async with httpx.AsyncClient(
+                base_url=self._config.address,
+                headers=self._headers,
+                timeout=None,
+                follow_redirects=False,
+                trust_env=False,
+            ) as client:
                 for question in waiting:
                     answers[question.key] = await self._ask(client, question)
-                    self._say_how_far(len(answers), len(questions))
+                    done = len(answers)
+                    if n >= LONG_RUN and 10 * done // n > 10 * (done - 1) // n:
+                        self._setting.say(f"{done} of {n} questions answered")
 
         async def ask_all() -> None:
             asking = asyncio.gather(*(ask_on() for _ in range(self._config.concurrency)))
@@ -173,14 +189,6 @@ class Llm:
                     ) from None
                 raise
         return answers
-
-    def _client(self) -> httpx.AsyncClient:
-        import httpx
-
-        to, headers = self._config.address, self._headers
-        return httpx.AsyncClient(
-            base_url=to, headers=headers, timeout=None, follow_redirects=False, trust_env=False
-        )
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
@@ -221,46 +229,22 @@ class Llm:
             ]
         return "\n".join(lines)
 
-    def _announce(self, to_ask: Sequence[Question]) -> None:
-        host = urlsplit(self._config.address).hostname or ""
-        if to_ask and not is_this_machine(host):
-            fields = sorted({name for question in to_ask for name in question.inputs})
-            n_cases = len({question.case.name for question in to_ask})
-            self._setting.say(
-                f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}."
-            )
-
-    def _say_how_far(self, n_answered: int, n_questions: int) -> None:
-        """Say how many questions are answered, at every tenth of a long run."""
-        if (
-            n_questions >= LONG_RUN
-            and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions
-        ):
-            self._setting.say(f"{n_answered} of {n_questions} questions answered")
-
     async def _ask(self, client: httpx.AsyncClient, question: Question) -> Answer:
+        """Raises ResultsError if the server names another model than before."""
         reply = await self._reply(client, self.body(question))
+        if self._model is None:
+            self._model = reply.model
+        elif reply.model not in (None, self._model):
+            raise ResultsError(
+                f"{self._config.address}: the server now names its model '{reply.model[:80]}', before '{self._model}', "
+                "so the answers would not be of one model. What was answered is kept: run again when the first model "
+                "is back, or give the new one a name of its own with assessor.model"
+            )
         seconds = round(reply.seconds, 4)
         answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
-        text = (
-            {"sent": self._prompt.messages(question.inputs), "came": reply.text}
-            if self._config.keep_text
-            else {}
-        )
-        self._check_model(reply.model)
-        self._kept.keep(answer, self._model or "", text)
+        text = {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+        self._kept.keep(answer, self._model or "", text if self._config.keep_text else {})
         return answer
-
-    def _check_model(self, named: str | None) -> None:
-        """Raise ResultsError if the server names another model than before."""
-        if self._model is None:
-            self._model = named
-        elif named not in (None, self._model):
-            raise ResultsError(
-                f"{self._config.address}: the server now names its model '{named[:80]}', before '{self._model}', so "
-                "the answers would not be of one model. What was answered is kept: run again when the first model is "
-                "back, or give the new one a name of its own with assessor.model"
-            )
 
     async def _reply(self, client: httpx.AsyncClient, body: dict[str, Any]) -> Reply:
         """The reply after retries, with the seconds of all of them."""
@@ -343,11 +327,8 @@ class Prompt:
 def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
     """The fault of a prompt that has no place for the case, or several."""
     n = prompt.asks.count(PLACE)
-    return (
-        []
-        if n == 1
-        else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
-    )
+    fault = Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")
+    return [fault] * (n != 1)
 
 
 def expanded(inputs: Inputs) -> str:
@@ -458,21 +439,20 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> Ended:
         return "refused", None
     if ended == "length":
         return "cut_off", None
-    if text is None or (isinstance(text, str) and not text.strip()):
+    if text is None:
         return "empty", None
     if not isinstance(text, str):
         return "wrong_shape", None
+    if not text.strip():
+        return "empty", None
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return ("refused" if DECLINES.match(text) else "not_json"), None
-    if (
-        not isinstance(answer, dict)
-        or answer.keys() != {"level"}
-        or type(answer["level"]) is not int
-    ):
-        return "wrong_shape", None
-    return outcome_of_level(answer["level"])
+    match answer:
+        case {"level": int(level)} if len(answer) == 1 and not isinstance(level, bool):
+            return outcome_of_level(level)
+    return "wrong_shape", None
 
 
 def outcome_of_level(level: int) -> Ended:
