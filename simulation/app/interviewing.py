@@ -96,10 +96,9 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
             if name in answers
         ]
         doubts = [
-            f"{questions()[name].noun}: {note.words}"
-            for name, notes in checked.notes.items()
-            for note in notes
-            if note.how == "asked"
+            f"{questions()[name].noun}: {words}"
+            for name in checked.notes
+            for words in checked.said(name, "asked")
         ]
         return rendered(
             "interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared

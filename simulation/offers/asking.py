@@ -139,16 +139,11 @@ def _accept(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say
         for fault in faults:
             say(f"  {fault.found}. {fault.remedy}")
         return False
-    notes = {
-        how: [note.words for note in checked.notes.get(key, ()) if note.how == how]
-        for how in ("echoed", "asked")
-    }
-    if typed and not {*notes["echoed"][-1:]} <= {
-        typed,
-        f"{typed} {questions()[key].unit}",
-    }:  # not read as typed
-        say(f"  = {notes['echoed'][-1]}")
-    for words in notes["asked"]:
+    echoed = checked.said(key, "echoed")[-1:]
+    as_typed = {typed, f"{typed} {questions()[key].unit}"}
+    if typed and not as_typed.issuperset(echoed):
+        say(f"  = {echoed[0]}")
+    for words in checked.said(key, "asked"):
         say(f"  Check: {words}")
     answers[key] = typed
     for other in [

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 import yaml
 from annotated_types import Ge
 
-from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
+from simulation.config.counts_table import FIVE_LEVELS, read_counts
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest
@@ -121,6 +121,10 @@ class Checked:
     def echo(self, key: str, words: str) -> None:
         """Add what an answer was read as."""
         self.notes.setdefault(key, []).append(Note("echoed", words))
+
+    def said(self, key: str, how: How) -> list[str]:
+        """The words of such notes on an answer."""
+        return [note.words for note in self.notes.get(key, ()) if note.how == how]
 
 
 @cache
@@ -241,9 +245,8 @@ def _read_one(
         try:
             checked.values[key] = read_counts(folder / str(answer), FIVE_LEVELS)
         except ConfigError as error:
-            checked.faults.setdefault(key, []).extend(
-                Fault(key, str(fault).rstrip("."), "") for fault in error.faults
-            )
+            for fault in error.faults:
+                checked.refuse(key, f"{fault.where}: {fault.found}", fault.remedy)
         return
     if key == "triage_nurses" and (apart := AT_AMBULANCES.search(str(answer))):
         answer = str(answer).replace(apart[0], "")
@@ -257,21 +260,13 @@ def _read_one(
         return
     words = words_of(question.kind, value, question.unit)
     number = _number_of(value)
-    if (
-        question.allowed
-        and number is not None
-        and not question.allowed[0] <= number <= question.allowed[1]
-    ):
-        low, high = (words_of(question.kind, end, question.unit) for end in question.allowed)
+    if _is_outside(number, question.allowed):
+        low, high = (words_of(question.kind, end, question.unit) for end in question.allowed or ())
         checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, number)}")
         return
     checked.values[key] = value
     checked.echo(key, words)
-    if (
-        question.usual
-        and number is not None
-        and not question.usual[0] <= number <= question.usual[1]
-    ):
+    if _is_outside(number, question.usual):
         checked.ask(key, f"{words}: that is unusual. Is it so?")
     if question.kind == "text" and str(answer).replace(",", "").strip("£ %").isdecimal():
         checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
@@ -288,6 +283,11 @@ def _number_of(value: object) -> float | None:
     if isinstance(value, ReadAmount):
         return value.number if value.is_seconds else None
     return float(value) if isinstance(value, int | float) else None
+
+
+def _is_outside(number: float | None, bounds: Bounds | None) -> TypeGuard[float]:
+    """Whether there is a number that is beyond bounds."""
+    return number is not None and bounds is not None and not bounds[0] <= number <= bounds[1]
 
 
 def _hint(key: str, number: float) -> str:
@@ -311,9 +311,3 @@ def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked)
             key,
             f"{max(rota.on_duty)} on duty at once? Count people on duty, not heads of the team.",
         )
-
-
-def counted(table: CountsTable) -> tuple[int, int]:
-    """The cases of true levels 1 and 2 in a table, and how many of them were called lower."""
-    rows = table.rows[:2]
-    return sum(map(sum, rows)), sum(sum(row[level + 1 :]) for level, row in enumerate(rows))

@@ -58,6 +58,13 @@ QUICK, QUICKER = (
 )
 """A four-hour share of 75 % and more needs more than doctors: once theirs is a quarter less, others are quicker, too.
 A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
+ANSWERED = {
+    "within_four_hours": "within_4h_share",
+    "admitted_share": "admitted_share",
+    "triage_wait": "walk_in_triage_wait_mean",
+    "triage_minutes": "walk_in_triage_minutes_mean",
+}
+"""The measure that each of these answers is a figure of."""
 YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
@@ -147,14 +154,8 @@ def offered(
         solved, fresh = solver.solve(list(_targets(values, n)))
     solved = replace(solved, built=ensemble.built)
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
-    answered = {
-        "within_4h_share": values.get("within_four_hours"), "admitted_share": values.get("admitted_share"),
-        "walk_in_triage_wait_mean": values.get("triage_wait"),
-        "walk_in_triage_minutes_mean": values.get("triage_minutes"),
-    }  # fmt: skip
-    lines = comparison_lines(
-        {measure: value for measure, value in answered.items() if value is not None}, fresh
-    )
+    answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
+    lines = comparison_lines(answered, fresh)
     return [*lines, *solver.ends()], of_labels
 
 
@@ -165,23 +166,17 @@ def _years(study: Study) -> Study:
 
 def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
     """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
-    share = values.get(
-        "within_four_hours", spread(n, 98, *(questions()["within_four_hours"].range or (0, 1)))
-    )
+    key, ends = "within_four_hours", (0.3, 3.0)
+    share = values.get(key, spread(n, 98, *(questions()[key].range or (0, 1))))
     yield CalibrationTarget(
-        DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER
+        DOCTORS, "within_4h_share", share, -1.0, ends, beyond=QUICK, also=QUICKER
     )
-    if (
-        "triage_wait" in values
-    ):  # of wait and minutes it says more of what a change is worth; the other is printed
-        yield CalibrationTarget(
-            TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True
-        )
-    elif "triage_minutes" in values:
-        measure = "walk_in_triage_minutes_mean"
-        yield CalibrationTarget(
-            TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True
-        )
+    # Of wait and minutes the wait says more of what a change is worth; the other is printed.
+    for key, power in (("triage_wait", 2.5), ("triage_minutes", 1.0)):
+        if key in values:
+            measure = ANSWERED[key]
+            yield CalibrationTarget(TRIAGE, measure, values[key], power, (0.05, 3.0), in_log=True)
+            return
 
 
 def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
@@ -311,17 +306,9 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
 def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
     """Questions about unlikely answers; where the `whole` is wanted, before them how answers were read, what was left
     blank and what is assumed for it."""
-    echoed = {
-        key: [note.words for note in notes if note.how == "echoed"]
-        for key, notes in checked.notes.items()
-    }
-    asked = {
-        key: [note.words for note in notes if note.how == "asked"]
-        for key, notes in checked.notes.items()
-    }
     blank = []
     for key, question in questions().items() if whole else ():
-        words = echoed.get(key, [])
+        words = checked.said(key, "echoed")
         if key in checked.values and words:
             yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
         elif words:
@@ -330,6 +317,6 @@ def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
         yield f"Left blank: {'; '.join(blank)}"
     yield from (
         f"Check {questions()[key].noun}: {words}"
-        for key, several in asked.items()
-        for words in several
+        for key in checked.notes
+        for words in checked.said(key, "asked")
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulation.config.counts_table import CountsTable
-from simulation.offers.interview import Answers, Checked, chosen, counted, is_blank
+from simulation.offers.interview import Answers, Checked, chosen, is_blank
 from simulation.offers.reading import ReadAmount
 from simulation.wording import listed_with_and
 
@@ -49,23 +49,24 @@ def cross_check(answers: Answers, checked: Checked) -> None:
         )
 
 
+def _covered(values: Mapping[str, Any]) -> tuple[Sequence[str], float]:
+    """The ways of arrival that the product is for, and their share of attendances."""
+    covered = values.get("covers") or ("walk_in", "referred")
+    return covered, sum(BY_SOURCE[name] for name in covered)
+
+
 def patients_a_year(values: Mapping[str, Any]) -> float | None:
     """Attendances a year for which the product is used, roughly; None if that was left blank."""
     used, attendances = values.get("used_share"), values.get("attendances_per_day")
     if used is None or attendances is None:
         return None
-    covered = values.get("covers") or ("walk_in", "referred")
-    return float(365 * attendances * used * sum(BY_SOURCE[name] for name in covered))
+    return float(365 * attendances * used * _covered(values)[1])
 
 
 def of_everybody(values: Mapping[str, Any]) -> str:
     """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
-    covered = values.get("covers") or ("walk_in", "referred")
-    whom, share = (
-        listed_with_and([WHOM[name] for name in covered]),
-        sum(BY_SOURCE[name] for name in covered),
-    )
-    used = 100 * values["used_share"]
+    covered, share = _covered(values)
+    whom, used = listed_with_and([WHOM[name] for name in covered]), 100 * values["used_share"]
     return f"used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
 
 
@@ -160,18 +161,19 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
 
 def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked) -> None:
     """Counts as read, and whether the table looks turned round."""
-    n, lower = counted(table)
+    counts = np.array(table.rows)
+    sums = counts.sum(axis=1)
+    lower = np.triu(counts, 1)[:2].sum()
+    cases = ", ".join(map(str, sums))
     checked.echo(
         key,
-        f"of {n} {whose} level 1-2 {who} called {lower} lower (levels 1 to 5: {_sums(table.rows)} cases)",
+        f"of {sums[:2].sum()} {whose} level 1-2 {who} called {lower} lower (levels 1 to 5: {cases} cases)",
     )
-    rows = np.array(table.rows, dtype=float)
-    if (rows.argmax(axis=1) != np.arange(len(rows))).sum() > 1:
+    if (counts.argmax(axis=1) != np.arange(len(counts))).sum() > 1:
         checked.ask(
             key,
             "it counts most cases off its diagonal. Rows and columns both go from most urgent to least?",
         )
-    sums = rows.sum(axis=1)
     if float(sums @ np.log(USUAL_MIX)) < float(sums[::-1] @ np.log(USUAL_MIX)):
         checked.ask(
             key,
@@ -182,27 +184,14 @@ def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked)
 
 def _two_tables(tool: CountsTable, nurses: CountsTable, checked: Checked) -> None:
     """Two tables of the same cases of which one is the other, on its side, or upside down."""
-    rows, theirs = ([sum(row) for row in table.rows] for table in (tool, nurses))
-    columns, of_nurses = (
-        [sum(column) for column in zip(*table.rows, strict=True)] for table in (tool, nurses)
-    )
+    counts = np.array([tool.rows, nurses.rows])
+    rows, theirs = counts.sum(axis=2).tolist()
+    columns, of_nurses = counts.sum(axis=1).tolist()
     if tool.rows == nurses.rows:
         checked.ask("table", "it counts the same as the nurses' table. Is it the product's?")
     elif rows != theirs and (columns == theirs or of_nurses == rows):
-        remedy = "Rows are true levels, columns labels, in both"
-        checked.refuse(
-            "table",
-            "or the nurses' is on its side: columns of one add up to the rows of the other",
-            remedy,
-        )
+        found = "or the nurses' is on its side: columns of one add up to the rows of the other"
+        checked.refuse("table", found, "Rows are true levels, columns labels, in both")
     elif rows != theirs and rows == theirs[::-1]:
-        remedy = "The first row and column are immediate in both"
-        checked.refuse(
-            "table",
-            "or the nurses' is upside down: their rows add up to the same in reverse order",
-            remedy,
-        )
-
-
-def _sums(rows: Sequence[Sequence[int]]) -> str:
-    return ", ".join(str(sum(row)) for row in rows)
+        found = "or the nurses' is upside down: their rows add up to the same in reverse order"
+        checked.refuse("table", found, "The first row and column are immediate in both")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 SLOTS, PER_HOUR = 48, 2
@@ -111,28 +111,28 @@ def read(kind: str, answer: Any, choices: Mapping[str, str]) -> Any:
     text = " ".join(text.split())
     if isinstance(answer, bool):
         raise Unread(f"found {answer}", "Write it in words")
-    if kind == "text":
-        if len(text) > MOST_CHARACTERS:
-            raise Unread(f"has {len(text)} characters", f"Write {MOST_CHARACTERS} at most")
-        return text
     if kind == "choice":
         return _choice(text, choices)
-    if kind == "rota":
-        return _rota(text.casefold())
-    if kind == "sources":
-        return _sources(text.casefold())
-    if kind == "amount":
-        return _amount(text.casefold())
-    if kind == "share":
-        return _share(text)
-    if kind == "minutes":
-        match = re.fullmatch(r"(.*?)\s*(?:min|mins|minutes)?", text.casefold())
-        if re.search(r"[a-z]", match[1] if match else text):
-            raise Unread(f"found '{text}'", "Write a number of minutes")
-        return number_of(match[1] if match else text)
-    return number_of(
-        re.sub(r"^(£|gbp)\s*|\s*(pounds|gbp)$", "", text.casefold()) if kind == "money" else text
-    )
+    return _READERS[kind](text)
+
+
+def _text(text: str) -> str:
+    if len(text) > MOST_CHARACTERS:
+        raise Unread(f"has {len(text)} characters", f"Write {MOST_CHARACTERS} at most")
+    return text
+
+
+def _minutes(text: str) -> float:
+    """A number of minutes: '6', '6 min'."""
+    number = re.sub(r"\s*(min|mins|minutes)$", "", text.casefold())
+    if re.search(r"[a-z]", number):
+        raise Unread(f"found '{text}'", "Write a number of minutes")
+    return number_of(number)
+
+
+def _money(text: str) -> float:
+    """A sum of pounds: '£120k', '90,000 pounds'."""
+    return number_of(re.sub(r"^(£|gbp)\s*|\s*(pounds|gbp)$", "", text.casefold()))
 
 
 def number_of(text: str) -> float:
@@ -167,6 +167,7 @@ def _share(text: str) -> float:
 
 def _amount(text: str) -> ReadAmount:
     """Seconds or a share: '30 s', '0.5 min', '12 %'."""
+    text = text.casefold()
     match = re.fullmatch(
         r"(.+?)\s*(s|secs?|seconds?|mins?|minutes?|%|per ?cent)(?: (?:a|per) triage)?", text
     )
@@ -199,6 +200,7 @@ def _choice(text: str, choices: Mapping[str, str]) -> str:
 
 def _sources(text: str) -> tuple[str, ...]:
     """Ways of arrival, each once."""
+    text = text.casefold()
     parts = [part.strip() for part in re.split(r"[,;]|\band\b", text) if part.strip()]
     found = {
         part: [name for begin, name in SOURCES.items() if part.startswith(begin)] for part in parts
@@ -211,6 +213,7 @@ def _sources(text: str) -> tuple[str, ...]:
 
 def _rota(text: str) -> Rota:
     """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', 'a nurse apart: one, at all hours'."""
+    text = text.casefold()
     shifts: list[StatedShift] = []
     by_night: list[int] = []
     plain = re.sub(
@@ -317,3 +320,16 @@ def words_of(kind: str, value: Any, unit: str) -> str:
     if isinstance(value, float):
         return f"{value:,.10g} {unit}"
     return ", ".join(value).replace("_", "-") if isinstance(value, tuple) else str(value)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "text": _text,
+    "rota": _rota,
+    "sources": _sources,
+    "amount": _amount,
+    "share": _share,
+    "minutes": _minutes,
+    "money": _money,
+    "number": number_of,
+}
+"""By kind of answer, what reads it; a choice is read by the choices of its question."""
