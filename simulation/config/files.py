@@ -24,7 +24,7 @@ import yaml
 
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.in_memory import PathInMemory
-from simulation.records.serialise import cached_on_disk
+from simulation.records.serialise import NO_WORDS, cached_on_disk
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""
@@ -361,8 +361,6 @@ SEVERAL_READINGS = re.compile(
     r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*(:[0-5]?\d)+(\.[\d_]*)?)"
 )
 """Octal, hexadecimal and binary numbers, and those to the base of 60, as YAML 1.1 reads them."""
-NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
-"""What YAML reads as true, false and nothing, in small letters."""
 _EXPONENT = re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$")
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -7,7 +7,6 @@ packaged files. What any version of YAML could take for something else than the 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,19 +14,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from simulation.config.dotted import as_stated
-from simulation.config.files import NO_WORDS, value_in
+from simulation.config.files import value_in
 from simulation.errors import Faults, refuse
-from simulation.records.serialise import plain
+from simulation.records.serialise import plain, to_yaml
 from simulation.runs.atomic import write_file
 
 if TYPE_CHECKING:
     from simulation.config.ensembles import Ensemble
-
-_SEVERAL_READINGS = re.compile(
-    rf"(?i:y|n|{'|'.join(NO_WORDS)}|[-+]?0[ox]?[0-9a-f_]+|[-+]?[0-9][0-9_]*(:[0-9]+)+(\.[0-9_]*)?"
-    r"|[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)(e[-+]?[0-9]+)?|[-+]?\.(inf|nan))\Z"
-)
-"""Texts that YAML 1.1 or 1.2 reads as another thing when they stand without quotes, besides those PyYAML knows."""
 
 
 class _Layout(yaml.SafeDumper):
@@ -77,14 +70,9 @@ def _is_short(node: yaml.Node) -> bool:
     )
 
 
-_Layout.add_implicit_resolver("tag:yaml.org,2002:value", _SEVERAL_READINGS, None)
-
-
 def yaml_text(head: str, content: Any) -> str:
     """The text of a file that states `content` below a comment, and reads as it. Raises ConfigError if it cannot be."""
-    body: str = yaml.dump(
-        content, Dumper=_Layout, sort_keys=False, allow_unicode=True, width=math.inf
-    )
+    body = to_yaml(content, _Layout, width=math.inf)
     text, faults = "".join(f"# {line}\n" for line in head.splitlines()) + body, Faults()
     read = value_in(text, head.partition("\n")[0], faults)
     faults.refuse()

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -24,6 +25,27 @@ SOURCED = {"evidence", "source"}
 """The keys by which a block states where its numbers come from."""
 ABSENT = "not there"
 """The value of a key that one of two blocks does not have."""
+
+
+NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
+"""What YAML reads as true, false and nothing, in small letters."""
+READ_OTHERWISE = re.compile(
+    rf"(?i:y|n|{'|'.join(NO_WORDS)}|[-+]?0[ox]?[0-9a-f_]+|[-+]?[0-9][0-9_]*(:[0-9]+)+(\.[0-9_]*)?"
+    r"|[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)(e[-+]?[0-9]+)?|[-+]?\.(inf|nan))\Z"
+)
+"""Texts that YAML 1.1 or 1.2 reads as another thing when they stand without quotes, besides those PyYAML knows."""
+
+
+def to_yaml(value: Any, dumper: Any, **layout: Any) -> str:
+    """YAML by a dumper of PyYAML's, with quotes round each text that any version of YAML would read otherwise."""
+    import yaml
+
+    class Quoting(dumper):  # type: ignore[misc]
+        """The dumper, which has no resolver of its own."""
+
+    Quoting.add_implicit_resolver("tag:yaml.org,2002:value", READ_OTHERWISE, None)
+    text: str = yaml.dump(value, Dumper=Quoting, sort_keys=False, allow_unicode=True, **layout)
+    return text
 
 
 def plain(value: Any) -> Any:

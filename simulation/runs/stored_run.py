@@ -28,7 +28,7 @@ from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
-from simulation.records.serialise import Plain, digest, exact, to_json
+from simulation.records.serialise import Plain, digest, exact, to_json, to_yaml
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.runs.atomic import (
     LATEST,
@@ -349,14 +349,12 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     dumper = getattr(
         yaml, "CSafeDumper", yaml.SafeDumper
     )  # ten times as quick, where PyYAML has it
-    config = yaml.dump(
-        resolved_of(study), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120
-    )
+    config = to_yaml(resolved_of(study), dumper, width=120)
     planned = {
         "planned_replications": study.run.replications,
         "precision": exact(study.run.precision),
     }
-    write_file(folder / CONFIG, str(config))
+    write_file(folder / CONFIG, config)
     write_file(folder / STUDY, to_json({**content_of(study), **planned}))
     write_file(folder / EXPLANATION, to_json(exact(result.explanation)))
     certificate = {

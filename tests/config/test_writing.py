@@ -18,6 +18,7 @@ from simulation.config.files import mapping_in, value_in, yaml_files
 from simulation.config.new import new_department, new_scaled_department
 from simulation.config.writing import write_files, write_texts, yaml_text
 from simulation.errors import ConfigError, Faults
+from simulation.records.serialise import to_yaml
 
 MISREAD = (
     "yes", "no", "on", "off", "y", "N", "True", "null", "~", "", "8:30", "10:00", "1e3", "1E-3", "0o7", "010", "0x1f",
@@ -47,6 +48,11 @@ def test_what_is_written_is_read_as_it_was_stated(content: dict[str, Any]) -> No
     assert value_in(text, "it", faults) == content
     assert not faults
     assert by_hydra(text) == content
+
+
+@given(st.dictionaries(texts, values, min_size=1, max_size=4))
+def test_what_a_stored_run_keeps_is_read_as_it_was(content: dict[str, Any]) -> None:
+    assert by_hydra(to_yaml(content, yaml.CSafeDumper, width=120)) == content
 
 
 @pytest.mark.parametrize("text", MISREAD)
@@ -146,8 +152,8 @@ def test_a_disk_that_fills_leaves_no_file_and_a_second_try_works(
     assert write_texts(texts) == tuple(texts)
 
 
-DUMPS = {"config/writing.py", "config/validating.py", "runs/stored_run.py"}
-"""The writer; examples in the documentation; the configuration that a stored run keeps."""
+DUMPS = {"records/serialise.py", "config/validating.py"}
+"""What the writer and a stored run call; examples in the documentation."""
 
 
 def test_nothing_else_in_the_package_makes_yaml() -> None:

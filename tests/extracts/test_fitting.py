@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from omegaconf import OmegaConf
 from scipy import stats
 
 import simulation as ae
 from simulation.config import load
 from simulation.config.ensembles import priors_named
-from simulation.config.files import packaged_configs
-from simulation.errors import ConfigError
+from simulation.config.files import packaged_configs, value_in
+from simulation.errors import ConfigError, Faults
 from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
 from simulation.extracts.fitting import (
@@ -111,6 +112,12 @@ def test_months_that_are_not_in_the_extract_keep_their_weight(extract: Extract) 
     assert set(range(12)) - set(known) == set(range(3, 12))
     assert months.values[11] / months.values[10] == pytest.approx(usual[11] / usual[10])
     assert months.values.mean() == pytest.approx(1)
+
+
+def test_every_fitted_file_is_read_alike_by_us_and_by_hydra(fitted: FittedDepartment) -> None:
+    for group, text in fitted.texts.items():
+        read = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+        assert value_in(text, group, Faults()) == read
 
 
 def test_every_fitted_number_has_source_count_and_interval(fitted: FittedDepartment) -> None:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 import simulation as ae
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.composing import stated_in
-from simulation.config.files import packaged_configs
+from simulation.config.files import mapping_in, packaged_configs
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
@@ -79,6 +80,14 @@ def in_weeks(folder: Path) -> Iterator[None]:
             "simulation.config.studies.processors", lambda: 1
         )  # to start more takes longer than the weeks
         yield
+
+
+def test_every_file_of_an_offer_is_read_alike_by_us_and_by_hydra(written: Written) -> None:
+    paths = [*written.folder.rglob("*.yaml")]
+    assert {path.parent.name for path in paths} >= {"site", "study", "triage", "ensembles"}
+    for path in paths:
+        read = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        assert mapping_in(path, path.name, Faults()) == read, path
 
 
 def test_the_command_says_how_answers_were_read_and_what_to_do_next(

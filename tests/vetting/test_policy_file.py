@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 import simulation as ae
 from simulation.cli import main
+from simulation.config.files import value_in
 from simulation.display.measured import measurement_table
-from simulation.errors import ConfigError
+from simulation.errors import ConfigError, Faults
 from simulation.report.first_page import first_page
 from simulation.report.verdict_tables import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
@@ -76,6 +78,12 @@ def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Pa
     usual = ae.load(*ONE)
     assert study.baseline.policy.nurse == usual.baseline.policy.nurse
     assert study.arm("vetted").policy.beside_nurse is None
+
+
+def test_every_file_of_a_bench_is_read_alike_by_us_and_by_hydra(bench: Bench) -> None:
+    for path, text in policy_files(bench).items():
+        read = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+        assert value_in(text, path, Faults()) == read
 
 
 def test_the_policy_says_whom_it_was_measured_on_against_which_truth_and_beside_whom(
