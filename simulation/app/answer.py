@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import simulation as ae
@@ -14,7 +13,7 @@ from simulation.app.asked import PLANNED, AskedQuestion
 from simulation.app.controls import controls
 from simulation.app.departments import Place
 from simulation.app.serving import STORED
-from simulation.display.table import Cell, difference_cell
+from simulation.display.table import UNKNOWN, Cell, difference_cell
 from simulation.display.words import amount, change, effect, unit_words
 from simulation.report.findings import unlike_words
 from simulation.report.first_page import harmed_words
@@ -69,19 +68,18 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     outcomes = [outcome_of(slim, name) for name in slim.judged]
     arms = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
     known = [one for one in outcomes if readable(one.first)]
-    effects = {
-        "arms": arms,
-        "targets": slim.targets,
-        "levels": [_level(slim, one) for one in slim.targets],
-        "limits": [margin.label for margin in slim.design.margins],
-    }
-    helping = [one for one in outcomes if one.first.kind == "better" and not one.fails]
-    over = slim.study.departments
+    over, best = slim.study.departments, _best(arms)
     return {
-        **effects,
-        "effects": {**effects, "baseline": slim.baseline.label},
-        "best": _best(arms),
-        "none_helps": at_rest and len(known) == len(outcomes) and not helping,
+        "arms": arms,
+        "effects": {
+            "arms": arms,
+            "baseline": slim.baseline.label,
+            "targets": slim.targets,
+            "levels": [_level(slim, one) for one in slim.targets],
+            "limits": [margin.label for margin in slim.design.margins],
+        },
+        "best": best,
+        "none_helps": at_rest and len(known) == len(outcomes) and best is None,
         "better": _beyond_ai(outcomes),
         "unsettled": _unsettled(slim, outcomes) if at_rest else [],
         "over": over is not None,
@@ -91,10 +89,8 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "today": wait_words(slim),
         "wide": not all(readable(finding) for one in outcomes for finding in one.effects),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
-        "baseline": slim.baseline.label,
         "drawing": slim.drawing(*(one.arm.name for one in known)) if known else None,
         "few": slim.few_departments,
-        "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,
         "warnings": [warning.found for warning in whole.explanation.department_warnings]
@@ -112,26 +108,18 @@ def wait_words(slim: ae.Result) -> str:
     return f"{mean} ({row.low:.1f} to {row.high:.1f}, n = {n})"
 
 
-@cache
-def _first_visit() -> Mapping[str, Any]:
-    """What is known of the stored first visit: the number of its departments and, by arm, the effect on the wait as
-    mean, 5th and 95th percentile over these."""
-    known: Mapping[str, Any] = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    return known
-
-
 def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
-    """What policies of one department do over the departments of the first visit, for those that are in it."""
+    """What policies of one department do to the wait over the departments of the stored first visit, for those that are
+    in it: mean, and 5th and 95th percentile."""
     if result is None or result.study.departments is not None or asked.file:
         return {}
-    effects = {
-        arm: values for arm, values in _first_visit()["effects"].items() if arm in asked.arms
-    }
+    first = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
     words = [
         f"{result.arm(arm).label} {change(mean, 'minutes')} ({change(low, 'minutes')} to {change(high, 'minutes')})"
-        for arm, (mean, low, high) in effects.items()
+        for arm, (mean, low, high) in first["effects"].items()
+        if arm in asked.arms
     ]
-    return {"n": _first_visit()["n_departments"], "words": words} if words else {}
+    return {"n": first["n_departments"], "words": words} if words else {}
 
 
 def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
@@ -169,6 +157,8 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
     rows = []
     for asked, slim in known:
         others = [one.query for one, _ in questions[1:] if one is not asked]
+        findings = () if slim is None else slim.findings
+        effects = {one.arm: _cell(one) for one in reversed(findings)}  # of the first target
         rows.append(
             {
                 "name": asked.name,
@@ -177,18 +167,13 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
                 ),
                 "n": 0 if slim is None else len(slim.replications),
                 "today": "" if slim is None else _level(slim, slim.first_target),
-                "cells": [] if slim is None else [_effect(slim, name) for name in labels],
+                "cells": [effects.get(name, UNKNOWN) for name in labels if effects],
                 "query": asked.query,
                 "without": questions[0][0].keeping(*others),
             }
         )
     target = results[0].first_target.label if results else ""
     return {"labels": list(labels.values()), "rows": rows, "target": target}
-
-
-def _effect(slim: ae.Result, name: str) -> Cell | str:
-    """The effect of a policy on the first target; '–' where it is not compared."""
-    return _cell(slim.finding(name, slim.first_target)) if name in slim.judged else "–"
 
 
 def _level(slim: ae.Result, target: Any) -> str:
@@ -215,7 +200,10 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
 def _verdict(finding: Finding) -> str:
     """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
     if not readable(finding):
-        return f"{NOT_YET}, as the interval is {_width(finding)} wide"
+        width, unit = _width(finding), finding.comparison.unit
+        words = f"{width:.0f} minutes" if unit == "minutes" else f"{100 * width:.0f} points"
+        wide = words if math.isfinite(width) else "infinitely"
+        return f"{NOT_YET}, as the interval is {wide} wide"
     settled = finding.kind != "cannot-tell"
     return (
         f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
@@ -224,9 +212,7 @@ def _verdict(finding: Finding) -> str:
 
 def readable(finding: Finding) -> bool:
     """Whether the interval of a difference is narrow enough to be shown as a number."""
-    row = finding.comparison
-    width = row.difference_high - row.difference_low
-    return not math.isnan(width) and width <= WIDEST.get(row.unit, math.inf)
+    return _width(finding) <= WIDEST.get(finding.comparison.unit, math.inf)
 
 
 def _cell(finding: Finding) -> Cell | str:
@@ -234,12 +220,8 @@ def _cell(finding: Finding) -> Cell | str:
     return difference_cell(finding.comparison, look=finding.kind) if is_read else NOT_YET
 
 
-def _width(finding: Finding) -> str:
-    row = finding.comparison
-    width = row.difference_high - row.difference_low
-    if not math.isfinite(width):
-        return "infinitely"
-    return f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
+def _width(finding: Finding) -> float:
+    return finding.comparison.difference_high - finding.comparison.difference_low
 
 
 def _safety_words(outcome: ArmOutcome) -> str:
@@ -247,18 +229,17 @@ def _safety_words(outcome: ArmOutcome) -> str:
     limits = outcome.limits
     if limits.judged and len(limits.open) == len(limits.judged):
         return f"none of {len(limits.judged)} settled yet"
-    by_verb: dict[str, list[str]] = {"fails": [], "may fail": [], "not settled": []}
-    for one in limits.judged:
-        if one.state != "passes":
-            by_verb["not settled" if one.state == "open" else one.state].append(one.margin.label)
-    said = [f"{verb}: {', '.join(labels)}" for verb, labels in by_verb.items() if labels]
+    said = []
+    for state, verb in (("fails", "fails"), ("may fail", "may fail"), ("open", "not settled")):
+        if labels := [one.margin.label for one in limits.judged if one.state == state]:
+            said.append(f"{verb}: {', '.join(labels)}")
     return "; ".join(said) or f"passes all {len(limits.judged)}"
 
 
 def _unsettled(slim: ae.Result, outcomes: Sequence[ArmOutcome]) -> dict[str, list[str]]:
     """What is not settled, by what would settle it: 'about 40 more replications': ['‘Lean triage, no AI’ (Left before
     being seen)']. Limits of a policy that fails another are left out."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for outcome in outcomes:
         first, limits = outcome.first, outcome.limits
         judged: list[tuple[str, Verdict | Judgement]] = []
@@ -268,12 +249,13 @@ def _unsettled(slim: ae.Result, outcomes: Sequence[ArmOutcome]) -> dict[str, lis
             judged += [
                 (one.margin.label, one.judgement) for one in limits.judged if one.state != "passes"
             ]
-        by_how: dict[str, list[str]] = {}
         for label, judgement in judged:
-            by_how.setdefault(_what_settles(judgement, slim), []).append(label)
-        for how, labels in by_how.items():
-            found.setdefault(how, []).append(f"‘{outcome.arm.label}’ ({'; '.join(labels)})")
-    return found
+            of_arms = found.setdefault(_what_settles(judgement, slim), {})
+            of_arms.setdefault(outcome.arm.name, []).append(label)
+    return {
+        how: [f"‘{slim.arm(name).label}’ ({'; '.join(labels)})" for name, labels in arms.items()]
+        for how, arms in found.items()
+    }
 
 
 def _what_settles(judged: Verdict | Judgement, slim: ae.Result) -> str:

@@ -2,22 +2,40 @@
 does elsewhere, and what rests on the vendor's word. It is about one department and one product, and nothing else.
 """
 
+import math
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import NamedTuple
+
+import numpy as np
 
 from simulation.display.document import Document, Section, Words
 from simulation.display.drawing import Drawing, Picture
+from simulation.display.measured import before_and_after
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.web_page import page
+from simulation.display.words import amount, cost_in_short
 from simulation.errors import ResultsError
+from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.sweep import beside
-from simulation.report import board_sentences as sentences
 from simulation.report.effect_pictures import first_picture
-from simulation.report.outcome import is_dearer, outcome_of, priced_alternatives
-from simulation.runs.result import ArmResult, StudyResult
-from simulation.study.design import OfferFacts
+from simulation.report.findings import implausible, unlike_words, warnings
+from simulation.report.first_page import PATIENTS, hinge_words
+from simulation.report.outcome import (
+    ArmOutcome,
+    OutcomeKind,
+    is_dearer,
+    outcome_of,
+    priced_alternatives,
+)
+from simulation.report.patient_groups import worse_off_groups
+from simulation.runs.result import ArmResult, Kind, Safety, StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.study.design import Blank, Margin, OfferFacts, Target
 from simulation.study.statements import BANNER
+from simulation.wording import listed_with_and, number_of, spaced
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
@@ -34,6 +52,78 @@ DETAIL = (
 )
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
+MOST_BLANKS, MOST_CHARACTERS = 2, 75
+"""Blanks to measure first, and characters of a text of the user's before it is cut."""
+WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
+UNDER_TRIAGE = ("under_triage_1_2_share", "all")
+LIMITS = {
+    ("wait_to_clinician_mean", "acuity_true=1-2"): (
+        "the wait of the sickest",
+        "wait of the sickest",
+    ),
+    UNDER_TRIAGE: ("the sickest (levels 1-2) who get too low a level", "under-triage"),
+    ("left_share", "all"): ("patients who leave unseen", "leaving unseen"),
+}
+"""Limits of safety in plain words, and in few; others have their label."""
+NURSES_ERRORS = "nurses_errors"
+"""The parameter of a blank of which today's under-triage is assumed."""
+WHO = {
+    "acuity_true=1-2": "the sickest (levels 1-2)",
+    "age_band=oldest": "the oldest",
+    "language_need=yes": "patients who need an interpreter",
+}
+"""Groups in plain words, where the first page has others."""
+CHANGED = ("label", "minutes")
+"""What a product changes at a step, by kind."""
+VERDICTS: dict[OutcomeKind, tuple[str, str]] = {
+    "fails": ("Fails on safety", "{product} would fail {failed} safety limits here, and {effect}."),
+    "may fail": (
+        "May fail on safety",
+        "{product} may fail {failed} safety limits here, and {effect}.",
+    ),
+    "little": ("Too little to matter", "{product} would do too little to matter here: {effect}."),
+    "perhaps": (
+        "Perhaps too little to matter",
+        "{product} would help here, but perhaps too little: {effect}.",
+    ),
+    "open": ("Not settled", "It is not settled whether {product} would help here: {effect}."),
+    "mixed": (
+        "Helps and harms",
+        "{product} would help on one count and harm on another: {effect}.",
+    ),
+    "harms": ("Does harm", "{product} would make things worse here: {effect}."),
+    "unsure": (
+        "Safety not settled",
+        "{product} would help here, but its safety is not settled: {effect}.",
+    ),
+    "claimed": (
+        "Helps, if the claim is true",
+        "{product} would help enough to matter here: {effect}.",
+    ),
+    "helps": ("Helps", "{product} would help enough to matter here: {effect}."),
+    "nothing": ("Changes nothing", "{product} changes nothing here."),
+}
+"""Heading and sentence of each outcome."""
+PERHAPS = "Do not buy it yet: the gain may be too small."
+ADVICE: dict[OutcomeKind, str] = {
+    "fails": "Do not buy it as it is: it fails on safety.",
+    "unsure": "Do not buy it until its safety is shown.",
+    "open": "Do not buy it yet: it may help or harm.",
+    "mixed": "Weigh the gain against the harm before you buy.",
+    "harms": "Do not buy it.",
+    "claimed": "Do not buy it on the vendor's word: ask who else measured it.",
+    "helps": "It is worth a pilot here.",
+}
+"""What to do, by outcome, where it may do enough to matter; what to measure, and what else to buy, follows."""
+ENOUGH = 1.43
+"""Half-widths of a pilot's interval that an effect has which 80 of 100 pilots find."""
+TOO_MANY = 0.08
+"""False alarms of a pilot that is not believed."""
+LOOKS: dict[OutcomeKind, Kind] = {
+    "fails": "worse", "harms": "worse", "claimed": "better", "helps": "better", "nothing": "no-change",
+}  # fmt: skip
+LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("lower", "higher")}
+"""Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
 
 
 class Part(NamedTuple):
@@ -81,7 +171,7 @@ class Board(NamedTuple):
         headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
         return sum(
             bool(re.search(r"\w", word))
-            for text in (*headings, *map(str, self.sentences))
+            for text in (*headings, *self.sentences)
             for word in text.split()
         )
 
@@ -106,16 +196,16 @@ def board(result: StudyResult) -> Board:
 def board_document(page: Board, drawn: Picture | Drawing | None) -> Document:
     """The board's page as a document: the answer, the parts, table and picture, and what the page rests on."""
     answer = (
-        Words(str(page.answer), "point", page.verdict),
-        *(Words(str(sentence), "strong") for sentence in page.advice),
-        *(Words(str(sentence), "note") for sentence in page.notes),
+        Words(page.answer, "point", page.verdict),
+        *(Words(sentence, "strong") for sentence in page.advice),
+        *(Words(sentence, "note") for sentence in page.notes),
     )
     parts = [
-        Section(tuple(Words(str(sentence)) for sentence in part.sentences), part.heading, part.name)
+        Section(tuple(Words(sentence) for sentence in part.sentences), part.heading, part.name)
         for part in page.parts
     ]
     table = Section(tuple(filter(None, (page.table, drawn))), anchor="table")
-    counts = Section(tuple(Words(str(sentence), "note") for sentence in page.counts))
+    counts = Section(tuple(Words(sentence, "note") for sentence in page.counts))
     return Document(page.title, (Section(answer), *parts, table, counts))
 
 
@@ -131,42 +221,36 @@ def board_page(result: StudyResult) -> str:
 def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
     """The page with at most so many groups and blanks, and so many facts of a kind."""
     outcome = outcome_of(result, offer.arm)
-    answer, counts = sentences.answer(outcome, offer), tuple(sentences.counts(outcome))
+    answer, counts = _answer(outcome, offer), tuple(_counts(outcome))
     if result.few_departments:
         return Board(offer, *answer, (), (), (), (), None, None, counts)
-    arms = (_called(outcome.arm, offer.product), *priced_alternatives(result, outcome.arm))
-    measured = (*sentences.measure_first(outcome, most), *sentences.pilot(outcome, offer))
+    ready = replace(outcome.arm.ready, arm=replace(outcome.arm.ready.arm, label=offer.product))
+    arms = (replace(outcome.arm, ready=ready), *priced_alternatives(result, outcome.arm))
+    measured = (*_measure_first(outcome, most), *_pilot(outcome, offer))
     parts = (
-        Part("safety", "Is it safe?", tuple(sentences.safety(outcome, offer))),
-        Part("worse", "Who is worse off?", tuple(sentences.worse_off(outcome, most))),
-        Part("money", "Same money elsewhere", tuple(sentences.money(outcome))),
+        Part("safety", "Is it safe?", tuple(_safety(outcome, offer))),
+        Part("worse", "Who is worse off?", tuple(_worse_off(outcome, most))),
+        Part("money", "Same money elsewhere", tuple(_money(outcome))),
         Part("measure", "Measure first", measured),
-        Part("vendor", "The vendor", tuple(sentences.vendor(offer, facts))),
-        Part("assumed", "Assumed", tuple(sentences.assumed(offer, facts + 2))),
+        Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
+        Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
     )
-    picture = first_picture(result, arms, number=sentences.signed)
-    advice, notes = sentences.advice(outcome), sentences.notes(outcome, offer, facts)
-    table = _table(result, *arms)
-    return Board(offer, *answer, tuple(advice), tuple(notes), parts, arms, table, picture, counts)
+    picture = first_picture(result, arms, number=_signed)
+    notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
+    told = tuple(advice(outcome))
+    return Board(offer, *answer, told, notes, parts, arms, table, picture, counts)
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
     claims, not_shown, differs = (
-        tuple(sentences.cut_short(noun, longest) for noun in nouns)
+        tuple(cut_short(noun, longest) for noun in nouns)
         for nouns in (offer.claims, offer.not_shown, offer.differs)
     )
-    assumed = tuple(sentences.cut_short(clause, 3 * longest) for clause in offer.assumed)
-    product, department = (
-        sentences.cut_short(name, longest) for name in (offer.product, offer.department)
-    )
+    assumed = tuple(cut_short(clause, 3 * longest) for clause in offer.assumed)
+    product, department = (cut_short(name, longest) for name in (offer.product, offer.department))
     names = replace(offer, product=product, department=department)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
-
-
-def _called(arm: ArmResult, label: str) -> ArmResult:
-    """An arm under another label."""
-    return replace(arm, ready=replace(arm.ready, arm=replace(arm.ready.arm, label=label)))
 
 
 def _thousands(arm: ArmResult, words: str) -> Cell:
@@ -185,20 +269,18 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     for arm in (product, *alternatives):
         outcome = outcome_of(result, arm.name)
         row, limits = outcome.first.comparison, outcome.limits
-        effect = Cell(row.difference, unit, *sentences.ends_of(row), style="short difference")
+        effect = Cell(row.difference, unit, *_ends_of(row), style="short difference")
         cost = _thousands(arm, "dearer" * is_dearer(arm, product))
         depends = arm is product and bool(outcome.otherwise)
         passes = "depends" if depends else "passes" if limits.judged else "–"
-        unsettled = f"not settled: {sentences.limits_in_few(limits.open)}" if limits.open else ""
-        cells.append(
-            (sentences.cut_short(arm.label), cost, effect, limits.verb or unsettled or passes)
-        )
+        unsettled = f"not settled: {_limits_in_few(limits.open)}" if limits.open else ""
+        cells.append((cut_short(arm.label), cost, effect, limits.verb or unsettled or passes))
         is_open = is_open or bool(unsettled and not limits.verb)
-    is_wait = (target.measure, target.group) == sentences.WAIT
+    is_wait = (target.measure, target.group) == WAIT
     headers = (
         "Option",
         "£1,000 a year (range)",
-        f"{'Change in wait' if is_wait else target.label}, {sentences.unit_word(unit)}",
+        f"{'Change in wait' if is_wait else target.label}, {_unit_word(unit)}",
         "Safety limits",
     )
     notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
@@ -221,9 +303,335 @@ def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
     unit = one.unit(one.first_target)
     words = "On the same patients, the second differs from the first by"
     notes = (
-        ()
-        if apart is None
-        else (f"{words} {interval_cell(apart[2], unit)} {sentences.unit_word(unit)}.",)
+        () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {_unit_word(unit)}.",)
     )
     headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
     return ReportTable("variants", "Two variants of an offer", headers, cells, notes)
+
+
+# --- sentences, by the part in which they stand ----------------------------------------------------------------------
+
+
+def _short(value: float, unit: str = "") -> str:
+    """The size of a number without its unit: one decimal below 10, none above or where it is whole."""
+    return str(Cell(abs(value), unit, style="short"))
+
+
+def _signed(value: float, unit: str) -> str:
+    """The same with its sign."""
+    return str(Cell(value, unit, style="short difference"))
+
+
+def _unit_word(unit: str, value: float = math.nan) -> str:
+    """The unit of a difference in words: 'minutes', 'point'."""
+    return {"share": "point" if math.isclose(value, 0.01) else "points"}.get(unit, unit)
+
+
+def _sized(value: float, unit: str) -> str:
+    """'7.2 minutes'."""
+    return f"{_short(value, unit)} {_unit_word(unit)}"
+
+
+def _side(row: Comparison, value: float) -> str:
+    """The word for a difference: 'less', 'longer', 'higher'."""
+    key = WAIT if (row.measure, row.group) == WAIT else row.unit
+    return LESS_OR_MORE.get(key, LESS_OR_MORE[""])[value > 0]
+
+
+def cut_short(text: str, longest: int = MOST_CHARACTERS) -> str:
+    """A text of the user's, without a full stop, cut where it is very long."""
+    return shorten(text.rstrip(". "), longest, placeholder=" …")
+
+
+def _first_capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _small(text: str) -> str:
+    """A text of the user's for the middle of a sentence: cut short, and its first letter small, unless it begins with
+    initials."""
+    text = cut_short(text)
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+def _ends_of(row: Comparison) -> tuple[float, float]:
+    """The range of nine in ten departments, drawn out to the interval where that reaches further."""
+    return row.with_range(row.difference_low, row.difference_high)
+
+
+def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> str:
+    """'patients would wait 7.2 minutes less for a clinician (nine in ten departments: 5.1 to 9.3)', without a capital;
+    `in_few`: '7.2 minutes less (5.1 to 9.3)'."""
+    if math.isnan(row.difference):
+        return "the effect is not known, as it is missing in some replication"
+    size, low, high = (_short(value, row.unit) for value in (row.difference, *_ends_of(row)))
+    is_wait = (row.measure, row.group) == WAIT
+    what = f"{size} {_unit_word(row.unit)} {_side(row, row.difference)}"
+    if size == "0":
+        what = "as long as now" if is_wait else "as now"
+    if not in_few:
+        label = cut_short(target.label)
+        what = (
+            f"patients would wait {what} for a clinician"
+            if is_wait
+            else f"'{label}' would be {what}"
+        )
+    signs = {
+        np.sign(end)
+        for end, number in zip(_ends_of(row), (low, high), strict=True)
+        if number != "0"
+    }
+    words = "nine in ten departments: " if row.by_range else "95 % interval: "
+    if len(signs) > 1 or size == "0":
+        low, high = (
+            f"{end} {_side(row, value)}"
+            for end, value in zip((low, high), _ends_of(row), strict=True)
+        )
+    elif row.difference < 0:
+        low, high = high, low
+    if not math.isnan(row.difference_low):
+        what += f" ({words * (not in_few)}{low} to {high})"
+    return what
+
+
+def _answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, Kind, str]:
+    """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
+    result, limits = outcome.result, outcome.limits
+    if few := result.few_departments:
+        words = f"{few} departments are too few for an answer: use 20 or more, each at least twice."
+        return "No answer yet", "cannot-tell", words
+    (verdict, words), look = VERDICTS[outcome.kind], LOOKS.get(outcome.kind, "cannot-tell")
+    if outcome.kind != "nothing":
+        if offer.claims or outcome.is_claimed:
+            words = f"If the vendor's word holds, {words[:1].lower()}{words[1:]}"
+        if outcome.otherwise:
+            look = "worse" if look == "worse" else "cannot-tell"
+            verdict = f"{verdict}, and safety not shown"
+            words = f"{words[:-1]}; read less kindly, it {outcome.otherwise} on safety."
+    row = outcome.first.comparison
+    sentence = words.format(
+        product=offer.product,
+        effect=_effect(row, outcome.first.target),
+        failed=f"{len(limits.failed)} of {len(limits.judged)}",
+    )
+    return verdict, look, sentence
+
+
+def advice(outcome: ArmOutcome) -> Iterator[str]:
+    """What to do: buy or not, what to settle before, and what does more for the same money."""
+    kind, unsafe = outcome.kind, bool(outcome.otherwise)
+    deciding = [
+        effect.blank
+        for effect in by_blank(outcome.result)
+        if effect.decides and not effect.blank.arms
+    ]
+    is_little = kind == "nothing" or (kind == "little" and not deciding)
+    if kind not in ("fails", "harms") and (unsafe or kind == "may fail"):
+        kind = "unsure"
+    yield "Do not buy it to cut waits." if is_little else ADVICE.get(kind, PERHAPS)
+    if is_little and unsafe:
+        yield "Before any other use, have its safety shown."
+    if deciding and kind not in ("fails", "harms"):
+        yield f"First settle {_small(deciding[0].question)}: it decides the answer."
+    if other := outcome.bought:
+        theirs, own = (abs(one.first.comparison.difference) for one in (other, outcome))
+        if theirs > own:
+            yield f"The same money {'may do' if other.limits.open else 'does'} more elsewhere."
+
+
+def _notes(outcome: ArmOutcome, offer: OfferFacts, most: int) -> Iterator[str]:
+    """What a variant has otherwise; levels today; what the product changes at triage."""
+    result, target = outcome.result, outcome.result.first_target
+    if offer.differs:
+        yield f"Variant: {_listed(offer.differs, most)}."
+    if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
+        before, within = result.row_of(target), result.before(FOUR_HOURS)
+        today = f"{_short(before.mean, before.unit)} minutes"
+        yield f"Today they wait {today}; {amount(within.mean, 'share')} leave within four hours."
+    for change in outcome.arm.explanation.changed:
+        if change.kind in CHANGED:
+            yield f"At {spaced(change.what)}: {change.short} of patients."
+
+
+def _limit(margin: Margin, *, in_few: bool = False) -> str:
+    return LIMITS.get((margin.measure, margin.group), (f"'{margin.label}'",) * 2)[in_few]
+
+
+def _limits_in_few(limits: Iterable[Safety]) -> str:
+    """'under-triage and leaving unseen'."""
+    return listed_with_and([_limit(safety.margin, in_few=True) for safety in limits])
+
+
+def _safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
+    """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
+    result, limits, other = outcome.result, outcome.limits, outcome.other_reading
+    is_assumed = any(NURSES_ERRORS in blank.parameters for blank in offer.blanks)
+    told = {one.margin for one in limits.failed}
+    for one in limits.failed:
+        yield _failed(result, limits.verb.capitalize(), one, is_assumed=is_assumed)
+    if other:
+        own = result.design.arms[outcome.arm.name].label
+        reading = cut_short(other.arm.label.removeprefix(f"{own}, "))
+        read = _first_capital(reading) if reading.startswith("if ") else f"Read as '{reading}'"
+        words, beyond = f"{read}, it {outcome.otherwise or 'passes'}", other.limits.failed
+        yield (_failed(result, words, beyond[0], is_assumed=is_assumed) if beyond else f"{words}.")
+        told |= {one.margin for one in beyond}
+        if beyond and offer.where_nurses_are_right is not None:
+            share = amount(offer.where_nurses_are_right, "share")
+            yield f"Harshest, if only where they are right: {share}."
+    untold = [one for one in limits.judged if one.margin not in told]
+    for one in untold:
+        if one.spread and one.n_harmed and one.judgement.cause != "label table":
+            limit, n = _first_capital(_limit(one.margin)), one.n_harmed
+            yield f"{limit}: beyond the limit in {n} of {one.spread.n} departments."
+    for words, state in (
+        ("Not settled, as its range spans the limit", "open"),
+        ("Passes on average", "passes"),
+    ):
+        if named := _limits_in_few(one for one in untold if one.state == state):
+            yield f"{words}: {named}."
+    if not result.design.margins:
+        yield "The study states no safety limit."
+
+
+def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool) -> str:
+    """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.' is_assumed: whether nobody
+    has counted today's labels, so that a limit above today's is assumed, too."""
+    row, margin, spread, beyond = safety.comparison, safety.margin, safety.spread, ""
+    limit, most = _limit(margin), _short(margin.margin, row.unit)
+    if spread is not None and spread.is_range:
+        beyond = f", broken in {safety.n_harmed} of {spread.n} departments"
+    if row.unit != "share":
+        size = f"{_sized(row.difference, row.unit)} {_side(row, row.difference)}"
+        return f"{verb}: {limit}, {size}. Limit: {most}{beyond}."
+    before, after = before_and_after(result, safety)
+    unit, today, of = _unit_word(row.unit, margin.margin), "today", "more"
+    if is_assumed and (margin.measure, margin.group) == UNDER_TRIAGE:
+        today, of = "today (assumed)", "above that, so also assumed"
+        beyond = beyond.replace(",", ";")
+    return f"{verb}: {limit}, {before} {today}, {after} with it. Limit: {most} {unit} {of}{beyond}."
+
+
+def _worse_off(outcome: ArmOutcome, most: int) -> Iterator[str]:
+    """The groups that the product harms by more than the least difference that matters, the hardest hit first."""
+    target, unit = outcome.first.target, outcome.first.comparison.unit
+    rows = sorted(outcome.harmed, key=lambda row: -abs(row.difference))
+    if not worse_off_groups(outcome.result):
+        yield "No groups were looked at."
+    elif not rows:
+        yield f"No group, by more than {_sized(target.minimal_important_difference, unit)}."
+    for number, row in enumerate(rows[:most]):
+        who = _first_capital(WHO.get(row.group, PATIENTS[row.group]))
+        size, is_wait = _sized(row.difference, unit), row.measure.startswith("wait_")
+        by = f"wait {size} longer" if is_wait else f"be worse by {size}"
+        yield f"{who}: {size}." if number else f"{who} would {by}."
+    if len(rows) > most:
+        yield f"And {len(rows) - most} more."
+
+
+def _money(outcome: ArmOutcome) -> Iterator[str]:
+    """What the product costs, and the best that the same money buys of something else without failing a limit."""
+    if outcome.arm.cost is None:
+        yield "The price is not known, so nothing can be held against it."
+        return
+    price = f"Its price, {cost_in_short(outcome.arm.cost)} a year,"
+    if other := outcome.bought:
+        effect = _effect(other.first.comparison, other.first.target, in_few=True)
+        yield f"{price} also buys '{cut_short(other.arm.label)}': {effect}."
+        if other.limits.open:
+            yield "The safety of that is not settled."
+        return
+    yield f"{price} buys nothing else that is shown to help and be safe."
+
+
+def _measure_first(outcome: ArmOutcome, most: int) -> Iterator[str]:
+    """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
+    blanks, tied = by_blank(outcome.result), list[Blank]()
+    if outcome.other_reading:
+        tied = [effect.blank for effect in blanks if effect.blank.arms]
+        yield from (_settled(blank, "On safety") for blank in tied)
+        if not tied:
+            yield "Settle which reading is right: it decides on safety."
+        blanks = tuple(effect for effect in blanks if effect.blank not in tied)
+    for number, effect in enumerate(blanks[: min(most, MOST_BLANKS)]):
+        if effect.decides or effect.limit or not (number or tied):
+            yield from _blank(outcome, effect, first=number == 0)
+    if not blanks:
+        hinges = hinge_words(outcome) or "no one figure is shown to decide the effect"
+        yield f"{_first_capital(hinges)}."
+
+
+def _pilot(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
+    """What the planned pilot could tell of the wait."""
+    row, pilot = outcome.first.comparison, offer.pilot
+    if pilot is None or (row.measure, row.group) != WAIT:
+        return
+    is_large = abs(row.difference) >= ENOUGH * pilot.half_width
+    could = "could" if is_large and pilot.false_alarms < TOO_MANY else "could not"
+    yield (
+        f"The pilot, {cut_short(pilot.design)}, would measure the wait to ± {_short(pilot.half_width)} minutes, and "
+        f"misjudge a product that does nothing in {_short(100 * pilot.false_alarms)} of 100: it {could} tell."
+    )
+
+
+def _blank(outcome: ArmOutcome, effect: BlankEffect, *, first: bool) -> Iterator[str]:
+    """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
+    row, question = outcome.first.comparison, _small(effect.blank.question)
+    low, high = sorted((effect.low, effect.high))
+    span = (
+        f"{_sized(low, row.unit)} {_side(row, low)} to {_short(high, row.unit)} {_side(row, high)}"
+    )
+    if not first:
+        yield f"Then: {question} ({span})."
+    elif not (effect.decides or effect.limit):
+        yield f"Nothing left blank is expected to move the effect enough to matter. The most: {question} ({span})."
+    else:
+        why = ", so it decides whether that is enough" * effect.decides
+        yield f"Most hinges on {question}. Over its range the effect goes from {span}{why}."
+        if effect.limit is not None:
+            yield f"It decides a safety limit, too: {_limit(effect.limit)}."
+        yield _settled(effect.blank, "To settle it")
+
+
+def _settled(blank: Blank, what: str) -> str:
+    """'To settle it: time triages with a watch, on 100 patients.'"""
+    find = _small(blank.find)
+    is_said = blank.patients is None or f"{blank.patients}" in find
+    return f"{what}: {find}{'' if is_said else f', on {blank.patients:,} patients'}."
+
+
+def _vendor(offer: OfferFacts, most: int) -> Iterator[str]:
+    """What rests on the vendor's word alone, and what is not shown."""
+    for words, nouns in (("Its word alone", offer.claims), ("Not shown", offer.not_shown)):
+        if nouns:
+            yield f"{words}: {_listed(nouns, most)}."
+    if not offer.claims and not offer.not_shown:
+        yield "Nothing: all that we asked for is shown."
+
+
+def _assumed(offer: OfferFacts, most: int) -> Iterator[str]:
+    """How answers were read, what was assumed, and in what departments differ because it was left blank."""
+    clauses = offer.assumed or [f"{_small(blank.question)}: a range" for blank in offer.blanks]
+    if clauses:
+        yield f"{_first_capital(_listed(clauses, most))}."
+
+
+def _listed(nouns: Sequence[str], most: int) -> str:
+    """'a; b; 2 more', of more than so many; of none '2 points, in the full report'."""
+    if not most:
+        return f"{number_of(len(nouns), 'point')}, in the full report"
+    return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
+
+
+def _counts(outcome: ArmOutcome) -> Iterator[str]:
+    """What the page rests on, and whether warnings stand in the report of what the page does not say."""
+    result, where = outcome.result, "one department"
+    if result.department_of is not None:
+        where = f"{len(np.unique(result.department_of))} departments"
+    n, days = len(result.replications), result.run.measured_days
+    yield f"Simulated: {where}, {_short(n)} replications of {_short(days)} days."
+    told = set[str]()
+    if outcome.other_reading:
+        told = {f"Warning, {words}" for words in unlike_words([outcome.arm.ready])}
+    if checks := {*warnings(result), *implausible(result)} - told:
+        yield f"Read the {'warnings' if len(checks) > 1 else 'warning'} in the full report."

@@ -234,26 +234,22 @@ def implausible(result: StudyResult) -> tuple[str, ...]:
 
     `study/department_warnings.py` finds what does not fit together before anything runs, such as work beyond capacity.
     """
-    return tuple(f"Check the department: {words}" for words in _implausible(result))
-
-
-def _implausible(result: StudyResult) -> Iterator[str]:
-    base = result.design.baseline
-    occupied = {group: result.row(base, OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
+    sentences = []
+    occupied = {group: result.before(OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
     full = {
         group.partition("=")[2]: f"{100 * share:.0f} %"
         for group, share in occupied.items()
         if share >= FULL
     }
     if len(full) > 1 or any(share > OVERFULL for share in occupied.values()):
-        yield (
+        sentences.append(
             f"beds are full at midnight ({figures_of(full)}). Look at {keys_of(result.study, full)} (more beds) and "
             "at the durations of stays on wards."
         )
-    if result.has("handover_mean"):
-        handover = result.row(base, "handover_mean")
-        if handover.mean >= LONG_HANDOVER:
-            yield (
-                f"ambulances wait {amount(handover.mean, 'minutes')} on average to hand over. Look at beds and places "
-                "first, then at the pools of whoever receives them."
-            )
+    handover = "handover_mean"
+    if result.has(handover) and (minutes := result.before(handover).mean) >= LONG_HANDOVER:
+        sentences.append(
+            f"ambulances wait {amount(minutes, 'minutes')} on average to hand over. Look at beds and places "
+            "first, then at the pools of whoever receives them."
+        )
+    return tuple(f"Check the department: {words}" for words in sentences)

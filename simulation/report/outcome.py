@@ -175,18 +175,13 @@ class ArmOutcome:
 
         Where one of the two states no cost, the alternative may be cheaper.
         """
-        equals = [one for one in self.cheaper if one.does_as_much(self)]
-        return min(equals, key=_price, default=None)
-
-    @property
-    def cheaper(self) -> list["ArmOutcome"]:
-        """The alternatives that may be cheaper."""
-        cost = self.arm.cost
-        return [
+        equals = [
             one
             for one in alternatives(self.result)
-            if cost is None or one.arm.cost is None or one.arm.cost < cost
+            if one.arm.cost is None or one.arm.cost < _price(self)
+            if one.does_as_much(self)
         ]
+        return min(equals, key=_price, default=None)
 
     @cached_property
     def bought(self) -> "ArmOutcome | None":

@@ -30,8 +30,8 @@ BESIDE = {
     "department.vocabulary": "the class of a department, for these",
     "records.in_memory": "a folder that was sent",
     "resumable": "runs that are kept as they end",
-    "study.overload": "what such a run refuses",
-    "study.workload": "the same, and minutes in words",
+    "study.department_warnings": "what such a run refuses",
+    "study.offered_load": "the same, and minutes in words",
 }
 """What the app imports beside the front, and for what."""
 

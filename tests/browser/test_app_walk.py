@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from simulation.api import Result
 from simulation.app.asked import AskedQuestion
 from simulation.app.pages import VIEWS
-from simulation.report import board_sentences
+from simulation.report import board as board_module
 from simulation.study.design import OfferFacts
 
 from . import test_app
@@ -126,7 +126,7 @@ def opened_runs(served: Served, result: Result) -> Iterator[Served]:
     served.desk._keep(AskedQuestion(run=RUN, arms=()), result)
     served.desk._keep(AskedQuestion(run=OFFER, arms=()), offered)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board_sentences, "by_blank", lambda result: ())
+        patch.setattr(board_module, "by_blank", lambda result: ())
         yield served
 
 

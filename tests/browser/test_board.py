@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from simulation.api import Result
 from simulation.questions.blanks import BlankEffect
-from simulation.report import board_sentences
+from simulation.report import board as board_module
 from simulation.report.board import board, board_page
 from simulation.study.design import Blank, OfferFacts
 
@@ -48,7 +48,7 @@ def offered(result: Result, request: pytest.FixtureRequest) -> Iterator[Result]:
     offer = OFFERS[request.param]
     effects = tuple(BlankEffect(blank, -8.0, 1.0) for blank in offer.blanks)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board_sentences, "by_blank", lambda result: effects)
+        patch.setattr(board_module, "by_blank", lambda result: effects)
         yield replace(
             result, study=replace(result.study, design=replace(result.study.design, offer=offer))
         )
