@@ -126,6 +126,11 @@ class Evaluation:
         return is_whole and alarms.keeps_its_level and tool.right.value >= TARGETS[0]
 
     @property
+    def near(self) -> tuple[EvaluatedOutcome, ...]:
+        """The outcomes of the step near the tool."""
+        return tuple(outcome for outcome in self.outcomes if outcome.role == "mechanism")
+
+    @property
     def main(self) -> EvaluatedOutcome:
         """The outcome that the answer is about."""
         return main_outcome(self.outcomes)
@@ -164,10 +169,7 @@ class Evaluation:
         """The design and the outcome to plan for: the wait or else a step near the tool, and the design of the fewest
         weeks and departments that finds it, a randomised one if there is any. The wait by the sound design that finds
         it most often, if none does."""
-        for outcome in (
-            self.main,
-            *(outcome for outcome in self.outcomes if outcome.role == "mechanism"),
-        ):
+        for outcome in (self.main, *self.near):
             if finding := [design for design in self.shown(outcome) if self.finds(design, outcome)]:
                 return min(
                     finding, key=lambda each: (each.is_simulated, not each.is_randomised, each.size)
@@ -270,13 +272,11 @@ def _beside(
     evaluation: Evaluation, nothing: OperatingCharacteristics, tool: OperatingCharacteristics
 ) -> dict[str, str | Cell]:
     """The power for the outcome near the tool, and the sizes for the wait."""
-    near = [
-        row
-        for row in evaluation.emulated
-        if row.outcome.role == "mechanism" and row.arm == tool.arm
-    ]
     found = [
-        row.right for row in near if (row.design, row.analysis) == (tool.design, tool.analysis)
+        row.right
+        for outcome in evaluation.near
+        for row in evaluation.of(outcome, tool.arm)
+        if (row.design, row.analysis) == (tool.design, tool.analysis)
     ]
     is_first = tool.analysis == tool.design.analyses[0]
     sizes = evaluation.sizes.get(tool.design, ()) if is_first else ()
@@ -438,8 +438,7 @@ def _rows_of_designs(
     evaluation: Evaluation, height: float
 ) -> Iterator[tuple[Figure, list[tuple[Axes, EvaluatedOutcome]]]]:
     """A figure with a panel for the step near the tool, if one is looked at, and for the wait; rows are designs."""
-    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"][:1]
-    shown, n = [*near, evaluation.main], len(evaluation.designs)
+    shown, n = [*evaluation.near[:1], evaluation.main], len(evaluation.designs)
     with figure_of(2.4 + 3.4 * len(shown), 1.6 + height * n, 1, len(shown), sharey=True) as (
         figure,
         axes,

@@ -84,14 +84,12 @@ def span_words(design: EvaluationDesign) -> str:
 
 def _carried_over(evaluation: Evaluation) -> Iterator[str]:
     """What designs show whose groups meet in the same queues, beside what the tool does to everybody."""
-    outcome = next(
-        (outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"), evaluation.main
-    )
-    rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
-    own = {row.design: row for row in reversed(rows)}
+    outcome = (*evaluation.near, evaluation.main)[0]
+    designs = [one for one in evaluation.shown(outcome) if one.is_simulated]
+    rows = [evaluation.primary(one, outcome, evaluation.arm) for one in designs]
     shown = [
-        f"{_short_label(design)} show {change(row.true + row.bias.value, evaluation.unit(outcome))}"
-        for design, row in reversed(own.items())
+        f"{_short_label(row.design)} show {change(row.true + row.bias.value, evaluation.unit(outcome))}"
+        for row in rows
     ]
     if shown:
         true = _signed(evaluation, outcome, rows[0].true)
@@ -123,10 +121,8 @@ def _worth(evaluation: Evaluation) -> str:
 
 
 def _departments(evaluation: Evaluation) -> str:
-    return number_of(
-        len(set(map(evaluation.result.study.department, evaluation.result.numbers))),
-        "simulated department",
-    )
+    used = set(map(evaluation.result.study.department, evaluation.result.numbers))
+    return number_of(len(used), "simulated department")
 
 
 def _signed(evaluation: Evaluation, outcome: EvaluatedOutcome, value: float) -> str:

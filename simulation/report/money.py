@@ -126,7 +126,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
     ]
     arms = [result.arm(row.arm) for row in ranked(result, target)]
     for kind, words in GROUPS:
-        of_kind = [arm for arm in arms if cost_kind(result, arm) == kind]
+        of_kind = [arm for arm in arms if cost_kind(arm) == kind]
         if of_kind:
             cells.append((words, "", *("",) * len(HEADERS)))
         for arm in of_kind:
@@ -205,11 +205,9 @@ def stated_cost(arm: ArmResult, style: Style = "pounds") -> str | Cell:
     return NOT_STATED if arm.cost is None else Cell(arm.cost, style=style)
 
 
-def cost_kind(result: StudyResult, arm: ArmResult) -> str:
+def cost_kind(arm: ArmResult) -> str:
     """'priced', 'free' (nothing, or a saving) or 'unknown'."""
-    if arm.cost is None:
-        return "unknown"
-    return "priced" if arm in priced(result) else "free"
+    return "unknown" if arm.cost is None else "priced" if arm.cost > 0 else "free"
 
 
 def cost_cell(arm: ArmResult) -> str | Cell:

@@ -202,15 +202,20 @@ def differences_table(result: StudyResult) -> ReportTable:
             f"sham, excludes 0. {n} cells are looked at, so some stars are due to chance; 'who is worse off' allows "
             "for that."
         )
-    cells: list[Cells] = []
-    for group in groups:
-        base = result.before(measure, group)
-        starred = (_starred(result, arm.name, measure, group) for arm in result.others)
-        cells.append((group_words(group), Cell(base.mean, base.unit), *starred))
+
+    def cell(group: str, arm: str) -> Cell:
+        row = result.before(measure, group)
+        is_base = arm == result.design.baseline
+        return Cell(row.mean, row.unit) if is_base else _starred(result, arm, measure, group)
+
     unit = unit_words(result.before(measure).unit)
     title = f"Who gains and who pays: {measure_label(result, measure)}, differences in {unit}"
-    headers = ("who", "baseline", *(arm.label for arm in result.others))
-    return ReportTable("by_group", title, headers, cells, notes)
+    rows = [(group_words(group), group) for group in groups]
+    columns = [
+        ("baseline", result.design.baseline),
+        *((arm.label, arm.name) for arm in result.others),
+    ]
+    return crossed(("by_group", title, "who"), rows, columns, cell, notes)
 
 
 def gaps_table(result: StudyResult) -> ReportTable:

@@ -226,21 +226,19 @@ def safety_table(result: StudyResult) -> ReportTable:
     judged = [margin.measure for margin in margins if margin.group == ALL]
     others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
     by_arm_and_margin = {(safety.arm, safety.margin): safety for safety in result.safety}
-    cells: list[Cells] = []
-    for arm in result.others:
-        of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
-        if arm.name not in result.identical:
-            of_arm = [
-                _safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins
-            ]
-            rows = (result.row(arm.name, name) for name in others)
-            of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
-        cells.append((arm.label, *of_arm))
-    headers = (
-        "arm",
-        *(_margin_header(result, margin) for margin in margins),
-        *(f"{measure_label(result, name)}, no margin stated" for name in others),
-    )
+
+    def cell(arm: str, on: Margin | str) -> str | Cell:
+        if arm in result.identical:
+            return IDENTICAL
+        if isinstance(on, Margin):
+            return _safety_cell(result, by_arm_and_margin[arm, on])
+        row = result.row(arm, on)
+        return replace(difference_cell(row), text=effect(row))
+
+    columns: list[tuple[str, Margin | str]] = [
+        *((_margin_header(result, margin), margin) for margin in margins),
+        *((f"{measure_label(result, name)}, no margin stated", name) for name in others),
+    ]
     notes = [
         f"Margin of '{margin.label}': {threshold(margin.margin, result.unit(margin))} "
         f"({margin.evidence}: {margin.source})."
@@ -248,11 +246,10 @@ def safety_table(result: StudyResult) -> ReportTable:
     ]
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
-    rows = (safety.comparison for safety in result.safety)
     notes += [
         _safety_families(result),
         *INTERVAL_NOTES[result.interval_kind],
-        *weak_notes(result, rows),
+        *weak_notes(result, (safety.comparison for safety in result.safety)),
     ]
     if any(harmed_kind_words(result, safety) for safety in result.safety):
         notes.append(
@@ -260,7 +257,8 @@ def safety_table(result: StudyResult) -> ReportTable:
             "share of departments, not used to find it, for which it is right."
         )
     title = f"Safety: is it worse by more than the margin? 95 % intervals {interval_scope(result)}"
-    return ReportTable("safety", title, headers, cells, notes)
+    rows = [(arm.label, arm.name) for arm in result.others]
+    return crossed(("safety", title, "arm"), rows, columns, cell, notes)
 
 
 def _safety_cell(result: StudyResult, safety: Safety) -> Cell:

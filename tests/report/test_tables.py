@@ -421,7 +421,7 @@ def test_what_costs_nothing_is_listed_apart_and_never_divided(result: Result) ->
     assert by_arm["One more triage nurse, day and night"][5] == "£369,000 (211,000 to 420,000)"
     (twin,) = [cells for name, cells in by_arm.items() if name.startswith("Twin")]
     assert twin[-2:] == ("not stated", "–")
-    assert cost_kind(told, told.arm("one_more_triage_nurse")) == "priced"
+    assert cost_kind(told.arm("one_more_triage_nurse")) == "priced"
 
 
 def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Result) -> None:
