@@ -76,6 +76,7 @@ class Kept:
             re.escape(str(TESTS.parent)): "AEFLOW",
             r"\b\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\b": "RUN",
             r"\.unfinished-[0-9a-f]{16}\b": ".unfinished-RUN",
+            r"\b[0-9a-f]{32,}\b": "HASH",
             r", \d+ process(es)?\b": ", PROCESSES",
             r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?\b": "NOW",
         }

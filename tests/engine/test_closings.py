@@ -24,6 +24,7 @@ from simulation.measures.occupancy import capacity_steps
 from simulation.patients import draw
 from simulation.study.offered_load import offered_load
 from simulation.study.simulate import draws_alike
+from tests.held import Hold
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
 from .test_outages import stated
@@ -139,7 +140,7 @@ def test_arms_with_and_without_a_strike_share_their_patients() -> None:
     assert not draws_alike(made, replace(made, pools={"nurses": staff(3)}))
 
 
-def test_what_closes_a_pool_is_checked_by_name() -> None:
+def test_what_closes_a_pool_is_checked_by_name(hold: Hold) -> None:
     made = ward((10, 35))
     pool = made.pools["nurses"]
 
@@ -151,7 +152,7 @@ def test_what_closes_a_pool_is_checked_by_name() -> None:
         closed_while="strik"
     )
     assert "pools.nurses.closes: nothing says when" in faults(closed_while=None, closes=1)
-    assert "an unlimited pool cannot be closed" in faults(capacity=None, unlimited=True)
+    hold(faults(capacity=None, unlimited=True), "unlimited pool cannot")
 
 
 @pytest.mark.parametrize(("closes", "n_faults"), [(None, 1), (2, 1), (1, 0)])
@@ -185,7 +186,7 @@ def test_a_share_closes_what_as_many_units_do(engine: Simulate) -> None:
     )
 
 
-def test_a_share_beside_a_number_is_refused() -> None:
+def test_a_share_beside_a_number_is_refused(hold: Hold) -> None:
     pools = {"nurses": staff(2, closed_while="strike", closes_share=0.5, closes=1)}
     (fault,) = check(replace(ward((10, 35)), pools=pools))
-    assert (fault.where, fault.found) == ("pools.nurses.closes", "is stated with closes_share")
+    hold((fault.where, fault.found))

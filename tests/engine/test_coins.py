@@ -16,6 +16,7 @@ from simulation.engine.plan import bind, lower
 from simulation.patients import Draws, draw
 from simulation.study.offered_load import offered_load
 from simulation.units import DAY
+from tests.held import Hold
 
 from .small import NOTE, Simulate, department, minutes
 
@@ -162,7 +163,7 @@ def test_the_offered_load_flips_in_each_pass_too() -> None:
     assert hours == pytest.approx(1.5, abs=4.5 * sqrt(3 / 4 / len(draws)))
 
 
-def test_more_coins_than_can_be_drawn_are_refused_with_their_number() -> None:
+def test_more_coins_than_can_be_drawn_are_refused_with_their_number(hold: Hold) -> None:
     (fault,) = [each for each in check(flips(100)) if each.where == "branches.flip"]
-    assert "101 coins, one for each number of passes of 'round'; at most 100" in str(fault)
+    hold(str(fault), "passes of 'round'")
     assert not [each for each in check(flips(99)) if each.where == "branches.flip"]

@@ -27,6 +27,7 @@ from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.study.offered_load import offered_load
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+from tests.held import Hold
 from tests.measures.audit import audit, ways_by_elapsed
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
@@ -122,14 +123,11 @@ def test_a_later_pass_reads_its_own_minutes(engine: Simulate) -> None:
     ]
 
 
-def test_a_branch_names_a_step_that_counts_since_a_clock() -> None:
+def test_a_branch_names_a_step_that_counts_since_a_clock(hold: Hold) -> None:
     made = clinic()
     wrong = replace(made, branches={"back": replace(made.branches["back"], step="review")})  # type: ignore[call-arg]
     faults = {fault.where: str(fault) for fault in check(wrong)}
-    assert (
-        "unknown step that counts since a clock 'review'. Known names: results"
-        in faults["branches.back.step"]
-    )
+    hold(faults["branches.back.step"], "since a clock 'review'")
 
 
 RATES = {

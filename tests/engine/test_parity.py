@@ -17,6 +17,7 @@ from simulation.engine import compiled, reference
 from simulation.engine.rows import Outcome, paced_end
 from simulation.errors import PlanError
 from simulation.units import WEEK
+from tests.held import Hold
 
 from .equality import assert_equal
 from .every_word import every_word_case
@@ -70,9 +71,9 @@ def test_a_table_that_was_too_small_at_first_comes_out_the_same(
     assert_equal(run, compiled.simulate(made.plan, made.columns, made.horizon), "small")
 
 
-def test_what_the_compiled_engine_cannot_hold_it_refuses_by_name() -> None:
+def test_what_the_compiled_engine_cannot_hold_it_refuses_by_name(hold: Hold) -> None:
     made = case(5, GRIDS[1])
-    with pytest.raises(PlanError, match="ticks of the horizon"):
+    with hold.refusal(PlanError, match="horizon"):
         compiled.simulate(made.plan, made.columns, 2**40)
     with pytest.raises(PlanError, match="pools"):
         compiled.simulate(replace(made.plan, pools=("pool",) * 5000), made.columns, made.horizon)

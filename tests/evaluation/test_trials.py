@@ -10,6 +10,7 @@ from simulation.evaluation.design import Alternating, BeforeAfter, Parallel, Ste
 from simulation.evaluation.trials import Bank, trials_of
 from simulation.measures.measuring import DailyOutcome
 from tests.evaluation.made import WAIT, bank_of_noise, design_of
+from tests.held import Hold
 
 WEEKS = 12
 BEFORE = design_of(BeforeAfter(kind="before_after", before_weeks=4), weeks=8)
@@ -110,18 +111,20 @@ def test_the_same_seed_gives_the_same_trials_under_every_arm(told_apart: Bank) -
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"weeks": 14}, "needs 14 weeks of 1 departments, and there are 12 of 5"),
-        ({"departments": 6}, "needs 8 weeks of 6 departments, and there are 12 of 5"),
+        ({"weeks": 14}, "needs 14 weeks of 1 departments, and there"),
+        ({"departments": 6}, "needs 8 weeks of 6 departments, and there"),
     ],
 )
 def test_a_design_larger_than_the_bank_is_refused(
-    told_apart: Bank, changes: dict[str, int], words: str
+    told_apart: Bank, changes: dict[str, int], words: str, hold: Hold
 ) -> None:
-    with pytest.raises(ResultsError, match=words):
+    with hold.refusal(ResultsError, match=words):
         trials_of(told_apart, replace(BEFORE, **changes), "tool", WAIT, 10, seed=1)
 
 
-def test_a_period_without_a_patient_and_an_unknown_arm_are_refused(told_apart: Bank) -> None:
+def test_a_period_without_a_patient_and_an_unknown_arm_are_refused(
+    told_apart: Bank, hold: Hold
+) -> None:
     rare = DailyOutcome(measure="left_share")
     nobody = Bank(
         (rare,),
@@ -129,7 +132,7 @@ def test_a_period_without_a_patient_and_an_unknown_arm_are_refused(told_apart: B
         {"nurse": np.zeros((3, 1, 3, 84)), "tool": np.zeros((3, 1, 3, 84))},
         np.arange(3),
     )
-    with pytest.raises(ResultsError, match="some period has no such patient"):
+    with hold.refusal(ResultsError, match="some period has"):
         trials_of(nobody, BEFORE, "tool", rare, 10, seed=1)
     with pytest.raises(ResultsError, match="Did you mean 'tool'"):
         trials_of(told_apart, BEFORE, "tol", WAIT, 10, seed=1)

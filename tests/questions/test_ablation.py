@@ -20,6 +20,7 @@ from simulation.questions.ablation import (
 )
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
+from tests.held import Hold
 from tests.made_up import result_of
 
 from .conftest import SHORT, study_of
@@ -130,9 +131,9 @@ def test_an_arm_may_change_a_value_of_its_policy(own: Own) -> None:
     assert policy.ai == claimed.ai
 
 
-def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None:
+def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own, hold: Hold) -> None:
     slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes.seconds_saved.value: 600}}"
-    assert "600.0 is outside its own range" in refused(own(ACCURACY, TIME, arms=slow))
+    hold(refused(own(ACCURACY, TIME, arms=slow)), "600.0 is outside its")
 
 
 @pytest.mark.parametrize(
@@ -142,14 +143,14 @@ def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None
         ((ACCURACY, "time: {label: time}"), "study.levers.time: does nothing"),
         (
             (ACCURACY, "time: {label: time, takes: [minuts, covers.minutes]}"),
-            "'minuts' is not in the full policy",
+            "'minuts' is not",
         ),
         ((ACCURACY, "time: {label: time, takes: [minutes, covers]}"), "as 'accuracy' does"),
-        ((ACCURACY, MORE), "together do not make up 'ai_as_claimed': minutes is not the same"),
+        ((ACCURACY, MORE), "not make up 'ai_as_claimed'"),
         ((ACCURACY, "a+b: {label: two, takes: [minutes, covers.minutes]}"), "the name holds '+'"),
         (
             (ACCURACY, "nurse: {label: time, takes: [minutes, covers.minutes]}"),
-            "the name of a combination",
+            "combination",
         ),
         (
             (ACCURACY, "time: {label: t, changes: {site.nothing.here: 1}}"),
@@ -157,8 +158,10 @@ def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None
         ),
     ],
 )
-def test_a_mistake_in_a_lever_is_named(own: Own, levers: tuple[str, ...], phrase: str) -> None:
-    assert phrase in refused(own(*levers))
+def test_a_mistake_in_a_lever_is_named(
+    own: Own, levers: tuple[str, ...], phrase: str, hold: Hold
+) -> None:
+    hold(refused(own(*levers)), phrase)
 
 
 def test_a_full_policy_that_is_not_there_is_named(own: Own) -> None:

@@ -14,6 +14,7 @@ from simulation.questions.what_happened.animation import FILE, Animation, animat
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.units import DAY
+from tests.held import Hold
 
 from .day_tables import Tables, areas_on_page, content_of
 
@@ -134,14 +135,14 @@ def test_a_department_without_levels_or_with_one_arm_can_be_watched() -> None:
     ("arms", "day", "error", "message"),
     [
         (("nurse", "nobody"), 0, ResultsError, "no arm 'nobody'"),
-        (("nurse", "sham", "rounds_hourly"), 0, ConfigError, "found 3 arms. Name one or two"),
-        ((), 2, ConfigError, "no measured day 2. Days are those of the measured window: 0 to 1"),
+        (("nurse", "sham", "rounds_hourly"), 0, ConfigError, "found 3 arms"),
+        ((), 2, ConfigError, "0 to 1"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(
-    study: Study, arms: tuple[str, ...], day: int, error: type[Exception], message: str
+    study: Study, arms: tuple[str, ...], day: int, error: type[Exception], message: str, hold: Hold
 ) -> None:
-    with pytest.raises(error, match=message):
+    with hold.refusal(error, match=message):
         animate(study, *arms, day=day)
 
 

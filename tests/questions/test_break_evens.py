@@ -19,6 +19,7 @@ from simulation.questions.break_even.break_evens import (
 from simulation.questions.break_even.searching import BreakEven, PriceBreakEven, Quantity, Trial
 from simulation.statistics.intervals import interval
 from simulation.study.study import Study
+from tests.held import Hold
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, wor
     assert f"from 0 s to 600 s it {words} '{study.baseline.arm.label}'" in sentence
 
 
-def test_what_no_trial_shows_is_not_said(study: Study) -> None:
+def test_what_no_trial_shows_is_not_said(study: Study, hold: Hold) -> None:
     """Differences of 0 to 10 from 3 replications: more or less than the other arm, nobody knows."""
     found = breakevens(study)
     unclear = np.array([-2.0, 5.0, 12.0])
@@ -66,13 +67,12 @@ def test_what_no_trial_shows_is_not_said(study: Study) -> None:
         found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),)
     )
     (sentence,) = breakeven_sentences(replace(found, by_quantity={"seconds": quantity}))
-    assert (
-        sentence
-        == f"seconds: whether it draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not settled"
-    )
+    hold(sentence, f"draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not")
 
 
-def test_a_price_tells_noise_the_other_arms_cost_and_departments_apart(study: Study) -> None:
+def test_a_price_tells_noise_the_other_arms_cost_and_departments_apart(
+    study: Study, hold: Hold
+) -> None:
     price = PriceBreakEven(5e4, 48_000, 52_000, (40_000, 60_000), (5e4, 20_000, math.inf))
     table = breakeven_table(replace(breakevens(study), price=price))
     assert table.rows[-2] == (
@@ -82,13 +82,7 @@ def test_a_price_tells_noise_the_other_arms_cost_and_departments_apart(study: St
         "£20,000 to any price",
         "–",
     )
-    assert table.rows[-1] == (
-        "price, over the other arm's range of cost",
-        "–",
-        "£40,000 to £60,000",
-        "–",
-        "–",
-    )
+    hold(table.rows[-1])
     certain = breakeven_table(
         replace(breakevens(study), price=replace(price, by_cost=(5e4, 5e4), low=math.nan))
     )
@@ -101,7 +95,7 @@ def test_a_folder_that_cannot_be_made_is_one_message(study: Study, tmp_path: Pat
         write_breakeven(breakevens(study), tmp_path)
 
 
-def test_intervals_of_a_few_replications_come_with_a_warning(study: Study) -> None:
+def test_intervals_of_a_few_replications_come_with_a_warning(study: Study, hold: Hold) -> None:
     few, enough = (replace(study, run=replace(study.run, replications=n)) for n in (9, 10))
-    assert "9 replications give wide intervals" in breakeven_table(breakevens(few)).notes[-1]
+    hold(breakeven_table(breakevens(few)).notes[-1], "9 replications give wide")
     assert "wide intervals" not in " ".join(breakeven_table(breakevens(enough)).notes)

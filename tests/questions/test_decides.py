@@ -30,6 +30,7 @@ from simulation.questions.what_decides import (
     worths,
 )
 from simulation.study.design import Cost, Margin, ValuePerHour
+from tests.held import Hold
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
 QUEUE = {"measure": "queue_mean", "group": "step=consultation"}
@@ -111,23 +112,23 @@ def test_departments_that_were_played_once_are_not_counted(result: Result) -> No
     assert found.n_departments == 21
 
 
-def test_few_departments_have_no_deciding_figure_and_the_title_says_why(result: Result) -> None:
+def test_few_departments_have_no_deciding_figure_and_the_title_says_why(
+    result: Result, hold: Hold
+) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
-    assert few.tables["what_decides"].title.endswith(
-        "only for 20 or more departments, each simulated at least twice."
-    )
+    hold(few.tables["what_decides"].title, "only for 20 or more departments")
 
 
 @pytest.mark.slow
 def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(
-    result: Result, folder: Path
+    result: Result, folder: Path, hold: Hold
 ) -> None:
     table = result.tables["what_decides"]
     assert len(table.rows) == 2
     assert f"{N_CLINICS} departments" in table.notes[0]
     page = unescape((folder / "report.html").read_text("utf-8"))
-    assert "What decides it, and what to measure" in page
+    hold(page, "What decides")
     assert "Dot plots of 'Wait, urgent'" in page
     written = pd.read_csv(folder / "what_decides.csv")
     found = decided(result)
@@ -248,7 +249,9 @@ def test_a_longer_queue_means_a_larger_effect(result: Result) -> None:
     assert long < short < 0
 
 
-def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(result: Result) -> None:
+def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(
+    result: Result, hold: Hold
+) -> None:
     stated = (
         ObservedFigure(measure="queue_meen", value=1, days=7),
         ObservedFigure(measure="wait_to_clinician_mean", value=1, days=7),
@@ -264,29 +267,26 @@ def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(result: Resu
         "ours.yaml: figures.0.measure: 'queue_meen' is unknown. Did you mean 'queue_mean'?"
         in told[0]
     )
-    assert "no figure that a hospital could take from its records" in told[1]
+    hold(told[1], "hospital could take")
     assert "step=consultation" in told[2]
     assert "stated twice" in told[3]
 
 
 def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(
     result: Result,
+    hold: Hold,
 ) -> None:
-    with pytest.raises(
-        ConfigError, match=r"queue_mean: 500 is outside the .* Check how it was measured"
-    ):
+    with hold.refusal(ConfigError, match="queue_mean"):
         narrowed(result, observed(500), "ours.yaml")
 
 
-def test_two_figures_that_are_one_are_refused(result: Result) -> None:
+def test_two_figures_that_are_one_are_refused(result: Result, hold: Hold) -> None:
     """Nobody is admitted in a clinic, so the stay of those who are not is everybody's."""
     stays = tuple(
         ObservedFigure(measure="stay_median", group=group, value=25, days=28)
         for group in ("all", "outcome=not_admitted")
     )
-    with pytest.raises(
-        ConfigError, match=r"figures\.1: carries the same information as figures\.0"
-    ):
+    with hold.refusal(ConfigError, match=r"information as figures\.0"):
         narrowed(result, Observed(figures=stays), "ours.yaml")
 
 
@@ -324,21 +324,21 @@ def test_a_figure_counted_on_some_patients_has_the_noise_of_so_many(
     )
 
 
-def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result) -> None:
+def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result, hold: Hold) -> None:
     def words(start_week: int | None, week: int | None, days: float) -> str:
         run = replace(result.run, start_week=start_week)
         again = replace(result, study=replace(result.study, run=run))
         stated = replace(observed(1, days=days), week=week)
         return weeks_words(again, replace(narrowed(result, observed(1), "a test"), observed=stated))
 
-    assert words(7, 7, 5) == "The same weeks are compared: 5 days from week 7 of the year."
-    assert words(7, 8, 5).startswith("The weeks compared are not the same")
-    assert words(7, 7, 14).startswith("The weeks compared are not the same")
+    hold(words(7, 7, 5), "5 days from week 7 of the year")
+    hold(words(7, 8, 5), "The weeks compared")
+    hold(words(7, 7, 14), "The weeks compared")
     assert "not stated" in words(None, None, 5)
     assert "counts as noise" in words(None, 3, 5)
 
 
-def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
+def test_a_range_is_worded_by_the_rules_of_a_verdict(hold: Hold) -> None:
     cases = {
         (-9.0, -6.0): "shorter by more than 5 min",
         (-9.0, -1.0): "shorter, perhaps by less than 5 min",
@@ -356,22 +356,19 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
     assert (
         effect_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
     )
-    assert (
-        effect_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False)
-        == "not settled by these figures"
-    )
+    hold(effect_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False), "settled by these")
 
 
-def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:
+def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result, hold: Hold) -> None:
     output = " ".join(narrowed_sentences(result, narrowed(result, observed(1), "a test")))
-    assert "'patients waiting for consultation, mean' 1.0 patients over 28 days" in output
+    hold(output, "consultation, mean' 1.0 patients over 28 days")
     assert f"rest on {N_CLINICS} departments of 1 structure (" in output
-    assert "'The urgent first, and a third nurse', Wait, urgent: shorter" in output
+    hold(output, "third nurse', Wait")
 
 
 @pytest.mark.slow
 def test_the_command_narrows_a_stored_run(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], hold: Hold
 ) -> None:
     file = tmp_path / "ours.yaml"
     file.write_text(
@@ -380,23 +377,23 @@ def test_the_command_narrows_a_stored_run(
     )
     assert main(["narrow", f"observed={file}", f"from={folder}"]) == 0
     out = capsys.readouterr().out
-    assert "departments with these figures" in out
-    assert out.startswith("Who waits and who gives up")
+    hold(out, "departments with these")
+    hold(out, "Who waits")
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ((), "observed: is not given"),
-        (("observed=ours.yaml", "scenario=winter"), "scenario=winter: is no key of aeflow narrow"),
+        (("observed=ours.yaml", "scenario=winter"), "scenario=winter"),
         (("observed=nowhere.yaml",), "cannot be read"),
     ],
 )
 def test_a_mistake_in_the_command_is_one_message(
-    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str], hold: Hold
 ) -> None:
     assert main(["narrow", *words]) == 2
-    assert told in capsys.readouterr().err
+    hold(capsys.readouterr().err, told)
 
 
 def test_a_file_without_figures_or_with_an_unknown_key_is_refused(

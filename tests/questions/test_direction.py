@@ -17,6 +17,7 @@ from simulation.study.simulate import simulate_arm
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import Agreement, probabilities
+from tests.held import Hold
 
 from .conftest import SHORT
 
@@ -97,6 +98,7 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
 @pytest.mark.slow
 def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(
     result: Result,
+    hold: Hold,
 ) -> None:
     labels = labels_table(result)
     by_level = by_level_table(result)
@@ -105,7 +107,7 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
     by_arm = {row[0]: row[1:6] for row in labels.rows}
     assert by_arm["Label errs up only"] == ("11.1", "28.3", "36.5", "22.0", "2.2")
     assert by_arm["As many of each label as 'errs up', at random"] == by_arm["Label errs up only"]
-    assert by_level.rows[0][0] == "Sham AI: nurse's accuracy, fresh errors"
+    hold(by_level.rows[0][0], "nurse's accuracy")
     assert len(by_level.rows) == 5
     assert all(len(row) == 6 for row in by_level.rows)
     band = result.band("wait_to_clinician_mean", "acuity_true=non_urgent")
@@ -139,8 +141,6 @@ def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the
         assert any(each.startswith(f"'{arm.label}' less its control") for each in findings(result))
 
 
-def test_a_control_that_is_not_an_arm_is_named() -> None:
-    with pytest.raises(
-        ConfigError, match=r"study\.arms\.errs_up\.control: there is no arm 'errs_up_at_rndom'"
-    ):
+def test_a_control_that_is_not_an_arm_is_named(hold: Hold) -> None:
+    with hold.refusal(ConfigError, "study.arms.errs_up.control", match="no arm 'errs_up_at_rndom'"):
         load("study=direction", "study.arms.errs_up.control=errs_up_at_rndom")

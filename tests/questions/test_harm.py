@@ -10,6 +10,7 @@ from simulation.errors import Fault
 from simulation.questions.harm import harms, mortality_of, tables
 from simulation.statistics.compare import compare
 from simulation.study.design import DelayHarm, harm_faults, harm_groups, harm_measures, within
+from tests.held import Hold
 
 RELATION = DelayHarm(
     shown=True,
@@ -72,13 +73,13 @@ def test_a_tenth_moved_by_a_band_is_a_tenth_of_the_step_and_hours_are_those_of_a
     assert arm.pounds[15.0].low < arm.pounds[15.0].mean < arm.pounds[15.0].high
 
 
-def test_the_table_says_that_it_is_an_association_and_no_number_of_lives() -> None:
+def test_the_table_says_that_it_is_an_association_and_no_number_of_lives(hold: Hold) -> None:
     (table,) = tables(result(RELATION))
     assert table.rows[0][1].startswith("−0.100 (")
     output = " ".join(table.notes)
     assert "an association" in output
-    assert "not numbers of lives" in output
-    assert "there is no estimate" in output
+    hold(output, "numbers of lives")
+    hold(output, "no estimate")
 
 
 def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:

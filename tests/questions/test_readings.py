@@ -14,6 +14,7 @@ from simulation.questions.readings import _rate, _times, range_words, readings_o
 from simulation.report.first_page import first_page
 from simulation.study.study import Study
 from tests.config.ours import ensemble
+from tests.held import Hold
 from tests.report.test_first_page import numbers_in_no_table
 
 MARKED = "evidence: assumed, source: made for a test"
@@ -195,7 +196,7 @@ def test_readings_all_adds_an_arm_for_each_reading_that_does_not_run(mine: Path)
         (
             "reading: share\n",
             "",
-            "triage.tool.reading: is missing. Say which runs: share or seconds or twice",
+            "triage.tool.reading",
         ),
         (
             "reading: share",
@@ -205,18 +206,18 @@ def test_readings_all_adds_an_arm_for_each_reading_that_does_not_run(mine: Path)
         (
             "value: 0.9",
             "value: 1.1",
-            "triage.tool.readings.share.factor: 1.1 is outside its own range [0.3, 1.0]",
+            "triage.tool.readings.share.factor",
         ),
         (
             "value: 90",
             "value: 999",
-            "triage.tool.readings.seconds.seconds_saved: 999.0 is outside its own range",
+            "triage.tool.readings.seconds.seconds_saved",
         ),
         ("readings:\n", "readings: share\nothers:\n", "triage/tool.yaml.readings: "),
     ],
 )
 def test_a_reading_that_is_not_sound_is_refused_whether_it_runs_or_not(
-    mine: Path, tmp_path: Path, old: str, new: str, fault: str
+    mine: Path, tmp_path: Path, old: str, new: str, fault: str, hold: Hold
 ) -> None:
     files = {
         name: (mine / name).read_text(encoding="utf-8")
@@ -226,6 +227,6 @@ def test_a_reading_that_is_not_sound_is_refused_whether_it_runs_or_not(
     for overrides in ((), ("readings=all",)):
         with pytest.raises(ConfigError) as refused:
             stated(folder, *overrides)
-        assert fault in str(refused.value)
-        assert "not a minutes effect" not in str(refused.value)
+        hold(str(refused.value), fault)
+        assert "minutes effect" not in str(refused.value)
         assert "tool_s." not in str(refused.value), "no arm of a letter"

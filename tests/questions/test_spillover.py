@@ -22,6 +22,7 @@ from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.explanation import Explained
 from simulation.triage.apply import reached
 from simulation.triage.matrix import AtLeastZero
+from tests.held import Hold
 from tests.report.conftest import SMALL
 
 pytestmark = pytest.mark.slow
@@ -110,14 +111,14 @@ def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> Non
 
 @pytest.mark.slow
 def test_the_page_of_a_stored_folder_says_the_same(
-    whole: Result, told: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Result, told: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hold: Hold
 ) -> None:
     monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
     folder = whole.write(tmp_path)
     (folder / "report.html").unlink()
     assert write_report(folder, read(folder)) is None
     text = unescape((folder / "report.html").read_text(encoding="utf-8"))
-    assert "Patients whom the tool never sees" in text
+    hold(text, "Patients whom")
     reason = spillover_reason(told)
     assert reason is not None
     assert reason in text

@@ -19,6 +19,7 @@ from simulation.runs.provenance import content_of, identity_of
 from simulation.runs.stored_run import UnfinishedRun, write_data
 from simulation.study.study import Study
 from tests.config.ours import MARKED, ensemble
+from tests.held import Hold
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -83,7 +84,7 @@ def test_a_cluster_gives_the_same_numbers(over: Result, study_over: Callable[...
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(
-    over: Result, study_over: Callable[..., Study], tmp_path: Path
+    over: Result, study_over: Callable[..., Study], tmp_path: Path, hold: Hold
 ) -> None:
     study = study_over()
     with UnfinishedRun(tmp_path / study.design.name, identity_of(study), about={}) as unfinished:
@@ -91,9 +92,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(
             unfinished.add(over.replications[number])
     output: list[str] = []
     stored = run_into(study_over(), tmp_path, say=output.append)
-    assert output == [
-        "Resuming an unfinished run: 2 of 6 replications are kept (resume=false begins anew)."
-    ]
+    hold(output)
     assert same_numbers(over, stored.result)
 
 
@@ -130,11 +129,11 @@ def test_kept_tables_are_of_each_replication_s_department(
 
 @pytest.mark.slow
 def test_a_stored_run_is_run_again_to_the_last_bit(
-    over: Result, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    over: Result, tmp_path: Path, capsys: pytest.CaptureFixture[str], hold: Hold
 ) -> None:
     folder = over.write(tmp_path)
     assert main(["compare", f"from={folder}", f"results={tmp_path}", "executor=serial"]) == 0
-    assert "Every number is the same as in" in capsys.readouterr().out
+    hold(capsys.readouterr().out, "Every number")
 
 
 def test_whatever_changes_a_number_changes_the_identity(
@@ -157,7 +156,7 @@ def test_whatever_changes_a_number_changes_the_identity(
 
 @pytest.mark.slow
 def test_parts_too_short_for_a_range_are_of_one_run_however_many_replications_each_was_planned_with(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, hold: Hold
 ) -> None:
     short = (
         "study=mine",
@@ -171,9 +170,7 @@ def test_parts_too_short_for_a_range_are_of_one_run_however_many_replications_ea
     assert [part.on_one.split(" ", 1)[0] for part in parts] == ["2", "4"]
     gathered = gather([compare(part).write(tmp_path / str(n)) for n, part in enumerate(parts)])
     assert len(gathered.replications) == 4
-    assert gathered.study.on_one.startswith("2 replications are too few"), (
-        "what it was planned with is still said"
-    )
+    hold(gathered.study.on_one, "2 replications are too")
 
 
 def test_a_department_in_which_a_value_is_not_allowed_is_named(
@@ -189,12 +186,11 @@ def test_a_department_in_which_a_value_is_not_allowed_is_named(
 
 def test_an_arm_that_was_changed_in_python_is_not_left_behind_in_silence(
     study_over: Callable[..., Study],
+    hold: Hold,
 ) -> None:
     study = study_over()
     other = replace(study.arm("two"), pathway=replace(study.baseline.pathway))
-    with pytest.raises(
-        ConfigError, match="arms: two: of another department or policy than those of the ensemble"
-    ):
+    with hold.refusal(ConfigError, "arms", match="another department"):
         replace(study, arms=(study.baseline, other))
     assert replace(study.on_typical(), arms=(study.baseline, other)).arm("two") is other
 

@@ -23,6 +23,7 @@ from simulation.runs.running import as_planned, values_for
 from simulation.statistics.intervals import replications_for
 from simulation.study.offered_load import work_of
 from simulation.study.study import Precision, Study
+from tests.held import Hold
 
 STAY = Precision(measure="stay_p95", half_width=5.0, at_most=60)
 
@@ -69,7 +70,9 @@ def test_the_first_stage_says_how_many_there_are_and_the_half_width_is_reached(
     assert replications_for(first, STAY.half_width, at_most=STAY.at_most) <= n
 
 
-def test_the_report_says_what_was_asked_for_and_what_was_reached(computed: ae.Result) -> None:
+def test_the_report_says_what_was_asked_for_and_what_was_reached(
+    computed: ae.Result, hold: Hold
+) -> None:
     def line(**changes: Any) -> str | None:
         run = replace(computed.run, precision=replace(STAY, **changes) if changes else None)
         return precision_line(replace(computed, study=replace(computed.study, run=run)))
@@ -79,11 +82,11 @@ def test_the_report_says_what_was_asked_for_and_what_was_reached(computed: ae.Re
     of = "stay, 95th percentile, everybody, level under the baseline: ±5 minutes."
     assert output.startswith(f"Precision asked for: {of} Reached: ±")
     assert output.endswith(f"with {n} replications (first stage: 20).")
-    assert f"with {n} replications, the most allowed" in str(line(half_width=1.0))
+    hold(str(line(half_width=1.0)), f"{n} replications")
     assert line() is None
 
 
-def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study) -> None:
+def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study, hold: Hold) -> None:
     own = SpanMeasure(
         kind="span",
         label="Through within 2 h",
@@ -97,9 +100,7 @@ def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study) -> No
     )
     study = replace(asked, run=few, design=replace(asked.design, measures={"in_two_hours": own}))
     output = precision_line(ae.compare(study)) or ""
-    assert output.startswith(
-        "Precision asked for: through within 2 h, everybody, level under the baseline: ±100 "
-    )
+    hold(output, "through within 2 h")
 
 
 def test_an_upper_bound_and_a_least_number_hold(asked: Study) -> None:
@@ -177,6 +178,7 @@ def test_a_difference_is_that_of_the_arm_from_the_baseline(few: Study) -> None:
 @pytest.mark.slow
 def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline_asks_for_its_level(
     few: Study,
+    hold: Hold,
 ) -> None:
     run = replace(
         few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=20
@@ -204,7 +206,7 @@ def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline
     assert f"difference of '{result.arm(widest).label}', the widest of {len(arms)} arms" in str(
         line
     )
-    assert "level under the baseline" in str(planned(few.design.baseline)[1])
+    hold(str(planned(few.design.baseline)[1]), "under the baseline")
 
 
 FAULTS = {
@@ -224,17 +226,17 @@ def test_a_precision_that_cannot_be_is_one_message(stated: str) -> None:
     assert FAULTS[stated] in str(error.value)
 
 
-def test_a_part_of_a_run_has_no_precision_of_its_own() -> None:
-    with pytest.raises(ConfigError, match="cannot be planned from a part of the replications"):
+def test_a_part_of_a_run_has_no_precision_of_its_own(hold: Hold) -> None:
+    with hold.refusal(ConfigError, "run.precision", match="cannot be planned"):
         ae.load(
             "+run.precision={measure: stay_p95, half_width: 1}", "+run.first=10", "+run.count=5"
         )
 
 
-def test_an_arm_run_alone_has_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_arm_run_alone_has_no_difference(capsys: pytest.CaptureFixture[str], hold: Hold) -> None:
     stated = "+run.precision={measure: stay_p95, arm: lean_triage, half_width: 1}"
     assert main(["run", stated, "dry_run=true"]) == 2
-    assert "there is no arm 'lean_triage'" in capsys.readouterr().err
+    hold(capsys.readouterr().err, "no arm 'lean_triage'")
 
 
 def test_a_run_says_beforehand_how_many_there_may_be_and_is_bounded_by_the_most(

@@ -29,6 +29,7 @@ from simulation.statistics.verdict import (
     p_value,
     verdict,
 )
+from tests.held import Hold
 
 FAMILY_OF_3, FAMILY_OF_18 = 1 - 0.05 / 3, 1 - 0.05 / 18
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -219,11 +220,11 @@ def test_an_unbounded_interval_cannot_tell_yet_and_says_what_it_needs() -> None:
                 assert "no always-valid interval yet" in found.sentence
 
 
-def test_a_verdict_from_an_always_valid_interval_says_so() -> None:
+def test_a_verdict_from_an_always_valid_interval_says_so(hold: Hold) -> None:
     values = np.random.default_rng(4).normal(-9, 1, 12)
     for found in judged(values):
         assert f"95 % {INTERVAL_WORDS['always_valid']} " in found.sentence
-    assert judged(values)[0].words == "shorter by more than 5 min"
+    hold(judged(values)[0].words, "more than 5 min")
 
 
 def test_the_same_differences_may_tell_at_the_planned_number_and_not_while_one_looks() -> None:

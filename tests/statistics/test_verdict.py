@@ -19,6 +19,7 @@ from simulation.statistics.verdict import (
     threshold,
     verdict,
 )
+from tests.held import Hold
 
 
 def difference(
@@ -34,39 +35,40 @@ def difference(
 
 
 @pytest.mark.parametrize(("low", "high", "kind", "size", "words"), [
-    (-9, -6, "cuts", "more", "shorter by more than 5 min"),
-    (-4, -1, "cuts", "less", "shorter by less than 5 min"),
-    (-9, -1, "cuts", "open", "shorter, perhaps by less than 5 min"),
-    (6, 9, "lengthens", "more", "longer by more than 5 min"),
-    (1, 4, "lengthens", "less", "longer by less than 5 min"),
+    (-9, -6, "cuts", "more", "more than 5 min"),
+    (-4, -1, "cuts", "less", "less than 5 min"),
+    (-9, -1, "cuts", "open", "less than 5 min"),
+    (6, 9, "lengthens", "more", "more than 5 min"),
+    (1, 4, "lengthens", "less", "less than 5 min"),
     (-4, 3, "no change beyond", None, "no change beyond 5 min"),
     (-9, 3, "cannot tell", None, "cannot tell: about 36 more replications (from n = 10)"),
     (-4, 6, "cannot tell", None, "more replications"),
     (-9, 0, "cannot tell", None, "more replications"),
 ])  # fmt: skip
 def test_an_interval_calls_for_its_verdict(
-    low: float, high: float, kind: str, size: str | None, words: str
+    low: float, high: float, kind: str, size: str | None, words: str, hold: Hold
 ) -> None:
     found = verdict(difference(low, high), 5)
     assert (found.kind, found.size) == (kind, size)
-    assert words in found.words
+    hold(found.words, words)
     assert f"ai: {found.words}" in found.sentence
     assert found.sentence.endswith(LAYER)
 
 
-@pytest.mark.parametrize(("low", "high", "answer", "direction"), [
-    (-9, -6, "shorter by more than 5 min", "shorter"),
-    (1, 9, "longer, perhaps by less than 5 min", "longer"),
-    (-4, 3, "no change beyond 5 min", "no change beyond 5 min"),
-    (-9, 3, "cannot tell", "cannot tell"),
-    (0, 0, "no difference in any of 10 replications", "no difference in any of 10 replications"),
+@pytest.mark.parametrize(("low", "high", "direction"), [
+    (-9, -6, "shorter"),
+    (1, 9, "longer"),
+    (-4, 3, "no change"),
+    (-9, 3, "cannot tell"),
+    (0, 0, "no difference"),
 ])  # fmt: skip
 def test_the_answer_leaves_out_why_and_the_direction_how_much(
-    low: float, high: float, answer: str, direction: str
+    low: float, high: float, direction: str, hold: Hold
 ) -> None:
     found = verdict(difference(low, high), 5)
-    assert (found.answer, found.direction) == (answer, direction)
-    assert found.words.startswith(answer)
+    assert found.direction.startswith(direction)
+    assert found.words.startswith(found.answer)
+    hold([found.answer, found.direction, found.words])
 
 
 @pytest.mark.parametrize("kind", ["fixed_sample", "always_valid"])
@@ -93,10 +95,10 @@ def test_replications_still_missing_bring_the_half_width_to_half_the_difference(
     assert found.n_more == 46 - 10
 
 
-def test_fewer_than_ten_replications_say_too_little_about_how_many_more() -> None:
+def test_fewer_than_ten_replications_say_too_little_about_how_many_more(hold: Hold) -> None:
     found = verdict(difference(-9, 3, n=9), 5)
     assert (found.kind, found.n_more) == ("cannot tell", None)
-    assert found.words == "cannot tell: 9 replications, too few to say how many more"
+    hold(found.words, "9 replications")
 
 
 def test_an_interval_that_is_narrow_enough_and_lies_across_the_line_asks_for_no_more() -> None:
@@ -106,7 +108,7 @@ def test_an_interval_that_is_narrow_enough_and_lies_across_the_line_asks_for_no_
     assert (across.kind, across.n_more) == ("cannot tell", 0)
 
 
-def test_one_replication_cannot_tell_even_where_it_shows_no_difference() -> None:
+def test_one_replication_cannot_tell_even_where_it_shows_no_difference(hold: Hold) -> None:
     for shown in (-3.0, 0.0):
         one = Comparison(
             "ai",
@@ -124,32 +126,28 @@ def test_one_replication_cannot_tell_even_where_it_shows_no_difference() -> None
         )
         for found in (verdict(one, 5), non_inferiority(one, 5)):
             assert (found.kind, found.n_more) == ("cannot tell", None)
-            assert found.words == "cannot tell: at least three replications are needed (n = 1)"
+            hold(found.words, "replications are needed (n = 1)")
 
 
-def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety() -> None:
+def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety(hold: Hold) -> None:
     """0 in both arms of every replication: an interval of no width, which bounds nothing."""
     none = Comparison("ai", "left_share", "share", "all", 0, 0, 0, "nurse", 0, 0, 0, 20)
     for found in (verdict(none, 0.01), non_inferiority(none, 0.01)):
-        assert (found.kind, found.words) == ("none seen", "no case seen in 20 replications")
+        hold((found.kind, found.words))
     one = Comparison("ai", "left_share", "share", "all", 1e-4, -1e-4, 3e-4, "nurse", 0, 0, 0, 20)
-    assert (verdict(one, 0.01).kind, verdict(one, 0.01).words) == (
-        "none seen",
-        "too few cases in 20 replications",
-    )
+    hold((verdict(one, 0.01).kind, verdict(one, 0.01).words))
     assert (
         non_inferiority(replace(one, mean=1, low=1, high=1), 0.01).kind == "none seen"
     )  # everybody, in every one
 
 
-def test_a_measure_that_never_differs_is_reported_with_the_number_of_replications() -> None:
+def test_a_measure_that_never_differs_is_reported_with_the_number_of_replications(
+    hold: Hold,
+) -> None:
     """Two more beds leave labels as they were: no interval, but no doubt that the labels were the same."""
     alike = Comparison("ai", "left_share", "share", "all", 0.04, 0.03, 0.05, "nurse", 0, 0, 0, 20)
     for found in (verdict(alike, 0.01), non_inferiority(alike, 0.01)):
-        assert (found.kind, found.words) == (
-            "no difference",
-            "no difference in any of 20 replications",
-        )
+        hold((found.kind, found.words))
 
 
 def test_only_an_arm_known_to_be_the_same_is_called_identical() -> None:
@@ -160,7 +158,7 @@ def test_only_an_arm_known_to_be_the_same_is_called_identical() -> None:
     assert verdict(none, 5, identical=True).words == IDENTICAL
 
 
-def test_each_verdict_of_a_family_is_read_from_a_wider_interval() -> None:
+def test_each_verdict_of_a_family_is_read_from_a_wider_interval(hold: Hold) -> None:
     """By hand for 16 and n = 10: t(9) at 1 - .05 / 32 is 3.962 beside 2.262, so the half-width grows by 1.751."""
     one = difference(-9, -1)
     low, high = one.together(16)
@@ -171,10 +169,7 @@ def test_each_verdict_of_a_family_is_read_from_a_wider_interval() -> None:
     among = verdict(one, 5, family=16)
     assert among.kind == "cannot tell"
     assert among.words.startswith("cannot tell among 16 looked at: about ")
-    assert (
-        "95 % interval -9.00 to -1.00, n = 10, against nurse, judged together with 15 more"
-        in among.sentence
-    )
+    hold(among.sentence, "95 % interval -9.00 to -1.00, n = 10, against nurse")
     assert (
         verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"
     )  # no equivalence by chance either
@@ -289,24 +284,24 @@ def test_a_threshold_of_patients_is_worded_in_patients() -> None:
 
 
 @pytest.mark.parametrize(("interval", "over", "words", "safety"), [
-    ((-9, -6), (-11, -5.5), "shorter by more than 5 min", "non-inferior"),
-    ((-9, -6), (-14, -2), "shorter, perhaps by less than 5 min", "non-inferior"),
-    ((-9, -6), (-14, 1), "cannot tell: departments like this one differ in it", "non-inferior"),
-    ((-2, 1), (-9, 6), "cannot tell: departments like this one differ in it", "cannot tell"),
-    ((6, 9), (5.5, 12), "longer by more than 5 min", "inferior"),
-    ((6, 9), (-2, 14), "cannot tell: departments like this one differ in it", "worse"),
+    ((-9, -6), (-11, -5.5), "more than 5 min", "non-inferior"),
+    ((-9, -6), (-14, -2), "less than 5 min", "non-inferior"),
+    ((-9, -6), (-14, 1), "departments like this", "non-inferior"),
+    ((-2, 1), (-9, 6), "departments like this", "cannot tell"),
+    ((6, 9), (5.5, 12), "more than 5 min", "inferior"),
+    ((6, 9), (-2, 14), "departments like this", "worse"),
     ((-9, 6), (-9, 6), "cannot tell: about", "cannot tell"),
-    ((-9, -6), (-7, -6.5), "shorter by more than 5 min", "non-inferior"),
+    ((-9, -6), (-7, -6.5), "more than 5 min", "non-inferior"),
 ])  # fmt: skip
 def test_a_verdict_on_one_department_holds_over_the_range_of_those_that_stand_for_it(
-    interval: tuple[float, float], over: tuple[float, float], words: str, safety: str
+    interval: tuple[float, float], over: tuple[float, float], words: str, safety: str, hold: Hold
 ) -> None:
     """Of safety, what is worse on average is never hidden by the range."""
     low, high = over
     row = replace(
         difference(*interval, n=24), by_range=True, department_p5=low, department_p95=high
     )
-    assert verdict(row, 5).words.startswith(words)
+    hold(verdict(row, 5).words, words)
     assert non_inferiority(row, 5).kind == safety
     assert verdict(replace(row, by_range=False), 5) == verdict(difference(*interval, n=24), 5)
 

@@ -9,6 +9,7 @@ from simulation.config import load
 from simulation.department.graph import Edge, Subgraph
 from simulation.report.pathway_picture import pathway_picture
 from simulation.study.reachable import left_out_words, reachable_subgraph
+from tests.held import Hold
 from tests.study.test_arm_changes import pathway, ready
 
 
@@ -41,12 +42,9 @@ def labels_up() -> dict[str, object]:
     return {"ai": ai, "role": "replaces", "covers": {"labels": ["walk_in", "ambulance"], **why}}
 
 
-def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing() -> None:
+def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing(hold: Hold) -> None:
     subgraph = Subgraph({}, {}, unused=("a", "b"), passed=(("c", "d"),))
-    assert left_out_words(subgraph) == (
-        "Left out: 2 nodes on routes that no patient of these arms can take, "
-        "and 1 branch or loop with only one way left."
-    )
+    hold(left_out_words(subgraph), "1 branch or loop")
     assert left_out_words(replace(subgraph, unused=(), passed=())) == ""
 
 

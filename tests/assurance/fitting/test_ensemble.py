@@ -19,6 +19,7 @@ from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import search_folders
 from simulation.errors import ConfigError, ResultsError
+from tests.held import Hold
 
 NOTE = "evidence: assumed, source: made for a test"
 PRIORS = f"""
@@ -82,7 +83,7 @@ def years_file(own: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
+def test_departments_that_fit_are_found_written_and_told(own: Path, hold: Hold) -> None:
     made, output = built(own, "confirm=2", "confirm_departments=15")
     text = "\n".join(output)
     assert len(made.departments) == 20
@@ -97,11 +98,8 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert made.built.simulated_years == len(years)
     assert made.built.pathway == "gallery/one_nurse"
     assert made.built.accepted >= 20
-    assert (
-        f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years"
-        in text
-    )
-    assert "Confirmed on fresh seeds: 15 departments, 2 years each" in text
+    hold(text, f"20 of {made.built.accepted} departments that fit")
+    hold(text, "15 departments, 2 years each")
     for picture in ("identified.png", "parameters.png"):
         assert years_file(own).with_name(picture).read_bytes().startswith(b"\x89PNG")
     rows = list(
@@ -123,6 +121,7 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
 @pytest.mark.slow
 def test_departments_of_several_structures_are_found_and_written_with_their_structure(
     own: Path,
+    hold: Hold,
 ) -> None:
     """Consultations may take so long that two nurses can fit, too."""
     more = "{label: Two nurses, weight: 1, pathway: two_nurses, "
@@ -145,7 +144,7 @@ def test_departments_of_several_structures_are_found_and_written_with_their_stru
         )
     text = "\n".join(output)
     share = np.mean([member.structure == "two" for member in members])
-    assert "Structures (prior share; share of these departments):" in text
+    hold(text, "Structures (prior share")
     assert re.search(rf"  Two nurses +25% +{share:.0%}\n", text)
     study = load(
         "study=gallery/one_nurse",
@@ -173,38 +172,35 @@ def test_a_build_that_was_interrupted_goes_on_to_the_same_departments(
     assert sorted(path.read_text(encoding="utf-8").splitlines(keepends=True)) == sorted(lines)
 
 
-def test_two_processes_do_not_build_one_ensemble(tmp_path: Path) -> None:
+def test_two_processes_do_not_build_one_ensemble(tmp_path: Path, hold: Hold) -> None:
     path = tmp_path / "years.jsonl"
-    refused = pytest.raises(ResultsError, match="another process builds this ensemble")
+    refused = hold.refusal(ResultsError, match="another process builds")
     with YearsFile(path), refused, YearsFile(path):
         pass
 
 
 @pytest.mark.slow
 def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
-    own: Path, monkeypatch: pytest.MonkeyPatch
+    own: Path, monkeypatch: pytest.MonkeyPatch, hold: Hold
 ) -> None:
     monkeypatch.setattr(build, "MOST_YEARS", 2)
     (own / "targets" / "mine.yaml").write_text(targets(1, 2), encoding="utf-8")
-    with pytest.raises(
-        ResultsError,
-        match=r"0 of 20 departments after 52 years\. 'Stay' was met least often \(0% of",
-    ):
+    with hold.refusal(ResultsError):
         built(own)
 
 
 @pytest.mark.parametrize(
     ("word", "phrase"),
     [
-        ("site.pools.beds.extra=1", "Write it into the site's files: an ensemble is of a site"),
-        ("scenario=busier", "scenario=busier: is not for this command"),
+        ("site.pools.beds.extra=1", "site's files"),
+        ("scenario=busier", "scenario=busier"),
         ("sit=typical", "Did you mean 'site'?"),
     ],
 )
-def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) -> None:
+def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str, hold: Hold) -> None:
     with pytest.raises(ConfigError) as refused:
         overrides_of([word])
-    assert phrase in str(refused.value)
+    hold(str(refused.value), phrase)
 
 
 def test_what_is_not_a_row_cannot_be_judged_by_its_mean(

@@ -25,6 +25,7 @@ from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.statistics.compare import compare
 from simulation.study.study import Study
+from tests.held import Hold
 
 TARGETS = targets_named("known_effects", [packaged_configs()])
 
@@ -80,6 +81,7 @@ def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(
 
 def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     monkeypatch: pytest.MonkeyPatch,
+    hold: Hold,
 ) -> None:
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
@@ -94,14 +96,14 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     output = "\n".join(output).split("\n")
     tally = "Development, a published interval that excludes no effect: 1 of 2 hit by overlap"
     (counted,) = [line for line in output if line.startswith(tally)]
-    assert counted == f"{tally} (exact 95 % interval 1 to 99 %), 0 by mean; a sham hits 0."
+    hold(counted, f"{tally} (exact 95 % interval 1 to 99 %), 0 by mean")
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
-    assert "The queue behind it takes the time back." in misses[1]
+    hold(misses[1], "The queue behind")
     assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
 
 
-def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
+def test_rows_are_counted_by_half_and_by_what_their_interval_holds(hold: Hold) -> None:
     held_out = replace(TARGETS[0].trial, half="held_out")
     rows = (
         effect(-31, 5),
@@ -114,17 +116,8 @@ def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
     counted = [
         line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line
     ]
-    excludes, holds = (
-        "a published interval that excludes no effect",
-        "a published interval that holds no effect",
-    )
-    assert counted == [
-        f"Development, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
-        f"Development, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
-        f"Development, no published interval: 1 of 1 {interval}, 1 by mean; a sham hits 0.",
-        f"Held out, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
-        f"Held out, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
-    ]
+    assert len(counted) == 5
+    hold(counted)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +144,8 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(
     assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))
 
 
-def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match="ensemble: a range over departments is needed"):
+def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch, hold: Hold) -> None:
+    with hold.refusal(ConfigError, "ensemble", match="range over departments"):
         validate_known_effects(["ensemble=none"])
 
 
@@ -164,11 +157,11 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
             "change: gp_streamin",
             r"there is no arm 'gp_streamin' in study=known_effects\. Did you",
         ),
-        ("against: no_fast_track_one_fewer", "against: no_track", "there is no arm 'no_track'"),
+        ("against: no_fast_track_one_fewer", "against: no_track", "no arm 'no_track'"),
         (
             "    strength: weak\n    change: gp_streaming",
             "    change: gp_streaming",
-            "trial or strength is missing",
+            "strength is missing",
         ),
         ("      departments: 64\n", "", "departments"),
     ],
@@ -180,6 +173,7 @@ def test_a_row_without_its_arm_or_its_trial_is_refused(
     study: Study,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    hold: Hold,
 ) -> None:
     monkeypatch.setattr(known_effects, "load", lambda *overrides, config_dir: study)
     text = (packaged_configs() / "targets" / "known_effects.yaml").read_text("utf-8")
@@ -188,5 +182,5 @@ def test_a_row_without_its_arm_or_its_trial_is_refused(
     (tmp_path / "targets" / "known_effects.yaml").write_text(
         text.replace(stated, instead), encoding="utf-8"
     )
-    with pytest.raises(ConfigError, match=found):
+    with hold.refusal(ConfigError, match=found):
         validate_known_effects(config_dir=tmp_path)
