@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulation.commands import inquiries, own_files, run_studies, stored_runs
 from simulation.commands.command_line import CommandLine, key_lines, read_line
+from simulation.commands.keys import TAKES
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopSignal, stopped_by_signals
@@ -111,15 +112,17 @@ def _docs() -> Path:
 
 
 def help_of(name: str) -> str:
-    """The lines of the help about one command, and the words that commands share."""
+    """The lines of the help about one command, its keys, and the words that commands with overrides share."""
     heading, commands, shared = HELP.split("\n\n")
     lines: list[str] = []
     about = ""
     for line in commands.splitlines():
         about = line.split()[1] if line.startswith("  aeflow ") else about
         lines += [line] if about == name else []
-    keys = list(key_lines(name))
-    return "\n\n".join([heading, "\n".join(lines), *(["\n".join(keys)] if keys else []), shared])
+    if not TAKES[name].overrides:
+        shared = f"{shared.splitlines()[-1]}\n"  # of the configurations' folder
+    parts = (heading, "\n".join(lines), "\n".join(key_lines(name)), shared)
+    return "\n\n".join(filter(None, parts))
 
 
 def _stopped(signalled: StopSignal, words: str) -> int:

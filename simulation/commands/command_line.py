@@ -158,6 +158,9 @@ def usage(command: str) -> str:
 
 def key_lines(command: str) -> Iterator[str]:
     """A line of help for each key of a command: how it is written, what it is for, and what is usual."""
-    for key in TAKES[command].keys:
+    takes = TAKES[command]
+    for key in takes.keys:
         usual = f" ({key.usual})" if key.usual and key.kind != "switch" else ""
         yield f"  {key.form:<27} {key.about}{usual}"
+    if takes.about_answers:
+        yield f"  {'KEY=VALUE':<27} {takes.about_answers}"

@@ -110,6 +110,7 @@ class CommandWords:
     """Whether -m runs it once for each combination of values."""
     answers: Callable[[], Iterable[str]] = tuple
     """More keys, whose values the subject of the command reads."""
+    about_answers: str = ""
 
 
 def _of_offer() -> Iterable[str]:
@@ -333,6 +334,7 @@ TAKES: Mapping[str, CommandWords] = {
         words="department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)",
         n_words=(2, 2),
         answers=_of_totals,
+        about_answers="a total of the department, such as beds=510 (docs/how-to/own-department.md)",
     ),
     "offer": CommandWords(
         (
@@ -345,6 +347,7 @@ TAKES: Mapping[str, CommandWords] = {
             CommandKey("check", "switch", "read the answers back, and stop", "false"),
         ),
         answers=_of_offer,
+        about_answers="the answer to one question, by its key in template=FILE",
     ),
     "extract": CommandWords(
         (
@@ -366,6 +369,7 @@ TAKES: Mapping[str, CommandWords] = {
             RESULTS,
         ),
         answers=_of_department,
+        about_answers="what no stamp says: doctors=ROTA, beds=NUMBER (docs/how-to/my-records.md)",
     ),
     "trace": CommandWords(
         (
