@@ -384,11 +384,6 @@ def packed(result: ae.Result) -> bytes:
         ).read_bytes()
 
 
-def report(result: ae.Result) -> str:
-    """The report of a result as one page that stands alone."""
-    return result.report()
-
-
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
     study = asked.place.load(*asked.overrides) if result is None else result.study

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this computer is called in the address of a page."""
 MOST_HEEDED = 20 * MOST_BYTES
 """Of what is too long: read and left, so that the browser shows why it was refused."""
-MOST_QUERY, MOST_NAME = 4_000, 40
+MOST_QUERY, MOST_FIELDS, MOST_NAME = 4_000, 80, 40
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STATES = 0.2, 0.5
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -68,7 +68,7 @@ HEADERS = {
 OF_PAGES = {"Content-Security-Policy": POLICY, **HEADERS}
 OF_FILES = {"Cache-Control": "private, max-age=600"}
 """Styles and scripts are asked for once in ten minutes."""
-Answering = Callable[[Request], Awaitable[Response]]
+Answering = Callable[[Request], Response]
 
 
 class Guard:
@@ -159,13 +159,13 @@ class Front:
         return [
             *(Route(path, _told(answering)) for path, answering in gets.items()),
             *(Route(path, _told(answering), methods=["POST"]) for path, answering in posts.items()),
-            Route("/open", _told(self.open), methods=["GET", "POST"]),
+            Route("/open", self.open, methods=["GET", "POST"]),
             Mount("/static", StaticFiles(directory=pages.STATIC)),
         ]
 
     def _asked(self, request: Request) -> AskedQuestion:
         """The question of an address. Raises ConfigError."""
-        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
+        pairs = _pairs(request)
         stated = dict(pairs)
         if "run" in stated:
             return self._desk.open_run(stated["run"])
@@ -173,17 +173,15 @@ class Front:
             return self._desk.file(stated["file"])
         return asked_in(pairs, self._desk.place_of(pairs))
 
-    async def question(self, request: Request) -> Response:
+    def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
             first = AskedQuestion(place=self._desk.place)
-            return HTMLResponse(await run_in_threadpool(pages.question_page, first, self._stored))
+            return HTMLResponse(pages.question_page(first, self._stored))
         try:
-            return HTMLResponse(
-                await run_in_threadpool(lambda: pages.question_page(self._asked(request)))
-            )
+            return HTMLResponse(pages.question_page(self._asked(request)))
         except AeflowError as error:
-            pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
+            pairs = _pairs(request)
             if (kept := few_enough(pairs)) == pairs:
                 raise
             faults = [
@@ -191,18 +189,16 @@ class Front:
                 "The first of them are kept below; untick one to choose another.",
             ]
             first = asked_in(kept, self._desk.place_of(kept))
-            page = await run_in_threadpool(lambda: pages.question_page(first, faults=faults))
-            return HTMLResponse(page, 400)
+            return HTMLResponse(pages.question_page(first, faults=faults), 400)
 
-    async def looks(self, request: Request) -> Response:
+    def looks(self, request: Request) -> Response:
         """A stream of looks at a question, which is worked on as long as somebody listens."""
         most = request.query_params.get("most", "")
         asked_for = int(most) if most.isdecimal() else MOST_REPLICATIONS
         try:
-            asked = await run_in_threadpool(self._asked, request)
+            asked = self._asked(request)
         except AeflowError as error:
-            look, asked = Look("refused", refused=error), AskedQuestion()
-            words = pages.answer(look, asked)
+            words = pages.answer(Look("refused", refused=error), AskedQuestion())
             return Response(
                 _event("look", words) + _event("end", ""), media_type="text/event-stream"
             )
@@ -234,51 +230,46 @@ class Front:
         found: list[Beside] = []
         for query in asked.beside:
             with suppress(AeflowError):
-                pairs = parse_qsl(query, max_num_fields=60)
+                pairs = parse_qsl(query, max_num_fields=MOST_FIELDS)
                 other = asked_in(pairs, self._desk.place_of(pairs))
                 result = self._desk.result(other)
                 is_shown = result is not None and len(result.replications) >= first_shown(other)
                 found.append((other, result if is_shown else None))
         return found
 
-    async def as_file(self, request: Request) -> Response:
+    def as_file(self, request: Request) -> Response:
         """The question as a file that the command line asks again, with as many replications as were seen."""
         n = request.query_params.get("n", "")
         seen = min(int(n), PLANNED) if n.isdecimal() and int(n) else MOST_REPLICATIONS
-        asked = await run_in_threadpool(self._asked, request)
-        text = await run_in_threadpool(asked.place.configuration, *asked.first(seen))
+        asked = self._asked(request)
+        text = asked.place.configuration(*asked.first(seen))
         if asked.place.sent:
             return _kept(packed(asked.place, text), "question.zip", "application/zip")
         return _download(text, "question.yaml", "application/yaml")
 
-    async def as_csv(self, request: Request) -> Response:
+    def as_csv(self, request: Request) -> Response:
         """The numbers of the answer, a row a policy and target."""
-        asked = await run_in_threadpool(self._asked, request)
-        result = self._known(asked)
-        return _download(await run_in_threadpool(_csv, result), "answer.csv", "text/csv")
+        return _download(_csv(self._known(self._asked(request))), "answer.csv", "text/csv")
 
-    async def report(self, request: Request) -> Response:
+    def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
-        result = await self._whole(await run_in_threadpool(self._asked, request))
-        text = await run_in_threadpool(pages.report, result)
-        return HTMLResponse(text, headers={"Content-Security-Policy": REPORT_POLICY})
+        return _alone(self._whole(self._asked(request)).report())
 
-    async def as_folder(self, request: Request) -> Response:
+    def as_folder(self, request: Request) -> Response:
         """The result that is kept as a run's folder, packed: data, tables, figures and report."""
-        asked = await run_in_threadpool(self._asked, request)
+        asked = self._asked(request)
         if asked.was_sent:
             refuse(
                 "the folder",
                 "is not made of what was sent, which is never written",
                 "Keep the report or numbers",
             )
-        result = await self._whole(asked)
-        return _kept(await run_in_threadpool(pages.packed, result), "answer.zip", "application/zip")
+        return _kept(pages.packed(self._whole(asked)), "answer.zip", "application/zip")
 
-    async def _whole(self, asked: AskedQuestion) -> ae.Result:
+    def _whole(self, asked: AskedQuestion) -> ae.Result:
         """The result that is kept, with day profiles of its first replications."""
         known = self._known(asked)
-        return await run_in_threadpool(self._desk.profiled, asked) or known
+        return self._desk.profiled(asked) or known
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
         result = self._desk.result(asked)
@@ -290,49 +281,38 @@ class Front:
             )
         return result
 
-    async def view(self, request: Request) -> Response:
+    def view(self, request: Request) -> Response:
         """One view of the result that is kept."""
         name = request.path_params["name"]
         if name not in pages.VIEWS:
-            return HTMLResponse(
-                pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]),
-                404,
-            )
-        asked = await run_in_threadpool(self._asked, request)
+            return _message("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."], 404)
+        asked = self._asked(request)
         known = self._desk.profiled if pages.VIEWS[name].of_profiles else self._desk.result
-        return HTMLResponse(
-            await run_in_threadpool(lambda: pages.view_page(name, asked, known(asked)))
-        )
+        return HTMLResponse(pages.view_page(name, asked, known(asked)))
 
-    async def runs(self, request: Request) -> Response:
+    def runs(self, request: Request) -> Response:
         """The stored runs."""
-        return HTMLResponse(pages.runs_page(await run_in_threadpool(self._desk.runs)))
+        return HTMLResponse(pages.runs_page(self._desk.runs()))
 
-    async def run(self, request: Request) -> Response:
+    def run(self, request: Request) -> Response:
         """The first page of one of them."""
-        asked = await run_in_threadpool(self._asked, request)
-        return HTMLResponse(await run_in_threadpool(pages.run_page, asked, self._known(asked)))
+        asked = self._asked(request)
+        return HTMLResponse(pages.run_page(asked, self._known(asked)))
 
-    async def board(self, request: Request) -> Response:
+    def board(self, request: Request) -> Response:
         """The board's page of a stored run of an offer."""
-        result = self._known(await run_in_threadpool(self._asked, request))
-        text = await run_in_threadpool(ae.board_page, result)
-        return HTMLResponse(text, headers={"Content-Security-Policy": REPORT_POLICY})
+        return _alone(ae.board_page(self._known(self._asked(request))))
 
-    async def watch(self, request: Request) -> Response:
+    def watch(self, request: Request) -> Response:
         """A day under nurse triage and under one policy, to watch: the same patients side by side."""
-        asked = await run_in_threadpool(self._asked, request)
+        asked = self._asked(request)
         arm, result = request.path_params["arm"], self._desk.result(asked)
-        text = await run_in_threadpool(pages.watched, asked, arm, result)
-        return HTMLResponse(text, headers={"Content-Security-Policy": WATCH_POLICY})
+        return _alone(pages.watched(asked, arm, result), WATCH_POLICY)
 
-    async def narrow(self, request: Request) -> Response:
+    def narrow(self, request: Request) -> Response:
         """The answer over departments, narrowed by figures of the reader's own."""
-        asked = await run_in_threadpool(self._asked, request)
-        typed = dict(request.query_params)
-        return HTMLResponse(
-            await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed)
-        )
+        asked, typed = self._asked(request), dict(request.query_params)
+        return HTMLResponse(pages.narrow_page(asked, self._desk.result(asked), typed))
 
     async def open(self, request: Request) -> Response:
         """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
@@ -357,11 +337,9 @@ class Front:
         words = pages.rendered("open.html", faults=faults, most_bytes=MOST_BYTES)
         return HTMLResponse(words, 400 if faults else 200)
 
-    async def records(self, request: Request) -> Response:
+    def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
-        written = [
-            (name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()
-        ]
+        written = [(name, title) for name, (title, _) in written_pages().items()]
         own = [
             (name, one.label)
             for name, one in self._desk.place.departments().items()
@@ -371,56 +349,45 @@ class Front:
             pages.rendered("records.html", written=written, own=own, example=EXAMPLE)
         )
 
-    async def record(self, request: Request) -> Response:
+    def record(self, request: Request) -> Response:
         """One of these pages, as it was written."""
-        written, name = await run_in_threadpool(written_pages), request.path_params["name"]
+        written, name = written_pages(), request.path_params["name"]
         if name not in written:
-            return HTMLResponse(
-                pages.message_page("There is no such page", ["See /records for those there are."]),
-                404,
-            )
-        return HTMLResponse(written[name][1], headers={"Content-Security-Policy": REPORT_POLICY})
+            return _message("There is no such page", ["See /records for those there are."], 404)
+        return _alone(written[name][1])
 
-    async def interview(self, request: Request) -> Response:
+    def interview(self, request: Request) -> Response:
         """One question of the interview of a vendor's offer; at the end, how its answers were read."""
-        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        return HTMLResponse(await run_in_threadpool(interviewing.page, pairs))
+        return HTMLResponse(interviewing.page(_pairs(request)))
 
-    async def answers(self, request: Request) -> Response:
+    def answers(self, request: Request) -> Response:
         """The answers so far, as the file that `aeflow offer` reads."""
-        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        text, (_, tables) = (
-            interviewing.answers_text(pairs),
-            interviewing.with_tables(interviewing.answers_of(pairs)),
-        )
+        pairs = _pairs(request)
+        text = interviewing.answers_text(pairs)
+        _, tables = interviewing.with_tables(interviewing.answers_of(pairs))
         if tables:
             return _kept(zipped({ANSWERS: text, **tables}), "offer.zip", "application/zip")
         return _download(text, ANSWERS, "application/yaml")
 
     # --- work in the background ---------------------------------------------------------------------------------------
 
-    async def begin_offer(self, request: Request) -> Response:
+    def begin_offer(self, request: Request) -> Response:
         """Have departments and the page for a board made of the interview's answers; its progress is a page."""
-        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
-        work = await run_in_threadpool(working.offer_work, self._desk.background, pairs)
-        return RedirectResponse(f"/heavy/{work.name}", 303)
+        return _led_to(working.offer_work(self._desk.background, _pairs(request)))
 
-    async def begin_full(self, request: Request) -> Response:
+    def begin_full(self, request: Request) -> Response:
         """Have a question worked out in full."""
-        asked, length = await run_in_threadpool(self._asked, request), request.path_params["length"]
-        work = await run_in_threadpool(working.full_work, self._desk.background, asked, length)
-        return RedirectResponse(f"/heavy/{work.name}", 303)
+        asked, length = self._asked(request), request.path_params["length"]
+        return _led_to(working.full_work(self._desk.background, asked, length))
 
     def _work(self, request: Request) -> HeavyWork:
         return self._desk.background.work(request.path_params["name"])
 
-    async def work(self, request: Request) -> Response:
+    def work(self, request: Request) -> Response:
         """How far a piece of work is."""
-        return HTMLResponse(
-            await run_in_threadpool(working.page, self._desk.background, self._work(request))
-        )
+        return HTMLResponse(working.page(self._desk.background, self._work(request)))
 
-    async def work_looks(self, request: Request) -> Response:
+    def work_looks(self, request: Request) -> Response:
         """A stream of its states, which ends with the work; the work does not end with the stream."""
         return StreamingResponse(self._states(self._work(request)), media_type="text/event-stream")
 
@@ -433,48 +400,58 @@ class Front:
             await asyncio.sleep(SECONDS_BETWEEN_STATES)
         yield _event("look", working.state(self._desk.background, work)) + _event("end", "")
 
-    async def stop_work(self, request: Request) -> Response:
+    def stop_work(self, request: Request) -> Response:
         """Have a piece of work end."""
         work = self._work(request)
         work.stopped.set()
-        return RedirectResponse(f"/heavy/{work.name}", 303)
+        return _led_to(work)
 
-    async def file(self, request: Request) -> Response:
+    def file(self, request: Request) -> Response:
         """One of the files of a stored run that can be kept."""
-        name, folder = (
-            request.path_params["name"],
-            self._desk.folder(request.query_params.get("run", "")),
-        )
+        name = request.path_params["name"]
+        folder = self._desk.folder(request.query_params.get("run", ""))
         if name not in working.FILES or not (folder / name).is_file():
             refuse(
                 "file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}"
             )
-        return _download(
-            await run_in_threadpool((folder / name).read_text, "utf-8"),
-            name,
-            "application/octet-stream",
-        )
+        return _download((folder / name).read_text("utf-8"), name, "application/octet-stream")
 
 
 async def _missing(request: Request, error: Exception) -> Response:
     """The page of an address that leads nowhere."""
-    return HTMLResponse(
-        pages.message_page("There is no such page", ["Choose one of the pages above."]), 404
-    )
+    return _message("There is no such page", ["Choose one of the pages above."], 404)
 
 
 def _told(answering: Answering) -> Answering:
     """The same, with a page that says what is wrong in place of an error of the reader's."""
 
-    async def answer(request: Request) -> Response:
+    def answer(request: Request) -> Response:
         try:
-            return await answering(request)
+            return answering(request)
         except AeflowError as error:
-            return HTMLResponse(
-                pages.message_page("This cannot be shown", pages.faults_of(error)), 400
-            )
+            return _message("This cannot be shown", pages.faults_of(error), 400)
 
     return answer
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    """What an address asks for, in its order."""
+    return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+
+
+def _message(heading: str, sentences: Sequence[str], status: int) -> Response:
+    """A page that says what is wrong."""
+    return HTMLResponse(pages.message_page(heading, sentences), status)
+
+
+def _alone(page: str, policy: str = REPORT_POLICY) -> Response:
+    """A page that stands alone, under a policy of its own."""
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+def _led_to(work: HeavyWork) -> Response:
+    """The way to the page of a piece of work."""
+    return RedirectResponse(f"/heavy/{work.name}", 303)
 
 
 async def _sent(request: Request) -> bytes:
