@@ -7,8 +7,6 @@ from elsewhere, run no script but the app's own, and set no cookie.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +23,7 @@ from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.app.sending import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
+from simulation.records.serialise import csv_text
 
 try:
     from starlette.applications import Starlette
@@ -489,39 +488,29 @@ def _kept(content: str | bytes, name: str, kind: str) -> Response:
     )
 
 
+COLUMNS = (
+    "policy",
+    "target",
+    "unit",
+    "today",
+    "difference",
+    "low",
+    "high",
+    "replications",
+    "verdict",
+)
+
+
 def _csv(result: ae.Result) -> str:
-    """A row a policy and target. A text that a spreadsheet would take for a formula has an apostrophe before it."""
-    columns = (
-        "policy",
-        "target",
-        "unit",
-        "today",
-        "difference",
-        "low",
-        "high",
-        "replications",
-        "verdict",
-    )
-    written = io.StringIO(newline="")
-    rows = csv.writer(written)
-    rows.writerow(columns)
+    """A row a policy and target."""
+    rows = []
     for finding in result.on_targets.findings:
         row = finding.comparison
-        texts = (result.arm(finding.arm).label, finding.target.label, row.unit)
-        numbers = (
-            result.row_of(finding.target).mean,
-            row.difference,
-            row.difference_low,
-            row.difference_high,
-        )
-        words = (*texts, *numbers, row.n_replications, finding.verdict.words)
-        rows.writerow([plain(word) if isinstance(word, str) else word for word in words])
-    return written.getvalue()
-
-
-def plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+        about = (result.arm(finding.arm).label, finding.target.label, row.unit)
+        effect = (row.difference, row.difference_low, row.difference_high)
+        today = result.row_of(finding.target).mean
+        rows.append((*about, today, *effect, row.n_replications, finding.verdict.words))
+    return csv_text(COLUMNS, rows)
 
 
 def app_of(

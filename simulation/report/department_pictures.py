@@ -10,7 +10,23 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from simulation.display import drawing
+from simulation.display.drawing import (
+    BLUE,
+    DARK,
+    GREY,
+    PALE,
+    STAGE_COLOURS,
+    WORSE,
+    Picture,
+    arm_axis,
+    few_ticks,
+    figure_of,
+    legend_below,
+    legend_line,
+    panel_title,
+    png_of,
+    rows_down,
+)
 from simulation.display.words import profiled_words, target_of
 from simulation.measures.occupancy import STAGES, DayProfile
 from simulation.records.schema import Floats
@@ -22,7 +38,7 @@ from simulation.wording import spaced
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-POOL_COLOURS = (drawing.BLUE, "#d55e00", "#009e73", "#cc79a7")
+POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
 
 # --- a day ---------------------------------------------------------------------------------------------------
 
@@ -51,11 +67,11 @@ def draw_profiled(result: StudyResult) -> None:
     _stay_png(Profiled.of(result.shown))
 
 
-def day(result: StudyResult) -> drawing.Picture:
+def day(result: StudyResult) -> Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
     caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
     alt = f"Line charts of a mean day by hour. {arm_tables.day_table(result).in_words()}"
-    return drawing.Picture("day", _day_png(Profiled.of(result)), alt, caption)
+    return Picture("day", _day_png(Profiled.of(result)), alt, caption)
 
 
 @lru_cache(maxsize=2)
@@ -70,14 +86,14 @@ def _day_png(profiled: Profiled) -> bytes:
         panels.append(("Waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
     n_down = math.ceil(n_panels / 2)
-    with drawing.figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
+    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            ax.stairs(values, np.arange(25), color=drawing.BLUE, linewidth=2.2, baseline=None)
+            ax.stairs(values, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
             ax.fill_between(
                 np.arange(25),
                 np.append(values, values[-1]),
                 step="post",
-                color=drawing.BLUE,
+                color=BLUE,
                 alpha=0.12,
             )
             ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
@@ -88,7 +104,7 @@ def _day_png(profiled: Profiled) -> bytes:
             _clinicians_busy(axes[len(panels)], profile, pools)
         for ax in axes[max(n_panels - 2, 0) : n_panels]:
             ax.tick_params(labelbottom=True)
-        return drawing.png_of(figure)
+        return png_of(figure)
 
 
 def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
@@ -105,7 +121,7 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
             linestyle=style,
             label=spaced(pool),
         )
-    ax.axhline(100, color=drawing.GREY, linewidth=0.8)
+    ax.axhline(100, color=GREY, linewidth=0.8)
     ax.set_ylim(
         0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools))
     )
@@ -114,10 +130,10 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
 
 
 def _day_axis(ax: Axes, title: str) -> None:
-    drawing.panel_title(ax, title)
+    panel_title(ax, title)
     ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
     ax.set_xlim(0, 24)
-    ax.grid(color=drawing.PALE)
+    ax.grid(color=PALE)
     ax.set_axisbelow(True)
 
 
@@ -129,12 +145,12 @@ def _highest(values: Floats) -> float:
 # --- where a stay goes ---------------------------------------------------------------------------------------
 
 
-def stay(result: StudyResult) -> drawing.Picture | None:
+def stay(result: StudyResult) -> Picture | None:
     """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
     table = arm_tables.stay_table(result)
     if table is None:
         return None
-    return drawing.Picture(
+    return Picture(
         "stay",
         _stay_png(Profiled.of(result)),
         f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
@@ -152,12 +168,12 @@ def _stay_png(profiled: Profiled) -> bytes:
     parts = {arm.name: arm_tables.stay_parts(result, arm) for arm in result.arms}
     shown = arm_tables.stages_seen(parts.values())
     longest = max(of_arm.total for of_arm in parts.values())
-    with drawing.figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
+    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         left = np.zeros(len(result.arms))
         for part, hatch in (("waiting", "////"), ("working", "")):
             for number in shown:
                 widths = np.array([getattr(parts[arm.name], part)[number] for arm in result.arms])
-                _bars(ax, left, widths, drawing.STAGE_COLOURS[number], hatch=hatch)
+                _bars(ax, left, widths, STAGE_COLOURS[number], hatch=hatch)
                 left = left + widths
             if part == "waiting":
                 places = np.arange(len(left))
@@ -174,16 +190,16 @@ def _stay_png(profiled: Profiled) -> bytes:
             "minutes per attendance until departure: waiting to the left of the black line, being looked after to "
             "its right"
         )
-        drawing.arm_axis(ax, result.arms)
+        arm_axis(ax, result.arms)
         handles = [
-            Patch(facecolor=drawing.STAGE_COLOURS[number], edgecolor="white", label=STAGES[number])
+            Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number])
             for number in shown
         ]
         handles.append(
             Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it")
         )
-        drawing.legend_below(figure, handles, 5)
-        return drawing.png_of(figure)
+        legend_below(figure, handles, 5)
+        return png_of(figure)
 
 
 def _other_words(result: StudyResult) -> str:
@@ -220,7 +236,7 @@ def _bars(ax: Axes, left: Floats, widths: Floats, colour: str, *, hatch: str) ->
 # --- waits by true acuity ------------------------------------------------------------------------------------
 
 
-def acuity(result: StudyResult) -> drawing.Picture | None:
+def acuity(result: StudyResult) -> Picture | None:
     """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
     table = arm_tables.acuity_table(result)
     if table is None:
@@ -230,7 +246,7 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
     width = 2.9 + 1.7 * max(
         len(names), 3
     )  # the axis label and the legend take the width of three levels
-    with drawing.figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (
+    with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (
         figure,
         axes,
     ):
@@ -240,27 +256,27 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
                 median, p95 = (
                     result.row(arm.name, name, f"acuity_true={level}").mean for name in names_of
                 )
-                colour = drawing.DARK if arm.name == result.design.baseline else drawing.BLUE
+                colour = DARK if arm.name == result.design.baseline else BLUE
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
                 ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
             goal = ""
             if (target := targets[level]) is not None:
-                ax.axvline(target, color=drawing.WORSE, linewidth=1.6, linestyle="--")
+                ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
                 goal = f"\n(target {target:g} min)"
-            drawing.panel_title(ax, f"{spaced(level)}{goal}")
+            panel_title(ax, f"{spaced(level)}{goal}")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
-            drawing.few_ticks(ax, 4)
-            drawing.rows_down(ax, len(result.arms))
-        drawing.arm_axis(axes[0], result.arms)
+            few_ticks(ax, 4)
+            rows_down(ax, len(result.arms))
+        arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel(
             "minutes from arrival to the first clinician, patients who were seen"
         )
         with_targets = any(target is not None for target in targets.values())
         handles = [
-            drawing.legend_line(color=drawing.BLUE, marker="o", linestyle="", label="median"),
-            drawing.legend_line(
-                color=drawing.BLUE,
+            legend_line(color=BLUE, marker="o", linestyle="", label="median"),
+            legend_line(
+                color=BLUE,
                 marker="|",
                 markersize=11,
                 markeredgewidth=2.2,
@@ -269,12 +285,10 @@ def acuity(result: StudyResult) -> drawing.Picture | None:
             ),
         ]
         if with_targets:
-            handles.append(
-                drawing.legend_line(color=drawing.WORSE, linestyle="--", label="Manchester target")
-            )
-        drawing.legend_below(figure, handles)
-        png = drawing.png_of(figure)
-    return drawing.Picture(
+            handles.append(legend_line(color=WORSE, linestyle="--", label="Manchester target"))
+        legend_below(figure, handles)
+        png = png_of(figure)
+    return Picture(
         "acuity",
         png,
         f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {table.in_words()}",

@@ -9,8 +9,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from simulation.display import drawing
-from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, Drawing, axis_scale
+from simulation.display.drawing import (
+    BETTER,
+    DARK,
+    DASHED,
+    GREY,
+    SHAM,
+    UNCLEAR,
+    WORSE,
+    Drawing,
+    Picture,
+    arm_axis,
+    axis_scale,
+    difference_label,
+    few_ticks,
+    figure_of,
+    label_differences,
+    legend_below,
+    legend_line,
+    mark_important,
+    panel_title,
+    png_of,
+    rows_down,
+    wrapped,
+)
 from simulation.display.web_page import fill
 from simulation.display.words import (
     change,
@@ -42,7 +64,7 @@ LEGEND_WIDTH = 8.0
 # --- differences ---------------------------------------------------------------------------------------------
 
 
-def differences(result: StudyResult) -> drawing.Picture | None:
+def differences(result: StudyResult) -> Picture | None:
     """Each arm's difference from the baseline on every target, with intervals; None if there is no other arm."""
     if not result.others:
         return None
@@ -55,7 +77,7 @@ def differences(result: StudyResult) -> drawing.Picture | None:
     alt = " ".join(
         table.in_words() for tables in by_target for table in tables if table is not None
     )
-    return drawing.Picture(
+    return Picture(
         "differences",
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
@@ -64,14 +86,14 @@ def differences(result: StudyResult) -> drawing.Picture | None:
     )
 
 
-def differences_of(result: StudyResult, arms: Sequence[ArmResult]) -> drawing.Picture:
+def differences_of(result: StudyResult, arms: Sequence[ArmResult]) -> Picture:
     """The differences of some arms from the baseline on the first target, with intervals."""
     target = result.first_target
     png = _forest_plot(result, arms, (target,), (LEGEND_WIDTH, 1.9 + 0.4 * len(arms)))
     rows = (f"{arm.label} {effect(result.row_of(target, arm.name))}" for arm in arms)
     alt = f"Differences from {result.baseline.label} in '{target.label}' with 95 % intervals. {'; '.join(rows)}."
     caption = f"Difference from '{result.baseline.label}' with its 95 % interval {interval_scope(result)}."
-    return drawing.Picture("board", png, alt, caption)
+    return Picture("board", png, alt, caption)
 
 
 def _forest_plot(
@@ -84,34 +106,32 @@ def _forest_plot(
 ) -> bytes:
     """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their
     costs, as in the table."""
-    with drawing.figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
+    with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(
                 ax, [result.row_of(target, arm.name) for arm in arms], arms if for_money else ()
             )
             if not for_money:
-                drawing.mark_important(ax, target.minimal_important_difference, result.unit(target))
+                mark_important(ax, target.minimal_important_difference, result.unit(target))
                 if ends := _sham_ends(result, target.measure, target.group):
-                    ax.axvspan(*ends, color=drawing.SHAM, alpha=0.7, zorder=0)
-            drawing.panel_title(ax, drawing.wrapped(target.label, 34 if for_money else 28))
+                    ax.axvspan(*ends, color=SHAM, alpha=0.7, zorder=0)
+            panel_title(ax, wrapped(target.label, 34 if for_money else 28))
         units, better = (
             [result.unit(target) for target in targets],
             [result.better(target) for target in targets],
         )
-        drawing.label_differences(
+        label_differences(
             axes,
             units,
             better,
             "{unit} for each £100,000 a year" if for_money else "difference, {unit}",
         )
-        drawing.arm_axis(
-            axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ()
-        )
+        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
         sham = result.sham is not None and not for_money
         _forest_legend(
             figure, sham=sham, important=not for_money, over_departments=_has_range(result)
         )
-        return drawing.png_of(figure)
+        return png_of(figure)
 
 
 def _has_range(result: StudyResult) -> bool:
@@ -148,7 +168,7 @@ def _forest(ax: Axes, rows: Sequence[Comparison], arms: Sequence[ArmResult] = ()
     given, by row. An interval without bound is left out."""
     for place, row in enumerate(rows):
         colour, marker = _look(row)
-        scale: float = drawing.axis_scale(row.unit)
+        scale: float = axis_scale(row.unit)
         mean, low, high = (
             scale * row.difference,
             scale * row.difference_low,
@@ -182,16 +202,16 @@ def _forest(ax: Axes, rows: Sequence[Comparison], arms: Sequence[ArmResult] = ()
             )
         ax.plot(mean, place, marker, color=colour, markersize=5, markeredgecolor="white")
     ax.axvline(0, color="black", linewidth=1)
-    drawing.rows_down(ax, len(rows))
-    drawing.few_ticks(ax)
+    rows_down(ax, len(rows))
+    few_ticks(ax)
 
 
 def _look(row: Comparison) -> tuple[str, str]:
     """Colour and marker by what the interval says."""
     worse = is_worse(row)
     if worse is None:
-        return drawing.UNCLEAR, "o"
-    return (drawing.WORSE, "D") if worse else (drawing.BETTER, "s")
+        return UNCLEAR, "o"
+    return (WORSE, "D") if worse else (BETTER, "s")
 
 
 def _sham_ends(result: StudyResult, measure: str, group: str) -> tuple[float, float] | None:
@@ -199,7 +219,7 @@ def _sham_ends(result: StudyResult, measure: str, group: str) -> tuple[float, fl
     band = result.band(measure, group)
     if band is None or math.isnan(band.difference.low):
         return None
-    scale = drawing.axis_scale(result.before(measure, group).unit)
+    scale = axis_scale(result.before(measure, group).unit)
     return scale * band.difference.low, scale * band.difference.high
 
 
@@ -207,14 +227,10 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool, over_departme
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        drawing.legend_line(
-            color=drawing.BETTER, marker="s", linewidth=2.2, label="interval on the better side"
-        ),
-        drawing.legend_line(
-            color=drawing.WORSE, marker="D", linewidth=2.2, label="interval on the worse side"
-        ),
-        drawing.legend_line(
-            color=drawing.UNCLEAR,
+        legend_line(color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
+        legend_line(color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
+        legend_line(
+            color=UNCLEAR,
             marker="o",
             linewidth=2.2,
             label="includes 0, or rests on one replication",
@@ -222,22 +238,18 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool, over_departme
     ]
     if important:
         handles.append(
-            drawing.legend_line(
-                color=drawing.GREY,
+            legend_line(
+                color=GREY,
                 linewidth=1,
-                linestyle=drawing.DASHED,
+                linestyle=DASHED,
                 label="least difference that would matter",
             )
         )
     if over_departments:
-        handles.append(
-            drawing.legend_line(color=drawing.DARK, linewidth=1.2, label="nine in ten departments")
-        )
+        handles.append(legend_line(color=DARK, linewidth=1.2, label="nine in ten departments"))
     if sham:
-        handles.append(
-            Patch(color=drawing.SHAM, label="sham, no effect at all: 95 % interval of its mean")
-        )
-    drawing.legend_below(figure, handles)
+        handles.append(Patch(color=SHAM, label="sham, no effect at all: 95 % interval of its mean"))
+    legend_below(figure, handles)
 
 
 # --- who gains and who pays -----------------------------------------------------------------------------------
@@ -245,7 +257,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool, over_departme
 PANELS_ACROSS = 4
 
 
-def by_group(result: StudyResult) -> drawing.Picture | None:
+def by_group(result: StudyResult) -> Picture | None:
     """The first primary target by group of patients, a panel for each arm; None unless the study asks about groups."""
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     groups = ("all", *groups_of(result))
@@ -255,23 +267,22 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
     height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
-    with drawing.figure_of(
-        2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True
-    ) as (figure, axes):
+    with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (
+        figure,
+        axes,
+    ):
         for ax, arm in zip(axes, arms, strict=False):
             _forest(ax, [result.row(arm.name, target.measure, group) for group in groups])
             for place, group in enumerate(groups):
                 if ends := _sham_ends(result, target.measure, group):
                     rows = (place - 0.45, place + 0.45)
-                    ax.fill_between(
-                        ends, *rows, color=drawing.SHAM, alpha=0.7, linewidth=0, zorder=0
-                    )
-            drawing.panel_title(ax, drawing.wrapped(arm.label, 34), size=9)
+                    ax.fill_between(ends, *rows, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
+            panel_title(ax, wrapped(arm.label, 34), size=9)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(drawing.difference_label(result.unit(target), result.better(target)))
+            ax.set_xlabel(difference_label(result.unit(target), result.better(target)))
         if result.better(target) == "higher":
             axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
@@ -280,9 +291,9 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
             )
         sham = result.sham is not None
         _forest_legend(figure, sham=sham, important=False, over_departments=_has_range(result))
-        png = drawing.png_of(figure)
+        png = png_of(figure)
     label = measure_label(result, target.measure)
-    return drawing.Picture(
+    return Picture(
         "by_group",
         png,
         f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
@@ -294,7 +305,7 @@ def by_group(result: StudyResult) -> drawing.Picture | None:
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
-def cost(result: StudyResult) -> drawing.Picture | None:
+def cost(result: StudyResult) -> Picture | None:
     """The effect of £100,000 a year on the first target, best first; None if no arm states a cost."""
     target = result.first_target
     arms = sorted(
@@ -308,7 +319,7 @@ def cost(result: StudyResult) -> drawing.Picture | None:
     words = "; ".join(
         f"{arm.label} {per_100k_cell(result.row_of(target, arm.name), arm)}" for arm in arms
     )
-    return drawing.Picture(
+    return Picture(
         "per_100k",
         png,
         f"Forest plot of the effect of each £100,000 a year on '{target.label}' with 95 % intervals. {words}.",

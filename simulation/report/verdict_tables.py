@@ -307,27 +307,20 @@ def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
 
 def _over_table(result: StudyResult, target: Target) -> ReportTable:
     base = result.row_of(target)
-    cells = []
+    cells: list[Cells] = []
     for arm in result.others:
         finding = result.finding(arm.name, target)
-        row, spread = finding.comparison, finding.spread
-        over = (*_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit))
-        cells.append((arm.label, *over))
+        unit, spread, where = base.unit, finding.spread, finding.where or UNKNOWN
+        over: Cells = (UNKNOWN, UNKNOWN)  # the median over departments, and the range at most
+        if spread is not None and spread.is_range:
+            over = (change_cell(spread.range[0], unit), ends_cell(*spread.widest, unit))
+        cells.append((arm.label, *over, where, *_ends(spread, unit)))
     title = (
         f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
     )
-    notes = tuple(_over_notes(result, target))
-    return ReportTable(
-        f"departments:{target.measure}:{target.group}", title, OVER_HEADERS, cells, notes
-    )
-
-
-def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
-    """The median over departments, and the range at most."""
-    if spread is None or not spread.is_range:
-        return UNKNOWN, UNKNOWN
-    return change_cell(spread.range[0], unit), ends_cell(*spread.widest, unit)
+    kind = f"departments:{target.measure}:{target.group}"
+    return ReportTable(kind, title, OVER_HEADERS, cells, tuple(_over_notes(result, target)))
 
 
 def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:

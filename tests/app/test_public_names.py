@@ -29,6 +29,7 @@ BESIDE = {
     "config.validating": "meanings and units of keys",
     "department.vocabulary": "the class of a department, for these",
     "records.in_memory": "a folder that was sent",
+    "records.serialise": "CSV as text",
     "resumable": "runs that are kept as they end",
     "study.department_warnings": "what such a run refuses",
     "study.offered_load": "the same, and minutes in words",
