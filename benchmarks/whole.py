@@ -12,9 +12,8 @@ from simulation.engine.plan import bind, lower
 from simulation.measures.binding import binding_values
 from simulation.measures.measuring import measure
 from simulation.measures.occupancy import day_profile
-from simulation.measures.own_quantities import NOTHING_OWN
 from simulation.measures.patients_table import activities_table, patients_table
-from simulation.measures.quantities import Window
+from simulation.measures.quantities import NOTHING_OWN, Window
 from simulation.patients import Draws, draw
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.study import ReadyArm

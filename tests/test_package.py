@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -133,3 +134,21 @@ def test_the_wheel_holds_every_page_that_a_message_names() -> None:
                     assert any(
                         page == known or page.startswith(f"{known}/") for known in shipped
                     ), (path, page)
+
+
+ROOMS = sorted(path.parent for path in (ROOT / "simulation").glob("*/__init__.py"))
+MOST_SHARED_NAMES = 60
+"""Public functions whose name is that of a function of another room, too. To be lowered, and never raised."""
+
+
+def public_functions(room: Path) -> set[str]:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in room.rglob("*.py"))
+    functions = (node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef))
+    return {function.name for function in functions if not function.name.startswith("_")}
+
+
+def test_few_names_of_functions_stand_for_two_things() -> None:
+    rooms_of = Counter(name for room in ROOMS for name in public_functions(room))
+    assert len(rooms_of) > 500
+    shared = sorted(name for name, n in rooms_of.items() if n > 1)
+    assert len(shared) <= MOST_SHARED_NAMES, shared

@@ -8,7 +8,7 @@ import numpy as np
 
 from common_model import parameters
 from common_model.parameters import Records
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.config_dataclass import Evidence
 from simulation.department.durations import Amount, Exponential, Factor, Lognormal
 from simulation.department.vocabulary import (
@@ -165,7 +165,7 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             "gone": End(outcome=LEFT, records=("departed_at",)),
         },
     )
-    assert not check(department)
+    assert not check_pathway(department)
     return department
 
 

@@ -19,9 +19,9 @@ from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import paired
+from simulation.statistics.compare import subtract_pairs
 from simulation.statistics.departments import spread_over
-from simulation.statistics.intervals import Interval, exact, interval
+from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
 from simulation.study.statements import BANNER
 from simulation.study.study import Study
 
@@ -131,7 +131,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
         (_, least, most), (_, *of_sham) = (
             spread_over(values, department).range for values in (effects, nothing)
         )
-        found = interval(effects, department=department)
+        found = estimate_interval(effects, department=department)
         rows.append(KnownEffect(target, found, least, most, of_sham))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
@@ -140,7 +140,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
 def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
     """The effect by replication on the scale of the target."""
     if target.scale == "difference":
-        return paired(after, before)
+        return subtract_pairs(after, before)
     if target.scale == "odds_ratio":
         after, before = after / (1 - after), before / (1 - before)
     return after / before
@@ -148,4 +148,4 @@ def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
 
 def as_text(effects: KnownEffects) -> str:
     """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, exact=exact, banner=BANNER)
+    return text_of("known_effects", effects=effects, exact=exact_interval, banner=BANNER)

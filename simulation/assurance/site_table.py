@@ -59,7 +59,7 @@ from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
 from simulation.runs.atomic import write_file
-from simulation.statistics.intervals import interval
+from simulation.statistics.intervals import estimate_interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
@@ -141,7 +141,7 @@ def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
 
 def judged(target: PublishedFigure, values: Floats) -> Row:
     """A row from one number a replication: the mean, its interval, and whether it is in the target's band."""
-    over = interval(values)
+    over = estimate_interval(values)
     return Row(target, float(values.mean()), over.sd / math.sqrt(len(values)), over.half_width)
 
 

@@ -33,10 +33,10 @@ from simulation.measures.definitions import ALL, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import DayProfile
 from simulation.records.schema import Floats
-from simulation.records.serialise import plain
+from simulation.records.serialise import to_plain
 from simulation.runs.replicate import ArmReplication
 from simulation.study.check_study import measures_of
-from simulation.study.study import RunLength, Study, own_definitions, own_of, written_in
+from simulation.study.study import RunLength, Study, block_of_pool, own_definitions, own_of
 
 LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
     "adult ward stays 3 % longer",
@@ -80,7 +80,7 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
         found = "no clinician pool has a rota with somebody on from 14 to 22 h"
         refuse("staffing", found, "Give one the role clinician")
     chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
-    shifts = plain(pathway.pools[chosen].extra_shifts)
+    shifts = to_plain(pathway.pools[chosen].extra_shifts)
     shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})
     return chosen, {f"staffing.{chosen}.extra_shifts": shifts}
 
@@ -93,7 +93,7 @@ def fewer_beds(study: Study) -> dict[str, Any]:
     pathway = study.baseline.pathway
     pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED, CHILD_BED)}
     return {
-        f"{written_in(study, name)}{name}.extra": pool.extra
+        f"{block_of_pool(study, name)}{name}.extra": pool.extra
         - round(SHARE_OF_BEDS * (pool.capacity or 0))
         for name, pool in pools.items()
     }

@@ -17,10 +17,10 @@ from simulation.config.files import (
     shortened,
 )
 from simulation.config.validating import Origin, as_written, validated
-from simulation.department.check_pathway import check, check_rotas
+from simulation.department.check_pathway import check_pathway, check_rotas
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
-from simulation.records.serialise import ABSENT, SOURCED, differences
+from simulation.records.serialise import ABSENT, SOURCED, find_differences
 from simulation.study.check_study import taken_names
 from simulation.study.design import Arm, Design, factor_of, is_within
 from simulation.triage.nurse_and_tool import Nurse, Tool, has_tool, policy_from
@@ -107,7 +107,9 @@ def _checked(merged: Raw, origin: Origin) -> _Judged:
     stated = repr((merged, origin))
     with _lock:
         judged = _checked_before.pop(stated, None) or _judged(
-            merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
+            merged,
+            origin,
+            lambda pathway: (*check_pathway(pathway), *taken_names(pathway.measures)),
         )
         _checked_before[stated] = judged  # the last
         while len(_checked_before) > MOST_CACHED:
@@ -340,7 +342,7 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]
     changed = {
         path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes
     }
-    for path, *values in differences(joint, full):
+    for path, *values in find_differences(joint, full):
         may_differ = path in ("name", *PRICES) or not SOURCED.isdisjoint(path.split("."))
         if may_differ or values in ([None, ABSENT], [ABSENT, None]):
             continue

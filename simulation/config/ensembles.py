@@ -51,7 +51,7 @@ from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
+from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
 from simulation.study.design import (
     OF_CHANGE,
     Arm,
@@ -68,10 +68,10 @@ from simulation.study.study import (
     ReadyArm,
     ReadyArms,
     Study,
+    explain_too_short,
     n_used,
     number_faults,
     one_department_faults,
-    too_short,
     without_impossible,
 )
 from simulation.triage.check_policy import check_policy
@@ -188,7 +188,7 @@ def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
         path: name
         for name, groups in structures.items()
         for group, stated in groups.items()
-        for path, _, _ in differences(files[group], stated, group)
+        for path, _, _ in find_differences(files[group], stated, group)
         if path.rpartition(".")[2] not in SOURCED
     }
 
@@ -394,7 +394,7 @@ class EnsembleDepartments:
         """What makes the departments, besides the arms of the study, and their limitation."""
         names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
         stated = (name for name in ("tools", "limitation") if getattr(self, name))
-        return {name: exact(getattr(self, name)) for name in (*names, *stated)}
+        return {name: to_exact(getattr(self, name)) for name in (*names, *stated)}
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
@@ -551,7 +551,7 @@ def over_ensemble(
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
     n = len(ensemble.departments)
-    why = _elsewhere(ensemble, composed.choices, folders) or too_short(run, name, n)
+    why = _elsewhere(ensemble, composed.choices, folders) or explain_too_short(run, name, n)
     if why:
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")

@@ -16,7 +16,7 @@ import yaml
 from simulation.config.dotted import as_stated
 from simulation.config.files import value_in
 from simulation.errors import Faults, refuse
-from simulation.records.serialise import plain, to_yaml
+from simulation.records.serialise import to_plain, to_yaml
 from simulation.runs.atomic import write_file
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def yaml_text(head: str, content: Any) -> str:
 
 def ensemble_text(ensemble: Ensemble, head: str) -> str:
     """The text of the file of an ensemble below a comment, a line a department."""
-    content = plain(ensemble)
+    content = to_plain(ensemble)
     departments = content.pop("departments")
     stated = {
         key: part

@@ -5,7 +5,7 @@ in three parts: names and numbers; the route (which nodes can be reached, and wh
 held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
 it would only repeat. Load is not checked here (`study.department_warnings` does that), and nothing is drawn.
 
-User-defined measures and groups come last: the names that they use exist, and statistics fit. Reading order: `check`,
+User-defined measures and groups come last: the names that they use exist, and statistics fit. Reading order: this file,
 then `check_values` and `check_routes`.
 """
 
@@ -26,11 +26,11 @@ from simulation.department.check_values import (
     check_numbers,
     check_profile_or_queue,
     check_value,
+    find_stated,
     names_of,
-    stated,
     unused_names,
 )
-from simulation.department.config_dataclass import Entry, walk
+from simulation.department.config_dataclass import Entry, list_entries
 from simulation.department.graph import dated_in, graph_of, reachable, reachable_from, starts_of
 from simulation.department.own_measures import (
     ARRIVED_AT,
@@ -48,11 +48,11 @@ from simulation.units import years_of
 from simulation.wording import listed_with_and
 
 
-def check(pathway: Pathway) -> tuple[Fault, ...]:
+def check_pathway(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
     faults, known, all_finite = Faults(), names_of(pathway), True
     categories = check_names(pathway, faults)
-    for entry in walk(pathway):
+    for entry in list_entries(pathway):
         if entry.names:
             check_name(entry, known, categories, faults)
             check_profile_or_queue(pathway, entry, faults)
@@ -83,8 +83,11 @@ def unlike_faults(pathway: Pathway, site: Pathway, where: str) -> Iterator[Fault
     """A fault if a structure's department has other steps or pools than the site's own."""
     for section in ("steps", "pools"):
         if names := sorted(getattr(pathway, section).keys() ^ getattr(site, section).keys()):
-            found = f"it and the site do not both have the {section} {listed_with_and(names)}"
-            yield Fault(where, found, "Give both the same: who is asked for, and when, may differ")
+            yield Fault(
+                where,
+                f"it and the site do not both have the {section} {listed_with_and(names)}",
+                "Give both the same: who is asked for, and when, may differ",
+            )
 
 
 def check_rotas(pathway: Pathway) -> tuple[Fault, ...]:
@@ -135,7 +138,7 @@ def check_own(
             place = f"{where}{section}.{name}"
             if not NAME.fullmatch(name):
                 faults.add(place, f"'{name}' is not a name", NAME_WORDS)
-            for entry in walk(block, place):
+            for entry in list_entries(block, place):
                 if not _is_of_ages(pathway, entry):
                     check_name(entry, known, categories, faults)
                 check_value(entry, faults)
@@ -146,8 +149,11 @@ def check_own(
                 and block.pool in pathway.pools
                 and pathway.pools[block.pool].unlimited
             ):
-                found = f"'{block.pool}' is unlimited, so it is never busy"
-                faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
+                faults.add(
+                    f"{place}.pool",
+                    f"'{block.pool}' is unlimited, so it is never busy",
+                    "Name a pool that has a capacity or a rota",
+                )
     for name, group in groups.items():
         if name == EVERYBODY:
             faults.add(
@@ -156,8 +162,11 @@ def check_own(
                 "Choose another name",
             )
         if name in _members(group, all_groups):
-            remedy = "Leave it out of the groups that it is made of"
-            faults.add(f"{where}groups.{name}", "the group is part of itself", remedy)
+            faults.add(
+                f"{where}groups.{name}",
+                "the group is part of itself",
+                "Leave it out of the groups that it is made of",
+            )
 
 
 def _is_of_ages(pathway: Pathway, entry: Entry) -> bool:
@@ -174,7 +183,7 @@ def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
             f"'{span.until}' is where it begins, too",
             "Name another point in time",
         )
-    limits = stated(span, "within_minutes", "over_minutes")
+    limits = find_stated(span, "within_minutes", "over_minutes")
     if span.statistic == "share" and len(limits) != 1:
         faults.add(
             where,
@@ -186,7 +195,7 @@ def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
     read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(
         span.statistic, ["cut_off_minutes"]
     )
-    for key in (*limits, *stated(span, "percentile", "cut_off_minutes")):
+    for key in (*limits, *find_stated(span, "percentile", "cut_off_minutes")):
         if key not in read:
             faults.add(
                 f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out"

@@ -1,4 +1,4 @@
-"""The part of `check` about the route: steps, branches and loops, what can be reached, what patients carry, and rotas.
+"""The part of the check about the route: steps, branches, loops, what can be reached, what patients carry, and rotas.
 
 A route is sound if every node can be reached and every patient gets out. Patients carry pools, which they may hold
 while they wait for others (deadlock), and clocks that run for them:
@@ -26,8 +26,8 @@ from simulation.department.check_values import (
     LARGEST_WHOLE,
     TOLERANCE,
     Categories,
-    listed,
-    repeated,
+    find_repeated,
+    quote_names,
 )
 from simulation.department.graph import (
     Edge,
@@ -44,7 +44,7 @@ from simulation.department.graph import (
     starts_of,
     waits,
 )
-from simulation.department.rota import closed_units, down_share, intervals, timetable
+from simulation.department.rota import closed_units, down_share, timetable, weekly_spans
 from simulation.department.vocabulary import (
     ACUITY_NOW,
     ACUITY_TRUE,
@@ -72,25 +72,31 @@ def check_route(
     """Add the faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
     for name in pathway.nodes():
         if name not in reached:
-            remedy = "Lead a node or an arrival source to it, or remove it"
-            faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
+            faults.add(
+                path_of(pathway, name),
+                f"nobody can get to '{name}'",
+                "Lead a node or an arrival source to it, or remove it",
+            )
     for name in reached:
         if name in pathway.loops:  # a round without a step would take no time
             body = reachable_from(
                 (pathway.loops[name].again,), graph, closed=[(name, edge) for edge in graph[name]]
             )
             if name in body and not any(node in pathway.steps for node in body):
-                remedy = "Lead `again` to the first step to repeat"
-                faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
+                faults.add(
+                    f"loops.{name}.again",
+                    "a round has no step in it",
+                    "Lead `again` to the first step to repeat",
+                )
     _without_departure(pathway, faults, graph)
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
-            loops = listed(loop for loop, _ in coins.loops)
-            found = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
-            remedy = (
-                "Let those loops go round less often, or branch on an attribute that is drawn once"
+            loops = quote_names(loop for loop, _ in coins.loops)
+            faults.add(
+                f"branches.{name}",
+                f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn",
+                "Let those loops go round less often, or branch on an attribute that is drawn once",
             )
-            faults.add(f"branches.{name}", found, remedy)
     # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
     plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
     for members in cycles(plain):
@@ -120,11 +126,10 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
             ends |= {name: None for name in reached if name in pathway.ends}
     for name in ends:
         if DEPARTED_AT not in pathway.ends[name].records:
-            remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
             faults.add(
                 f"ends.{name}",
                 f"somebody who attends can leave by it without {DEPARTED_AT}",
-                remedy,
+                f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays",
             )
 
 
@@ -139,8 +144,11 @@ def _unbounded(
         phrases.append("no end can be reached from it")
     if not any(isinstance(node := nodes[name], Step) and node.minutes for name in members):
         phrases.append("and it takes no time")
-    remedy = "Go round by a loop, whose passes are drawn, or lead one of them elsewhere"
-    faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
+    faults.add(
+        path_of(pathway, members[0]),
+        ", ".join(phrases),
+        "Go round by a loop, whose passes are drawn, or lead one of them elsewhere",
+    )
 
 
 def path_of(pathway: Pathway, name: str) -> str:
@@ -155,19 +163,21 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
     for name, step in pathway.steps.items():
         where = f"steps.{name}"
         if step.since in clocks and not step.minutes:
-            remedy = "Name the minutes that count from its start, or remove `since`"
-            faults.add(f"{where}.since", "there are no minutes to count", remedy)
+            faults.add(
+                f"{where}.since",
+                "there are no minutes to count",
+                "Name the minutes that count from its start, or remove `since`",
+            )
         _pools(pathway, faults, where, step)
         _queue_and_effort(faults, where, step)
         if step.relabels is not None and step.relabels in categories:
             own = tuple(categories[step.relabels])
             wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
             if own != wanted:
-                remedy = f"A label has the categories {listed(wanted)}, in that order"
                 faults.add(
                     f"{where}.relabels",
-                    f"'{step.relabels}' has the categories {listed(own)}",
-                    remedy,
+                    f"'{step.relabels}' has the categories {quote_names(own)}",
+                    f"A label has the categories {quote_names(wanted)}, in that order",
                 )
     for name, branch in pathway.branches.items():
         total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0
@@ -180,13 +190,10 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
     for name, loop in pathway.loops.items():
         counts = categories.get(loop.passes, ())
         if tuple(counts) != tuple(str(number) for number in range(len(counts))):
-            remedy = (
-                "Passes are counted by an attribute whose categories are '0', '1', '2' and so on"
-            )
             faults.add(
                 f"loops.{name}.passes",
-                f"'{loop.passes}' has the categories {listed(counts)}",
-                remedy,
+                f"'{loop.passes}' has the categories {quote_names(counts)}",
+                "Passes are counted by an attribute whose categories are '0', '1', '2' and so on",
             )
 
 
@@ -194,14 +201,17 @@ def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
     """Add the faults of pools that a step asks for twice, or keeps without taking them."""
     overflow = step.overflow.any_of if step.overflow else ()
     taken = (*step.asks, *step.any_of, *overflow)
-    for pool in repeated(taken):
+    for pool in find_repeated(taken):
         faults.add(
             where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow"
         )
     for number, pool in enumerate(step.keeps):
         if pool not in taken and pool in pathway.pools:
-            remedy = "A step keeps only what it asks for; what was held before is held on by itself"
-            faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
+            faults.add(
+                f"{where}.keeps.{number}",
+                f"keeps '{pool}', which it does not take",
+                "A step keeps only what it asks for; what was held before is held on by itself",
+            )
         elif pool in step.releases_at_end:
             faults.add(
                 f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one"
@@ -217,8 +227,11 @@ def _queue_and_effort(faults: Faults, where: str, step: Step) -> None:
             f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it"
         )
     if step.overflow and not step.any_of and len(step.asks) != 1:
-        remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
-        faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
+        faults.add(
+            f"{where}.overflow",
+            "it is not clear which pool others may replace",
+            "Put the pool that others may replace into any_of, or ask for exactly one",
+        )
     if step.effort and not step.minutes:
         faults.add(
             f"{where}.effort",
@@ -229,10 +242,11 @@ def _queue_and_effort(faults: Faults, where: str, step: Step) -> None:
         pairwise(step.effort.at_least if step.effort else ()), start=1
     ):
         if after > before:
-            remedy = (
-                "A later stage needs as many as the one before or fewer: put them in falling order"
+            faults.add(
+                f"{where}.effort.at_least.{number}",
+                f"{after} after {before}",
+                "A later stage needs as many as the one before or fewer: put them in falling order",
             )
-            faults.add(f"{where}.effort.at_least.{number}", f"{after} after {before}", remedy)
 
 
 MOST_STATES = 100_000
@@ -473,12 +487,12 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
         where = f"steps.{name}"
         unstarted = (state for state in states if f"{CLOCK}{step.since}" not in state.held)
         if clocks and step.since and (first := next(unstarted, None)):
-            found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}"
-            remedy = (
+            faults.add(
+                f"{where}.since",
+                f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}",
                 "Start it at a step on that way (starts_clock), or lead them to a step "
-                "that does not count since it"
+                "that does not count since it",
             )
-            faults.add(f"{where}.since", found, remedy)
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
             if holder:
@@ -496,8 +510,11 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
         ):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:
-                    remedy = "Keep it at an earlier step, or remove it here"
-                    faults.add(f"{where}.{key}.{number}", f"'{pool}' is never held here", remedy)
+                    faults.add(
+                        f"{where}.{key}.{number}",
+                        f"'{pool}' is never held here",
+                        "Keep it at an earlier step, or remove it here",
+                    )
             held = held.difference(pools)
 
 
@@ -562,13 +579,10 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
             f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
             for kept, wanted in pairwise(ring)
         ]
-        remedy = (
-            "Release one before waiting for the next, or add to any_of a pool outside this ring"
-        )
         faults.add(
             f"pools.{group[0]}",
             f"patients can wait for one another for ever: {', '.join(phrases)}",
-            remedy,
+            "Release one before waiting for the next, or add to any_of a pool outside this ring",
         )
 
 
@@ -629,11 +643,11 @@ def check_staffing(
         who = (
             f"'{pools[0]}' has no unit"
             if len(pools) == 1
-            else f"none of {listed(pools)} has a unit"
+            else f"none of {quote_names(pools)} has a unit"
         )
         remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
         faults.add(
-            f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy
+            f"pools.{pools[0]}", f"{who} {when}, but is asked for at {quote_names(names)}", remedy
         )
 
 
@@ -668,7 +682,7 @@ def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interva
     closed = []
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByHours):
-            spans = intervals(branch.hours, branch.days)
+            spans = weekly_spans(branch.hours, branch.days)
             then, otherwise = graph[name]
             if not any(
                 start < until and since < end for start, end in empty for since, until in spans

@@ -1,4 +1,4 @@
-"""The part of `check` about single values: names, numbers, clock times, and keys that go together, outside the route.
+"""The part of the check about single values: names, numbers, clock times, and keys that go together, outside the route.
 
 **Names.** What is named exists, and no name stands for two things. Types say what a text is the name of
 (`config_dataclass.Names`); here they are walked once. Attributes are drawn in their order, so each may depend on
@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from simulation.department.config_dataclass import Entry, Sourced, walk
+from simulation.department.config_dataclass import Entry, Sourced, list_entries
 from simulation.department.durations import Amount, Number
 from simulation.department.graph import WORSENING, attributes_of, label_dependent, request_of, waits
 from simulation.department.own_measures import LEVELS_1_2
@@ -118,7 +118,7 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     if isinstance(value, str) and value not in allowed:
         faults.known(entry.where, value, allowed, what=names.what)
     elif value == () and names.what == "category":
-        faults.add(entry.where, "names no category", f"Name some of {listed(allowed)}")
+        faults.add(entry.where, "names no category", f"Name some of {quote_names(allowed)}")
     elif (
         names.every
         and isinstance(value, Mapping)
@@ -126,11 +126,15 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     ):
         missing = [name for name in allowed if name not in value]
         if missing:
-            remedy = f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it"
-            faults.add(entry.where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
+            faults.add(
+                entry.where,
+                f"nothing for {quote_names(missing)}",
+                f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it",
+                breaks="attribute",
+            )
 
 
-def repeated(names: Iterable[str]) -> list[str]:
+def find_repeated(names: Iterable[str]) -> list[str]:
     """The names that occur more than once, in the order of their second occurrence."""
     seen: set[str] = set()
     again: dict[str, None] = {}
@@ -141,7 +145,7 @@ def repeated(names: Iterable[str]) -> list[str]:
     return list(again)
 
 
-def listed(names: Iterable[str]) -> str:
+def quote_names(names: Iterable[str]) -> str:
     """Names in quotes, joined by commas: "'a', 'b', 'c'"."""
     return ", ".join(f"'{name}'" for name in names)
 
@@ -177,7 +181,7 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
     described = {ARRIVAL_SOURCE}
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
-        for entry in walk(attribute, where):
+        for entry in list_entries(attribute, where):
             if entry.names and entry.names.what == "attribute" and isinstance(entry.value, str):
                 _earlier(pathway, faults, described, entry.where, entry.value)
         if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
@@ -185,14 +189,16 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
                 where, f"the name '{name}' is taken", "Choose another name", breaks="attribute"
             )
             continue
-        for category in repeated(getattr(attribute, "categories", ())):
+        for category in find_repeated(getattr(attribute, "categories", ())):
             faults.add(
                 f"{where}.categories", f"'{category}' is there twice", "Name each category once"
             )
         if isinstance(attribute, Given) and (attribute.like is None) == (not attribute.categories):
-            remedy = "Give the attribute that it is like, or categories of its own"
             faults.add(
-                where, "not exactly one of `like` and `categories`", remedy, breaks="attribute"
+                where,
+                "not exactly one of `like` and `categories`",
+                "Give the attribute that it is like, or categories of its own",
+                breaks="attribute",
             )
         elif getattr(attribute, "like", None) in (None, *categories):
             categories[name] = pathway.categories(name)
@@ -207,8 +213,12 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
 def _earlier(pathway: Pathway, faults: Faults, described: set[str], where: str, name: str) -> None:
     """Add a fault if an attribute is described after the one that uses it."""
     if name in pathway.attributes and name not in described:
-        remedy = f"Move attributes.{name} above it: attributes are drawn in their order"
-        faults.add(where, f"'{name}' is used before it is described", remedy, breaks="attribute")
+        faults.add(
+            where,
+            f"'{name}' is used before it is described",
+            f"Move attributes.{name} above it: attributes are drawn in their order",
+            breaks="attribute",
+        )
 
 
 def _label_weight(
@@ -216,8 +226,11 @@ def _label_weight(
 ) -> None:
     """Add a fault unless the chance depends on the true acuity and the label is described before it."""
     if ACUITY_TRUE not in attributes_of(chance.p):
-        remedy = f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
-        faults.add(where, f"p does not depend on {ACUITY_TRUE}", remedy)
+        faults.add(
+            where,
+            f"p does not depend on {ACUITY_TRUE}",
+            f"Let a factor of p go by {ACUITY_TRUE}, or leave it out",
+        )
     if ACUITY_GIVEN not in pathway.attributes:
         faults.add(
             where,
@@ -231,8 +244,11 @@ def _action(pathway: Pathway, faults: Faults, where: str, action: Action) -> Non
     """Add a fault for each other action that an action depends on."""
     for name in action.only:
         if isinstance(pathway.attributes.get(name), Action):
-            remedy = "Name an attribute of the patient: one action does not wait for another"
-            faults.add(f"{where}.{name}", f"'{name}' is an action itself", remedy)
+            faults.add(
+                f"{where}.{name}",
+                f"'{name}' is an action itself",
+                "Name an attribute of the patient: one action does not wait for another",
+            )
 
 
 def _own_names(pathway: Pathway, faults: Faults) -> None:
@@ -250,8 +266,11 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
         for name in getattr(pathway, section):
             sign = next((separator for separator in SEPARATORS if separator in name), None)
             if sign and not name.startswith("coin:"):  # `_attributes` refuses that prefix
-                remedy = "Random streams are named with it: leave it out of names"
-                faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
+                faults.add(
+                    f"{section}.{name}",
+                    f"the name holds '{sign}'",
+                    "Random streams are named with it: leave it out of names",
+                )
     for section in ("arrivals", "present"):
         for name in sorted({"day", "lasting", "outage"} & set(getattr(pathway, section))):
             faults.add(
@@ -261,16 +280,27 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
                 breaks="attribute",
             )
     kinds = ("steps", "branches", "loops", "ends")
-    for name in repeated([name for kind in kinds for name in getattr(pathway, kind)]):
+    for name in find_repeated([name for kind in kinds for name in getattr(pathway, kind)]):
         owners = [kind for kind in kinds if name in getattr(pathway, kind)]
-        remedy = "Names are unique across steps, branches, loops and ends: rename one"
-        faults.add(f"{owners[0]}.{name}", f"{owners[1]} has a '{name}' too", remedy, breaks="node")
-    for name in repeated([*pathway.arrivals, *pathway.present]):
-        remedy = "Rename one: both are sources of patients"
-        faults.add(f"present.{name}", f"arrivals has a '{name}' too", remedy, breaks="attribute")
+        faults.add(
+            f"{owners[0]}.{name}",
+            f"{owners[1]} has a '{name}' too",
+            "Names are unique across steps, branches, loops and ends: rename one",
+            breaks="node",
+        )
+    for name in find_repeated([*pathway.arrivals, *pathway.present]):
+        faults.add(
+            f"present.{name}",
+            f"arrivals has a '{name}' too",
+            "Rename one: both are sources of patients",
+            breaks="attribute",
+        )
     if ANY_CLASS in pathway.priority.classes:
-        remedy = f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now"
-        faults.add(f"priority.classes.{ANY_CLASS}", "a class has a reserved name", remedy)
+        faults.add(
+            f"priority.classes.{ANY_CLASS}",
+            "a class has a reserved name",
+            f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now",
+        )
     columns = dict.fromkeys(Patients.required, "every table of patients")
     columns |= dict.fromkeys(
         WORSENING if pathway.worsening else (), "the points in time of worsening"
@@ -319,15 +349,19 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
     for point, where in recorded.items():
         known = None if point in POINTS else near_match(point, absent, near=NEAR_POINT)
         if known:
-            found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
             faults.add(
-                where, found, f"Did you mean '{known}'? Else choose a name that is less like it"
+                where,
+                f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere",
+                f"Did you mean '{known}'? Else choose a name that is less like it",
             )
     levels = pathway.attributes.get(ACUITY_TRUE)
     attribute, both = LEVELS_1_2.split("=")
     if isinstance(levels, Choice) and both in levels.categories:
-        found = f"'{LEVELS_1_2}' is the group of the first two levels together"
-        faults.add(f"attributes.{attribute}.categories", found, "Choose another name for the level")
+        faults.add(
+            f"attributes.{attribute}.categories",
+            f"'{LEVELS_1_2}' is the group of the first two levels together",
+            "Choose another name for the level",
+        )
 
 
 def unused_names(pathway: Pathway, faults: Faults) -> None:
@@ -472,13 +506,19 @@ def _choice(faults: Faults, where: str, choice: Choice) -> None:
     if isinstance(choice.shares, tuple):
         lists: dict[str, Sequence[float]] = {f"{where}.shares": choice.shares}
         if choice.by is not None:
-            remedy = f"Give one list for each category of {choice.by}, or remove `by`"
-            faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
+            faults.add(
+                f"{where}.shares",
+                f"one list, but `by` is '{choice.by}'",
+                f"Give one list for each category of {choice.by}, or remove `by`",
+            )
     else:
         lists = {f"{where}.shares.{category}": shares for category, shares in choice.shares.items()}
         if choice.by is None:
-            remedy = "Name in `by` the attribute whose categories these are"
-            faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
+            faults.add(
+                f"{where}.by",
+                "shares by category, but no `by`",
+                "Name in `by` the attribute whose categories these are",
+            )
     for place, shares in lists.items():
         if len(shares) != n:
             faults.add(
@@ -509,13 +549,12 @@ def _age(faults: Faults, where: str, age: Age) -> None:
     for band, shares in age.shares.items():
         _add_up(faults, f"{where}.shares.{band}", shares.values())
     wrong = [span for span in age.spans if not years_of(span)]
-    wrong += repeated(str(year) for span in age.spans for year in years_of(span))
+    wrong += find_repeated(str(year) for span in age.spans for year in years_of(span))
     if wrong:
-        remedy = "Write the first and the last year, such as 65-74, and each year in one span"
         faults.add(
             f"{where}.shares",
-            f"no span of years, or a year in two of them: {listed(wrong)}",
-            remedy,
+            f"no span of years, or a year in two of them: {quote_names(wrong)}",
+            "Write the first and the last year, such as 65-74, and each year in one span",
         )
 
 
@@ -528,31 +567,41 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
         if not isinstance(duration.mean, Amount) and duration.mean < 0:
             faults.add(f"{where}.mean", f"{duration.mean:g} is negative", "Give 0 or more")
         for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
-            remedy = "Let it depend on something else: minutes are drawn before anybody labels"
             faults.add(
-                f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy
+                f"{where}.mean",
+                f"'{attribute}' depends on the label (label_weight)",
+                "Let it depend on something else: minutes are drawn before anybody labels",
             )
         rising = getattr(duration, "rising", (1,))
         if sorted(rising) != list(rising) or not rising[-1] > 0:
-            found = f"found {', '.join(f'{value:g}' for value in rising[:5])}"
-            faults.add(where, found, "Give minutes in rising order, the last above 0")
+            faults.add(
+                where,
+                f"found {', '.join(f'{value:g}' for value in rising[:5])}",
+                "Give minutes in rising order, the last above 0",
+            )
         lender = pathway.durations.get(duration.same_draw_as or "")
         if lender and lender.same_draw_as is not None:
-            found = f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself"
-            faults.add(f"{where}.same_draw_as", found, f"Name '{lender.same_draw_as}' here too")
+            faults.add(
+                f"{where}.same_draw_as",
+                f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself",
+                f"Name '{lender.same_draw_as}' here too",
+            )
 
 
 def _present(pathway: Pathway, faults: Faults, where: str, present: Present) -> None:
-    if stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
+    if find_stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
         faults.add(
             where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two"
         )
     if _unlimited(pathway, present.pool):
-        remedy = "Give a `number`: there is no share of an unlimited pool"
-        faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
+        faults.add(
+            f"{where}.pool",
+            f"'{present.pool}' is unlimited",
+            "Give a `number`: there is no share of an unlimited pool",
+        )
 
 
-def stated(block: object, *keys: str) -> list[str]:
+def find_stated(block: object, *keys: str) -> list[str]:
     """Those of some keys of a block that have a value."""
     return [key for key in keys if getattr(block, key) is not None]
 
@@ -562,10 +611,14 @@ def _unlimited(pathway: Pathway, name: str | None) -> bool:
 
 
 def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
-    sizes = [*stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
+    sizes = [*find_stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
     if len(sizes) != 1:
-        remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
-        faults.add(where, f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
+        faults.add(
+            where,
+            f"has {' and '.join(sizes) or 'no size'}",
+            "Give exactly one of `capacity`, `rota`, `unlimited: true`",
+            breaks="hours",
+        )
     if pool.rota == ():
         faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
     if pool.unlimited and pool.extra_shifts:
@@ -578,7 +631,7 @@ def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
             "an unlimited pool cannot be closed",
             "Give it a capacity or a rota",
         )
-    how_much = stated(pool, "closes", "closes_share")
+    how_much = find_stated(pool, "closes", "closes_share")
     if how_much and pool.closed_while is None:
         faults.add(
             f"{where}.{how_much[0]}",
@@ -597,26 +650,36 @@ def _priority(pathway: Pathway, faults: Faults) -> None:
     """Add the faults of the order of classes, of the pull of the target, and of rounds that notice nothing."""
     classes, acuity = tuple(pathway.priority.classes), pathway.attributes.get(ACUITY_TRUE)
     if isinstance(acuity, Choice) and classes[: len(acuity.categories)] != acuity.categories:
-        remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
-        faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
+        faults.add(
+            "priority.classes",
+            f"the classes are {quote_names(classes)}",
+            f"Begin with the categories of {ACUITY_TRUE}, in their order: {quote_names(acuity.categories)}",
+        )
     pull = pathway.priority.target_pull
     if pull and pull.ends_at_minutes <= pull.starts_at_minutes:
         faults.add(
             "priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one"
         )
     if pathway.rounds and not pathway.worsening:
-        remedy = "Describe `worsening`, or remove it"
-        faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
+        faults.add(
+            "rounds",
+            "nobody gets worse, so there is nothing to notice",
+            "Describe `worsening`, or remove it",
+        )
 
 
 def _trigger(pathway: Pathway, faults: Faults, where: str, trigger: Trigger) -> None:
     if _unlimited(pathway, trigger.pool):
-        remedy = "Name a pool with a capacity or a rota"
-        faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
-    if isinstance(trigger, Opens) and trigger.below > trigger.above:
-        remedy = "Close at or below the number above which it opens"
         faults.add(
-            f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy
+            f"{where}.pool",
+            f"'{trigger.pool}' is unlimited: this changes nothing",
+            "Name a pool with a capacity or a rota",
+        )
+    if isinstance(trigger, Opens) and trigger.below > trigger.above:
+        faults.add(
+            f"{where}.below",
+            f"below {trigger.below} is more than above {trigger.above}",
+            "Close at or below the number above which it opens",
         )
 
 
@@ -625,8 +688,11 @@ def _outage(pathway: Pathway, faults: Faults, where: str, outage: Outage) -> Non
         isinstance(outage, RandomOutages)
         and not outage.mean_up_minutes + outage.mean_down_minutes > 0
     ):
-        remedy = "Give mean_up_minutes, mean_down_minutes or both"
-        faults.add(where, "it is neither up nor down: both means are 0", remedy)
+        faults.add(
+            where,
+            "it is neither up nor down: both means are 0",
+            "Give mean_up_minutes, mean_down_minutes or both",
+        )
     previous_end = 0.0
     for number, span in enumerate(outage.spans if isinstance(outage, StatedOutages) else ()):
         place = f"{where}.spans.{number}"
@@ -657,8 +723,11 @@ def _arrivals(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
                     "Leave it out: bookings say who comes when",
                 )
         if source.scale > 1:
-            remedy = "Book more: of booked patients it is the probability that each comes"
-            faults.add(f"{where}.scale", f"a scale of {source.scale:g}", remedy)
+            faults.add(
+                f"{where}.scale",
+                f"a scale of {source.scale:g}",
+                "Book more: of booked patients it is the probability that each comes",
+            )
     else:
         _unbooked(pathway, faults, where, source)
 
@@ -667,23 +736,28 @@ def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
     """Add the faults of a source whose week has two patterns, or whose thinning bound is too low."""
     hours = pathway.profiles.get(source.by_hour or "")
     if hours and len(hours.weights) > 24 and source.by_weekday is not None:
-        remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
         faults.add(
-            f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy
+            f"{where}.by_weekday",
+            f"by_hour '{source.by_hour}' already says the weekday",
+            "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come",
         )
     bound, room = source.thinning_bound, "or more, with room for busy days"
     if bound < source.scale:
-        remedy = f"Raise thinning_bound to {source.scale:g} {room}"
-        faults.add(f"{where}.thinning_bound", f"{bound:g} is below scale {source.scale:g}", remedy)
+        faults.add(
+            f"{where}.thinning_bound",
+            f"{bound:g} is below scale {source.scale:g}",
+            f"Raise thinning_bound to {source.scale:g} {room}",
+        )
         return
     for number, surge in enumerate(source.surges):
         day = surge.starts_on_day
         at_once = [other for other in source.surges if 0 <= day - other.starts_on_day < other.days]
         wanted = source.scale * math.prod(other.times for other in at_once)
         if wanted > bound:
-            found = f"wants {wanted:g} times the usual arrivals, above {bound:g}"
             faults.add(
-                f"{where}.surges.{number}", found, f"Raise thinning_bound to {wanted:g} {room}"
+                f"{where}.surges.{number}",
+                f"wants {wanted:g} times the usual arrivals, above {bound:g}",
+                f"Raise thinning_bound to {wanted:g} {room}",
             )
 
 
@@ -692,9 +766,10 @@ def _lasting(pathway: Pathway, faults: Faults, where: str, factor: LastingFactor
         faults.add(where, "multiplies nothing", "Name arrivals or durations")
     for number, source in enumerate(factor.arrivals):
         if source in pathway.arrivals and pathway.arrivals[source].booked:
-            found = f"the patients of '{source}' are booked"
             faults.add(
-                f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked"
+                f"{where}.arrivals.{number}",
+                f"the patients of '{source}' are booked",
+                "Leave it out: as many come as are booked",
             )
 
 

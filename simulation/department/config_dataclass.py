@@ -2,7 +2,7 @@
 
 These dataclasses are plain Python. `config` validates YAML against them with pydantic, which refuses unknown keys
 because of the attribute set here; nothing in this subpackage imports pydantic. A text that is the name of something
-else says so in its type (`Names`), and `walk` finds all of them.
+else says so in its type (`Names`), and `list_entries` finds all of them.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class _Hint(NamedTuple):
         return (self.names.of if self.names else "") or (self.inside.beside if self.inside else "")
 
 
-def walk(value: object, where: str = "") -> Sequence[Entry]:
+def list_entries(value: object, where: str = "") -> Sequence[Entry]:
     """A value of a config dataclass and everything inside it, keys that are names too, depth first, without None."""
     found = [Entry(where, value)]
     _add_inside(found, found[0], None)

@@ -63,7 +63,7 @@ class Edge:
 def graph_of(pathway: Pathway) -> Mapping[str, tuple[Edge, ...]]:
     """The edges out of every node, in declared order; a branch on an attribute has one for each category.
 
-    Assumes that names are known (`check`).
+    Assumes that names are known (`check_pathway`).
     """
     return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
 
@@ -372,7 +372,7 @@ def subgraph_of(
 
 
 def _end_of_chain(name: str, only_next: dict[str, str]) -> str:
-    """Where a chain of nodes with one edge each leads; stops at a repeat, as in a ring (which `check` refuses)."""
+    """Where a chain of nodes with one edge each leads; stops at a repeat, as in a ring (a fault)."""
     seen = {name}
     while (name := only_next[name]) in only_next and name not in seen:
         seen.add(name)

@@ -82,7 +82,7 @@ def parse_days(days: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1024)
-def intervals(hours: str, days: str) -> tuple[tuple[int, int], ...]:
+def weekly_spans(hours: str, days: str) -> tuple[tuple[int, int], ...]:
     """Half-open intervals of the week, in ticks, sorted; one past Sunday midnight is cut in two."""
     start, end = parse_hours(hours)
     spans = []
@@ -135,7 +135,7 @@ def _changes(shifts: Iterable[Shift]) -> Counter[int]:
     """The change of the number on duty at each tick of the week at which it changes; tick 0 is Monday, 00:00."""
     change: Counter[int] = Counter()
     for shift in shifts:
-        for start, end in intervals(shift.hours, shift.days):
+        for start, end in weekly_spans(shift.hours, shift.days):
             change[start] += shift.number
             if end < WEEK:
                 change[end] -= shift.number
@@ -145,7 +145,7 @@ def _changes(shifts: Iterable[Shift]) -> Counter[int]:
 def shift_starts(pool: Pool) -> list[int]:
     """Every tick of the week at which a shift of the pool begins or ends, whether or not the number changes."""
     shifts = (*(pool.rota or ()), *pool.extra_shifts)
-    spans = [span for shift in shifts for span in intervals(shift.hours, shift.days)]
+    spans = [span for shift in shifts for span in weekly_spans(shift.hours, shift.days)]
     return sorted({tick % WEEK for span in spans for tick in span})
 
 

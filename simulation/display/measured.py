@@ -23,7 +23,7 @@ from simulation.statistics.verdict import (
     VerdictKind,
     interval_words,
     margin_words,
-    threshold,
+    threshold_words,
 )
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
@@ -61,7 +61,7 @@ class Measured:
     @property
     def limit_words(self) -> str:
         """'5 min or more matters', 'margin of 1 point'."""
-        limit = threshold(self.limit, self.unit)
+        limit = threshold_words(self.limit, self.unit)
         is_margin = isinstance(self.judged, Margin)
         return f"margin of {limit}" if is_margin else f"{limit} or more matters"
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
-from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of
+from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of_measure
 from simulation.measures.measuring import MeasureName
 from simulation.runs.result import ArmResult, Finding, Kind, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.critical_values import weak_note
 from simulation.statistics.departments import means_of
 from simulation.statistics.verdict import ALPHA, IDENTICAL, is_worse
-from simulation.study.statements import blocks
+from simulation.study.statements import find_sourced_blocks
 from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
@@ -69,7 +69,7 @@ def measure_label(result: StudyResult, measure: str) -> str:
     own = result.own.get(measure)
     if own is not None:
         return own.definition
-    label = label_of(measure)
+    label = label_of_measure(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
@@ -111,7 +111,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
-    label = label_of(name.measure)
+    label = label_of_measure(name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):
@@ -325,7 +325,7 @@ def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
     return (
         definition.claim
         or by_lever
-        or any(block.get("claim") for _, block in blocks(arm.policy, ""))
+        or any(block.get("claim") for _, block in find_sourced_blocks(arm.policy, ""))
     )
 
 

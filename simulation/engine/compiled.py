@@ -16,8 +16,7 @@ from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
 from simulation.engine.compiled_records import FlatPlan, Output, People, Records, Workspace
-from simulation.engine.contract import Changes, Notices, Run
-from simulation.engine.in_turn import beside_others
+from simulation.engine.contract import Changes, Notices, Run, beside_others
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError

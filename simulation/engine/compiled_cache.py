@@ -44,12 +44,12 @@ def is_compiled() -> bool:
 def is_fresh(folder: Path, code: Path) -> bool:
     """Whether what is compiled in a folder was compiled from today's constants in the folder of the code."""
     try:
-        return (folder / STAMP).read_text(encoding="utf-8") == digest(code)
+        return (folder / STAMP).read_text(encoding="utf-8") == digest_constants(code)
     except OSError:
         return False
 
 
-def digest(code: Path) -> str:
+def digest_constants(code: Path) -> str:
     """The digest of the files that are baked in."""
     paths = (code / name for name in BAKED_IN)
     return hashlib.sha256(
@@ -116,7 +116,7 @@ def _remove_stale_code(folder: Path) -> None:
         return
     for file in folder.glob("*.nb[ic]"):
         file.unlink(missing_ok=True)
-    (folder / STAMP).write_text(digest(HERE), encoding="utf-8", newline="\n")
+    (folder / STAMP).write_text(digest_constants(HERE), encoding="utf-8", newline="\n")
 
 
 def _temporary_folder() -> Path | None:

@@ -68,7 +68,11 @@ again by then. Until then, and at that instant, their trigger decides nothing; a
 An engine that lacks what a plan needs raises PlanError and names the step: there is no silent fallback.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -231,3 +235,31 @@ class InOrder:
         last_ended_at = np.full(n_patients, NEVER, dtype=np.int64)
         last_ended_at[activities.patient] = activities.ended_at
         return Milestones(first_at, last_step, last_ended_at)
+
+
+_LOCK = threading.Lock()
+_THREAD = threading.local()
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Wait until no other thread is within this, but for those in a part `beside_others`."""
+    with _LOCK:
+        _THREAD.in_turn = True
+        try:
+            yield
+        finally:
+            _THREAD.in_turn = False
+
+
+@contextmanager
+def beside_others() -> Iterator[None]:
+    """A part that needs no Python: within `in_turn`, let another thread have its turn meanwhile."""
+    if not getattr(_THREAD, "in_turn", False):
+        yield
+        return
+    _LOCK.release()
+    try:
+        yield
+    finally:
+        _LOCK.acquire()

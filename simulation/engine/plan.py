@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from simulation.department.graph import cached_by_pathway, coin_name, coins_of
 from simulation.department.rota import (
     closed_units,
-    intervals,
     shift_starts,
     timetable,
+    weekly_spans,
     weekly_weights,
 )
 from simulation.department.vocabulary import (
@@ -182,7 +182,7 @@ class _Lowering:
                 Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at)
             )
         if isinstance(node, ByHours):
-            return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))
+            return BranchRow(Kind.HOURS, pair, open_hours=weekly_spans(node.hours, node.days))
         if isinstance(node, ByElapsed):
             return BranchRow(Kind.ELAPSED, pair, number=self.nodes[node.step])
         return BranchRow(

@@ -33,17 +33,16 @@ from simulation.extracts.extract import Extract
 from simulation.extracts.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.extracts.page import beside_picture, likeness
 from simulation.measures.measuring import measure
-from simulation.measures.quantities import unfinished
+from simulation.measures.quantities import count_unfinished
 from simulation.patients import Calendar, DrawnRun, Draws, Source
 from simulation.patients.arrivals import arrivals_by_layer, present_by_source
-from simulation.patients.columns import after_arrival, amount
-from simulation.patients.sample import fill
+from simulation.patients.sample import after_arrival, draw_columns, evaluate_amount
 from simulation.patients.variates import Variates
 from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.study.explanation import Explained
-from simulation.study.simulate import draws_alike, simulated
+from simulation.study.simulate import draws_alike, simulate_draws
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.triage.labels import Assessor, labels_of
@@ -117,14 +116,14 @@ class TracedPatients:
             )
             for part in traced
         ]
-        first = fill(pathway, run, [*layers, *rough])
+        first = draw_columns(pathway, run, [*layers, *rough])
         order = np.concatenate([part.rows for part in traced]) if traced else np.zeros(0, np.int64)
         known = self._known(pathway, first, n_before, order)
         placed = [
             self._placed(part, pathway, known[ACUITY_TRUE][n_before:][self._span(traced, part)])
             for part in traced
         ]
-        drawn = fill(
+        drawn = draw_columns(
             pathway,
             run,
             [*layers, *zip(placed, (part.ticks for part in traced), strict=True)],
@@ -224,7 +223,9 @@ class TracedPatients:
             for level in range(len(levels)):
                 at_level = {**stated, ACUITY_TRUE: np.full(len(rows), level)}
                 p = np.clip(
-                    np.broadcast_to(amount(pathway, at_level, chance.p), len(rows)), 1e-6, 1 - 1e-6
+                    np.broadcast_to(evaluate_amount(pathway, at_level, chance.p), len(rows)),
+                    1e-6,
+                    1 - 1e-6,
                 )
                 weight[:, level] *= np.where(yes, p, 1 - p)
         totals = np.cumsum(weight, axis=1)
@@ -455,9 +456,9 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
     arms: dict[str, ArmReplication] = {}
     for arm in study.arms:
         draws = apply(arm.policy, arm.pathway, patients.of(arm.pathway))
-        table = simulated(arm, draws, study.engine, days).patients
+        table = simulate_draws(arm, draws, study.engine, days).patients
         own = measure(table, window=window)
-        arms[arm.name] = ArmReplication(own, None, None, unfinished(table, window))
+        arms[arm.name] = ArmReplication(own, None, None, count_unfinished(table, window))
     n = len(extract.patients)
     return ReplicationResult(
         number, arms, run.cool_down_days, n, 0, 0, 0.0, 0.0

@@ -17,17 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.graph import cached_by_pathway, dated_in
-from simulation.department.rota import intervals
+from simulation.department.rota import weekly_spans
 from simulation.department.vocabulary import DEPARTED_AT, Pathway
 from simulation.engine.contract import Changes, InOrder, Run
 from simulation.engine.plan import lower
 from simulation.engine.rows import NONE, Plan, StepRow
 from simulation.measures.definitions import ALL, definitions
 from simulation.measures.measuring import MeasureName
-from simulation.measures.occupancy import Ints, Roles, capacity_steps, replay, roles_of, rows_of
-from simulation.measures.own_quantities import Own
+from simulation.measures.occupancy import Ints, Roles, capacity_steps, number_rows, replay, roles_of
 from simulation.measures.patients_table import activities_table
-from simulation.measures.quantities import Window, in_ticks, ratio
+from simulation.measures.quantities import Own, Window, in_ticks, ratio
 from simulation.records.schema import Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
 
@@ -180,7 +179,7 @@ def whole_hours(window: Window) -> Ints:
 def from_holdings(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     """The sums of a run over a window, from a table in order of patients."""
     plan, wanted = asked.plan, asked.wanted
-    rows = rows_of(plan, activities_table(plan, run))
+    rows = number_rows(plan, activities_table(plan, run))
     n_nodes, (low, high) = len(plan.nodes), in_ticks(window)
     waits = asked.waits[rows.step]
     stopped_at = np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at)
@@ -488,10 +487,10 @@ def _own_busy(plan: Plan, run: Run, own: Own, window: Window) -> list[float]:
     """The user's own busy shares: unit-ticks held at their hours over unit-ticks on duty; NaN where nobody is."""
     if not own.busy:
         return []
-    held = replay(roles_of(plan), rows_of(plan, activities_table(plan, run)))
+    held = replay(roles_of(plan), number_rows(plan, activities_table(plan, run)))
     shares = []
     for busy in own.busy.values():
-        spans, rows = intervals(busy.hours, busy.days), held.of(busy.pool)
+        spans, rows = weekly_spans(busy.hours, busy.days), held.of(busy.pool)
         ticks = _between(held.taken[rows], held.counted_until[rows], window, spans).sum()
         edges, units = _on_duty(plan, plan.pools.index(busy.pool), run.changes, window)
         duty = (units * _between(edges[:-1], edges[1:], window, spans)).sum()

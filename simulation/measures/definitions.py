@@ -80,7 +80,7 @@ def definition_of(measure: str, own: Mapping[str, Definition]) -> Definition:
     return definition
 
 
-def label_of(measure: str) -> str:
+def label_of_measure(measure: str) -> str:
     """What a measure that every study has is called in tables; the name itself of any other."""
     return definitions()[measure].label if measure in definitions() else measure
 

@@ -33,16 +33,19 @@ from simulation.measures.definitions import (
     definitions,
     nearest_measure,
 )
-from simulation.measures.own_quantities import NOTHING_OWN, Own, members, own_quantities
 from simulation.measures.quantities import (
+    NOTHING_OWN,
     Number,
+    Own,
     Quantities,
     Share,
     Statistic,
     Window,
     arrived_in,
     has_levels_1_2,
-    labelled,
+    mask_labelled,
+    members,
+    own_quantities,
     quantities,
     ratio,
 )
@@ -154,7 +157,7 @@ class Groups:
                 if partition.labels == (LEVELS_1_2,) or partition is attributes.get(ACUITY_TRUE)
             ],
         }
-        compared = labelled(patients)
+        compared = mask_labelled(patients)
         if compared is not None:
             sign = np.sign(
                 patients[ACUITY_GIVEN] - patients[ACUITY_TRUE]
@@ -171,12 +174,12 @@ class Groups:
         """A measure in every group that it has, by label."""
         if "target_levels" in definition.groups:
             with_target = {LEVELS_1_2, *(f"{ACUITY_TRUE}={level}" for level in MANCHESTER_TARGETS)}
-            by_level = summaries(statistic, quantity, self._cells["target_levels"])
+            by_level = summarise_groups(statistic, quantity, self._cells["target_levels"])
             return {label: value for label, value in by_level.items() if label in with_target}
-        by_label = {ALL: summary(statistic, quantity)}
+        by_label = {ALL: summarise(statistic, quantity)}
         for kind, cells in self._cells.items():
             if ("attributes" if kind == "own" else kind) in definition.groups:
-                by_label |= summaries(statistic, quantity, cells)
+                by_label |= summarise_groups(statistic, quantity, cells)
         return by_label
 
 
@@ -184,14 +187,16 @@ def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
     return tuple(f"{column}={category}" for category in patients.known(column))
 
 
-def summary(statistic: Statistic, quantity: Number | Share) -> float:
+def summarise(statistic: Statistic, quantity: Number | Share) -> float:
     """The statistic over all who count."""
     if isinstance(quantity, Number) and statistic != "mean":
         return quantile_of_sorted(quantity.in_order, statistic)
     return quantity.mean()
 
 
-def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> dict[str, float]:
+def summarise_groups(
+    statistic: Statistic, quantity: Number | Share, cells: Cells
+) -> dict[str, float]:
     """The statistic in each group of each partition, by label."""
     labels = [label for partition in cells.partitions for label in partition.labels]
     if isinstance(quantity, Number) and statistic != "mean":

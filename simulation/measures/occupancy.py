@@ -52,7 +52,7 @@ class Rows:
         return Rows(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
-def rows_of(plan: Plan, activities: ActivityTable) -> Rows:
+def number_rows(plan: Plan, activities: ActivityTable) -> Rows:
     """The table in the plan's numbers. Raises ResultsError if it names a step, pool or outcome the plan lacks."""
 
     def numbers(column: str, known: tuple[str, ...]) -> Ints:
@@ -78,7 +78,7 @@ def rows_of(plan: Plan, activities: ActivityTable) -> Rows:
     )
 
 
-def blocks(rows: Rows) -> Iterator[Rows]:
+def split_by_patient(rows: Rows) -> Iterator[Rows]:
     """The rows in blocks of whole patients, small enough for a processor's cache."""
     start = 0
     while start < len(rows):
@@ -132,7 +132,7 @@ def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
     what it does not keep, then what it releases at the end; the end of the route gives back everything.
     Activities must be sorted by patient and order.
     """
-    return replay(roles_of(plan), rows_of(plan, activities))
+    return replay(roles_of(plan), number_rows(plan, activities))
 
 
 class Roles(NamedTuple):
@@ -393,7 +393,7 @@ class Use:
         return mean
 
 
-def on_duty(plan: Plan, *, changes: Changes, window: Window) -> Use:
+def measure_capacity(plan: Plan, *, changes: Changes, window: Window) -> Use:
     """The capacity of every pool that is not unlimited."""
     capacity = Use(len(plan.pools), window)
     for number, pool in enumerate(plan.pools):
@@ -419,10 +419,10 @@ def in_department(patients: Patients, since: str, *, window: Window) -> Census:
     """
     if not {since, "departed_at"} <= set(patients.columns):
         return Census(np.nan, np.full(HOURS, np.nan), np.full(DAYS_OF_WEEK, np.nan))
-    return present(patients[since], patients["departed_at"], window=window)
+    return count_present(patients[since], patients["departed_at"], window=window)
 
 
-def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
+def count_present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
     """The mean number of open intervals. A NaN start: it never began; a NaN end of one that began: it did not end."""
     began = ~np.isnan(from_at)
     end = np.where(np.isnan(to_at), np.inf, to_at)[began]
@@ -496,7 +496,7 @@ def day_profile(
 ) -> DayProfile:
     """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
-    duty = on_duty(plan, changes=changes, window=window)
+    duty = measure_capacity(plan, changes=changes, window=window)
     used, on_duty_by_hour = counted.by_hour(), duty.by_hour()
     beds = np.where([row.unlimited for row in plan.pool_rows], np.inf, duty.at_midnight())
     measured = in_window(patients, window)
@@ -530,14 +530,14 @@ def _added_up(
 
     One pass over the activities, block by block, so that it stays in a processor's cache.
     """
-    rows, roles = rows_of(plan, activities), roles_of(plan)
+    rows, roles = number_rows(plan, activities), roles_of(plan)
     held = Use(len(plan.pools), window)
     counted = (
         Use(len(plan.pools), window) if any(row.team_changes for row in plan.pool_rows) else held
     )
     until = _until(patients, rows, window)
     waiting, working = np.zeros((2, len(plan.nodes)))
-    for block in blocks(rows):
+    for block in split_by_patient(rows):
         held_in_block = replay(roles, block)
         held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
         if counted is not held:

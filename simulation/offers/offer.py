@@ -33,7 +33,7 @@ from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing, spread
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.schema import Floats, Ints
-from simulation.records.serialise import plain
+from simulation.records.serialise import to_plain
 from simulation.study.design import Member
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -182,7 +182,7 @@ def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
 def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
     members = departments.members()
-    stated: dict[str, Any] = {key: plain(value) for key, value in departments.parameters.items()}
+    stated: dict[str, Any] = {key: to_plain(value) for key, value in departments.parameters.items()}
     values = departments.values
     added = dict[str, tuple[Raw, Floats | Ints]]()
     if "admitted_share" not in values:
@@ -209,7 +209,7 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
             "program": __version__, "simulated_years": 0, "accepted": len(members),
         },
         "parameters": stated,
-        "structures": {key: as_stated(plain(one)) for key, one in departments.structures.items()},
+        "structures": {key: as_stated(to_plain(one)) for key, one in departments.structures.items()},
         "departments": [{"structure": member.structure, "values": list(member.values)} for member in members],
     }  # fmt: skip
     made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)

@@ -13,7 +13,6 @@ Start reading at `sample`; `variates` holds the random streams, `drawn` the colu
 """
 
 from simulation.patients.arrivals import attended_by_day, day_factors, draw_outages, lasting_factors
-from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import (
     DAYS_IN_YEAR,
     FROM_JANUARY,
@@ -24,7 +23,13 @@ from simulation.patients.drawn import (
     balanced_start_week,
     start_weeks_over_departments,
 )
-from simulation.patients.sample import attendances, draw, draw_run, draws_from_table
+from simulation.patients.sample import (
+    attendances,
+    attributes_after,
+    draw,
+    draw_run,
+    draws_from_table,
+)
 from simulation.patients.variates import Source, Variates
 
 __all__ = [

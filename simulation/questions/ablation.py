@@ -42,8 +42,14 @@ from simulation.display.words import (
 from simulation.errors import Fault, ResultsError, nearest
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.intervals import LEVEL, Interval, interval, intervals, t_quantile
-from simulation.statistics.verdict import ALPHA, threshold
+from simulation.statistics.intervals import (
+    LEVEL,
+    Interval,
+    estimate_interval,
+    estimate_intervals,
+    t_quantile,
+)
+from simulation.statistics.verdict import ALPHA, threshold_words
 from simulation.study.design import TOGETHER, Design, Target, is_within
 from simulation.wording import spaced
 
@@ -193,14 +199,14 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
         added = marginals(known, levers, orders)
         shares = [_over_both(added[:, :, place]) for place in range(len(levers))]
     else:
-        shares = [interval(values) for values in shapley(known, levers).T]
+        shares = [estimate_interval(values) for values in shapley(known, levers).T]
     by_kind: dict[PartKind, list[Interval]] = {
-        "alone": [interval(known[frozenset({lever})] - none) for lever in levers],
-        "all but": [interval(others - none) for others in without],
-        "last": [interval(joint - others) for others in without],
+        "alone": [estimate_interval(known[frozenset({lever})] - none) for lever in levers],
+        "all but": [estimate_interval(others - none) for others in without],
+        "last": [estimate_interval(joint - others) for others in without],
         "shapley": shares,
     }
-    parts = [Contribution("joint", tuple(levers), interval(joint - none))]
+    parts = [Contribution("joint", tuple(levers), estimate_interval(joint - none))]
     for kind, estimates in by_kind.items():
         parts += [
             Contribution(kind, (lever,), estimate)
@@ -211,7 +217,7 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
         together = (
             _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
         )
-        parts.append(Contribution(kind, (one, other), interval(together)))
+        parts.append(Contribution(kind, (one, other), estimate_interval(together)))
     return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
 
 
@@ -235,12 +241,13 @@ def _over_both(added: Floats) -> Interval:
     """
     by_replication = added.mean(axis=1)
     by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2))
-    simple = interval(by_replication)
+    simple = estimate_interval(by_replication)
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:
         return simple
     parts = [
-        intervals(means[:, None], LEVEL, "fixed_sample") for means in (by_replication, by_pair)
+        estimate_intervals(means[:, None], LEVEL, "fixed_sample")
+        for means in (by_replication, by_pair)
     ]
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, LEVEL) * math.sqrt(variance)
@@ -408,7 +415,7 @@ class TargetParts:
     def size(self, estimate: Interval) -> str:
         """The same in words."""
         mid = self.target.minimal_important_difference
-        important, is_beyond = threshold(mid, self.unit), self.beyond(estimate)
+        important, is_beyond = threshold_words(mid, self.unit), self.beyond(estimate)
         if estimate.low == estimate.high == 0:
             return "nothing"
         if is_beyond is not None:

@@ -18,7 +18,7 @@ from simulation.display.words import labelled
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.intervals import Interval
-from simulation.study.design import DelayHarm, within
+from simulation.study.design import DelayHarm, harm_measure
 from simulation.study.explanation import DAYS_PER_YEAR
 
 MINUTES_IN_HOUR = 60
@@ -67,7 +67,9 @@ def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> Arm
 def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
     """The mortality of an arm's admitted patients by the published relation, a share, shape (n_replications,)."""
     steps = np.diff(harm.mortality)
-    within_bounds = np.array([result.values(arm, within(bound)) for bound in harm.until_minutes])
+    within_bounds = np.array(
+        [result.values(arm, harm_measure(bound)) for bound in harm.until_minutes]
+    )
     mortality: Floats = harm.mortality[-1] - steps @ within_bounds
     return mortality
 

@@ -32,7 +32,7 @@ from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import compare, paired
+from simulation.statistics.compare import compare_values, subtract_pairs
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Arm
@@ -287,7 +287,9 @@ def _price(result: StudyResult, extra: Extra, measure: str, a_week: float) -> Pr
 
 def _alone(result: StudyResult, extra: Extra, measure: str) -> Floats:
     """The effect of an extra by itself, shape (n_replications,)."""
-    return paired(result.values(extra.arm, measure), result.values(result.design.baseline, measure))
+    return subtract_pairs(
+        result.values(extra.arm, measure), result.values(result.design.baseline, measure)
+    )
 
 
 def _last(result: StudyResult, block: Extra, measure: str) -> Floats:
@@ -295,11 +297,11 @@ def _last(result: StudyResult, block: Extra, measure: str) -> Floats:
     whole, without = (
         result.values(arm, measure) for arm in (f"{block.pool}_whole", f"{block.arm}_without")
     )
-    return paired(whole, without)
+    return subtract_pairs(whole, without)
 
 
 def _interval(values: Floats) -> Interval:
-    return compare(values, np.zeros(len(values)))
+    return compare_values(values, np.zeros(len(values)))
 
 
 def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> SumCheck:

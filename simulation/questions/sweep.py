@@ -28,7 +28,7 @@ from simulation.display.table import (
 )
 from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
-from simulation.records.serialise import differences
+from simulation.records.serialise import find_differences
 from simulation.runs.result import StudyResult
 from simulation.statistics import several_runs
 from simulation.statistics.compare import TIDY
@@ -288,7 +288,7 @@ def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple
         {key: value for key, value in result.study.resolved.items() if key in SECTIONS}
         for result in (one, other)
     )
-    values = {path: pair for path, *pair in differences(ours, theirs) if path != "run.seed"}
+    values = {path: pair for path, *pair in find_differences(ours, theirs) if path != "run.seed"}
     simple = all(
         isinstance(value, int | float | str | None) for pair in values.values() for value in pair
     )

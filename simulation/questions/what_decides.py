@@ -36,7 +36,7 @@ from simulation.records.schema import Floats, Ints, Mask
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, n_departments
 from simulation.statistics.variance_components import Components, components, halves, known_twice
-from simulation.statistics.verdict import direction_words, threshold
+from simulation.statistics.verdict import direction_words, threshold_words
 from simulation.study.design import Margin, Target
 from simulation.study.explanation import DAYS_PER_YEAR
 from simulation.wording import listed_with_and
@@ -597,7 +597,7 @@ def _decides_cells(
     name, target = all_decided.figures[best.figure], result.first_target
     figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
-    matters = threshold(target.minimal_important_difference, unit)
+    matters = threshold_words(target.minimal_important_difference, unit)
     if rule is None:
         return *figure, f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
     better = result.better(target)

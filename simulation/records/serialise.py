@@ -48,12 +48,12 @@ def to_yaml(value: Any, dumper: Any, **layout: Any) -> str:
     return text
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Dataclasses, mappings and arrays as dicts, lists and numbers, for a reader: without entries that are None.
 
     NaN becomes None.
     """
-    return exact(value, with_none=False)
+    return to_exact(value, with_none=False)
 
 
 def to_json(value: Any) -> str:
@@ -61,7 +61,7 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
 
 
-def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) -> Any:
+def to_exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) -> Any:
     """Dataclasses, mappings and sequences as dicts and lists, nothing left out, so that they can be restored.
 
     NaN becomes None. `without`: fields of dataclasses that are left out after all, and keys of blocks that state their
@@ -99,7 +99,7 @@ def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
-def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
+def find_differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two plain values differ: the dotted path, the value in one and in the other (`ABSENT` without the key).
 
     >>> list(differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
@@ -108,14 +108,14 @@ def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, A
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in dict.fromkeys((*one, *other)):
             path = f"{within}.{key}" if within else str(key)
-            yield from differences(one.get(key, ABSENT), other.get(key, ABSENT), path)
+            yield from find_differences(one.get(key, ABSENT), other.get(key, ABSENT), path)
     elif one != other:
         yield within, one, other
 
 
 def digest(value: Any) -> str:
-    """The SHA-256 of a value in its `exact` form, in hexadecimal."""
-    return digest_of_exact(exact(value))
+    """The SHA-256 of a value in its `to_exact` form, in hexadecimal."""
+    return digest_of_exact(to_exact(value))
 
 
 def digest_of_exact(value: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from simulation.display import words as in_words
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import high_words, labelled, levels_of, percent
-from simulation.measures.definitions import ALL, binding_measures, label_of
+from simulation.measures.definitions import ALL, binding_measures, label_of_measure
 from simulation.measures.occupancy import STAGES
 from simulation.report.money import stated_cost
 from simulation.report.verdict_tables import level_cell
@@ -22,7 +22,7 @@ from simulation.statistics.critical_values import SPELL_DAYS
 from simulation.statistics.verdict import INTERVAL_NOTES
 from simulation.study.arm_changes import KIND_WORDS, ArmChange
 from simulation.study.design import change_words
-from simulation.study.statements import AddedAssumption, Statement, walk
+from simulation.study.statements import AddedAssumption, Statement, list_sourced
 from simulation.wording import spaced
 
 NOTHING = "nothing that reaches a patient"
@@ -95,7 +95,7 @@ def _stated(policy: Mapping[str, Any]) -> str:
     return (
         "; ".join(
             f"{one.where.removeprefix('.')} {one.says} ({one.evidence})"
-            for one in walk(without, "")
+            for one in list_sourced(without, "")
         )
         or "nothing"
     )
@@ -296,7 +296,7 @@ def binding_table(result: StudyResult) -> ReportTable | None:
 
 
 def _words(measure: str, group: str) -> str:
-    label = label_of(measure)
+    label = label_of_measure(measure)
     return (
         label
         if group == ALL

@@ -22,10 +22,10 @@ from simulation.questions import OF_A_RESULT
 from simulation.report.patient_groups import WorseOff, worse_off, worse_off_groups
 from simulation.runs.result import StudyResult
 from simulation.runs.running import values_for
-from simulation.statistics.intervals import interval
+from simulation.statistics.intervals import estimate_interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
-from simulation.study.study import Precision, ReadyArm, figures_of, keys_of
-from simulation.triage.applicability import applicability_notes
+from simulation.study.study import Precision, ReadyArm, figures_of, pool_keys
+from simulation.triage.check_policy import applicability_notes
 from simulation.wording import first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
@@ -132,7 +132,7 @@ def precision_line(result: StudyResult) -> str | None:
     unit = result.unit(precision)
     scale = 100 if unit == "share" else 1
     half_widths = {
-        arm: interval(values, kind=result.interval_kind).half_width
+        arm: estimate_interval(values, kind=result.interval_kind).half_width
         for arm, values in values_for(result.study, result.replications).items()
     }
     widest = max(
@@ -243,7 +243,7 @@ def implausible(result: StudyResult) -> tuple[str, ...]:
     }
     if len(full) > 1 or any(share > OVERFULL for share in occupied.values()):
         sentences.append(
-            f"beds are full at midnight ({figures_of(full)}). Look at {keys_of(result.study, full)} (more beds) and "
+            f"beds are full at midnight ({figures_of(full)}). Look at {pool_keys(result.study, full)} (more beds) and "
             "at the durations of stays on wards."
         )
     handover = "handover_mean"

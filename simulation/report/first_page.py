@@ -41,7 +41,7 @@ from simulation.report.outcome import (
 from simulation.report.verdict_tables import first_table
 from simulation.runs.result import Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.verdict import threshold
+from simulation.statistics.verdict import threshold_words
 from simulation.study.explanation import uncovered_sources
 from simulation.wording import listed_with_and
 
@@ -138,7 +138,7 @@ def first_page(result: StudyResult) -> FirstPage:
     judged = [(target, result.row_of(target)) for target in reported_targets(result)]
     about = [
         f"'{target.label}' ({amount(row.mean, row.unit)}; "
-        f"{threshold(target.minimal_important_difference, row.unit)} or more matters)"
+        f"{threshold_words(target.minimal_important_difference, row.unit)} or more matters)"
         for target, row in judged
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"

@@ -2,7 +2,7 @@
 
 `pathway.layout` says where everything goes; this file only puts it on paper, so that a department of a hundred boxes
 is about a page of A3 whose names can be read at full size. Patients go from the top down. What no patient of some arms
-can reach may be left out (`study.reachable`), which the picture then says. What an arm changes can be marked: the
+can reach may be left out (`study.arm_changes`), which the picture then says. What an arm changes can be marked: the
 boxes where it shows in colour, the others pale, and in words at the head of the picture.
 """
 
@@ -18,8 +18,7 @@ from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.study.arm_changes import KIND_WORDS, ArmChanges, Kind
-from simulation.study.reachable import left_out_words
+from simulation.study.arm_changes import KIND_WORDS, ArmChanges, Kind, left_out_words
 from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:

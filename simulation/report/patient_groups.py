@@ -33,7 +33,7 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.statistics.compare import Comparison, compare
+from simulation.statistics.compare import Comparison, compare_values
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import ALPHA, holm, is_worse, p_value
 from simulation.wording import number_of, spaced
@@ -181,7 +181,7 @@ def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
         )
         for name in (arm.name, result.design.baseline)
     )
-    return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
+    return compare_values(ours, theirs, kind=result.interval_kind, department=result.department_of)
 
 
 def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:

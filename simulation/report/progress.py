@@ -15,7 +15,7 @@ from simulation.study.department_warnings import department_warnings
 from simulation.study.offered_load import in_words, work_of
 from simulation.study.statements import BANNER
 from simulation.study.study import Study
-from simulation.triage.check_policy import idle
+from simulation.triage.check_policy import find_idle
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -36,7 +36,7 @@ def announce(study: Study, *, alone: bool) -> None:
     for warning in department_warnings(study):
         print(f"Warning: {DOES_NOT_FIT} {warning}.")
     for arm in study.arms:
-        for part in idle(arm.policy, arm.pathway):
+        for part in find_idle(arm.policy, arm.pathway):
             print(
                 f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}."
             )

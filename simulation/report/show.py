@@ -16,17 +16,23 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.report.arm_tables import HOW_FOUND, NOTHING
 from simulation.report.pathway_picture import pathway_picture
 from simulation.runs.atomic import own_folder, write_file
-from simulation.study.arm_changes import ArmChanges, arm_changes, closing_words, units_words
+from simulation.study.arm_changes import (
+    ArmChanges,
+    closing_words,
+    explain_changes,
+    left_out_words,
+    reachable_subgraph,
+    units_words,
+)
 from simulation.study.department_warnings import (
     SAMPLE_DAYS,
     Beds,
     beds_of,
+    describe_busy_hours,
     load_and_warnings,
-    remarks,
 )
 from simulation.study.design import change_words
 from simulation.study.offered_load import Load
-from simulation.study.reachable import left_out_words, reachable_subgraph
 from simulation.study.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.study.study import Study
 from simulation.wording import number_of, spaced
@@ -53,7 +59,7 @@ def show_arm(study: Study, name: str) -> None:
             f"arm={name}", f"the study '{study.design.name}' has no such arm", nearest(name, names)
         )
         raise ConfigError([fault])
-    (changes,) = arm_changes(study, [name]) or (ArmChanges(name, ()),)
+    (changes,) = explain_changes(study, [name]) or (ArmChanges(name, ()),)
     print(*arm_lines(study, changes), sep="\n")
     pathway, arms = study.arm(name).pathway, (study.baseline, study.arm(name))
     subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=changes.by_node())
@@ -145,7 +151,7 @@ def lines(study: Study) -> Iterator[str]:
         levers = f"; levers {', '.join(arm.levers)} of {study.design.full}" if arm.levers else ""
         yield f"  {ready.name:<26} {arm.label}; triage {arm.triage}{levers}{'; ' + changes if changes else ''}"
     yield "\nWhat each arm changes"
-    for changed in arm_changes(study, study.design.shown):
+    for changed in explain_changes(study, study.design.shown):
         yield f"  {changed.arm}"
         yield from (f"  {line}" for line in _change_lines(changed.without_by_label()))
     who_is_next = (
@@ -185,7 +191,7 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
                 for one in loads
             )
             yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
-    for remark in remarks(
+    for remark in describe_busy_hours(
         load, [name for name, pool in pathway.pools.items() if pool.queues_until_open]
     ):
         yield f"  {remark}"

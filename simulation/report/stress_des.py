@@ -14,7 +14,7 @@ from simulation.display.web_page import templates
 from simulation.display.words import departments_words, season_words
 from simulation.report.arm_tables import report_changes, run_table
 from simulation.runs.result import StudyResult
-from simulation.statistics.verdict import threshold
+from simulation.statistics.verdict import threshold_words
 from simulation.study.statements import BANNER
 
 OF_THE_A_AND_E = frozenset({"registration", "majors_contact", "move_to_medicine"})
@@ -61,7 +61,9 @@ def _outputs(result: StudyResult) -> ReportTable:
     for target in result.targets:
         unit = result.unit(target)
         role = "primary" if target in result.design.primary else "secondary"
-        cells.append((target.label, role, threshold(target.minimal_important_difference, unit)))
+        cells.append(
+            (target.label, role, threshold_words(target.minimal_important_difference, unit))
+        )
     return ReportTable(
         "outputs", "Outputs", ("measure", "role", "least difference that matters"), cells
     )

@@ -52,8 +52,8 @@ from simulation.report.money import (
 )
 from simulation.report.outcome import arms_in_order, reported_targets
 from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted
-from simulation.statistics.verdict import ALPHA, IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
+from simulation.statistics.verdict import ALPHA, IDENTICAL, INTERVAL_NOTES, threshold_words
 from simulation.study.design import Margin, Target
 from simulation.wording import number_of
 
@@ -139,7 +139,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     )
     columns = OVER if result.over_departments else (f"95 % interval {interval_scope(result)}",)
     headers = ("arm", "mean", "difference", *columns, "verdict")
-    important = threshold(target.minimal_important_difference, unit)
+    important = threshold_words(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
@@ -240,7 +240,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         *((f"{measure_label(result, name)}, no margin stated", name) for name in others),
     ]
     notes = [
-        f"Margin of '{margin.label}': {threshold(margin.margin, result.unit(margin))} "
+        f"Margin of '{margin.label}': {threshold_words(margin.margin, result.unit(margin))} "
         f"({margin.evidence}: {margin.source})."
         for margin in margins
     ]
@@ -277,7 +277,7 @@ def _margin_header(result: StudyResult, margin: Margin) -> str:
     """'Under-triage of levels 1-2 (now 14.6 %), margin 1 point'; the level now only of a share."""
     row = result.row_of(margin)
     now = f" (now {amount(row.mean, row.unit)})" if row.unit == "share" else ""
-    return f"{margin.label}{now}, margin {threshold(margin.margin, row.unit)}"
+    return f"{margin.label}{now}, margin {threshold_words(margin.margin, row.unit)}"
 
 
 def _safety_families(result: StudyResult) -> str:
@@ -359,7 +359,7 @@ def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
     counts = []
     for safety in result.safety:
         if safety.arm == sham.name and safety.spread is not None:
-            below, within, above = counted(safety.spread.effects, safety.margin.margin)
+            below, within, above = count_beyond(safety.spread.effects, safety.margin.margin)
             counts.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
     return f"; beyond a safety margin: {', '.join(counts)}" if counts else ""
 
@@ -473,7 +473,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     matters = [
         "none stated"
         if target is None
-        else threshold(target.minimal_important_difference, result.unit(target))
+        else threshold_words(target.minimal_important_difference, result.unit(target))
         for target in targets
     ]
     levels = levels_of(result.study.baseline.pathway)

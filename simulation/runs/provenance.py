@@ -32,7 +32,7 @@ from simulation.department.graph import cached_by_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError
 from simulation.patients import draw
-from simulation.records.serialise import Plain, cached_on_disk, digest, digest_of_exact, exact
+from simulation.records.serialise import Plain, cached_on_disk, digest, digest_of_exact, to_exact
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -123,7 +123,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
             plain = (
                 _without_words(thing)
                 if isinstance(thing, Pathway) and not words
-                else exact(thing, without=without)
+                else to_exact(thing, without=without)
             )
             if plain not in listed:
                 listed.append(plain)
@@ -133,14 +133,14 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
     def arm(ready: Any) -> Plain:
         return {
             "name": ready.name,
-            "arm": exact(ready.arm, without=without),
+            "arm": to_exact(ready.arm, without=without),
             "pathway": position(ready.pathway, pathways),
             "policy": position(ready.policy, policies),
         }
 
     return {
-        "design": exact(study.design, without=without),
-        "run": _without(exact(study.run), NOT_NUMBERS_OF_RUN),
+        "design": to_exact(study.design, without=without),
+        "run": _without(to_exact(study.run), NOT_NUMBERS_OF_RUN),
         "arms": [arm(ready) for ready in study.arms],
         "alone": arm(study.alone),
         "pathways": pathways,
@@ -148,7 +148,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
         "departments": study.departments
-        and _without(exact(study.departments.content(), without=without), without),
+        and _without(to_exact(study.departments.content(), without=without), without),
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }
@@ -157,12 +157,12 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
 @cached_by_pathway
 def _without_words(pathway: Pathway) -> Any:
     """A department as plain values without its words; not to be changed."""
-    return exact(pathway, without=WORD_FIELDS)
+    return to_exact(pathway, without=WORD_FIELDS)
 
 
 def resolved_of(study: Study) -> Plain:
     """The configuration as composed, without keys that change no number."""
-    resolved = _without(exact(study.resolved), NOT_NUMBERS)
+    resolved = _without(to_exact(study.resolved), NOT_NUMBERS)
     run = resolved.get("run")
     if isinstance(run, dict):
         resolved["run"] = _without(run, NOT_NUMBERS_OF_RUN)
@@ -221,7 +221,7 @@ def _data(path: Path) -> object:
     """What a file of data beside the source states, without its words."""
     import yaml
 
-    return exact(
+    return to_exact(
         yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)),
         without=WORD_FIELDS,
     )

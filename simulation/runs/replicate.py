@@ -15,14 +15,17 @@ from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
 from simulation.measures.measuring import Measures, daily_sums, measure
 from simulation.measures.occupancy import DayProfile, day_profile
-from simulation.measures.own_quantities import Own
-from simulation.measures.quantities import Quantities, Window, knows_waits, unfinished
+from simulation.measures.quantities import Own, Quantities, Window, count_unfinished, knows_waits
 from simulation.records.schema import Floats, Patients
-from simulation.statistics.coverage_effects import waits_by_group, with_coverage
-from simulation.statistics.sham import Shares, shares_better_worse
-from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.statistics.coverage_effects import (
+    Shares,
+    shares_better_worse,
+    waits_by_group,
+    with_coverage,
+)
+from simulation.study.simulate import SharedDraws, Simulated, simulate_draws
 from simulation.study.study import ReadyArm, Study, own_of
-from simulation.triage.apply import apply, reached
+from simulation.triage.apply import apply, mask_users
 
 
 @dataclass(frozen=True)
@@ -137,14 +140,14 @@ def _run_arm(
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
     go_on()
     started = time.thread_time()
-    simulation = simulated(arm, draws, study.engine, days, window=window)
+    simulation = simulate_draws(arm, draws, study.engine, days, window=window)
     engine_seconds = time.thread_time() - started
     go_on()
     patients = simulation.patients
     if coverages is not None:
         used_in = (study.arm(name).policy for name in (coverages.partial, coverages.full))
         patients = with_coverage(
-            patients, *(reached(policy, arm.pathway, draws) for policy in used_in)
+            patients, *(mask_users(policy, arm.pathway, draws) for policy in used_in)
         )
     own = own_of(study.design, arm.pathway)
     by_name: Quantities = {}
@@ -161,7 +164,7 @@ def _run_arm(
         if run.profile_all or number < run.profiles
         else None,
         shares=_shares(patients, baseline, window),
-        n_unfinished=unfinished(patients, window),
+        n_unfinished=count_unfinished(patients, window),
         waits=None
         if coverages is None
         else waits_by_group(

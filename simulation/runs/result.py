@@ -23,24 +23,30 @@ from simulation.measures.occupancy import DayProfile, stage_of
 from simulation.measures.quantities import ratio
 from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
-from simulation.records.serialise import Plain, plain
+from simulation.records.serialise import Plain, to_plain
 from simulation.runs.provenance import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.runs.running import Done, Executor, every_replication, no_progress
 from simulation.runs.stored_tables import kept_among, read_kept, table_of
-from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
-from simulation.statistics.coverage_effects import GROUPS, Effect, effects
-from simulation.statistics.critical_values import IntervalKind, interval_kind, too_short
+from simulation.statistics.compare import (
+    Comparison,
+    compare_arms,
+    compare_values,
+    find_row,
+    subtract_pairs,
+    summary_table,
+)
+from simulation.statistics.coverage_effects import GROUPS, Effect, ShamBand, Shares, effects
+from simulation.statistics.critical_values import IntervalKind, has_too_few_days, interval_kind
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     Spread,
-    counted,
+    count_beyond,
     means_of,
     spread_over,
 )
 from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import (
     Judgement,
     NonInferiority,
@@ -53,16 +59,16 @@ from simulation.statistics.verdict import (
 from simulation.study.design import Design, Margin, Target
 from simulation.study.explanation import ArmExplanation, Explained, Explanation
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.statements import Statement, statements
+from simulation.study.statements import Statement, list_statements
 from simulation.study.study import (
     Kept,
     Precision,
     ReadyArm,
     RunLength,
     Study,
-    no_arm,
     own_definitions,
     own_of,
+    unknown_arm,
 )
 from simulation.units import DAY, to_ticks
 
@@ -91,7 +97,7 @@ class ArmResult:
     @cached_property
     def policy(self) -> Plain:
         """The triage policy, as stated."""
-        policy: Plain = plain(self.ready.policy)
+        policy: Plain = to_plain(self.ready.policy)
         return policy
 
     @property
@@ -257,7 +263,7 @@ class Safety:
         """The departments in which the arm is worse by more than the margin; 0 where there is no range over them."""
         if self.spread is None or not self.spread.is_range:
             return 0
-        below, _, above = counted(self.spread.effects, self.margin.margin)
+        below, _, above = count_beyond(self.spread.effects, self.margin.margin)
         return above if self.comparison.better == "lower" else below
 
 
@@ -337,7 +343,7 @@ class StudyResult:
     @cached_property
     def resolved(self) -> Plain:
         """The configuration as composed."""
-        resolved: Plain = plain(self.study.resolved)
+        resolved: Plain = to_plain(self.study.resolved)
         return resolved
 
     @property
@@ -358,7 +364,9 @@ class StudyResult:
             for name, arm in self.design.arms.items()
             if arm.draw_of is None and (not arm.levers or set(arm.levers) == levers)
         }
-        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name in stated])
+        return list_statements(
+            self.resolved, [arm.policy for arm in self.arms if arm.name in stated]
+        )
 
     @cached_property
     def stages(self) -> Mapping[str, str]:
@@ -524,7 +532,7 @@ class StudyResult:
 
     def table(self) -> pd.DataFrame:
         """One tidy row per arm, measure and group: `summary.csv`."""
-        return summary(self.comparisons)
+        return summary_table(self.comparisons)
 
     @cached_property
     def judged(self) -> tuple[str, ...]:
@@ -553,7 +561,7 @@ class StudyResult:
 
     def _too_short(self, measure: str, n: int) -> bool:
         """Whether too little was measured for an interval of a measure."""
-        return measure not in self._judged_measures and too_short(
+        return measure not in self._judged_measures and has_too_few_days(
             measure, n, self.run.measured_days
         )
 
@@ -569,7 +577,7 @@ class StudyResult:
     def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
         """One comparison. Raises ResultsError if there is none."""
         known = self._rows.get((arm, measure, group))
-        return known or find(self.comparisons, arm=arm, measure=measure, group=group)
+        return known or find_row(self.comparisons, arm=arm, measure=measure, group=group)
 
     def row_of(self, judged: Target | Margin | Precision, arm: str | None = None) -> Comparison:
         """The comparison of an arm on a target, a margin or a precision; the baseline's if no arm is named."""
@@ -582,7 +590,7 @@ class StudyResult:
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
         """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         if arm not in self.measures:
-            raise no_arm(arm, self.measures)
+            raise unknown_arm(arm, self.measures)
         return np.array([measures.value(measure, group) for measures in self.measures[arm]])
 
     def independent(self, arm: str, judged: Target | Margin) -> Floats:
@@ -599,11 +607,11 @@ class StudyResult:
         ours, baseline = (
             self.values(name, judged.measure, judged.group) for name in (arm, self.design.baseline)
         )
-        return paired(ours, baseline)
+        return subtract_pairs(ours, baseline)
 
     def mean_difference(self, ours: Floats, theirs: Floats) -> Interval:
         """The mean difference of two numbers a replication, paired, with its interval."""
-        return compare(ours, theirs, kind=self.interval_kind, department=self.department_of)
+        return compare_values(ours, theirs, kind=self.interval_kind, department=self.department_of)
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms with its interval, which is NaN if too little was measured."""

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simulation.engine.in_turn import in_turn
+from simulation.engine.contract import in_turn
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.records.schema import Floats
 from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
 from simulation.signals import raise_if_stopped
-from simulation.statistics.compare import paired
+from simulation.statistics.compare import subtract_pairs
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target
 from simulation.study.simulate import simulate_arm
@@ -192,7 +192,7 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     return {
         arm: level
         if arm == design.baseline
-        else paired(values_of(replications, arm, precision), level)
+        else subtract_pairs(values_of(replications, arm, precision), level)
         for arm in arms
     }
 

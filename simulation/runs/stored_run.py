@@ -28,7 +28,7 @@ from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
-from simulation.records.serialise import Plain, digest, exact, to_json, to_yaml
+from simulation.records.serialise import Plain, digest, to_exact, to_json, to_yaml
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.runs.atomic import (
     LATEST,
@@ -57,7 +57,7 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import Done, no_progress
 from simulation.runs.stored_tables import RowLayout, columns_of, replications_of, write_kept
-from simulation.statistics.compare import summary
+from simulation.statistics.compare import summary_table
 from simulation.study.arm_changes import ArmChange
 from simulation.study.department_warnings import DepartmentWarning
 from simulation.study.explanation import ArmExplanation, Explanation
@@ -352,11 +352,11 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     config = to_yaml(resolved_of(study), dumper, width=120)
     planned = {
         "planned_replications": study.run.replications,
-        "precision": exact(study.run.precision),
+        "precision": to_exact(study.run.precision),
     }
     write_file(folder / CONFIG, config)
     write_file(folder / STUDY, to_json({**content_of(study), **planned}))
-    write_file(folder / EXPLANATION, to_json(exact(result.explanation)))
+    write_file(folder / EXPLANATION, to_json(to_exact(result.explanation)))
     certificate = {
         "study": study.design.name,
         "seed": study.run.seed,
@@ -370,7 +370,7 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     }
     groups = (columns_of(group, values=False) for group in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
-    summary(result.comparisons).to_csv(
+    summary_table(result.comparisons).to_csv(
         folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n"
     )
     write_kept(folder, study, result.replications, provenance=certificate, done=keeping)
@@ -382,7 +382,7 @@ def _first_verdict(result: StudyResult) -> Plain | None:
     for finding in result.findings:
         if finding.target in result.design.primary and finding.arm != sham:
             row = finding.comparison
-            verdict: Plain = exact(
+            verdict: Plain = to_exact(
                 {
                     "arm": result.arm(finding.arm).label,
                     "target": finding.target.label,

@@ -38,7 +38,7 @@ from simulation.records.serialise import Plain
 from simulation.records.table_files import ListColumn, read_rows, table_writer
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.runs.running import Done, no_progress
-from simulation.statistics.sham import Shares
+from simulation.statistics.coverage_effects import Shares
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 

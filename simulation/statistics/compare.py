@@ -19,8 +19,8 @@ from simulation.records.schema import Floats
 from simulation.statistics.critical_values import (
     IntervalKind,
     Weakness,
+    has_too_few_days,
     sides,
-    too_short,
     weakness_of,
     width_factor,
 )
@@ -30,9 +30,9 @@ from simulation.statistics.intervals import (
     Interval,
     bounds,
     critical_value,
-    interval,
-    intervals,
-    simulated,
+    estimate_interval,
+    estimate_intervals,
+    estimate_within_departments,
     t_quantile,
     tail_level,
 )
@@ -190,7 +190,7 @@ class Comparison:
         return self.difference - lower, self.difference + upper
 
 
-def compare(
+def compare_values(
     values: Floats,
     baseline: Floats,
     *,
@@ -206,10 +206,12 @@ def compare(
         raise ResultsError(
             f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
         )
-    return interval(paired(values, baseline), level=level, kind=kind, department=department)
+    return estimate_interval(
+        subtract_pairs(values, baseline), level=level, kind=kind, department=department
+    )
 
 
-def paired(values: Floats, baseline: Floats) -> Floats:
+def subtract_pairs(values: Floats, baseline: Floats) -> Floats:
     """`values - baseline`; infinite where either is, because a stay that has not ended has no known difference."""
     unended = np.isinf(values) | np.isinf(baseline)
     difference: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
@@ -251,7 +253,7 @@ def compare_arms(
             )
         columns = _columns(table, tables[baseline], kind, department, widest=by_range)
         short = [
-            name.measure not in stated and too_short(name.measure, n, measured_days)
+            name.measure not in stated and has_too_few_days(name.measure, n, measured_days)
             for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
         ]
         for bound in (name for name in columns if name.endswith(("low", "high"))):
@@ -286,9 +288,11 @@ def _columns(
     widest: bool,
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
-    less_baseline = paired(table, baseline)
-    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department)
-    differences = intervals(less_baseline, LEVEL, kind, department)
+    less_baseline = subtract_pairs(table, baseline)
+    levels = estimate_intervals(
+        np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department
+    )
+    differences = estimate_intervals(less_baseline, LEVEL, kind, department)
     (low, high), (difference_low, difference_high) = (
         bounds(column, LEVEL, kind) for column in (levels, differences)
     )
@@ -311,7 +315,7 @@ def _columns(
         noise = (
             differences
             if differences.degrees is None
-            else simulated(less_baseline, LEVEL, department)
+            else estimate_within_departments(less_baseline, LEVEL, department)
         )
         columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
     if department is not None:
@@ -346,7 +350,9 @@ def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> 
     return np.stack([measures.values[columns[id(measures.names)]] for measures in replications])
 
 
-def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:
+def find_row(
+    rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all"
+) -> Comparison:
     """The row of an arm, a measure and a group. Raises ResultsError if there is none."""
     for row in rows:
         if (row.arm, row.measure, row.group) == (arm, measure, group):
@@ -357,7 +363,7 @@ def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "al
     )
 
 
-def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
+def summary_table(rows: Sequence[Comparison]) -> pd.DataFrame:
     """The rows of `summary.csv`, tidy."""
     import pandas as pd
 

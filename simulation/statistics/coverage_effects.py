@@ -14,6 +14,9 @@ patients never covered under partial against no coverage (their indirect effect)
 those left out: what being covered adds in a department where half are (their direct effect); *all at partial
 coverage*; and *total*, everybody under full against no coverage (their overall effect). Intervals are over
 replications, never over patients.
+
+**Sham.** How far chance alone moves things is seen from a negative-control arm without any real effect: the band of a
+figure, and the shares of patients who wait shorter and longer than under the baseline, to be read beside the sham's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +24,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
 from simulation.measures.measuring import COVERAGE, Measures
 from simulation.measures.occupancy import waiting_and_working
-from simulation.measures.quantities import Window, arrived_in, ratio
+from simulation.measures.quantities import Window, arrived_in, ratio, wait_to_clinician
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
-from simulation.statistics.compare import compare, paired
+from simulation.statistics.compare import compare_values, subtract_pairs
 from simulation.statistics.critical_values import IntervalKind
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import Interval
@@ -91,7 +95,7 @@ def effects(
         return np.array([replication.value(measure, group) for replication in measures[arm]])
 
     def difference(after: Floats, before: Floats) -> Interval:
-        return compare(after, before, kind=kind, department=department)
+        return compare_values(after, before, kind=kind, department=department)
 
     def part(name: Name, group: str, arm: str) -> Effect:
         before, after = values(baseline, group), values(arm, group)
@@ -104,8 +108,10 @@ def effects(
         part("spillover, left out", left_out, partial),
         part("spillover, outside", outside, partial),
     ]
-    on_covered = paired(values(partial, covered), values(baseline, covered))
-    own = paired(paired(on_covered, values(partial, left_out)), -values(baseline, left_out))
+    on_covered = subtract_pairs(values(partial, covered), values(baseline, covered))
+    own = subtract_pairs(
+        subtract_pairs(on_covered, values(partial, left_out)), -values(baseline, left_out)
+    )
     parts.append(
         Effect(
             "own",
@@ -157,3 +163,87 @@ def waits_by_group(
     counts = np.bincount(measured[COVERAGE], minlength=len(GROUPS)).astype(float)
     total, counts = np.vstack([total, total[1:].sum(axis=0)]), np.append(counts, counts[1:].sum())
     return ratio(total, counts[:, None])
+
+
+BEYOND_MINUTES = 1.0
+"""Minutes by which a wait must differ to count as shorter or longer."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Among patients who are in both arms, the shares whose wait is shorter, and longer, by more than a minute."""
+
+    better: float
+    worse: float
+    n_paired: int
+    n_unpaired: int
+
+    @property
+    def same(self) -> float:
+        """The share whose wait is the same within a minute."""
+        return 1 - self.better - self.worse
+
+
+def shares_better_worse(patients: Patients, baseline: Patients, window: Window) -> Shares:
+    """The shares of patients who wait shorter or longer for a clinician than the same patient under the baseline.
+
+    Patients are the same if source (by name), number and replication agree. The wait is the restricted primary one.
+    Show this only together with the shares of a sham arm: without any effect a good part of patients are 'better'.
+    """
+    sources = baseline.known("arrival_source")
+    identity, wait = _identified(patients, sources, window)
+    of_baseline, baseline_wait = _identified(baseline, sources, window)
+    if np.array_equal(
+        identity, of_baseline
+    ):  # arms that share their draws have the same patients in the same order
+        difference, n_unpaired = wait - baseline_wait, 0
+    else:
+        both, rows, baseline_rows = np.intersect1d(
+            identity, of_baseline, assume_unique=True, return_indices=True
+        )
+        difference = wait[rows] - baseline_wait[baseline_rows]
+        n_unpaired = len(identity) + len(of_baseline) - 2 * len(both)
+    n_paired = int(np.count_nonzero(~np.isnan(difference)))
+    if n_paired == 0:
+        return Shares(np.nan, np.nan, 0, n_unpaired)
+    n_better, n_worse = (
+        int(np.count_nonzero(change > BEYOND_MINUTES)) for change in (-difference, difference)
+    )
+    return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
+
+
+def _identified(
+    patients: Patients, sources: tuple[str, ...], window: Window
+) -> tuple[NDArray[np.int64], Floats]:
+    """An identifier of each patient that is the same in every arm, and the patient's wait."""
+    measured = arrived_in(patients, window)
+    known = measured.known("arrival_source")
+    others = tuple(name for name in known if name not in sources)
+    code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
+    identity = (measured["replication"].astype(np.int64) << 48) + (
+        code[measured["arrival_source"]] << 40
+    )
+    return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
+
+
+@dataclass(frozen=True)
+class ShamBand:
+    """How far chance alone moves a figure: the paired differences of a sham arm, which has no real effect.
+
+    difference: their mean and its interval, which shrinks with the number of replications; low, high: where 95 % of
+    single replications are expected (a prediction interval), which does not shrink; shares: shares of patients 'better'
+    and 'worse', if counted.
+    """
+
+    difference: Interval
+    shares: Shares | None = None
+
+    @property
+    def low(self) -> float:
+        """The lower end of the band."""
+        return self.difference.single()[0]
+
+    @property
+    def high(self) -> float:
+        """The upper end of the band."""
+        return self.difference.single()[1]

@@ -150,7 +150,7 @@ def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> fl
     )
 
 
-def too_short(measure: str, n: int, measured_days: float | None) -> bool:
+def has_too_few_days(measure: str, n: int, measured_days: float | None) -> bool:
     """Whether n replications of so many days each (None: not known) are too few for an interval of this measure."""
     return measure in BY_SPELLS and measured_days is not None and n * measured_days < SPELL_DAYS
 

@@ -8,11 +8,11 @@ Arrays in, arrays out: `values` has a row a replication and a column a number (o
 1. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
 2. `means_of`: each department's mean. Departments are a sample of those that fit, and these means are independent, so
    the interval of their mean (`statistics/intervals.py`) holds for such departments, noise of simulation included.
-3. `within`: the simulation noise of that mean, from the spread *within* departments. It is about these departments
-   alone. For D departments with variance s2 among the m replications of each, its standard error is sqrt(sum s2 / m) /
-   D. Degrees of freedom are Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too
-   large by (f + 2) / f), so that similar departments have about as many as replications beyond the first of each, which
-   is the most.
+3. `noise_within`: the simulation noise of that mean, from the spread *within* departments. It is about these
+   departments alone. For D departments with variance s2 among the m replications of each, its standard error is
+   sqrt(sum s2 / m) / D. Degrees of freedom are Satterthwaite's, with the fourth powers estimated without bias (s4 of f
+   degrees is too large by (f + 2) / f), so that similar departments have about as many as replications beyond the first
+   of each, which is the most.
 
 **The model of `Spread`** is a random-effects model. Replication r of department d gives y = mu + t_d + e:
 
@@ -139,7 +139,7 @@ class Spread:
         return bool((below >= 1 - TAIL).any()), bool((above >= 1 - TAIL).any())
 
 
-def counted(effects: Floats, beyond: float) -> tuple[int, int, int]:
+def count_beyond(effects: Floats, beyond: float) -> tuple[int, int, int]:
     """How many numbers are below -beyond, from there to beyond, and above."""
     below, above = int((effects < -beyond).sum()), int((effects > beyond).sum())
     return below, len(effects) - below - above, above
@@ -157,7 +157,7 @@ def means_of(values: Floats, department: Department) -> Floats:
     return np.where(n_each > 0, mean, np.nan)
 
 
-def within(values: Floats, department: Department) -> Within:
+def noise_within(values: Floats, department: Department) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 
     values: shape (n_replications, n_columns). A department that has the number once is given the mean noise of the

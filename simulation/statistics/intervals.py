@@ -3,7 +3,7 @@
 Of one department an interval covers simulation noise. Over `MIN_DEPARTMENTS` or more it is that of the mean over
 departments as a sample of such departments: each department's mean is one number, so it covers which departments were
 drawn and simulation noise together. Over fewer it is of these departments alone, from the spread within them
-(`simulated`). None covers uncertainty about inputs and structure.
+(`estimate_within_departments`). None covers uncertainty about inputs and structure.
 
 **How many replications give a mean a stated half-width** is found in stages (Stein 1945, made more careful).
 A stage of n replications is enough if the half-width of its 95 % interval is no larger than the h asked for, and n is
@@ -50,7 +50,7 @@ from simulation.statistics.departments import (
     Department,
     first_of_each,
     means_of,
-    within,
+    noise_within,
 )
 
 LEVEL = 0.95
@@ -151,7 +151,7 @@ def t_quantile(degrees: float, level: float = LEVEL) -> float:
 def critical_value(n: int, level: float, kind: IntervalKind) -> float:
     """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
 
-    NaN where an always-valid one is unbounded. `intervals` widens them where numbers are skewed.
+    NaN where an always-valid one is unbounded. `estimate_intervals` widens them where numbers are skewed.
     """
     if kind == "fixed_sample":
         return t_quantile(n - 1, level)
@@ -170,7 +170,7 @@ def tail_level(n: int, level: float, kind: IntervalKind) -> float:
     return 1 - max(2 * float(stdtr(n - 1, -critical_value(n, level, kind))), LEAST_CHANCE)
 
 
-def interval(
+def estimate_interval(
     values: Floats,
     *,
     level: float = LEVEL,
@@ -181,7 +181,7 @@ def interval(
 
     `department`: which one each replication used, over an ensemble.
     """
-    column = intervals(values[:, None], level, kind, department)
+    column = estimate_intervals(values[:, None], level, kind, department)
     columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
     mean, low, high, sd, share = (float(part[0]) for part in columns)
     error = None if column.error is None else float(column.error[0])
@@ -190,7 +190,7 @@ def interval(
     )
 
 
-def exact(k: float, n: int) -> tuple[float, float]:
+def exact_interval(k: float, n: int) -> tuple[float, float]:
     """The exact (Clopper-Pearson) interval of a share k of n, which covers at least 95 %.
 
     `k` may be fractional, a mean over repeats: its spread is no larger than that of a count.
@@ -224,7 +224,7 @@ class Intervals(NamedTuple):
     error: Floats | None = None
 
 
-def intervals(
+def estimate_intervals(
     values: Floats, level: float, kind: IntervalKind, department: Department | None = None
 ) -> Intervals:
     """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
@@ -243,18 +243,20 @@ def intervals(
     if kind == "always_valid":
         return _independent(values[first_of_each(department)], level, kind)
     if n_departments < MIN_DEPARTMENTS:
-        return simulated(values, level, department)
+        return estimate_within_departments(values, level, department)
     numbers = _independent(values, level, kind)
     means = _independent(means_of(values, department), level, kind)
     degrees, error = np.maximum(means.n - 1.0, 0.0), means.sd / np.sqrt(np.maximum(means.n, 1))
     return means._replace(sd=numbers.sd, n=numbers.n, of=numbers.of, degrees=degrees, error=error)
 
 
-def simulated(values: Floats, level: float, department: Department | None) -> Intervals:
+def estimate_within_departments(
+    values: Floats, level: float, department: Department | None
+) -> Intervals:
     """The intervals of the mean over these very departments: simulation noise alone, from the spread within them."""
     department = np.zeros(len(values), dtype=np.int64) if department is None else department
     numbers = _independent(values, level, "fixed_sample")
-    over = within(np.where(np.isnan(numbers.mean), np.nan, values), department)
+    over = noise_within(np.where(np.isnan(numbers.mean), np.nan, values), department)
     critical = np.array(
         [t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()]
     )
@@ -368,7 +370,7 @@ def replications_for(values: Floats, half_width: float, *, at_most: int) -> int:
     known = values[~np.isnan(values)]
     if len(known) < MIN_REPLICATIONS or not np.isfinite(known).all():
         return len(values)
-    reached, by_skewness = interval(known).half_width, FOR_SKEWNESS * skewness(known) ** 2
+    reached, by_skewness = estimate_interval(known).half_width, FOR_SKEWNESS * skewness(known) ** 2
     if reached <= half_width and len(known) >= by_skewness:
         return len(values)
     by_spread = (upper_limit(len(known) - 1) * reached / half_width) ** 2 * len(known)

@@ -23,10 +23,10 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
-from simulation.statistics.compare import compare
+from simulation.statistics.compare import compare_values
 from simulation.statistics.departments import Department
-from simulation.statistics.intervals import LEVEL, Interval, interval
-from simulation.statistics.verdict import Verdict, VerdictKind, threshold
+from simulation.statistics.intervals import LEVEL, Interval, estimate_interval
+from simulation.statistics.verdict import Verdict, VerdictKind, threshold_words
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def compare_runs(
             )
         if close:
             return RunComparison(
-                "close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart
+                "close",
+                f"verdicts differ, effects by less than {threshold_words(mid, unit)}",
+                apart,
             )
         return RunComparison("depends", f"depends on {on}", apart)
     first, *others = verdicts.values()
@@ -105,7 +107,7 @@ def compare_first(
 ) -> Interval:
     """The paired difference of two runs; if they have unequal numbers of replications, of the first of each."""
     n = min(len(ours), len(theirs))
-    return compare(
+    return compare_values(
         ours[:n], theirs[:n], level=level, department=None if department is None else department[:n]
     )
 
@@ -167,7 +169,7 @@ def factorial_effects(
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]
     return tuple(
         FactorialEffect(
-            levels, interval(_contrast(numbers, _weights(design, levels)), department=used)
+            levels, estimate_interval(_contrast(numbers, _weights(design, levels)), department=used)
         )
         for levels in (*((level,) for level in main), *pairs)
     )

@@ -24,8 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats, Mask
-from simulation.statistics.departments import MIN_EACH, Department, or_nan, spread_over, within
-from simulation.statistics.intervals import interval, t_quantile
+from simulation.statistics.departments import (
+    MIN_EACH,
+    Department,
+    noise_within,
+    or_nan,
+    spread_over,
+)
+from simulation.statistics.intervals import estimate_interval, t_quantile
 
 
 @dataclass(frozen=True)
@@ -226,10 +232,10 @@ def table_uncertainty(
     )
     noise = float((interaction**2).sum() / ((n_tables - 1) * (n - 1)))
     between = float(drawn.mean(axis=1).var(ddof=1)) - noise / n
-    mean = interval(measured, department=department)
+    mean = estimate_interval(measured, department=department)
     simulation, of_department = mean.standard_error, 0.0
     if department is not None and len(np.unique(department)) < n:
-        simulation = float(within(measured[:, None], department).standard_error[0])
+        simulation = float(noise_within(measured[:, None], department).standard_error[0])
         of_department = float(np.sqrt(spread_over(measured, department).between))
     measurement = float(np.sqrt(max(between, 0.0)))
     return TableUncertainty(

@@ -76,7 +76,7 @@ from simulation.statistics.critical_values import (
     first_bounded,
     sides,
 )
-from simulation.statistics.departments import TAIL, Spread, counted
+from simulation.statistics.departments import TAIL, Spread, count_beyond
 from simulation.statistics.intervals import replications_needed, tail_level
 
 ALPHA = 0.05
@@ -287,7 +287,7 @@ def interval_words(
     low: float, high: float, mid: float, unit: str, better: Better
 ) -> tuple[VerdictKind, Size | None, str]:
     """What an interval of a difference supports against the minimal important difference: kind, size, a few words."""
-    important = threshold(mid, unit)
+    important = threshold_words(mid, unit)
     if low > 0 or high < 0:
         kind: VerdictKind = "cuts" if high < 0 else "lengthens"
         nearest_zero, furthest = sorted((abs(low), abs(high)))
@@ -318,7 +318,7 @@ def _margin_words(
     worst: float, best: float, margin: float, unit: str
 ) -> tuple[NonInferiority, str]:
     """The kind and words for a difference between `best` and `worst`, each as how much worse it is."""
-    within = threshold(margin, unit)
+    within = threshold_words(margin, unit)
     if worst < margin:
         return "non-inferior", f"not worse by {within} or more"
     if best > margin:
@@ -366,7 +366,7 @@ def non_inferiority(
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more, cause, why)
 
 
-def threshold(value: float, unit: str) -> str:
+def threshold_words(value: float, unit: str) -> str:
     """A minimal important difference or a margin: '5 min', '1 point'."""
     if unit == "share":
         return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
@@ -503,8 +503,8 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
     """In which departments a difference is beyond `mid`, the least that matters; empty for fewer than 20."""
     if not spread.is_range:
         return ""
-    important, raw = threshold(mid, comparison.unit), counted(spread.raw, mid)
-    lower, same, higher = counted(spread.effects, mid)
+    important, raw = threshold_words(mid, comparison.unit), count_beyond(spread.raw, mid)
+    lower, same, higher = count_beyond(spread.effects, mid)
     down, up = (
         f"{direction_words(comparison.unit, comparison.better, down=down)} by more than {important}"
         for down in (True, False)
@@ -535,9 +535,9 @@ def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
     if not spread.is_range:
         return ""
     place = 2 if comparison.better == "lower" else 0
-    n, raw = (counted(effects, margin)[place] for effects in (spread.effects, spread.raw))
+    n, raw = (count_beyond(effects, margin)[place] for effects in (spread.effects, spread.raw))
     return (
-        f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}"
+        f"worse by more than {threshold_words(margin, comparison.unit)} {_count_words(n, raw, spread.n)}"
         if n
         else ""
     )

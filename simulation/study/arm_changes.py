@@ -4,12 +4,17 @@ Nothing here knows what kinds of policy there are. The same drawn patients go th
 baseline's (`theirs`), and their labels, other attributes and minutes are compared. Two pathways are compared pool by
 pool, in words of their own; whatever else differs is listed by its dotted path. A new kind of lever therefore shows
 without a change to this file.
+
+A change may open or close a part of the pathway, so what patients of some arms can reach is found first, as far as it
+is decided before the clock starts. An edge is closed if none of the drawn patients has its category, if it goes round a
+loop in which nobody makes a pass, or if it is for an outage that cannot happen. An edge that the state of the
+department decides (a queue, the hour) is never closed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import permutations
@@ -19,34 +24,136 @@ from typing import Any, Literal
 import numpy as np
 
 from simulation.department.graph import (
+    Edge,
+    Subgraph,
     branches_reading,
     graph_of,
     nodes_by_source,
     reachable_from,
+    starts_of,
+    subgraph_of,
     waits,
 )
 from simulation.department.layout import SOURCE
-from simulation.department.rota import closed_units, same_units, shift_words
+from simulation.department.rota import can_happen, closed_units, same_units, shift_words
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_NOW,
     ARRIVAL_SOURCE,
     ByAttribute,
+    ByOutage,
     Pathway,
     Pool,
     minutes_column,
     minutes_held,
 )
-from simulation.patients import Draws, draw
+from simulation.patients import DAYS_IN_YEAR, Draws, draw
 from simulation.records.schema import Mask
-from simulation.records.serialise import ABSENT, differences, plain
+from simulation.records.serialise import ABSENT, find_differences, to_plain
 from simulation.study.offered_load import in_a_mean_week
-from simulation.study.reachable import categories_present, reachable_nodes, sample_days
-from simulation.study.statements import says
+from simulation.study.statements import describe_values
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
-from simulation.triage.check_policy import check_policy, idle
-from simulation.wording import clipped, listed_with_and, spaced
+from simulation.triage.check_policy import check_policy, find_idle
+from simulation.triage.policy import Policy
+from simulation.wording import clipped, listed_with_and, number_of, spaced
+
+SAMPLE_DAYS = 28
+Closed = set[tuple[str, Edge]]
+"""Closed edges, each with the node that it leads out of."""
+
+
+def sample_days(policy: Policy) -> int:
+    """Days of drawn patients that show all that a policy does: a year if it is not always on, spreads or drifts."""
+    changes_in_time = (policy.go_live_day, policy.live_days, policy.adoption, policy.drift)
+    return SAMPLE_DAYS if all(part is None for part in changes_in_time) else DAYS_IN_YEAR
+
+
+def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
+    """The edges that none of the patients of these draws takes."""
+    graph = graph_of(pathway)
+    closed: Closed = set()
+    for name, branch in pathway.branches.items():
+        if isinstance(branch, ByOutage) and not can_happen(pathway.outages[branch.outage]):
+            closed |= {
+                (name, edge) for edge in graph[name] if edge.to == branch.then != branch.otherwise
+            }
+        elif isinstance(branch, ByAttribute) and branch.attribute in draws.attributes:
+            has = categories_present(pathway, draws, branch.attribute)
+            closed |= {(name, edge) for edge in graph[name] if edge.when not in has}
+    for name, loop in pathway.loops.items():
+        if loop.passes in draws.attributes and set(
+            map(int, categories_present(pathway, draws, loop.passes))
+        ) == {0}:
+            closed |= {(name, edge) for edge in graph[name] if edge.by == "again"}
+    return closed
+
+
+def categories_present(pathway: Pathway, draws: Draws, attribute: str) -> set[str]:
+    """The categories of an attribute that some patient of these draws has."""
+    known = pathway.categories(attribute)
+    return {known[code] for code in np.unique(draws.attributes[attribute])}
+
+
+def reachable_nodes(pathway: Pathway, draws: Draws) -> Set[str]:
+    """The nodes that some patient of these draws can come to, and every source."""
+    nodes = set(
+        reachable_from(
+            starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)
+        )
+    )
+    return nodes | {SOURCE + source for source in pathway.categories(ARRIVAL_SOURCE)}
+
+
+def reachable_subgraph(
+    pathway: Pathway, arms: Iterable[ReadyArm], *, seed: int, keep: Collection[str] = ()
+) -> Subgraph:
+    """The part of a pathway that some patient of any of the arms can reach, on patients drawn with a seed.
+
+    An arm with another department opens an edge of this pathway if its own has the same edge open. `keep`: branches and
+    loops that stay though only one edge is left. Arms whose policy does not fit their department are left out.
+    """
+    shut: Closed | None = None
+    drawn: dict[tuple[int, int], Draws] = {}
+    for arm in arms:
+        days = sample_days(arm.policy)
+        key = (id(arm.pathway), days)
+        if check_policy(arm.policy, arm.pathway):
+            continue
+        if key not in drawn:
+            drawn[key] = draw(arm.pathway, seed=seed, replication=0, days=days)
+        closed = closed_edges(arm.pathway, apply(arm.policy, arm.pathway, drawn[key]))
+        if arm.pathway is not pathway:
+            closed |= _missing_edges(pathway, arm.pathway)
+        shut = closed if shut is None else shut & closed
+    return subgraph_of(pathway, shut or (), keep=keep)
+
+
+def _missing_edges(pathway: Pathway, other: Pathway) -> Closed:
+    """The edges that `closed_edges` could close in one pathway and that another does not have."""
+    theirs = {(name, edge) for name, edges in graph_of(other).items() for edge in edges}
+    branches = [
+        name
+        for name, branch in pathway.branches.items()
+        if isinstance(branch, ByAttribute | ByOutage)
+    ]
+    graph = graph_of(pathway)
+    return {(name, edge) for name in (*branches, *pathway.loops) for edge in graph[name]} - theirs
+
+
+def left_out_words(subgraph: Subgraph) -> str:
+    """A sentence on how many nodes a picture leaves out, and why; '' if none."""
+    parts = []
+    if subgraph.unused:
+        parts.append(
+            f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take"
+        )
+    if subgraph.passed:
+        parts.append(
+            f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} with only one way left"
+        )
+    return f"Left out: {', and '.join(parts)}." if parts else ""
+
 
 Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
 KIND_WORDS: dict[Kind, str] = {
@@ -104,7 +211,7 @@ class ArmChanges:
         return marks
 
 
-def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
+def explain_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
     """What each arm changes, in the study's order, without the baseline. `names`: only these arms.
 
     Policies are compared on patients drawn with the study's seed: four weeks of them, or a year where a policy goes
@@ -149,7 +256,7 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     if other_policy:
         changes += [
             ArmChange("nothing", part.where, f"does nothing here: {part.why}")
-            for part in idle(arm.policy, pathway)
+            for part in find_idle(arm.policy, pathway)
         ]
     opened = (*_new_edges(pathway, baseline.pathway), *_newly_taken_edges(patients))
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
@@ -225,11 +332,14 @@ def _label_changes(patients: SamePatients) -> Iterator[ArmChange]:
             share, up, down = (
                 _percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old)
             )
-            words = (
+            yield ArmChange(
+                "label",
+                name,
                 f"another label for {share} of patients who can come here: {up} a more "
-                f"urgent one, {down} a less urgent"
+                f"urgent one, {down} a less urgent",
+                (name,),
+                f"another label for {share}",
             )
-            yield ArmChange("label", name, words, (name,), f"another label for {share}")
     yield from _decided_by_label(patients, differs)
 
 
@@ -256,11 +366,21 @@ def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[ArmChan
         if name in after and step.ranks_as == "acuity" and waits(step)
     )
     if branches:
-        words = f"the label decides the route at {_listed(branches)}"
-        yield ArmChange("by label", "branches", words, branches, "by the label")
+        yield ArmChange(
+            "by label",
+            "branches",
+            f"the label decides the route at {_listed(branches)}",
+            branches,
+            "by the label",
+        )
     if queues:
-        words = f"the label ranks who waits at {_listed(queues)}"
-        yield ArmChange("by label", "queues", words, queues, "queue by the label")
+        yield ArmChange(
+            "by label",
+            "queues",
+            f"the label ranks who waits at {_listed(queues)}",
+            queues,
+            "queue by the label",
+        )
 
 
 def _attribute_changes(patients: SamePatients) -> Iterator[ArmChange]:
@@ -306,11 +426,14 @@ def _minutes_changes(patients: SamePatients) -> Iterator[ArmChange]:
             continue
         share, before = _percent(float(differs.sum() / come.sum())), float(old[differs].mean())
         by = _signed(float((new - old)[differs].mean()))
-        words = (
+        yield ArmChange(
+            "minutes",
+            _listed(at),
             f"{by} min on average (of {before:.1f}) for {share} of patients who can come here "
-            f"({' + '.join(spaced(duration) for duration, _, _ in durations)})"
+            f"({' + '.join(spaced(duration) for duration, _, _ in durations)})",
+            tuple(at),
+            f"{by} min for {share}",
         )
-        yield ArmChange("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")
 
 
 def _percent(share: float) -> str:
@@ -339,9 +462,9 @@ def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
     yield from _pool_changes(ours, theirs)
     names = [field.name for field in fields(Pathway) if field.name != "pools"]
     before, after = (
-        {name: plain(getattr(pathway, name)) for name in names} for pathway in (theirs, ours)
+        {name: to_plain(getattr(pathway, name)) for name in names} for pathway in (theirs, ours)
     )
-    for path, old, new in differences(before, after):
+    for path, old, new in find_differences(before, after):
         section, name, key = [*path.split("."), "", ""][:3]
         kind, at = _place(section, name, key, ours)
         short = "new" if old == ABSENT and name in ours.nodes() else _short(path, old, new)
@@ -392,7 +515,7 @@ def _steps_taking(durations: Collection[str], pathway: Pathway) -> tuple[str, ..
 def _cut(value: Any) -> str:
     """A value in words, a long one cut."""
     return clipped(
-        says(value if isinstance(value, Mapping) else {"value": value}) or str(value),
+        describe_values(value if isinstance(value, Mapping) else {"value": value}) or str(value),
         MOST_CHARACTERS,
     )
 

@@ -20,9 +20,8 @@ from simulation.measures.definitions import (
     nearest_measure,
 )
 from simulation.measures.measuring import GROUPED_BY, MeasureName, measure
-from simulation.measures.own_quantities import NOTHING_OWN, Own, is_a_mean
 from simulation.measures.patients_table import nobody
-from simulation.measures.quantities import statistic_of
+from simulation.measures.quantities import NOTHING_OWN, Own, is_a_mean, statistic_of
 from simulation.records.schema import Patients
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
@@ -62,8 +61,11 @@ def target_faults(
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
         if definition.better == "neither" and not isinstance(target, Precision):
-            remedy = "Name one of which less or more is better; this one is reported in any case"
-            yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
+            yield Fault(
+                f"{where}.measure",
+                f"neither way is better of '{target.measure}'",
+                "Name one of which less or more is better; this one is reported in any case",
+            )
             continue
         yield from _per_cent_faults(where, target, definition)
         for arm in arms:
@@ -97,8 +99,11 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
     for number, outcome in enumerate(run.daily):
         where = f"run.daily.{number}"
         if outcome.measure not in of_patients:
-            found = f"'{outcome.measure}' is no mean or share of patients here"
-            yield Fault(f"{where}.measure", found, nearest(outcome.measure, of_patients))
+            yield Fault(
+                f"{where}.measure",
+                f"'{outcome.measure}' is no mean or share of patients here",
+                nearest(outcome.measure, of_patients),
+            )
         if outcome.group not in groups:
             yield Fault(
                 f"{where}.group",
@@ -110,21 +115,26 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
 def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
     """Faults of a part without replications, and of `run.precision` in this study except its measure and group."""
     if not run.numbers:
-        found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
-        yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
+        yield Fault(
+            "run.first",
+            f"is {run.first}, but replications are numbered 0 to {run.replications - 1}",
+            "Begin with one of these, or raise run.replications",
+        )
     precision = run.precision
     if not precision:
         return
     least = max(run.replications, precision.first_stage)
     if precision.at_most < least:
-        found = f"is {precision.at_most}, below the {least} replications that are run in any case"
         yield Fault(
-            "run.precision.at_most", found, "Raise it, or lower run.replications or first_stage"
+            "run.precision.at_most",
+            f"is {precision.at_most}, below the {least} replications that are run in any case",
+            "Raise it, or lower run.replications or first_stage",
         )
     if run.part_name:
-        found = "cannot be planned from a part of the replications (run.first, run.count)"
         yield Fault(
-            "run.precision", found, "Run all of them at once, or state run.replications instead"
+            "run.precision",
+            "cannot be planned from a part of the replications (run.first, run.count)",
+            "Run all of them at once, or state run.replications instead",
         )
     yield from precision.arm_faults(design.arms)
 
@@ -186,13 +196,15 @@ def _absent(
     if target.group in groups:
         return None
     if groups:
-        found = f"'{target.measure}' has no group '{target.group}'{in_arm}"
-        return Fault(f"{where}.group", found, nearest(target.group, groups))
+        return Fault(
+            f"{where}.group",
+            f"'{target.measure}' has no group '{target.group}'{in_arm}",
+            nearest(target.group, groups),
+        )
     needs = " and ".join(definition.needs) or "sources or levels that it has not"
-    found = f"the department does not give '{target.measure}'{in_arm}: it takes {needs}"
     return Fault(
         f"{where}.measure",
-        found,
+        f"the department does not give '{target.measure}'{in_arm}: it takes {needs}",
         "Record it at a step or an end of the pathway, or name another measure",
     )
 
@@ -208,11 +220,10 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
         )
         for section in ("measures", "groups"):
             for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
-                remedy = "Names are unique in study and department together: rename one"
                 faults.add(
                     f"study.{section}.{name}",
                     f"the department has '{name}' among its {section}, too",
-                    remedy,
+                    "Names are unique in study and department together: rename one",
                 )
         study_faults |= dict.fromkeys(faults)
     yield from study_faults
@@ -255,10 +266,9 @@ def label_faults(design: Design) -> Iterator[Fault]:
     for name, arm in design.arms.items():
         other = first.setdefault(_seen(arm.label), name) if arm.draw_of is None else name
         if other != name:
-            found = f"'{arm.label}' is the label of the arm '{other}', too"
             yield Fault(
                 f"study.arms.{name}.label",
-                found,
+                f"'{arm.label}' is the label of the arm '{other}', too",
                 "Tables name arms by their labels: give each its own",
             )
 
@@ -284,8 +294,11 @@ def role_faults(design: Design) -> Iterator[Fault]:
             "study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out"
         )
     if design.coverages and design.coverages.partial == design.coverages.full:
-        remedy = "Name the arm that covers a part, and the one that covers all"
-        yield Fault("study.coverages", "names one arm twice", remedy)
+        yield Fault(
+            "study.coverages",
+            "names one arm twice",
+            "Name the arm that covers a part, and the one that covers all",
+        )
     for name, arm in design.arms.items():
         for key in ("control", "draw_of"):
             if getattr(arm, key) == name:
@@ -298,8 +311,11 @@ def role_faults(design: Design) -> Iterator[Fault]:
             stated, missing = (
                 ("source", "evidence") if arm.evidence is None else ("evidence", "source")
             )
-            remedy = "State both, or its changes are not listed among what the answer rests on"
-            yield Fault(f"study.arms.{name}", f"states {stated} but no {missing}", remedy)
+            yield Fault(
+                f"study.arms.{name}",
+                f"states {stated} but no {missing}",
+                "State both, or its changes are not listed among what the answer rests on",
+            )
 
 
 def _seen(label: str) -> str:

@@ -24,7 +24,7 @@ from simulation.department.graph import alternatives_of, cached_by_pathway
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
-from simulation.measures.occupancy import Ints, Rows, rows_of
+from simulation.measures.occupancy import Ints, Rows, number_rows
 from simulation.measures.quantities import arrived_in
 from simulation.patients import DrawnRun, Draws, draw
 from simulation.patients.arrivals import wanted_arrivals
@@ -38,7 +38,7 @@ from simulation.study.offered_load import (
     weekly_load,
 )
 from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
-from simulation.study.study import ReadyArm, Study, figures_of, group_of, keys_of, written_in
+from simulation.study.study import ReadyArm, Study, block_of_pool, figures_of, group_of, pool_keys
 from simulation.triage.apply import apply
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
 from simulation.wording import spaced
@@ -68,9 +68,9 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
         known, key = sampled_loads(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
         if key not in known:
-            known[key] = above_1(_load_of(arm, first_look), z=-FAR)
-        if not_relieved(arm.pathway, known[key]):
-            for pool, ratio in overloaded(arm.pathway, _load_of(arm, sample)).items():
+            known[key] = loads_above_1(_load_of(arm, first_look), z=-FAR)
+        if find_unrelieved(arm.pathway, known[key]):
+            for pool, ratio in find_overloaded(arm.pathway, _load_of(arm, sample)).items():
                 by_pool.setdefault(pool, {})[arm.name] = ratio
     return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
 
@@ -87,28 +87,28 @@ def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
     if len(ratios) < len(study.arms):
         in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
     return Fault(
-        f"{written_in(study, pool)}{pool}",
+        f"{block_of_pool(study, pool)}{pool}",
         f"load {worst:.2f} over the week, and nobody can leave, be blocked by a full queue or go elsewhere{in_arms}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
 
 
-def overloaded(pathway: Pathway, load: WeeklyLoad) -> dict[str, float]:
+def find_overloaded(pathway: Pathway, load: WeeklyLoad) -> dict[str, float]:
     """The loads above 1 over the week that nothing relieves, by pool; none if the pathway says `allow_overload`.
 
     Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
     escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
     """
-    return {} if pathway.allow_overload else not_relieved(pathway, above_1(load))
+    return {} if pathway.allow_overload else find_unrelieved(pathway, loads_above_1(load))
 
 
-def not_relieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
+def find_unrelieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
     """The loads of those pools whose queue nothing can shorten. `loads`: by pool, all above 1."""
     relieved = _with_relief(pathway, set(loads))
     return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
 
 
-def above_1(load: WeeklyLoad, *, z: float = SURE) -> dict[str, float]:
+def loads_above_1(load: WeeklyLoad, *, z: float = SURE) -> dict[str, float]:
     """The loads above 1 over the week by so many standard errors of the sample, by pool."""
     return {
         pool: ratio
@@ -188,11 +188,11 @@ def _beyond_bound(
     return Fault(
         path,
         f"{where} wants {wanted:.2f} times the usual arrivals, above {bound:g}",
-        f"Say {path}={room_for(wanted):g}, which changes no other number, or make busy days less busy",
+        f"Say {path}={bound_with_room(wanted):g}, which changes no other number, or make busy days less busy",
     )
 
 
-def room_for(wanted: float) -> float:
+def bound_with_room(wanted: float) -> float:
     """A bound with room above the rate of the highest day, in tenths.
 
     >>> room_for(1.6)
@@ -209,7 +209,7 @@ MOST_DAYS = 56
 """Days of arrivals that are looked at, at most."""
 
 
-def kept_until_open(study: Study) -> tuple[str, ...]:
+def warn_of_closed_hours(study: Study) -> tuple[str, ...]:
     """A warning for each pool across whose closed hours more than 1 % of the baseline's patients wait over an hour.
 
     Simulates the first replication of the baseline, over the typical department, if a pool queues until it opens.
@@ -222,7 +222,7 @@ def kept_until_open(study: Study) -> tuple[str, ...]:
         study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1)
     )
     arrived = arrived_in(simulation.patients, run.window)["patient"]
-    rows = rows_of(simulation.plan, simulation.activities)
+    rows = number_rows(simulation.plan, simulation.activities)
     kept = {
         pools: _share_and_minutes(simulation, rows, arrived, *where)
         for pools, where in closing.items()
@@ -287,7 +287,7 @@ def _overlaps_closed(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval
 
 def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:
     names = " or ".join(map(spaced, pools))
-    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in pools)
+    keys = ", ".join(f"{block_of_pool(study, name)}{name}.rota" for name in pools)
     return (
         f"{100 * share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
         f"{minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
@@ -378,11 +378,11 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
     That is a load above 1 where nothing relieves it, else above `RELIEF`. The load of adult beds is compared as it is
     once pressure has ended stays as early as it can; that of a pool whose work others can do, theirs included.
     """
-    above = above_1(load.of_week())
+    above = loads_above_1(load.of_week())
     loads = {
         pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above.items()
     }
-    without_relief, pressed = not_relieved(pathway, loads), _share_under_pressure(pathway)
+    without_relief, pressed = find_unrelieved(pathway, loads), _share_under_pressure(pathway)
     return {
         pool: ratio
         for pool, ratio in loads.items()
@@ -414,7 +414,7 @@ def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[Dep
         )
         yield DepartmentWarning(
             f"More work is asked for over the week than can be done ({figures} times what there is)",
-            f"Look at {keys_of(study, loads)}",
+            f"Look at {pool_keys(study, loads)}",
         )
 
 
@@ -546,7 +546,7 @@ def _calibration_warnings(study: Study) -> Iterator[DepartmentWarning]:
             )
 
 
-def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ...]:
+def describe_busy_hours(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ...]:
     """A line for each pool with more work than units in some hours: which hours, which days, and the worst hour.
 
     `waits_until_open`: pools whose closed hours do not count, because patients are meant to wait.

@@ -210,15 +210,17 @@ def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
         if not cost:
             continue
         if (cost.basis == "per_attendance") != (cost.attendances is not None):
-            remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
             yield Fault(
                 f"study.arms.{name}.cost",
                 "states one of attendances and basis: per_attendance alone",
-                remedy,
+                "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither",
             )
         if cost.range and not cost.range[0] <= cost.per_year <= cost.range[1]:
-            found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
-            yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
+            yield Fault(
+                f"study.arms.{name}.cost",
+                f"{cost.per_year:g} is outside its own range {list(cost.range)}",
+                "Change per_year or the range",
+            )
 
 
 @config_dataclass
@@ -509,7 +511,7 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
     if not harm or not harm.shown:
         return {}
     return {
-        within(bound): SpanMeasure(
+        harm_measure(bound): SpanMeasure(
             kind="span",
             label=f"Admitted: in a bed within {bound / 60:g} h",
             better="higher",
@@ -531,7 +533,7 @@ def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
     )
 
 
-def within(bound: float) -> str:
+def harm_measure(bound: float) -> str:
     """The name of the measure of a bound: 'harm_within_240'."""
     return f"{PREFIX}{bound:g}".replace(".", "_")
 
@@ -546,9 +548,10 @@ def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
         )
     n, needed = len(harm.mortality), len(harm.until_minutes) + 1
     if n != needed:
-        found = f"has {n} values for {needed} bands"
         yield Fault(
-            "study.harm.mortality", found, "Write one for each band, the last for all longer times"
+            "study.harm.mortality",
+            f"has {n} values for {needed} bands",
+            "Write one for each band, the last for all longer times",
         )
 
 

@@ -14,18 +14,17 @@ from simulation.department.graph import Subgraph
 from simulation.department.rota import mean_per_day, per_day_by_category
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws, draw
-from simulation.study.arm_changes import ArmChange, arm_changes
+from simulation.study.arm_changes import SAMPLE_DAYS, ArmChange, explain_changes, reachable_subgraph
 from simulation.study.department_warnings import (
     DepartmentWarning,
     department_warnings,
-    kept_until_open,
+    warn_of_closed_hours,
 )
 from simulation.study.design import Cost
 from simulation.study.offered_load import in_a_mean_week
-from simulation.study.reachable import SAMPLE_DAYS, reachable_subgraph
 from simulation.study.statements import AddedAssumption, assumptions_added_by
 from simulation.study.study import ReadyArm, Study
-from simulation.triage.apply import minutes_saved, reached
+from simulation.triage.apply import mask_users, minutes_saved
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import AtLeastZero
 from simulation.triage.people import sources_labelled
@@ -84,7 +83,8 @@ class Explained:
 def explain(study: Study) -> Explanation:
     """Work out what explains each arm, on some weeks of patients drawn with the study's seed."""
     changed = {
-        arm.arm: arm.without_by_label().changes for arm in arm_changes(study, study.design.shown)
+        arm.arm: arm.without_by_label().changes
+        for arm in explain_changes(study, study.design.shown)
     }
     readings, arms = _readings(study), {}
     for arm in study.arms:
@@ -101,7 +101,7 @@ def explain(study: Study) -> Explanation:
             readings=readings.get(arm.name, {}),
         )
     reachable = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
-    kept = map(DepartmentWarning, kept_until_open(study))
+    kept = map(DepartmentWarning, warn_of_closed_hours(study))
     return Explanation(arms, reachable, (*department_warnings(study), *kept))
 
 
@@ -184,8 +184,12 @@ def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:
         )
     for times, pounds, source, words in stated:
         low, high = source.range or (pounds, pounds)
-        words = f"{words} ({source.evidence}: {source.source})"
-        yield YearlyCost(times * pounds, times * low, times * high, words)
+        yield YearlyCost(
+            times * pounds,
+            times * low,
+            times * high,
+            f"{words} ({source.evidence}: {source.source})",
+        )
 
 
 def _covered_a_year(arm: ReadyArm) -> float:
@@ -235,7 +239,9 @@ def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:
     counted = np.isin(drawn.arrival_source, [known.index(name) for name in sources])
     live_at_once = replace(policy, go_live_day=None, live_days=None)
     return (
-        float(reached(live_at_once, arm.pathway, drawn)[counted].mean()) if counted.any() else 0.0
+        float(mask_users(live_at_once, arm.pathway, drawn)[counted].mean())
+        if counted.any()
+        else 0.0
     )
 
 

@@ -25,10 +25,10 @@ from simulation.department.rota import (
     HOURS_OF_WEEK,
     closed_units,
     down_share,
-    intervals,
     mean_per_day,
     timetable,
     units_by_hour,
+    weekly_spans,
     weekly_weights,
 )
 from simulation.department.vocabulary import (
@@ -263,7 +263,7 @@ class _Walk:
         then = np.full(len(rows), isinstance(node, ByQueue) and node.at_least == 0)
         if isinstance(node, ByHours):
             tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
-            for start, end in intervals(node.hours, node.days):
+            for start, end in weekly_spans(node.hours, node.days):
                 then |= (tick >= start) & (tick < end)
         elif isinstance(node, ByOutage):
             then = self._down(self.outages[node.outage], rows, since_start=node.since_start)
@@ -515,31 +515,42 @@ def refuse_large(studies: Sequence[Study]) -> None:
         hours = sum(work_of(study).seconds for study in limited) / 3600
         if hours > MOST_HOURS:
             what = "the study" if len(limited) == 1 else f"the sweep of {len(limited)} studies"
-            found = f"{what} would take about {in_words(hours * 3600)}, more than {MOST_HOURS:g} h"
-            faults.add("run", found, f"Run fewer replications, days or arms, or {ALLOW}")
+            faults.add(
+                "run",
+                f"{what} would take about {in_words(hours * 3600)}, more than {MOST_HOURS:g} h",
+                f"Run fewer replications, days or arms, or {ALLOW}",
+            )
     faults.refuse()
 
 
 def _faults(study: Study) -> Faults:
     run, faults = study.run, Faults()
     if run.days > MOST_DAYS:
-        found = f"{run.days:,} days a replication, more than {MOST_DAYS:,}"
-        faults.add("run.measured_days", found, f"Run fewer, or {ALLOW}")
+        faults.add(
+            "run.measured_days",
+            f"{run.days:,} days a replication, more than {MOST_DAYS:,}",
+            f"Run fewer, or {ALLOW}",
+        )
     for arm in study.arms:
         a_day = patients_a_day(arm.pathway)
         if a_day > MOST_PATIENTS_A_DAY:
-            found = f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}"
-            faults.add("site", found, f"Give fewer per_day, or {ALLOW}")
+            faults.add(
+                "site",
+                f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}",
+                f"Give fewer per_day, or {ALLOW}",
+            )
     if not faults:
         work = work_of(study)
         if work.gigabytes > MOST_GIGABYTES:
-            found = f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}"
-            faults.add("run", found, f"Run fewer days or workers, or {ALLOW}")
+            faults.add(
+                "run",
+                f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}",
+                f"Run fewer days or workers, or {ALLOW}",
+            )
         if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
-            found = f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}"
             faults.add(
                 "run.keep",
-                found,
+                f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}",
                 f"Keep fewer tables, or of fewer replications or days, or {ALLOW}",
             )
     return faults

@@ -78,7 +78,7 @@ def simulate_arm(
     """One replication of one arm in full."""
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = draw_run(arm.pathway, run.drawn(replication, days))
-    return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
+    return simulate_draws(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
 def simulate_arms(
@@ -91,13 +91,13 @@ def simulate_arms(
     for arm in study.arms:
         yield (
             arm,
-            simulated(
+            simulate_draws(
                 arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days
             ),
         )
 
 
-def simulated(
+def simulate_draws(
     arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None
 ) -> Simulated:
     """One arm simulated on these draws for this many days; `window`: the window in which resource use is measured."""

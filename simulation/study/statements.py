@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.records.serialise import Plain, plain
+from simulation.records.serialise import Plain, to_plain
 from simulation.study.study import ReadyArm
 from simulation.wording import clipped
 
@@ -29,25 +29,27 @@ class Statement:
     source: str
 
 
-def walk(block: Any, where: str) -> Iterator[Statement]:
+def list_sourced(block: Any, where: str) -> Iterator[Statement]:
     """The sourced statements within a plain value; `where`: its dotted path."""
-    for path, sourced in blocks(block, where):
-        yield Statement(path, says(sourced), str(sourced["evidence"]), str(sourced["source"]))
+    for path, sourced in find_sourced_blocks(block, where):
+        yield Statement(
+            path, describe_values(sourced), str(sourced["evidence"]), str(sourced["source"])
+        )
 
 
-def blocks(block: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def find_sourced_blocks(block: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The dotted path and the content of every block within a plain value that states its evidence and a source."""
     if isinstance(block, Mapping):
         if "evidence" in block and "source" in block:
             yield where, block
         for key, value in block.items():
-            yield from blocks(value, f"{where}.{key}")
+            yield from find_sourced_blocks(value, f"{where}.{key}")
     elif isinstance(block, list | tuple):
         for number, value in enumerate(block):
-            yield from blocks(value, f"{where}.{number}")
+            yield from find_sourced_blocks(value, f"{where}.{number}")
 
 
-def says(block: Mapping[str, Any]) -> str:
+def describe_values(block: Mapping[str, Any]) -> str:
     """The values of a block in one line, in the order stated, long ones cut; nested statements are left out."""
     parts = []
     for key, value in block.items():
@@ -78,17 +80,19 @@ def _one_line(value: Any) -> str:
 # --- of a study and its arms --------------------------------------------------------------------------------------
 
 
-def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
+def list_statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
     """Every sourced statement of a composed configuration and of policies, each policy once by its name.
 
     A nurse who is the same in several policies is listed with the first of them only.
     """
-    listed = [statement for group in GROUPS for statement in walk(resolved.get(group), group)]
+    listed = [
+        statement for group in GROUPS for statement in list_sourced(resolved.get(group), group)
+    ]
     nurses: list[Any] = []
     for name, policy in {policy["name"]: policy for policy in policies}.items():
         nurse = policy.get("nurse")
         without_nurse = {key: value for key, value in policy.items() if key != "nurse"}
-        listed += walk(without_nurse if nurse in nurses else policy, f"triage.{name}")
+        listed += list_sourced(without_nurse if nurse in nurses else policy, f"triage.{name}")
         nurses.append(nurse)
     return tuple(listed)
 
@@ -98,7 +102,7 @@ def count_by_evidence(resolved: Mapping[str, object], groups: Sequence[str]) -> 
     evidence = [
         statement.evidence
         for group in groups
-        for statement in walk(plain(resolved.get(group)), group)
+        for statement in list_sourced(to_plain(resolved.get(group)), group)
     ]
     return {
         kind: evidence.count(kind)
@@ -120,7 +124,10 @@ class AddedAssumption:
 def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssumption, ...]:
     """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
     ours, theirs = (
-        {where: _without_nested(block) for where, block in blocks(plain(policy), "triage")}
+        {
+            where: _without_nested(block)
+            for where, block in find_sourced_blocks(to_plain(policy), "triage")
+        }
         for policy in (arm.policy, baseline.policy)
     )
     added = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
@@ -128,17 +135,18 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
     sourced = definition.evidence is not None and definition.source is not None
     if sourced and definition.changes != baseline.arm.changes:
         own = {
-            "value": plain(definition.changes),
+            "value": to_plain(definition.changes),
             "evidence": definition.evidence,
             "source": definition.source,
         }
         added.append(("changes", own))
     if definition.cost is not None:
-        added.append(("cost", plain(definition.cost)))
+        added.append(("cost", to_plain(definition.cost)))
     return tuple(
         AddedAssumption(
             where,
-            says({key: value for key, value in block.items() if key != "range"}) or "as stated",
+            describe_values({key: value for key, value in block.items() if key != "range"})
+            or "as stated",
             " to ".join(f"{end:g}" for end in block.get("range", ())) or "–",
             str(block["evidence"]),
             str(block["source"]),
@@ -149,4 +157,4 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
 
 def _without_nested(block: Mapping[str, Any]) -> dict[str, Any]:
     """A sourced block without the parts that state a source of their own."""
-    return {key: value for key, value in block.items() if not any(blocks(value, key))}
+    return {key: value for key, value in block.items() if not any(find_sourced_blocks(value, key))}

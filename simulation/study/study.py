@@ -20,8 +20,7 @@ from simulation.engine.choose import EngineAsked, EngineName, choose
 from simulation.errors import ConfigError, Fault, Faults, ResultsError, nearest, refuse
 from simulation.measures.definitions import Definition
 from simulation.measures.measuring import DailyOutcome
-from simulation.measures.own_quantities import Own
-from simulation.measures.quantities import Window
+from simulation.measures.quantities import Own, Window
 from simulation.patients import (
     DAYS_IN_YEAR,
     Calendar,
@@ -334,9 +333,11 @@ class Study:
                 if ready.get(arm.name) != (id(arm.pathway), id(arm.policy))
             ]
             if changed:
-                found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
-                remedy = "State the change in YAML, or take the study.on_typical() first"
-                refuse("arms", found, remedy)
+                refuse(
+                    "arms",
+                    f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble",
+                    "State the change in YAML, or take the study.on_typical() first",
+                )
 
     def __repr__(self) -> str:
         names = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
@@ -509,7 +510,7 @@ class Study:
         for arm in self.arms:
             if arm.name == name:
                 return arm
-        raise no_arm(name, (arm.name for arm in self.arms))
+        raise unknown_arm(name, (arm.name for arm in self.arms))
 
 
 def own_of(design: Design, pathway: Pathway) -> Own:
@@ -526,7 +527,7 @@ def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str,
     return by_name
 
 
-def no_arm(name: str, known: Iterable[str]) -> ResultsError:
+def unknown_arm(name: str, known: Iterable[str]) -> ResultsError:
     """The error for a name that no arm has."""
     return ResultsError(f"there is no arm '{name}'. {nearest(name, known)}")
 
@@ -538,12 +539,12 @@ def figures_of(values: Mapping[str, str]) -> str:
     )
 
 
-def keys_of(study: Study, pools: Iterable[str]) -> str:
+def pool_keys(study: Study, pools: Iterable[str]) -> str:
     """The keys of pools: 'site.pools.medicine_beds, staffing.nurses'."""
-    return ", ".join(_first([f"{written_in(study, pool)}{pool}" for pool in pools]))
+    return ", ".join(_first([f"{block_of_pool(study, pool)}{pool}" for pool in pools]))
 
 
-def written_in(study: Study, pool: str) -> str:
+def block_of_pool(study: Study, pool: str) -> str:
     """The path of the block that describes a pool, as an override names it, with a dot at its end: 'staffing.'."""
     for group in ("staffing", "site", "pathway"):
         block = study.resolved.get(group)
@@ -585,7 +586,7 @@ def n_used(run: RunLength, n: int) -> int:
     return run.departments or min(MOST_DEPARTMENTS, n, run.replications // MIN_EACH)
 
 
-def too_short(run: RunLength, ensemble: str, n: int) -> str:
+def explain_too_short(run: RunLength, ensemble: str, n: int) -> str:
     """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
     least = min(MIN_DEPARTMENTS, n)
     if run.departments or run.department is not None or run.replications >= MIN_EACH * least:
@@ -606,19 +607,27 @@ def number_faults(run: RunLength, ensemble: str, n: int) -> Iterator[Fault]:
             "Keep one: one department, or so many in turn",
         )
     if run.departments and run.departments > n:
-        found = f"is {run.departments}, and the ensemble '{ensemble}' has {n}"
-        yield Fault("run.departments", found, f"Give {n} at most")
+        yield Fault(
+            "run.departments",
+            f"is {run.departments}, and the ensemble '{ensemble}' has {n}",
+            f"Give {n} at most",
+        )
     if run.department is not None and run.department >= n:
-        found = f"there is no department {run.department} in the ensemble '{ensemble}'"
-        yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
+        yield Fault(
+            "run.department",
+            f"there is no department {run.department} in the ensemble '{ensemble}'",
+            f"Name one from 0 to {n - 1}",
+        )
     planned, used = run.replications, n_used(run, n)
     step = (
         used if run.departments or used == min(MOST_DEPARTMENTS, n) else MIN_EACH
     )  # one more department is used
     if run.department is None and planned > used and (over := planned % step):
-        found = f"is {planned} over {used} departments. Allowed: one for each at most, or a whole multiple"
-        remedy = f"Give {planned - over} or {planned - over + step}, or run one department: ensemble=none"
-        yield Fault("run.replications", found, remedy)
+        yield Fault(
+            "run.replications",
+            f"is {planned} over {used} departments. Allowed: one for each at most, or a whole multiple",
+            f"Give {planned - over} or {planned - over + step}, or run one department: ensemble=none",
+        )
 
 
 def one_department_faults(study: Study, ensemble: str) -> Iterator[Fault]:
@@ -628,9 +637,10 @@ def one_department_faults(study: Study, ensemble: str) -> Iterator[Fault]:
         ("study.levers", study.design.levers, "told apart"),
     ):
         if stated:
-            found = f"cannot be {what} over the departments of the ensemble '{ensemble}'"
             yield Fault(
-                where, found, "Run it on the typical department (ensemble=none), or leave it out"
+                where,
+                f"cannot be {what} over the departments of the ensemble '{ensemble}'",
+                "Run it on the typical department (ensemble=none), or leave it out",
             )
 
 

@@ -67,10 +67,10 @@ from simulation.triage.policy import (
     MinutesEffect,
     Policy,
     alarms,
-    changed,
-    covered_by,
-    lengthened,
-    set_off,
+    change_minutes,
+    lengthen_minutes,
+    mask_covered,
+    set_off_actions,
     sources_of,
 )
 
@@ -91,7 +91,9 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
         attributes={**labels, **attributes_after(pathway, draws, triaged.given)}
     )
     minutes = triaged.minutes
-    attributes = set_off(policy.actions, pathway, labelled, triaged.used & ~triaged.handed_back)
+    attributes = set_off_actions(
+        policy.actions, pathway, labelled, triaged.used & ~triaged.handed_back
+    )
     if TOOL_CAN_FAIL in pathway.attributes:
         fallback_attributes, fallback_minutes = triaged.fallback()
         attributes |= fallback_attributes
@@ -104,7 +106,7 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     return after
 
 
-def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
+def mask_users(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
     """Mask of the patients for whom the tool is used, shape (n,): for label, minutes, actions or watching.
 
     Those whom an AI hands back are among them.
@@ -113,7 +115,7 @@ def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
     users = triaged.users(frozenset(pathway.durations)) | triaged.watched
     as_labelled = {**triaged.attributes, ACUITY_GIVEN: triaged.given}
     for action in policy.actions.values():
-        users |= triaged.used & covered_by(action, pathway, as_labelled)
+        users |= triaged.used & mask_covered(action, pathway, as_labelled)
     return users
 
 
@@ -155,13 +157,13 @@ class _Triaged:
     def used(self) -> Mask:
         """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
         policy = self.policy
-        used = people.adopted(
+        used = people.mask_adopted(
             policy.adoption, people.days_since(policy.go_live_day, self.draws), self.draws
         )
         if policy.live_days:
             used &= people.live_on(policy.live_days, self.draws)
         if policy.covers:
-            used &= people.offered(policy.covers, self.pathway, self.draws, self.attributes)
+            used &= people.mask_offered(policy.covers, self.pathway, self.draws, self.attributes)
         return used
 
     @cached_property
@@ -169,7 +171,7 @@ class _Triaged:
         """For whom the AI was asked."""
         if not self.policy.covers or not self.policy.ai:
             return self.nobody
-        return self.used & people.reached_by(
+        return self.used & people.mask_reached(
             self.pathway,
             self.attributes,
             people.sources_labelled(self.policy.covers, self.pathway),
@@ -196,7 +198,7 @@ class _Triaged:
         """For whom the AI was asked and gave no answer."""
         if not self.policy.ai or not self.policy.abstains:
             return self.nobody
-        return self.asked & people.abstained(
+        return self.asked & people.mask_abstained(
             self.policy.abstains, self.pathway, self.draws, self.answer
         )
 
@@ -207,7 +209,7 @@ class _Triaged:
             return self.nurse
         taken = self.asked & ~self.handed_back
         if self.policy.role == "advises":
-            accepted = acceptance(
+            accepted = acceptance_of(
                 self.policy, self.nurse, self.answer, self.draws.attributes[ACUITY_TRUE]
             )
             taken &= self.draws.uniform("triage.acceptance") < accepted
@@ -219,7 +221,7 @@ class _Triaged:
         watching = self.policy.watches
         if not watching:
             return self.nobody
-        return self.used & people.reached_by(
+        return self.used & people.mask_reached(
             self.pathway, self.attributes, watching.arrivals, watching.only
         )
 
@@ -236,7 +238,7 @@ class _Triaged:
         """The values without the tool of the durations that change."""
         minutes = {name: self.draws.minutes[name] for name in self.policy.durations}
         for burden in self.policy.burdens:
-            minutes |= changed(
+            minutes |= change_minutes(
                 burden, minutes, self._covered(burden, self.pathway.categories(ARRIVAL_SOURCE))
             )
         return minutes
@@ -247,15 +249,15 @@ class _Triaged:
         policy, minutes = self.policy, dict(self.minutes_by_nurse)
         for effect in policy.effects:
             whose = self.used & self._covered(effect)
-            minutes |= changed(
+            minutes |= change_minutes(
                 effect,
                 minutes,
                 whose if effect.kept_when_handed_back else whose & ~self.handed_back,
             )
         if policy.latency:
-            minutes |= lengthened(policy.latency, minutes, self.asked)
+            minutes |= lengthen_minutes(policy.latency, minutes, self.asked)
         if policy.abstains and policy.abstains.hand_back:
-            minutes |= lengthened(policy.abstains.hand_back, minutes, self.handed_back)
+            minutes |= lengthen_minutes(policy.abstains.hand_back, minutes, self.handed_back)
         return minutes
 
     def _covered(self, effect: MinutesEffect, sources: tuple[str, ...] | None = None) -> Mask:
@@ -263,7 +265,7 @@ class _Triaged:
         if sources is None:
             sources = self.policy.covers.minutes if self.policy.covers else ()
         only = effect.covers.only if effect.covers else {}
-        return people.reached_by(self.pathway, self.attributes, sources_of(effect, sources), only)
+        return people.mask_reached(self.pathway, self.attributes, sources_of(effect, sources), only)
 
     def fallback(self) -> tuple[dict[str, Labels], Minutes]:
         """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
@@ -296,7 +298,7 @@ class _Triaged:
         return attributes, columns
 
 
-def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
+def acceptance_of(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
     """The probability that each advised nurse takes the AI's label where the two differ; shape of the labels, or one
     number for all."""
     if policy.switching:

@@ -1,17 +1,20 @@
 """Check a triage policy for a department: every fault at once, by its dotted path.
 
-A part of a policy that has no effect in a department is no fault (`idle`): it may have one elsewhere.
+A part of a policy that has no effect in a department is no fault (`find_idle`): it may have one elsewhere.
+
+A tool that was measured on other patients, or beside other nurses, than those of the department is warned of: its
+effect may come from differences between patients, scales or countries, and not between tool and nurse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from simulation.department.check_values import Categories, check_name, names_of, stated
-from simulation.department.config_dataclass import PLAIN, Entry, walk
+from simulation.department.check_values import Categories, check_name, find_stated, names_of
+from simulation.department.config_dataclass import PLAIN, Entry, list_entries
 from simulation.department.graph import cached_by_pathway, label_dependent
-from simulation.department.rota import can_happen
+from simulation.department.rota import can_happen, mean_per_day, per_day_by_category
 from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
@@ -29,7 +32,15 @@ from simulation.department.vocabulary import (
 from simulation.errors import Faults, near_match
 from simulation.triage.matrix import Estimate, LabelTable, Matrix, table_faults
 from simulation.triage.people import Abstention, sources_labelled
-from simulation.triage.policy import MinutesEffect, Policy, TriageAction, Watching, sources_of
+from simulation.triage.policy import (
+    YARDSTICKS,
+    MinutesEffect,
+    Policy,
+    TriageAction,
+    Watching,
+    sources_of,
+)
+from simulation.wording import clipped, spaced
 
 NURSE_PATH = "nurse"
 """The configuration group that states the nurse, so that her faults have one path whatever the policy."""
@@ -47,7 +58,7 @@ class Idle(NamedTuple):
     why: str
 
 
-def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
+def find_idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     """Every part of a policy that has no effect in a department, whatever its numbers."""
     read = {
         branch.attribute for branch in pathway.branches.values() if isinstance(branch, ByAttribute)
@@ -79,7 +90,7 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
         f"{NURSE_PATH}.burdens": policy.burdens,
         where: own,
     }
-    for entry in chain.from_iterable(walk(part, place) for place, part in parts.items()):
+    for entry in chain.from_iterable(list_entries(part, place) for place, part in parts.items()):
         if entry.names:
             check_name(entry, known, categories, faults)
         if type(entry.value) not in PLAIN:
@@ -125,22 +136,27 @@ def _labels(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> Non
     if policy.nurse:
         given = pathway.attributes.get(ACUITY_GIVEN)
         if ACUITY_TRUE not in pathway.attributes:
-            remedy = "Describe it as a choice of the levels of urgency"
-            faults.add("attributes", f"there is no {ACUITY_TRUE}", remedy)
+            faults.add(
+                "attributes",
+                f"there is no {ACUITY_TRUE}",
+                "Describe it as a choice of the levels of urgency",
+            )
         elif not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(
             ACUITY_TRUE
         ):
-            remedy = (
-                f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
-            )
             faults.add(
-                f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy
+                f"attributes.{ACUITY_GIVEN}",
+                "is missing or not given like the true level",
+                f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it",
             )
         return
     for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL):
         if name in pathway.attributes:
-            found = f"is missing, but patients are labelled here (attributes.{name})"
-            faults.add(f"{where}.nurse", found, LABELS_WANTED)
+            faults.add(
+                f"{where}.nurse",
+                f"is missing, but patients are labelled here (attributes.{name})",
+                LABELS_WANTED,
+            )
     for name in ("ai", "actions"):
         if getattr(policy, name):
             faults.add(
@@ -155,19 +171,26 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
         faults += table_faults(value, where, pathway.categories(ACUITY_TRUE))
         groups = value.by_group if isinstance(value, Matrix) else {}
         if len(groups) > 1:
-            found = f"has tables by {len(groups)} attributes ({', '.join(groups)})"
             faults.add(
-                f"{where}.by_group", found, "Choose one: a patient would belong to several tables"
+                f"{where}.by_group",
+                f"has tables by {len(groups)} attributes ({', '.join(groups)})",
+                "Choose one: a patient would belong to several tables",
             )
         if ACUITY_GIVEN in groups:
-            found = "the label cannot choose the table it comes from"
-            faults.add(f"{where}.by_group.{ACUITY_GIVEN}", found, "Name another attribute")
+            faults.add(
+                f"{where}.by_group.{ACUITY_GIVEN}",
+                "the label cannot choose the table it comes from",
+                "Name another attribute",
+            )
     elif isinstance(value, MinutesEffect):
         if not value.factor and not value.seconds_saved:
             faults.add(where, "has neither a factor nor seconds_saved", "State at least one")
         if value.seconds_saved and not value.never_below:
-            remedy = "Say below which share of a patient's minutes seconds_saved may not go"
-            faults.add(f"{where}.never_below", "is missing", remedy)
+            faults.add(
+                f"{where}.never_below",
+                "is missing",
+                "Say below which share of a patient's minutes seconds_saved may not go",
+            )
         if (
             len(
                 {
@@ -178,8 +201,11 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
             )
             > 1
         ):
-            found = f"{', '.join(value.durations)} have different numbers of repeats"
-            faults.add(f"{where}.durations", found, "Name durations of the same step")
+            faults.add(
+                f"{where}.durations",
+                f"{', '.join(value.durations)} have different numbers of repeats",
+                "Name durations of the same step",
+            )
     elif isinstance(value, Estimate):
         if not value.range:
             if value.evidence == "assumed":
@@ -187,8 +213,11 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
                     f"{where}.range", "is missing", "An assumed number says what range to sweep"
                 )
         elif not value.range[0] <= value.value <= value.range[1]:
-            found = f"{value.value} is outside its own range {list(value.range)}"
-            faults.add(where, found, "Change the value or the range")
+            faults.add(
+                where,
+                f"{value.value} is outside its own range {list(value.range)}",
+                "Change the value or the range",
+            )
     elif isinstance(value, Abstention):
         if not (value.labels or value.shares or value.beyond):
             faults.add(
@@ -202,11 +231,17 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
                 "Name those whose patients are watched",
             )
         if not pathway.worsening:
-            remedy = "Describe `worsening` in the pathway, or leave it out"
-            faults.add(where, "is stated, but nobody gets worse here", remedy)
+            faults.add(
+                where,
+                "is stated, but nobody gets worse here",
+                "Describe `worsening` in the pathway, or leave it out",
+            )
         elif not pathway.rounds:
-            remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
-            faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
+            faults.add(
+                where,
+                "is stated, but nobody here acts on an alarm",
+                "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out",
+            )
     elif (
         isinstance(value, tuple)
         and entry.names
@@ -223,15 +258,24 @@ def _ai(policy: Policy, where: str, faults: Faults) -> None:
         return
     ai, nurse = policy.ai, policy.nurse
     if ai.name == nurse.name:
-        found = f"'{ai.name}' is the nurse's name too, so both would have the same random variates"
-        faults.add(f"{where}.ai.name", found, "Give the ai a name of its own")
+        faults.add(
+            f"{where}.ai.name",
+            f"'{ai.name}' is the nurse's name too, so both would have the same random variates",
+            "Give the ai a name of its own",
+        )
     if ai.same_draw_as not in (None, nurse.name):
-        found = f"is '{ai.same_draw_as}', who does not label"
-        faults.add(f"{where}.ai.same_draw_as", found, f"Name '{nurse.name}', or leave it out")
+        faults.add(
+            f"{where}.ai.same_draw_as",
+            f"is '{ai.same_draw_as}', who does not label",
+            f"Name '{nurse.name}', or leave it out",
+        )
     if nurse.same_draw_as is not None:
-        remedy = "Leave it out: the nurse's draw is her own"
-        faults.add(f"{NURSE_PATH}.labels.same_draw_as", "is stated", remedy)
-    shares_stated = stated(policy, "acceptance", "switching")
+        faults.add(
+            f"{NURSE_PATH}.labels.same_draw_as",
+            "is stated",
+            "Leave it out: the nurse's draw is her own",
+        )
+    shares_stated = find_stated(policy, "acceptance", "switching")
     if policy.role is None:
         faults.add(
             f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"
@@ -256,9 +300,12 @@ def _ai(policy: Policy, where: str, faults: Faults) -> None:
 def _stated_without(
     policy: Policy, names: Sequence[str], where: str, what: str, faults: Faults
 ) -> None:
-    for name in stated(policy, *names):
-        found = f"is stated but there is no {what.partition(' ')[2]}"
-        faults.add(f"{where}.{name}", found, f"Add {what}, or leave it out")
+    for name in find_stated(policy, *names):
+        faults.add(
+            f"{where}.{name}",
+            f"is stated but there is no {what.partition(' ')[2]}",
+            f"Add {what}, or leave it out",
+        )
 
 
 def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
@@ -270,12 +317,12 @@ def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
             if name in durations_of_triage(pathway)
         ]
         if always:
-            found = f"name {', '.join(always)}, which triage takes whether many wait or not"
-            remedy = (
-                "Name the duration of a step that the route comes to while many wait (tool_late)"
+            faults.add(
+                f"{where}.slow_under_load.durations",
+                f"name {', '.join(always)}, which triage takes whether many wait or not",
+                "Name the duration of a step that the route comes to while many wait (tool_late)",
             )
-            faults.add(f"{where}.slow_under_load.durations", found, remedy)
-    needed = [TOOL_CAN_FAIL] if stated(policy, "degraded", "slow_under_load") else []
+    needed = [TOOL_CAN_FAIL] if find_stated(policy, "degraded", "slow_under_load") else []
     for name in (*needed, *([ACUITY_BY_DEGRADED_TOOL] if policy.degraded else [])):
         if name not in pathway.attributes:
             faults.add(
@@ -284,20 +331,24 @@ def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
                 f"{where} needs it: describe it, and route by it",
             )
     if policy.beside_nurse:
-        by_matrix = stated(policy, "drift", "degraded")
+        by_matrix = find_stated(policy, "drift", "degraded")
         by_matrix += ["abstains.beyond"] if policy.abstains and policy.abstains.beyond else []
         for name in by_matrix:
-            remedy = "State a matrix, or leave one of them out"
-            faults.add(f"{where}.{name}", "is stated beside ai.beside_nurse", remedy)
+            faults.add(
+                f"{where}.{name}",
+                "is stated beside ai.beside_nurse",
+                "State a matrix, or leave one of them out",
+            )
     if policy.drift and policy.ai:
         others = {"the ai's matrix": policy.ai.matrix, "degraded": policy.degraded}
         for what, matrix in others.items():
             unlike = _groups(policy.drift.towards) ^ _groups(matrix) if matrix else set()
             if unlike:
                 names = ", ".join(f"{name} {category}" for name, category in sorted(unlike))
-                found = f"and {what} have not the same groups: {names}"
                 faults.add(
-                    f"{where}.drift.towards.by_group", found, "State the same groups in both"
+                    f"{where}.drift.towards.by_group",
+                    f"and {what} have not the same groups: {names}",
+                    "State the same groups in both",
                 )
 
 
@@ -330,8 +381,11 @@ def _coverage(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> N
         ),
     ):
         if unplaced and not sources:
-            found = f"names no arrival source, but there is {what}"
-            faults.add(f"{where}.{name}", found, "Name the sources it covers")
+            faults.add(
+                f"{where}.{name}",
+                f"names no arrival source, but there is {what}",
+                "Name the sources it covers",
+            )
         if not present and sources:
             faults.add(
                 f"{where}.{name}", f"names arrival sources, but there is not {what}", "Leave it out"
@@ -343,22 +397,34 @@ def _action(
 ) -> None:
     """Faults of an action that the department lacks, that sets nothing off, or that suits or covers nobody."""
     if not actions:
-        remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
-        faults.add(f"{where}.sets", f"is '{action.sets}', but the department has no action", remedy)
+        faults.add(
+            f"{where}.sets",
+            f"is '{action.sets}', but the department has no action",
+            "Describe one (kind: action) and route by it, or choose a policy without actions",
+        )
     elif action.sets in actions:
         nothing, *something = pathway.categories(action.sets)
         if action.to == nothing:
-            found = f"is '{action.to}', which means that nothing is set off"
-            faults.add(f"{where}.to", found, f"Name one of {', '.join(something)}")
+            faults.add(
+                f"{where}.to",
+                f"is '{action.to}', which means that nothing is set off",
+                f"Name one of {', '.join(something)}",
+            )
         else:
             faults.known(f"{where}.to", action.to, something, what="category")
     if not action.suited:
-        remedy = "Say which categories of which attribute it suits"
-        faults.add(f"{where}.suited", "names no attribute", remedy)
+        faults.add(
+            f"{where}.suited",
+            "names no attribute",
+            "Say which categories of which attribute it suits",
+        )
     for name in action.suited:
         if name == ACUITY_GIVEN or name in actions:
-            found = f"is by '{name}', which triage decides itself"
-            faults.add(f"{where}.suited.{name}", found, "Name what is true of the patient")
+            faults.add(
+                f"{where}.suited.{name}",
+                f"is by '{name}', which triage decides itself",
+                "Name what is true of the patient",
+            )
     if not action.covers.arrivals:
         faults.add(
             f"{where}.covers.arrivals", "names no arrival source", "Name the sources it is for"
@@ -376,11 +442,17 @@ def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
     names, leans = ", ".join(failing), label_dependent(pathway)
     remedy = "in arms of their own: the two together are not modelled"
     if failing and policy.actions:
-        found = f"are set off by a tool that can fail ({names})"
-        faults.add(f"{where}.actions", found, f"Compare outages and actions {remedy}")
+        faults.add(
+            f"{where}.actions",
+            f"are set off by a tool that can fail ({names})",
+            f"Compare outages and actions {remedy}",
+        )
     if failing and policy.ai and leans:
-        found = f"gives labels that {', '.join(leans)} lean on, and can fail ({names})"
-        faults.add(f"{where}.ai", found, f"Compare outages and label_weight {remedy}")
+        faults.add(
+            f"{where}.ai",
+            f"gives labels that {', '.join(leans)} lean on, and can fail ({names})",
+            f"Compare outages and label_weight {remedy}",
+        )
 
 
 def _measured(policy: Policy, categories: Categories, where: str, faults: Faults) -> None:
@@ -401,3 +473,142 @@ def _measured(policy: Policy, categories: Categories, where: str, faults: Faults
                     f"'{attribute}' has no category '{name}'",
                     f"Did you mean '{word}'?",
                 )
+
+
+FEW = 30
+"""The number of patients of a category below which a tool counts as hardly measured on it."""
+MANY = 0.05
+"""The share of the patients labelled here from which a category is mentioned."""
+A_FEW = 0.05
+"""The share of the cases up to which a table that counts fewer of them is taken for one of the same patients."""
+LEFT_OUT = "leave out of both what one of them did not label"
+"""What to do about cases that one of two tables lacks."""
+MOST_CHARACTERS = 100
+"""The length of a source in a sentence."""
+
+
+def applicability_notes(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
+    """Warnings about a tool that was measured with other nurses, against another truth, or on few such patients."""
+    warnings = (
+        measured_elsewhere(policy),
+        _against_another_truth(policy),
+        *_hardly_met(policy, pathway),
+    )
+    return tuple(filter(None, warnings))
+
+
+def measured_elsewhere(policy: Policy) -> str:
+    """A warning that a tool and the nurses were not measured on the same patients; empty if they were.
+
+    Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
+    """
+    if not policy.ai or not policy.nurse:
+        return ""
+    tool, nurses = policy.ai.matrix, policy.nurse.matrix
+    if policy.beside_nurse:
+        beside = policy.beside_nurse.nurses
+        if not beside or beside == nurses.source:
+            return ""
+        theirs, ours = (clipped(source, MOST_CHARACTERS) for source in (beside, nurses.source))
+        return (
+            f"'{policy.ai.name}' was measured with other nurses ({theirs}) than these ({ours}): that its errors fall "
+            "on theirs as they did there is an assumption"
+        )
+    if tool.evidence == "assumed" or tool.source == nurses.source:
+        return ""
+    if tool.counts and _by_level(tool) == _by_level(nurses):
+        return ""
+    fewer = _few_cases_fewer(tool, nurses)
+    if fewer:
+        whose, n, most = fewer
+        other = "the nurses'" if whose == "tool" else f"that of '{policy.ai.name}'"
+        table = f"the table of '{policy.ai.name}'" if whose == "tool" else "the nurses' table"
+        return f"{table} counts {n:,.0f} case{'s' if n > 1 else ''} of {most:,.0f} fewer than {other}: {LEFT_OUT}"
+    return (
+        f"the table of '{policy.ai.name}' {_of_whom(tool)} and the nurses' {_of_whom(nurses)} are not of the same "
+        "patients, so what differs may be patients, scales or countries. Have the same cases labelled by both, by your "
+        "own nurses (nurse=...)"
+    )
+
+
+def _against_another_truth(policy: Policy) -> str:
+    """A warning that a tool was not measured against an expert panel; empty if it was, or if nothing is stated."""
+    against = policy.measured_against
+    if against in (None, "panel"):
+        return ""
+    return f"measured against {YARDSTICKS[against]}, not an expert panel's"
+
+
+def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
+    """A warning for each attribute of which a category is common here and was rare where the tool was measured."""
+    for attribute, counts in policy.measured_on.items():
+        if not sum(counts.values()):
+            yield f"the cases that {_tool(policy)} was measured on do not say {spaced(attribute)}"
+            continue
+        shares = _shares(attribute, policy, pathway)
+        left_out = (
+            () if attribute == ARRIVAL_SOURCE else tuple(shares)
+        )  # cases tell no source but these two
+        named = dict.fromkeys((*counts, *left_out))
+        rare = [
+            name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY
+        ]
+        if rare:
+            categories = ", ".join(
+                f"{spaced(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)"
+                for name in rare
+            )
+            yield (
+                f"{_tool(policy)} was hardly measured on some whom it labels here, by {spaced(attribute)}: "
+                f"{categories}. That it labels them as it labels others is an assumption"
+            )
+
+
+def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, float]:
+    """Shares of the categories of an attribute among those whom the tool labels, as the site states them.
+
+    Empty unless the attribute is the arrival source, or a choice that depends on nothing else.
+    """
+    covers = policy.covers
+    if covers is None:
+        return {}
+    covered = sources_labelled(covers, pathway)
+    sources = [name for name in pathway.arrivals if name in covered]
+    if attribute == ARRIVAL_SOURCE:
+        per_day = {name: mean_per_day(pathway.arrivals[name]) for name in sources}
+    else:
+        per_day = per_day_by_category(pathway, attribute, sources) or {}
+    only = covers.only.get(attribute, per_day)
+    labelled = {name: number for name, number in per_day.items() if name in only}
+    total = sum(labelled.values())
+    return {name: number / total for name, number in labelled.items()} if total else {}
+
+
+def _tool(policy: Policy) -> str:
+    """The name of the tool, the same in every arm that uses it."""
+    return f"'{policy.ai.name if policy.ai else policy.name}'"
+
+
+def _by_level(matrix: Matrix) -> tuple[float, ...]:
+    """The number of patients of each true level; empty if the table states shares."""
+    return tuple(sum(row) for row in matrix.counts or ())
+
+
+def _few_cases_fewer(
+    tool: Matrix, nurses: Matrix
+) -> tuple[Literal["tool", "nurses"], float, float] | None:
+    """Which of two tables lacks a few cases that the other counts, how many, and of how many; None if neither does."""
+    ours, theirs = _by_level(tool), _by_level(nurses)
+    if not ours or len(ours) != len(theirs):
+        return None
+    gaps = [own - other for own, other in zip(ours, theirs, strict=True)]
+    n, most = abs(sum(gaps)), max(sum(ours), sum(theirs))
+    if sum(map(abs, gaps)) != n or n > A_FEW * most:  # some levels have more cases, others fewer
+        return None
+    return ("tool" if sum(gaps) < 0 else "nurses"), n, most
+
+
+def _of_whom(matrix: Matrix) -> str:
+    """'(400 patients: own panel, May 2026)'."""
+    n = f"{sum(_by_level(matrix)):,.0f} patients: " if matrix.counts else ""
+    return f"({n}{clipped(matrix.source, MOST_CHARACTERS)})"

@@ -98,7 +98,7 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     observed = np.asarray(counts, dtype=float)
     n = len(observed)
     mix = observed.sum(axis=1) / observed.sum()
-    start = smoothed(observed)
+    start = smooth_rows(observed)
     weight = np.repeat(mix, n)
 
     def entropy(flat: Floats) -> float:
@@ -163,12 +163,12 @@ def under_share_limits(
     return (least, most) if least <= most else None
 
 
-def smoothed(counts: Floats) -> Floats:
+def smooth_rows(counts: Floats) -> Floats:
     """Shares by row of counts with `SMOOTHING` patients added to each cell, shape (levels, levels)."""
     return by_row(counts + SMOOTHING)
 
 
-def rounded(shares: Floats, decimals: int = 4) -> tuple[tuple[float, ...], ...]:
+def round_rows(shares: Floats, decimals: int = 4) -> tuple[tuple[float, ...], ...]:
     """The table rounded to so many decimals, every row still adding up to 1 (the largest remainders are rounded up)."""
     units = 10**decimals
     rows = []
@@ -279,8 +279,11 @@ def stated_faults(stated: WithNurse, nurses: LabelTable, where: str) -> Iterator
         limits = under_share_limits(_by_label(nurses).tolist(), agree)
         if limits is None or not limits[0] <= lower <= limits[1]:
             possible = f"{limits[0]:.4f} to {limits[1]:.4f}" if limits else "none"
-            found = f"no table has agree_share {agree:g} and lower_share {lower:g}"
-            yield Fault(where, found, f"With that agreement, lower_share can be: {possible}")
+            yield Fault(
+                where,
+                f"no table has agree_share {agree:g} and lower_share {lower:g}",
+                f"With that agreement, lower_share can be: {possible}",
+            )
 
 
 def beside_nurses(
@@ -308,7 +311,7 @@ def beside_nurses(
 def _joint(nurses: LabelTable) -> Floats:
     """Patients by true level and nurse's label, smoothed so that none is impossible; shape (levels, levels)."""
     counts = np.array(nurses.counts, dtype=float)
-    return np.asarray(smoothed(counts) * counts.sum(axis=1, keepdims=True))
+    return np.asarray(smooth_rows(counts) * counts.sum(axis=1, keepdims=True))
 
 
 def _by_label(nurses: LabelTable) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulation.errors import refuse
 from simulation.records.schema import Floats
-from simulation.triage.apply import acceptance
+from simulation.triage.apply import acceptance_of
 from simulation.triage.labels import Assessor, joint_probabilities
 from simulation.triage.matrix import Agreement, agreement, joint_beside, probabilities
 from simulation.triage.policy import Policy
@@ -66,7 +66,7 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
     true, by_nurse, by_ai = np.meshgrid(levels, levels, levels, indexing="ij")
     taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
     if policy.role == "advises":
-        taken += acceptance(policy, by_nurse, by_ai, true)
+        taken += acceptance_of(policy, by_nurse, by_ai, true)
     if abstains:
         if (abstains.labels or abstains.shares) and len(names) != len(levels):
             refuse("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")

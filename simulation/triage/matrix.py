@@ -307,8 +307,11 @@ def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> Iterator[Fa
     lengths = {len(beside.counts), *(len(table) for table in beside.counts)}
     lengths |= {len(row) for table in beside.counts for row in table}
     if lengths != {n_levels}:
-        remedy = f"Give {n_levels} tables of {n_levels} rows of {n_levels}"
-        yield Fault(f"{where}.counts", f"has tables and rows of {sorted(lengths)}", remedy)
+        yield Fault(
+            f"{where}.counts",
+            f"has tables and rows of {sorted(lengths)}",
+            f"Give {n_levels} tables of {n_levels} rows of {n_levels}",
+        )
         return
     total = float(np.sum(beside.counts))
     if not 0 < total < np.inf:

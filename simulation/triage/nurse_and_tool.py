@@ -26,7 +26,7 @@ from simulation.triage.construct import (
     WithNurse,
     beside_nurses,
     nearest_matrix,
-    rounded,
+    round_rows,
     under_share_limits,
 )
 from simulation.triage.labels import Assessor
@@ -191,9 +191,11 @@ def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[F
     without_table = [name for name in tool.nurse_by_group if name not in known]
     if without_table or not known:
         of_whom = f" of {', '.join(without_table)}" if without_table else ""
-        found = f"is stated, but the nurses have no table{of_whom} that it could change"
-        remedy = "Choose nurses who label these groups worse (nurse=language), or leave it out"
-        yield Fault(f"{where}.nurse_by_group", found, remedy)
+        yield Fault(
+            f"{where}.nurse_by_group",
+            f"is stated, but the nurses have no table{of_whom} that it could change",
+            "Choose nurses who label these groups worse (nurse=language), or leave it out",
+        )
 
 
 def _assessor(
@@ -229,9 +231,11 @@ def _assessor(
     elif tool.agreement:
         matrix = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)
     elif tool.matrix and _same(tool.matrix, nurse.matrix):
-        found = f"is the nurses' own table ({nurse.matrix.source})"
-        remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
-        faults.add(f"{where}.matrix", found, remedy)
+        faults.add(
+            f"{where}.matrix",
+            f"is the nurses' own table ({nurse.matrix.source})",
+            "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true",
+        )
         return None
     if not matrix:
         return None
@@ -248,8 +252,11 @@ def _beside(
     faults += table_faults(nurses, "nurse.labels.matrix")
     faults += beside_faults(beside, len(nurses.counts or nurses.shares or ()), where)
     if tool.correlation.value or tool.same_draw_as is not None:
-        remedy = "Its counts say how errors coincide: state correlation 0"
-        faults.add(where, "is stated with a correlation, or a shared draw", remedy)
+        faults.add(
+            where,
+            "is stated with a correlation, or a shared draw",
+            "Its counts say how errors coincide: state correlation 0",
+        )
     return None if len(faults) > n_before else matrix_beside(beside, probabilities(nurses))
 
 
@@ -287,9 +294,10 @@ def _constructed(
             if limits
             else "no under_share is possible"
         )
-        found = f"no table has exact_share {exact:g} and under_share {under:g}"
         faults.add(
-            where, found, f"With that exact_share, {possible_shares} at this mix of true levels"
+            where,
+            f"no table has exact_share {exact:g} and under_share {under:g}",
+            f"With that exact_share, {possible_shares} at this mix of true levels",
         )
         return None
     rows = _nearest(counts, exact, under)
@@ -304,4 +312,4 @@ def _constructed(
 @lru_cache(maxsize=64)
 def _nearest(counts: Rows, exact: float, under: float) -> Rows:
     """The rounded nearest table, worked out once a process: every arm with the same tool asks for it."""
-    return rounded(nearest_matrix(counts, Wanted(exact_share=exact, under_share=under)))
+    return round_rows(nearest_matrix(counts, Wanted(exact_share=exact, under_share=under)))

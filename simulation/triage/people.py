@@ -157,17 +157,19 @@ def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:
     )
 
 
-def reached_by(
+def mask_reached(
     pathway: Pathway,
     attributes: Attributes,
     sources: Sequence[str],
     only: Mapping[str, Sequence[str]],
 ) -> Mask:
     """Mask of the patients who come from one of these sources and are among `only`, shape (n,)."""
-    return among(pathway, attributes, {ARRIVAL_SOURCE: sources}) & among(pathway, attributes, only)
+    return mask_among(pathway, attributes, {ARRIVAL_SOURCE: sources}) & mask_among(
+        pathway, attributes, only
+    )
 
 
-def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]]) -> Mask:
+def mask_among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]]) -> Mask:
     """Mask of the patients who have one of the categories of every attribute that `only` names, shape (n,)."""
     members = np.ones(len(attributes[ARRIVAL_SOURCE]), dtype=np.bool_)
     for name, categories in only.items():
@@ -176,9 +178,9 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
     return members
 
 
-def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
+def mask_offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
-    eligible = among(pathway, attributes, covers.only)
+    eligible = mask_among(pathway, attributes, covers.only)
     if covers.excluded:
         by, shares = covers.excluded.by, covers.excluded.shares
         share = np.array([shares[category].value for category in pathway.categories(by)])
@@ -204,7 +206,7 @@ def live_on(spans: Sequence[tuple[int, int]], draws: Draws) -> Mask:
     return live
 
 
-def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
+def mask_adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
     if adoption:
@@ -214,7 +216,7 @@ def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     return live
 
 
-def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:
+def mask_abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:
     """Mask of the patients for whom the AI gives no answer, shape (n,); `answer` is what it would say otherwise."""
     levels = pathway.categories(ACUITY_TRUE)
     silent: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])

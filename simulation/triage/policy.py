@@ -68,8 +68,8 @@ from simulation.triage.people import (
     Adoption,
     Coverage,
     Switching,
-    among,
-    reached_by,
+    mask_among,
+    mask_reached,
 )
 from simulation.units import NEVER, to_ticks
 
@@ -124,7 +124,7 @@ def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ..
     return own or tuple(of_policy)
 
 
-def changed(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFloats:
+def change_minutes(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The effect's durations after the effect, by name, shape (repeats, n) each."""
     before = {name: minutes[name] for name in effect.durations}
     total = np.sum(list(before.values()), axis=0)
@@ -136,7 +136,7 @@ def changed(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFl
     return {name: np.where(whose, column * ratio, column) for name, column in before.items()}
 
 
-def lengthened(added: Added, minutes: NamedFloats, whose: Mask) -> NamedFloats:
+def lengthen_minutes(added: Added, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The durations to which time is added, by name, longer for those who come to them; shape (repeats, n) each."""
     added_minutes = added.seconds.value / SECONDS_PER_MINUTE
     return {
@@ -171,24 +171,24 @@ class TriageAction:
     """Whom triage considers for it."""
 
 
-def covered_by(action: TriageAction, pathway: Pathway, attributes: Attributes) -> Mask:
+def mask_covered(action: TriageAction, pathway: Pathway, attributes: Attributes) -> Mask:
     """Mask of the patients whom triage considers for an action, shape (n,): those who can get it and are covered."""
     attribute = pathway.attributes[action.sets]
-    covered = reached_by(pathway, attributes, action.covers.arrivals, action.covers.only)
+    covered = mask_reached(pathway, attributes, action.covers.arrivals, action.covers.only)
     if isinstance(attribute, Action):
-        covered &= among(pathway, attributes, attribute.only)
+        covered &= mask_among(pathway, attributes, attribute.only)
     return covered
 
 
-def set_off(
+def set_off_actions(
     actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, used: Mask
 ) -> dict[str, Labels]:
     """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
     codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
-        suited = among(pathway, draws.attributes, action.suited)
+        suited = mask_among(pathway, draws.attributes, action.suited)
         chance = np.where(suited, action.sensitivity.value, 1 - action.specificity.value)
-        chosen = used & covered_by(action, pathway, draws.attributes)
+        chosen = used & mask_covered(action, pathway, draws.attributes)
         chosen &= draws.uniform(f"triage.action.{name}") < chance
         codes = codes_by_attribute.setdefault(action.sets, draws.attributes[action.sets].copy())
         codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
-from simulation.statistics.intervals import exact
+from simulation.statistics.intervals import exact_interval
 from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels, facts
 
@@ -206,7 +206,7 @@ def exact_share(k: float, n: int) -> ScoreEstimate:
     """A share k of n with its exact interval; `k` may be fractional, a mean over repeats."""
     if n == 0:
         return ScoreEstimate(np.nan, np.nan, np.nan, 0, "exact")
-    return ScoreEstimate(k / n, *exact(k, n), n, "exact")
+    return ScoreEstimate(k / n, *exact_interval(k, n), n, "exact")
 
 
 def share_of(counted: NDArray[Any]) -> ScoreEstimate:

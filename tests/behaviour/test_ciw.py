@@ -20,7 +20,7 @@ import yaml
 from pydantic import TypeAdapter
 from scipy.stats import t as student
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import Pathway, ShiftChange
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
@@ -109,7 +109,7 @@ def pathway_of(department: Department) -> Pathway:
     for branch in stated.get("branches", {}).values():
         branch |= note
     made: Pathway = TypeAdapter(Pathway).validate_python({"name": "small", **stated})
-    assert check(made) == ()
+    assert check_pathway(made) == ()
     return made
 
 

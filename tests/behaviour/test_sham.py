@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.statistics.compare import compare
+from simulation.statistics.compare import compare_values
 
 SEED = 20261124
 """Fixed before the first run of this test. False-alarm rate: 0.1 % for each of two measures."""
@@ -49,7 +49,7 @@ def short_trial() -> ae.Result:
 @pytest.mark.slow
 @pytest.mark.parametrize("group", ["all", "acuity_true=1-2"])
 def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None:
-    difference = compare(
+    difference = compare_values(
         trial.values("sham", "wait_to_clinician_mean", group),
         trial.values("nurse", "wait_to_clinician_mean", group),
         level=LEVEL,

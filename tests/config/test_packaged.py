@@ -8,7 +8,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.display.words import cost_in_short
@@ -126,7 +126,7 @@ def test_packaged_nurses_fit_the_packaged_department(name: str, usual: Pathway) 
 )
 def test_a_department_of_the_gallery_is_sound(path: Path) -> None:
     pathway = TypeAdapter(Pathway).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    assert check(pathway) == ()
+    assert check_pathway(pathway) == ()
 
 
 def test_what_others_start_from_cannot_be_chosen(hold: Hold) -> None:

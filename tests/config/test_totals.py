@@ -13,8 +13,7 @@ from simulation.config.files import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
-from simulation.patients.columns import amount
-from simulation.patients.sample import draw
+from simulation.patients.sample import draw, evaluate_amount
 
 
 @cache
@@ -87,7 +86,7 @@ def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
     known = {"arrival_source": drawn.arrival_source, **drawn.attributes}
     admitted = pathway.attributes["admitted"]
     assert isinstance(admitted, Chance)
-    chance = amount(pathway, known, admitted.p)
+    chance = evaluate_amount(pathway, known, admitted.p)
     here = drawn.arrival_source < len(attends)
     here[here] = np.array(attends)[drawn.arrival_source[here]]
 

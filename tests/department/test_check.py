@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
@@ -448,7 +448,7 @@ EVERY = {**NAMES, **NUMBERS, **POOLS, **ROUTE}
 @pytest.mark.parametrize("kind", EVERY)
 def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make, hold: Hold) -> None:
     changes, where = EVERY[kind]
-    faults = check(smallest(changes))
+    faults = check_pathway(smallest(changes))
     assert [fault.where for fault in faults] == [where]
     hold(faults)
 
@@ -457,24 +457,24 @@ def test_a_negative_mean_of_a_pathway_made_in_python_is_a_fault(smallest: Make) 
     """From a file it is refused before: the type says 0 or more."""
     pathway = smallest()
     wrong = replace(pathway, durations={"seeing": replace(pathway.durations["seeing"], mean=-1)})
-    assert [str(fault) for fault in check(wrong)] == [
+    assert [str(fault) for fault in check_pathway(wrong)] == [
         "durations.seeing.mean: -1 is negative. Give 0 or more."
     ]
 
 
 def test_a_sound_pathway_has_no_fault(smallest: Make) -> None:
-    assert check(smallest()) == ()
+    assert check_pathway(smallest()) == ()
 
 
 def test_every_example_is_sound(example: Pathway) -> None:
-    assert check(example) == ()
+    assert check_pathway(example) == ()
 
 
 def test_all_faults_are_reported_at_once(smallest: Make) -> None:
     broken = smallest(
         "{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, arrivals: {walk_in: {scale: 3}}}"
     )
-    assert {fault.where for fault in check(broken)} == {
+    assert {fault.where for fault in check_pathway(broken)} == {
         "steps.see.asks.0",
         "steps.see.minutes.0",
         "steps.see.next",
@@ -483,18 +483,20 @@ def test_all_faults_are_reported_at_once(smallest: Make) -> None:
 
 
 def test_a_misspelt_node_is_not_also_reported_as_unreachable(smallest: Make) -> None:
-    faults = check(smallest("steps: {see: {next: hme}}"))
+    faults = check_pathway(smallest("steps: {see: {next: hme}}"))
     assert [fault.where for fault in faults] == ["steps.see.next"]
 
 
 def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
     thirds = "attributes: {age: {kind: choice, categories: [a, b, c], shares: [0.3333333, 0.3333333, 0.3333333], evidence: assumed, source: test}}"  # noqa: E501
-    assert check(smallest(thirds)) == ()
-    assert len(check(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
+    assert check_pathway(smallest(thirds)) == ()
+    assert len(check_pathway(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
 
 
 def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make, hold: Hold) -> None:
-    faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
+    faults = check_pathway(
+        smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}")
+    )
     hold([str(fault) for fault in faults])
 
 
@@ -506,12 +508,12 @@ loops: {more: {passes: rounds, again: see, next: home}}
 
 
 def test_a_loop_with_drawn_passes_is_sound(smallest: Make) -> None:
-    assert check(smallest(LOOP)) == ()
+    assert check_pathway(smallest(LOOP)) == ()
 
 
 def test_the_way_out_of_a_loop_may_not_lead_back_to_it(smallest: Make) -> None:
     coin = "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}"
-    faults = check(smallest(LOOP.replace("next: home}", "next: coin}") + coin))
+    faults = check_pathway(smallest(LOOP.replace("next: home}", "next: coin}") + coin))
     assert [fault.where for fault in faults] == ["steps.see"]
     assert "see -> more -> coin -> see" in faults[0].found
 
@@ -526,7 +528,7 @@ def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> N
         "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], evidence: assumed, source: test}"
     )
     assert (
-        check(
+        check_pathway(
             smallest(
                 f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}"
             )
@@ -542,9 +544,9 @@ def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
         "home, evidence: assumed, source: test}}"
     )
     pathway = f"{{pools: {{{DAY_ONLY}}}, {route}, {clock}}}"
-    assert check(smallest(pathway.replace("HOURS", "9-19"))) == ()
-    assert check(smallest(pathway.replace("HOURS", "8-20"))) == ()
-    assert [fault.where for fault in check(smallest(pathway.replace("HOURS", "8-21")))] == [
+    assert check_pathway(smallest(pathway.replace("HOURS", "9-19"))) == ()
+    assert check_pathway(smallest(pathway.replace("HOURS", "8-20"))) == ()
+    assert [fault.where for fault in check_pathway(smallest(pathway.replace("HOURS", "8-21")))] == [
         "pools.nurses"
     ]
 
@@ -552,7 +554,7 @@ def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
 def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> None:
     night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, evidence: assumed, source: test}}"
     assert (
-        check(
+        check_pathway(
             smallest(
                 f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}}}, {night}}}"
             )
@@ -564,7 +566,7 @@ def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> 
 def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
     clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, evidence: assumed, source: test}}"
     other = "ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}"
-    faults = check(
+    faults = check_pathway(
         smallest(
             f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"
         )
@@ -577,15 +579,15 @@ def test_a_pool_that_only_a_trigger_opens_is_refused_with_a_remedy_that_helps(
 ) -> None:
     opens = "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, source: a}"
     pools = "pools: {nurses: {capacity: 0, queues_until_open: true}}"
-    (fault,) = check(smallest(f"{{{pools}, triggers: {{more: {opens}}}}}"))
+    (fault,) = check_pathway(smallest(f"{{{pools}, triggers: {{more: {opens}}}}}"))
     assert "queues_until_open" not in fault.remedy
     staffed = pools.replace("capacity: 0", "capacity: null, rota: [{hours: 8-20, number: 1}]")
-    assert check(smallest(f"{{{staffed}, triggers: {{more: {opens}}}}}")) == ()
+    assert check_pathway(smallest(f"{{{staffed}, triggers: {{more: {opens}}}}}")) == ()
 
 
 def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
     assert (
-        check(
+        check_pathway(
             smallest(
                 f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, blocked_next: home}}}}}}"
             )
@@ -600,7 +602,7 @@ def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
 def test_whoever_is_sorted_by_stream_twice_is_followed(smallest: Make) -> None:
     """Only ambulance patients hold a bed, and only the others ask for one: no fault, though the ways meet."""
     assert (
-        check(
+        check_pathway(
             smallest(f"""
 arrivals: {{walk_in: {{starts: door}}, ambulance: {{starts: door, per_day: 5, evidence: assumed, source: test}}}}
 pools: {{beds: {BED}}}
@@ -622,11 +624,11 @@ def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
     smallest: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simulation.department.check_routes.MOST_STATES", 1)
-    assert len(check(smallest(RING))) == 1
+    assert len(check_pathway(smallest(RING))) == 1
 
 
 def test_a_branch_by_chance_does_not_sort_for_good(smallest: Make) -> None:
-    faults = check(
+    faults = check_pathway(
         smallest(f"""
 arrivals: {{walk_in: {{starts: door}}}}
 pools: {{beds: {BED}}}
@@ -645,7 +647,7 @@ steps:
 
 def test_whoever_is_blocked_holds_nothing(smallest: Make) -> None:
     assert (
-        check(
+        check_pathway(
             smallest(f"""
 arrivals: {{walk_in: {{starts: place}}}}
 pools: {{beds: {BED}}}
@@ -675,7 +677,7 @@ steps:
 def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(
     smallest: Make, hold: Hold
 ) -> None:
-    hold([str(fault) for fault in check(smallest(RING))])
+    hold([str(fault) for fault in check_pathway(smallest(RING))])
 
 
 def test_such_a_ring_does_stop_an_engine(smallest: Make) -> None:
@@ -689,13 +691,13 @@ def test_such_a_ring_does_stop_an_engine(smallest: Make) -> None:
 
 
 def test_giving_up_at_the_end_of_the_earlier_step_undoes_a_ring(smallest: Make) -> None:
-    assert check(smallest(RING.replace("keeps: [scanner], ", ""))) == ()
+    assert check_pathway(smallest(RING.replace("keeps: [scanner], ", ""))) == ()
 
 
 def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
     assert (
         len(
-            check(
+            check_pathway(
                 smallest(RING.replace("back: {asks", "back: {releases_at_start: [scanner], asks"))
             )
         )
@@ -705,7 +707,7 @@ def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
 
 def test_an_alternative_outside_undoes_a_ring(smallest: Make) -> None:
     outside = RING.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, nurses]")
-    assert check(smallest(outside)) == ()
+    assert check_pathway(smallest(outside)) == ()
 
 
 def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
@@ -716,7 +718,7 @@ def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
     )
     inside = inside.replace("releases_at_end: [cubicles]", "releases_at_end: [cubicles, chairs]")
     inside = inside.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, chairs]")
-    faults = check(smallest(inside))
+    faults = check_pathway(smallest(inside))
     assert faults
     assert all("wait for one another for ever" in fault.found for fault in faults)
 
@@ -726,7 +728,7 @@ def test_an_unlimited_pool_undoes_a_ring(smallest: Make) -> None:
         f"scanner: {BED}",
         "scanner: {kind: space, unlimited: true, evidence: assumed, source: test}",
     )
-    assert check(smallest(unlimited)) == ()
+    assert check_pathway(smallest(unlimited)) == ()
 
 
 def test_placement_elsewhere_undoes_a_ring(smallest: Make) -> None:
@@ -734,7 +736,7 @@ def test_placement_elsewhere_undoes_a_ring(smallest: Make) -> None:
         "back: {asks: [cubicles],",
         "back: {asks: [cubicles], overflow: {after_minutes: 60, any_of: [nurses], evidence: assumed, source: test},",
     )
-    assert check(smallest(widened)) == ()
+    assert check_pathway(smallest(widened)) == ()
 
 
 def test_patience_does_not_undo_a_ring(smallest: Make) -> None:
@@ -742,13 +744,13 @@ def test_patience_does_not_undo_a_ring(smallest: Make) -> None:
         "scan: {asks", "scan: {may_leave: true, asks"
     )
     patience = "patience: {minutes: seeing, arrivals: [walk_in], next: home, evidence: assumed, source: test}"
-    assert len(check(smallest(impatient + patience))) == 1
+    assert len(check_pathway(smallest(impatient + patience))) == 1
 
 
 def test_pools_held_in_one_order_by_everybody_are_no_ring(smallest: Make) -> None:
     """Boarding: the cubicle waits for the bed, the bed for nothing."""
     assert (
-        check(
+        check_pathway(
             smallest(f"""
 arrivals: {{walk_in: {{starts: cubicle}}}}
 pools: {{cubicles: {BED}, beds: {BED}}}
@@ -774,11 +776,11 @@ arrivals: {walk_in: {starts: failed}}
 
 
 def test_a_branch_on_an_outage_is_sound(smallest: Make) -> None:
-    assert check(smallest(DOWN)) == ()
+    assert check_pathway(smallest(DOWN)) == ()
 
 
 def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
-    (fault,) = check(smallest(DOWN.replace("outage: tool", "outage: tol")))
+    (fault,) = check_pathway(smallest(DOWN.replace("outage: tool", "outage: tol")))
     assert fault.where == "branches.failed.outage"
     assert "unknown outage 'tol'" in fault.found
     assert "tool" in fault.remedy
@@ -805,7 +807,7 @@ def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
     outage: str, where: str, found: str, smallest: Make, hold: Hold
 ) -> None:
     stated = DOWN.replace("kind: share, share: 0.1, mean_down_minutes: 60", outage)
-    (fault,) = check(smallest(stated))
+    (fault,) = check_pathway(smallest(stated))
     assert fault.where == f"outages.tool{where}"
     hold(fault.found, found)
 
@@ -816,17 +818,17 @@ CLOCK = "steps: {see: {starts_clock: [ordered], next: wait}, wait: {minutes: [se
 
 
 def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
-    assert check(smallest(CLOCK)) == ()
+    assert check_pathway(smallest(CLOCK)) == ()
 
 
 def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
-    (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
+    (fault,) = check_pathway(smallest(CLOCK.replace("since: ordered", "since: order")))
     assert (fault.where, fault.found) == ("steps.wait.since", "unknown clock 'order'")
     assert "ordered" in fault.remedy
 
 
 def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make, hold: Hold) -> None:
-    (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
+    (fault,) = check_pathway(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
     hold((fault.where, fault.found))
 
 
@@ -850,21 +852,21 @@ steps:
 
 def test_a_clock_may_be_started_for_those_alone_who_come_to_count_since_it(smallest: Make) -> None:
     """Whoever waits has a test ordered and no trolley, so was sampled, though others come by there unsampled."""
-    assert [fault.where for fault in check(smallest(SAMPLED))] == [
+    assert [fault.where for fault in check_pathway(smallest(SAMPLED))] == [
         "branches.by_day"
     ]  # nobody gets there
 
 
 def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make, hold: Hold) -> None:
     """By night nobody takes the sample, and the result would come all the same."""
-    (fault,) = check(smallest(SAMPLED.replace('"no": ordering', '"no": by_day')))
+    (fault,) = check_pathway(smallest(SAMPLED.replace('"no": ordering', '"no": by_day')))
     assert fault.where == "steps.wait.since"
     hold(fault.found, "nothing starts 'sent' for some")
     assert "starts_clock" in fault.remedy
 
 
 def test_an_action_set_off_for_anybody_may_lack_its_clock(smallest: Make) -> None:
-    faults = check(smallest(SAMPLED.replace('only: {trolley: ["no"]}, ', "")))
+    faults = check_pathway(smallest(SAMPLED.replace('only: {trolley: ["no"]}, ', "")))
     assert "steps.wait.since" in [fault.where for fault in faults]
 
 
@@ -873,7 +875,7 @@ def test_clocks_are_not_judged_where_categories_are_not_followed(
 ) -> None:
     monkeypatch.setattr("simulation.department.check_routes.MOST_STATES", 1)
     changes = SAMPLED.replace('"no": ordering', '"no": by_day')
-    assert "steps.wait.since" not in [fault.where for fault in check(smallest(changes))]
+    assert "steps.wait.since" not in [fault.where for fault in check_pathway(smallest(changes))]
 
 
 # --- getting worse -------------------------------------------------------------------------------------------
@@ -885,7 +887,7 @@ rounds: {waiting_at: [see], every_minutes: 30, evidence: assumed, source: test}
 
 
 def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
-    assert check(smallest(WORSENING)) == ()
+    assert check_pathway(smallest(WORSENING)) == ()
 
 
 @pytest.mark.parametrize(
@@ -901,11 +903,13 @@ def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
 def test_a_wrong_name_or_number_of_worsening_is_a_fault(
     text: str, instead: str, where: str, smallest: Make
 ) -> None:
-    assert [fault.where for fault in check(smallest(WORSENING.replace(text, instead)))] == [where]
+    assert [fault.where for fault in check_pathway(smallest(WORSENING.replace(text, instead)))] == [
+        where
+    ]
 
 
 def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> None:
-    (fault,) = check(smallest(WORSENING.split("\n")[2]))
+    (fault,) = check_pathway(smallest(WORSENING.split("\n")[2]))
     assert fault.where == "rounds"
 
 
@@ -920,7 +924,7 @@ steps: {{see: {{next: parted, records: {records}}}}}
 branches: {{parted: {{kind: chance, targets: {{home: 0.5, gone: 0.5}}, evidence: assumed, source: test}}}}
 ends: {{home: {{outcome: discharged, records: [departed_at]}}, gone: {{outcome: left}}}}
 """
-    return tuple(str(fault) for fault in check(smallest(changes)))
+    return tuple(str(fault) for fault in check_pathway(smallest(changes)))
 
 
 def test_an_end_by_which_somebody_leaves_without_a_departure_is_named(
@@ -966,7 +970,7 @@ def test_whoever_does_not_attend_needs_no_departure(smallest: Make) -> None:
 def test_what_is_beyond_what_can_be_simulated_is_named(
     changes: str, where: str, smallest: Make
 ) -> None:
-    assert any(str(fault).startswith(where) for fault in check(smallest(changes)))
+    assert any(str(fault).startswith(where) for fault in check_pathway(smallest(changes)))
 
 
 @pytest.mark.parametrize(
@@ -992,7 +996,7 @@ def test_what_is_beyond_what_can_be_simulated_is_named(
 def test_a_word_that_measures_would_pass_over_is_named(
     changes: str, message: str, smallest: Make, hold: Hold
 ) -> None:
-    hold([str(fault) for fault in check(smallest(changes))], message)
+    hold([str(fault) for fault in check_pathway(smallest(changes))], message)
 
 
 @pytest.mark.parametrize(
@@ -1005,4 +1009,4 @@ def test_a_word_that_measures_would_pass_over_is_named(
     ],
 )
 def test_a_word_of_one_s_own_is_no_fault(changes: str, smallest: Make) -> None:
-    assert check(smallest(changes)) == ()
+    assert check_pathway(smallest(changes)) == ()

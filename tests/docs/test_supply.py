@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import yaml
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.layout import lay_out
 from simulation.department.vocabulary import Pathway
 from simulation.engine import compiled, reference
@@ -64,7 +64,7 @@ def department() -> Pathway:
 
 
 def test_the_blocks_of_the_page_make_a_sound_department() -> None:
-    assert check(department()) == ()
+    assert check_pathway(department()) == ()
 
 
 def test_show_and_the_picture_say_each_word() -> None:

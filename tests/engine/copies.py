@@ -19,7 +19,7 @@ import numpy as np
 
 import simulation.engine
 from simulation.department import check_routes
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.engine import compiled, compiled_loop, plan, reference
 from simulation.engine.compiled_records import ACTIVITY
 from simulation.engine.contract import Engine
@@ -49,7 +49,7 @@ def plan_with(*edits: Edit) -> Any:
 def staffing_checked_with(*edits: Edit) -> Iterator[None]:
     """Pathways are checked by a copy of the part about routes and staffing with its text changed."""
     changed = _copy(check_routes, edits, {}).check_staffing
-    with mock.patch.object(sys.modules[check.__module__], "check_staffing", changed):
+    with mock.patch.object(sys.modules[check_pathway.__module__], "check_staffing", changed):
         yield
 
 

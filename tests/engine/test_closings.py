@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.rota import closed_units
 from simulation.department.vocabulary import (
     End,
@@ -145,7 +145,9 @@ def test_what_closes_a_pool_is_checked_by_name(hold: Hold) -> None:
     pool = made.pools["nurses"]
 
     def faults(**changes: Any) -> str:
-        return "\n".join(map(str, check(replace(made, pools={"nurses": replace(pool, **changes)}))))
+        return "\n".join(
+            map(str, check_pathway(replace(made, pools={"nurses": replace(pool, **changes)})))
+        )
 
     assert faults() == ""
     assert "pools.nurses.closed_while: unknown outage 'strik'. Did you mean 'strike'?" in faults(
@@ -158,7 +160,7 @@ def test_what_closes_a_pool_is_checked_by_name(hold: Hold) -> None:
 @pytest.mark.parametrize(("closes", "n_faults"), [(None, 1), (2, 1), (1, 0)])
 def test_a_pool_that_is_always_closed_has_nobody_on_duty(closes: int | None, n_faults: int) -> None:
     always = ShareOfTime(kind="share", share=1, mean_down_minutes=30, **NOTE)
-    found = check(with_outage(always, closes=closes))
+    found = check_pathway(with_outage(always, closes=closes))
     assert ["at any hour" in str(fault) for fault in found] == [True] * n_faults
 
 
@@ -188,5 +190,5 @@ def test_a_share_closes_what_as_many_units_do(engine: Simulate) -> None:
 
 def test_a_share_beside_a_number_is_refused(hold: Hold) -> None:
     pools = {"nurses": staff(2, closed_while="strike", closes_share=0.5, closes=1)}
-    (fault,) = check(replace(ward((10, 35)), pools=pools))
+    (fault,) = check_pathway(replace(ward((10, 35)), pools=pools))
     hold((fault.where, fault.found))

@@ -9,7 +9,7 @@ from math import comb, sqrt
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.graph import coin_name, coins_of
 from simulation.department.vocabulary import ArrivalSource, ByChance, Choice, Loop, Pathway, Step
 from simulation.engine.plan import bind, lower
@@ -164,6 +164,6 @@ def test_the_offered_load_flips_in_each_pass_too() -> None:
 
 
 def test_more_coins_than_can_be_drawn_are_refused_with_their_number(hold: Hold) -> None:
-    (fault,) = [each for each in check(flips(100)) if each.where == "branches.flip"]
+    (fault,) = [each for each in check_pathway(flips(100)) if each.where == "branches.flip"]
     hold(str(fault), "passes of 'round'")
-    assert not [each for each in check(flips(99)) if each.where == "branches.flip"]
+    assert not [each for each in check_pathway(flips(99)) if each.where == "branches.flip"]

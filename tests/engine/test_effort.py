@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import ByQueue, Effort, End, Pathway, Profile, Step
 from tests.held import Hold
 
@@ -133,7 +133,7 @@ def left_at(story: Story) -> dict[int, float | None]:
 
 def test_effort_is_checked_by_name_and_by_order(hold: Hold) -> None:
     def faults(effort: Effort, **more: Any) -> str:
-        return "\n".join(map(str, check(ward(effort, stay=more, ends=HOME))))
+        return "\n".join(map(str, check_pathway(ward(effort, stay=more, ends=HOME))))
 
     assert faults(EFFORT) == ""
     assert "steps.stay.effort.at_least.1: 3 after 2" in faults(replace(EFFORT, at_least=(2, 3)))
@@ -144,4 +144,4 @@ def test_effort_is_checked_by_name_and_by_order(hold: Hold) -> None:
     bare = replace(
         ward(ends=HOME), steps={**ward().steps, "stay": replace(ward().steps["stay"], minutes=())}
     )
-    hold("\n".join(map(str, check(bare))), "steps.stay.effort")
+    hold("\n".join(map(str, check_pathway(bare))), "steps.stay.effort")

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.durations import Exponential
 from simulation.department.vocabulary import (
     ArrivalSource,
@@ -22,7 +22,7 @@ from simulation.department.vocabulary import (
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import StepRow
-from simulation.measures.occupancy import rows_of
+from simulation.measures.occupancy import number_rows
 from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.study.offered_load import offered_load
@@ -126,7 +126,7 @@ def test_a_later_pass_reads_its_own_minutes(engine: Simulate) -> None:
 def test_a_branch_names_a_step_that_counts_since_a_clock(hold: Hold) -> None:
     made = clinic()
     wrong = replace(made, branches={"back": replace(made.branches["back"], step="review")})  # type: ignore[call-arg]
-    faults = {fault.where: str(fault) for fault in check(wrong)}
+    faults = {fault.where: str(fault) for fault in check_pathway(wrong)}
     hold(faults["branches.back.step"], "since a clock 'review'")
 
 
@@ -238,7 +238,7 @@ def test_random_departments_go_by_the_minutes_that_have_elapsed() -> None:
     for seed in range(160):
         made = case(seed, GRIDS[1])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
-        rows = rows_of(made.plan, activities_table(made.plan, run))
+        rows = number_rows(made.plan, activities_table(made.plan, run))
         happened.update(
             (over, way) for _, over, way in ways_by_elapsed(made.plan, rows, made.columns)
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import End, Pathway, Pool, Shift, Step
 from tests.held import Hold
 
@@ -91,8 +91,8 @@ def test_one_step_of_a_shared_service_keeps_its_hours_by_a_pool_of_its_own(
 
 
 def test_hours_without_a_unit_are_refused_unless_they_are_meant(hold: Hold) -> None:
-    assert check(scan()) == ()
-    (fault,) = check(scan(queues=False))
+    assert check_pathway(scan()) == ()
+    (fault,) = check_pathway(scan(queues=False))
     hold(str(fault), "has no unit 18:00-08:00")
     assert "`queues_until_open: true`" in str(fault)
 
@@ -100,7 +100,7 @@ def test_hours_without_a_unit_are_refused_unless_they_are_meant(hold: Hold) -> N
 def test_a_service_that_never_opens_is_refused(hold: Hold) -> None:
     made = scan()
     never = replace(made.pools["scanner"], rota=None, capacity=0)
-    (fault,) = check(replace(made, pools={"scanner": never}))
+    (fault,) = check_pathway(replace(made, pools={"scanner": never}))
     hold(str(fault), "'scanner' has no")
 
 
@@ -109,7 +109,7 @@ def test_of_alternatives_one_that_people_wait_for_is_enough() -> None:
     portable = replace(made.pools["scanner"], queues_until_open=False)
     step = replace(made.steps["scan"], asks=(), any_of=("portable", "scanner"))
     assert (
-        check(
+        check_pathway(
             replace(
                 made, steps={**made.steps, "scan": step}, pools={"portable": portable, **made.pools}
             )

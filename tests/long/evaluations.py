@@ -33,7 +33,7 @@ from simulation.evaluation.operating import (
 from simulation.evaluation.trials import Bank, bank_of, days_on
 from simulation.measures.definitions import definition_of
 from simulation.measures.measuring import DailyOutcome
-from simulation.measures.own_quantities import NOTHING_OWN
+from simulation.measures.quantities import NOTHING_OWN
 from simulation.runs.result import simulate
 from simulation.study.study import Study
 from tests.evaluation.made import operating

@@ -38,8 +38,8 @@ from simulation.patients.drawn import WEEKS_IN_YEAR, balanced_start_week
 from simulation.records.schema import Floats
 from simulation.runs.replicate import replicate
 from simulation.runs.running import compile_first
-from simulation.statistics.critical_values import growth, too_short, weakness_of
-from simulation.statistics.intervals import LEVEL, intervals, t_quantile
+from simulation.statistics.critical_values import growth, has_too_few_days, weakness_of
+from simulation.statistics.intervals import LEVEL, estimate_intervals, t_quantile
 from simulation.study.study import Study
 
 ARM = "ai_scribe_measured"
@@ -122,12 +122,12 @@ def pool_in(file: Path, n: int, first: int) -> Floats:
 
 def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
     """How a sample's interval does, for samples in columns, shape (N, n_samples)."""
-    found = intervals(samples, LEVEL, "fixed_sample")
+    found = estimate_intervals(samples, LEVEL, "fixed_sample")
     weak = [
         weakness_of(N, of=N, spread=float(sd), largest_share=float(share)) is not None
         for sd, share in zip(found.sd, found.share, strict=True)
     ]
-    if too_short(measure, N, DAYS):
+    if has_too_few_days(measure, N, DAYS):
         return Covered(0.0, np.nan, np.nan, 1.0)
     level = 1 - (1 - LEVEL) / FAMILY
     wider = t_quantile(N - 1, level) / t_quantile(N - 1)

@@ -30,8 +30,8 @@ import numpy as np
 
 import simulation as ae
 from simulation.runs.result import simulate
-from simulation.statistics.compare import compare
-from simulation.statistics.intervals import interval
+from simulation.statistics.compare import compare_values
+from simulation.statistics.intervals import estimate_interval
 from simulation.study.study import Study
 
 ARM = "ai_scribe_measured"
@@ -104,7 +104,7 @@ def finished(file: Path, kind: str, wanted: int, run: Callable[[int], Line]) -> 
 def weeks_of(study: Study, seed: int) -> Line:
     """Level and effect of a seed's four weeks, with half-widths of their intervals."""
     baseline, other = waits(study, seed=seed, replications=REPLICATIONS, measured_days=DAYS)
-    level, effect = interval(baseline), compare(other, baseline)
+    level, effect = estimate_interval(baseline), compare_values(other, baseline)
     return {
         "level": level.mean,
         "level_half_width": level.half_width,

@@ -23,7 +23,7 @@ import numpy as np
 from interval_coverage import MEASURES, PRIMARY, SICKEST, pool_in
 
 from simulation.records.schema import Floats
-from simulation.statistics.intervals import interval, replications_for, skewness
+from simulation.statistics.intervals import estimate_interval, replications_for, skewness
 
 FIRST, MOST = 20, 10_000
 ENOUGH = (20, 60, 200)
@@ -91,7 +91,7 @@ def main() -> int:
             half_width = NORMAL * sd / enough**0.5
             within, held, n = [], [], []
             for _ in range(asked.runs):
-                found = interval(stopped(draw, half_width, generator))
+                found = estimate_interval(stopped(draw, half_width, generator))
                 within.append(abs(found.mean - truth) <= half_width)
                 held.append(found.low <= truth <= found.high)
                 n.append(found.n)

@@ -35,7 +35,14 @@ from simulation.engine.rows import (
     StepRow,
     paced_end,
 )
-from simulation.measures.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
+from simulation.measures.occupancy import (
+    Holdings,
+    Ints,
+    Rows,
+    capacity_steps,
+    holdings,
+    number_rows,
+)
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
 from tests.measures.counted_again import until_of
@@ -148,7 +155,7 @@ def audit(
     whom rounds noticed; if a plan has rounds, priority is checked only with these.
     """
     findings = _Findings()
-    rows = rows_of(plan, activities)
+    rows = number_rows(plan, activities)
     _conservation(findings, plan, rows, patients, columns)
     _causality(findings, plan, rows, columns)
     _route(findings, plan, rows)

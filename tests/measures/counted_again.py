@@ -33,7 +33,7 @@ def busy_share(
     counted = occupancy.Use(len(plan.pools), window)
     counted.add(held.pool, held.taken, held.counted_until)
     used = counted.by_hour()
-    capacity = occupancy.on_duty(plan, changes=changes, window=window).by_hour()
+    capacity = occupancy.measure_capacity(plan, changes=changes, window=window).by_hour()
     return BusyShare(ratio(used, capacity), ratio(used.sum(axis=1), capacity.sum(axis=1)))
 
 

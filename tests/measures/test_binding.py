@@ -10,7 +10,7 @@ from simulation.department.own_measures import BusyMeasure
 from simulation.department.vocabulary import Pathway
 from simulation.measures import occupancy
 from simulation.measures.binding import binding_names, binding_values
-from simulation.measures.own_quantities import NOTHING_OWN, Own
+from simulation.measures.quantities import NOTHING_OWN, Own
 from simulation.units import DAY, TICKS_PER_MINUTE
 from tests.measures.counted_again import queues, until_of
 
@@ -54,7 +54,7 @@ def test_staff_are_busy_by_day_and_by_night_for_the_share_of_minutes_on_duty(
     counted.add(held.pool, held.taken, held.counted_until)
     used, duty = (
         counted.by_hour(),
-        occupancy.on_duty(plan, changes=changes, window=window).by_hour(),
+        occupancy.measure_capacity(plan, changes=changes, window=window).by_hour(),
     )
     found = values(any_department, window=window)
     for pool in ("nurses", "doctors", "seniors"):

@@ -11,7 +11,7 @@ import pytest
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError
-from simulation.measures.definitions import Definition, definition_of, definitions, label_of
+from simulation.measures.definitions import Definition, definition_of, definitions, label_of_measure
 from simulation.measures.measuring import GROUPED_BY
 from tests.held import Hold
 
@@ -55,8 +55,8 @@ def test_an_entry_says_what_is_known_and_nothing_else(definition: Definition) ->
 
 
 def test_the_name_of_a_measure_is_its_label_where_no_study_has_it(hold: Hold) -> None:
-    hold(label_of("left_share"), "Left before being")
-    assert label_of("mine") == "mine"
+    hold(label_of_measure("left_share"), "Left before being")
+    assert label_of_measure("mine") == "mine"
     with pytest.raises(
         ResultsError, match=r"measure 'left_shar' is unknown\. Did you mean 'left_share'\?"
     ):

@@ -12,7 +12,7 @@ from simulation.department.own_measures import LEVELS_1_2
 from simulation.errors import ResultsError
 from simulation.measures.definitions import binding_measures, definitions
 from simulation.measures.measuring import measure, quantile_of_sorted
-from simulation.measures.quantities import unfinished, wait_to_clinician
+from simulation.measures.quantities import count_unfinished, wait_to_clinician
 from simulation.records.schema import Patients
 
 DAY = (0.0, 1440.0)
@@ -171,8 +171,8 @@ def test_somebody_still_there_counts_as_waiting_to_the_limit(
     assert wait_to_clinician(table)[0] == 720
     assert found.value("within_4h_share") == 1 / 6
     assert found.value("over_12h_share") == 3 / 6
-    assert unfinished(table, DAY) == 1
-    assert unfinished(table, (500.0, 1440.0)) == 0
+    assert count_unfinished(table, DAY) == 1
+    assert count_unfinished(table, (500.0, 1440.0)) == 0
 
 
 def still_there(six: Patients, altered: Callable[..., Any], *rows: int) -> Patients:
@@ -220,7 +220,7 @@ def test_a_patient_on_a_ward_is_admitted_and_not_unfinished(
     outcome = six["outcome"].copy()
     outcome[1] = 3  # still in a ward bed when the table was made
     table = altered(six, outcome=outcome)
-    assert unfinished(table, DAY) == 0
+    assert count_unfinished(table, DAY) == 0
     assert measure(table, window=DAY).value("admitted_share") == 2 / 6
 
 

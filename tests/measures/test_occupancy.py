@@ -222,10 +222,10 @@ def test_replaying_block_by_block_changes_nothing(
     any_department: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = any_department.plan
-    rows, roles = occupancy.rows_of(plan, any_department.activities), occupancy.roles_of(plan)
+    rows, roles = occupancy.number_rows(plan, any_department.activities), occupancy.roles_of(plan)
     whole = occupancy.replay(roles, rows)
     monkeypatch.setattr(occupancy, "BLOCK", 7)  # patients of more rows than that are still not cut
-    parts = [occupancy.replay(roles, block) for block in occupancy.blocks(rows)]
+    parts = [occupancy.replay(roles, block) for block in occupancy.split_by_patient(rows)]
     assert len(parts) > 100
     in_parts = (
         np.concatenate([getattr(part, name) for part in parts]) for name in NAMES_OF_HOLDINGS
@@ -265,7 +265,7 @@ def test_boarders_wait_from_the_decision_to_the_departure(six: Patients) -> None
 
 
 def test_somebody_who_never_departs_stays_in_the_census() -> None:
-    found = occupancy.present(
+    found = occupancy.count_present(
         np.array([0.0, np.nan]), np.array([np.nan, np.nan]), window=(0.0, 120.0)
     )
     assert found.mean == 1

@@ -16,7 +16,7 @@ from simulation.department.own_measures import (
     SpanMeasure,
 )
 from simulation.measures.measuring import measure
-from simulation.measures.own_quantities import Own
+from simulation.measures.quantities import Own
 from simulation.records.schema import Patients
 
 DAY = (0.0, 1440.0)

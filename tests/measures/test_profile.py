@@ -83,7 +83,7 @@ def test_the_outgoing_are_busy_no_longer_but_still_there(department_of_teams: An
     everybody = occupancy.Use(len(plan.pools), WINDOW)
     everybody.add(held.pool, held.taken, held.given_back)
     busy = busy_share(plan, held, changes=department_of_teams.run.changes, window=WINDOW)
-    duty = occupancy.on_duty(plan, changes=department_of_teams.run.changes, window=WINDOW)
+    duty = occupancy.measure_capacity(plan, changes=department_of_teams.run.changes, window=WINDOW)
     np.testing.assert_array_equal(found.busy, busy.by_hour)
     used = found.busy_mean[doctors] * duty.by_hour()[doctors].sum()
     assert used < everybody.by_hour()[doctors].sum() - 10

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
 from simulation.patients import Draws, attributes_after, draw, draws_from_table
-from simulation.patients.columns import ages_of
+from simulation.patients.sample import ages_of
 from tests.patients.test_from_table import table
 
 Small = Callable[..., Pathway]
@@ -33,7 +33,7 @@ def patients(aged: Pathway) -> Draws:
 def test_an_age_lies_within_the_patients_band_with_the_shares_of_its_spans(
     aged: Pathway, patients: Draws
 ) -> None:
-    check(aged)
+    check_pathway(aged)
     years, old = patients.attributes["years"], patients.attributes["age"] == 1
     assert (years[~old].min(), years[~old].max()) == (0, 17)
     assert (years[old].min(), years[old].max()) == (70, 89)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway, Profile
 from simulation.errors import DrawsError
@@ -29,7 +29,7 @@ def counts(drawn: Draws, days: int, code: int = 0) -> np.ndarray:
 
 
 def faults_of(pathway: Pathway) -> list[str]:
-    return [str(fault) for fault in check(pathway)]
+    return [str(fault) for fault in check_pathway(pathway)]
 
 
 # --- surges ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.durations import AnyDuration, Empirical, Triangular, Uniform
 from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
@@ -66,5 +66,5 @@ def test_a_department_draws_them_with_the_stated_mean(
 @pytest.mark.parametrize("stated", ["kind: uniform, ends: [9, 3]", "kind: triangular, corners: [3, 9, 8]",
                                     "kind: empirical, quantiles: [0, 0]"])  # fmt: skip
 def test_what_does_not_rise_is_refused(stated: str, small: Callable[..., Pathway]) -> None:
-    faults = check(small(f"durations: {{resting: {{mean: 9, {stated}}}}}"))
+    faults = check_pathway(small(f"durations: {{resting: {{mean: 9, {stated}}}}}"))
     assert ["rising order" in fault.remedy for fault in faults] == [True]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.rota import down_share
 from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
@@ -64,5 +64,7 @@ def test_quiet_days_of_nobody_known_are_refused(small: Small, hold: Hold) -> Non
 
 
 def test_hours_that_are_none_are_one_fault(small: Small, hold: Hold) -> None:
-    (fault,) = [each for each in check(small(quiet(hours="noon"))) if "outages" in each.where]
+    (fault,) = [
+        each for each in check_pathway(small(quiet(hours="noon"))) if "outages" in each.where
+    ]
     hold((fault.where, fault.found))

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.durations import Amount, Factor
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, attributes_after, draw
@@ -137,16 +137,18 @@ def test_a_chance_above_one_counts_as_one_before_it_is_mixed(small: Small, patie
 def test_a_chance_that_cannot_lean_is_a_fault(
     changes: str, where: str, says: str, small: Small
 ) -> None:
-    assert any(fault.where == where and says in fault.found for fault in check(small(changes)))
+    assert any(
+        fault.where == where and says in fault.found for fault in check_pathway(small(changes))
+    )
 
 
 def test_minutes_that_answer_to_the_label_are_a_fault(small: Small, hold: Hold) -> None:
     made = label_dependent(small, 0.5)
-    before = check(made)
+    before = check_pathway(made)
     mean = Amount(times=(Factor(by="ward", values={"a": 1, "b": 2}),))
     longer = replace(
         made, durations={**made.durations, "resting": replace(made.durations["resting"], mean=mean)}
     )
-    (fault,) = set(check(longer)) - set(before)
+    (fault,) = set(check_pathway(longer)) - set(before)
     assert fault.where == "durations.resting.mean"
     hold(fault.found, "'ward' depends")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.graph import label_dependent
 from simulation.department.rota import per_day_by_category
 from simulation.department.vocabulary import Pathway
@@ -80,7 +80,7 @@ def test_every_fault_of_factors_is_told_at_once(small: Small, hold: Hold) -> Non
     )
     later = "later: {kind: choice, categories: [x], shares: [1], evidence: assumed, source: test}"
     words = f"attributes: {{ward: {{{WARDS}, shares: [0.5, 0.5], {factors}}}, {later}}}"
-    hold({str(fault) for fault in check(small(words))})
+    hold({str(fault) for fault in check_pathway(small(words))})
 
 
 def test_a_choice_with_a_factor_that_leans_on_the_label_leans_on_it(small: Small) -> None:

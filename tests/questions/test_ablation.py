@@ -18,7 +18,7 @@ from simulation.questions.ablation import (
     label_of,
     with_combinations,
 )
-from simulation.statistics.intervals import Interval, interval
+from simulation.statistics.intervals import Interval, estimate_interval
 from simulation.study.design import Arm, Design, Lever, Target
 from tests.held import Hold
 from tests.made_up import result_of
@@ -291,5 +291,5 @@ def test_an_effect_is_beyond_the_important_difference_only_if_its_whole_interval
 
 
 def test_an_effect_in_two_replications_is_neither_beyond_nor_within() -> None:
-    assert beyond(interval(np.array([9.0, 9.1, 9.2])), 5) is True
-    assert beyond(interval(np.array([9.0, 9.1])), 5) is None
+    assert beyond(estimate_interval(np.array([9.0, 9.1, 9.2])), 5) is True
+    assert beyond(estimate_interval(np.array([9.0, 9.1])), 5) is None

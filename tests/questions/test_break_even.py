@@ -17,7 +17,7 @@ from simulation.questions.break_even.searching import (
     quantity_of,
 )
 from simulation.statistics.departments import Department
-from simulation.statistics.intervals import interval, t_quantile
+from simulation.statistics.intervals import estimate_interval, t_quantile
 from simulation.triage.matrix import Portion
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
@@ -139,7 +139,7 @@ def test_the_interval_is_that_of_the_difference_at_the_root_over_the_slope_there
         return 5.0 - 0.1 * float(policy.name) * (OWN + NOISE)
 
     found = break_even(seconds(), tool, DEPARTMENT)
-    at_root = interval(tool(used_for(1.0, found.value)), department=DEPARTMENT)
+    at_root = estimate_interval(tool(used_for(1.0, found.value)), department=DEPARTMENT)
     assert (found.high - found.low) / 2 == pytest.approx(at_root.half_width / 0.1, rel=0.03)
 
 
@@ -356,7 +356,7 @@ def test_a_break_even_that_one_replication_decides_has_the_wider_interval_of_a_v
 
 def test_there_is_no_price_where_one_replication_makes_the_other_arms_effect() -> None:
     one = np.where(np.arange(N * EACH) == 0, -3.0, -0.5)
-    assert interval(one, department=DEPARTMENT).high < 0
+    assert estimate_interval(one, department=DEPARTMENT).high < 0
     assert (
         price_of(
             {"tool": -2 * OWN + NOISE, "nurse": one},

@@ -17,7 +17,7 @@ from simulation.questions.break_even.break_evens import (
     write_breakeven,
 )
 from simulation.questions.break_even.searching import BreakEven, PriceBreakEven, Quantity, Trial
-from simulation.statistics.intervals import interval
+from simulation.statistics.intervals import estimate_interval
 from simulation.study.study import Study
 from tests.held import Hold
 
@@ -33,7 +33,7 @@ def breakevens(study: Study) -> BreakEvens:
     quantity = Quantity("seconds", "seconds", 10.0, 0.0, 600.0, 1.0, lambda value: baseline.policy)
     more = np.array([4.0, 5.0, 6.0])
     none = BreakEven(
-        quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None
+        quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, estimate_interval(more)),), None
     )
     return BreakEvens(
         study=study, arm=other, against=baseline, target=study.design.primary[0], by_quantity={"seconds": none},
@@ -64,7 +64,7 @@ def test_what_no_trial_shows_is_not_said(study: Study, hold: Hold) -> None:
     found = breakevens(study)
     unclear = np.array([-2.0, 5.0, 12.0])
     quantity = replace(
-        found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),)
+        found.by_quantity["seconds"], trials=(Trial(0.0, unclear, estimate_interval(unclear)),)
     )
     (sentence,) = breakeven_sentences(replace(found, by_quantity={"seconds": quantity}))
     hold(sentence, f"draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not")

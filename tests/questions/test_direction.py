@@ -11,7 +11,7 @@ from simulation.display.words import change, span
 from simulation.errors import ConfigError
 from simulation.report.findings import findings
 from simulation.report.patient_groups import by_level_table, controls_table, labels_table
-from simulation.statistics.sham import Shares
+from simulation.statistics.coverage_effects import Shares
 from simulation.study.explanation import case_mix
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import ReadyArm, Study

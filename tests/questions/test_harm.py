@@ -8,8 +8,8 @@ import pytest
 
 from simulation.errors import Fault
 from simulation.questions.harm import harms, mortality_of, tables
-from simulation.statistics.compare import compare
-from simulation.study.design import DelayHarm, harm_faults, harm_groups, harm_measures, within
+from simulation.statistics.compare import compare_values
+from simulation.study.design import DelayHarm, harm_faults, harm_groups, harm_measure, harm_measures
 from tests.held import Hold
 
 RELATION = DelayHarm(
@@ -32,7 +32,7 @@ def result(harm: DelayHarm | None) -> Any:
         noise = np.array([-1.0, 0.0, 1.0, 0.0]) * (0.5 if arm == "base" else 0)
         if measure in MINUTES:
             return MINUTES[measure][arm] + noise
-        return np.full(4, REACHED[arm][0 if measure == within(240) else 1])
+        return np.full(4, REACHED[arm][0 if measure == harm_measure(240) else 1])
 
     arms = {name: SimpleNamespace(name=name, label=name) for name in REACHED}
     source = SimpleNamespace(attends=True, per_day=300, scale=1.0)
@@ -45,8 +45,10 @@ def result(harm: DelayHarm | None) -> Any:
     made = SimpleNamespace(
         design=design,
         values=values,
-        mean_difference=compare,
-        against=lambda arm, other, measure: compare(values(arm, measure), values(other, measure)),
+        mean_difference=compare_values,
+        against=lambda arm, other, measure: compare_values(
+            values(arm, measure), values(other, measure)
+        ),
         arm=arms.__getitem__,
         study=SimpleNamespace(baseline=SimpleNamespace(pathway=pathway)),
         baseline=arms["base"],

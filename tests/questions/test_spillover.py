@@ -20,7 +20,7 @@ from simulation.report.write import write_report
 from simulation.runs.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.explanation import Explained
-from simulation.triage.apply import reached
+from simulation.triage.apply import mask_users
 from simulation.triage.matrix import AtLeastZero
 from tests.held import Hold
 from tests.report.conftest import SMALL
@@ -76,7 +76,7 @@ def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_k
     for name in ("nurse", "half", "all"):
         found = whole.simulated(name)
         partial, full = (
-            reached(policies[each], whole.study.arm(name).pathway, found.draws)
+            mask_users(policies[each], whole.study.arm(name).pathway, found.draws)
             for each in ("half", "all")
         )
         tables[name] = with_coverage(found.patients, partial, full)

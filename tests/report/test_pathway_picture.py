@@ -14,7 +14,7 @@ from simulation.report.pathway_picture import (
     _words,
     sketch_of,
 )
-from simulation.study.reachable import reachable_subgraph
+from simulation.study.arm_changes import reachable_subgraph
 
 
 @pytest.fixture(scope="module")

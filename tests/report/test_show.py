@@ -8,7 +8,7 @@ from simulation.config import load, packaged_configs
 from simulation.report.arm_tables import NOTHING
 from simulation.report.progress import announce
 from simulation.report.show import arm_lines, department_lines
-from simulation.study.arm_changes import arm_changes
+from simulation.study.arm_changes import explain_changes
 from tests.department.made import pathway_from
 
 DESK = """
@@ -63,7 +63,7 @@ def test_an_arm_that_changes_nothing_is_named_before_it_is_run(
     assert change in text
     (tmp_path / "study/mine.yaml").write_text(text, encoding="utf-8")
     mine = load("study=mine", config_dir=tmp_path)
-    (changes,) = arm_changes(mine, ["two"])
+    (changes,) = explain_changes(mine, ["two"])
     assert list(arm_lines(mine, changes))[4 if "shifts" in change else 3] == f"  {NOTHING}"
     announce(mine, alone=False)
     warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning")]

@@ -21,7 +21,7 @@ import pytest
 import simulation
 from simulation.api import compare
 from simulation.config import load
-from simulation.engine.in_turn import beside_others
+from simulation.engine.contract import beside_others
 from simulation.errors import AeflowError, ConfigError, Fault
 from simulation.runs import replicate as replicate_module
 from simulation.runs import running as run_module
@@ -263,7 +263,7 @@ def test_threads_give_the_numbers_of_one_thread(few: Study) -> None:
 def test_a_cancelled_replication_ends_before_the_next_part_of_its_work(
     few: Study, executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, cancelled, simulate = [], threading.Event(), replicate_module.simulated
+    begun, cancelled, simulate = [], threading.Event(), replicate_module.simulate_draws
 
     def cancelling(arm: ReadyArm, *others: Any, **named: Any) -> Any:
         begun.append(arm.name)
@@ -276,7 +276,7 @@ def test_a_cancelled_replication_ends_before_the_next_part_of_its_work(
         begun.append("measuring")
 
     stopped = threading.Event()
-    monkeypatch.setattr(replicate_module, "simulated", cancelling)
+    monkeypatch.setattr(replicate_module, "simulate_draws", cancelling)
     monkeypatch.setattr(replicate_module, "_measured", measured)
     study = replace(few, executor=executor, workers=1)
     assert len(study.arms) > 1

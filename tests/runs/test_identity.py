@@ -78,7 +78,7 @@ def test_no_word_of_the_package_changes_it(
     [
         ("units.py", "TICKS_PER_MINUTE = 1024", "TICKS_PER_MINUTE = 1025"),
         ("engine/reference.py", "np.int64", "np.int32"),
-        ("statistics/sham.py", "def shares_better_worse(", "def shares("),
+        ("statistics/coverage_effects.py", "def shares_better_worse(", "def shares("),
         ("config/dotted.py", "return", "return None or"),
         ("triage/apply.py", "def apply(", "def applied("),
     ],

@@ -40,7 +40,7 @@ from simulation.runs.stored_run import (
     write_data,
     write_part,
 )
-from simulation.statistics.sham import Shares
+from simulation.statistics.coverage_effects import Shares
 from simulation.study.explanation import explain
 from simulation.study.study import Study
 from tests.held import Hold

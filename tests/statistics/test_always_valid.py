@@ -13,14 +13,14 @@ from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics import critical_values
-from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.compare import Comparison, compare_arms, find_row
 from simulation.statistics.critical_values import (
     MIXTURE_VARIANCE,
     always_valid_value,
     first_bounded,
     interval_kind,
 )
-from simulation.statistics.intervals import interval, replications_needed, t_quantile
+from simulation.statistics.intervals import estimate_interval, replications_needed, t_quantile
 from simulation.statistics.verdict import (
     INTERVAL_WORDS,
     Judgement,
@@ -42,7 +42,7 @@ def row_of(values: Floats) -> Comparison:
         arm: [Measures((WAIT,), np.array([number])) for number in numbers]
         for arm, numbers in arms.items()
     }
-    return find(
+    return find_row(
         compare_arms(measures, "nurse", kind="always_valid"), arm="ai", measure=WAIT.measure
     )
 
@@ -75,7 +75,7 @@ def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(
 ) -> None:
     """Of 95 %: a true mean is left out once the ratio against it is 1 / .05, on the side of the long tail later."""
     differences = np.array(values)
-    found = interval(differences, kind="always_valid")
+    found = estimate_interval(differences, kind="always_valid")
     short = min(found.mean - found.low, found.high - found.mean)
     for bound in (found.mean - short, found.mean + short):
         assert mixture_likelihood_ratio(differences - bound) == pytest.approx(20, rel=1e-4)
@@ -87,7 +87,9 @@ def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(
 def test_the_half_width_at_twenty_is_the_one_worked_out_by_hand() -> None:
     """r = 81, q = (9 / .05) ^ (1/10) = 1.68084; sqrt(19/20 x .68084 / (1 - 1.68084 / 81)) = .81272 sd; t: .46801."""
     values = np.linspace(1, 5, 20)  # without skewness, which would widen the ordinary one
-    always, once = (interval(values, kind=kind) for kind in ("always_valid", "fixed_sample"))
+    always, once = (
+        estimate_interval(values, kind=kind) for kind in ("always_valid", "fixed_sample")
+    )
     assert always.half_width / always.sd == pytest.approx(0.81272, abs=1e-5)
     assert once.half_width / once.sd == pytest.approx(0.46801, abs=1e-5)
     assert (always.mean, always.sd, always.n) == (once.mean, once.sd, once.n)
@@ -147,27 +149,29 @@ def test_replications_without_a_number_are_left_out_and_an_unended_stay_leaves_n
     None
 ):
     values = np.array([1.0, 2.0, np.nan, 4.0, 3.0, np.inf])
-    known = interval(values[:5], kind="always_valid")
-    assert replace(known, of=4) == interval(np.array([1.0, 2.0, 4.0, 3.0]), kind="always_valid")
+    known = estimate_interval(values[:5], kind="always_valid")
+    assert replace(known, of=4) == estimate_interval(
+        np.array([1.0, 2.0, 4.0, 3.0]), kind="always_valid"
+    )
     assert known.n == 4
     assert np.isfinite([known.low, known.high]).all()
-    unended = interval(values, kind="always_valid")
+    unended = estimate_interval(values, kind="always_valid")
     assert np.isnan([unended.mean, unended.low, unended.high]).all()
 
 
 def test_before_it_is_bounded_there_is_a_mean_and_no_interval() -> None:
     for values in ([1.0], [1.0, 2.0, 4.0], [2.0, 2.0, 2.0]):
-        found = interval(np.array(values), kind="always_valid")
+        found = estimate_interval(np.array(values), kind="always_valid")
         assert found.mean == pytest.approx(np.mean(values))
         assert np.isnan([found.low, found.high]).all()
-    no_spread = interval(np.full(4, 2.0), kind="always_valid")
+    no_spread = estimate_interval(np.full(4, 2.0), kind="always_valid")
     assert (no_spread.low, no_spread.high) == (2, 2)
 
 
 def test_each_interval_of_a_family_has_its_share_of_alpha() -> None:
     values = np.random.default_rng(2).normal(1, 2, 12)
     alone, together = (
-        interval(values, level=FAMILY_OF_18, kind="always_valid"),
+        estimate_interval(values, level=FAMILY_OF_18, kind="always_valid"),
         row_of(values).together(18),
     )
     assert together == pytest.approx((alone.low, alone.high))
@@ -233,7 +237,7 @@ def test_the_same_differences_may_tell_at_the_planned_number_and_not_while_one_l
     values = -1.0 + 1.5 * deviations / np.std(deviations, ddof=1)
     found = judged(values)[0]
     assert found.kind == "no change beyond"
-    assert interval(values).high < 0 < interval(values, kind="always_valid").high
+    assert estimate_interval(values).high < 0 < estimate_interval(values, kind="always_valid").high
 
 
 def test_how_many_more_are_needed_is_counted_with_the_same_interval() -> None:

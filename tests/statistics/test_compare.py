@@ -11,8 +11,14 @@ import scipy.stats
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, measure
 from simulation.records.schema import Patients
-from simulation.statistics.compare import TIDY, compare, compare_arms, find, summary
-from simulation.statistics.sham import ShamBand, shares_better_worse
+from simulation.statistics.compare import (
+    TIDY,
+    compare_arms,
+    compare_values,
+    find_row,
+    summary_table,
+)
+from simulation.statistics.coverage_effects import ShamBand, shares_better_worse
 
 DAY = (0.0, 1440.0)
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -22,7 +28,7 @@ STAY = MeasureName("stay_mean", "minutes", "all")
 def test_the_difference_is_paired_by_replication() -> None:
     variates = np.random.default_rng(1).normal(100, 30, 20)
     effect = np.random.default_rng(2).normal(-5, 1, 20)
-    found = compare(variates + effect, variates)
+    found = compare_values(variates + effect, variates)
     paired = scipy.stats.ttest_rel(variates + effect, variates).confidence_interval()
     assert (found.low, found.high) == pytest.approx(
         (paired.low, paired.high)
@@ -31,13 +37,13 @@ def test_the_difference_is_paired_by_replication() -> None:
 
 
 def test_a_replication_that_lacks_the_group_is_left_out_of_the_pairs() -> None:
-    found = compare(np.array([1.0, 2.0, np.nan, 5.0]), np.array([0.0, np.nan, 0.0, 2.0]))
+    found = compare_values(np.array([1.0, 2.0, np.nan, 5.0]), np.array([0.0, np.nan, 0.0, 2.0]))
     assert (found.n, found.mean) == (2, 2.0)
 
 
 def test_arms_of_unequal_length_are_refused() -> None:
     with pytest.raises(ResultsError, match="3 replications against 2"):
-        compare(np.zeros(3), np.zeros(2))
+        compare_values(np.zeros(3), np.zeros(2))
 
 
 def arms() -> dict[str, list[Measures]]:
@@ -53,7 +59,7 @@ def arms() -> dict[str, list[Measures]]:
 
 def test_rows_are_tidy_and_pair_by_name_whatever_the_order() -> None:
     rows = compare_arms(arms(), "nurse")
-    row = find(rows, arm="ai", measure="wait_to_clinician_mean")
+    row = find_row(rows, arm="ai", measure="wait_to_clinician_mean")
     assert row.difference == pytest.approx(-4)
     assert row.mean == pytest.approx(51)
     assert (row.difference_low, row.difference_high) == pytest.approx(
@@ -61,13 +67,13 @@ def test_rows_are_tidy_and_pair_by_name_whatever_the_order() -> None:
     )
     assert row.spread == pytest.approx(1)
     assert (row.baseline, row.n_replications) == ("nurse", 3)
-    frame = summary(rows)
+    frame = summary_table(rows)
     assert tuple(frame.columns) == TIDY
     assert len(frame) == 4
 
 
 def test_the_baseline_differs_from_itself_by_exactly_nothing() -> None:
-    row = find(compare_arms(arms(), "nurse"), arm="nurse", measure="stay_mean")
+    row = find_row(compare_arms(arms(), "nurse"), arm="nurse", measure="stay_mean")
     assert (row.difference, row.difference_low, row.difference_high) == (0, 0, 0)
 
 
@@ -83,11 +89,12 @@ def test_a_mean_and_its_difference_are_about_the_same_replications() -> None:
         "nurse": [Measures((WAIT,), np.array([each])) for each in (50.0, 60.0, np.nan, 40.0)],
         "ai": [Measures((WAIT,), np.array([each])) for each in (45.0, np.nan, 90.0, 41.0)],
     }
-    row = find(compare_arms(some, "nurse"), arm="ai", measure="wait_to_clinician_mean")
+    row = find_row(compare_arms(some, "nurse"), arm="ai", measure="wait_to_clinician_mean")
     assert (row.mean, row.difference, row.n_replications) == (43.0, -2.0, 2)
     assert row.mean - row.difference == (50 + 40) / 2
     assert (
-        find(compare_arms(some, "nurse"), arm="nurse", measure="wait_to_clinician_mean").mean == 50
+        find_row(compare_arms(some, "nurse"), arm="nurse", measure="wait_to_clinician_mean").mean
+        == 50
     )
 
 
@@ -146,7 +153,7 @@ def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(depart
 
 
 def test_the_sham_band_is_the_shams_paired_differences(six: Patients) -> None:
-    difference = compare(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]))
+    difference = compare_values(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]))
     found = ShamBand(difference, shares_better_worse(six, six, DAY))
     assert found.difference.mean == 1
     half_width = (
@@ -161,7 +168,7 @@ def test_measures_of_real_tables_go_through(six: Patients) -> None:
     found = measure(six, window=DAY)
     rows = compare_arms({"a": [found, found], "b": [found, found]}, "a")
     assert len(rows) == 2 * len(found.names)
-    empty = find(rows, arm="b", measure="within_4h_share", group="arrival_hour=03")
+    empty = find_row(rows, arm="b", measure="within_4h_share", group="arrival_hour=03")
     assert empty.n_replications == 0
     assert np.isnan(empty.difference)
 
@@ -171,8 +178,8 @@ def test_a_replication_in_which_somebody_had_not_left_is_not_left_out() -> None:
     variates = np.random.default_rng(1).standard_normal(200)
     baseline = 100 + 10 * variates
     slower = np.where(variates > 1, np.inf, baseline + 20 + 15 * variates)
-    found = compare(slower, baseline)
+    found = compare_values(slower, baseline)
     assert np.isnan([found.mean, found.low, found.high]).all()
     assert found.n == 200
-    dropped = compare(np.where(np.isinf(slower), np.nan, slower), baseline)
+    dropped = compare_values(np.where(np.isinf(slower), np.nan, slower), baseline)
     assert dropped.high < 20, "what leaving it out would have said"

@@ -6,7 +6,7 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison
-from simulation.statistics.intervals import interval
+from simulation.statistics.intervals import estimate_interval
 from simulation.statistics.several_runs import compare_runs
 from simulation.statistics.verdict import Verdict, verdict
 from tests.held import Hold
@@ -22,7 +22,7 @@ def effects(mean: float, sd: float = 1.0, n: int = 20, seed: int = 1) -> Floats:
 
 
 def judged(values: Floats) -> Verdict:
-    found = interval(values)
+    found = estimate_interval(values)
     row = Comparison(
         "tool", "wait_to_clinician_mean", "minutes", "all", 60 + found.mean, 59, 61, "nurse",
         found.mean, found.low, found.high, found.n,

@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
-from simulation.statistics.compare import Comparison, compare, compare_arms, find
-from simulation.statistics.departments import counted, ranges, spread_over, within
-from simulation.statistics.intervals import Interval, bounds, interval, intervals, simulated
+from simulation.statistics.compare import Comparison, compare_arms, compare_values, find_row
+from simulation.statistics.departments import count_beyond, noise_within, ranges, spread_over
+from simulation.statistics.intervals import (
+    Interval,
+    bounds,
+    estimate_interval,
+    estimate_intervals,
+    estimate_within_departments,
+)
 from simulation.statistics.variance_components import within_and_between
 from simulation.statistics.verdict import harm_words, verdict, where_words
 from tests.held import Hold
@@ -29,7 +35,7 @@ def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> F
 
 def noise_of(values: Floats) -> Interval:
     """The interval of simulation noise alone of one number."""
-    found = simulated(values[:, None], 0.95, DEPARTMENT)
+    found = estimate_within_departments(values[:, None], 0.95, DEPARTMENT)
     return Interval(
         *(float(part[0]) for part in (found.mean, *bounds(found, 0.95, "fixed_sample"), found.sd)),
         n=120,
@@ -46,7 +52,7 @@ def test_simulation_noise_holds_the_mean_of_these_departments_as_often_as_it_say
         found = noise_of(values)
         held += found.low <= truth.mean() <= found.high
         widths.append(found.half_width)
-        plain.append(interval(values).half_width)
+        plain.append(estimate_interval(values).half_width)
     assert 0.929 <= held / 1000 <= 0.971
     assert np.mean(plain) > 8 * np.mean(widths)
 
@@ -84,8 +90,8 @@ def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(
         0, 0.7, (TWICE * n, 10_000)
     )
     sample, noise = (
-        intervals(values, 0.95, "fixed_sample", department),
-        simulated(values, 0.95, department),
+        estimate_intervals(values, 0.95, "fixed_sample", department),
+        estimate_within_departments(values, 0.95, department),
     )
     held, before = ((np.abs(each.mean + 3.5) <= each.half_width).mean() for each in (sample, noise))
     assert (0.93 if population == "normal" else 0.90) <= held <= 0.97
@@ -96,10 +102,11 @@ def test_departments_that_say_the_same_and_differ_from_one_another_are_as_many_n
     """Twice the replications of each department are no more departments."""
     means = np.random.default_rng(22).normal(-3, 2, N)
     once, twice = (
-        interval(np.tile(means, times), department=np.tile(np.arange(N), times)) for times in (1, 2)
+        estimate_interval(np.tile(means, times), department=np.tile(np.arange(N), times))
+        for times in (1, 2)
     )
     assert (once.low, once.high, twice.low, twice.high) == pytest.approx(
-        2 * (interval(means).low, interval(means).high)
+        2 * (estimate_interval(means).low, estimate_interval(means).high)
     )
     assert (twice.n, twice.standard_error) == pytest.approx((120, means.std(ddof=1) / 60**0.5))
 
@@ -113,8 +120,10 @@ def test_a_difference_is_judged_over_departments_as_a_sample_and_its_noise_stand
         arm: [Measures((wait,), np.array([60 + each])) for each in of]
         for arm, of in (("nurse", np.zeros(TWICE * N)), ("tool", effects))
     }
-    row = find(compare_arms(arms, "nurse", department=DEPARTMENT), arm="tool", measure=wait.measure)
-    noise, over = noise_of(effects), interval(effects, department=DEPARTMENT)
+    row = find_row(
+        compare_arms(arms, "nurse", department=DEPARTMENT), arm="tool", measure=wait.measure
+    )
+    noise, over = noise_of(effects), estimate_interval(effects, department=DEPARTMENT)
     assert (row.difference_low, row.difference_high) == pytest.approx((over.low, over.high))
     assert (row.simulated_low, row.simulated_high) == pytest.approx((noise.low, noise.high))
     assert row.half_width > 4 * noise.half_width
@@ -126,20 +135,22 @@ def test_a_difference_is_judged_over_departments_as_a_sample_and_its_noise_stand
 
 
 def test_departments_alike_in_noise_give_about_a_degree_of_freedom_each() -> None:
-    degrees = within(np.random.default_rng(3).normal(size=(TWICE * N, 500)), DEPARTMENT).degrees
+    degrees = noise_within(
+        np.random.default_rng(3).normal(size=(TWICE * N, 500)), DEPARTMENT
+    ).degrees
     assert 0.9 * N < degrees.mean() <= N
     assert degrees.max() == N
 
 
 def test_with_equal_numbers_of_replications_the_mean_is_that_of_all() -> None:
     values = np.random.default_rng(4).normal(size=(TWICE * N, 3))
-    assert within(values, DEPARTMENT).mean == pytest.approx(values.mean(axis=0))
+    assert noise_within(values, DEPARTMENT).mean == pytest.approx(values.mean(axis=0))
 
 
 def test_a_department_counts_once_however_often_it_was_played() -> None:
     values, department = np.array([0.0, 0.0, 0.0, 4.0, 4.0]), np.array([0, 0, 0, 1, 1])
-    assert interval(values, department=department).mean == 2.0
-    assert interval(values[:4], department=department[:4]).mean == 2.0
+    assert estimate_interval(values, department=department).mean == 2.0
+    assert estimate_interval(values[:4], department=department[:4]).mean == 2.0
 
 
 def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
@@ -147,7 +158,7 @@ def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
     values[[3, 17, N + 17]] = np.nan  # one department lacks it once, another twice
     known = ~np.isnan(values)
     found, without = (
-        interval(values[rows], department=DEPARTMENT[rows])
+        estimate_interval(values[rows], department=DEPARTMENT[rows])
         for rows in (np.full(TWICE * N, True), known)
     )
     assert (found.mean, found.low, found.high, found.largest_share) == pytest.approx(
@@ -164,8 +175,8 @@ def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
 
 def test_an_always_valid_interval_takes_each_department_once() -> None:
     values = replicated(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
-    found = interval(values, kind="always_valid", department=DEPARTMENT)
-    assert found == interval(values[:N], kind="always_valid")
+    found = estimate_interval(values, kind="always_valid", department=DEPARTMENT)
+    assert found == estimate_interval(values[:N], kind="always_valid")
 
 
 def test_the_upper_limit_of_what_departments_differ_by_is_above_it_as_often_as_it_says() -> None:
@@ -240,7 +251,7 @@ def test_without_an_effect_hardly_any_department_is_far_from_none() -> None:
     generator = np.random.default_rng(11)
     for _ in range(500):
         spread = spread_over(replicated(np.zeros(N), 0.8, generator), DEPARTMENT)
-        lower, _, higher = counted(spread.effects, 2.0)
+        lower, _, higher = count_beyond(spread.effects, 2.0)
         assert lower + higher <= 2
         _, low, high = spread.range
         assert -1 < low <= high < 1
@@ -269,7 +280,7 @@ def said(truth: Floats, noise: float = 0.5, *, mid: float = 5, row: Comparison =
 
 
 def test_an_effect_as_large_as_the_limit_is_not_beyond_it() -> None:
-    assert counted(np.array([-6.0, -5.0, 0.0, 5.0, 6.0, 7.0]), 5) == (1, 3, 2)
+    assert count_beyond(np.array([-6.0, -5.0, 0.0, 5.0, 6.0, 7.0]), 5) == (1, 3, 2)
 
 
 def test_words_say_in_how_many_departments(hold: Hold) -> None:
@@ -301,7 +312,7 @@ def test_what_was_counted_as_simulated_stands_beside() -> None:
     generator = np.random.default_rng(15)
     spread = spread_over(replicated(generator.normal(-3, 2, N), 3.0, generator), DEPARTMENT)
     words = where_words(spread, 5, ROW)
-    assert 0 < counted(spread.effects, 5)[0] < (spread.raw < -5).sum()
+    assert 0 < count_beyond(spread.effects, 5)[0] < (spread.raw < -5).sum()
     assert words.endswith(f"({(spread.raw < -5).sum()} as simulated)")
 
 
@@ -340,7 +351,9 @@ def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> No
 def test_a_pair_of_arms_is_compared_within_departments() -> None:
     generator = np.random.default_rng(17)
     level = replicated(generator.normal(60, 20, N), 2.0, generator)
-    found = compare(level - 3 + generator.normal(0, 0.1, 2 * N), level, department=DEPARTMENT)
+    found = compare_values(
+        level - 3 + generator.normal(0, 0.1, 2 * N), level, department=DEPARTMENT
+    )
     assert found.mean == pytest.approx(-3, abs=0.04)
     assert found.half_width < 0.05
 
@@ -383,7 +396,7 @@ def firmness(values: Floats, department: NDArray[np.int64], *, by_range: bool) -
         for arm, of_arm in (("nurse", np.zeros(len(values))), ("tool", values))
     }
     rows = compare_arms(arms, "nurse", department=department, by_range=by_range)
-    found = verdict(find(rows, arm="tool", measure=names[0].measure), 5.0)
+    found = verdict(find_row(rows, arm="tool", measure=names[0].measure), 5.0)
     return 2 if found.kind == "no change beyond" else FIRM[found.size]
 
 

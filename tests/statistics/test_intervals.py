@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulation.errors import ResultsError
 from simulation.statistics.departments import Department
-from simulation.statistics.intervals import interval, replications_needed
+from simulation.statistics.intervals import estimate_interval, replications_needed
 
 
 @given(
@@ -21,7 +21,7 @@ def test_the_interval_of_numbers_without_skewness_is_scipys(
     values: list[float], level: float
 ) -> None:
     array = np.array([*values, *(-np.array(values))])
-    found = interval(array, level=level)
+    found = estimate_interval(array, level=level)
     if np.ptp(array) == 0:
         assert found.low == found.high == array.mean()
         return
@@ -31,7 +31,7 @@ def test_the_interval_of_numbers_without_skewness_is_scipys(
 
 
 def test_one_replication_has_a_mean_and_no_interval() -> None:
-    found = interval(np.array([3.0]))
+    found = estimate_interval(np.array([3.0]))
     assert (found.mean, found.n) == (3.0, 1)
     assert np.isnan([found.low, found.high, found.half_width]).all()
 
@@ -42,8 +42,8 @@ def test_a_multiple_of_a_number_has_the_interval_of_the_multiples(
 ) -> None:
     values = np.random.default_rng(6).normal(3, 2, 40)
     found, wanted = (
-        interval(values, department=department).times(-2),
-        interval(-2 * values, department=department),
+        estimate_interval(values, department=department).times(-2),
+        estimate_interval(-2 * values, department=department),
     )
     for name in ("mean", "low", "high", "sd", "half_width", "standard_error"):
         assert getattr(found, name) == pytest.approx(getattr(wanted, name)), name
@@ -74,6 +74,6 @@ def test_a_single_replication_is_expected_in_its_interval_as_often_as_said() -> 
     values = np.random.default_rng(3).normal(2, 7, size=(2000, 11))
     inside = 0
     for row in values:
-        low, high = interval(row[:10]).single()
+        low, high = estimate_interval(row[:10]).single()
         inside += low <= row[10] <= high
     assert inside / 2000 == pytest.approx(0.95, abs=0.016)

@@ -7,8 +7,8 @@ import scipy.stats
 from simulation.records.schema import Floats
 from simulation.statistics.intervals import (
     LEVEL,
-    interval,
-    intervals,
+    estimate_interval,
+    estimate_intervals,
     replications_for,
     skewness,
     upper_limit,
@@ -31,7 +31,7 @@ def test_the_number_is_that_of_the_formula() -> None:
 
 def test_what_is_precise_enough_asks_for_nothing_more() -> None:
     values = normal_scores(20, 7)
-    half_width = interval(values).half_width
+    half_width = estimate_interval(values).half_width
     assert replications_for(values, half_width, at_most=MOST) == 20
     assert replications_for(values, 0.999 * half_width, at_most=MOST) > 20
     assert replications_for(np.full(20, 3.0), 0.1, at_most=MOST) == 20
@@ -71,7 +71,7 @@ def test_the_half_width_is_reached_and_the_mean_is_within_it() -> None:
         values = generator.normal(10, 3, size=20)
         while (n := replications_for(values, 0.9, at_most=MOST)) > len(values):
             values = np.concatenate([values, generator.normal(10, 3, size=n - len(values))])
-        assert interval(values).half_width <= 0.9
+        assert estimate_interval(values).half_width <= 0.9
         within += abs(values.mean() - 10) <= 0.9
     assert within / 400 >= 0.94
 
@@ -89,9 +89,9 @@ def test_intervals_and_the_number_that_is_enough_are_those_of_sim_tools() -> Non
     """sim-tools makes t intervals; ours are those as wide again as skewness asks for."""
     bounds, enough = [], []
     for n in range(5, 13):
-        found = interval(TWELVE[:n])
+        found = estimate_interval(TWELVE[:n])
         students = found.half_width / float(
-            intervals(TWELVE[:n, None], LEVEL, "fixed_sample").widened[0]
+            estimate_intervals(TWELVE[:n, None], LEVEL, "fixed_sample").widened[0]
         )
         bounds += [found.mean - students, found.mean + students]
         if replications_for(TWELVE[:n], 0.07 * found.mean, at_most=MOST) == n:

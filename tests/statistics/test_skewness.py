@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
-from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.compare import Comparison, compare_arms, find_row
 from simulation.statistics.critical_values import growth
-from simulation.statistics.intervals import interval, intervals, t_quantile, tail_level
+from simulation.statistics.intervals import (
+    estimate_interval,
+    estimate_intervals,
+    t_quantile,
+    tail_level,
+)
 from simulation.statistics.verdict import p_value, verdict
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -30,7 +35,7 @@ def by_pandas(values: Floats) -> float:
 
 
 def factor(values: Floats) -> float:
-    return interval(values).half_width / (
+    return estimate_interval(values).half_width / (
         t_quantile(len(values) - 1) * float(scipy.stats.sem(values))
     )
 
@@ -53,24 +58,26 @@ def test_even_numbers_have_students_interval_and_no_always_valid_one_is_wider_on
     assert factor(np.array([1.0, 2.0, 3.0, 4.0, 5.0])) == pytest.approx(1, abs=1e-12)
     assert factor(SKEWED) > 1.1
     columns = np.stack([SKEWED, np.full(len(SKEWED), 3.0)], axis=1)
-    assert intervals(columns, 0.95, "always_valid").widened.tolist() == [1, 1]
-    assert intervals(columns, 0.95, "fixed_sample").widened[1] == 1
+    assert estimate_intervals(columns, 0.95, "always_valid").widened.tolist() == [1, 1]
+    assert estimate_intervals(columns, 0.95, "fixed_sample").widened[1] == 1
 
 
 def test_a_column_with_gaps_is_widened_as_without_them() -> None:
     gaps = np.insert(SKEWED, [0, 3, 7], np.nan)
-    both = intervals(np.stack([gaps, np.r_[SKEWED, 1.0, 2.0, 3.0]], axis=1), 0.95, "fixed_sample")
-    assert both.half_width[0] == pytest.approx(interval(SKEWED).half_width)
+    both = estimate_intervals(
+        np.stack([gaps, np.r_[SKEWED, 1.0, 2.0, 3.0]], axis=1), 0.95, "fixed_sample"
+    )
+    assert both.half_width[0] == pytest.approx(estimate_interval(SKEWED).half_width)
 
 
 def test_a_verdict_and_its_p_value_read_the_interval_as_widened() -> None:
     """Moved until the widened interval touches 0, p is 5 %; Student's own would have been below."""
-    half = interval(SKEWED).half_width
+    half = estimate_interval(SKEWED).half_width
     arms = {
         "nurse": [Measures((WAIT,), np.array([50.0])) for _ in SKEWED],
         "ai": [Measures((WAIT,), np.array([50 + each - SKEWED.mean() + half])) for each in SKEWED],
     }
-    row = find(compare_arms(arms, "nurse"), arm="ai", measure="wait_to_clinician_mean")
+    row = find_row(compare_arms(arms, "nurse"), arm="ai", measure="wait_to_clinician_mean")
     assert row.difference_low == pytest.approx(0, abs=1e-9)
     assert p_value(row) == pytest.approx(0.05)
     assert scipy.stats.ttest_1samp(SKEWED - SKEWED.mean() + half, 0).pvalue < 0.04
@@ -131,7 +138,7 @@ def test_above_95_percent_the_side_of_the_long_tail_alone_is_wider() -> None:
     assert (low, high) == pytest.approx((1, 1 + growth(1 - 0.05 / 18) * tail))
     assert mirrored.together(18) == pytest.approx(tuple(-end for end in reversed(row.together(18))))
     assert row.together(1) == (row.difference_low, row.difference_high)
-    one = interval(SKEWED, level=1 - 0.05 / 18)
+    one = estimate_interval(SKEWED, level=1 - 0.05 / 18)
     assert (one.low, one.high) == pytest.approx(row.together(18))
     assert one.judged == (one.low, one.high)
 
@@ -158,7 +165,7 @@ def test_how_many_more_replications_allows_for_a_long_tail_that_falls_as_they_ar
 
 def covered(samples: Floats, truth: float) -> tuple[float, float]:
     """How often the interval of each column holds the truth, widened and not."""
-    found = intervals(samples, 0.95, "fixed_sample")
+    found = estimate_intervals(samples, 0.95, "fixed_sample")
     off = np.abs(found.mean - truth)
     return float((off <= found.half_width).mean()), float(
         (off <= found.half_width / found.widened).mean()
@@ -178,11 +185,11 @@ def test_the_interval_of_20_skewed_numbers_covers_the_mean_more_often_than_stude
 def test_one_department_is_none_at_all_and_of_many_the_means_are_the_skewed_numbers() -> None:
     values = np.random.default_rng(6).lognormal(size=(24, 50))
     alone, one = (
-        intervals(values, 0.95, "fixed_sample", which)
+        estimate_intervals(values, 0.95, "fixed_sample", which)
         for which in (None, np.zeros(24, dtype=np.int64))
     )
     assert np.array_equal(one.half_width, alone.half_width)
-    over = intervals(
+    over = estimate_intervals(
         np.repeat(values, 2, axis=0), 0.95, "fixed_sample", np.repeat(np.arange(24), 2)
     )
     assert np.allclose(over.widened, alone.widened)
@@ -195,14 +202,14 @@ def test_an_always_valid_interval_of_skewed_noise_holds_at_nearly_every_look() -
     samples = np.random.default_rng(14).exponential(1, (60, 600)) - 1
     left_out = np.zeros(600, dtype=bool)
     for n in range(4, 61):
-        found = intervals(samples[:n], 0.95, "always_valid")
+        found = estimate_intervals(samples[:n], 0.95, "always_valid")
         towards_tail = found.mean * found.tail < 0
         more = growth_of(n) * np.abs(found.tail)
         left_out |= np.abs(found.mean) > found.half_width * np.where(towards_tail, 1 + more, 1.0)
     assert left_out.mean() < 0.085
     column = samples[:20, 0]
     row = rows_of(column[:, None], 0.0)[0]
-    one = interval(column, kind="always_valid")
+    one = estimate_interval(column, kind="always_valid")
     growing = growing_row(column)
     assert (growing.difference_low, growing.difference_high) == pytest.approx((one.low, one.high))
     assert growing.together(1) == (growing.difference_low, growing.difference_high)

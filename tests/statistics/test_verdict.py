@@ -9,14 +9,14 @@ import scipy.stats
 from simulation.errors import ResultsError
 from simulation.statistics.compare import Comparison
 from simulation.statistics.critical_values import IntervalKind
-from simulation.statistics.intervals import intervals
+from simulation.statistics.intervals import estimate_intervals
 from simulation.statistics.verdict import (
     IDENTICAL,
     LAYER,
     Verdict,
     is_worse,
     non_inferiority,
-    threshold,
+    threshold_words,
     verdict,
 )
 from tests.held import Hold
@@ -193,7 +193,7 @@ def test_with_no_effect_at_all_few_families_have_any_false_claim() -> None:
 
     Binomial(400, .05) exceeds 36 with a probability below .1 %; the seed is fixed.
     """
-    found = intervals(
+    found = estimate_intervals(
         np.random.default_rng(5).normal(size=(400, 20, 12)).reshape(-1, 12).T, 0.95, "fixed_sample"
     )
     low, high = found.mean - found.half_width, found.mean + found.half_width
@@ -273,7 +273,7 @@ def test_what_is_not_known_in_one_replication_is_not_known() -> None:
 
 
 def test_a_threshold_of_patients_is_worded_in_patients() -> None:
-    assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == [
+    assert [threshold_words(2, unit) for unit in ("patients", "minutes", "share")] == [
         "2 patients",
         "2 min",
         "200 points",

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.compare import Comparison, compare_arms, find_row
 from simulation.statistics.critical_values import MAX_SHARE, WIDER
-from simulation.statistics.intervals import interval, intervals
+from simulation.statistics.intervals import estimate_interval, estimate_intervals
 from simulation.statistics.several_runs import compare_runs
 from simulation.statistics.verdict import Verdict, is_worse, non_inferiority, p_value, verdict
 from tests.held import Hold
@@ -24,7 +24,9 @@ def row_of(differences: list[float]) -> Comparison:
         Measures((WAIT,), each.values + difference)
         for each, difference in zip(base, differences, strict=True)
     ]
-    return find(compare_arms({"nurse": base, "ai": ours}, "nurse"), arm="ai", measure=WAIT.measure)
+    return find_row(
+        compare_arms({"nurse": base, "ai": ours}, "nurse"), arm="ai", measure=WAIT.measure
+    )
 
 
 WEAK = {
@@ -81,15 +83,19 @@ def test_fewer_than_ten_without_any_difference_cannot_tell_and_identical_stays(h
 
 def test_the_largest_share_of_the_variance_is_worked_out_by_hand() -> None:
     """Deviations of nine 0 and one 10 from their mean of 1 are nine 1 and one 81, of 90 in all."""
-    assert interval(np.array([0.0] * 9 + [10.0])).largest_share == pytest.approx(81 / 90)
-    assert interval(np.array([0.0] * 8 + [10.0])).weakness is None  # of nine, one is no oddity
-    assert interval(np.array([0.0] * 9 + [10.0, np.nan])).weakness == "one replication"
+    assert estimate_interval(np.array([0.0] * 9 + [10.0])).largest_share == pytest.approx(81 / 90)
+    assert (
+        estimate_interval(np.array([0.0] * 8 + [10.0])).weakness is None
+    )  # of nine, one is no oddity
+    assert estimate_interval(np.array([0.0] * 9 + [10.0, np.nan])).weakness == "one replication"
 
 
 def test_one_of_twenty_normal_numbers_hardly_ever_makes_most_of_the_variance() -> None:
     """2,000 samples: of twenty .6 %, of ten 13 % (standard error .8 %); the seed is fixed."""
     variates = np.random.default_rng(4).normal(size=(2000, 20))
-    of_ten, of_twenty = ([interval(row[:n]).weakness for row in variates] for n in (10, 20))
+    of_ten, of_twenty = (
+        [estimate_interval(row[:n]).weakness for row in variates] for n in (10, 20)
+    )
     assert 0.10 < of_ten.count("one replication") / 2000 < 0.16
     assert of_twenty.count("one replication") / 2000 < 0.015
 
@@ -105,12 +111,12 @@ def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a
     }
     for days, known in ((364, True), (363, False)):
         rows = compare_arms(arms, "nurse", measured_days=days)
-        row = find(rows, arm="ai", measure="handover_mean")
+        row = find_row(rows, arm="ai", measure="handover_mean")
         assert np.isnan([row.low, row.high, row.difference_low, row.difference_high]).all() != known
         assert (verdict(row, 5).kind == "no change beyond") == known
-        assert not np.isnan(find(rows, arm="ai", measure=WAIT.measure).difference_low)
+        assert not np.isnan(find_row(rows, arm="ai", measure=WAIT.measure).difference_low)
     about_it = compare_arms(arms, "nurse", measured_days=1, stated=("handover_mean",))
-    assert not np.isnan(find(about_it, arm="ai", measure="handover_mean").difference_low)
+    assert not np.isnan(find_row(about_it, arm="ai", measure="handover_mean").difference_low)
     hold(verdict(row, 5).words, "no interval before 20 years are measured")
 
 
@@ -137,7 +143,7 @@ def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_m
     for probability in (0.002, 0.01, 0.02, 0.05, 0.1):
         for size in (10, 100, 300):
             spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
-            found = intervals(
+            found = estimate_intervals(
                 rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department
             )
             heavy = found.share > MAX_SHARE
@@ -172,6 +178,6 @@ def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged
 def test_one_heavy_department_of_twenty_widens_the_interval_that_is_judged() -> None:
     values = np.full(40, -9.0) + 0.01 * (np.arange(40) % 3)
     values[0] -= 3
-    over = interval(values, department=np.arange(40) % 20)
+    over = estimate_interval(values, department=np.arange(40) % 20)
     assert over.weakness == "one replication"
     assert over.judged[1] - over.mean == pytest.approx(WIDER * over.half_width)

@@ -12,7 +12,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
 from simulation.report.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.report.pathway_picture import pathway_picture
-from simulation.study.arm_changes import ArmChanges, arm_changes, changes_of
+from simulation.study.arm_changes import ArmChanges, changes_of, explain_changes
 from simulation.study.design import Arm, Cost
 from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
@@ -290,7 +290,7 @@ def test_the_marked_picture_says_in_words_what_it_marks_and_differs_from_the_pla
 
 def test_every_arm_of_the_default_study_changes_something_and_the_baseline_is_left_out() -> None:
     study = load()
-    each = {found.arm: found for found in arm_changes(study)}
+    each = {found.arm: found for found in explain_changes(study)}
     assert set(each) == {arm.name for arm in study.arms} - {study.design.baseline}
     assert all(found.changes for found in each.values())
     (nurse,) = each["one_more_triage_nurse"].changes
@@ -303,5 +303,5 @@ def test_a_tool_that_goes_live_after_four_weeks_is_seen() -> None:
     base = load("study=interpreting")
     baseline = replace(ready("nurse_language"), arm=base.baseline.arm)
     study = replace(base, arms=(baseline, arm))
-    (changes,) = arm_changes(study)
+    (changes,) = explain_changes(study)
     assert [each.what for each in changes.changes] == ["triage"]

@@ -6,7 +6,7 @@ import pytest
 import simulation as ae
 from simulation.config import load
 from simulation.report.first_page import first_page
-from simulation.study.department_warnings import _overlaps_closed, kept_until_open
+from simulation.study.department_warnings import _overlaps_closed, warn_of_closed_hours
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.units import HOUR
@@ -32,7 +32,7 @@ def clinic(*, staff: str, doors: tuple[int, int] = (8, 20), queues: bool = True)
 
 def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand(hold: Hold) -> None:
     study = clinic(staff="8-20")
-    (output,) = kept_until_open(study)
+    (output,) = warn_of_closed_hours(study)
     hold(output)
     assert "pathway.pools.nurses.rota" in output
     run, days = study.run, 1440.0
@@ -60,12 +60,12 @@ def test_the_warning_comes_from_one_patient_in_a_hundred_on(
     monkeypatch.setattr(
         "simulation.study.department_warnings._share_and_minutes", lambda *_: (share_minutes, 90.0)
     )
-    assert len(kept_until_open(clinic(staff="8-20"))) == n_warnings
+    assert len(warn_of_closed_hours(clinic(staff="8-20"))) == n_warnings
 
 
 def test_there_is_no_warning_if_staff_work_on_after_the_last_arrival_or_never_close() -> None:
-    assert kept_until_open(clinic(staff="6-5", queues=True)) == ()
-    assert kept_until_open(load(*CLINIC)) == ()
+    assert warn_of_closed_hours(clinic(staff="6-5", queues=True)) == ()
+    assert warn_of_closed_hours(load(*CLINIC)) == ()
 
 
 def test_the_warning_is_above_the_answer(hold: Hold) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
-from simulation.study.department_warnings import overloaded, remarks
+from simulation.study.department_warnings import describe_busy_hours, find_overloaded
 from simulation.study.offered_load import Load, offered_load, weekly_load
 from tests.held import Hold
 
@@ -25,7 +25,7 @@ OVERLOAD = "arrivals: {walk_in: {per_day: 120}}\n"
 
 def overloads(make: Make, changes: str = "") -> dict[str, float]:
     pathway = make(OVERLOAD + changes)
-    return overloaded(pathway, offered_load(pathway, sample(pathway)).of_week())
+    return find_overloaded(pathway, offered_load(pathway, sample(pathway)).of_week())
 
 
 def test_an_overloaded_pool_without_relief_is_reported_with_its_load(smallest: Make) -> None:
@@ -58,7 +58,7 @@ def test_overload_with_relief_is_not_told(relief: str, smallest: Make) -> None:
     pathway = smallest(changes if changes.startswith("{") else OVERLOAD + changes)
     load = offered_load(pathway, sample(pathway))
     assert load.weekly()[0] > 1
-    assert overloaded(pathway, load.of_week()) == {}
+    assert find_overloaded(pathway, load.of_week()) == {}
 
 
 def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: Make) -> None:
@@ -66,7 +66,7 @@ def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: M
     subgraph = "steps: {see: {asks: [], any_of: [nurses, doctors]}}"
     assert overloads(smallest, doctors + subgraph) == {}
     busier = smallest(OVERLOAD.replace("120", "240") + doctors + subgraph)
-    assert len(overloaded(busier, weekly_load(busier, sample(busier)))) == 2
+    assert len(find_overloaded(busier, weekly_load(busier, sample(busier)))) == 2
 
 
 def test_the_load_of_the_week_alone_is_that_of_its_hours(smallest: Make) -> None:
@@ -90,28 +90,34 @@ def test_hours_above_1_are_named_with_the_worst(smallest: Make) -> None:
     load = flat(1.0, 2.0)
     load.work.reshape(7, 24)[:, 10:13] = 2.2
     load.work.reshape(7, 24)[0] *= 1.1
-    assert remarks(load) == ("triage_nurses: load above 1 at 10-13 h, worst 1.21 at 10 h on mon",)
+    assert describe_busy_hours(load) == (
+        "triage_nurses: load above 1 at 10-13 h, worst 1.21 at 10 h on mon",
+    )
 
 
 def test_hours_over_midnight_are_one_span() -> None:
     load = flat(1.0, 2.0)
     load.capacity.reshape(7, 24)[:, [22, 23, 0, 1]] = 0.8
-    assert remarks(load) == ("triage_nurses: load above 1 at 22-2 h, worst 1.25 at 0 h on mon",)
+    assert describe_busy_hours(load) == (
+        "triage_nurses: load above 1 at 22-2 h, worst 1.25 at 0 h on mon",
+    )
 
 
 def test_an_overload_over_the_week_is_reported_first(hold: Hold) -> None:
-    hold(remarks(flat(3.0, 2.0)))
+    hold(describe_busy_hours(flat(3.0, 2.0)))
 
 
 def test_work_with_nobody_on_duty_is_named(hold: Hold) -> None:
     load = flat(1.0, 2.0)
     load.capacity[0, 6 * 24 + 3] = 0
-    hold(remarks(load))
-    assert remarks(load, ["triage_nurses"]) == (), "they are meant to wait until it opens"
+    hold(describe_busy_hours(load))
+    assert describe_busy_hours(load, ["triage_nurses"]) == (), (
+        "they are meant to wait until it opens"
+    )
 
 
 def test_a_pool_below_1_at_every_hour_is_not_remarked_on() -> None:
-    assert remarks(flat(1.0, 2.0)) == ()
+    assert describe_busy_hours(flat(1.0, 2.0)) == ()
 
 
 def test_a_load_is_called_above_1_only_where_it_is_so_by_two_standard_errors() -> None:
@@ -119,6 +125,8 @@ def test_a_load_is_called_above_1_only_where_it_is_so_by_two_standard_errors() -
     for error, output in ((0.04, True), (0.07, False)):
         load = replace(flat(2.2, 2.0), error=np.array([error]))
         load.work[0, 10::24] *= 1.55
-        assert ("over the week" in remarks(load)[0]) == output
+        assert ("over the week" in describe_busy_hours(load)[0]) == output
     for error, n_remarks in ((0.0102, 1), (0.0103, 0)):  # .10 is twice .01021 times 4.90
-        assert len(remarks(replace(flat(2.2, 2.0), error=np.array([error])))) == n_remarks
+        assert (
+            len(describe_busy_hours(replace(flat(2.2, 2.0), error=np.array([error])))) == n_remarks
+        )

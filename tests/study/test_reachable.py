@@ -8,7 +8,7 @@ import pytest
 from simulation.config import load
 from simulation.department.graph import Edge, Subgraph
 from simulation.report.pathway_picture import pathway_picture
-from simulation.study.reachable import left_out_words, reachable_subgraph
+from simulation.study.arm_changes import left_out_words, reachable_subgraph
 from tests.held import Hold
 from tests.study.test_arm_changes import pathway, ready
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
-from simulation.records.serialise import plain
+from simulation.records.serialise import to_plain
 from simulation.triage.policy import Policy
 from tests.policies import policy_called
 
@@ -150,7 +150,7 @@ def stated() -> Callable[..., dict[str, Any]]:
     """A packaged policy with its nurse, as YAML would state the two; fresh each time."""
 
     def read(name: str, nurse: str = "") -> dict[str, Any]:
-        stated: dict[str, Any] = plain(policy_called(name, nurse))
+        stated: dict[str, Any] = to_plain(policy_called(name, nurse))
         return stated
 
     return read

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.department.check_pathway import check as check_pathway
+from simulation.department.check_pathway import check_pathway as check_pathway
 from simulation.department.vocabulary import Action, Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Draws
-from simulation.triage.apply import apply, reached
+from simulation.triage.apply import apply, mask_users
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from tests.held import Hold
@@ -186,13 +186,13 @@ def test_whoever_an_action_is_for_counts_as_reached(
     covers = {"arrivals": ["referred"], **WHY}
     built = policy("nurse", actions={"bed": bed(0.5, 0.5, covers=covers)})
     referred = patients.arrival_source == desk.categories("arrival_source").index("referred")
-    np.testing.assert_array_equal(reached(built, desk, patients), referred)
+    np.testing.assert_array_equal(mask_users(built, desk, patients), referred)
     labels = {"labels": ["ambulance"], **WHY}
     both = policy(
         "ai_label_measured_over", covers=labels, actions={"bed": bed(0.5, 0.5, covers=covers)}
     )
     ambulance = patients.arrival_source == desk.categories("arrival_source").index("ambulance")
-    np.testing.assert_array_equal(reached(both, desk, patients), referred | ambulance)
+    np.testing.assert_array_equal(mask_users(both, desk, patients), referred | ambulance)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pytest
 import simulation as ae
 from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
-from simulation.triage.applicability import applicability_notes
-from simulation.triage.check_policy import check_policy
+from simulation.triage.check_policy import applicability_notes, check_policy
 from simulation.triage.policy import Policy
 from tests.held import Hold
 

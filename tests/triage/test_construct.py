@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.triage.construct import Wanted, nearest_matrix, rounded, smoothed
+from simulation.triage.construct import Wanted, nearest_matrix, round_rows, smooth_rows
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import agreement
 from simulation.triage.policy import Policy
@@ -46,7 +46,7 @@ def mix_of(counts: list[list[int]]) -> list[int]:
 def test_the_yaml_holds_what_the_construction_gives(
     name: str, wanted: Wanted, stated: Stated, nurses: list[list[int]]
 ) -> None:
-    again = rounded(nearest_matrix(nurses, wanted))
+    again = round_rows(nearest_matrix(nurses, wanted))
     # One unit of the last decimal: solvers differ in the tenth.
     np.testing.assert_allclose(stated(name)["ai"]["matrix"]["shares"], again, atol=1.01e-4)
 
@@ -54,7 +54,7 @@ def test_the_yaml_holds_what_the_construction_gives(
 def test_the_drifted_table_is_what_the_construction_gives(
     stated: Stated, nurses: list[list[int]]
 ) -> None:
-    again = rounded(nearest_matrix(nurses, DRIFTED_OVER))
+    again = round_rows(nearest_matrix(nurses, DRIFTED_OVER))
     np.testing.assert_allclose(
         stated("ai_drifts")["drift"]["towards"]["shares"], again, atol=1.01e-4
     )
@@ -133,12 +133,12 @@ def test_no_label_is_given_more_often_than_one_nearer_the_truth(
 def entropy(shares: np.ndarray, counts: list[list[int]]) -> float:
     observed = np.array(counts, dtype=float)
     mix = observed.sum(axis=1) / observed.sum()
-    return float((mix[:, None] * shares * np.log(shares / smoothed(observed))).sum())
+    return float((mix[:, None] * shares * np.log(shares / smooth_rows(observed))).sum())
 
 
 def test_without_a_binding_shape_the_table_is_an_exponential_tilt(nurses: list[list[int]]) -> None:
     # Tilting only the diagonal multiplies all errors of a row alike, and the odds of being right alike in all rows.
-    shares, start = nearest_matrix(nurses, CLAIMED), smoothed(np.array(nurses, dtype=float))
+    shares, start = nearest_matrix(nurses, CLAIMED), smooth_rows(np.array(nurses, dtype=float))
     ratio = shares / start
     odds = []
     for true in range(5):
@@ -170,6 +170,6 @@ def test_figures_that_no_table_can_have_are_refused(nurses: list[list[int]]) -> 
 
 
 def test_rounding_keeps_rows_adding_up() -> None:
-    rows = rounded(np.array([[1 / 3, 1 / 3, 1 / 3], [0.00004, 0.99992, 0.00004]]))
+    rows = round_rows(np.array([[1 / 3, 1 / 3, 1 / 3], [0.00004, 0.99992, 0.00004]]))
     assert rows[0] == (0.3334, 0.3333, 0.3333)
     assert all(sum(round(share * 10_000) for share in row) == 10_000 for row in rows)

@@ -9,7 +9,7 @@ from simulation.department.vocabulary import ByAttribute
 from simulation.patients import draw
 from simulation.report.progress import announce
 from simulation.study.arm_changes import changes_of
-from simulation.triage.check_policy import Idle, idle
+from simulation.triage.check_policy import Idle, find_idle
 from tests.held import Hold
 
 UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")
@@ -22,20 +22,20 @@ def test_watching_does_nothing_where_rounds_are_off_and_something_where_they_are
         on: replace(arm.pathway, rounds=replace(arm.pathway.rounds, active=on))
         for on in (False, True)
     }
-    assert idle(arm.policy, rounds[False]) == (UNHEARD,)
-    assert idle(arm.policy, rounds[True]) == ()
-    assert idle(arm.policy, replace(arm.pathway, rounds=None)) == (UNHEARD,)
+    assert find_idle(arm.policy, rounds[False]) == (UNHEARD,)
+    assert find_idle(arm.policy, rounds[True]) == ()
+    assert find_idle(arm.policy, replace(arm.pathway, rounds=None)) == (UNHEARD,)
 
 
 def test_an_action_that_no_branch_reads_does_nothing() -> None:
     arm = load("triage=ai_streams").only().baseline
-    assert idle(arm.policy, arm.pathway) == ()
+    assert find_idle(arm.policy, arm.pathway) == ()
     unread = {
         name: branch
         for name, branch in arm.pathway.branches.items()
         if not isinstance(branch, ByAttribute) or branch.attribute != "streamed"
     }
-    found = idle(arm.policy, replace(arm.pathway, branches=unread))
+    found = find_idle(arm.policy, replace(arm.pathway, branches=unread))
     assert {each.where for each in found} == {f"actions.{name}" for name in arm.policy.actions}
     assert all("no branch or loop of the route reads 'streamed'" in each.why for each in found)
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.errors import Faults
-from simulation.triage.applicability import measured_elsewhere
+from simulation.triage.check_policy import measured_elsewhere
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import AboveZero, agreement, probabilities
 from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from

@@ -12,13 +12,13 @@ from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Calendar, Draws, draw
-from simulation.triage.apply import apply, reached
+from simulation.triage.apply import apply, mask_users
 from simulation.triage.check_policy import check_policy
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import Estimate, probabilities
 from simulation.triage.people import Added
-from simulation.triage.policy import Policy, lengthened
+from simulation.triage.policy import Policy, lengthen_minutes
 from simulation.units import DAY
 from tests.held import Hold
 
@@ -98,7 +98,7 @@ def test_a_tool_that_covers_nobody_is_nurse_triage_whatever_else_it_does(
     nobody = covers(minutes=list(EVERYBODY), share=estimate(0))
     off = policy("ai_label_measured_over", **{**everything(stated), "covers": nobody})
     assert_same(apply(off, desk, patients), apply(policy("nurse"), desk, patients))
-    assert not reached(off, desk, patients).any()
+    assert not mask_users(off, desk, patients).any()
     on = policy(
         "ai_label_measured_over",
         **{**everything(stated), "covers": covers(minutes=list(EVERYBODY))},
@@ -138,7 +138,7 @@ def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_nurse_triage(
         "nurse", ai={**nurse, "name": "twin", "same_draw_as": "nurse"}, covers=covers(), **role
     )
     assert_same(apply(twin, desk, patients), apply(policy("nurse"), desk, patients))
-    assert reached(twin, desk, patients).all()
+    assert mask_users(twin, desk, patients).all()
     own_variates = policy("nurse", ai={**nurse, "name": "twin"}, covers=covers(), **role)
     assert np.any(given(own_variates, desk, patients) != given(policy("nurse"), desk, patients))
 
@@ -152,7 +152,7 @@ def test_a_share_of_patients_is_covered_and_those_of_a_smaller_share_are_among_t
     some, more = (
         policy("ai_label_measured_over", covers=covers(share=estimate(p))) for p in (0.3, 0.5)
     )
-    reached_some, reached_more = (reached(each, desk, patients) for each in (some, more))
+    reached_some, reached_more = (mask_users(each, desk, patients) for each in (some, more))
     assert_share(reached_some, 0.3)
     assert_share(reached_more, 0.5)
     assert not np.any(reached_some & ~reached_more)
@@ -170,7 +170,7 @@ def test_an_attribute_keeps_those_it_names(policy: Build, desk: Pathway, patient
     expected = (patients.attributes["sex"] == 0) & np.isin(
         patients.arrival_source, [code("walk_in"), code("referred")]
     )
-    np.testing.assert_array_equal(reached(only, desk, patients), expected)
+    np.testing.assert_array_equal(mask_users(only, desk, patients), expected)
 
 
 def test_coverage_by_label_is_by_the_nurses_own(
@@ -179,7 +179,7 @@ def test_coverage_by_label_is_by_the_nurses_own(
     low = policy(
         "ai_label_measured_over", covers=covers(only={"acuity_given": ["standard", "non_urgent"]})
     )
-    np.testing.assert_array_equal(reached(low, desk, patients), nurse >= 3)
+    np.testing.assert_array_equal(mask_users(low, desk, patients), nurse >= 3)
     np.testing.assert_array_equal(given(low, desk, patients), np.where(nurse >= 3, answer, nurse))
 
 
@@ -187,7 +187,7 @@ def test_the_excluded_are_the_stated_share_of_each_category(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     excluded = {"by": "sex", "shares": {"female": estimate(0.1), "male": estimate(0.6)}}
-    found = reached(
+    found = mask_users(
         policy("ai_label_measured_over", covers=covers(excluded=excluded)), desk, patients
     )
     female = patients.attributes["sex"] == 0
@@ -200,7 +200,7 @@ def test_exclusion_and_share_are_different_coins(
 ) -> None:
     excluded = {"by": "sex", "shares": {"female": estimate(0.5), "male": estimate(0.5)}}
     both = policy("ai_label_measured_over", covers=covers(excluded=excluded, share=estimate(0.5)))
-    assert_share(reached(both, desk, patients), 0.25)
+    assert_share(mask_users(both, desk, patients), 0.25)
 
 
 # --- acceptance ------------------------------------------------------------------------------------------------------
@@ -427,7 +427,7 @@ def test_adoption_grows_in_a_straight_line_by_the_day_of_arrival(
         go_live_day=estimate(1),
         adoption={"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)},
     )
-    found, day = reached(built, desk, patients), patients.arrived_at // DAY
+    found, day = mask_users(built, desk, patients), patients.arrived_at // DAY
     for number, p in enumerate((0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9)):
         assert_share(found[day == number], p)
 
@@ -436,7 +436,7 @@ def test_who_takes_a_tool_up_early_uses_it_later_too(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     early, late = (
-        reached(
+        mask_users(
             policy(
                 "ai_label_measured_over",
                 adoption={"start": estimate(p), "end": estimate(p), "weeks": estimate(1)},
@@ -475,7 +475,7 @@ def test_a_tool_is_on_in_its_live_days_alone_counted_from_the_first_measured_day
     warmed = replace(patients, calendar=Calendar(start_week=20, warm_up_days=7))
     day = patients.arrived_at // DAY
     switched, plain = (
-        reached(policy("ai_label_measured_over", **keys), desk, warmed)
+        mask_users(policy("ai_label_measured_over", **keys), desk, warmed)
         for keys in ({"live_days": [[0, 0], [2, 9]]}, {})
     )
     np.testing.assert_array_equal(switched, plain & np.isin(day, (7, *range(9, 17))))
@@ -492,7 +492,7 @@ def test_go_live_and_adoption_count_from_the_first_measured_day(
         go_live_day=estimate(1),
         adoption={"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)},
     )
-    found, day = reached(built, desk, warmed), patients.arrived_at // DAY
+    found, day = mask_users(built, desk, warmed), patients.arrived_at // DAY
     assert not np.any(found[day < 8])
     for number, p in ((8, 0.2), (9, 0.3)):
         assert_share(found[day == number], p)
@@ -504,7 +504,7 @@ def test_without_a_go_live_day_a_tool_is_used_in_the_warm_up_as_on_the_first_mea
     warmed = replace(patients, calendar=Calendar(warm_up_days=7))
     adoption = {"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)}
     found, day = (
-        reached(policy("ai_label_measured_over", adoption=adoption), desk, warmed),
+        mask_users(policy("ai_label_measured_over", adoption=adoption), desk, warmed),
         patients.arrived_at // DAY,
     )
     assert_share(found[day < 7], 0.2)
@@ -632,7 +632,7 @@ def test_the_nurse_waits_the_stated_seconds_for_each_answer_and_for_nobody_else(
 def test_nothing_is_added_to_a_step_that_a_patient_does_not_come_to() -> None:
     added = Added(durations=("testing",), seconds=Estimate(**estimate(30)))
     minutes = {"testing": np.array([[0.0, 3.0, 3.0]])}
-    assert lengthened(added, minutes, np.array([True, True, False]))["testing"].tolist() == [
+    assert lengthen_minutes(added, minutes, np.array([True, True, False]))["testing"].tolist() == [
         [0.0, 3.5, 3.0]
     ]
 
@@ -803,7 +803,7 @@ def test_a_tool_whose_coverage_names_no_sources_labels_everybody_who_attends(
     assert of_all.covers is not None
     assert of_all.covers.labels is None
     assert_same(apply(of_all, desk, patients), apply(of_named, desk, patients))
-    assert reached(of_all, desk, patients).all()
+    assert mask_users(of_all, desk, patients).all()
 
 
 def test_an_empty_list_of_sources_is_not_everybody(

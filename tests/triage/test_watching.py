@@ -8,7 +8,7 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws
-from simulation.triage.apply import apply, reached
+from simulation.triage.apply import apply, mask_users
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
@@ -112,7 +112,7 @@ def test_where_a_policy_covers_a_part_the_others_are_not_watched(
     assert check_policy(built, desk) == []
     found = apply(built, desk, patients).alarms
     assert found is not None
-    assert np.array_equal(found != NEVER, reached(built, desk, patients))
+    assert np.array_equal(found != NEVER, mask_users(built, desk, patients))
     assert np.array_equal(found != NEVER, patients.uniform("triage.coverage") < 0.5)
 
 
@@ -130,8 +130,8 @@ def test_watching_moves_no_label_and_no_minutes(
 def test_whoever_is_watched_is_one_whom_the_tool_reached(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
-    assert reached(policy("ai_watches"), desk, patients).all()
-    assert not reached(policy("nurse"), desk, patients).any()
+    assert mask_users(policy("ai_watches"), desk, patients).all()
+    assert not mask_users(policy("nurse"), desk, patients).any()
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_watching_begins_as_the_tool_goes_live_and_grows_as_staff_take_it_up(
     assert found is not None
     used = (patients.arrived_at >= 2 * DAY) & (patients.uniform("triage.adoption") < 0.3)
     assert np.array_equal(found != NEVER, used)
-    assert np.array_equal(reached(built, desk, patients), used)
+    assert np.array_equal(mask_users(built, desk, patients), used)

@@ -50,7 +50,7 @@ from simulation.display.drawing import (
 )
 from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.schema import Floats
-from simulation.records.serialise import csv_text, digest, exact
+from simulation.records.serialise import csv_text, digest, to_exact
 from simulation.runs.atomic import write_file
 from simulation.runs.provenance import identity_of, source_digest
 from simulation.study.design import Built, Member
@@ -313,7 +313,7 @@ def ensemble(
     space = space_of(ranges, composed.raw)
     site = Site(composed, folders, space, figures)
     site.check_edges()
-    key = digest([identity_of(site.study).key, exact(figures), exact(ranges)])[:SHOWN]
+    key = digest([identity_of(site.study).key, to_exact(figures), to_exact(ranges)])[:SHOWN]
     folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
     say(
         f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{ranges.name}.yaml that "
@@ -412,7 +412,7 @@ WIDTH = 118
 
 
 def _with_hash(name: str, content: object) -> str:
-    return f"{name} {digest(exact(content))[:SHOWN]}"
+    return f"{name} {digest(to_exact(content))[:SHOWN]}"
 
 
 def ensemble_of(

@@ -41,7 +41,7 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Outcome, Plan
 from simulation.errors import ResultsError
-from simulation.measures.occupancy import present
+from simulation.measures.occupancy import count_present
 from simulation.measures.quantities import Window
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats, Ints, Mask
@@ -364,14 +364,14 @@ def share_that(outcome: Outcome) -> Figure:
 
 def number_waiting(queue: Waited) -> float:
     """How many wait, on average over the window."""
-    return present(
+    return count_present(
         to_minutes(queue.joined_at), to_minutes(queue.stopped_at), window=queue.window
     ).mean
 
 
 def number_served(queue: Waited) -> float:
     """How many are being served, on average over the window."""
-    return present(
+    return count_present(
         to_minutes(queue.stopped_at), to_minutes(queue.ended_at), window=queue.window
     ).mean
 

@@ -25,7 +25,12 @@ from simulation.statistics.departments import (
     n_departments,
     spread_over,
 )
-from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
+from simulation.statistics.intervals import (
+    LEVEL,
+    Interval,
+    estimate_interval,
+    estimate_within_departments,
+)
 from simulation.statistics.variance_components import components
 from simulation.study.design import Target
 from simulation.study.explanation import case_mix
@@ -146,11 +151,13 @@ def break_even(
             known = as_stated if value == quantity.stated else None
             by_replication = differences(quantity.policy_at(value)) if known is None else known
             trials[value] = Trial(
-                value, by_replication, interval(by_replication, department=department)
+                value, by_replication, estimate_interval(by_replication, department=department)
             )
             tried(trials[value])
         mean = trials[value].estimate.mean
-        noise = simulated(trials[value].differences[:, None], LEVEL, department).half_width[0]
+        noise = estimate_within_departments(
+            trials[value].differences[:, None], LEVEL, department
+        ).half_width[0]
         return 0.0 if abs(mean) < LOST_IN_NOISE * noise else mean
 
     root, width = _root(at, quantity), quantity.high - quantity.low
@@ -296,7 +303,7 @@ def price_of(
     highest value. None if the other arm costs nothing, or has no effect beyond chance: then no price is as good value.
     """
     both, (pounds, lowest, highest) = (effects[arm], effects[against]), cost
-    own, other = (interval(values, department=department) for values in both)
+    own, other = (estimate_interval(values, department=department) for values in both)
     if lowest <= 0 or not other.excludes_zero:
         return None
     ratio = own.mean / other.mean
@@ -317,7 +324,7 @@ def _ratio_interval(
     from scipy.optimize import brentq
 
     def apart(at: float) -> float:
-        low, high = interval(own - at * other, department=department).judged
+        low, high = estimate_interval(own - at * other, department=department).judged
         return (
             -math.inf if math.isnan(low) else max(low, -high)
         )  # what may not be judged excludes nothing

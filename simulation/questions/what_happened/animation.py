@@ -33,7 +33,7 @@ from simulation.questions.what_happened import patient_story
 from simulation.records.schema import Ints
 from simulation.runs.atomic import write_file
 from simulation.runs.result import StudyResult
-from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.study.simulate import SharedDraws, Simulated, simulate_draws
 from simulation.study.statements import BANNER
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -103,7 +103,9 @@ def animate(
     drawn = SharedDraws(run.drawn(number, days))
     ready = [study.arm(name) for name in names]
     simulations = [
-        simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
+        simulate_draws(
+            arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days
+        )
         for arm in ready
     ]
     weekday = day_name[(days - 1) % 7]

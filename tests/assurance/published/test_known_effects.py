@@ -23,7 +23,7 @@ from simulation.assurance.targets import Begin, PublishedFigure, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
-from simulation.statistics.compare import compare
+from simulation.statistics.compare import compare_values
 from simulation.study.study import Study
 from tests.held import Hold
 
@@ -41,7 +41,7 @@ def effect(
 ) -> KnownEffect:
     target = replace(TARGETS[0], note="The queue behind it takes the time back.", **changes)
     middle = (least + most) / 2
-    found = compare(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
+    found = compare_values(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
     return KnownEffect(target, found, least, most, sham)
 
 
