@@ -126,14 +126,6 @@ LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("
 """Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
 
 
-class Part(NamedTuple):
-    """A part of the page: its name, heading and sentences."""
-
-    name: str
-    heading: str
-    sentences: tuple[str, ...]
-
-
 class Board(NamedTuple):
     """What the board's page says and shows.
 
@@ -148,7 +140,7 @@ class Board(NamedTuple):
     answer: str
     advice: tuple[str, ...]
     notes: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Section, ...]
     arms: tuple[ArmResult, ...]
     table: ReportTable | None
     picture: Drawing | None
@@ -162,7 +154,7 @@ class Board(NamedTuple):
     @property
     def sentences(self) -> tuple[str, ...]:
         """Every sentence, in order."""
-        of_parts = (sentence for part in self.parts for sentence in part.sentences)
+        of_parts = (words.text for part in self.parts for words in part.words())
         return (self.answer, *self.advice, *self.notes, *of_parts, *self.counts)
 
     @property
@@ -200,13 +192,9 @@ def board_document(page: Board, drawn: Picture | Drawing | None) -> Document:
         *(Words(sentence, "strong") for sentence in page.advice),
         *(Words(sentence, "note") for sentence in page.notes),
     )
-    parts = [
-        Section(tuple(Words(sentence) for sentence in part.sentences), part.heading, part.name)
-        for part in page.parts
-    ]
     table = Section(tuple(filter(None, (page.table, drawn))), anchor="table")
     counts = Section(tuple(Words(sentence, "note") for sentence in page.counts))
-    return Document(page.title, (Section(answer), *parts, table, counts))
+    return Document(page.title, (Section(answer), *page.parts, table, counts))
 
 
 def board_page(result: StudyResult) -> str:
@@ -228,17 +216,21 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
     arms = (replace(outcome.arm, ready=ready), *priced_alternatives(result, outcome.arm))
     measured = (*_measure_first(outcome, most), *_pilot(outcome, offer))
     parts = (
-        Part("safety", "Is it safe?", tuple(_safety(outcome, offer))),
-        Part("worse", "Who is worse off?", tuple(_worse_off(outcome, most))),
-        Part("money", "Same money elsewhere", tuple(_money(outcome))),
-        Part("measure", "Measure first", measured),
-        Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
-        Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
+        _part("safety", "Is it safe?", _safety(outcome, offer)),
+        _part("worse", "Who is worse off?", _worse_off(outcome, most)),
+        _part("money", "Same money elsewhere", _money(outcome)),
+        _part("measure", "Measure first", measured),
+        _part("vendor", "The vendor", _vendor(offer, facts)),
+        _part("assumed", "Assumed", _assumed(offer, facts + 2)),
     )
     picture = first_picture(result, arms, number=_signed)
     notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
     told = tuple(advice(outcome))
     return Board(offer, *answer, told, notes, parts, arms, table, picture, counts)
+
+
+def _part(name: str, heading: str, sentences: Iterable[str]) -> Section:
+    return Section(tuple(map(Words, sentences)), heading, name)
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
@@ -290,23 +282,19 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
 def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
     """The rows of two variants of an offer, with what they have otherwise, and how far their effects are apart."""
     pages, compared = [board(one), board(other)], beside(one, other).comparisons
-    names = [
-        "; ".join([result.design.name, *page.offer.differs])
-        for result, page in zip((one, other), pages, strict=True)
-    ]
-    tables = [page.table for page in pages if page.table is not None]
-    cells = [
-        (name, *table.cells[0][1:])
-        for name, table in zip(names, tables, strict=len(tables) == len(pages))
-    ]
+    cells, headers = list[Cells](), ["Variant"]
+    for result, shown in zip((one, other), pages, strict=True):
+        if shown.table is not None:
+            name = "; ".join([result.design.name, *shown.offer.differs])
+            cells.append((name, *shown.table.cells[0][1:]))
+            headers[1:] = shown.table.headers[1:]
     apart = compared[pages[0].offer.arm, one.first_target].apart
     unit = one.unit(one.first_target)
     words = "On the same patients, the second differs from the first by"
     notes = (
         () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {_unit_word(unit)}.",)
     )
-    headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
-    return ReportTable("variants", "Two variants of an offer", headers, cells, notes)
+    return ReportTable("variants", "Two variants of an offer", tuple(headers), cells, notes)
 
 
 # --- sentences, by the part in which they stand ----------------------------------------------------------------------

@@ -61,7 +61,7 @@ def with_offer(result: Result, **facts: Any) -> Result:
 def text_of(page: Board) -> str:
     assert page.table is not None
     assert page.picture is not None
-    parts = (line for part in page.parts for line in ("", part.heading, *map(str, part.sentences)))
+    parts = (line for part in page.parts for line in ("", part.heading, *map(str, part.words())))
     rows = (*(" | ".join(row) for row in (page.table.headers, *page.table.rows)), *page.table.notes)
     ends = (*map(str, page.counts), page.picture.alt, page.picture.caption)
     answer = (page.answer, " ".join(map(str, page.advice)), *page.notes)
@@ -423,8 +423,8 @@ def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(resu
         made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare()),
         {**by_age, **by_arrival},
     )
-    worse = next(part for part in board(shown).parts if part.name == "worse")
-    assert [*map(str, worse.sentences)] == [
+    worse = next(part for part in board(shown).parts if part.anchor == "worse")
+    assert [*map(str, worse.words())] == [
         "Ambulance patients would wait 12 minutes longer.",
         "Children: 7 minutes.",
     ]
@@ -624,7 +624,7 @@ def test_the_word_document_says_what_the_page_says(
     texts, page = [paragraph.text for paragraph in document.paragraphs], board(offered)
     assert f"{page.verdict}: {page.answer}" in texts
     assert " ".join(map(str, page.advice)) in texts
-    assert all(str(sentence) in texts for part in page.parts for sentence in part.sentences)
+    assert all(str(sentence) in texts for part in page.parts for sentence in part.words())
     assert len(document.tables) == 1
     assert len(document.inline_shapes) == 1
 

@@ -94,7 +94,7 @@ def test_the_outcome_of_an_arm_and_the_board_s_page_do_not_follow_from_words(
     )
     assert [arm.name for arm in ours.arms] == [arm.name for arm in theirs.arms]
     for one, other in zip(ours.parts, theirs.parts, strict=True):
-        assert (one.name, len(one.sentences)) == (other.name, len(other.sentences))
+        assert (one.anchor, len(one.blocks)) == (other.anchor, len(other.blocks))
     assert ours.table is not None
     assert theirs.table is not None
     assert without_words(ours.table) == without_words(theirs.table)
