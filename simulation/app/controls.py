@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from simulation.app.departments import LOCAL, Department, Place
 from simulation.config.validating import Key, classes_in, keys_of
 from simulation.department.vocabulary import Pathway
+from simulation.records.serialise import read_yaml
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Control:
 @cache
 def controls() -> Mapping[str, Control]:
     """What can be changed, by key, in order."""
-    stated = yaml.safe_load(Path(__file__).with_name("controls.yaml").read_text(encoding="utf-8"))
+    stated = read_yaml(Path(__file__).with_name("controls.yaml"))
     return {
         key: Control(
             key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])}
@@ -87,9 +86,7 @@ def controls() -> Mapping[str, Control]:
 @cache
 def helps() -> Mapping[str, str]:
     """What each policy that is offered at first is, in a line, by arm."""
-    stated: dict[str, str] = yaml.safe_load(
-        Path(__file__).with_name("policies.yaml").read_text(encoding="utf-8")
-    )
+    stated: dict[str, str] = read_yaml(Path(__file__).with_name("policies.yaml"))
     return stated
 
 

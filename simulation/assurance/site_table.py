@@ -18,8 +18,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import yaml
-
 from simulation.api import compare
 from simulation.assurance.targets import (
     AS_IS,
@@ -58,6 +56,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
+from simulation.records.serialise import read_yaml
 from simulation.runs.atomic import write_file
 from simulation.statistics.intervals import estimate_interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
@@ -446,5 +445,5 @@ def read_predictions(path: Path) -> Predictions | None:
     """What the predictions on file were made with; None if there are none."""
     if not path.is_file():
         return None
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = read_yaml(path)
     return Predictions(content["calibration_sha256"], str(content["made_on"]))

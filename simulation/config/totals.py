@@ -13,7 +13,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import yaml
 from annotated_types import Ge, Le
 
 from simulation.config.dotted import Raw, resolve, value_at
@@ -21,6 +20,7 @@ from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import parse_hours
 from simulation.errors import Fault, Faults
+from simulation.records.serialise import read_yaml
 from simulation.units import HOUR
 
 ADMITTED_SHARE = 0.286
@@ -75,9 +75,7 @@ class Scaled(NamedTuple):
         return self.path.split(".")[0]
 
 
-FOLLOWS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-    (Path(__file__).parent / "scaling.yaml").read_text(encoding="utf-8")
-)
+FOLLOWS: Mapping[str, Mapping[str, str]] = read_yaml(Path(__file__).with_name("scaling.yaml"))
 """The quantity that each pool and each calibration parameter follows, and the words for each quantity."""
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""

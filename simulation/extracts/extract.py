@@ -173,24 +173,6 @@ class Extract:
         )
 
 
-def _roles(mapping: ExtractMapping) -> dict[str, str]:
-    """The column of each key, by the key in words."""
-    roles: dict[str, str] = {}
-    for name, of in mapping.stamps.items():
-        parts = [""] if len(of) == 1 else [", date", ", time"]
-        roles |= {
-            f"{name.removesuffix('_at')}{part}": column
-            for part, column in zip(parts, of, strict=True)
-        }
-    roles |= {name: coded.column for name, coded in mapping.codes.items()}
-    roles |= {
-        name: column
-        for name in ("age", "attendance", "patient")
-        if (column := getattr(mapping, name))
-    }
-    return {name.replace("_", " "): column for name, column in roles.items()}
-
-
 def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table") -> Extract:
     """The extract in a data frame, whose columns hold text or points in time.
 
@@ -215,7 +197,7 @@ def read_extract(
 ) -> Extract:
     """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
     stated = _mapping_of(mapping, config_dir, path)
-    what = {column: key for key, column in reversed(_roles(stated).items())}
+    what = {column: key for key, column in reversed(stated.roles.items())}
     return _extract(Path(path).name, read_file(Path(path), what), stated, mapping)
 
 
@@ -242,7 +224,7 @@ def _mapping_of(
 def _extract(name: str, file: ExtractFile, mapping: ExtractMapping, given: object) -> Extract:
     tables = read_tables(file.frame, mapping, where=name, n_uneven=file.n_uneven)
     stated_in = f"configs/{GROUP}/{given}.yaml" if isinstance(given, str) else Extract.stated_in
-    return Extract(name, mapping, tables, _roles(mapping), file.n_ignored, stated_in)
+    return Extract(name, mapping, tables, mapping.roles, file.n_ignored, stated_in)
 
 
 # --- a first draft of a mapping ---------------------------------------------------------------------------------------

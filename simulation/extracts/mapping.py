@@ -132,12 +132,24 @@ class ExtractMapping(Sourced):
         return {name: coded for name, coded in stated.items() if coded is not None}
 
     @property
+    def roles(self) -> dict[str, str]:
+        """The column of each key, by the key in words."""
+        roles: dict[str, str] = {}
+        for name, of in self.stamps.items():
+            parts = [""] if len(of) == 1 else [", date", ", time"]
+            roles |= {
+                f"{name.removesuffix('_at')}{part}": column
+                for part, column in zip(parts, of, strict=True)
+            }
+        roles |= {name: coded.column for name, coded in self.codes.items()}
+        others = ("age", "attendance", "patient")
+        roles |= {name: column for name in others if (column := getattr(self, name))}
+        return {name.replace("_", " "): column for name, column in roles.items()}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
-        others = (self.age, self.attendance, self.patient)
-        coded = (coded.column for coded in self.codes.values())
-        stamped = (column for of in self.stamps.values() for column in of)
-        return tuple(dict.fromkeys([*stamped, *coded, *(name for name in others if name)]))
+        return tuple(dict.fromkeys(self.roles.values()))
 
 
 CATEGORIES: Mapping[str, tuple[str, ...]] = {

@@ -50,12 +50,9 @@ class Definition:
 @cache
 def definitions() -> Mapping[str, Definition]:
     """The definition of every measure that each study has, by name; read once, when first asked for."""
-    import yaml
+    from simulation.records.serialise import read_yaml
 
-    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, Any]] = yaml.load(
-        text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    entries: dict[str, dict[str, Any]] = read_yaml(Path(__file__).with_suffix(".yaml"))
     return {name: Definition(name, **_with_tuples(fields)) for name, fields in entries.items()}
 
 

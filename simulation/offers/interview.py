@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard
 
-import yaml
 from annotated_types import Ge
 
 from simulation.config.counts_table import FIVE_LEVELS, read_counts
@@ -22,6 +21,7 @@ from simulation.department.config_dataclass import Evidence, Label, Unit, config
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.offers.reading import ReadAmount, Rota, Unread, words_of
 from simulation.offers.reading import read as read_text
+from simulation.records.serialise import read_yaml
 
 AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)?", re.IGNORECASE)
 """The part of a rota that is about nurses for ambulances."""
@@ -130,7 +130,7 @@ class Checked:
 @cache
 def questions() -> Mapping[str, OfferQuestion]:
     """The questions by key, in order."""
-    stated = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
+    stated = read_yaml(Path(__file__).with_name("questions.yaml"))
     faults = Faults()
     made = {
         key: validated(OfferQuestion, block, f"questions.{key}", faults)

@@ -36,6 +36,13 @@ READ_OTHERWISE = re.compile(
 """Texts that YAML 1.1 or 1.2 reads as another thing when they stand without quotes, besides those PyYAML knows."""
 
 
+def read_yaml(path: Path) -> Any:
+    """What a YAML file of the package states, read by libyaml where PyYAML has it."""
+    import yaml
+
+    return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def to_yaml(value: Any, dumper: Any, **layout: Any) -> str:
     """YAML by a dumper of PyYAML's, with quotes round each text that any version of YAML would read otherwise."""
     import yaml

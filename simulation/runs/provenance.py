@@ -32,7 +32,14 @@ from simulation.department.graph import cached_by_pathway
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError
 from simulation.patients import draw
-from simulation.records.serialise import Plain, cached_on_disk, digest, digest_of_exact, to_exact
+from simulation.records.serialise import (
+    Plain,
+    cached_on_disk,
+    digest,
+    digest_of_exact,
+    read_yaml,
+    to_exact,
+)
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -219,10 +226,8 @@ def _imported(names: Iterable[str]) -> dict[Path, ast.Module]:
 
 def _data(path: Path) -> object:
     """What a file of data beside the source states, without its words."""
-    import yaml
-
     return to_exact(
-        yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)),
+        read_yaml(path),
         without=WORD_FIELDS,
     )
 

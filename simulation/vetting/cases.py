@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
 import numpy as np
-import yaml
 from annotated_types import Ge, Le, MinLen
 from numpy.typing import NDArray
 
@@ -38,7 +37,7 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
-from simulation.records.serialise import digest
+from simulation.records.serialise import digest, read_yaml
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
 from simulation.triage.policy import YARDSTICKS, Yardstick
 
@@ -49,7 +48,7 @@ FACTS = Path(__file__).parent / "facts"
 @cache
 def facts(name: str) -> Any:
     """The content of `<name>.yaml`."""
-    return yaml.safe_load((FACTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return read_yaml(FACTS / f"{name}.yaml")
 
 
 def refuse_without(*libraries: str) -> None:

@@ -210,12 +210,11 @@ def nurse_labels() -> Floats:
 
 def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
     """The department of configs/pathway/gallery/triage_only.yaml with these arrivals, nurses and mean minutes."""
-    import yaml
-
     from simulation.config import packaged_configs, pathway_from
+    from simulation.records.serialise import read_yaml
 
     path = packaged_configs() / "pathway" / "gallery" / "triage_only.yaml"
-    stated: dict[str, Any] = {"pathway": yaml.safe_load(path.read_text(encoding="utf-8"))}
+    stated: dict[str, Any] = {"pathway": read_yaml(path)}
     changes = {
         "pathway.arrivals.walk_in.per_day": per_hour * 24,
         "pathway.pools.nurses.capacity": nurses,
