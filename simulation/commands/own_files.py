@@ -233,15 +233,27 @@ def trace(line: CommandLine) -> int:
 
 
 def file_kinds() -> Mapping[str, FileKind]:
-    """Every kind of configuration file, those of the wings included, by name."""
-    from simulation.assurance.groups import GROUPS as OF_ASSURANCE
-    from simulation.config.groups import FILE_KINDS, register
-    from simulation.evaluation.groups import GROUPS as OF_EVALUATION
-    from simulation.extracts.groups import GROUPS as OF_EXTRACTS
-    from simulation.vetting.groups import GROUPS as OF_VETTING
+    """Every kind of configuration file by name: those of a study, and those of the wings, which are listed here."""
+    from simulation.assurance.targets import TargetFile
+    from simulation.config.groups import FILE_KINDS, FileKind
+    from simulation.evaluation.design import Deviation, EvaluatedOutcomes, EvaluationDesign
+    from simulation.extracts.mapping import ExtractMapping
+    from simulation.vetting.bench import Vetting
+    from simulation.vetting.cases import CaseMapping, Vignettes
+    from simulation.vetting.llm import Prompt
 
-    for of_wing in (OF_ASSURANCE, OF_VETTING, OF_EVALUATION, OF_EXTRACTS):
-        register(of_wing)
+    for name, states, about in (
+        ("targets", TargetFile, "Published figures that a department is held against."),
+        ("vetting", Vetting, "A triage AI, its cases and criteria."),
+        ("cases", CaseMapping, "How a CSV file of labelled cases is read."),
+        ("prompt", Prompt, "What a language model is told and asked."),
+        ("vignettes", Vignettes, "Templates of made-up patients."),
+        ("evaluation", EvaluationDesign, "A design of an evaluation: who switches when."),
+        ("deviations", Deviation, "A way in which an evaluation goes otherwise than planned."),
+        ("outcomes", EvaluatedOutcomes, "The outcomes of an evaluation."),
+        ("extract", ExtractMapping, "How an extract of attendances is read."),
+    ):
+        FILE_KINDS[name] = FileKind(states, about, f"{name}/**/*.yaml")
     return FILE_KINDS
 
 

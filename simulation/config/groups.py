@@ -1,4 +1,4 @@
-"""The kinds of configuration files: what each states and where its files are. Wings beside the core add their own."""
+"""The kinds of configuration files: what each states and where its files are. Commands add those of the wings."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -62,9 +62,4 @@ FILE_KINDS: dict[str, FileKind] = {
         Observed, "Figures of your own department, for `aeflow narrow`.", "observed/**/*.yaml"
     ),
 }
-"""By name, those of the core, and those that `register` has added."""
-
-
-def register(kinds: Mapping[str, FileKind]) -> None:
-    """Add the kinds of files of a wing: commands that list or write schemas do so for each wing before they begin."""
-    FILE_KINDS.update(kinds)
+"""By name, those of the core; `commands.own_files.file_kinds` adds those of the wings."""

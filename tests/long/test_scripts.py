@@ -79,3 +79,12 @@ def test_two_checkouts_are_told_apart_by_a_number_and_by_a_word(tmp_path: Path) 
     assert (code, "text differs" in said, "numbers differ" in said) == (0, True, False), said
     code, said = compared(plain.replace("consultation.mean: 9", "consultation.mean: 9.5"))
     assert (code, "replications.parquet: value  first: row" in said) == (1, True), said
+
+
+def test_a_comparison_enters_few_files_and_rooms(tmp_path: Path) -> None:
+    asked = [sys.executable, HERE / "entered.py", "compare"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=840)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, files, _, rooms, *_ = done.stdout.split()
+    assert 60 < int(files) <= 105, done.stdout
+    assert 10 < int(rooms) <= 18, done.stdout
