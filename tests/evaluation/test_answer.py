@@ -15,10 +15,9 @@ from simulation.cli import main
 from simulation.commands import inquiries
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.evaluation.answer import Evaluation
+from simulation.evaluation.answer import REPORTED_BY, Evaluation, protocol
 from simulation.evaluation.design import ANALYSES
 from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
-from simulation.evaluation.words import REPORTED_BY, protocol
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
