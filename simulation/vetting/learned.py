@@ -91,32 +91,32 @@ class Learned:
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, from a model that has not seen its case; repeats differ in their folds."""
         answers: dict[QuestionKey, Answer] = {}
+        costs, least = costs_of(self._config.under_triage_cost), self._config.abstains_below
         for repeat in sorted({question.repeat for question in questions}):
             of_repeat = [question for question in questions if question.repeat == repeat]
             for names, model in self._models(repeat):
                 asked = [question for question in of_repeat if question.case.name in names]
                 chances = model.chances([question.inputs for question in asked]) if asked else ()
                 for question, row in zip(asked, chances, strict=True):
-                    answers[question.key] = self._answer(question, row)
+                    label, given = int(np.argmin(row @ costs)), tuple(row.tolist())
+                    answers[question.key] = (
+                        question.answered("abstained", None, given)
+                        if row[label] < least
+                        else question.answered("labelled", label + 1, given)
+                    )
         return [answers[question.key] for question in questions]
 
     def about(self) -> Mapping[str, str]:
         """Its settings, and whether it is cross-fitted or stored."""
-        how = (
-            "a stored model"
-            if self._stored is not None
-            else f"cross-fitted, {self._config.folds} folds"
-        )
-        settings = {
-            key: str(value)
-            for key, value in asdict(self._config).items()
-            if key not in ("kind", "save")
-        }
+        how = "a stored model" if self._stored else f"cross-fitted, {self._config.folds} folds"
+        settings = {key: str(value) for key, value in asdict(self._config).items()}
+        del settings["kind"], settings["save"]
         return {"fitted": how, **settings}
 
     def whole(self) -> Fitted:
         """The model fitted to all cases, to be stored."""
-        return fitted(self._config, [case.inputs for case in self._cases.cases], self._cases.truth)
+        inputs = [case.inputs for case in self._cases.cases]
+        return fit_model(self._config, inputs, self._cases.truth)
 
     def _models(self, repeat: int) -> Iterator[tuple[set[str], Fitted]]:
         """The names of each fold's cases and the model that labels them; a stored model labels all cases."""
@@ -126,16 +126,11 @@ class Learned:
             return
         fold_of = stratified_folds(self._cases, self._config.folds, self._seed, repeat)
         for fold in range(self._config.folds):
-            others = [cases[number].inputs for number in np.flatnonzero(fold_of != fold)]
-            names = {cases[number].name for number in np.flatnonzero(fold_of == fold)}
-            yield names, fitted(self._config, others, self._cases.truth[fold_of != fold])
-
-    def _answer(self, question: Question, chances: Floats) -> Answer:
-        label = int(np.argmin(chances @ costs_of(self._config.under_triage_cost)))
-        probabilities = tuple(float(chance) for chance in chances)
-        if chances[label] < self._config.abstains_below:
-            return question.answered("abstained", None, probabilities)
-        return question.answered("labelled", label + 1, probabilities)
+            others, own = (np.flatnonzero(part) for part in (fold_of != fold, fold_of == fold))
+            model = fit_model(
+                self._config, [cases[number].inputs for number in others], self._cases.truth[others]
+            )
+            yield {cases[number].name for number in own}, model
 
 
 def costs_of(under_triage_cost: float) -> Floats:
@@ -277,7 +272,7 @@ class Fitted(NamedTuple):
         return softmax(scores + self.intercepts, axis=1)
 
 
-def fitted(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) -> Fitted:
+def fit_model(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) -> Fitted:
     """A model of these cases, as the configuration asks for it."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.utils.class_weight import compute_sample_weight
@@ -303,10 +298,8 @@ def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
     """Coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability."""
     present, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn states one column for two levels
-        coefficients, intercepts = (
-            np.vstack([0 * coefficients, coefficients]),
-            np.append([0.0], intercepts),
-        )
+        coefficients = np.vstack([0 * coefficients, coefficients])
+        intercepts = np.append([0.0], intercepts)
     whole, offsets = np.zeros((coefficients.shape[1], N_LEVELS)), np.full(N_LEVELS, -1e9)
     whole[:, present], offsets[present] = coefficients.T, intercepts
     return whole, offsets
@@ -397,19 +390,16 @@ def read_model(path: Path) -> Fitted:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["model"] not in get_args(Kind):
             raise ValueError("is of another format")
-        coefficients, intercepts = (
-            np.array(content["coefficients"], float),
-            np.array(content["intercepts"], float),
-        )
-        stored = Fitted(content["model"], Features(**content["features"]), coefficients, intercepts)
-        if stored.chances([{}]).shape != (1, N_LEVELS) or not np.all(np.isfinite(coefficients)):
+        numbers = (np.array(content[name], float) for name in ("coefficients", "intercepts"))
+        stored = Fitted(content["model"], Features(**content["features"]), *numbers)
+        chances = stored.chances([{}])
+        if chances.shape != (1, N_LEVELS) or not np.isfinite(stored.coefficients).all():
             raise ValueError("is not a model of five levels")
     except (
         OSError,
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
-        IndexError,
         AttributeError,
         RecursionError,
     ) as error:

@@ -265,13 +265,13 @@ def test_no_case_is_labelled_by_a_model_that_has_seen_it(
     """Each case's inputs are marked; the marks that a fit saw and those that it then labelled have none in common."""
     cases = synthetic[1]
     seen: list[set[str]] = []
-    whole = learned_models.fitted
+    whole = learned_models.fit_model
 
     def watched(config, inputs, truth):  # type: ignore[no-untyped-def]
         seen.append({str(sorted(each.items())) for each in inputs})
         return whole(config, inputs, truth)
 
-    monkeypatch.setattr(learned_models, "fitted", watched)
+    monkeypatch.setattr(learned_models, "fit_model", watched)
     model = learned(cases)
     for fold, _ in model._models(0):
         mine = {str(sorted(case.inputs.items())) for case in cases.cases if case.name in fold}
