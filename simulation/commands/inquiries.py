@@ -136,8 +136,8 @@ def evaluate(line: CommandLine) -> int:
     ]
     stakes = {key: line[key] for key in wing.STAKES if line[key] is not None}
     name = ",".join(line["design"])
-    designs = wing.designs_named(name, changes, config_dir=config_dir)
-    wing.deviations_named(deviations, designs, config_dir=config_dir)
+    designs = wing.load_designs(name, changes, config_dir=config_dir)
+    wing.load_deviations(deviations, designs, config_dir=config_dir)
     if line["from"] is not None:
         if of_study:
             refuse(of_study[0], "has no effect on a stored run", "Leave it out, or leave out from=")
@@ -208,12 +208,12 @@ def vet(line: CommandLine) -> int:
     from simulation.vetting.bench import dry_run_text
     from simulation.vetting.card import write_questions
     from simulation.vetting.llm import Setting
-    from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
+    from simulation.vetting.vet import cases_of, load_plan, prompt_of, vet
 
     name, config_dir, allow_remote = line["name"], line.config_dir, line["allow_remote"]
     results = Path(line["results"])
     if line["dry_run"] or line["write_cases"]:
-        plan = vetting_named(name, line.overrides, config_dir=config_dir)
+        plan = load_plan(name, line.overrides, config_dir=config_dir)
         cases = cases_of(plan, config_dir=config_dir)
         if line["dry_run"]:
             prompt = prompt_of(plan, config_dir=config_dir)

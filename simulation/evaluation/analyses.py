@@ -31,7 +31,7 @@ class TrialEstimates(NamedTuple):
     p: Floats
 
 
-def analysed(trials: Trials, analysis: Analysis) -> TrialEstimates:
+def analyse(trials: Trials, analysis: Analysis) -> TrialEstimates:
     """What an analysis reports of each trial. Raises ConfigError if it needs a library that is not installed."""
     return OF_TRIALS[analysis](trials)
 

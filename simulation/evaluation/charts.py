@@ -87,15 +87,13 @@ def chart_results(
         )
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
         for chart, set_on in CHARTS.items():
-            yield _result(
-                bank, outcome, chart, *_cross_validated(bank, set_on, sound[0], failed[0])
-            )
+            yield _result(bank, outcome, chart, *_cross_validate(bank, set_on, sound[0], failed[0]))
         if outcome.measure.endswith("_share"):
             beyond = (np.abs(of_arm[1]) > SIGMAS for of_arm in (sound, failed))
             yield _result(bank, outcome, "binomial, 3 sigma", *beyond)
 
 
-def _cross_validated(
+def _cross_validate(
     bank: Bank, set_on: LimitRule, sound: Floats, failed: Floats
 ) -> tuple[Mask, Mask]:
     """Alarms while the tool is sound and after it failed, shape as given, by limits set on the other half of the

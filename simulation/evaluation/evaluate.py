@@ -37,7 +37,7 @@ from simulation.evaluation.operating import (
     OperatingCharacteristics,
     Stakes,
     design_values,
-    needed,
+    find_sizes,
     operating_characteristics,
 )
 from simulation.evaluation.trials import HALVES, Bank, arm_switched, bank_of, days_on
@@ -92,10 +92,10 @@ def evaluate(
         at_stake = replace(at_stake, price_source=result.arm(arm).explanation.cost_words)
     _refuse_null_arm(arm, result.design)
     bank = bank_of(result)
-    named = designs_named(design, overrides, config_dir=config_dir)
-    stated = deviations_named(deviations, named, config_dir=config_dir)
+    named = load_designs(design, overrides, config_dir=config_dir)
+    stated = load_deviations(deviations, named, config_dir=config_dir)
     possible = [design for design in named if not (stated and design.is_simulated)]
-    designs = _simulated(possible, bank, arm, design == ALL_DESIGNS)
+    designs = _keep_simulated(possible, bank, arm, design == ALL_DESIGNS)
     outcomes = outcomes_of(designs, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
     if missing:
@@ -109,7 +109,7 @@ def evaluate(
         emulated += operating_characteristics(bank, [one], outcomes, arms, **how)
         done(number)
     sizes = {
-        design: needed(bank, design, main, arm, **how)
+        design: find_sizes(bank, design, main, arm, **how)
         for design in composed
         if design.is_randomised
     }
@@ -133,7 +133,7 @@ def evaluate(
     )
 
 
-def _simulated(
+def _keep_simulated(
     designs: Sequence[EvaluationDesign], bank: Bank, arm: str, leave_out: bool
 ) -> tuple[EvaluationDesign, ...]:
     """The designs that need no simulated switching, or whose switching a run simulated; others are left out if there
@@ -186,7 +186,7 @@ def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None
     return Stakes(prior, price, hour, years, cost)
 
 
-def designs_named(
+def load_designs(
     name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None
 ) -> tuple[EvaluationDesign, ...]:
     """The designs of files, commas between, or all, those without randomisation first, with single values laid over.
@@ -205,7 +205,7 @@ def designs_named(
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
 
 
-def deviations_named(
+def load_deviations(
     names: Sequence[str], designs: Sequence[EvaluationDesign] = (), *, config_dir: str | None = None
 ) -> tuple[Deviation, ...]:
     """Deviations from the plan by the names of their files. Raises ConfigError for a file with faults, and for designs

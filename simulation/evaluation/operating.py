@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.evaluation.analyses import TrialEstimates, analysed
+from simulation.evaluation.analyses import TrialEstimates, analyse
 from simulation.evaluation.design import (
     MOST_WEEKS,
     WEEK_DAYS,
@@ -172,7 +172,7 @@ class NeededSize:
     simulated: bool = True
 
 
-def needed(
+def find_sizes(
     bank: Bank,
     design: EvaluationDesign,
     outcome: EvaluatedOutcome,
@@ -189,7 +189,7 @@ def needed(
     found: dict[float, NeededSize] = {}
     for sized in sizes_of(design, bank):
         trials = trials_of(bank, sized, arm, outcome.daily, n_trials, deviations=deviations)
-        reported = analysed(trials, design.analyses[0])
+        reported = analyse(trials, design.analyses[0])
         power = _power(trials, reported)
         for target in TARGETS:
             if power >= target:
@@ -231,15 +231,15 @@ def power_over_weeks(
     """Weeks (about, of a stepped wedge), and how often a design of so many finds an arm's effect, for every length that
     the bank allows."""
     for weeks in WEEKS:
-        longer = stretched(design, weeks)
+        longer = stretch(design, weeks)
         if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
             trials = trials_of(
                 bank, longer, arm, outcome.daily, N_OF_A_LENGTH, deviations=deviations
             )
-            yield weeks, _power(trials, analysed(trials, design.analyses[0]))
+            yield weeks, _power(trials, analyse(trials, design.analyses[0]))
 
 
-def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
+def stretch(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
     """The design over about so many weeks: half of them before and half after, or with longer steps."""
     switching = design.switching
     match switching:
@@ -289,7 +289,7 @@ def operating_characteristics(
             continue
         trials = trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
         for analysis in design.analyses[: 1 if outcome.role == "safety" else None]:
-            reported = analysed(trials, analysis)
+            reported = analyse(trials, analysis)
             about = design, analysis, outcome, arm
             yield characteristics(trials, reported, bank.department, *about)
 
@@ -361,7 +361,7 @@ def design_values(
             trials_of(bank, design, arm, outcome.daily, n_trials, deviations=deviations)
             for arm in arms
         ]
-        reported = [analysed(trials, design.analyses[0]) for trials in of_arms]
+        reported = [analyse(trials, design.analyses[0]) for trials in of_arms]
         yield _value(bank, design, outcome, of_arms[1], reported, stakes)
 
 
@@ -392,7 +392,7 @@ def _value(
         np.stack(estimates)
         for estimates in zip(*((one.effect, one.p) for one in reported), strict=True)
     )
-    evaluated = worth(_bought(effects, expected))
+    evaluated = worth(_decide_to_buy(effects, expected))
     on = float((trials.allocations[0, 0] if is_one else trials.allocations).mean())
     otherwise = 1 - on if known > 0 else on
     lost = design.weeks * otherwise * abs(known) * WEEK_DAYS / YEAR_DAYS
@@ -408,7 +408,7 @@ def _value(
     )
 
 
-def _bought(effects: Floats, gains: Floats) -> Mask:
+def _decide_to_buy(effects: Floats, gains: Floats) -> Mask:
     """Who buys, shape (2, T): whose estimate is below the bound that gains most in the other half of the trials."""
     half = np.arange(effects.shape[1]) % 2
     buys = np.zeros(effects.shape, dtype=np.bool_)

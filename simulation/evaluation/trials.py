@@ -178,7 +178,7 @@ def trials_of(
             f"{bank.n_weeks} of {bank.n_runs}. Run more: run.measured_days, run.replications and run.departments"
         )
     chance = np.random.Generator(np.random.PCG64(seed))
-    runs = _departments_drawn(bank.n_runs, design.departments, n_trials, chance)
+    runs = _draw_departments(bank.n_runs, design.departments, n_trials, chance)
     first = chance.integers(bank.n_weeks, size=n_trials)
     if isinstance(
         design.switching, AlternateDays
@@ -188,7 +188,7 @@ def trials_of(
         design.n_periods * design.period_units
     )
     spans = begins + design.wash_out_days, begins + design.unit_days
-    arms = switched(bank, design, arm)
+    arms = find_arms(bank, design, arm)
     if isinstance(design.switching, ByPatient):
         return _by_patient(bank, arm, arms[1], outcome, runs, begins, chance)
     if isinstance(design.switching, AlternateDays):
@@ -196,11 +196,11 @@ def trials_of(
         allocations = (
             days_on(WEEK_DAYS * bank.n_weeks)[begins]
             if of_run
-            else _pairs_drawn(begins.shape, chance)
+            else _draw_pairs(begins.shape, chance)
         )
         drawn = np.arange(n_trials)
     else:
-        allocations = allocated(design, chance)
+        allocations = list_orders(design, chance)
         drawn = chance.integers(len(allocations), size=n_trials)
     without, with_tool = (bank.moments(name, outcome, runs[:, :, None], *spans) for name in arms)
     if not (without[..., 0].all() and with_tool[..., 0].all()):
@@ -211,7 +211,7 @@ def trials_of(
     on = np.repeat(allocations[drawn], design.period_units, axis=2)
     kept = _counted(design)
     counted = (
-        kept & counted_weeks(deviations, on.shape, chance)
+        kept & draw_counted_weeks(deviations, on.shape, chance)
         if deviations
         else np.broadcast_to(kept, on.shape)
     )
@@ -223,7 +223,7 @@ def trials_of(
         for of in (without + share * (with_tool - without), without)
     )
     if deviations:
-        moments, of_baseline = filled(moments), filled(of_baseline)
+        moments, of_baseline = fill_periods(moments), fill_periods(of_baseline)
     variances = _variances(ratio(of_baseline[..., 1], of_baseline[..., 0]))
     true = bank.effects(arm, outcome)[
         runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs
@@ -264,7 +264,7 @@ def _by_patient(
     )
 
 
-def switched(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
+def find_arms(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
     """The arms in which a design's periods without and with a tool are found: the baseline and the arm itself, or one
     in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm; but halves
     by a coin wait together, so both are of the one arm."""
@@ -282,10 +282,10 @@ def arm_switched(arm: str, design: EvaluationDesign) -> str:
 @lru_cache(maxsize=4)
 def days_on(n_days: int) -> Mask:
     """On which days a tool is on that is switched by a coin for each pair of days, shape (n_days,)."""
-    return _pairs_drawn((n_days + n_days % 2,), np.random.Generator(np.random.PCG64(SEED)))[:n_days]
+    return _draw_pairs((n_days + n_days % 2,), np.random.Generator(np.random.PCG64(SEED)))[:n_days]
 
 
-def _pairs_drawn(shape: tuple[int, ...], chance: np.random.Generator) -> Mask:
+def _draw_pairs(shape: tuple[int, ...], chance: np.random.Generator) -> Mask:
     """One of every two neighbours of the last axis, by a coin; the orders of a longer shape begin as those of a shorter
     one."""
     first = chance.random((*shape[:-1], shape[-1] // 2)) < 0.5
@@ -307,9 +307,7 @@ def _variances(means: Floats) -> tuple[float, float]:
     return max(float(of_departments.var(axis=1, ddof=1).mean()) - within / n_periods, 0.0), within
 
 
-def _departments_drawn(
-    n_runs: int, n_each: int, n_trials: int, chance: np.random.Generator
-) -> Ints:
+def _draw_departments(n_runs: int, n_each: int, n_trials: int, chance: np.random.Generator) -> Ints:
     """The departments of each trial, all different, shape (n_trials, n_each); each is first equally often."""
     order = chance.random((n_trials, n_runs)).argsort(axis=1)
     first = np.arange(n_trials) % n_runs
@@ -329,7 +327,7 @@ def _counted(design: EvaluationDesign) -> Mask:
 # --- orders of switching ----------------------------------------------------------------------------------------------
 
 
-def allocated(design: EvaluationDesign, chance: np.random.Generator) -> Mask:
+def list_orders(design: EvaluationDesign, chance: np.random.Generator) -> Mask:
     """The orders of switching from which one is drawn, each equally likely, shape (R, n_departments, n_periods).
 
     All that are possible, or `MOST_ALLOCATIONS` of them; one alone of a design without randomisation.
@@ -407,7 +405,7 @@ def effect_shares(deviations: Sequence[Deviation], on: Mask) -> Floats:
     return share
 
 
-def counted_weeks(
+def draw_counted_weeks(
     deviations: Sequence[Deviation], shape: tuple[int, ...], chance: np.random.Generator
 ) -> Mask:
     """Weeks that are neither missing nor after a department has dropped out; `shape`: (T, S, W)."""
@@ -423,7 +421,7 @@ def counted_weeks(
     return counted
 
 
-def filled(moments: Floats) -> Floats:
+def fill_periods(moments: Floats) -> Floats:
     """Number, sum and sum of squares by period, shape (T, S, P, 3), periods without a patient as the department's
     others are on average."""
     empty = moments[..., :1] == 0

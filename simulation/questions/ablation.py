@@ -431,7 +431,7 @@ def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
     for target in result.targets if is_ablation(result.design) else ():
         by_arm = {arm: result.independent(arm, target) for arm in result.measures}
         by_target.append(
-            TargetParts(target, result.unit(target), _decomposed(result.design, by_arm))
+            TargetParts(target, result.unit(target), _decompose_by_arm(result.design, by_arm))
         )
     return tuple(by_target)
 
@@ -442,12 +442,12 @@ def busy_parts(result: StudyResult) -> list[Decomposition]:
     busy = {arm.name: arm.day.busy_mean for arm in result.arms}
     pools = range(len(result.baseline.day.pools))
     return [
-        _decomposed(result.design, {arm: shares[[pool]] for arm, shares in busy.items()})
+        _decompose_by_arm(result.design, {arm: shares[[pool]] for arm, shares in busy.items()})
         for pool in pools
     ]
 
 
-def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
+def _decompose_by_arm(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
     """The joint effect on a number, divided among the levers. `by_arm`: shape (n_replications,)."""
     game = {coalition: by_arm[design.combination(coalition)] for coalition in coalitions(design)}
     return decompose(game, tuple(design.levers), orders=orders(design))

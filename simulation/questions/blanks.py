@@ -80,7 +80,7 @@ class Line:
         return self.middle + float(low @ self.mean), self.middle + float(high @ self.mean), error
 
 
-def fitted(
+def fit_line(
     values: Mapping[str, Floats], structures: Sequence[str], effects: Floats, noise: float
 ) -> Line:
     """The line through effects by department, shape (n,).
@@ -123,7 +123,7 @@ def _log_likelihood(design: Floats, centred: Floats, prior: float, about: float)
     return float(-0.5 * (log_determinant + centred @ np.linalg.solve(covariance, centred)))
 
 
-def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
+def rank_blanks(result: StudyResult) -> tuple[BlankEffect, ...]:
     """The blanks of a study's offer, the one that would change the verdict most first: those that decide, then those
     that move a limit of safety, then by how far they move anything. Empty on fewer than twenty departments."""
     offer, department, departments = (
@@ -146,8 +146,10 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
     def line(judged: Target | Margin) -> Line:
         spread = spread_over(result.differences(offer.arm, judged), department)
         if len(spread.numbers) != len(used):
-            return fitted(values, structures, np.zeros(len(used)), 0.0)
-        return fitted(values, structures, spread.raw, spread.within / float(np.min(spread.n_each)))
+            return fit_line(values, structures, np.zeros(len(used)), 0.0)
+        return fit_line(
+            values, structures, spread.raw, spread.within / float(np.min(spread.n_each))
+        )
 
     of_target, of_margins = (
         line(target),
@@ -199,7 +201,7 @@ def _fails_at_one_end(result: StudyResult, margin: Margin, low: float, high: flo
 
 def tables(result: StudyResult) -> Iterator[ReportTable]:
     """A row a blank; none without blanks."""
-    effects = by_blank(result)
+    effects = rank_blanks(result)
     if not effects or result.design.offer is None:
         return
     target, unit = result.first_target, result.unit(result.first_target)

@@ -180,7 +180,7 @@ class Outside:
     highest: float
 
 
-def outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
+def find_outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
     """The local figures that lie beyond those of every department by more than their noise. Where none does by itself,
     all together if they do so together. figures: shape (n_replications, n_figures)."""
     moments = components(figures, department)
@@ -332,7 +332,7 @@ class NarrowedEffects:
     n_structures: int
 
 
-def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEffects:
+def narrow_result(result: StudyResult, observed: Observed, where: str) -> NarrowedEffects:
     """The effects of a stored run in departments with the observed figures; `where` names their file.
 
     Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
@@ -372,7 +372,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         problem = f"carries the same information as figures.{one} in every replication of the run"
         refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
     Faults(
-        _outside_fault(far, observed, names, where) for far in outside(figures, departments, local)
+        _outside_fault(far, observed, names, where)
+        for far in find_outside(figures, departments, local)
     ).refuse()
     means = components(figures, departments).means
     as_far = np.minimum((means >= values).sum(axis=0), (means <= values).sum(axis=0))
@@ -505,8 +506,8 @@ class NarrowedAnswer(NamedTuple):
 
 
 def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
-    """The answer of a result for departments with some figures; `where` names them. Raises what `narrowed` raises."""
-    effects = narrowed(result, observed, where)
+    """The answer for departments with some figures; `where` names them. Raises what `narrow_result` raises."""
+    effects = narrow_result(result, observed, where)
     tables = tuple(_table(result, effects, target) for target in result.targets)
     sentences, caution = tuple(narrowed_sentences(result, effects)), not_narrower(result, effects)
     return NarrowedAnswer(effects, sentences, tables, caution, best_words(result, effects))
@@ -515,7 +516,7 @@ def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> Narr
 def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     """Print the answer for departments with some figures, `where` names whose file: sentences, then a table a target.
 
-    Raises what `narrowed` raises.
+    Raises what `narrow_result` raises.
     """
     answer = narrowed_answer(result, observed, where)
     print(f"{result.design.question} For departments with figures like these:")

@@ -8,7 +8,7 @@ Blocks relieve one another: the effects of twelve blocks, each added alone, sum 
 hours, and those of blocks added last to less. The price of a block is therefore the mean of the two, its worth in the
 two extreme orders of adding blocks. Up to terms of second order such prices add up exactly.
 
-`show_prices` is the command: `with_more` makes the arms, `priced` reads the result. Patients are drawn here only to
+`show_prices` is the command: `with_more` makes arms, `price_extras` reads the result. Patients are drawn here only to
 count the hours of staff that a tool frees.
 """
 
@@ -171,7 +171,7 @@ def show_prices(
     more = extras(study, pools or None)
     result = run(with_more(study, more))
     if result is not None:
-        shadow_prices = priced(result, more)
+        shadow_prices = price_extras(result, more)
         print_tables(price_tables(shadow_prices))
         print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
 
@@ -261,7 +261,7 @@ def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
 # --- prices --------------------------------------------------------------------------------------------------
 
 
-def priced(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
+def price_extras(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
     """What an hour of each extra is worth, from a result of `with_more`."""
     a_week = WEEK_DAYS * attendances_per_day(result.study.baseline.pathway)
     by_extra = [

@@ -14,7 +14,7 @@ that no patient is counted in both.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
   matters. Its hit rate is counted on departments that chose neither figure nor line (ten-fold), against the effect in
   the half of the replications that the figure is not from; beside it is that of always giving the commoner answer.
-- Worth knowing: see `worth`.
+- Worth knowing: see `value_figures`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Decides:
         return self.explains[0] if self.explains and self.explains[0].found else None
 
 
-def what_decides(
+def explain_effects(
     figures: Floats,
     effects: Floats,
     department: Department,
@@ -305,7 +305,7 @@ def _rule(
 # --- worth knowing -------------------------------------------------------------------------------------------
 
 
-def worth(
+def value_figures(
     figures: Floats, benefits: Floats, department: Department, *, noise: float
 ) -> tuple[Floats, Floats]:
     """The worth to a department of knowing each figure before it chooses an arm, and its standard error.
@@ -402,10 +402,10 @@ class Decided:
         return None if best is None else self.figures[best.figure]
 
 
-def decided(result: StudyResult) -> Decided | None:
+def find_deciding(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on fewer than twenty departments."""
     target = result.first_target
-    return _decided(result, target, target.minimal_important_difference)
+    return _find_deciding(result, target, target.minimal_important_difference)
 
 
 def kind_beyond(
@@ -417,7 +417,7 @@ def kind_beyond(
     None if no figure separates these departments from the others better than the commoner answer does, and with fewer
     than twenty departments.
     """
-    deciding = _decided(result, margin, margin.margin)
+    deciding = _find_deciding(result, margin, margin.margin)
     if deciding is None or arm not in deciding.arms:
         return None
     decides = deciding.arms[arm]
@@ -427,7 +427,7 @@ def kind_beyond(
 
 
 @lru_cache(maxsize=32)
-def _decided(result: StudyResult, target: Target | Margin, matters: float) -> Decided | None:
+def _find_deciding(result: StudyResult, target: Target | Margin, matters: float) -> Decided | None:
     """What decides, from the replications in which every effect is known; None with fewer than twenty departments.
 
     `matters`: the smallest difference that counts as an effect.
@@ -443,7 +443,9 @@ def _decided(result: StudyResult, target: Target | Margin, matters: float) -> De
     useful = np.flatnonzero(np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0))
     names, figures = tuple(names[column] for column in useful), figures[:, useful]
     lower = result.better(target) == "lower"
-    deciding = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
+    deciding = explain_effects(
+        figures, effects, departments, matters=matters, lower_is_better=lower
+    )
     if deciding is None:
         return None
     by_arm = {arm.name: decides for arm, decides in zip(arms, deciding, strict=True)}
@@ -451,12 +453,12 @@ def _decided(result: StudyResult, target: Target | Margin, matters: float) -> De
 
 
 @lru_cache(maxsize=8)
-def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
+def value_knowing(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     """The arms that state a cost, and what it is worth to know each deciding figure before choosing among them.
 
     Both are empty unless the first target is in minutes, the study values patient-hours and arms state a cost.
     """
-    deciding, value = decided(result), result.design.value_per_patient_hour
+    deciding, value = find_deciding(result), result.design.value_per_patient_hour
     if deciding is None or value is None or result.unit(result.first_target) != "minutes":
         return (), ()
     useful = sorted(
@@ -474,7 +476,7 @@ def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     hours, figures = -deciding.effects[:, columns] / 60 * per_year, deciding.seen[:, useful]
     noise = result.run.measured_days / KNOWN_DAYS
     by_value = [
-        worth(figures, pounds * hours - np.array(costs), deciding.departments, noise=noise)
+        value_figures(figures, pounds * hours - np.array(costs), deciding.departments, noise=noise)
         for pounds in value.pounds
     ]
     of_figures = np.transpose(by_value, (2, 1, 0)).tolist()
@@ -500,7 +502,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
 
     A title without rows over too few departments; None on one department.
     """
-    all_decided = decided(result)
+    all_decided = find_deciding(result)
     if all_decided is None:
         too_few = (
             result.department_of is not None and result.run.department is None and result.others
@@ -546,7 +548,7 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
 
 def worth_table(result: StudyResult) -> ReportTable | None:
     """What it is worth to know a figure before an arm is chosen; None where no value of an hour or cost is stated."""
-    (priced, known), hour = worths(result), result.design.value_per_patient_hour
+    (priced, known), hour = value_knowing(result), result.design.value_per_patient_hour
     if not known or hour is None:
         return None
     labels = ", ".join(f"'{result.arm(name).label}'" for name in priced)
@@ -612,7 +614,7 @@ def lead(result: StudyResult) -> Iterator[str]:
     """A sentence for each figure that decides the effects of some arms, one on arms that no figure explains, and one on
     figures of one's own."""
     result = result.shown
-    all_decided = decided(result)
+    all_decided = find_deciding(result)
     if all_decided is None:
         return
     judged = [arm for arm in result.others if arm.name != result.design.sham]
@@ -644,7 +646,7 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
     """A row for each arm and figure, with the rule in the row of the arm's first figure."""
     import pandas as pd
 
-    all_decided = decided(result)
+    all_decided = find_deciding(result)
     if all_decided is None:
         return {}
     rows = []
@@ -667,7 +669,7 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
 def picture(result: StudyResult) -> drawing.Picture | None:
     """The effect of each arm against the figure that explains most of it; None on fewer than twenty departments."""
     result = result.shown
-    deciding = decided(result)
+    deciding = find_deciding(result)
     if deciding is None:
         return None
     arms = result.others[:MOST_PANELS]

@@ -18,7 +18,7 @@ from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.web_page import page
 from simulation.display.words import amount, cost_in_short
 from simulation.errors import ResultsError
-from simulation.questions.blanks import BlankEffect, by_blank
+from simulation.questions.blanks import BlankEffect, rank_blanks
 from simulation.questions.sweep import beside
 from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import implausible, unlike_words, warnings
@@ -410,7 +410,7 @@ def advice(outcome: ArmOutcome) -> Iterator[str]:
     kind, unsafe = outcome.kind, bool(outcome.otherwise)
     deciding = [
         effect.blank
-        for effect in by_blank(outcome.result)
+        for effect in rank_blanks(outcome.result)
         if effect.decides and not effect.blank.arms
     ]
     is_little = kind == "nothing" or (kind == "little" and not deciding)
@@ -534,7 +534,7 @@ def _money(outcome: ArmOutcome) -> Iterator[str]:
 
 def _measure_first(outcome: ArmOutcome, most: int) -> Iterator[str]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
-    blanks, tied = by_blank(outcome.result), list[Blank]()
+    blanks, tied = rank_blanks(outcome.result), list[Blank]()
     if outcome.other_reading:
         tied = [effect.blank for effect in blanks if effect.blank.arms]
         yield from (_settled(blank, "On safety") for blank in tied)

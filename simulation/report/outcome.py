@@ -12,7 +12,7 @@ from simulation.display.measured import Limits, limits_of
 from simulation.display.words import rests_on_claim
 from simulation.measures.measuring import MeasureName
 from simulation.questions.ablation import decomposition_of, joint_arm
-from simulation.questions.what_decides import FigureRule, decided
+from simulation.questions.what_decides import FigureRule, find_deciding
 from simulation.report.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
@@ -134,7 +134,7 @@ class ArmOutcome:
     @cached_property
     def hinge(self) -> Hinge:
         """What its effect on the first target hinges on."""
-        all_decided, name = decided(self.result.shown), self.arm.name
+        all_decided, name = find_deciding(self.result.shown), self.arm.name
         if all_decided is None or name not in all_decided.arms:
             return Hinge("one department")
         decides, figure = all_decided.arms[name], all_decided.best(name)

@@ -36,15 +36,15 @@ from simulation.vetting.cases import (
     QuestionKey,
     Variant,
     csv_lines,
+    draw_level,
     facts,
-    grouped,
-    level_drawn,
+    group_faults,
 )
 from simulation.vetting.llm import (
     Ended,
+    make_storable,
     outcome_of_level,
     outcome_of_message,
-    storable,
     whole_number,
 )
 
@@ -85,7 +85,7 @@ class ByMatrix:
         chance = generator_of(
             self._seed, question.repeat, "vetting", f"matrix/{question.case.name}", 0
         )
-        return level_drawn(self._limits[question.case.truth - 1], chance)
+        return draw_level(self._limits[question.case.truth - 1], chance)
 
 
 class Majority:
@@ -172,7 +172,7 @@ class FromFile:
                 faults.add(where, f"a second answer to case '{answer.case[:40]}'", remedy)
             else:
                 self._answers[named.key] = named
-        Faults(grouped(faults)[:20]).refuse(f"Faults in {path.name} ({len(faults)})")
+        Faults(group_faults(faults)[:20]).refuse(f"Faults in {path.name} ({len(faults)})")
         self._digest = sha256(path.read_bytes()).hexdigest()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
@@ -311,7 +311,10 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
         f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)
     }
     rows = ((where, _answer_in(sample, where, levels)) for where, sample in named.items())
-    return rows, {"model that the log names": storable(model), "evaluation": storable(ended)}
+    return rows, {
+        "model that the log names": make_storable(model),
+        "evaluation": make_storable(ended),
+    }
 
 
 def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int]) -> Answer | Fault:

@@ -308,7 +308,7 @@ def calibration_picture(bench: Bench) -> Picture | None:
     if not bins:
         return None
     stated, right = zip(*bins, strict=True)
-    x, (y, reach) = [100 * confidence for confidence in stated], _drawn(right)
+    x, (y, reach) = [100 * confidence for confidence in stated], _measure_bars(right)
     with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
         ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
         ax.errorbar(x, y, yerr=reach, color=BLUE, marker="o", capsize=3)
@@ -339,7 +339,7 @@ def abstention_picture(bench: Bench) -> Picture | None:
             ("exact", BLUE, exact),
             ("levels 1-2 under-triaged", WORSE, under),
         ):
-            y, reach = _drawn(estimates)
+            y, reach = _measure_bars(estimates)
             x = [100 * share for share in shares]
             ax.errorbar(x, y, yerr=reach, color=colour, marker="o", capsize=2, label=name)
         ax.set(ylim=(0, 100), xlabel="handed back, per cent of labels, the least confident first")
@@ -364,7 +364,7 @@ def _whiskers(
 ) -> Picture:
     """Estimates by label with their intervals, one below the other. `nurse`: the nurse's, beside them in grey."""
     with figure_of(7.6, 1.4 + 0.38 * len(estimates), 1, 1) as (figure, (ax,)):
-        x, reach = _drawn([*estimates.values()])
+        x, reach = _measure_bars([*estimates.values()])
         places = np.arange(len(estimates))[::-1]
         shift = 0.14 if nurse else 0.0
         ax.errorbar(x, places + shift, xerr=reach, fmt="o", color=BLUE, capsize=3, label="tool")
@@ -372,7 +372,7 @@ def _whiskers(
             f"{label} {value:.0f}" for label, value in zip(estimates, x, strict=True)
         )
         if nurse:
-            nurse_x, reach = _drawn(nurse)
+            nurse_x, reach = _measure_bars(nurse)
             ax.errorbar(
                 nurse_x, places - shift, xerr=reach, fmt="s", color=GREY, capsize=3, label="nurse"
             )
@@ -384,7 +384,7 @@ def _whiskers(
     return Picture(name, png, f"{title}, per cent: {points}.", caption)
 
 
-def _drawn(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
+def _measure_bars(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
     """Values in per cent, shape (n,), and how far their intervals reach below and above, (2, n)."""
     value, low, high = np.array([estimate[:3] for estimate in estimates]).T
     return 100 * value, 100 * np.clip(np.nan_to_num([value - low, high - value]), 0, None)

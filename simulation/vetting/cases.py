@@ -178,7 +178,7 @@ def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:
     faults = Faults(fault for row in listed for fault in _faults_of(row))
     if not listed:
         faults.add(name, "holds no case", "Give one row or more")
-    Faults(grouped(faults)).refuse()
+    Faults(group_faults(faults)).refuse()
 
     def key(number: int) -> tuple[str, int, int, tuple[str, ...], str, int]:
         """The digest of what an assessor sees, and what tells cases apart that are alike to it."""
@@ -220,7 +220,7 @@ def _faults_of(row: Case) -> Iterator[Fault]:
             yield Fault(row.where, found, remedy)
 
 
-def grouped(faults: Sequence[Fault]) -> list[Fault]:
+def group_faults(faults: Sequence[Fault]) -> list[Fault]:
     """Faults of lines of a file, those of one kind in one column as one fault: with their number and first lines."""
     kinds: dict[tuple[str, ...], list[tuple[str, Fault]]] = {}
     for fault in faults:
@@ -460,7 +460,7 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
     faults = mapping_faults(mapping, f"cases/{mapping.name}")
     faults.refuse()
     rows = list(_read_rows(path, mapping, faults))
-    kinds = grouped(faults)
+    kinds = group_faults(faults)
     named = Faults(kinds[:MOST_FAULTS])
     if len(kinds) > MOST_FAULTS:
         named.add(path.name, f"{len(kinds) - MOST_FAULTS} more faults", "Put these right first")
@@ -647,7 +647,7 @@ class CsvCases:
     """The CSV file; relative paths start from where the command runs. Name it here, or as `cases.file=PATH`."""
 
 
-def level_drawn(limits: Floats, chance: np.random.Generator) -> int:
+def draw_level(limits: Floats, chance: np.random.Generator) -> int:
     """A level, 1 to 5, drawn by cumulated shares, shape (levels,)."""
     level = int(np.searchsorted(limits, chance.random() * limits[-1], side="right"))
     return min(level, len(limits) - 1) + 1
@@ -745,7 +745,7 @@ def _make_rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Itera
     shares = np.cumsum(np.array(wanted.mix) / sum(wanted.mix))
     for number in range(wanted.number):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
-        level = level_drawn(shares, chance)
+        level = draw_level(shares, chance)
         template = _one_of(
             [template for template in vignettes.templates.values() if template.level == level],
             chance,
@@ -767,7 +767,7 @@ def _make_rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Itera
             inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
         inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
         rephrased = wordings[:first] + wordings[first + 1 :]
-        given = level_drawn(nurse[level - 1], chance)
+        given = draw_level(nurse[level - 1], chance)
         yield Case(f"vignette {number}", inputs, level, given, rephrased, template.must_not_miss)
 
 

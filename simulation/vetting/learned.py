@@ -206,7 +206,7 @@ class Features:
         return np.column_stack(columns) if columns else np.zeros((len(inputs), 0))
 
 
-def learned_features(config: LearnedAssessor, inputs: Sequence[Inputs]) -> Features:
+def learn_features(config: LearnedAssessor, inputs: Sequence[Inputs]) -> Features:
     """The features that a training set gives, which holds none of the cases to be labelled."""
     vocabularies, weights = {}, {}
     texts = [str(case.get("complaint", "")).casefold() for case in inputs]
@@ -279,7 +279,7 @@ def fit_model(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) 
     from threadpoolctl import threadpool_limits
 
     weights = compute_sample_weight("balanced" if config.balanced else None, truth)
-    features = learned_features(config, inputs)
+    features = learn_features(config, inputs)
     matrix = features.matrix(inputs)
     with threadpool_limits(
         1

@@ -250,7 +250,7 @@ class Llm:
         """The reply after retries, with the seconds of all of them."""
         began = time.monotonic()
         for attempt in range(self._config.retries + 1):
-            reply = await _sent_once(client, body, self._config.timeout)
+            reply = await _send_once(client, body, self._config.timeout)
             if not reply.again or attempt == self._config.retries:
                 break
             pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
@@ -320,7 +320,7 @@ class Prompt:
 
     def messages(self, inputs: Inputs) -> list[dict[str, str]]:
         """The messages about one case."""
-        question = self.asks.replace(PLACE, expanded(inputs))
+        question = self.asks.replace(PLACE, write_out(inputs))
         return [{"role": "system", "content": self.system}, {"role": "user", "content": question}]
 
 
@@ -331,7 +331,7 @@ def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
     return [fault] * (n != 1)
 
 
-def expanded(inputs: Inputs) -> str:
+def write_out(inputs: Inputs) -> str:
     """A case as lines of text; missing inputs are left out."""
     lines = []
     for name, title in TITLES.items():
@@ -358,7 +358,7 @@ class Reply(NamedTuple):
     """Seconds that the server asks to wait before that."""
 
 
-async def _sent_once(client: httpx.AsyncClient, body: dict[str, Any], timeout: float) -> Reply:
+async def _send_once(client: httpx.AsyncClient, body: dict[str, Any], timeout: float) -> Reply:
     """The reply to one request. `timeout`: seconds for the whole exchange, from connecting to the last byte."""
     import httpx
 
@@ -412,11 +412,13 @@ def reply_of(content: bytes) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError):
         return Reply("wrong_shape")
     outcome, level = outcome_of_message(text, ended, declined=declined)
-    named, words = (storable(value) if isinstance(value, str) else None for value in (model, text))
+    named, words = (
+        make_storable(value) if isinstance(value, str) else None for value in (model, text)
+    )
     return Reply(outcome, level, named, whole_number(tokens), text=words or "")
 
 
-def storable(text: str) -> str:
+def make_storable(text: str) -> str:
     """A text that every file and screen can hold: half a character, which JSON can state, becomes a question mark."""
     return text.encode(errors="replace").decode()
 

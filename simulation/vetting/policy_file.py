@@ -65,7 +65,7 @@ def policy_files(bench: Bench) -> dict[str, str]:
         },
     }
     if NURSE in bench.labelled:
-        matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
+        matrix = {"counts": _round(table_counts(bench, NURSE)), **_source(bench, NURSES)}
         labels = {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}
         files[f"nurse/{BENCH_NURSE}.yaml"] = {"labels": labels}
     return {path: yaml_text(HEAD, content) for path, content in files.items()}
@@ -81,7 +81,7 @@ def joint_counts(bench: Bench) -> Floats:
     np.add.at(
         joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS]
     )
-    return _carried_over(joint, bench.plan)
+    return _carry_over(joint, bench.plan)
 
 
 def double_misses(bench: Bench) -> Floats:
@@ -104,11 +104,11 @@ def table_counts(bench: Bench, who: str) -> Floats:
 
     A level without a case has the prior's one case.
     """
-    table = _carried_over(bench.labelled[who].table[:, :N_LEVELS], bench.plan)
+    table = _carry_over(bench.labelled[who].table[:, :N_LEVELS], bench.plan)
     return np.where(table.sum(axis=1, keepdims=True) > 0, table, ordinal_prior(N_LEVELS))
 
 
-def _carried_over(counts: Floats, plan: Vetting) -> Floats:
+def _carry_over(counts: Floats, plan: Vetting) -> Floats:
     """Counts by level of a department, from counts by level of the cases on every axis."""
     levels = [LEVEL_NAMES.index(name) for name in plan.stands_for]
     onto = np.eye(N_LEVELS)[levels]
@@ -124,7 +124,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     table.
     """
     if NURSE in bench.labelled:
-        beside = BesideNurse(counts=_rounded(joint_counts(bench)), evidence="assumed", source="")
+        beside = BesideNurse(counts=_round(joint_counts(bench)), evidence="assumed", source="")
         weights = rows_given_nurse(beside)
     else:
         weights = table_counts(bench, TOOL) + ordinal_prior(N_LEVELS)
@@ -142,7 +142,7 @@ def _policy(
     )
     beside = NURSE in bench.labelled
     measured = joint_counts(bench) if beside else table_counts(bench, TOOL)
-    counts = _rounded(measured if drawn is None else drawn_counts(bench, drawn))
+    counts = _round(measured if drawn is None else drawn_counts(bench, drawn))
     nurses = {"nurses": _source(bench, NURSES)["source"]} if beside else {}
     policy = {
         "kind": "matrix",
@@ -232,5 +232,5 @@ def _stands_for(plan: Vetting) -> str:
     return spaced(f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption")
 
 
-def _rounded(counts: Floats) -> Any:
+def _round(counts: Floats) -> Any:
     return np.round(counts, 4).tolist()

@@ -106,7 +106,7 @@ def score(
     if name in SHARES:
         return share_of(labelled.shares_of_cases(name))
     tables = _tables(labelled, seed) if tables is None else tables
-    return resampled(
+    return resample_interval(
         kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth)
     )
 
@@ -119,7 +119,9 @@ def difference(
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
     drawn = kappa(_pairs(tool, other, seed) if pairs is None else pairs, KAPPAS[name])
     measured = kappa(np.stack([tool.table, other.table]), KAPPAS[name])
-    return resampled(drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth))
+    return resample_interval(
+        drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth)
+    )
 
 
 def _tables(labelled: Labelled, seed: int) -> Floats:
@@ -127,14 +129,14 @@ def _tables(labelled: Labelled, seed: int) -> Floats:
     counts = labelled.counts
     right = (counts[:, :, :N_LEVELS] * (_GAP[:, :N_LEVELS] == 0)).sum()
     few = counts[:, :, :N_LEVELS].sum() - right < FEW
-    return resampled_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
+    return resample_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
 
 
 def _pairs(tool: Labelled, other: Labelled, seed: int) -> Floats:
     """The same of both, shape (N_RESAMPLES, 2, levels, levels + 1)."""
     both = np.stack([tool.counts, other.counts], axis=1)
     few = np.abs(both[:, 0] - both[:, 1]).sum() / 2 < FEW
-    return resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
+    return resample_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
 
 
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
@@ -239,7 +241,7 @@ def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:
     return ScoreEstimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
 
 
-def resampled(values: Floats, estimate: float, n: int) -> ScoreEstimate:
+def resample_interval(values: Floats, estimate: float, n: int) -> ScoreEstimate:
     """An estimate whose interval holds the middle 95 % of its `values` over resamples of the cases."""
     known = values[np.isfinite(values)]
     if len(known) < len(values) / 2 or np.isnan(estimate):
@@ -248,7 +250,7 @@ def resampled(values: Floats, estimate: float, n: int) -> ScoreEstimate:
     return ScoreEstimate(estimate, float(low), float(high), n, "resampled")
 
 
-def resampled_sums(
+def resample_sums(
     counts: Floats,
     seed: int,
     n_resamples: int = N_RESAMPLES,

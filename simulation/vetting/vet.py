@@ -44,7 +44,7 @@ def vet(
     ConfigError for a mistake in a file, and ResultsError for an earlier card of other cases or a server that changes
     its model.
     """
-    plan = vetting_named(name, overrides, config_dir=config_dir)
+    plan = load_plan(name, overrides, config_dir=config_dir)
     earlier = read_earlier(Path(against)) if against else None
     cases = cases_of(plan, config_dir=config_dir)
     prompt = prompt_of(plan, config_dir=config_dir)
@@ -53,7 +53,7 @@ def vet(
     return Card(bench, change_since(bench, earlier) if earlier is not None else None)
 
 
-def vetting_named(
+def load_plan(
     name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None
 ) -> Vetting:
     """The plan that `configs/vetting/<name>.yaml` states, with single values laid over it.

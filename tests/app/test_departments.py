@@ -268,7 +268,7 @@ def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_meas
     here: Path,
 ) -> None:
     from simulation.vetting.bench import run_bench
-    from simulation.vetting.vet import cases_of, vetting_named
+    from simulation.vetting.vet import cases_of, load_plan
     from tests.vetting.test_card import Fixed
 
     assert (policy_file.VETTED, policy_file.DRAWN, policy_file.BENCH_NURSE) == (
@@ -276,7 +276,7 @@ def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_meas
         DRAWN,
         BENCH_NURSE,
     )
-    plan = vetting_named("synthetic", ["cases.number=120"])
+    plan = load_plan("synthetic", ["cases.number=120"])
     bench = run_bench(replace(plan, comparators=False), cases_of(plan), Fixed(name="Acme 2.1"))  # type: ignore[arg-type]
     for name, text in policy_file.policy_files(bench).items():
         (here / "configs" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -126,7 +126,7 @@ def opened_runs(served: Served, result: Result) -> Iterator[Served]:
     served.desk._keep(AskedQuestion(run=RUN, arms=()), result)
     served.desk._keep(AskedQuestion(run=OFFER, arms=()), offered)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board_module, "by_blank", lambda result: ())
+        patch.setattr(board_module, "rank_blanks", lambda result: ())
         yield served
 
 

@@ -48,7 +48,7 @@ def offered(result: Result, request: pytest.FixtureRequest) -> Iterator[Result]:
     offer = OFFERS[request.param]
     effects = tuple(BlankEffect(blank, -8.0, 1.0) for blank in offer.blanks)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board_module, "by_blank", lambda result: effects)
+        patch.setattr(board_module, "rank_blanks", lambda result: effects)
         yield replace(
             result, study=replace(result.study, design=replace(result.study.design, offer=offer))
         )

@@ -154,12 +154,12 @@ def test_a_card_is_made_and_written_from_python(here: Path) -> None:
 
 
 def test_every_packaged_bench_loads() -> None:
-    from simulation.vetting.vet import prompt_of, vetting_named
+    from simulation.vetting.vet import load_plan, prompt_of
 
     names = sorted(path.stem for path in (packaged_configs() / "vetting").glob("*.yaml"))
     assert names == ["korean", "llm", "synthetic"]
     for name in names:
-        plan = vetting_named(name)
+        plan = load_plan(name)
         assert (prompt_of(plan) is not None) == (name == "llm")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.cli import main
 from simulation.commands import inquiries
-from simulation.evaluation.evaluate import designs_named
+from simulation.evaluation.evaluate import load_designs
 from simulation.offers.product import PILOTS
 from simulation.study.study import Study
 
@@ -56,7 +56,7 @@ def test_the_design_of_the_page_is_one_of_the_users_own(
     path.parent.mkdir(parents=True)
     path.write_text(stated, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    (ours,) = designs_named("ours")
+    (ours,) = load_designs("ours")
     assert (ours.weeks, ours.wash_out_days) == (36, 1)
 
 
@@ -64,14 +64,14 @@ def test_the_page_lists_every_design_with_its_departments() -> None:
     listed = dict(re.findall(r"^\| `(\w+)` \| (\d+)", text(), re.MULTILINE))
     assert set(listed) == {path.stem for path in (ROOT / "configs" / "evaluation").glob("*.yaml")}
     for name, departments in listed.items():
-        (design,) = designs_named(name)
+        (design,) = load_designs(name)
         assert design.departments == int(departments) * (2 if name == "parallel_clusters" else 1)
 
 
 def measured(design: str, outcome: str) -> list[int]:
     """A row of the table of docs/validation.md: false alarms of the sham, found and opposite of the scribe and of lean
     triage, ±, and bias, in whole numbers."""
-    (stated,) = designs_named(design)
+    (stated,) = load_designs(design)
     validation = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
     (row,) = re.findall(
         rf"^\| {re.escape(stated.label)} \| {outcome} \| (.*) \|$", validation, re.MULTILINE

@@ -12,7 +12,7 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.config.studies import observed_in
 from simulation.measures.measuring import Measures, is_observable
-from simulation.questions.narrow import narrowed, narrowed_answer, show_narrowed
+from simulation.questions.narrow import narrow_result, narrowed_answer, show_narrowed
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.explanation import Explained
@@ -98,7 +98,7 @@ def test_the_file_of_the_page_narrows_a_result(
     study: Study, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = made(study)
-    found = narrowed(result, observed_in(file), "ours.yaml")
+    found = narrow_result(result, observed_in(file), "ours.yaml")
     effect = found.effects["one_more_triage_nurse", result.design.primary[0]]
     (_, lowest, highest), (_, low, high) = effect.everywhere, effect.here
     assert low < 0.7 - 0.4 * 24.5 < high
@@ -129,7 +129,7 @@ def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of
     result, observed = made(study, by_minutes=True), observed_in(file)
     widths = []
     for figures in (observed.figures, observed.figures[:1]):
-        found = narrowed(result, replace(observed, figures=figures), "ours.yaml")
+        found = narrow_result(result, replace(observed, figures=figures), "ours.yaml")
         _, low, high = found.effects["one_more_triage_nurse", result.first_target].here
         assert low < -4 * 24.5 / 8.1 < high
         widths.append(high - low)

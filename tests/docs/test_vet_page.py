@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulation.cli import main
-from simulation.vetting.vet import cases_of, vetting_named
+from simulation.vetting.vet import cases_of, load_plan
 
 from .test_docs import ROOT, blocks
 
@@ -34,7 +34,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_the_files_of_the_page_make_a_bench(here: Path) -> None:
-    plan = vetting_named("ours")
+    plan = load_plan("ours")
     cases = cases_of(plan)
     assert sorted((case.truth, case.nurse) for case in cases.cases) == [(2, 3), (4, 4), (5, 5)]
     assert {case.inputs.get("heart_rate") for case in cases.cases} == {88.0, None}

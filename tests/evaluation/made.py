@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.evaluation.analyses import analysed
+from simulation.evaluation.analyses import analyse
 from simulation.evaluation.design import (
     Analysis,
     EvaluatedOutcome,
@@ -32,7 +32,7 @@ def operating(
     """How an analysis of a design does with one arm and outcome, over emulated trials."""
     trials = trials_of(bank, design, arm, outcome.daily, n_trials)
     return characteristics(
-        trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm
+        trials, analyse(trials, analysis), bank.department, design, analysis, outcome, arm
     )
 
 

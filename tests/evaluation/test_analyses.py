@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.evaluation.analyses import analysed
+from simulation.evaluation.analyses import analyse
 from simulation.evaluation.design import Alternating, BeforeAfter, EvaluationDesign, Parallel
-from simulation.evaluation.trials import MOST_ALLOCATIONS, Trials, allocated
+from simulation.evaluation.trials import MOST_ALLOCATIONS, Trials, list_orders
 from simulation.records.schema import Floats
 from tests.evaluation.made import design_of, gaussian, wedge
 
@@ -23,13 +23,13 @@ N_TRIALS = 2_000
 
 
 def false_alarms(design: EvaluationDesign, **world: float) -> float:
-    trials = gaussian(allocated(design, CHANCE), N_TRIALS, **world)  # type: ignore[arg-type]
-    return float((analysed(trials, design.analyses[0]).p < 0.05).mean())
+    trials = gaussian(list_orders(design, CHANCE), N_TRIALS, **world)  # type: ignore[arg-type]
+    return float((analyse(trials, design.analyses[0]).p < 0.05).mean())
 
 
 def test_a_randomisation_test_of_two_groups_is_that_of_scipy() -> None:
-    trials = gaussian(allocated(PARALLEL, CHANCE), 20, effect=1.0)
-    reported = analysed(trials, "permutation")
+    trials = gaussian(list_orders(PARALLEL, CHANCE), 20, effect=1.0)
+    reported = analyse(trials, "permutation")
     for values, on, effect, p in zip(
         trials.values, trials.on, reported.effect, reported.p, strict=True
     ):
@@ -56,9 +56,9 @@ def test_randomised_designs_keep_their_level_where_weeks_are_alike_and_shared(
 
 def test_four_against_four_leave_a_randomisation_test_two_of_seventy() -> None:
     eight = design_of(Parallel(kind="parallel"), departments=8, analysis="permutation")
-    trials = gaussian(allocated(eight, CHANCE), N_TRIALS)
-    assert (analysed(trials, "permutation").p < 0.05).mean() == pytest.approx(2 / 70, abs=0.013)
-    assert (analysed(trials, "cluster_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.017)
+    trials = gaussian(list_orders(eight, CHANCE), N_TRIALS)
+    assert (analyse(trials, "permutation").p < 0.05).mean() == pytest.approx(2 / 70, abs=0.013)
+    assert (analyse(trials, "cluster_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.017)
 
 
 def test_a_t_test_of_alternate_weeks_is_careful_where_neighbours_are_alike() -> None:
@@ -73,11 +73,11 @@ def test_a_t_test_of_pairs_keeps_its_level_and_gains_where_neighbours_are_alike(
         for name in ("paired_t", "weekly_t")
     )
     assert false_alarms(paired) == pytest.approx(0.05, abs=0.017)
-    trials = gaussian(allocated(paired, CHANCE), 500, effect=1.0, correlation=0.6)
-    found = [(analysed(trials, design.analyses[0]).p < 0.05).mean() for design in (paired, weekly)]
+    trials = gaussian(list_orders(paired, CHANCE), 500, effect=1.0, correlation=0.6)
+    found = [(analyse(trials, design.analyses[0]).p < 0.05).mean() for design in (paired, weekly)]
     assert found[0] > found[1] + 0.1
     np.testing.assert_allclose(
-        *(analysed(trials, design.analyses[0]).effect for design in (paired, weekly))
+        *(analyse(trials, design.analyses[0]).effect for design in (paired, weekly))
     )
 
 
@@ -86,8 +86,8 @@ def test_a_mixed_model_of_few_departments_finds_too_much_of_nothing_and_is_near_
     """REML takes its variances as known: about 6 to 7 of 100 at eight departments."""
     design = wedge(8, 4)
     for effect in (0.0, 1.0):
-        trials = gaussian(allocated(design, CHANCE), 600, effect=effect, between=1.0)
-        reported = analysed(trials, "mixed")
+        trials = gaussian(list_orders(design, CHANCE), 600, effect=effect, between=1.0)
+        reported = analyse(trials, "mixed")
         assert reported.effect.mean() == pytest.approx(effect, abs=0.08)
         if not effect:
             assert 0.03 < (reported.p < 0.05).mean() < 0.1
@@ -105,21 +105,21 @@ def test_a_control_takes_a_shared_shock_away() -> None:
     alone, beside = design_of(switching), design_of(switching, departments=2)
     effects = {}
     for design in (alone, beside):
-        trials = gaussian(allocated(design, CHANCE), 500, shock=0.0)
+        trials = gaussian(list_orders(design, CHANCE), 500, shock=0.0)
         trials.moments[:, :, 12:, 1] += 5.0
-        effects[design.departments] = analysed(trials, "weekly_t").effect.mean()
+        effects[design.departments] = analyse(trials, "weekly_t").effect.mean()
     assert effects[1] == pytest.approx(5.0, abs=0.1)
     assert effects[2] == pytest.approx(0.0, abs=0.1)
 
 
 def test_patients_as_units_ignore_that_weeks_differ() -> None:
     design = design_of(BeforeAfter(kind="before_after", before_weeks=12), analysis="patients_t")
-    weeks = gaussian(allocated(design, CHANCE), N_TRIALS)
+    weeks = gaussian(list_orders(design, CHANCE), N_TRIALS)
     n, of_patients = 500.0, 10.0
     moments = n * np.stack(
         [np.ones_like(weeks.values), weeks.values, weeks.values**2 + of_patients], axis=-1
     )
-    reported = analysed(replace(weeks, moments=moments), "patients_t")
+    reported = analyse(replace(weeks, moments=moments), "patients_t")
     assert (reported.p < 0.05).mean() > 0.6
     after, before = weeks.values[0, 0, 12:], weeks.values[0, 0, :12]
     sds = [
@@ -131,7 +131,7 @@ def test_patients_as_units_ignore_that_weeks_differ() -> None:
         np.ptp(stats.t.interval(0.95, 24 * n - 2, scale=abs(reported.effect[0] / test.statistic)))
         / 2
     )
-    alike = analysed(replace(weeks, moments=np.repeat(moments[:, :, :1], 24, axis=2)), "patients_t")
+    alike = analyse(replace(weeks, moments=np.repeat(moments[:, :, :1], 24, axis=2)), "patients_t")
     assert (alike.effect == 0).all()
     assert (alike.half_width > 0).all()
 
@@ -140,8 +140,8 @@ def test_patients_as_units_ignore_that_weeks_differ() -> None:
     "design", [PARALLEL, wedge(8, 4), TWO_SEQUENCES, ONE], ids=lambda design: design.switching.kind
 )
 def test_intervals_hold_the_effect_in_95_of_100_trials(design: EvaluationDesign) -> None:
-    trials = gaussian(allocated(design, CHANCE), N_TRIALS, effect=2.0, between=4.0)
-    reported = analysed(trials, design.analyses[0])
+    trials = gaussian(list_orders(design, CHANCE), N_TRIALS, effect=2.0, between=4.0)
+    reported = analyse(trials, design.analyses[0])
     assert reported.effect.mean() == pytest.approx(2.0, abs=0.1)
     held = (np.abs(reported.effect - 2.0) <= reported.half_width).mean()
     assert held == pytest.approx(0.95, abs=0.03)
@@ -149,7 +149,8 @@ def test_intervals_hold_the_effect_in_95_of_100_trials(design: EvaluationDesign)
 
 def test_every_order_that_is_possible_is_listed_once_or_so_many_are_drawn() -> None:
     listed = {
-        design.switching.kind: allocated(design, CHANCE) for design in (PARALLEL, wedge(8, 4), ONE)
+        design.switching.kind: list_orders(design, CHANCE)
+        for design in (PARALLEL, wedge(8, 4), ONE)
     }
     assert [len(orders) for orders in listed.values()] == [
         comb(10, 5),
@@ -157,17 +158,17 @@ def test_every_order_that_is_possible_is_listed_once_or_so_many_are_drawn() -> N
         MOST_ALLOCATIONS,
     ]
     assert len(np.unique(listed["parallel"], axis=0)) == comb(10, 5)
-    short = allocated(design_of(Alternating(kind="alternating"), weeks=8), CHANCE)
+    short = list_orders(design_of(Alternating(kind="alternating"), weeks=8), CHANCE)
     assert len(np.unique(short, axis=0)) == len(short) == 2**4
     assert (short[:, 0].reshape(-1, 4, 2).sum(axis=2) == 1).all()
-    assert (allocated(wedge(6, 3), CHANCE).sum(axis=1) == [0, 2, 4, 6]).all()
-    both = allocated(TWO_SEQUENCES, CHANCE)
+    assert (list_orders(wedge(6, 3), CHANCE).sum(axis=1) == [0, 2, 4, 6]).all()
+    both = list_orders(TWO_SEQUENCES, CHANCE)
     assert (both.sum(axis=1) == 4).all()
 
 
 def test_the_ends_of_a_randomisation_interval_are_where_the_test_begins_to_reject() -> None:
-    trials = gaussian(allocated(PARALLEL, CHANCE), 40, effect=1.0)
-    reported = analysed(trials, "permutation")
+    trials = gaussian(list_orders(PARALLEL, CHANCE), 40, effect=1.0)
+    reported = analyse(trials, "permutation")
     kept: list[Floats] = []
     steps = np.linspace(0, 4, 200)
     for sign in (-1, 1):
@@ -183,4 +184,4 @@ def _p_after(trials: Trials, effect: Floats) -> Floats:
     """The p value once an effect has been taken off the periods with the tool."""
     values = trials.values - effect * trials.on
     moments = np.stack([np.ones_like(values), values, values**2], axis=-1)
-    return analysed(replace(trials, moments=moments), "permutation").p
+    return analyse(replace(trials, moments=moments), "permutation").p

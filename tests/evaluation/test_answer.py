@@ -17,7 +17,7 @@ from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.evaluation.answer import REPORTED_BY, Evaluation, protocol
 from simulation.evaluation.design import ANALYSES
-from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
+from simulation.evaluation.evaluate import load_designs, stored_run, study_of_evaluation
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
@@ -192,7 +192,7 @@ def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(
         written = protocol(evaluation, design, evaluation.main)
         assert f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided" in written
         assert f"Reported by {REPORTED_BY[design.switching.kind]}, with" in written
-    assert set(REPORTED_BY) == {design.switching.kind for design in designs_named("all")}
+    assert set(REPORTED_BY) == {design.switching.kind for design in load_designs("all")}
 
 
 @pytest.mark.slow

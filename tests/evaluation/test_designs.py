@@ -13,10 +13,10 @@ from simulation.evaluation.design import (
     Switching,
     design_faults,
 )
-from simulation.evaluation.evaluate import designs_named, outcomes_of
+from simulation.evaluation.evaluate import load_designs, outcomes_of
 from tests.evaluation.made import design_of
 
-PACKAGED = designs_named("all")
+PACKAGED = load_designs("all")
 
 
 def test_every_order_of_switching_is_packaged_and_those_without_a_lot_come_first() -> None:
@@ -87,16 +87,16 @@ def test_what_does_not_fit_is_refused_where_it_stands(
 
 
 def test_a_value_laid_over_a_packaged_design_is_checked_too() -> None:
-    (longer,) = designs_named("alternate_weeks", ["weeks=52"])
+    (longer,) = load_designs("alternate_weeks", ["weeks=52"])
     assert longer.weeks == 52
     with pytest.raises(ConfigError, match=r"evaluation/alternate_weeks.weeks: is 7"):
-        designs_named("alternate_weeks", ["weeks=7"])
+        load_designs("alternate_weeks", ["weeks=7"])
     with pytest.raises(
         ConfigError, match=r"there is no 'alternate_week'\. Did you mean 'alternate_weeks'"
     ):
-        designs_named("alternate_week")
+        load_designs("alternate_week")
 
 
 def test_several_designs_are_named_with_commas_between() -> None:
-    named = designs_named("stepped_wedge,before_after")
+    named = load_designs("stepped_wedge,before_after")
     assert [design.is_randomised for design in named] == [False, True]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.evaluation.analyses import analysed
+from simulation.evaluation.analyses import analyse
 from simulation.evaluation.design import Analysis, BeforeAfter
-from simulation.evaluation.trials import allocated
+from simulation.evaluation.trials import list_orders
 from simulation.records.schema import Mask
 from tests.evaluation.made import design_of, gaussian, wedge
 
@@ -43,12 +43,12 @@ def test_least_squares_with_known_variances_have_the_power_of_hussey_and_hughes(
     n_trials = 2_000
     for departments, steps, patients, correlation in SETTINGS:
         between, within = correlation, (1 - correlation) / patients
-        allocations = allocated(wedge(departments, steps), CHANCE)
+        allocations = list_orders(wedge(departments, steps), CHANCE)
         error = np.sqrt(variance_of_hussey_and_hughes(allocations[0], between, within))
         effect = error * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))
         for stated, expected in ((effect, 0.8), (0.0, 0.05)):
             trials = gaussian(allocations, n_trials, effect=stated, between=between, within=within)
-            reported = analysed(trials, "gls")
+            reported = analyse(trials, "gls")
             np.testing.assert_allclose(reported.half_width, 1.959964 * error, rtol=1e-6)
             assert abs((reported.p < 0.05).mean() - expected) < 3.5 * np.sqrt(
                 expected * (1 - expected) / n_trials
@@ -70,5 +70,5 @@ def test_of_series_without_autocorrelation_least_squares_alone_keep_their_level(
     weeks: int, analysis: Analysis, low: float, high: float
 ) -> None:
     design = design_of(BeforeAfter(kind="before_after", before_weeks=weeks // 2), weeks=weeks)
-    trials = gaussian(allocated(design, CHANCE), 1_000 if analysis != "least_squares" else 2_000)
-    assert low < (analysed(trials, analysis).p < 0.05).mean() < high
+    trials = gaussian(list_orders(design, CHANCE), 1_000 if analysis != "least_squares" else 2_000)
+    assert low < (analyse(trials, analysis).p < 0.05).mean() < high

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from simulation.evaluation.design import Alternating, BeforeAfter, EvaluatedOutcome, Parallel
-from simulation.evaluation.operating import MOST_DEPARTMENTS, needed, variance_over_departments
+from simulation.evaluation.operating import MOST_DEPARTMENTS, find_sizes, variance_over_departments
 from simulation.evaluation.trials import Bank
 from simulation.records.schema import Floats
 from tests.evaluation.made import bank_of_noise, design_of, operating
@@ -83,7 +83,7 @@ def test_values_that_have_nothing_to_do_with_departments_vary_as_trials_do() -> 
 
 def test_the_size_that_is_needed_is_that_of_the_formula() -> None:
     bank = bank_of_noise(80, 60, effect=1.4)
-    eighty, ninety = needed(bank, ONE, WAIT, "tool", n_trials=2_000)
+    eighty, ninety = find_sizes(bank, ONE, WAIT, "tool", n_trials=2_000)
     powers = {weeks: _power_of_weeks(weeks, 1.4) for weeks in (8, 12, 16, 24, 36, 52)}
     assert eighty.weeks == next(weeks for weeks, power in powers.items() if power > 0.8)
     assert ninety.weeks == next(weeks for weeks, power in powers.items() if power > 0.9)
@@ -99,7 +99,7 @@ def test_beyond_the_bank_sizes_follow_from_square_roots_and_end_at_five_years_or
     None
 ):
     small = bank_of_noise(12, 16, effect=0.55)
-    eighty, ninety = needed(small, ONE, WAIT, "tool", n_trials=2_000)
+    eighty, ninety = find_sizes(small, ONE, WAIT, "tool", n_trials=2_000)
     for size, target in ((eighty, 0.8), (ninety, 0.9)):
         expected = next(
             weeks for weeks in range(16, 200, 2) if _power_of_weeks(weeks, 0.55) > target
@@ -107,8 +107,8 @@ def test_beyond_the_bank_sizes_follow_from_square_roots_and_end_at_five_years_or
         assert size.weeks == pytest.approx(expected, rel=0.2)
         assert not size.simulated
     nothing = bank_of_noise(12, 16, effect=0.1)
-    assert [size.weeks for size in needed(nothing, ONE, WAIT, "tool")] == [None, None]
-    assert [(size.weeks, size.departments) for size in needed(nothing, TWO, WAIT, "tool")] == [
+    assert [size.weeks for size in find_sizes(nothing, ONE, WAIT, "tool")] == [None, None]
+    assert [(size.weeks, size.departments) for size in find_sizes(nothing, TWO, WAIT, "tool")] == [
         (None, MOST_DEPARTMENTS)
     ] * 2
 

@@ -8,10 +8,10 @@ import pytest
 import simulation as ae
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.evaluation.analyses import analysed
+from simulation.evaluation.analyses import analyse
 from simulation.evaluation.design import AlternateDays, ByPatient
 from simulation.evaluation.evaluate import (
-    designs_named,
+    load_designs,
     outcomes_of,
     overrides_of_switching,
     study_of_evaluation,
@@ -59,7 +59,7 @@ def test_alternate_days_are_those_of_the_arm_that_was_truly_switched() -> None:
     means = np.where(days_on(70), 54.0, 58.0) * np.ones((3, 1))
     trials = trials_of(bank_with("tool_alternate_days", means), DAYS, "tool", WAIT, 40, seed=1)
     assert trials.values.shape == (40, 1, 28)
-    reported = analysed(trials, "paired_t")
+    reported = analyse(trials, "paired_t")
     assert reported.effect.mean() == pytest.approx(-4.0, abs=0.9)
     np.testing.assert_allclose(trials.true, -10.0)
     assert (trials.on.reshape(40, -1, 2).sum(axis=2) == 1).all()
@@ -88,7 +88,7 @@ def test_patients_by_a_coin_are_compared_within_the_arm_in_which_both_halves_wai
         np.arange(3),
     )
     trials = trials_of(bank, PATIENTS, "tool", WAIT, 30, seed=1)
-    np.testing.assert_allclose(analysed(trials, "patients_t").effect, -1.0)
+    np.testing.assert_allclose(analyse(trials, "patients_t").effect, -1.0)
     np.testing.assert_allclose(trials.true, -10.0)
     nothing = trials_of(bank, PATIENTS, "nurse", WAIT, 30, seed=1)
     np.testing.assert_allclose(nothing.values, 60.0)
@@ -116,11 +116,11 @@ def test_a_coin_for_each_patient_finds_nothing_of_a_sham_in_five_of_a_hundred_ho
     trials = trials_of(
         Bank(halves, "nurse", arms, np.arange(8)), PATIENTS, "sham", WAIT, 3_000, seed=1
     )
-    assert (analysed(trials, "patients_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.015)
+    assert (analyse(trials, "patients_t").p < 0.05).mean() == pytest.approx(0.05, abs=0.015)
 
 
 def study_with(arm: str, *names: str) -> Study:
-    designs = [design for name in names for design in designs_named(name)]
+    designs = [design for name in names for design in load_designs(name)]
     study = load("study=ai_triage", *SHORT)
     study = load("study=ai_triage", *SHORT, *overrides_of_switching(study, arm, designs))
     return study_of_evaluation(study, [study.design.null_arm, arm], outcomes_of(designs), designs)
@@ -176,13 +176,13 @@ def test_an_arm_that_cannot_be_switched_so_is_refused_with_its_reason(
 ) -> None:
     stated = load(f"study={study}", *SHORT)
     with hold.refusal(ConfigError, "arm", match=words):
-        overrides_of_switching(stated, arm, designs_named(design))
-    assert overrides_of_switching(stated, arm, designs_named("before_after")) == ()
+        overrides_of_switching(stated, arm, load_designs(design))
+    assert overrides_of_switching(stated, arm, load_designs("before_after")) == ()
 
 
 def test_a_run_without_the_switched_arm_is_refused_for_its_design_alone(hold: Hold) -> None:
     study = study_of_evaluation(
-        load("study=ai_triage", *SHORT), ["sham", "lean_triage"], outcomes_of(designs_named("all"))
+        load("study=ai_triage", *SHORT), ["sham", "lean_triage"], outcomes_of(load_designs("all"))
     )
     result = ae.compare(replace(study, run=replace(study.run, replications=1)))
     with hold.refusal(

@@ -26,7 +26,7 @@ from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, ver
 from simulation.vetting.cases import Case, CaseSet, Levels, case_set
 from simulation.vetting.scores import Labelled
 from simulation.vetting.version_change import EarlierCard, change_since
-from simulation.vetting.vet import vetting_named
+from simulation.vetting.vet import load_plan
 
 CLAIMED = 0.05
 MARGIN_UNDER, MARGIN_OVER, MOST_FAR = 0.05, 0.10, 0.03
@@ -127,7 +127,7 @@ def main() -> int:
     ]
     named = case_set(rows, name="made", yardstick="written", synthetic=True, source="this script")
     cases = SameCases(**vars(named))
-    plan = replace(vetting_named("synthetic"), criteria=CRITERIA, comparators=False)
+    plan = replace(load_plan("synthetic"), criteria=CRITERIA, comparators=False)
     most = 0.0
     for kind, errors in KINDS.items():
         n_go = sum(says_go(plan, cases, errors, rng) for _ in range(options.pairs))

@@ -49,7 +49,7 @@ from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
-from simulation.questions.narrow import LEVEL, Local, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, find_outside, narrow
 from simulation.records.schema import Floats
 from simulation.runs.replicate import ReplicationResult
 from simulation.statistics.departments import ranges
@@ -304,7 +304,7 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
     own = np.array([truth.rows[0].beside[WAIT], truth.rows[0].beside[BUSY]])
     for name, n in (("wait", 1), ("both", 2)):
         local = Local(own[:n], np.full(n, YEAR_DAYS), np.zeros(n), REPLICATION_DAYS)
-        row[f"{name}_refused"] = float(bool(outside(figures[:, :n], department, local)))
+        row[f"{name}_refused"] = float(bool(find_outside(figures[:, :n], department, local)))
         if not row[f"{name}_refused"]:
             found = narrow(figures[:, :n], effects, department, local, [""] * len(points))
             row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))

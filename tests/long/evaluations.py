@@ -22,7 +22,7 @@ from scipy import stats
 from simulation.config import load
 from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import BeforeAfter, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.evaluate import daily_of, designs_named, outcomes_of, overrides_of
+from simulation.evaluation.evaluate import daily_of, load_designs, outcomes_of, overrides_of
 from simulation.evaluation.operating import (
     OperatingFigure,
     Pounds,
@@ -69,7 +69,7 @@ def kept(name: str, study: Study) -> Bank:
 
 def world(scenario: str, n: int) -> Bank:
     """The weeks of one world under both tools and the sham, with days and patients truly switched."""
-    designs, words = designs_named("all"), ("study=ai_triage", f"scenario={scenario}")
+    designs, words = load_designs("all"), ("study=ai_triage", f"scenario={scenario}")
     switched = [design for design in designs if design.is_simulated]
     first = of_size(n, *words)
     study = of_size(
@@ -89,7 +89,7 @@ def designs(n: int, *worlds: str) -> None:
         "| design | world | outcome | sham | scribe, right / wrong | lean, right / wrong | ± | bias of lean |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    packaged = designs_named("all")
+    packaged = load_designs("all")
     outcomes = [
         outcome
         for outcome in outcomes_of(packaged)
@@ -210,9 +210,7 @@ def _weekdays(n: int) -> None:
 def value(n: int) -> None:
     """What three designs are worth for two priors, and of a tool that is worth no evaluation."""
     bank = world("usual", n)
-    three = [
-        designs_named(name)[0] for name in ("before_after", "alternate_weeks", "stepped_wedge")
-    ]
+    three = [load_designs(name)[0] for name in ("before_after", "alternate_weeks", "stepped_wedge")]
     for tool, price in (("lean_triage", 165_500.0), ("ai_scribe_measured", 165_301.0)):
         for prior in (0.25, 0.5):
             stakes = Stakes(prior=prior, price=price, hour=15.0, years=3.0, cost=20_000.0)
@@ -238,7 +236,7 @@ def charts(n: int) -> None:
     study = of_size(n, "study=failures", "ensemble=typical", always).of_arms(
         ["works", "degraded", "always"]
     )
-    outcomes = outcomes_of(designs_named("all"))
+    outcomes = outcomes_of(load_designs("all"))
     bank = kept(
         "failures",
         replace(study, run=replace(study.run, daily=tuple(outcome.daily for outcome in outcomes))),
@@ -266,7 +264,7 @@ def cost(n: int) -> None:
         f"{len(study.arms)} arms of {n} departments: {time.process_time() - began:.0f} s",
         flush=True,
     )
-    for design in designs_named("all"):
+    for design in load_designs("all"):
         for analysis in () if design.is_simulated else design.analyses:
             began = time.process_time()
             operating(bank, design, analysis, WAIT, TOOLS[1])

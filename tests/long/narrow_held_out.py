@@ -27,7 +27,7 @@ import numpy as np
 
 import simulation as ae
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow import LEVEL, Local, _by_wait, _usual, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, _by_wait, _usual, find_outside, narrow
 from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH, n_departments
 from simulation.statistics.variance_components import components
 
@@ -67,7 +67,7 @@ def report(folder: Path, stated: list[str], *, by_structure: bool) -> bool:
         strayed = np.sqrt(np.diagonal(moments.squares, axis1=1, axis2=2) / (moments.n - 1)[:, None])
         for one, other in ((rows[0], rows[-1]), (rows[-1], rows[0])):
             local = Local(figures[one], np.full(len(named), days), np.zeros(len(named)), days)
-            if outside(figures[kept], department[kept], local):
+            if find_outside(figures[kept], department[kept], local):
                 n_refused += 1
                 continue
             found = narrow(figures[kept], effects[kept], department[kept], local, over.structure_of)

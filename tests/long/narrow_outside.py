@@ -40,7 +40,7 @@ from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named, priors_named
 from simulation.errors import ConfigError
-from simulation.questions.narrow import Observed, ObservedFigure, narrowed
+from simulation.questions.narrow import Observed, ObservedFigure, narrow_result
 from simulation.records.schema import Mask
 from simulation.resumable import run_into
 from simulation.runs.result import StudyResult
@@ -191,7 +191,7 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
         ]
         week = seen.run.calendar(number).start_week
         try:
-            found = narrowed(
+            found = narrow_result(
                 result, Observed(figures=tuple(stated), week=week), f"department {number}"
             )
         except ConfigError as refused:

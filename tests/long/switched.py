@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.config import load
-from simulation.evaluation.evaluate import COIN, SIDES, designs_named, overrides_of
+from simulation.evaluation.evaluate import COIN, SIDES, load_designs, overrides_of
 from simulation.evaluation.trials import HALVES, days_on
 from simulation.measures.measuring import DailyOutcome
 from simulation.records.schema import Floats, Mask
@@ -57,7 +57,7 @@ def days_of(department: int, n: int) -> dict[tuple[str, str], Floats]:
     and group."""
     words = [*WORDS, f"run.department={department}", f"run.replications={n}"]
     study = load(*words)
-    designs = [designs_named(name)[0] for name in ("alternate_days", "by_patient")]
+    designs = [load_designs(name)[0] for name in ("alternate_days", "by_patient")]
     more = [override for tool in TOOLS for override in overrides_of(study, tool, designs)]
     for tool in TOOLS:
         live = [[first, after - 1] for first, after in spans(WEEK_ON)]

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from simulation.questions.blanks import _ends, fitted
+from simulation.questions.blanks import _ends, fit_line
 from simulation.study.design import Blank
 
 N = 24
@@ -21,26 +21,26 @@ KINDS = ["one" if number % 3 else "two" for number in range(N)]
 
 def test_the_ends_of_a_blank_are_those_of_the_line() -> None:
     effects = -6 * VALUES["use"] - 1 + RNG.normal(0, 0.2, N)
-    low, high, error = fitted(VALUES, KINDS, effects, 0.04).ends(("use",))
+    low, high, error = fit_line(VALUES, KINDS, effects, 0.04).ends(("use",))
     assert (low, high) == pytest.approx((-1, -6.75), abs=0.5)
     assert 0 < error < 1
 
 
 def test_a_blank_that_only_chance_ties_to_the_effect_moves_it_little() -> None:
     effects = RNG.normal(-2, 1, N)
-    line = fitted(VALUES, KINDS, effects, 1.0)
+    line = fit_line(VALUES, KINDS, effects, 1.0)
     moves = [abs(high - low) for low, high, _ in (line.ends((name,)) for name in VALUES)]
     assert max(moves) < 1
 
 
 def test_a_structure_is_read_at_the_two_that_differ_most() -> None:
     effects = np.where([kind == "two" for kind in KINDS], -8.0, -2.0) + RNG.normal(0, 0.1, N)
-    low, high, _ = fitted(VALUES, KINDS, effects, 0.01).ends(("structure",))
+    low, high, _ = fit_line(VALUES, KINDS, effects, 0.01).ends(("structure",))
     assert (low, high) == pytest.approx((-8, -2), abs=0.6)
 
 
 def test_effects_without_spread_have_no_ends() -> None:
-    assert fitted(VALUES, KINDS, np.full(N, -3.0), 0.0).ends(("use",)) == (-3.0, -3.0, 0.0)
+    assert fit_line(VALUES, KINDS, np.full(N, -3.0), 0.0).ends(("use",)) == (-3.0, -3.0, 0.0)
 
 
 def test_a_blank_with_an_arm_at_either_end_is_read_from_these_arms() -> None:
@@ -56,7 +56,7 @@ def test_a_blank_with_an_arm_at_either_end_is_read_from_these_arms() -> None:
     )
     blank = Blank(question="whom it departs from", parameters=("use",), unit="", find="ask")
     line, judged = (
-        fitted(VALUES, KINDS, np.full(N, -3.0), 0.0),
+        fit_line(VALUES, KINDS, np.full(N, -3.0), 0.0),
         cast(Any, SimpleNamespace(measure="wait", group="all")),
     )
     assert _ends(result, judged, line, blank) == (-3, -3, 0)

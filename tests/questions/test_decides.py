@@ -19,15 +19,15 @@ from simulation.questions.narrow import (
     ObservedFigure,
     _sampling_variance,
     effect_words,
-    narrowed,
+    narrow_result,
     narrowed_sentences,
     weeks_words,
 )
 from simulation.questions.what_decides import (
-    decided,
+    find_deciding,
     harmed_kind_words,
     kind_beyond,
-    worths,
+    value_knowing,
 )
 from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.held import Hold
@@ -63,7 +63,7 @@ def longest_queue(result: Result) -> float:
 
 
 def test_a_sign_of_crowding_decides_what_a_third_nurse_does(result: Result) -> None:
-    found = decided(result)
+    found = find_deciding(result)
     assert found is not None
     assert found.n_departments == N_CLINICS
     told = found.arms["third_nurse"].best
@@ -80,7 +80,7 @@ def test_a_sign_of_crowding_decides_what_a_third_nurse_does(result: Result) -> N
 
 
 def test_no_figure_that_takes_the_true_level_is_looked_at(result: Result) -> None:
-    found = decided(result)
+    found = find_deciding(result)
     assert found is not None
     names = {(name.measure, name.group) for name in result.measures["first_come"][0].names}
     assert ("time_to_clinician_median", "acuity_true=urgent") in names
@@ -93,7 +93,7 @@ def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> No
         replace(each, arms={**each.arms, "urgent_first": each.arms["first_come"]})
         for each in result.replications
     )
-    found = decided(replace(result, replications=twin))
+    found = find_deciding(replace(result, replications=twin))
     assert found is not None
     assert not found.arms["urgent_first"].differs
     assert found.arms["urgent_first"].best is None
@@ -102,12 +102,12 @@ def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> No
 
 def test_one_department_has_no_deciding_figure(result: Result) -> None:
     alone = replace(result, study=result.study.on_typical())
-    assert decided(alone) is None
+    assert find_deciding(alone) is None
     assert "what_decides" not in alone.tables
 
 
 def test_departments_that_were_played_once_are_not_counted(result: Result) -> None:
-    found = decided(replace(result, replications=result.replications[: N_CLINICS + 21]))
+    found = find_deciding(replace(result, replications=result.replications[: N_CLINICS + 21]))
     assert found is not None
     assert found.n_departments == 21
 
@@ -116,7 +116,7 @@ def test_few_departments_have_no_deciding_figure_and_the_title_says_why(
     result: Result, hold: Hold
 ) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
-    assert decided(few) is None
+    assert find_deciding(few) is None
     hold(few.tables["what_decides"].title, "only for 20 or more departments")
 
 
@@ -131,7 +131,7 @@ def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(
     hold(page, "What decides")
     assert "Dot plots of 'Wait, urgent'" in page
     written = pd.read_csv(folder / "what_decides.csv")
-    found = decided(result)
+    found = find_deciding(result)
     assert found is not None
     first = written[written["arm"] == "third_nurse"].iloc[0]
     best = found.arms["third_nurse"].best
@@ -199,7 +199,7 @@ def test_a_figure_is_worth_something_only_where_it_can_change_the_choice(result:
     break_even = -float(effects.mean()) / 60 * 150 * 365 * 15
     told = {}
     for cost in (break_even / 10, break_even, break_even * 10):
-        names, known = worths(priced(result, (15.0,), cost))
+        names, known = value_knowing(priced(result, (15.0,), cost))
         assert names == ("third_nurse",)
         told[cost] = max(each.pounds[15.0] for each in known)
     cheap, even, dear = told.values()
@@ -231,7 +231,7 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
     held = []
     for each in range(N_CLINICS):
         rows = department == each
-        found = narrowed(result, observed(float(queues[rows].mean()), days=14), "a test")
+        found = narrow_result(result, observed(float(queues[rows].mean()), days=14), "a test")
         mean, low, high = third_nurse(result, found)
         held.append(low < effects[rows].mean() < high)
         _, lowest, highest = found.effects["third_nurse", result.design.primary[0]].everywhere
@@ -243,7 +243,7 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
 def test_a_longer_queue_means_a_larger_effect(result: Result) -> None:
     most = longest_queue(result)
     short, long = (
-        third_nurse(result, narrowed(result, observed(value), "a test"))[0]
+        third_nurse(result, narrow_result(result, observed(value), "a test"))[0]
         for value in (most / 3, most)
     )
     assert long < short < 0
@@ -260,7 +260,7 @@ def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(
         *observed(1).figures,
     )
     with pytest.raises(ConfigError) as refused:
-        narrowed(result, Observed(figures=stated), "ours.yaml")
+        narrow_result(result, Observed(figures=stated), "ours.yaml")
     told = [str(each) for each in refused.value.faults]
     assert len(told) == 4
     assert (
@@ -277,7 +277,7 @@ def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(
     hold: Hold,
 ) -> None:
     with hold.refusal(ConfigError, match="queue_mean"):
-        narrowed(result, observed(500), "ours.yaml")
+        narrow_result(result, observed(500), "ours.yaml")
 
 
 def test_two_figures_that_are_one_are_refused(result: Result, hold: Hold) -> None:
@@ -287,12 +287,12 @@ def test_two_figures_that_are_one_are_refused(result: Result, hold: Hold) -> Non
         for group in ("all", "outcome=not_admitted")
     )
     with hold.refusal(ConfigError, match=r"information as figures\.0"):
-        narrowed(result, Observed(figures=stays), "ours.yaml")
+        narrow_result(result, Observed(figures=stays), "ours.yaml")
 
 
 def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
     with pytest.raises(ResultsError, match=r"has 1 department used .*ensemble="):
-        narrowed(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
+        narrow_result(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
 
 
 def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
@@ -301,7 +301,7 @@ def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
     )
     alone = replace(result.study, design=design, arms=(result.study.baseline,))
     with pytest.raises(ResultsError, match="one arm"):
-        narrowed(replace(result, study=alone), observed(1), "ours.yaml")
+        narrow_result(replace(result, study=alone), observed(1), "ours.yaml")
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,9 @@ def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result, h
         run = replace(result.run, start_week=start_week)
         again = replace(result, study=replace(result.study, run=run))
         stated = replace(observed(1, days=days), week=week)
-        return weeks_words(again, replace(narrowed(result, observed(1), "a test"), observed=stated))
+        return weeks_words(
+            again, replace(narrow_result(result, observed(1), "a test"), observed=stated)
+        )
 
     hold(words(7, 7, 5), "5 days from week 7 of the year")
     hold(words(7, 8, 5), "The weeks compared")
@@ -360,7 +362,7 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict(hold: Hold) -> None:
 
 
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result, hold: Hold) -> None:
-    output = " ".join(narrowed_sentences(result, narrowed(result, observed(1), "a test")))
+    output = " ".join(narrowed_sentences(result, narrow_result(result, observed(1), "a test")))
     hold(output, "consultation, mean' 1.0 patients over 28 days")
     assert f"rest on {N_CLINICS} departments of 1 structure (" in output
     hold(output, "third nurse', Wait")
@@ -411,7 +413,7 @@ def test_a_file_without_figures_or_with_an_unknown_key_is_refused(
 
 
 def test_the_same_run_always_decides_the_same(result: Result) -> None:
-    first, again = decided(result), decided(replace(result))
+    first, again = find_deciding(result), find_deciding(replace(result))
     assert first is not None
     assert again is not None
     assert first.arms == again.arms

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from simulation.questions.narrow import Local, Narrowed, narrow, outside
+from simulation.questions.narrow import Local, Narrowed, find_outside, narrow
 from simulation.records.schema import Floats
 from simulation.statistics.variance_components import components
 from tests.statistics.ensembles import Made, made, replications_of, truths
@@ -40,7 +40,7 @@ def test_the_range_holds_the_truth_as_often_as_it_says(columns: list[int]) -> No
         ensemble = made(seed)
         for _ in range(10):
             values, effects = one_of(chance, columns)
-            if outside(ensemble.figures[:, columns], ensemble.department_of, local(values)):
+            if find_outside(ensemble.figures[:, columns], ensemble.department_of, local(values)):
                 continue
             found = narrowed(ensemble, columns, values)
             held.append((found.low < effects) & (effects < found.high))
@@ -85,16 +85,16 @@ def test_figures_that_no_department_has_are_named() -> None:
     ensemble = made(4)
     columns = [0, 1]
     figures = ensemble.figures[:, columns]
-    (beyond,) = outside(figures, ensemble.department_of, local(np.array([90.0, 0.6])))
+    (beyond,) = find_outside(figures, ensemble.department_of, local(np.array([90.0, 0.6])))
     assert beyond.figure == 0
     assert beyond.highest < 60
-    assert outside(figures, ensemble.department_of, local(np.array([20.0, 0.68]))) == ()
+    assert find_outside(figures, ensemble.department_of, local(np.array([20.0, 0.68]))) == ()
 
 
 def test_figures_that_no_department_has_together_are_refused_though_each_is_common() -> None:
     ensemble = made(4)
     figures = ensemble.figures[:, [0, 1]]
-    (beyond,) = outside(figures, ensemble.department_of, local(np.array([38.0, 0.2])))
+    (beyond,) = find_outside(figures, ensemble.department_of, local(np.array([38.0, 0.2])))
     assert beyond.figure is None
 
 

@@ -20,10 +20,10 @@ from simulation.questions.shadow_prices import (
     Extra,
     extras,
     hours_freed,
+    price_extras,
     price_picture,
     price_rows,
     price_tables,
-    priced,
     verdict_of,
     with_more,
 )
@@ -117,7 +117,9 @@ def quadratic(more: tuple[Extra, ...], noise: Floats) -> dict[str, Floats]:
 def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promise_more(
     study: Study, more: tuple[Extra, ...]
 ) -> None:
-    found = priced(made_up(study, more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
+    found = price_extras(
+        made_up(study, more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more
+    )
     assert len(found.checks) == 3 * len(MEASURES)
     for check in found.checks:
         assert check.whole.mean == pytest.approx(-1)
@@ -129,7 +131,7 @@ def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promis
 def test_an_hours_price_is_what_all_patients_together_wait_less(
     study: Study, more: tuple[Extra, ...]
 ) -> None:
-    found = priced(
+    found = price_extras(
         made_up(study, more, {"medicine_beds_more": np.array([-1.0, -1.0, -2.0, 0.0])}), more
     )
     price = found.price("medicine_beds_more", "stay_mean")
@@ -141,7 +143,7 @@ def test_an_hours_price_is_what_all_patients_together_wait_less(
 def test_tables_file_and_picture_say_the_same(
     study: Study, more: tuple[Extra, ...], hold: Hold
 ) -> None:
-    found = priced(
+    found = price_extras(
         made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))),
         more,
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.questions.what_decides import Decides, what_decides, worth
+from simulation.questions.what_decides import Decides, explain_effects, value_figures
 from simulation.records.schema import Floats, Ints
 from simulation.statistics.departments import MIN_DEPARTMENTS, spread_over
 from simulation.statistics.variance_components import components, halves
@@ -12,7 +12,7 @@ from tests.statistics.ensembles import Made, made, replications_of
 
 def told(ensemble: Made, *, matters: float = 5.0, most: int = 3) -> tuple[Decides, ...]:
     stated = {"matters": matters, "lower_is_better": True, "most": most}
-    found = what_decides(ensemble.figures, ensemble.effects, ensemble.department_of, **stated)  # type: ignore[arg-type]
+    found = explain_effects(ensemble.figures, ensemble.effects, ensemble.department_of, **stated)  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -86,12 +86,14 @@ def test_if_nothing_explains_an_effect_a_figure_is_found_in_one_study_in_twenty(
 def test_fewer_than_twenty_departments_give_no_answer() -> None:
     few = made(6, n=MIN_DEPARTMENTS - 1)
     assert (
-        what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True)
+        explain_effects(
+            few.figures, few.effects, few.department_of, matters=5, lower_is_better=True
+        )
         is None
     )
     once = made(6, n=60, each=1)
     assert (
-        what_decides(
+        explain_effects(
             once.figures, once.effects, once.department_of, matters=5, lower_is_better=True
         )
         is None
@@ -144,7 +146,7 @@ def normal_departments(n: int, each: int, noise: float) -> tuple[Floats, Floats,
 def test_a_figure_is_worth_what_a_better_choice_gains() -> None:
     """Of a normal benefit of mean 0 and standard deviation s the better of arm and baseline gains s / sqrt(2 pi)."""
     figures, benefits, department_of = normal_departments(500, 2, 0.0)
-    (first, second), errors = worth(figures, benefits, department_of, noise=84 / 14)
+    (first, second), errors = value_figures(figures, benefits, department_of, noise=84 / 14)
     assert first == pytest.approx(100 / np.sqrt(2 * np.pi), abs=4 * errors[0])
     assert errors[0] < 4
     assert second < 6
@@ -153,13 +155,13 @@ def test_a_figure_is_worth_what_a_better_choice_gains() -> None:
 def test_a_figure_of_a_fortnight_is_worth_less_by_its_noise() -> None:
     """A variance of 1 and noise of .5 in 84 days, so 6 x .25 in 14: the line is flattened by sqrt(1 / 2.5)."""
     figures, benefits, department_of = normal_departments(500, 2, 0.5)
-    (first, _), errors = worth(figures, benefits, department_of, noise=84 / 14)
+    (first, _), errors = value_figures(figures, benefits, department_of, noise=84 / 14)
     assert first == pytest.approx(100 / np.sqrt(2 * np.pi) / np.sqrt(2.5), abs=4 * errors[0])
 
 
 def test_knowing_is_worth_nothing_where_one_arm_is_best_everywhere() -> None:
     figures, benefits, department_of = normal_departments(100, 2, 0.0)
-    values, _ = worth(figures, 1000 + benefits, department_of, noise=84 / 14)
+    values, _ = value_figures(figures, 1000 + benefits, department_of, noise=84 / 14)
     assert values == pytest.approx([0, 0], abs=1e-9)
 
 

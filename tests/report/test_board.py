@@ -48,7 +48,7 @@ STATIC = {"95", "1", "2", "1-2", "20", "1,000"}
 @pytest.fixture(autouse=True)
 def blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left blank, worked out elsewhere."""
-    monkeypatch.setattr(board_module, "by_blank", lambda result: EFFECTS)
+    monkeypatch.setattr(board_module, "rank_blanks", lambda result: EFFECTS)
 
 
 def with_offer(result: Result, **facts: Any) -> Result:
@@ -300,7 +300,7 @@ def advice_of(shown: Result, **facts: Any) -> str:
 def test_what_to_do_follows_from_the_outcome(
     result: Result, monkeypatch: pytest.MonkeyPatch, wait: float, under: float, says: str
 ) -> None:
-    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    monkeypatch.setattr(board_module, "rank_blanks", lambda result: ())
     noise = 3 * NOISE if wait == 94.5 else NOISE
     assert (
         advice_of(
@@ -345,7 +345,7 @@ def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
 def test_safety_that_is_not_shown_bars_any_use_of_what_does_too_little(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    monkeypatch.setattr(board_module, "rank_blanks", lambda result: ())
     advice = advice_of(two_readings(result, 98))
     assert advice == "Do not buy it to cut waits. Before any other use, have its safety shown."
 
@@ -390,14 +390,14 @@ def test_blanks_that_decide_nothing_are_not_said_to(
     shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     limit = shown.design.margins[0]
     idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
-    monkeypatch.setattr(board_module, "by_blank", lambda result: (idle, EFFECTS[0]))
+    monkeypatch.setattr(board_module, "rank_blanks", lambda result: (idle, EFFECTS[0]))
     text = text_of(board(shown))
     assert (
         "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1"
         in text
     )
     assert "To settle it" not in text
-    monkeypatch.setattr(board_module, "by_blank", lambda result: (replace(idle, limit=limit),))
+    monkeypatch.setattr(board_module, "rank_blanks", lambda result: (replace(idle, limit=limit),))
     text = text_of(board(shown))
     assert "Most hinges on the wait for a bed." in text
     assert (

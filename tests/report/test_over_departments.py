@@ -14,7 +14,7 @@ from simulation.config import load
 from simulation.display.table import difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.what_decides import decided
+from simulation.questions.what_decides import find_deciding
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
 from simulation.report.screen import print_result
 from simulation.report.verdict_tables import over_tables
@@ -72,7 +72,7 @@ def test_a_sentence_says_the_range_over_departments_and_what_the_effect_hinges_o
 def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_all(
     over: Result, monkeypatch: pytest.MonkeyPatch, commoner: float, is_told: bool
 ) -> None:
-    found = decided(over)
+    found = find_deciding(over)
     assert found is not None
     of_arm = found.arms["quicker"]
     assert of_arm.rule is not None

@@ -9,7 +9,7 @@ import pytest
 from simulation.vetting.bench import Vetting
 from simulation.vetting.cases import CaseSet, Levels
 from simulation.vetting.scores import Labelled
-from simulation.vetting.vet import cases_of, vetting_named
+from simulation.vetting.vet import cases_of, load_plan
 
 Made = Callable[..., CaseSet]
 EXACT_NURSE = [[1 if i == k else 0 for k in range(5)] for i in range(5)]
@@ -26,14 +26,14 @@ PUBLISHED = [
 @pytest.fixture(scope="session")
 def synthetic() -> tuple[Vetting, CaseSet]:
     """A plan and 120 made-up cases."""
-    plan = vetting_named("synthetic", ["cases.number=120"])
+    plan = load_plan("synthetic", ["cases.number=120"])
     return plan, cases_of(plan)
 
 
 @pytest.fixture(scope="session")
 def korean(aeflow_data: Path) -> tuple[Vetting, CaseSet]:
     """A plan and the 688 real cases."""
-    plan = vetting_named("korean", [f"cases.file={aeflow_data / 'ktas_local_ed.csv'}"])
+    plan = load_plan("korean", [f"cases.file={aeflow_data / 'ktas_local_ed.csv'}"])
     return plan, cases_of(plan)
 
 

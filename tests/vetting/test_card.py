@@ -25,7 +25,7 @@ from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question, f
 from simulation.vetting.score_words import difference_words
 from simulation.vetting.scores import ScoreEstimate
 from simulation.vetting.version_change import EarlierCard, change_since, read_earlier
-from simulation.vetting.vet import cases_of, vetting_named
+from simulation.vetting.vet import cases_of, load_plan
 from tests.golden import lines_of_html, lines_of_word
 from tests.held import Hold
 
@@ -84,7 +84,7 @@ def benched(synthetic: Synthetic, assessor: BenchAssessor) -> Bench:
 @pytest.fixture(scope="module")
 def many() -> Synthetic:
     """600 made-up cases, 134 of them urgent."""
-    plan = vetting_named("synthetic")
+    plan = load_plan("synthetic")
     return plan, cases_of(plan)
 
 

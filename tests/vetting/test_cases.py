@@ -19,7 +19,7 @@ from simulation.vetting.cases import (
     case_set,
     read_cases,
 )
-from simulation.vetting.vet import cases_of, vetting_named
+from simulation.vetting.vet import cases_of, load_plan
 from tests.held import Hold
 
 HEADER = "row,complaint,age,mode,truth,nurse"
@@ -248,7 +248,7 @@ def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(
     assert set(cases.cases[0].inputs) <= set(INPUTS)
     assert cases_of(plan).cases == cases.cases
     assert (
-        cases_of(vetting_named("synthetic", ["cases.number=120", "seed=1"])).fingerprint
+        cases_of(load_plan("synthetic", ["cases.number=120", "seed=1"])).fingerprint
         != cases.fingerprint
     )
 
@@ -285,7 +285,7 @@ def test_reordering_or_renumbering_the_real_file_changes_no_score(
     benches = [
         run_bench(plan, cases_of(plan))
         for path in (aeflow_data / "ktas_local_ed.csv", tmp_path / "other.csv")
-        for plan in [vetting_named("korean", [f"cases.file={path}", *few])]
+        for plan in [load_plan("korean", [f"cases.file={path}", *few])]
     ]
     assert benches[0].answers == benches[1].answers
     assert benches[0].scores["tool"] == benches[1].scores["tool"]

@@ -9,7 +9,7 @@ from simulation.errors import ConfigError
 from simulation.vetting.bench import Criterion, CriterionVerdict, Vetting, overall, verdicts_on
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.scores import Labelled, cases_for_share, exact_share
-from simulation.vetting.vet import vetting_named
+from simulation.vetting.vet import load_plan
 from tests.held import Hold
 
 from .conftest import PUBLISHED, drawn
@@ -241,5 +241,5 @@ def test_all_must_be_met_and_one_that_is_not_decides() -> None:
 )
 def test_a_mistake_in_a_plan_is_one_message(override: str, message: str, hold: Hold) -> None:
     with pytest.raises(ConfigError) as caught:
-        vetting_named("synthetic", [override])
+        load_plan("synthetic", [override])
     hold(str(caught.value), message)

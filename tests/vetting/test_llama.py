@@ -15,7 +15,7 @@ import pytest
 
 from simulation.vetting.cases import CaseSet, Question
 from simulation.vetting.version_change import read_earlier
-from simulation.vetting.vet import cases_of, prompt_of, vetting_named
+from simulation.vetting.vet import cases_of, load_plan, prompt_of
 
 from . import llama_server
 from .fake_server import Handler, serving
@@ -63,7 +63,7 @@ def sent_on(to: str) -> Callable[[Handler, dict[str, Any]], None]:
 
 def asked_of(cases: CaseSet, address: str) -> dict[str, str]:
     """By case, the words in which the model is asked about it."""
-    prompt = prompt_of(vetting_named("llm", [f"assessor.address={address}"]))
+    prompt = prompt_of(load_plan("llm", [f"assessor.address={address}"]))
     assert prompt is not None
     return {
         case.name: prompt.messages(Question(case).inputs)[-1]["content"] for case in cases.cases
@@ -76,7 +76,7 @@ def test_a_real_model_is_benched_end_to_end_killed_half_way_and_asked_nothing_tw
 ) -> None:
     with serving(sent_on(llama)) as server:
         words = [*BENCH, f"assessor.address={server.address}"]
-        cases = cases_of(vetting_named("llm", words))
+        cases = cases_of(load_plan("llm", words))
         words_of = asked_of(cases, server.address)
         command = [sys.executable, "-m", "simulation", "vet", "name=llm", *words]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -18,7 +18,7 @@ from simulation.errors import ConfigError, ResultsError
 from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.llm import Llm, LlmAssessor, Prompt, Reply, Setting
-from simulation.vetting.vet import prompt_of, vetting_named
+from simulation.vetting.vet import load_plan, prompt_of
 from tests.held import Hold
 
 from .fake_server import (
@@ -450,7 +450,7 @@ def test_a_command_in_a_complaint_is_seen_to_move_a_model_that_obeys(tmp_path: P
         )
 
     with serving(obeys) as server:
-        plan = vetting_named(
+        plan = load_plan(
             "llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"]
         )
         bench = run_bench(plan, cases(30), setting=Setting(prompt=prompt_of(plan)))
@@ -470,7 +470,7 @@ def test_what_cannot_be_used_stays_in_the_denominator(tmp_path: Path) -> None:
         handler.say("no idea" if any(f"{each}\n" in text for each in half) else '{"level": 3}')
 
     with serving(some) as server:
-        plan = vetting_named(
+        plan = load_plan(
             "llm", [f"assessor.address={server.address}", "repeats=1", "comparators=false"]
         )
         bench = run_bench(plan, cases(30), setting=Setting(prompt=PROMPT))

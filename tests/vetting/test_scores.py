@@ -16,7 +16,7 @@ from simulation.vetting.scores import (
     kappa,
     matrix_intervals,
     paired_difference,
-    resampled_sums,
+    resample_sums,
     score,
     score_all,
 )
@@ -120,7 +120,7 @@ def test_nothing_is_known_of_no_case() -> None:
 
 def test_resampling_equal_rows_together_gives_the_spread_of_a_mean() -> None:
     counts = np.random.default_rng(3).integers(0, 2, size=(400, 1)).astype(float)
-    sums = resampled_sums(counts, seed=4, n_resamples=20_000)
+    sums = resample_sums(counts, seed=4, n_resamples=20_000)
     expected = np.sqrt(400 * counts.var())
     assert sums.std() == pytest.approx(
         expected, rel=0.02
@@ -157,11 +157,11 @@ def test_where_there_are_thirty_errors_a_kappa_is_resampled_from_the_cases_alone
         labelled(truth, wrong),
         labelled(truth, np.where(np.arange(120) == 1, truth, wrong)),
     )
-    from_cases = kappa(resampled_sums(with_30.counts, 7), 1)
+    from_cases = kappa(resample_sums(with_30.counts, 7), 1)
     found = score(with_30, "kappa_linear", 7)
     assert (found.low, found.high) == tuple(np.quantile(from_cases, [0.025, 0.975]))
     fewer = score(with_29, "kappa_linear", 7)
-    assert fewer.low != np.quantile(kappa(resampled_sums(with_29.counts, 7), 1), 0.025)
+    assert fewer.low != np.quantile(kappa(resample_sums(with_29.counts, 7), 1), 0.025)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from simulation.vetting.card import Card
 from simulation.vetting.card_tables import change_tables
 from simulation.vetting.cases import Answer, Case, CaseSet, Question, case_set
 from simulation.vetting.version_change import VersionChange, change_since, read_earlier
-from simulation.vetting.vet import vetting_named
+from simulation.vetting.vet import load_plan
 from tests.held import Hold
 
 Rule = Callable[[int], int]
@@ -75,7 +75,7 @@ OVER = bound("over_share", 0.1, against="nurse")
 
 
 def benched(cases: CaseSet, name: str, rule: Rule, *criteria: Criterion) -> Bench:
-    plan = replace(vetting_named("synthetic"), criteria=criteria, comparators=False, repeats=1)
+    plan = replace(load_plan("synthetic"), criteria=criteria, comparators=False, repeats=1)
     return run_bench(plan, cases, ByRule(name, rule))
 
 
@@ -161,7 +161,7 @@ def test_alike_cases_are_paired_with_themselves_however_many_there_are(tmp_path:
     rows = [Case(f"row {k}", {"heart_rate": 7.0}, 1 + k % 5, 3) for k in range(12)]
     cases = case_set(rows, name="alike", yardstick="panel", synthetic=True, source="a test")
     labels = {case.name: case.truth for case in cases.cases}
-    plan = replace(vetting_named("synthetic"), criteria=(UNDER,), comparators=False, repeats=1)
+    plan = replace(load_plan("synthetic"), criteria=(UNDER,), comparators=False, repeats=1)
     tool = ByRule("Acme", right)
     tool.answers = lambda questions: [
         each.answered("labelled", labels[each.case.name]) for each in questions
