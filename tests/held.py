@@ -78,6 +78,7 @@ class Kept:
             r"\.unfinished-[0-9a-f]{16}\b": ".unfinished-RUN",
             r"\b[0-9a-f]{32,}\b": "HASH",
             r", \d+ process(es)?\b": ", PROCESSES",
+            r"127\.0\.0\.1:\d{5}\b": "127.0.0.1:PORT",
             r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?\b": "NOW",
         }
 
