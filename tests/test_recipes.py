@@ -137,12 +137,12 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     copy.edit("engine/plan.py", "    ByQueue,\n", "    ByTurn,\n")
     copy.edit(
         "engine/plan.py",
-        "            return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))\n",
+        "            return BranchRow(Kind.HOURS, pair, open_hours=weekly_spans(node.hours, node.days))\n",
         "        if isinstance(node, ByTurn):\n            return BranchRow(Kind.TURN, pair, number=node.every)\n",
     )
     copy.edit(
         "engine/reference.py",
-        "            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)\n",
+        "                branch.column, self._began(patient) if branch.number else self.now\n            )\n",
         "        elif kind is Kind.TURN:\n            holds = patient.number % branch.number == 0\n",
     )
     copy.edit(
