@@ -4,19 +4,25 @@ Each row is a trial's effect beside the simulated one, under an arm that does wh
 (`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
 the range over departments: a hit by overlap if the two meet, by mean if the mean over departments lies in it. Rows with
 a published interval (strong), rows whose interval holds no effect at all, and rows without a published one (weak) are
-counted apart, those for development and those held out, too. Nothing is tuned to hit. A miss is a finding, and changes
-no exit code.
+counted apart. Scores set the model beside no effect and beside a guess from other studies (`trial_score.py`). All rows
+are in view when the model is changed. Nothing is tuned to hit. A miss is a finding, and changes no exit code.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Begin, PublishedFigure, targets_named, without_progress
+from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
+from simulation.measures.definitions import ALL
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.compare import subtract_pairs
@@ -26,13 +32,22 @@ from simulation.study.statements import BANNER
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"
+LOAD = "load"
+"""The kind of change that is scored apart: what others found of it says nothing."""
+OUTCOMES = {
+    "time_to_clinician": "wait", "wait_to_clinician": "wait", "over_an_hour": "wait", "stay": "stay",
+    "left": "left", "within_4h": "four hours", "over_4h": "four hours", "boarding": "boarding",
+    "decision": "decision", "treatment": "decision",
+}  # fmt: skip
+"""The classes of outcome, by what the name of a measure holds."""
 
 
 class KnownEffect(NamedTuple):
     """One published effect and the simulated one, both in the target's unit or on its scale.
 
     found  the mean effect over departments with its 95 % interval; least, most  the range that holds nine in ten
-    departments, noise removed; sham  the range for an arm that changes nothing.
+    departments, noise removed; sham  the range for an arm that changes nothing; before, after  the mean of the measure
+    without the change and with it.
     """
 
     target: PublishedFigure
@@ -40,6 +55,30 @@ class KnownEffect(NamedTuple):
     least: float
     most: float
     sham: Sequence[float]
+    before: float
+    after: float
+
+    @property
+    def scored(self) -> TrialRow:
+        """The effect and the simulated one as logarithms of ratios, as scores compare them."""
+        target, measure = self.target, self.target.measure
+        is_share = target.unit == "share"
+        lower_is_better = measure != "within_4h_share"
+        simulated = log_ratio(
+            self.before, self.after, is_share=is_share, lower_is_better=lower_is_better
+        )
+        published = published_ratio(target)
+        assert target.trial is not None
+        assert target.value is not None
+        sign = float(np.sign(target.value - (target.scale != "difference")))
+        return TrialRow(
+            target.trial.did + target.trial.design,
+            outcome_of(measure),
+            target.kind_of_change or "",
+            (-1.0 if lower_is_better else 1.0) * (sign if published is None else published),
+            simulated,
+            published is not None,
+        )
 
     @property
     def hit(self) -> bool:
@@ -69,13 +108,42 @@ class KnownEffect(NamedTuple):
         )
 
 
-class KnownEffects(NamedTuple):
+@dataclass(frozen=True)
+class KnownEffects:
     """Every published effect beside the simulated one, and the departments and replications that these rest on."""
 
     rows: tuple[KnownEffect, ...]
     n_departments: int
     n_replications: int
     measured_days: int
+
+    @cached_property
+    def scores(self) -> dict[str, Scores]:
+        """Scores of all rows but those of loads ('all'), then by kind of change."""
+        scored = [row.scored for row in self.rows]
+        kinds = dict.fromkeys(row.change for row in scored)
+        of_all = [row for row in scored if row.change != LOAD]
+        by_kind = {kind: [row for row in scored if row.change == kind] for kind in kinds}
+        return {name: scores_of(rows, of_all) for name, rows in {ALL: of_all, **by_kind}.items()}
+
+
+def outcome_of(measure: str) -> str:
+    """The class of outcome of a measure: the guess for a row is what other studies found on the same class."""
+    return next((outcome for part, outcome in OUTCOMES.items() if part in measure), measure)
+
+
+def published_ratio(target: PublishedFigure) -> float | None:
+    """The logarithm of a trial's ratio, odds of shares; None where the trial gives no level that makes it one."""
+    value, level = target.value, target.level
+    assert value is not None
+    if target.scale == "odds_ratio" or (target.scale == "ratio" and target.unit != "share"):
+        return float(np.log(value))
+    if target.scale == "difference" and value == 0:
+        return 0.0
+    if level is None:
+        return None
+    after = level * value if target.scale == "ratio" else level + value
+    return log_ratio(level, after, is_share=target.unit == "share", lower_is_better=False)
 
 
 def validate_known_effects(
@@ -132,7 +200,8 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
             spread_over(values, department).range for values in (effects, nothing)
         )
         found = estimate_interval(effects, department=department)
-        rows.append(KnownEffect(target, found, least, most, of_sham))
+        levels = float(np.mean(before)), float(np.mean(after))
+        rows.append(KnownEffect(target, found, least, most, of_sham, *levels))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 
 from simulation.config import packaged_configs
 from simulation.config.files import names_in, shortened, stated_by
@@ -271,6 +271,10 @@ def without_progress(words: str, n_replications: int) -> Iterator[Done]:
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+KindOfChange = Literal[
+    "minutes_saved", "staff_added", "staff_moved", "results", "beds", "labels", "load"
+]
+"""What a trial changed."""
 LAST_MONTH = 12
 Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
 OF_ROW = Unit("that of the row")
@@ -283,13 +287,11 @@ ODDS_RATIO = "odds ratio"
 class PublishedTrial:
     """A trial whose effect a study runs again: what it did, and what of it the arm does.
 
-    Example: `{half: held_out, design: "randomised by shift, one hospital, 5,718 patients", departments: 1,
+    Example: `{design: "randomised by shift, one hospital, 5,718 patients", departments: 1,
     did: "a doctor at triage", whom: "adults", staff: "one doctor added, 11 to 20 h", read: abstract,
     arm_does: "adds the doctor, who takes on 14 patients a shift", arm_leaves_out: "telephone calls"}`
     """
 
-    half: Literal["development", "held_out"]
-    """Whether the model may be changed with its rows in view; held-out rows are stated before any is run."""
     design: str
     """Design, setting, level before, and number of patients."""
     departments: Annotated[int, Ge(1), Unit("departments")]
@@ -368,6 +370,11 @@ class PublishedFigure:
     from published counts or set by us. Example: `strong`"""
     scale: Literal["difference", "ratio", "odds_ratio"] = "difference"
     """How the two arms of a trial are compared: by the difference, the ratio or the odds ratio of the measure."""
+    kind_of_change: KindOfChange | None = None
+    """For a trial's effect: what kind of change it is of, by which scores are given. Example: `staff_added`"""
+    level: Annotated[float, Gt(0), OF_ROW] | None = None
+    """For a trial's effect: the trial's own level before, in the unit of the row; none where its source gives none.
+    Example: `297`"""
     against: str = ""
     """For a trial's effect: the arm that stands for the time before; empty: the baseline. Example: `no_fast_track`"""
 

@@ -1,6 +1,7 @@
 """Known effects: rows say what a result says, a hit is an overlap of ranges, kinds are counted apart, a miss leaves the
 exit code."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 from simulation.assurance import known_effects
 from simulation.assurance import validate as command
 from simulation.assurance.known_effects import (
+    OUTCOMES,
     STUDY,
     KnownEffect,
     KnownEffects,
@@ -42,7 +44,7 @@ def effect(
     target = replace(TARGETS[0], note="The queue behind it takes the time back.", **changes)
     middle = (least + most) / 2
     found = compare_values(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
-    return KnownEffect(target, found, least, most, sham)
+    return KnownEffect(target, found, least, most, sham, before=100.0, after=100.0 + middle)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     output: list[str] = []
     assert validate([], only="known_effects", say=output.append) == 0
     output = "\n".join(output).split("\n")
-    tally = "Development, a published interval that excludes no effect: 1 of 2 hit by overlap"
+    tally = "A published interval that excludes no effect: 1 of 2 hit by overlap"
     (counted,) = [line for line in output if line.startswith(tally)]
     hold(counted, f"{tally} (exact 95 % interval 1 to 99 %), 0 by mean")
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
@@ -103,21 +105,46 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
 
 
-def test_rows_are_counted_by_half_and_by_what_their_interval_holds(hold: Hold) -> None:
-    held_out = replace(TARGETS[0].trial, half="held_out")
+def test_rows_are_counted_by_what_their_interval_holds() -> None:
     rows = (
         effect(-31, 5),
         effect(-5, 1, low=-9.0, high=2.0),
         effect(-40, -35, strength="weak"),
-        effect(-50, -40, trial=held_out),
-        effect(0.9, 1.1, trial=held_out, scale="ratio", low=0.8, high=1.2, sham=(1.0, 1.0)),
+        effect(0.9, 1.1, scale="ratio", low=0.8, high=1.2, value=0.9, sham=(1.0, 1.0)),
     )
-    interval = "hit by overlap (exact 95 % interval 3 to 100 %)"
+    assert [row.kind for row in rows] == ["strong", "null", "weak", "null"]
     counted = [
-        line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line
+        line
+        for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n")
+        if "hit by overlap (" in line
     ]
-    assert len(counted) == 5
-    hold(counted)
+    assert [re.findall(r"\d+", line)[:2] for line in counted] == [
+        ["1", "1"],
+        ["2", "2"],
+        ["1", "1"],
+    ]
+
+
+def test_a_trial_is_compared_over_its_own_level() -> None:
+    """-37 of 100 minutes: ln .63; without the level only the sign counts; shares are odds."""
+    assert effect(-40, -35, level=100.0).scored.published == pytest.approx(-np.log(0.63))
+    assert not effect(-40, -35).scored.sized
+    assert effect(-40, -35).scored.published > 0  # a benefit
+    assert effect(-40, -35).scored.modelled == pytest.approx(-np.log(0.625))
+    odds = effect(0.1, 0.2, unit="share", value=0.1, level=0.2).scored.published
+    assert odds == pytest.approx(-np.log((0.3 / 0.7) / (0.2 / 0.8)))
+    nothing = effect(-5, 5, value=0.0).scored
+    assert (nothing.published, nothing.sized) == (0.0, True)
+
+
+def test_every_packaged_row_has_a_kind_of_change_and_an_outcome() -> None:
+    scored = [
+        KnownEffect(target, compare_values(np.ones(3), np.zeros(3)), 0, 1, (0, 1), 0.5, 0.4).scored
+        for target in TARGETS
+    ]
+    assert all(target.kind_of_change for target in TARGETS)
+    assert {row.outcome for row in scored} <= {*OUTCOMES.values()}
+    assert sum(row.sized for row in scored) >= 30
 
 
 @pytest.mark.parametrize(
@@ -159,7 +186,7 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch, hold: Hold
         ),
         ("against: no_fast_track_one_fewer", "against: no_track", "no arm 'no_track'"),
         (
-            "    strength: weak\n    change: gp_streaming",
+            "    strength: weak\n    kind_of_change: staff_added\n    change: gp_streaming",
             "    change: gp_streaming",
             "strength is missing",
         ),
