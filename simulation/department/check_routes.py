@@ -52,7 +52,9 @@ from simulation.department.vocabulary import (
     DEPARTED_AT,
     Action,
     ByChance,
+    ByElapsed,
     ByHours,
+    ByPassed,
     Loop,
     Node,
     Pathway,
@@ -282,13 +284,15 @@ class _Explored(NamedTuple):
 
 
 class _Move(NamedTuple):
-    """A move from a node to another: the category of the branch's attribute that takes it, and which pools are released
-    and kept (who leaves or is blocked releases all)."""
+    """A move from a node to another: the category of the branch's attribute that takes it, which pools are released
+    and kept (who leaves or is blocked releases all), and which clock must run for it, or must not."""
 
     to: str
     category: str = ""
     released: Pools = frozenset()
     kept: Pools = frozenset()
+    running: str = ""
+    stopped: str = ""
 
 
 class _Outgoing(NamedTuple):
@@ -322,12 +326,23 @@ def explore(pathway: Pathway, graph: Graph) -> _Explored:
     dropped, which can only add states, never lose one.
     """
     nodes = pathway.nodes()
-    outgoing = ((name, _outgoing(pathway, nodes[name], graph[name])) for name in graph)
+    asked_about = {node.step for node in nodes.values() if isinstance(node, ByPassed)}
+    outgoing = (
+        (name, _outgoing(pathway, nodes[name], graph[name], passed=name * (name in asked_about)))
+        for name in graph
+    )
     return _explored(_Route(tuple(starts_of(pathway).items()), tuple(outgoing)), MOST_STATES)
 
 
-def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Outgoing:
-    """The moves from a node."""
+def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge], *, passed: str) -> _Outgoing:
+    """The moves from a node; `passed`: its name if it is a step that a branch asks about, else empty."""
+    if isinstance(node, ByElapsed | ByPassed):
+        clock = f"{CLOCK}{pathway.steps[node.step].since}"
+        stopped = ""
+        if isinstance(node, ByPassed):
+            clock = stopped = f"{CLOCK}passed {node.step}"
+        then, otherwise = (_Move(edge.to) for edge in edges)
+        return _Outgoing("", (then._replace(running=clock), otherwise._replace(stopped=stopped)))
     if not isinstance(node, Step):
         by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
         if isinstance(node, Loop):
@@ -346,6 +361,7 @@ def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Outgoing:
     away = [_Move(edge.to, "", frozenset(pathway.pools)) for edge in edges if edge.by != "on"]
     released = frozenset(node.releases_at_start).union(node.releases_at_end)
     clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
+    clocks |= {f"{CLOCK}passed {passed}"} if passed else set()
     kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
     on = [_Move(node.next, "", released, units) for units in kept]
     return _Outgoing("", (*away, *on))
@@ -395,6 +411,8 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     while ahead:
         state = ahead.popleft()
         for arc in arcs[state.node]:
+            if (arc.running and arc.running not in state.held) or arc.stopped in state.held:
+                continue
             possible = state.possible & (arc.by | ~arc.of)
             if not possible & arc.not_set_off:
                 possible &= arc.only
@@ -414,7 +432,8 @@ class _Arc(NamedTuple):
     """A move in bits. A patient takes it with a category in `by`, of those of the attribute, `of` (both 0: always).
 
     not_set_off, only: of an action, its category for everybody else, and those for whom it can be set off; of_each: by
-    attribute that decides, its categories, of which one must still be possible.
+    attribute that decides, its categories, of which one must still be possible; running, stopped: a clock that must run
+    for it, or must not.
     """
 
     to: str
@@ -425,6 +444,8 @@ class _Arc(NamedTuple):
     not_set_off: int = 0
     only: int = -1
     of_each: tuple[int, ...] = ()
+    running: str = ""
+    stopped: str = ""
 
 
 def _bits(route: _Route) -> dict[str, dict[str, int]]:
@@ -450,7 +471,10 @@ def _arcs(
 ) -> Iterator[_Arc]:
     """The arcs from a node: for a branch or loop on an attribute, one to each node that it leads to."""
     if not node.attribute:
-        yield from (_Arc(move.to, move.released, move.kept) for move in node.moves)
+        for move in node.moves:
+            yield _Arc(
+                move.to, move.released, move.kept, running=move.running, stopped=move.stopped
+            )
         return
     of_category, own, only = bits[node.attribute], whole[node.attribute], -1
     for by, categories in node.only:

@@ -867,7 +867,32 @@ class ByElapsed(Sourced):
         return "over already"
 
 
-Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage | ByElapsed
+@config_dataclass
+class ByPassed(Sourced):
+    """Route by whether the patient has been through a step, in any pass of a loop; one who left it unserved has not.
+
+    Example: `{kind: passed, step: triage_doctor, then: short_contact, otherwise: first_contact, evidence: assumed,
+    source: "whom a doctor saw at triage needs less of the next one's time"}`
+    """
+
+    kind: Literal["passed"]
+    step: StepName
+    """The step that is asked about. Example: `triage_doctor`"""
+    then: NodeName
+    """Where the patient goes who has been through it."""
+    otherwise: NodeName
+    """Where others go."""
+
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return f"by {spaced(self.step)}"
+
+    def then_if(self) -> str:
+        """When `then` is taken, in words."""
+        return "passed"
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage | ByElapsed | ByPassed
 
 
 @config_dataclass

@@ -26,7 +26,7 @@ from simulation.units import HOUR, NEVER, WEEK
 STEP, ATTRIBUTE, ACUITY = int(Kind.STEP), int(Kind.ATTRIBUTE), int(Kind.ACUITY)
 QUEUE, HOURS, LOOP = int(Kind.QUEUE), int(Kind.HOURS), int(Kind.LOOP)
 DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)
-ELAPSED = int(Kind.ELAPSED)
+ELAPSED, RUNNING = int(Kind.ELAPSED), int(Kind.RUNNING)
 DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
 AWAY, OPEN = int(Outcome.BLOCKED), int(Outcome.OPEN)
 # What a patient does next: follow the route; end an activity in one of four ways, or look whether it ends early; join
@@ -932,6 +932,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             n_clocks,
                         )
                         node = lists[row.targets_at + (0 if is_over else 1)]
+                    elif kind == RUNNING:
+                        runs = clock_at[p * n_clocks + row.column] != NEVER
+                        node = lists[row.targets_at + (0 if runs else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
                         person.joined_at = now
                         person.started_at = now

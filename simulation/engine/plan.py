@@ -22,6 +22,7 @@ from simulation.department.vocabulary import (
     ByChance,
     ByElapsed,
     ByHours,
+    ByPassed,
     ByQueue,
     Effort,
     End,
@@ -93,6 +94,9 @@ class _Lowering:
         self.ignored = _Numbers[str]()
         self.paces = _Numbers[str]()
         self.outages = _Numbers[str]()
+        self.asked_about = {
+            branch.step for branch in pathway.branches.values() if isinstance(branch, ByPassed)
+        }
 
     def plan(self) -> Plan:
         pathway, priority = self.pathway, self.pathway.priority
@@ -185,6 +189,8 @@ class _Lowering:
             return BranchRow(Kind.HOURS, pair, open_hours=weekly_spans(node.hours, node.days))
         if isinstance(node, ByElapsed):
             return BranchRow(Kind.ELAPSED, pair, number=self.nodes[node.step])
+        if isinstance(node, ByPassed):
+            return BranchRow(Kind.RUNNING, pair, column=self.clocks.of(_passed(node.step)))
         return BranchRow(
             Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start)
         )
@@ -209,6 +215,7 @@ class _Lowering:
             overflow = self.asks.of(
                 Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of)))
             )
+        passed = [_passed(name)] if name in self.asked_about else []
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = (
             step.effort if step.effort is not None and step.effort.share and step.minutes else None
@@ -219,7 +226,7 @@ class _Lowering:
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
-            starts_clock=tuple(self.clocks.of(clock) for clock in step.starts_clock),
+            starts_clock=tuple(map(self.clocks.of, (*step.starts_clock, *passed))),
             since=self.clocks.of(step.since),
             pace=self.paces.of(step.pace),
             keeps=self._pools(step.keeps),
@@ -291,6 +298,11 @@ class _Lowering:
         return TriggerRow(
             False, number, (), 0, 0, closes, 0, 0, outage=self.outages.of(pool.closed_while)
         )
+
+
+def _passed(step: str) -> str:
+    """The name of the clock that runs for whoever has been through a step; no clock of a pathway holds a space."""
+    return f"passed {step}"
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:

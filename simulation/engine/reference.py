@@ -428,6 +428,8 @@ class _Department:
             )
         elif kind is Kind.ELAPSED:
             holds = self._has_elapsed(patient, self.rows[branch.number])
+        elif kind is Kind.RUNNING:
+            holds = branch.column in patient.clock_at
         else:
             at = self.now % WEEK
             holds = any(start <= at < end for start, end in branch.open_hours)

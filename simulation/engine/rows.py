@@ -34,6 +34,7 @@ class Kind(IntEnum):
     END = 7
     COIN = 8
     ELAPSED = 9
+    RUNNING = 10
 
 
 class Outcome(IntEnum):
@@ -100,6 +101,7 @@ class BranchRow:
     DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
     else targets[1].
     ELAPSED: the minutes of the step `number` since its clock are over -> targets[0], else targets[1].
+    RUNNING: the clock `column` runs -> targets[0], else targets[1].
     """
 
     kind: Kind

@@ -38,6 +38,7 @@ from simulation.department.vocabulary import (
     ByElapsed,
     ByHours,
     ByOutage,
+    ByPassed,
     ByQueue,
     End,
     Loop,
@@ -202,6 +203,12 @@ class _Walk:
             for clock in step.starts_clock
         }
         """When each running clock was started."""
+        self.passed = {
+            branch.step: np.zeros(n, dtype=np.bool_)
+            for branch in pathway.branches.values()
+            if isinstance(branch, ByPassed)
+        }
+        """Who has been through each step that a branch asks about."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
         """Unit-hours by pool and hour of the week, if they are wanted `by_hour`."""
         self.by_hour = by_hour
@@ -243,6 +250,8 @@ class _Walk:
         """
         if isinstance(node, Step):
             self._serve(node, rows)
+            if name in self.passed:
+                self.passed[name][rows] = True
             return self.number[node.next]
         if isinstance(node, End):
             return -1
@@ -273,6 +282,8 @@ class _Walk:
             then = (since + minutes <= self.clock[rows]) & ~np.isnan(
                 self.clock_started[step.since or ""][rows]
             )
+        elif isinstance(node, ByPassed):
+            then = self.passed[node.step][rows]
         return np.where(then, self.number[node.then], self.number[node.otherwise])
 
     def _coin(self, name: str, rows: Ints) -> Ints:

@@ -23,6 +23,7 @@ from simulation.department.vocabulary import (
     ByElapsed,
     ByHours,
     ByOutage,
+    ByPassed,
     ByQueue,
     Chance,
     Choice,
@@ -216,7 +217,7 @@ class _Maker:
             },
             decisions_every_minutes=chance.choice((15, 60)),
         )
-        return self.with_elapsed(self.with_demand(made))
+        return self.with_passed(self.with_elapsed(self.with_demand(made)))
 
     def with_demand(self, made: Pathway) -> Pathway:
         """The same with words of supply and demand, chosen last so that all else of a seed stays as it is."""
@@ -282,6 +283,21 @@ class _Maker:
         branch = ByElapsed(kind="elapsed", step=read, then=then, otherwise=step.next, **NOTE)
         steps = {**made.steps, after: replace(step, next="elapsed")}
         return replace(made, steps=steps, branches={**made.branches, "elapsed": branch})
+
+    def with_passed(self, made: Pathway) -> Pathway:
+        """The same with a branch, after some step, on whether another was passed; chosen last of all."""
+        if self.often(0.5):
+            return made
+        read = self.chance.choice(self.steps)
+        first = self.steps.index(read)
+        after = self.chance.choice([name for name in self.steps[first + 1 :]] or self.steps)
+        step = made.steps[after]
+        then = self.chance.choice(
+            [node for node in self.ahead(after) if node != step.next] or ["home"]
+        )
+        branch = ByPassed(kind="passed", step=read, then=then, otherwise=step.next, **NOTE)
+        steps = {**made.steps, after: replace(step, next="passed")}
+        return replace(made, steps=steps, branches={**made.branches, "passed": branch})
 
     def extra_shifts(self) -> tuple[ExtraShift, ...]:
         """One or two, that begin and end on the hour or beside it, and may take everybody away."""
