@@ -286,11 +286,14 @@ class _Maker:
 
     def with_passed(self, made: Pathway) -> Pathway:
         """The same with a branch, after some step, on whether another was passed; chosen last of all."""
-        if self.often(0.5):
+        if self.often(0.3) or any(isinstance(each, ByChance) for each in made.branches.values()):
             return made
         read = self.chance.choice(self.steps)
         first = self.steps.index(read)
-        after = self.chance.choice([name for name in self.steps[first + 1 :]] or self.steps)
+        later = [
+            name for name in self.steps[first + 1 :] if made.steps[name].next not in made.branches
+        ]
+        after = self.chance.choice(later or self.steps[-1:])
         step = made.steps[after]
         then = self.chance.choice(
             [node for node in self.ahead(after) if node != step.next] or ["home"]

@@ -157,7 +157,7 @@ def test_the_offered_load_knows_who_has_passed_a_step() -> None:
 
 def test_random_departments_go_both_ways() -> None:
     happened: Counter[int] = Counter()
-    for seed in range(160):
+    for seed in range(400):
         made = case(seed, GRIDS[1])
         asked = [
             row for row in made.plan.rows if isinstance(row, BranchRow) and row.kind is Kind.RUNNING

@@ -72,6 +72,8 @@ SAYINGS = {
     "goes on though it may end early",
     "finds the minutes since a mark over",
     "finds the minutes since a mark not over",
+    "has passed a step",
+    "has not passed a step",
     "goes round a loop",
     "goes on from a loop",
     "a round notices somebody worse",
@@ -312,6 +314,8 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
                 if first
                 else "finds the minutes since a mark not over"
             )
+        elif node.kind is Kind.RUNNING:
+            yield "has passed a step" if first else "has not passed a step"
         else:
             passed[node.number] += first
             yield "goes round a loop" if first else "goes on from a loop"
