@@ -611,14 +611,22 @@ def _unlimited(pathway: Pathway, name: str | None) -> bool:
 
 
 def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
-    sizes = [*find_stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
-    if len(sizes) != 1:
+    sizes = [
+        *find_stated(pool, "capacity", "rota", "capacity_per"),
+        *(["unlimited"] if pool.unlimited else []),
+    ]
+    if sizes == ["capacity_per"]:  # one that can be followed has become a rota by now
+        followed = pool.capacity_per.pool if pool.capacity_per else ""
+        found = f"'{followed}' has no capacity or rota of its own to be followed"
         faults.add(
-            where,
-            f"has {' and '.join(sizes) or 'no size'}",
-            "Give exactly one of `capacity`, `rota`, `unlimited: true`",
-            breaks="hours",
+            f"{where}.capacity_per.pool", found, "Name a pool with one of them", breaks="hours"
         )
+    elif len(sizes) != 1:
+        remedy = (
+            "Give exactly one of `capacity`, `rota`, `unlimited: true`, "
+            "`capacity_per: {pool: ..., number: ...}`"
+        )
+        faults.add(where, f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
     if pool.rota == ():
         faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
     if pool.unlimited and pool.extra_shifts:

@@ -1,8 +1,9 @@
 """Weekly timetables: clock hours and weekdays as half-open intervals in ticks of a week, and units on duty."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -111,6 +112,45 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
         if not rows or rows[-1][1] != units:
             rows.append((tick, units))
     return rows
+
+
+def with_followers(pathway: Pathway) -> Pathway:
+    """The department with a rota for each pool whose capacity is that of another times a number.
+
+    A pool stays as it is, for the check to refuse, if it states its size twice, or if the other is not there, unlimited
+    or such a pool itself.
+    """
+    pools = {name: _following(pool, pathway) for name, pool in pathway.pools.items()}
+    return replace(pathway, pools=pools) if pools != pathway.pools else pathway
+
+
+def _following(pool: Pool, pathway: Pathway) -> Pool:
+    """A pool with the rota that its `capacity_per` asks for; as it is if it has none, or none that can be had."""
+    per = pool.capacity_per
+    other = pathway.pools.get(per.pool) if per else None
+    if per is None or other is None or other.unlimited or other.capacity_per:
+        return pool
+    if pool.unlimited or pool.capacity is not None or pool.rota is not None:
+        return pool
+    return replace(pool, rota=tuple(_shifts(timetable(other), per.number)), capacity_per=None)
+
+
+def _shifts(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
+    """The shifts of a week in which so many times the units of a timetable are on duty, day by day."""
+    ends = [tick for tick, _ in rows[1:]] + [WEEK]
+    for (start, units), end in zip(rows, ends, strict=True):
+        number = math.floor(times * units + 0.5)
+        while start < end:
+            midnight = min(end, start - start % DAY + DAY)
+            hours = f"{_clock(start % DAY)}-{_clock((midnight - 1) % DAY + 1)}"
+            yield Shift(hours=hours, number=number, days=WEEKDAYS[start // DAY])
+            start = midnight
+
+
+def _clock(tick: int) -> str:
+    """A tick of the day as a clock time: '8:30'."""
+    hour, minute = divmod(tick * 60 // HOUR, 60)
+    return f"{hour}:{minute:02d}"
 
 
 def same_units(one: Pool, other: Pool) -> bool:

@@ -116,8 +116,23 @@ class ExtraShift(Shift):
 
 
 @config_dataclass
+class CapacityPer:
+    """So many units for each unit that another pool has on duty, by its rota and extras; what triggers or outages do to
+    the other is not followed.
+
+    Example: `{pool: doctors, number: 4}`
+    """
+
+    pool: PoolName
+    """The pool that is followed. Example: `doctors`"""
+    number: Annotated[float, Gt(0), Unit("units")]
+    """Units for each of its units; the product is rounded to whole units."""
+
+
+@config_dataclass
 class Pool(Sourced):
-    """Interchangeable units that patients hold: spaces or staff. Exactly one of `capacity`, `rota`, `unlimited`.
+    """Interchangeable units that patients hold: spaces or staff. Exactly one of `capacity`, `rota`, `unlimited`,
+    `capacity_per`.
 
     Example: `{kind: staff, rota: [{hours: 8-20, number: 3}], role: clinician, evidence: measured, source: "rota"}`
     """
@@ -130,6 +145,8 @@ class Pool(Sourced):
     """Shifts that say how many units there are when, over a week."""
     unlimited: bool = False
     """Whether there are always enough units."""
+    capacity_per: CapacityPer | None = None
+    """Units that follow those of another pool: places that come with staff. Example: `{pool: doctors, number: 4}`"""
     extra: Annotated[int, Unit("units")] = 0
     """Units added at every hour that has any, or taken away (a lever). Example: `1`"""
     extra_shifts: tuple[ExtraShift, ...] = ()

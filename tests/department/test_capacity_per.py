@@ -1,0 +1,83 @@
+"""Pools whose capacity is that of another times a number: places that come with staff."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from simulation.config import packaged_configs, pathway_from
+from simulation.department.rota import timetable, units_by_hour
+from simulation.department.vocabulary import Pathway
+from simulation.errors import ConfigError
+
+CLINIC = (packaged_configs() / "pathway" / "gallery" / "clinic.yaml").read_text(encoding="utf-8")
+STAFF = next(name for name in yaml.safe_load(CLINIC)["pools"])
+PLACES = {"kind": "space", "evidence": "assumed", "source": "made for a test"}
+
+
+def clinic(places: dict[str, Any], **changes: Any) -> Pathway:
+    """The clinic with places that every patient of its first step takes, too."""
+    stated = yaml.safe_load(CLINIC)
+    stated["pools"]["places"] = {**PLACES, **places}
+    step = next(step for step in stated["steps"].values() if STAFF in step.get("asks", ()))
+    step["asks"] = [*step["asks"], "places"]
+    return pathway_from(
+        {"pathway": stated}, changes={f"pathway.{path}": value for path, value in changes.items()}
+    )
+
+
+def test_places_follow_the_staff_hour_by_hour() -> None:
+    rota = [
+        {"hours": "8-20", "number": 2},
+        {"hours": "12:30-14", "number": 1, "days": "mon"},
+        {"hours": "20-8", "number": 1},
+    ]
+    made = clinic(
+        {"capacity_per": {"pool": STAFF, "number": 3}},
+        **{
+            f"pools.{STAFF}": {
+                "kind": "staff",
+                "rota": rota,
+                "evidence": "assumed",
+                "source": "test",
+            }
+        },
+    )
+    staff, places = (units_by_hour(made.pools[name]) for name in (STAFF, "places"))
+    assert np.array_equal(places, 3 * staff)
+    assert timetable(made.pools["places"]) == [
+        (tick, 3 * units) for tick, units in timetable(made.pools[STAFF])
+    ]
+
+
+def test_an_added_member_of_staff_brings_places_along() -> None:
+    places = {"capacity_per": {"pool": STAFF, "number": 1.5}}
+    before = clinic(places)
+    more = clinic(places, **{f"pools.{STAFF}.extra": 1})
+    shifts = clinic(places, **{f"pools.{STAFF}.extra_shifts": [{"hours": "14-22", "number": 2}]})
+    of = {
+        name: units_by_hour(made.pools[STAFF])
+        for name, made in (("before", before), ("more", more), ("shifts", shifts))
+    }
+    for name, made in (("before", before), ("more", more), ("shifts", shifts)):
+        assert np.array_equal(units_by_hour(made.pools["places"]), np.floor(1.5 * of[name] + 0.5))
+    assert units_by_hour(more.pools["places"]).sum() > units_by_hour(before.pools["places"]).sum()
+
+
+@pytest.mark.parametrize(
+    ("places", "where"),
+    [
+        ({"capacity_per": {"pool": "nobody", "number": 2}}, "capacity_per.pool"),
+        ({"capacity_per": {"pool": "places", "number": 2}}, "capacity_per.pool"),
+        ({"capacity_per": {"pool": STAFF, "number": 2}, "capacity": 3}, "places"),
+        ({"capacity_per": {"pool": STAFF, "number": 0}}, "capacity_per.number"),
+        ({"capacity_per": {"pool": STAFF}}, "capacity_per.number"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_where_it_stands(
+    places: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        clinic(places)
+    assert any(fault.where.endswith(where) for fault in refused.value.faults)
