@@ -72,6 +72,7 @@ from simulation.study.check_study import (
     label_faults,
     role_faults,
     run_faults,
+    staff_gone_faults,
     study_own_faults,
     target_faults,
     twice_faults,
@@ -255,6 +256,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
             target_faults(design, arms, run.precision)
         )
         faults += daily_faults(run, design, pathway)
+        faults += staff_gone_faults(design, arms)
     faults += run_faults(run, design)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)

@@ -652,7 +652,7 @@ def check_staffing(
         for pools in alternatives_of(step):
             if pools not in when_empty:
                 when_empty[pools] = empty_hours(
-                    tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools)
+                    tuple(without_closed(pathway, pathway.pools[pool]) for pool in pools)
                 )
             empty = when_empty[pools]
             waits_for_opening = empty != ALWAYS and any(
@@ -663,7 +663,7 @@ def check_staffing(
             if not _shut_out(pathway, graph, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
-        when = _when(when_empty[pools])
+        when = week_words(when_empty[pools])
         who = (
             f"'{pools[0]}' has no unit"
             if len(pools) == 1
@@ -675,7 +675,7 @@ def check_staffing(
         )
 
 
-def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
+def without_closed(pathway: Pathway, pool: Pool) -> Pool:
     """A pool without the units that an outage closes if it is down all the time."""
     outage = pathway.outages.get(pool.closed_while or "")
     if not outage or down_share(outage) < 1:
@@ -720,7 +720,7 @@ def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interva
     return step not in reachable_from(starts_of(pathway).values(), graph, closed=closed)
 
 
-def _when(empty: Sequence[Interval]) -> str:
+def week_words(empty: Sequence[Interval]) -> str:
     """Times of the week in words: '22:00-08:00 every day', 'sat, sun 00:00-24:00', 'at any hour'."""
     spans = list(empty)
     if spans == ALWAYS:

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulation.department.check_pathway import check_own
 from simulation.department.own_measures import GIVEN_1_2
+from simulation.department.staff_gone import StaffGone, staff_gone
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, nearest
 from simulation.measures.binding import binding_names
@@ -110,6 +111,26 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
                 f"there is no group '{outcome.group}'",
                 nearest(outcome.group, groups),
             )
+
+
+def staff_gone_of(arm: ReadyArm) -> tuple[StaffGone, ...]:
+    """Every step at which patients of an arm may wait for staff who have gone, given what its policy sets."""
+    actions: dict[str, set[str]] = {}
+    for action in arm.policy.actions.values():
+        actions.setdefault(action.sets, set()).add(action.to)
+    return staff_gone(arm.pathway, actions)
+
+
+def staff_gone_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """A fault for each step at which patients of an arm may wait for staff who have gone, as those of the baseline may
+    not: what the arm seems to do may be what these few wait."""
+    known = {arm.name: staff_gone_of(arm) for arm in arms if arm.name == design.baseline}
+    in_base = {(gone.step, gone.pools) for of_arm in known.values() for gone in of_arm}
+    for arm in arms:
+        for gone in staff_gone_of(arm):
+            if (gone.step, gone.pools) not in in_base:
+                remedy = f"Let others take whoever has waited (pathway.steps.{gone.step}.overflow)"
+                yield Fault(f"study.arms.{arm.name}", str(gone), remedy)
 
 
 def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ from simulation.measures.quantities import arrived_in
 from simulation.patients import DrawnRun, Draws, draw
 from simulation.patients.arrivals import wanted_arrivals
 from simulation.records.schema import Floats, Mask
+from simulation.study.check_study import staff_gone_of
 from simulation.study.offered_load import (
     Load,
     WeeklyLoad,
@@ -369,7 +370,14 @@ def load_and_warnings(study: Study) -> tuple[Load, tuple[DepartmentWarning, ...]
         *_desk_warnings(arm.pathway, load, overloaded=loads),
     )
     stated = (*_calibration_warnings(study), *_never_warnings(arm.pathway, study.run.measured_days))
-    return load, (*by_load, *of_minutes, *stated)
+    gone = (
+        DepartmentWarning(
+            f"{str(one)[:1].upper()}{str(one)[1:]}",
+            f"Let others take whoever has waited (pathway.steps.{one.step}.overflow)",
+        )
+        for one in staff_gone_of(arm)
+    )
+    return load, (*by_load, *of_minutes, *stated, *gone)
 
 
 def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
