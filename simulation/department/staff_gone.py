@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from simulation.department.check_routes import ALWAYS, empty_hours, week_words, without_closed
-from simulation.department.graph import Edge, Graph, alternatives_of, graph_of, starts_of
+from simulation.department.graph import (
+    Edge,
+    Graph,
+    alternatives_of,
+    graph_of,
+    reachable_from,
+    starts_of,
+)
 from simulation.department.rota import mean_per_day, per_day_by_category
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
@@ -69,12 +76,14 @@ def staff_gone(pathway: Pathway, actions: Actions | None = None) -> tuple[StaffG
         if (empty := _empty(pathway, pools)) and empty != ALWAYS
     ]
     flows = most_a_day(pathway, actions or {}) if closing else {}
+    starts = [there.starts for there in pathway.present.values()]
+    of_present = reachable_from(starts, graph_of(pathway)) if closing else {}
     return tuple(
         StaffGone(
             name, pools, week_words(empty), flows[name], tuple(_others(pathway, pools, empty))
         )
         for name, pools, empty in closing
-        if flows[name] > 0
+        if flows[name] > 0 or name in of_present
     )
 
 
