@@ -32,8 +32,7 @@ from simulation.measures.occupancy import rows_of
 from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.study.check_study import staff_gone_of
-from simulation.study.closed_hours import _overlaps_closed
-from simulation.study.department_warnings import department_warnings
+from simulation.study.department_warnings import _overlaps_closed, department_warnings
 from simulation.units import DAY, NEVER
 from tests.engine.small import NOTE, department, minutes, staff
 from tests.engine.strategies import GRIDS, pathway, rounded
@@ -202,7 +201,7 @@ def test_a_baseline_that_does_so_is_warned_of_and_its_arms_are_not_refused() -> 
     )  # fmt: skip
     study = load(*words)
     assert all(staff_gone_of(arm) for arm in study.arms)
-    assert any("when none is on duty" in words for words in department_warnings(study))
+    assert any("when none is on duty" in str(each) for each in department_warnings(study))
 
 
 def test_no_packaged_study_of_the_typical_department_leaves_anybody_waiting() -> None:
