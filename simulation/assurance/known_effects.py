@@ -9,18 +9,24 @@ are in view when the model is changed. Nothing is tuned to hit. A miss is a find
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named, without_progress
+from simulation.assurance.targets import (
+    Begin,
+    KindOfChange,
+    PublishedFigure,
+    targets_named,
+    without_progress,
+)
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
-from simulation.config import load, search_folders
+from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
 from simulation.measures.definitions import ALL
 from simulation.records.schema import Floats
@@ -30,8 +36,12 @@ from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
 from simulation.study.statements import BANNER
 from simulation.study.study import Study
+from simulation.wording import listed_with_and
 
 STUDY = TARGETS = "known_effects"
+NEEDED = ("trial", "strength", "kind_of_change", "value", "low", "high")
+"""Keys that a published effect states, beside those of every figure."""
+KINDS = get_args(KindOfChange)
 LOAD = "load"
 """The kind of change that is scored apart: what others found of it says nothing."""
 OUTCOMES = {
@@ -61,24 +71,7 @@ class KnownEffect(NamedTuple):
     @property
     def scored(self) -> TrialRow:
         """The effect and the simulated one as logarithms of ratios, as scores compare them."""
-        target, measure = self.target, self.target.measure
-        is_share = target.unit == "share"
-        lower_is_better = measure != "within_4h_share"
-        simulated = log_ratio(
-            self.before, self.after, is_share=is_share, lower_is_better=lower_is_better
-        )
-        published = published_ratio(target)
-        assert target.trial is not None
-        assert target.value is not None
-        sign = float(np.sign(target.value - (target.scale != "difference")))
-        return TrialRow(
-            target.trial.did + target.trial.design,
-            outcome_of(measure),
-            target.kind_of_change or "",
-            (-1.0 if lower_is_better else 1.0) * (sign if published is None else published),
-            simulated,
-            published is not None,
-        )
+        return published_row(self.target, self.before, self.after)
 
     @property
     def hit(self) -> bool:
@@ -116,6 +109,8 @@ class KnownEffects:
     n_departments: int
     n_replications: int
     measured_days: int
+    others: tuple[TrialRow, ...] = ()
+    """Published effects beside these rows, of which the guess is made, too."""
 
     @cached_property
     def scores(self) -> dict[str, Scores]:
@@ -124,12 +119,34 @@ class KnownEffects:
         kinds = dict.fromkeys(row.change for row in scored)
         of_all = [row for row in scored if row.change != LOAD]
         by_kind = {kind: [row for row in scored if row.change == kind] for kind in kinds}
-        return {name: scores_of(rows, of_all) for name, rows in {ALL: of_all, **by_kind}.items()}
+        return {
+            name: scores_of(rows, [*of_all, *self.others])
+            for name, rows in {ALL: of_all, **by_kind}.items()
+        }
 
 
 def outcome_of(measure: str) -> str:
     """The class of outcome of a measure: the guess for a row is what other studies found on the same class."""
     return next((outcome for part, outcome in OUTCOMES.items() if part in measure), measure)
+
+
+def published_row(
+    target: PublishedFigure, before: float = np.nan, after: float = np.nan
+) -> TrialRow:
+    """A published effect, and the modelled one of a measure before and after, as scores compare them."""
+    is_share, lower_is_better = target.unit == "share", target.measure != "within_4h_share"
+    published = published_ratio(target)
+    assert target.trial is not None
+    assert target.value is not None
+    sign = float(np.sign(target.value - (target.scale != "difference")))
+    return TrialRow(
+        target.trial.did + target.trial.design,
+        outcome_of(target.measure),
+        target.kind_of_change or "",
+        (-1.0 if lower_is_better else 1.0) * (sign if published is None else published),
+        log_ratio(before, after, is_share=is_share, lower_is_better=lower_is_better),
+        published is not None,
+    )
 
 
 def published_ratio(target: PublishedFigure) -> float | None:
@@ -149,39 +166,45 @@ def published_ratio(target: PublishedFigure) -> float | None:
 def validate_known_effects(
     overrides: Sequence[str] = (),
     *,
+    targets: str = TARGETS,
     config_dir: str | Path | None = None,
     begin: Begin = without_progress,
 ) -> KnownEffects:
     """Published effects beside those of the study of known effects. Raises ConfigError.
 
-    `overrides` are those of the command line; a `run=` there wins over the study's own. `begin` is told what runs and
-    how far it is.
+    `overrides` are those of the command line; a `run=` or a `study=` there wins over the study's own. `targets`: the
+    file of the effects; where it is another than the packaged one, that one's effects count for the guess, too. `begin`
+    is told what runs and how far it is.
     """
-    targets = targets_named(TARGETS, search_folders(config_dir))
+    folders = search_folders(config_dir)
+    effects = targets_named(targets, folders)
     study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
-    _refuse_unfit(targets, study)
+    _refuse_unfit(effects, study, targets)
+    packaged = targets_named(TARGETS, [packaged_configs()]) if targets != TARGETS else ()
+    others = tuple(row for row in map(published_row, packaged) if row.change != LOAD)
     n, days = study.run.replications, study.run.measured_days
     words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
     with begin(words, n) as done:
-        return known_effects_of(compare(study, done=done), targets)
+        return replace(known_effects_of(compare(study, done=done), effects), others=others)
 
 
-def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study) -> None:
+def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study, name: str) -> None:
     """Raise ConfigError for a run on one department, which has no range, or a target without its trial or arm."""
     faults, arms = Faults(), study.design.arms
     if study.departments is None:
         reason = study.on_one or "it is asked for on the typical department"
         faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
     for target in targets:
-        where = f"targets/{TARGETS}.yaml, {target.name}"
+        where = f"targets/{name}.yaml, {target.name}"
         for arm in {target.change, target.against} - {"", *arms}:
-            faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
-        if not (target.trial and target.strength):
-            faults.add(
-                where,
-                "trial or strength is missing",
-                "State what the trial did, and whether strong or weak",
+            found = f"there is no arm '{arm}' in study={study.design.name}"
+            faults.add(where, found, nearest(arm, arms))
+        missing = [key for key in NEEDED if getattr(target, key) in (None, "")]
+        if missing:
+            remedy = (
+                "State what the trial did, what kind of change it was, and whether strong or weak"
             )
+            faults.add(where, f"{listed_with_and(missing)} missing", remedy)
     faults.refuse()
 
 

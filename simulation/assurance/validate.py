@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from simulation.assurance.known_effects import TARGETS, validate_known_effects
 from simulation.assurance.known_effects import as_text as effect_text
-from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.lines import text_of
 from simulation.assurance.responses import as_text as response_text
 from simulation.assurance.responses import validate_responses
@@ -53,12 +53,12 @@ def validate(
 ) -> int:
     """The number of rows that count and failed, printed with all the others.
 
-    `only`: the part to run; `targets`: the file of targets for the site; `power`: show the power of the theory rows;
-    `write`: write the predictions file. Raises ConfigError for what does not go together.
+    `only`: the part to run; `targets`: the file of targets for the site, or of published effects; `power`: show the
+    power of the theory rows; `write`: write the predictions file. Raises ConfigError for what does not go together.
     """
     if only not in ("all", "site"):
-        if targets is not None:
-            remedy = "Leave targets= out, or say only=site"
+        if targets is not None and only != "known_effects":
+            remedy = "Leave targets= out, or say only=site or only=known_effects"
             refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
         if write:
             remedy = "Leave only= out, or say only=site"
@@ -85,7 +85,10 @@ def validate(
         say(response_text(validate_responses(overrides, config_dir=config_dir, begin=begin)))
     if "known_effects" in parts:
         say("")
-        say(effect_text(validate_known_effects(overrides, config_dir=config_dir, begin=begin)))
+        effects = validate_known_effects(
+            overrides, targets=targets or TARGETS, config_dir=config_dir, begin=begin
+        )
+        say(effect_text(effects))
     return failed
 
 

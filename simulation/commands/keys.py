@@ -184,7 +184,9 @@ TAKES: Mapping[str, CommandWords] = {
                 choices=("all", "theory", "models", "site", "responses", "known_effects"),
             ),
             CommandKey(
-                "targets", "name", "the file in configs/targets that the site is held against"
+                "targets",
+                "name",
+                "the file in configs/targets of the site's figures, or of published effects",
             ),
             CommandKey(
                 "power", "switch", "run the theory again with one thing broken at a time", "false"

@@ -88,7 +88,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
     def instead(
-        overrides: list[str], *, config_dir: str | Path | None, begin: Begin
+        overrides: list[str], *, targets: str, config_dir: str | Path | None, begin: Begin
     ) -> KnownEffects:
         return found
 
@@ -188,7 +188,7 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch, hold: Hold
         (
             "    strength: weak\n    kind_of_change: staff_added\n    change: gp_streaming",
             "    change: gp_streaming",
-            "strength is missing",
+            "strength and kind_of_change missing",
         ),
         ("      departments: 64\n", "", "departments"),
     ],
