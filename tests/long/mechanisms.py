@@ -4,7 +4,7 @@ The typical department as it is; with the laboratory's turnaround as published; 
 laboratory works; with nobody seen again before some time has passed; with results that are back read in the contact,
 which is `pathway=between_contacts`; that with its own fitted values, which is `site=between_contacts`; and that with
 other shares of patients who are treated though their results are back, which nobody has published. Trials are those of
-the development half alone: no row that is held out is run. Each row of a trial is the mean effect over the years, on
+those whose change is one of results. Each row of a trial is the mean effect over the years, on
 the same patients; each row of England is the mean of as many years; each row of the default study is the effect on the
 wait to a clinician; *reaches the stay* is the share of the minutes that are taken off a patient's laboratory results by
 which the stay of patients with bloods is shorter, in one year (trials: Jang .09 to .87, Hausfater 0 to .67). CPU is
@@ -125,9 +125,9 @@ def write_partial(folder: Path) -> None:
 
 
 def of_trials(overrides: Sequence[str], folder: Path, years: int) -> tuple[dict[str, float], float]:
-    """The effect of each development row, and the least CPU seconds of the engine for a year of an arm."""
+    """The effect of each row about results, and the least CPU seconds of the engine for a year of an arm."""
     targets = [
-        row for row in targets_named("known_effects", search_folders(None)) if is_development(row)
+        row for row in targets_named("known_effects", search_folders(None)) if is_about_results(row)
     ]
     study = one_department(overrides, folder, years, {row.change for row in targets})
     result = compare(study)
@@ -162,8 +162,8 @@ def of_default(overrides: Sequence[str], folder: Path, years: int) -> dict[str, 
     }
 
 
-def is_development(row: PublishedFigure) -> bool:
-    return row.trial is not None and row.trial.half == "development"
+def is_about_results(row: PublishedFigure) -> bool:
+    return row.trial is not None and row.kind_of_change == "results"
 
 
 def one_department(overrides: Sequence[str], folder: Path, years: int, changes: set[str]) -> Study:
