@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named, without_progress
+from simulation.assurance.targets import PublishedFigure, Say, targets_named, telling
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.records.schema import Floats
@@ -82,19 +82,18 @@ def validate_known_effects(
     overrides: Sequence[str] = (),
     *,
     config_dir: str | Path | None = None,
-    begin: Begin = without_progress,
+    say: Say | None = None,
 ) -> KnownEffects:
     """Published effects beside those of the study of known effects. Raises ConfigError.
 
-    `overrides` are those of the command line; a `run=` there wins over the study's own. `begin` is told what runs and
-    how far it is.
+    `overrides` are those of the command line; a `run=` there wins over the study's own. `say` is told what runs.
     """
     targets = targets_named(TARGETS, search_folders(config_dir))
     study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
     _refuse_unfit(targets, study)
     n, days = study.run.replications, study.run.measured_days
     words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
-    with begin(words, n) as done:
+    with telling(say, words, n) as done:
         return known_effects_of(compare(study, done=done), targets)
 
 

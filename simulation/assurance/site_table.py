@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,14 +25,13 @@ from simulation.assurance.targets import (
     CHANGES,
     CLINICIAN,
     DIFFERENCE,
-    FEWER_BEDS,
+    FEWER_STAFF,
     LONGER,
     LONGER_STAYS,
     SCENARIOS,
-    Begin,
-    Done,
     PublishedFigure,
     Replications,
+    Say,
     busy_by_day,
     checked_targets,
     fewer_beds,
@@ -43,10 +42,10 @@ from simulation.assurance.targets import (
     pools_of,
     targets_for,
     targets_named,
+    telling,
     with_defaults,
     with_measures_of,
     with_override,
-    without_progress,
 )
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
@@ -75,12 +74,12 @@ def validate_site(
     targets: str | None = None,
     config_dir: str | Path | None = None,
     responses: bool = True,
-    begin: Begin = without_progress,
+    say: Say | None = None,
 ) -> FigureTable:
     """The site's figures under the baseline arm and under every change, each held against its target.
 
     `overrides` are those of the command line; `run=` and `engine=` in them win over `validation` and `compiled`.
-    `targets` names a file; None: the department's own, else England's. `begin` is told what runs and how far it is.
+    `targets` names a file; None: the department's own, else England's. `say` is told what runs.
     Without `responses` those rows are left out. Raises ConfigError.
     """
     began = time.perf_counter()
@@ -104,7 +103,7 @@ def validate_site(
         f"Simulating {site.department}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
         f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
     )
-    with begin(words, run.replications) as done:
+    with telling(say, words, run.replications) as done:
         arms = site.arms(wanted, done)
     responses_last = sorted(wanted, key=lambda target: target.kind == "response")
     file = site.calibration_file()
@@ -132,10 +131,8 @@ def validate_site(
 
 def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
     """The keys of overrides that make the site another one than its files, and the hash of its fitted values, say."""
-    keys = {override.split("=", 1)[0] for override in overrides}
-    return tuple(
-        sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN)
-    )
+    keys = {override.split("=", 1)[0] for override in overrides} - {*FILES}
+    return tuple(sorted(key for key in keys if key.split(".")[0] not in HOW_IT_IS_RUN))
 
 
 def judged(target: PublishedFigure, values: Floats) -> Row:
@@ -174,14 +171,11 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
         for pool in (*step.asks, *step.any_of)
         if pathway.pools[pool].kind == "staff"
     )
-    sample = apply(
-        arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS)
-    )
-    load = offered_load(pathway, sample)
-    of_pool = dict(
-        zip(load.pools, zip(load.by_hour(), load.weekly().tolist(), strict=True), strict=True)
-    )
-    return tuple(TriageLoad(pool, *of_pool[pool]) for pool in pools)
+    drawn = draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS)
+    load = offered_load(pathway, apply(arm.policy, pathway, drawn))
+    loads = map(TriageLoad, load.pools, load.by_hour(), load.weekly().tolist())
+    of_pool = {each.pool: each for each in loads}
+    return tuple(map(of_pool.__getitem__, pools))
 
 
 WEEKS_NEEDED = 150
@@ -298,9 +292,8 @@ class SiteRuns:
             return None
         name = self.study.chosen("calibration")
         file = file_named("calibration", name, search_folders(self.config_dir))
-        return file or refuse(
-            "calibration", f"there is no file '{name}.yaml'", "Name one that exists"
-        )
+        found = f"there is no file '{name}.yaml'"
+        return file or refuse("calibration", found, "Name one that exists")
 
     def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
@@ -316,7 +309,9 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, targets: Sequence[PublishedFigure], done: Done) -> dict[str, Replications]:
+    def arms(
+        self, targets: Sequence[PublishedFigure], done: Callable[[int], None]
+    ) -> dict[str, Replications]:
         """The replications that targets are about: of the site as it is and under each change, by its name."""
         changes = {target.change for target in targets}
         arms = [
@@ -338,12 +333,10 @@ class SiteRuns:
         if change in SCENARIOS:
             overrides = with_override(self.overrides, f"scenario={SCENARIOS[change]}")
             return replace(load(*overrides, config_dir=self.config_dir).baseline, name=change)
-        if change == LONGER_STAYS:
-            return self.changed(change, LONGER)
-        if change == FEWER_BEDS:
-            return self.changed(change, fewer_beds(self.study))
-        self.fewer_in, fewer = one_clinician_fewer(self.pathway)
-        return self.changed(change, fewer)
+        changes = LONGER if change == LONGER_STAYS else fewer_beds(self.study)
+        if change == FEWER_STAFF:
+            self.fewer_in, changes = one_clinician_fewer(self.pathway)
+        return self.changed(change, changes)
 
     def changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
         """The baseline arm with changes on top of those of the scenario and of its own."""

@@ -1,8 +1,6 @@
 """`aeflow validate`: theory and published models, then the site against published figures and its responses."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulation.assurance.known_effects import as_text as effect_text
@@ -17,7 +15,7 @@ from simulation.assurance.site_table import (
     validate_site,
     write_predictions,
 )
-from simulation.assurance.targets import MONTHS, Begin, Done, Say, chosen_targets
+from simulation.assurance.targets import MONTHS, Say, chosen_targets
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
     MUTATIONS,
@@ -34,7 +32,6 @@ from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.files import names_in
 from simulation.errors import refuse
-from simulation.report.progress import progress
 from simulation.study.statements import BANNER
 
 PARTS = ("theory", "models", "site", "responses")
@@ -67,7 +64,6 @@ def validate(
     load(*overrides, config_dir=config_dir)
     say(f"aeflow validate. {BANNER}")
     parts = PARTS if only == "all" else (only,)
-    begin = partial(_with_progress, say)
     failed = 0
     if "theory" in parts:
         failed += _say_theory(say)
@@ -78,14 +74,14 @@ def validate(
     if power:
         failed += _say_power(say)
     if "site" in parts:
-        failed += _say_site(overrides, config_dir, say, begin, targets=targets, write=write)
+        failed += _say_site(overrides, config_dir, say, targets=targets, write=write)
     if "responses" in parts:
         if "site" in parts:
             say("")
-        say(response_text(validate_responses(overrides, config_dir=config_dir, begin=begin)))
+        say(response_text(validate_responses(overrides, config_dir=config_dir, say=say)))
     if "known_effects" in parts:
         say("")
-        say(effect_text(validate_known_effects(overrides, config_dir=config_dir, begin=begin)))
+        say(effect_text(validate_known_effects(overrides, config_dir=config_dir, say=say)))
     return failed
 
 
@@ -93,7 +89,6 @@ def _say_site(
     overrides: Sequence[str],
     config_dir: str | None,
     say: Say,
-    begin: Begin,
     *,
     targets: str | None,
     write: bool,
@@ -101,7 +96,7 @@ def _say_site(
     """The number of rows that count and did not pass, printed with the rest of the site's table."""
     folders = search_folders(config_dir)
     targets = chosen_targets(targets, stated_in(overrides, folders).choices, folders, say)
-    table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
+    table = validate_site(overrides, targets=targets, config_dir=config_dir, say=say)
     say(as_text(table))
     if table.failed:
         hint = "docs/how-to/own-targets.md, step 3, says what to move."
@@ -113,14 +108,6 @@ def _say_site(
         write_predictions(path, table)
         say(f"Predictions written: {path}")
     return len(table.failed)
-
-
-@contextmanager
-def _with_progress(say: Say, words: str, n_replications: int) -> Iterator[Done]:
-    """A `Begin` that prints what is simulated and shows a progress bar."""
-    say(f"{words}.")
-    with progress(n_replications) as shown:
-        yield shown.done
 
 
 def _say_theory(say: Say) -> int:

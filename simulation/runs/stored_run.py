@@ -404,20 +404,22 @@ def _grouped(replications: Sequence[ReplicationResult]) -> Iterator[Sequence[Rep
 
 def _tables(result: StudyResult) -> Iterator[Replications]:
     """Tidy tables of every measure of every arm and replication, some replications each."""
+    from pandas import factorize
+
     arms = [arm.name for arm in result.study.arms]
     first = result.replications[0].arms
     rows = [(arm, *name) for arm in arms for name in first[arm].measures.names]
-    named = dict(zip(("arm", *MeasureName._fields), zip(*rows, strict=True), strict=True))
-    known = {part: tuple(dict.fromkeys(names)) for part, names in named.items()}
-    codes = {
-        part: np.array([known[part].index(name) for name in names], np.int16)
-        for part, names in named.items()
-    }
+    named = zip(("arm", *MeasureName._fields), np.array(rows, dtype=object).T, strict=True)
+    coded = {part: factorize(names) for part, names in named}
+    known = {part: tuple(names) for part, (_, names) in coded.items()}
     for group in _grouped(result.replications):
         numbers = np.array([replication.replication for replication in group], dtype=np.int32)
         columns: dict[str, Any] = {
             "replication": np.repeat(numbers, len(rows)),
-            **{part: np.tile(codes[part], len(group)) for part in codes},
+            **{
+                part: np.tile(codes.astype(np.int16), len(group))
+                for part, (codes, _) in coded.items()
+            },
             "value": np.concatenate(
                 [replication.arms[arm].measures.values for replication in group for arm in arms]
             ),

@@ -19,7 +19,7 @@ from simulation.assurance.known_effects import (
     known_effects_of,
     validate_known_effects,
 )
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named
+from simulation.assurance.targets import PublishedFigure, Say, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -85,9 +85,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
 ) -> None:
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
-    def instead(
-        overrides: list[str], *, config_dir: str | Path | None, begin: Begin
-    ) -> KnownEffects:
+    def instead(overrides: list[str], *, config_dir: str | Path | None, say: Say) -> KnownEffects:
         return found
 
     monkeypatch.setattr(command, "validate_known_effects", instead)

@@ -19,7 +19,7 @@ from simulation.assurance.responses import (
     responses_of,
     simulated_panel,
 )
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named
+from simulation.assurance.targets import PublishedFigure, Say, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -162,7 +162,7 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(
     asked: list[tuple[str, ...]] = []
     far = Responses((Response(target(), PanelEstimate(9.0, 0.1)),), 1, 280, 12)
 
-    def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
+    def instead(overrides: list[str], *, config_dir: str | Path | None, say: Say) -> Responses:
         asked.append(tuple(overrides))
         return far
 
