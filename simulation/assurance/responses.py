@@ -1,10 +1,21 @@
-"""How the four-hour share answers pressure: one regression over simulated months and over those of NHS trusts.
+"""What changes do, beside what was published: the effects of trials, and how trusts answer pressure.
 
-Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
-its months those of the measured year. A department alone would never be busier than planned for long, nor would its
-patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month to month
-(`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts' attendances and
-occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are associations.
+Published trials are run again over the departments of an ensemble: `aeflow validate only=known_effects`.
+
+Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
+(`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
+the range over departments: a hit by overlap if the two meet, by mean if the mean over departments lies in it. Rows with
+a published interval (strong), rows whose interval holds no effect at all, and rows without a published one (weak) are
+counted apart, those for development and those held out, too. Nothing is tuned to hit. A miss is a finding, and changes
+no exit code.
+
+How the four-hour share answers pressure (`only=responses`) is one regression over simulated months and over those of
+NHS trusts. Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a
+department, its months those of the measured year. A department alone would never be busier than planned for long, nor
+would its patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month
+to month (`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts'
+attendances and occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are
+associations.
 
 Two-way fixed effects: each trust and each month has a level of its own, so what is left says how a trust's four-hour
 share goes with its own occupancy and attendances in months that are unusual for it. First differences ask the same of
@@ -25,6 +36,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import sem
 
+from simulation.api import compare
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ADULT_BED,
@@ -40,15 +52,144 @@ from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import NO_FILE
 from simulation.department.vocabulary import LastingFactor, Pathway
-from simulation.errors import Fault, Faults
+from simulation.errors import Fault, Faults, nearest
 from simulation.patients import attendances
 from simulation.records.schema import Floats, Ints
 from simulation.runs.replicate import ArmReplication, ReplicationResult
-from simulation.runs.result import simulate
+from simulation.runs.result import StudyResult, simulate
 from simulation.runs.running import open_executor
-from simulation.statistics.departments import MIN_EACH
+from simulation.statistics.compare import subtract_pairs
+from simulation.statistics.departments import MIN_EACH, spread_over
+from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
+from simulation.study.statements import BANNER
 from simulation.study.study import ReadyArm, Study
 from simulation.units import to_ticks
+
+STUDY = "known_effects"
+"""The name of their study and of their file of targets."""
+
+
+class KnownEffect(NamedTuple):
+    """One published effect and the simulated one, both in the target's unit or on its scale.
+
+    found  the mean effect over departments with its 95 % interval; least, most  the range that holds nine in ten
+    departments, noise removed; sham  the range for an arm that changes nothing.
+    """
+
+    target: PublishedFigure
+    found: Interval
+    least: float
+    most: float
+    sham: Sequence[float]
+
+    @property
+    def hit(self) -> bool:
+        """Whether the range over departments and the published interval overlap."""
+        low, high = self.target.bounds
+        return self.least <= high and self.most >= low
+
+    @property
+    def central(self) -> bool:
+        """Whether the mean over departments itself lies in the published interval."""
+        return bool(self.target.allows(self.found.mean))
+
+    @property
+    def sham_hit(self) -> bool:
+        """Whether an arm that changes nothing would hit."""
+        least, most = self.sham
+        return self._replace(least=least, most=most).hit
+
+    @property
+    def kind(self) -> str:
+        """`strong`, `null` if the published interval holds no effect, or `weak`."""
+        no_effect = float(self.target.scale != "difference")
+        return (
+            "null"
+            if self.target.strength == "strong" and self.target.allows(no_effect)
+            else self.target.strength
+        )
+
+
+class KnownEffects(NamedTuple):
+    """Every published effect beside the simulated one, and the departments and replications that these rest on."""
+
+    rows: tuple[KnownEffect, ...]
+    n_departments: int
+    n_replications: int
+    measured_days: int
+
+
+def validate_known_effects(
+    overrides: Sequence[str] = (),
+    *,
+    config_dir: str | Path | None = None,
+    say: Say | None = None,
+) -> KnownEffects:
+    """Published effects beside those of the study of known effects. Raises ConfigError.
+
+    `overrides` are those of the command line; a `run=` there wins over the study's own. `say` is told what runs.
+    """
+    targets = targets_named(STUDY, search_folders(config_dir))
+    study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
+    _refuse_unfit(targets, study)
+    n, days = study.run.replications, study.run.measured_days
+    words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
+    with telling(say, words, n) as done:
+        return known_effects_of(compare(study, done=done), targets)
+
+
+def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study) -> None:
+    """Raise ConfigError for a run on one department, which has no range, or a target without its trial or arm."""
+    faults, arms = Faults(), study.design.arms
+    if study.departments is None:
+        reason = study.on_one or "it is asked for on the typical department"
+        faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
+    for target in targets:
+        where = f"targets/{STUDY}.yaml, {target.name}"
+        for arm in {target.change, target.against} - {"", *arms}:
+            faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
+        if not (target.trial and target.strength):
+            faults.add(
+                where,
+                "trial or strength is missing",
+                "State what the trial did, and whether strong or weak",
+            )
+    faults.refuse()
+
+
+def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) -> KnownEffects:
+    """The targets beside the effects in a result over departments."""
+    department = result.department_of
+    assert department is not None
+    rows, baseline = [], result.design.baseline
+    for target in targets:
+        arms = (target.change, target.against or baseline, result.design.null_arm, baseline)
+        after, before, sham, nurse = (
+            result.values(arm, target.measure, target.group) for arm in arms
+        )
+        effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
+        (_, least, most), (_, *of_sham) = (
+            spread_over(values, department).range for values in (effects, nothing)
+        )
+        found = estimate_interval(effects, department=department)
+        rows.append(KnownEffect(target, found, least, most, of_sham))
+    n = len(set(department.tolist()))
+    return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
+
+
+def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
+    """The effect by replication on the scale of the target."""
+    if target.scale == "difference":
+        return subtract_pairs(after, before)
+    if target.scale == "odds_ratio":
+        after, before = after / (1 - after), before / (1 - before)
+    return after / before
+
+
+def effects_text(effects: KnownEffects) -> str:
+    """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, exact=exact_interval, banner=BANNER)
+
 
 TARGETS = "trusts"
 TRUSTS = 280
@@ -257,7 +398,7 @@ def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
 
 
-def as_text(responses: Responses) -> str:
+def responses_text(responses: Responses) -> str:
     """What is printed: one a figure, a table of the year's shape, and how many agree."""
     names = {month_effect(month): name for month, name in enumerate(NAMES)}
     figures = [row for row in responses.rows if row.target.measure not in names]

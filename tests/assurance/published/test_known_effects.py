@@ -9,13 +9,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from simulation.assurance import known_effects
+from simulation.assurance import responses
 from simulation.assurance import validate as command
-from simulation.assurance.known_effects import (
+from simulation.assurance.responses import (
     STUDY,
     KnownEffect,
     KnownEffects,
-    as_text,
+    effects_text,
     known_effects_of,
     validate_known_effects,
 )
@@ -98,7 +98,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
     hold(misses[1], "The queue behind")
-    assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
+    assert any("-37.0 (-44.1 to -30.3)" in line for line in effects_text(found).split("\n"))
 
 
 def test_rows_are_counted_by_half_and_by_what_their_interval_holds(hold: Hold) -> None:
@@ -112,7 +112,9 @@ def test_rows_are_counted_by_half_and_by_what_their_interval_holds(hold: Hold) -
     )
     interval = "hit by overlap (exact 95 % interval 3 to 100 %)"
     counted = [
-        line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line
+        line
+        for line in effects_text(KnownEffects(rows, 20, 40, 56)).split("\n")
+        if interval in line
     ]
     assert len(counted) == 5
     hold(counted)
@@ -173,7 +175,7 @@ def test_a_row_without_its_arm_or_its_trial_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     hold: Hold,
 ) -> None:
-    monkeypatch.setattr(known_effects, "load", lambda *overrides, config_dir: study)
+    monkeypatch.setattr(responses, "load", lambda *overrides, config_dir: study)
     text = (packaged_configs() / "targets" / "known_effects.yaml").read_text("utf-8")
     (tmp_path / "targets").mkdir()
     assert stated in text

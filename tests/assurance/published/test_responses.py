@@ -12,11 +12,11 @@ from simulation.assurance.responses import (
     PanelEstimate,
     Response,
     Responses,
-    as_text,
     by_department,
     estimates,
     in_panel,
     responses_of,
+    responses_text,
     simulated_panel,
 )
 from simulation.assurance.targets import PublishedFigure, Say, targets_named
@@ -118,7 +118,7 @@ def test_misses_are_printed_with_both_sides_and_standard_errors_and_a_scope_belo
             if each.measure in ("panel_month_1", "panel_month_3")
         ),
     )
-    lines = as_text(Responses(rows, 2, 4, 3)).split("\n")
+    lines = responses_text(Responses(rows, 2, 4, 3)).split("\n")
     (near,) = [line for line in lines if "Near" in line]
     (far,) = [line for line in lines if "Far" in line]
     assert " ".join(near.split()) == "AGREES Near -0.400 (0.120) -0.410 (0.050) -0.1"
