@@ -19,9 +19,8 @@ from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
 from simulation.report.screen import runs_table
-from simulation.runs.listing import list_runs
 from simulation.runs.provenance import checksum_of, identity_of, sealed
-from simulation.runs.stored_run import UnfinishedRun
+from simulation.runs.stored_run import UnfinishedRun, list_runs
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

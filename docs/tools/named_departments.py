@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from docs.tools.command import run
-from simulation.assurance.site_table import FigureTable, validate_site
 from simulation.assurance.targets import ADULT_BED, pools_of
+from simulation.assurance.validate import FigureTable, validate_site
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.dotted import value_at

@@ -25,7 +25,7 @@ from simulation.app.background import Background, tidy_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.turns import FirstFew, Turns, VisitorShare
 from simulation.errors import AeflowError, refuse
-from simulation.runs.listing import ListedRun, list_runs
+from simulation.runs.stored_run import ListedRun, list_runs
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""

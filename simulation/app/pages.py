@@ -37,7 +37,7 @@ from simulation.display.words import (
 )
 from simulation.errors import AeflowError, refuse
 from simulation.offers.reading import Unread, read
-from simulation.runs.listing import ListedRun
+from simulation.runs.stored_run import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")

@@ -18,13 +18,7 @@ import numpy as np
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import (
-    Begin,
-    KindOfChange,
-    PublishedFigure,
-    targets_named,
-    without_progress,
-)
+from simulation.assurance.targets import KindOfChange, PublishedFigure, Say, targets_named, telling
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
@@ -38,7 +32,7 @@ from simulation.study.statements import BANNER
 from simulation.study.study import Study
 from simulation.wording import listed_with_and
 
-STUDY = TARGETS = "known_effects"
+STUDY = EFFECTS = "known_effects"
 NEEDED = ("trial", "strength", "kind_of_change", "value", "low", "high")
 """Keys that a published effect states, beside those of every figure."""
 KINDS = get_args(KindOfChange)
@@ -166,25 +160,25 @@ def published_ratio(target: PublishedFigure) -> float | None:
 def validate_known_effects(
     overrides: Sequence[str] = (),
     *,
-    targets: str = TARGETS,
+    targets: str = EFFECTS,
     config_dir: str | Path | None = None,
-    begin: Begin = without_progress,
+    say: Say | None = None,
 ) -> KnownEffects:
     """Published effects beside those of the study of known effects. Raises ConfigError.
 
     `overrides` are those of the command line; a `run=` or a `study=` there wins over the study's own. `targets`: the
-    file of the effects; where it is another than the packaged one, that one's effects count for the guess, too. `begin`
+    file of the effects; where it is another than the packaged one, that one's effects count for the guess, too. `say`
     is told what runs and how far it is.
     """
     folders = search_folders(config_dir)
     effects = targets_named(targets, folders)
     study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
     _refuse_unfit(effects, study, targets)
-    packaged = targets_named(TARGETS, [packaged_configs()]) if targets != TARGETS else ()
+    packaged = targets_named(EFFECTS, [packaged_configs()]) if targets != EFFECTS else ()
     others = tuple(row for row in map(published_row, packaged) if row.change != LOAD)
     n, days = study.run.replications, study.run.measured_days
     words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
-    with begin(words, n) as done:
+    with telling(say, words, n) as done:
         return replace(known_effects_of(compare(study, done=done), effects), others=others)
 
 
@@ -238,6 +232,6 @@ def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
     return after / before
 
 
-def as_text(effects: KnownEffects) -> str:
+def effects_text(effects: KnownEffects) -> str:
     """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
     return text_of("known_effects", effects=effects, exact=exact_interval, banner=BANNER)

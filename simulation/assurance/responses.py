@@ -1,10 +1,10 @@
-"""How the four-hour share answers pressure: one regression over simulated months and over those of NHS trusts.
-
-Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
-its months those of the measured year. A department alone would never be busier than planned for long, nor would its
-patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month to month
-(`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts' attendances and
-occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are associations.
+"""How the four-hour share answers pressure (`only=responses`) is one regression over simulated months and over those of
+NHS trusts. Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a
+department, its months those of the measured year. A department alone would never be busier than planned for long, nor
+would its patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month
+to month (`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts'
+attendances and occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are
+associations.
 
 Two-way fixed effects: each trust and each month has a level of its own, so what is left says how a trust's four-hour
 share goes with its own occupancy and attendances in months that are unusual for it. First differences ask the same of
@@ -23,17 +23,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import sem
 
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ADULT_BED,
-    Begin,
-    Done,
     PublishedFigure,
+    Say,
     pools_of,
     targets_named,
+    telling,
     with_defaults,
-    without_progress,
 )
 from simulation.assurance.targets import MONTHS as NAMES
 from simulation.config import load, search_folders
@@ -106,10 +106,10 @@ class Responses(NamedTuple):
 
 
 def responses_of(
-    studies: Sequence[Study], targets: Sequence[PublishedFigure], *, begin: Begin = without_progress
+    studies: Sequence[Study], targets: Sequence[PublishedFigure], *, say: Say | None = None
 ) -> Responses:
     """The targets beside the figures of a panel of these studies' baseline arms."""
-    panel = simulated_panel(studies, begin=begin)
+    panel = simulated_panel(studies, say=say)
     simulated = estimates(panel)
     unknown = [target.measure for target in targets if target.measure not in simulated]
     remedy = f"A panel has {', '.join(simulated)}"
@@ -121,12 +121,11 @@ def responses_of(
 
 
 def validate_responses(
-    overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin
+    overrides: Sequence[str], *, config_dir: str | Path | None, say: Say | None = None
 ) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
-    With `ensemble=NAME` they are of its departments, with two replications each or more. `begin` is told what runs and
-    how far it is.
+    With `ensemble=NAME` they are of its departments, with two replications each or more. `say` is told what runs.
     """
     names = [text.partition("=")[2] for text in overrides if text.startswith("ensemble=")]
     folders, n, departments = search_folders(config_dir), 1, "ensemble=none"
@@ -137,7 +136,7 @@ def validate_responses(
         overrides, "run=validation", f"run.replications={TRUSTS // n * n}", departments
     )
     wanted = targets_named(TARGETS, folders)
-    return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
+    return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, say=say)
 
 
 def by_department(study: Study) -> list[Study]:
@@ -149,11 +148,11 @@ def by_department(study: Study) -> list[Study]:
     return [replace(study.of(number), run=run) for number in range(n)]
 
 
-def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress) -> Panel:
+def simulated_panel(studies: Sequence[Study], *, say: Say | None = None) -> Panel:
     """A panel in which every replication of every study's baseline arm is a trust, with the months measured whole.
 
-    Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
-    how far it is. Raises ConfigError for a panel too small for a regression.
+    Each has random variates of its own: replications are numbered on from study to study. `say` is told what runs.
+    Raises ConfigError for a panel too small for a regression.
     """
     n_trusts = sum(len(study.run.numbers) for study in studies)
     _refuse_small(studies, n_trusts)
@@ -162,17 +161,18 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
         "to hold their months against those of NHS trusts"
     )
     trusts: list[Panel] = []
-    with open_executor(studies[0]) as executor, begin(words, n_trusts) as done:
+    with open_executor(studies[0]) as executor, telling(say, words, n_trusts) as done:
         for study in studies:
-            varying = in_panel(study, len(trusts))
-            result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
-            numbered = enumerate(result.replications, len(trusts))
+            before = len(trusts)
+            varying = in_panel(study, before)
+            result = simulate(varying, executor=executor, done=partial(_after, before, done))
+            numbered = enumerate(result.replications, before)
             trusts += [_trust(varying, replication, number) for number, replication in numbered]
     return Panel(*map(np.concatenate, zip(*trusts, strict=True)))
 
 
-def _after(before: int, done: Done, n_done: int) -> None:
-    """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
+def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+    """Report how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
 
 
@@ -180,9 +180,8 @@ def _refuse_small(studies: Sequence[Study], n_trusts: int) -> None:
     n_months = min((len(study.run.months(0)) for study in studies), default=0)
     faults = Faults()
     if n_trusts < 3:
-        faults.add(
-            "run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one"
-        )
+        remedy = "Simulate three trusts or more: each is one"
+        faults.add("run.replications", f"is {n_trusts}", remedy)
     if n_months < 3:
         remedy = "Measure three whole months or more, better a year: run.measured_days=364"
         faults.add("run.measured_days", f"holds {n_months} whole months", remedy)
@@ -258,7 +257,7 @@ def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
 
 
-def as_text(responses: Responses) -> str:
+def responses_text(responses: Responses) -> str:
     """What is printed: one a figure, a table of the year's shape, and how many agree."""
     names = {month_effect(month): name for month, name in enumerate(NAMES)}
     figures = [row for row in responses.rows if row.target.measure not in names]
@@ -327,13 +326,9 @@ def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
     changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
     figures: dict[str, PanelEstimate] = {}
     for suffix, rows, of_trust in (("", levels, trust), ("_differenced", changes, trust[follows])):
-        occupancy, attendances = _slopes(rows, of_trust)
-        figures |= {
-            f"panel_occupancy_slope{suffix}": occupancy,
-            f"panel_attendances_slope{suffix}": attendances,
-        }
-    for number, name in enumerate(("within_4h", "occupancy", "attendances")):
-        column = levels[:, number]
+        names = (f"panel_{name}_slope{suffix}" for name in ("occupancy", "attendances"))
+        figures |= zip(names, _slopes(rows, of_trust), strict=True)
+    for name, column in zip(("within_4h", "occupancy", "attendances"), levels.T, strict=True):
         squares = _by_trust(column**2, trust)
         products = _by_trust(column[follows] * column[follows + 1], trust[follows], len(squares))
         n_rows, n_pairs = (
@@ -354,12 +349,8 @@ def _year(panel: Panel, trust: Ints) -> dict[str, PanelEstimate]:
     figures = {}
     for month in np.unique(panel.month % MONTHS).tolist():
         of_month = from_mean[panel.month % MONTHS == month]
-        error = (
-            float(of_month.std(ddof=1)) / math.sqrt(len(of_month))
-            if len(of_month) > 1
-            else math.nan
-        )
-        figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), error)
+        error = sem(of_month) if len(of_month) > 1 else math.nan
+        figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), float(error))
     return figures
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -34,7 +34,9 @@ from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import to_plain
+from simulation.report.progress import progress
 from simulation.runs.replicate import ArmReplication
+from simulation.runs.running import Done, no_progress
 from simulation.study.check_study import measures_of
 from simulation.study.study import RunLength, Study, block_of_pool, own_definitions, own_of
 
@@ -257,16 +259,17 @@ def months_from_to(months: tuple[int, int] | None) -> range:
 
 
 Say = Callable[[str], None]
-Done = Callable[[int], None]
-"""Is told how many replications have ended."""
-Begin = Callable[[str, int], AbstractContextManager[Done]]
-"""Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
 
 
 @contextmanager
-def without_progress(words: str, n_replications: int) -> Iterator[Done]:
-    """A `Begin` that shows nothing."""
-    yield lambda n_done: None
+def telling(say: Say | None, words: str, n_replications: int) -> Iterator[Done]:
+    """Say what is simulated, and show how far it is; nothing without `say`. Its value takes how many have ended."""
+    if say is None:
+        yield no_progress
+        return
+    say(f"{words}.")
+    with progress(n_replications) as shown:
+        yield shown.done
 
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]

@@ -47,7 +47,7 @@ def results(line: CommandLine) -> int:
         print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
     from simulation.report.screen import runs_table
-    from simulation.runs.listing import list_runs
+    from simulation.runs.stored_run import list_runs
 
     folder = Path(*line.words or ("results",))
     if not line.words and not folder.is_dir():

@@ -21,7 +21,6 @@ from numpy.typing import ArrayLike
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
 from simulation.runs.running import Executor, every_replication, open_executor
-from simulation.study.design import Member
 from simulation.study.study import Study
 
 YEARS = (1, 1, 1, 2)
@@ -83,32 +82,34 @@ class Solver:
 
     def __post_init__(self) -> None:
         """Count the years that will be simulated: more if all are off together."""
-        self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
+        numbers = range(len(self.ensemble.departments))
+        self.members = tuple(map(self.ensemble.member, numbers))
+        self.n_years = len(self.members) * (sum(YEARS) + FRESH)
 
     def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
-        n = len(self.ensemble.departments)
+        n, seed = len(self.members), self.study.run.seed
+        at = self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
+        slopes = np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
+        low, high = np.log([aim.bounds for aim in wanted]).T
+        goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
+        before: tuple[Floats, Floats] | None = None
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
-            at = np.array([np.log(self._values(aim.parameter)) for aim in wanted]).T.reshape(
-                n, len(wanted)
-            )
-            self.start, slopes = at, np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
-            low, high = np.log([aim.bounds for aim in wanted]).T
-            goal = np.array([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted]).T
-            before: tuple[Floats, Floats] | None = None
+
+            def simulate(years: int, seed: int) -> dict[str, Floats]:
+                return self._years(executor, self._points(wanted, at), years, seed)
+
             for years in YEARS:
-                measured = self._years(
-                    executor, self._points(wanted, at), years, self.study.run.seed
-                )
-                value = np.array([aim.of(measured[aim.measure]) for aim in wanted]).T
+                measured = simulate(years, seed)
+                value = np.column_stack([aim.of(measured[aim.measure]) for aim in wanted])
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
+            fresh = simulate(FRESH, seed + 1)
             off = np.array(
                 [
                     aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure]))
@@ -119,12 +120,8 @@ class Solver:
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH
-                    fresh = self._years(
-                        executor, self._points(wanted, at), FRESH, self.study.run.seed + 2
-                    )
-        counts = [
-            int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))
-        ]
+                    fresh = simulate(FRESH, seed + 2)
+        counts = ((at <= low) | (at >= high)).sum(axis=0).tolist()
         self.at_ends = tuple(
             (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
         )
@@ -132,9 +129,9 @@ class Solver:
 
     def ends(self) -> Iterator[str]:
         """A line for each parameter that ends at a bound in some departments."""
-        n = len(self.ensemble.departments)
         for name, count in self.at_ends:
-            yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
+            where = f"in {count} of {len(self.members)}"
+            yield f"{name.replace('_', ' ')}: at the end of what was tried {where}; something else decides"
 
     def _points(self, wanted: Sequence[CalibrationTarget], at: Floats) -> dict[str, Floats]:
         """Logarithms of all parameters that move, by name; `at`: of those wanted, shape (n_departments, n_wanted)."""
@@ -148,25 +145,18 @@ class Solver:
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
-        return np.array(
-            [
-                self.ensemble.member(number).values[place]
-                for number in range(len(self.ensemble.departments))
-            ]
-        )
+        return np.array([member.values[place] for member in self.members])
 
     def _at(self, points: Mapping[str, Floats]) -> Ensemble:
         """The departments at these logarithms of their parameters, whose ranges hold them."""
         names, parameters = list(self.ensemble.parameters), dict(self.ensemble.parameters)
         columns = {names.index(name): np.exp(at) for name, at in points.items()}
         members = []
-        for number in range(len(self.ensemble.departments)):
-            member = self.ensemble.member(number)
-            values = [
-                round(float(columns[k][number]), 5) if k in columns else v
-                for k, v in enumerate(member.values)
-            ]
-            members.append(Member(structure=member.structure, values=tuple(values)))
+        for number, member in enumerate(self.members):
+            values = list(member.values)
+            for place, column in columns.items():
+                values[place] = round(float(column[number]), 5)
+            members.append(replace(member, values=tuple(values)))
         for name in points:
             of_all = [member.values[names.index(name)] for member in members]
             ends = (math.floor(100 * min(of_all)) / 100, math.ceil(100 * max(of_all) + 1e-6) / 100)
@@ -177,32 +167,24 @@ class Solver:
         self, executor: Executor, points: Mapping[str, Floats], years: int, seed: int
     ) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
-        n, departments = len(self.ensemble.departments), self.study.departments
+        n, departments = len(self.members), self.study.departments
         assert isinstance(departments, EnsembleDepartments)
         rows = tuple(map(self._at(points).changes_of, range(n)))
         run = replace(
-            self.study.run,
-            replications=n * years,
-            first=0,
-            count=None,
-            precision=None,
-            departments=n,
-            seed=seed,
-        )
+            self.study.run, replications=n * years, first=0, count=None, precision=None, departments=n, seed=seed
+        )  # fmt: skip
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
-        before, name = self.n_done, study.design.baseline
+        before = self.n_done
         _, results = every_replication(
             study, done=lambda n_now: self.done(before + n_now), executor=executor
         )
         self.n_done += n * years
-        measured = {
-            measure: np.array(
-                [result.arms[name].measures.value(measure, "all") for result in results]
-            )
-            for measure in SHOWN
-        }
+        alone = [result.arms[study.design.baseline].measures for result in results]
         return {
-            measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()
+            measure: np.array([measures.value(measure) for measures in alone])
+            .reshape(years, n)
+            .mean(axis=0)
+            for measure in SHOWN
         }
 
 

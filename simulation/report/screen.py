@@ -15,8 +15,8 @@ from simulation.report.contents import compared_tables
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.page import FOLDER
 from simulation.report.write import BOARD, LETTER
-from simulation.runs.listing import ListedRun
 from simulation.runs.result import StudyResult
+from simulation.runs.stored_run import ListedRun
 from simulation.runs.stored_tables import file_of
 from simulation.study.statements import BANNER
 

@@ -261,16 +261,13 @@ def library_version(name: str) -> str:
 def sample_digest(study: Study) -> str:
     """SHA-256 of two days of patients, as this processor draws them: NumPy picks instructions by processor."""
     drawn = draw(study.baseline.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
-    hashed = hashlib.sha256()
     columns = (
         drawn.arrival_source,
         drawn.patience,
         *drawn.attributes.values(),
         *drawn.minutes.values(),
     )
-    for column in columns:
-        hashed.update(np.ascontiguousarray(column).tobytes())
-    return hashed.hexdigest()
+    return hashlib.sha256(b"".join(np.asarray(column).tobytes() for column in columns)).hexdigest()
 
 
 # --- the manifest -----------------------------------------------------------------------------------------------------
@@ -360,26 +357,22 @@ def git_state() -> Plain | None:
     root = PACKAGE.parent
     if not (root / ".git").exists():
         return None
+    words = ("status", "--porcelain=v2", "--branch", "--", "simulation", "configs")
     try:
-        commit, status = (
-            subprocess.run(
-                ["git", "-C", str(root), *words],
-                capture_output=True,
-                encoding="utf-8",
-                check=True,
-                timeout=20,
-            ).stdout
-            for words in (
-                ("rev-parse", "HEAD"),
-                ("status", "--porcelain", "--", "simulation", "configs"),
-            )
-        )
+        head, *others = subprocess.run(
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+            timeout=20,
+        ).stdout.splitlines()
     except (
         OSError,
         subprocess.SubprocessError,
     ):  # no git here, or not a repository after all: nothing to state
         return None
-    return {"commit": commit.strip(), "changed": bool(status.strip())}
+    changed = any(not line.startswith("#") for line in others)
+    return {"commit": head.removeprefix("# branch.oid "), "changed": changed}
 
 
 def input_hashes(study: Study) -> Plain:

@@ -1,4 +1,4 @@
-"""A run on disk: unfinished, as its replications end, and finished, as a folder of results.
+"""A run on disk: unfinished, as its replications end; finished, as a folder of results; and in a list of runs.
 
 `results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
 the same study and program find it again and no other run ever reads it (array jobs have one each, named after their
@@ -9,6 +9,8 @@ replication and the digest of its content, so that damage shows in the name.
 `results/<study>/<date>T<time>-<hash>/` holds the data of a finished run, written whole or not at all, and read again as
 they were written. They are written beside it under a name that starts `.partial-` and renamed at the end, so a folder
 without that name holds all of them. `results/latest` leads to the newest.
+
+A list of the runs in a folder reads none of them, but compares the checksums of their files, so damage is named.
 """
 
 import hashlib
@@ -19,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +31,13 @@ from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, to_exact, to_json, to_yaml
-from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
+from simulation.records.table_files import (
+    read_columns,
+    read_rows,
+    row_count,
+    write_columns,
+    write_tables,
+)
 from simulation.runs.atomic import (
     LATEST,
     PARTIAL,
@@ -56,7 +64,14 @@ from simulation.runs.provenance import (
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import Done, no_progress
-from simulation.runs.stored_tables import RowLayout, columns_of, replications_of, write_kept
+from simulation.runs.stored_tables import (
+    RowLayout,
+    columns_of,
+    file_of,
+    kept_among,
+    replications_of,
+    write_kept,
+)
 from simulation.statistics.compare import summary_table
 from simulation.study.arm_changes import ArmChange
 from simulation.study.department_warnings import DepartmentWarning
@@ -404,20 +419,22 @@ def _grouped(replications: Sequence[ReplicationResult]) -> Iterator[Sequence[Rep
 
 def _tables(result: StudyResult) -> Iterator[Replications]:
     """Tidy tables of every measure of every arm and replication, some replications each."""
+    from pandas import factorize
+
     arms = [arm.name for arm in result.study.arms]
     first = result.replications[0].arms
     rows = [(arm, *name) for arm in arms for name in first[arm].measures.names]
-    named = dict(zip(("arm", *MeasureName._fields), zip(*rows, strict=True), strict=True))
-    known = {part: tuple(dict.fromkeys(names)) for part, names in named.items()}
-    codes = {
-        part: np.array([known[part].index(name) for name in names], np.int16)
-        for part, names in named.items()
-    }
+    named = zip(("arm", *MeasureName._fields), np.array(rows, dtype=object).T, strict=True)
+    coded = {part: factorize(names) for part, names in named}
+    known = {part: tuple(names) for part, (_, names) in coded.items()}
     for group in _grouped(result.replications):
         numbers = np.array([replication.replication for replication in group], dtype=np.int32)
         columns: dict[str, Any] = {
             "replication": np.repeat(numbers, len(rows)),
-            **{part: np.tile(codes[part], len(group)) for part in codes},
+            **{
+                part: np.tile(codes.astype(np.int16), len(group))
+                for part, (codes, _) in coded.items()
+            },
             "value": np.concatenate(
                 [replication.arms[arm].measures.values for replication in group for arm in arms]
             ),
@@ -548,3 +565,154 @@ def _in_tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _in_tuples(entry) for key, entry in value.items()}
     return tuple(map(_in_tuples, value)) if isinstance(value, list) else value
+
+
+# --- a list of runs ---------------------------------------------------------------------------------------------------
+
+VERDICT_KINDS: Mapping[str, object] = {
+    **dict.fromkeys(("arm", "target", "unit", "verdict"), str),
+    **dict.fromkeys(("difference", "low", "high"), (float, int, NoneType)),
+}
+"""What the first verdict of a manifest holds."""
+DEPTH = 2
+"""Folders between a folder of results and a run: the study's, and its own."""
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """One run: `n_replications` of `n_planned`.
+
+    study_words    its study, and the file that states it if that has another name, as a copy of a study has
+    at             when it was finished, or last written to if it is not
+    first_verdict  as the manifest holds it; None if the study judges nothing or is not finished
+    """
+
+    folder: Path
+    study: str
+    study_words: str
+    site: str
+    scenario: str
+    at: datetime
+    n_replications: int
+    n_planned: int
+    finished: bool
+    first_verdict: Plain | None = None
+
+    def matches(self, wanted: Mapping[str, str]) -> bool:
+        """Whether its study, site and scenario are those wanted."""
+        return all(getattr(self, name) == value for name, value in wanted.items())
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The runs in a folder, the newest first, and messages why others cannot be listed (damaged, another version).
+
+    latest  the run that the link `latest` leads to, of whichever study; None if there is none
+    """
+
+    runs: tuple[ListedRun, ...]
+    unreadable: tuple[str, ...]
+    latest: Path | None = None
+
+
+def list_runs(folder: Path) -> Listing:
+    """The runs in a folder of results, in one study's part of it, or one run; anything else there is passed over.
+
+    Raises ResultsError if there is no such folder.
+    """
+    runs: list[ListedRun] = []
+    unreadable: list[str] = []
+    for path in _run_folders(followed(folder), DEPTH):
+        try:
+            runs.append(_unfinished(path) if path.name.startswith(PREFIX) else _finished(path))
+        except ResultsError as error:
+            unreadable.append(str(error))
+    latest = None
+    with suppress(ResultsError):
+        latest = followed(folder / LATEST)
+    return Listing(
+        tuple(sorted(runs, key=lambda run: (run.at, run.folder), reverse=True)),
+        tuple(unreadable),
+        latest,
+    )
+
+
+def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
+    """The folders of runs in a folder, at most `depth` levels down."""
+    if folder.name.startswith(PREFIX) or any(
+        (folder / name).is_file() for name in (MANIFEST, REPLICATIONS)
+    ):
+        yield folder
+        return
+    if depth == 0:
+        return
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be read ({error.strerror or error})") from None
+    for path in paths:
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith(PARTIAL):
+            yield from _run_folders(path, depth - 1)
+
+
+def _finished(folder: Path) -> ListedRun:
+    """A finished run. Raises ResultsError if a file is damaged or missing; kept tables, being large, are not read."""
+    manifest = read_manifest(folder)
+    if REPLICATIONS in manifest[FILES] and not (folder / REPLICATIONS).is_file():
+        present = ", ".join(sorted(path.name for path in folder.iterdir()))
+        raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
+    kept = {file_of(name) for name in kept_among(manifest[FILES])}
+    verify(
+        folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept}
+    )
+    verdict = manifest.get(FIRST_VERDICT)
+    if verdict is not None:
+        must_hold(folder / MANIFEST, verdict, VERDICT_KINDS)
+    at = datetime.fromisoformat(manifest["finished_at"])
+    return _listed(folder, manifest, at, manifest["n_replications"], verdict, finished=True)
+
+
+def _unfinished(folder: Path) -> ListedRun:
+    """A run that is not finished. Raises ResultsError if its folder does not describe it."""
+    try:
+        about = read_json(folder / ABOUT)
+        parts = part_paths(folder / PARTS)
+        at = max(path.stat().st_mtime for path in (folder / ABOUT, *parts))
+        n_replications = sum(row_count(path) for path in parts) // len(about["arms"])
+        return _listed(
+            folder,
+            about,
+            datetime.fromtimestamp(at).astimezone(),
+            n_replications,
+            None,
+            finished=False,
+        )
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, ResultsError):
+        raise ResultsError(
+            f"{folder}: is an unfinished run that says nothing of itself. Run the study again"
+        ) from None
+
+
+def _listed(
+    folder: Path,
+    about: Plain,
+    at: datetime,
+    n_replications: int,
+    verdict: Plain | None,
+    *,
+    finished: bool,
+) -> ListedRun:
+    """A run, as its manifest says or what it noted when it began (`manifest.about`)."""
+    name, file = about["study"], about.get("study_file")
+    return ListedRun(
+        folder=folder,
+        study=name,
+        study_words=f"{name} (file {file})" if file and file != name else name,
+        site=about["site"],
+        scenario=about["scenario"],
+        at=at,
+        n_replications=n_replications,
+        n_planned=about["planned_replications"],
+        finished=finished,
+        first_verdict=verdict,
+    )

@@ -17,7 +17,7 @@ BESIDE = {
     "extracts.page": "pages of own records",
     "runs.result": "types of verdicts",
     "statistics.verdict": "the same",
-    "runs.listing": "which runs are stored",
+    "runs.stored_run": "which runs are stored",
     "runs.running": "how many processors there are",
     "offers": "the interview, its questions and checks",
     "offers.interview": "the same",

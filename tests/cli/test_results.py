@@ -13,9 +13,8 @@ import simulation as ae
 from simulation.records.serialise import digest
 from simulation.report.screen import verdict_words
 from simulation.runs.atomic import point_latest
-from simulation.runs.listing import list_runs
 from simulation.runs.provenance import CHECKSUM
-from simulation.runs.stored_run import followed, write_data
+from simulation.runs.stored_run import followed, list_runs, write_data
 from tests.held import Hold
 
 from .conftest import SHORT, Aeflow

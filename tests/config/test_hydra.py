@@ -12,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
 import simulation
-from simulation.assurance.site_table import SiteRuns
+from simulation.assurance.validate import SiteRuns
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.files import search_folders

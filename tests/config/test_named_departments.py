@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulation.assurance.site_table import differences
+from simulation.assurance.validate import differences
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at

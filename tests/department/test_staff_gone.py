@@ -28,7 +28,7 @@ from simulation.department.vocabulary import (
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
 from simulation.errors import ConfigError
-from simulation.measures.occupancy import rows_of
+from simulation.measures.occupancy import number_rows
 from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.study.check_study import staff_gone_of
@@ -130,7 +130,7 @@ def counted(seed: int, days: int = 28) -> Counter[str]:
     columns = rounded(bind(plan, draw(made, seed=seed, replication=0, days=days)), GRIDS[seed % 3])
     horizon = days * DAY
     named = {(gone.step, gone.pools) for gone in staff_gone(made)}
-    rows = rows_of(plan, activities_table(plan, compiled.simulate(plan, columns, horizon)))
+    rows = number_rows(plan, activities_table(plan, compiled.simulate(plan, columns, horizon)))
     left_at = np.where(rows.ended_at != NEVER, rows.ended_at, horizon)
     stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
     found: Counter[str] = Counter()

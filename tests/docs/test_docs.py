@@ -240,8 +240,12 @@ def test_the_files_of_the_how_to_pages_make_a_study(
         known = {"site": site, "staffing": staffing}.get(path.parent.name)
         if known is not None:  # what the page replaces
             text = yaml.safe_dump(laid_over(yaml.safe_load(text), yaml.safe_load(known)))
-        if path.parent.name == "study":  # the lines that wait for nurses and product
-            text = re.sub(r"^( *)# (?=- override|arms:|  our_ai)", r"\1", text, flags=re.MULTILINE)
+        if path.parent.name == "study":  # its first comment says where nurses and product go
+            assert "write `- override /nurse@_global_.nurse: ours` above `_self_`" in text
+            stated_study, of_page = yaml.safe_load(text), yaml.safe_load(study)
+            stated_study["defaults"].insert(-1, of_page["defaults"][1])
+            arms = stated_study["arms"] | of_page["arms"]
+            text = yaml.safe_dump(stated_study | {"arms": arms, "focus": of_page["focus"]})
         stated[f"{path.parent.name}/ours"] = text
     assert (
         yaml.safe_load(stated["study/ours"])["arms"]["our_ai"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.department.check_pathway import check
+from simulation.department.check_pathway import check_pathway
 from simulation.department.vocabulary import (
     ArrivalSource,
     ByElapsed,
@@ -49,7 +49,7 @@ def clinic() -> Pathway:
 
 def unreached(made: Pathway) -> set[str]:
     """Where there are faults: at the end for those who leave, to which nothing leads, and nowhere else."""
-    return {fault.where for fault in check(made)}
+    return {fault.where for fault in check_pathway(made)}
 
 
 def test_who_has_passed_the_step_goes_one_way_and_others_the_other(engine: Simulate) -> None:
@@ -109,7 +109,7 @@ def test_the_check_follows_who_has_passed_a_step() -> None:
     assert unreached(replace(made, steps=steps)) == {"ends.gone"}
     anybody = replace(made.branches["full"], then="whole", otherwise="look")
     wrong = {**steps, "rest": replace(steps["rest"], releases_at_end=(), next="whole")}
-    faults = check(replace(made, steps=wrong, branches={**made.branches, "full": anybody}))
+    faults = check_pathway(replace(made, steps=wrong, branches={**made.branches, "full": anybody}))
     assert any("may hold already" in str(fault) for fault in faults)
 
 
@@ -140,7 +140,7 @@ def test_the_check_knows_that_the_clock_of_elapsed_minutes_runs() -> None:
 def test_a_step_that_is_not_there_is_refused() -> None:
     made = clinic()
     looked = replace(made.branches["looked"], step="lok")
-    (fault, *_) = check(replace(made, branches={**made.branches, "looked": looked}))
+    (fault, *_) = check_pathway(replace(made, branches={**made.branches, "looked": looked}))
     assert fault.where == "branches.looked.step"
 
 

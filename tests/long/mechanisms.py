@@ -30,7 +30,6 @@ import numpy as np
 import yaml
 
 from simulation.api import compare
-from simulation.assurance.site_table import SiteRuns, judged
 from simulation.assurance.targets import (
     AS_IS,
     PublishedFigure,
@@ -38,6 +37,7 @@ from simulation.assurance.targets import (
     figure,
     targets_named,
 )
+from simulation.assurance.validate import SiteRuns, judged
 from simulation.config import load, packaged_configs, search_folders
 from simulation.records.schema import Floats
 from simulation.study.simulate import Simulated, simulate_arms

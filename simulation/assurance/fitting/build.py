@@ -105,17 +105,10 @@ class Site:
             for path, value in changes.items()
             if not path.startswith("triage.")
         ]
-        months = tuple(
-            sorted({month for target in targets for month in months_from_to(target.months)})
-        )
+        months = tuple({month for target in targets for month in months_from_to(target.months)})
         doublings = min(study.run.doublings, MOST_DOUBLINGS)
-        fields = {
-            **vars(study.run),
-            "profile_all": True,
-            "by_month": bool(months),
-            "doublings": doublings,
-        }
-        run = _OfMonths(**fields, only=months)
+        length = replace(study.run, profile_all=True, by_month=bool(months), doublings=doublings)
+        run = _OfMonths(**vars(length), only=months)
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
@@ -143,19 +136,15 @@ class Site:
         """
         faults = Faults()
         for structure, edge in product(self.space.structures or ("",), (0.0, 1.0)):
-            member = replace(
-                self.space.member(np.full(self.space.n_dims, edge)), structure=structure
-            )
+            at_edge = self.space.member(np.full(self.space.n_dims, edge))
             where = f"structures.{structure}"
             try:
-                made = self.pathway(member, checked=True)
+                made = self.pathway(replace(at_edge, structure=structure), checked=True)
             except ConfigError as refused:
-                faults += [
-                    replace(fault, where=f"{where}: {fault.where}" if structure else fault.where)
-                    for fault in refused.faults
-                ]
-                continue
-            faults += unlike_faults(made, self.study.baseline.pathway, where)
+                within = f"{where}: " if structure else ""
+                faults += [replace(fault, where=within + fault.where) for fault in refused.faults]
+            else:
+                faults += unlike_faults(made, self.study.baseline.pathway, where)
         faults.refuse()
 
     def study_of(self, member: Member) -> Study:

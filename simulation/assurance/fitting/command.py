@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -170,15 +171,12 @@ def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
     """The pairs of parameters that the figures tie to one another, with their correlation, the strongest first."""
     columns = dict(zip(fit.space.parameters, fit.points.T, strict=True))
     moving = {name: column for name, column in columns.items() if column.std() > 0}
-    pairs = [
+    pairs = (
         (one, other, float(np.corrcoef(moving[one], moving[other])[0, 1]))
         for one, other in combinations(moving, 2)
-    ]
-    return tuple(
-        sorted(
-            (pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])
-        )
     )
+    tied = [pair for pair in pairs if abs(pair[2]) >= LEAST_TIED]
+    return tuple(sorted(tied, key=lambda pair: -abs(pair[2])))
 
 
 def conflicting_targets(fit: Fit) -> tuple[ConflictingTargets, ...]:
@@ -189,14 +187,13 @@ def conflicting_targets(fit: Fit) -> tuple[ConflictingTargets, ...]:
     points = np.random.default_rng(0).random((N_POINTS, fit.space.n_dims))
     met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
     names = [row.target.name for row in fit.emulator.rows]
-    pairs = [
+    pairs = (
         ConflictingTargets(first, second, float(met[j].mean()), float(met[j, met[i]].mean()))
         for (i, first), (j, second) in combinations(enumerate(names), 2)
         if met[i].any() and met[j].any()
-    ]
-    return tuple(
-        sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio)
     )
+    conflicting = [pair for pair in pairs if pair.ratio < MOST_TOGETHER]
+    return tuple(sorted(conflicting, key=attrgetter("ratio")))
 
 
 def spreads(fit: Fit) -> tuple[SpreadOfParameter, ...]:
@@ -253,12 +250,11 @@ def confirm_fit(
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)
     for emulated in fit.emulator.rows:
         target = emulated.target
-        means: Floats = np.array(
-            [np.mean([year.rows[target.name] for year in years]) for years in fresh]
-        )
+        values = ([year.rows[target.name] for year in years] for years in (departments, *fresh))
+        of_own, *of_fresh = values
         again, own = (
             np.array([bool(target.allows(value)) for value in values])
-            for values in (means, [year.rows[target.name] for year in departments])
+            for values in (np.mean(of_fresh, axis=1), of_own)
         )
         expected = emulated.at(points).inside
         judged &= expected if target.measure in fit.emulator.judged_by_mean else again
@@ -422,10 +418,8 @@ def ensemble_of(
 
     `met`: what it meets, in words; `from_files`: the names of the `targets` and the `priors`, with their hashes.
     """
-    chosen = {
-        group: composed.choices.get(group, "none")
-        for group in ("site", "staffing", "pathway", "calibration")
-    }
+    groups = ("site", "staffing", "pathway", "calibration")
+    chosen = {group: composed.choices.get(group, "none") for group in groups}
     return Ensemble(
         name=name,
         question=f"What holds in every department like '{chosen['site']}' that meets {met}?",
@@ -492,16 +486,11 @@ def histograms(fit: Fit) -> Picture:
         for ax in axes[len(parameters) :]:
             ax.set_visible(False)
         for ax, parameter in zip(axes, parameters, strict=False):
-            at_end = [
-                share > MOST_AT_END and place in (0, 9)
+            colours = [
+                WORSE if share > MOST_AT_END and place in (0, 9) else BLUE
                 for place, share in enumerate(parameter.shares)
             ]
-            ax.bar(
-                range(10),
-                parameter.shares,
-                width=0.9,
-                color=[WORSE if is_at_end else BLUE for is_at_end in at_end],
-            )
+            ax.bar(range(10), parameter.shares, width=0.9, color=colours)
             ax.axhline(0.1, color=DARK, linewidth=0.8)
             ax.set_xticks([])
             panel_title(ax, parameter.name.replace("_", " "), size=8)

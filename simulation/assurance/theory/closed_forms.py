@@ -27,16 +27,13 @@ def _arrays(*columns: Numbers) -> Iterator[Floats]:
 def erlang_b(servers: int, work: float) -> float:
     """The share blocked where nobody can wait; `work` is arrivals times mean service (erlangs).
 
-    It depends on the mean of the service only. Source: Erlang 1917; the recursion, Cooper, Introduction to Queueing
-    Theory, 2nd ed. 1981, section 3.3; any service, Sevastyanov 1957.
+    It depends on the mean of the service only: a Poisson number of busy servers, cut off at all. Source: Erlang 1917;
+    any service, Sevastyanov 1957.
 
     >>> round(erlang_b(2, 1.0), 3)
     0.2
     """
-    blocked = 1.0
-    for number in range(1, servers + 1):
-        blocked = work * blocked / (number + work * blocked)
-    return blocked
+    return float(poisson.pmf(servers, work) / poisson.cdf(servers, work))
 
 
 def erlang_c(servers: int, work: float) -> float:

@@ -17,11 +17,11 @@ from simulation.assurance.known_effects import (
     STUDY,
     KnownEffect,
     KnownEffects,
-    as_text,
+    effects_text,
     known_effects_of,
     validate_known_effects,
 )
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named
+from simulation.assurance.targets import PublishedFigure, Say, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -88,7 +88,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
     def instead(
-        overrides: list[str], *, targets: str, config_dir: str | Path | None, begin: Begin
+        overrides: list[str], *, targets: str, config_dir: str | Path | None, say: Say
     ) -> KnownEffects:
         return found
 
@@ -102,7 +102,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
     hold(misses[1], "The queue behind")
-    assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
+    assert any("-37.0 (-44.1 to -30.3)" in line for line in effects_text(found).split("\n"))
 
 
 def test_rows_are_counted_by_what_their_interval_holds() -> None:
@@ -115,7 +115,7 @@ def test_rows_are_counted_by_what_their_interval_holds() -> None:
     assert [row.kind for row in rows] == ["strong", "null", "weak", "null"]
     counted = [
         line
-        for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n")
+        for line in effects_text(KnownEffects(rows, 20, 40, 56)).split("\n")
         if "hit by overlap (" in line
     ]
     assert [re.findall(r"\d+", line)[:2] for line in counted] == [

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.site_table import Row, validate_site
 from simulation.assurance.targets import PublishedFigure, figure, targets_named
-from simulation.assurance.validate import as_text
+from simulation.assurance.validate import Row, site_text, validate_site
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, ResultsError
@@ -149,7 +148,7 @@ def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Row]:
     (folder / "targets" / "mine.yaml").write_text(stated + pooled, encoding="utf-8")
     table = validate_site(HALF_A_YEAR, targets="mine", config_dir=folder, responses=False)
     assert any(
-        "minutes, mean of months Apr to Sep. NHS" in line for line in as_text(table).split("\n")
+        "minutes, mean of months Apr to Sep. NHS" in line for line in site_text(table).split("\n")
     )
     return {row.target.name: row for row in table.rows}
 

@@ -17,7 +17,16 @@ import yaml
 
 from simulation.api import compare
 from simulation.assurance import validate as command
-from simulation.assurance.site_table import (
+from simulation.assurance.targets import (
+    BUSY,
+    CHANGES,
+    PublishedFigure,
+    adult_occupancy,
+    one_clinician_fewer,
+    targets_named,
+    with_override,
+)
+from simulation.assurance.validate import (
     CalibrationValue,
     FigureTable,
     Row,
@@ -28,19 +37,10 @@ from simulation.assurance.site_table import (
     overridden_by,
     predictions_path,
     read_predictions,
+    site_text,
     validate_site,
     write_predictions,
 )
-from simulation.assurance.targets import (
-    BUSY,
-    CHANGES,
-    PublishedFigure,
-    adult_occupancy,
-    one_clinician_fewer,
-    targets_named,
-    with_override,
-)
-from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.config.arms import pathway_from
 from simulation.config.composing import composed
@@ -176,7 +176,7 @@ def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
 def test_a_blunt_row_counts_as_not_passed_and_says_why(hold: Hold) -> None:
     found = table(row(0.6, 0.05), row(0.72, 0.02))
     assert len(found.failed) == 2
-    lines = as_text(found).split("\n")
+    lines = site_text(found).split("\n")
     hold(lines, "2 of 2 rows that count")
     (why,) = [line for line in lines if "within its band" in line]
     hold(why, "but the 95 % interval, 0.487 to 0.713, is too wide")
@@ -196,7 +196,7 @@ def test_inputs_are_not_counted(hold: Hold) -> None:
     found = table(wrong, row(0.6))
     assert wrong.passed is False
     assert found.failed == ()
-    lines = as_text(found).split("\n")
+    lines = site_text(found).split("\n")
     hold(lines, "0 of 1 rows that count")
     assert any("FAIL (not counted)" in line for line in lines)
 
@@ -206,7 +206,7 @@ def test_inputs_are_not_counted(hold: Hold) -> None:
 
 def test_a_fail_is_printed_counted_and_explained(hold: Hold) -> None:
     found = table(row(0.9), row(0.6), row(0.6, kind="calibrated"))
-    lines = as_text(found).split("\n")
+    lines = site_text(found).split("\n")
     assert len(found.failed) == 1
     assert any(line.startswith("  FAIL  Within four hours") for line in lines)
     assert any(line.endswith(": 1 of 2 pass") for line in lines)
@@ -216,14 +216,14 @@ def test_a_fail_is_printed_counted_and_explained(hold: Hold) -> None:
 
 
 def test_every_row_says_its_source_and_every_fitted_value_stands_there(hold: Hold) -> None:
-    text = as_text(table(row(0.6)))
+    text = site_text(table(row(0.6)))
     hold(text, "made")
     assert "beds" in text
     assert "240" in text
 
 
 def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
-    lines = as_text(table(row(0.6))).split("\n")
+    lines = site_text(table(row(0.6))).split("\n")
     (shares,) = [line for line in lines if line.startswith("within 4 h, %")]
     assert shares.split()[-24:] == ["61"] * 24
     (loads,) = [line for line in lines if line.startswith("load of triage_nurses")]
@@ -232,10 +232,10 @@ def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
 
 def test_too_few_weeks_are_called_no_validation() -> None:
     assert any(
-        "not a validation" in line for line in as_text(table(row(0.6), weeks=149.0)).split("\n")
+        "not a validation" in line for line in site_text(table(row(0.6), weeks=149.0)).split("\n")
     )
     assert not any(
-        "not a validation" in line for line in as_text(table(row(0.6), weeks=150.0)).split("\n")
+        "not a validation" in line for line in site_text(table(row(0.6), weeks=150.0)).split("\n")
     )
 
 
@@ -270,16 +270,16 @@ def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether
     rows = [*content["predicted"], *content["response"]]
     values = {each["name"]: (each["value"], each["standard_error"]) for each in rows}
     assert values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
-    same = as_text(replace(made, predictions=read))
+    same = site_text(replace(made, predictions=read))
     hold(same, "made with sha256 0123456789ab")
-    moved = as_text(replace(made, predictions=read, calibration_sha256="f" * 64))
+    moved = site_text(replace(made, predictions=read, calibration_sha256="f" * 64))
     assert "sha256 ffffffffffff" in moved
     hold(moved, "made with sha256 0123456789ab")
 
 
 def test_no_predictions_on_file_is_said(tmp_path: Path, hold: Hold) -> None:
     assert read_predictions(tmp_path / "none.yaml") is None
-    hold(as_text(table(row(0.6))).split("\n"), "No predictions")
+    hold(site_text(table(row(0.6))).split("\n"), "No predictions")
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Figu
     path = packaged_configs() / "calibration" / "typical.yaml"
     assert small.calibration_sha256 == calibration_hash(path)
     assert any(
-        f"sha256 {calibration_hash(path)[:12]}" in line for line in as_text(small).split("\n")
+        f"sha256 {calibration_hash(path)[:12]}" in line for line in site_text(small).split("\n")
     )
     assert small.overridden == ()
 
@@ -418,7 +418,7 @@ def test_a_value_of_the_site_is_overridden_and_the_choice_of_its_file_is_not() -
 
 def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
     assert small.weeks == 2
-    assert any("not a validation" in line for line in as_text(small).split("\n"))
+    assert any("not a validation" in line for line in site_text(small).split("\n"))
 
 
 def test_rows_of_day_profiles_are_judged_on_every_replication() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from simulation.api import compare
 from simulation.assurance.fitting import command
-from simulation.assurance.site_table import validate_site
 from simulation.assurance.targets import (
     ENGLAND,
     FIGURES,
@@ -17,6 +16,7 @@ from simulation.assurance.targets import (
     targets_named,
     with_measures_of,
 )
+from simulation.assurance.validate import validate_site
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.new import new_scaled_department

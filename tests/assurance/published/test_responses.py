@@ -12,14 +12,14 @@ from simulation.assurance.responses import (
     PanelEstimate,
     Response,
     Responses,
-    as_text,
     by_department,
     estimates,
     in_panel,
     responses_of,
+    responses_text,
     simulated_panel,
 )
-from simulation.assurance.targets import Begin, PublishedFigure, targets_named
+from simulation.assurance.targets import PublishedFigure, Say, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -118,7 +118,7 @@ def test_misses_are_printed_with_both_sides_and_standard_errors_and_a_scope_belo
             if each.measure in ("panel_month_1", "panel_month_3")
         ),
     )
-    lines = as_text(Responses(rows, 2, 4, 3)).split("\n")
+    lines = responses_text(Responses(rows, 2, 4, 3)).split("\n")
     (near,) = [line for line in lines if "Near" in line]
     (far,) = [line for line in lines if "Far" in line]
     assert " ".join(near.split()) == "AGREES Near -0.400 (0.120) -0.410 (0.050) -0.1"
@@ -162,7 +162,7 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(
     asked: list[tuple[str, ...]] = []
     far = Responses((Response(target(), PanelEstimate(9.0, 0.1)),), 1, 280, 12)
 
-    def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
+    def instead(overrides: list[str], *, config_dir: str | Path | None, say: Say) -> Responses:
         asked.append(tuple(overrides))
         return far
 
