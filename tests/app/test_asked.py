@@ -17,6 +17,7 @@ from simulation.app.asked import (
 from simulation.app.controls import controls, helps, today
 from simulation.app.departments import LOCAL, PACKAGED, TYPICAL
 from simulation.errors import ConfigError
+from tests.held import Hold
 
 
 def changes(asked: AskedQuestion) -> dict[str, object]:
@@ -130,25 +131,27 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
         ),
         (
             [("arm", "lean_triag")],
-            "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?",
+            "Did you mean 'lean_triage'?",
         ),
         ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
         (
             [("beds", "1000"), ("arm", "lean_triage")],
-            "Staffed beds in medicine: found '1000'. Choose -50 to 30",
+            "Choose -50 to 30",
         ),
         ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -30 to 210 %"),
         (
             [("seconds", "-5"), ("arm", "lean_triage")],
-            "seconds off each triage: found '-5'. Choose 0 to 180",
+            "Choose 0 to 180",
         ),
         ([("arm", name) for name in (*arms_of(LOCAL),)], f"Choose {MOST_ARMS} at most"),
     ],
 )
-def test_what_is_not_offered_is_one_message(pairs: list[tuple[str, str]], message: str) -> None:
+def test_what_is_not_offered_is_one_message(
+    pairs: list[tuple[str, str]], message: str, hold: Hold
+) -> None:
     with pytest.raises(ConfigError) as refused:
         asked_in(pairs)
-    assert message in str(refused.value)
+    hold(str(refused.value), message)
 
 
 def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
@@ -169,8 +172,8 @@ def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
         "+cluster.x=1",
     ],
 )
-def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> None:
-    with pytest.raises(ConfigError, match="may not be stated here"):
+def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str, hold: Hold) -> None:
+    with hold.refusal(ConfigError, match="be stated here"):
         asked_by_file(f"['study=ai_triage', '{word}']", "a name")
 
 

@@ -61,7 +61,7 @@ RULES = {
     ),
     "whoever joined first goes first, whatever the class": Rule(
         Edit("else ranks[number]\n", "else joined_at\n"),
-        Edit("if accumulating else worth[queue - first]\n", "if accumulating else joined_at\n"),
+        Edit(" else worth[queue - first]\n", " else joined_at\n"),
     ),
     "a rota that rises is not dispatched": Rule(
         Edit("        if capacity > pool.capacity:\n", "        if False:\n"),
@@ -94,8 +94,8 @@ RULES = {
     ),
     "a branch on a queue reads who waits now": Rule(
         Edit(
-            "return self.waiting_before[row] if self.waiting_changed_at[row] == self.now else self.waiting[row]",
-            "return self.waiting[row]",
+            "self.waiting_before[row]\n            if self.waiting_changed_at[row] == self.now\n",
+            "self.waiting_before[row]\n            if False\n",
         ),
         Edit(
             "total += count.before if count.changed_at == now else count.now", "total += count.now"
@@ -144,13 +144,11 @@ RULES = {
     ),
     "an outage closes a unit too few": Rule(
         Edit("trigger.extra if is_down else 0", "trigger.extra - 1 if is_down else 0"),
-        Edit(
-            "closing.trigger, closing.units, now", "closing.trigger, max(closing.units - 1, 0), now"
-        ),
+        Edit("            closing.units,\n", "            max(closing.units - 1, 0),\n"),
     ),
     "an outage that ends leaves a pool closed": Rule(
         Edit("is_down = self._was_down(trigger.outage, self.now)", "is_down = True"),
-        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units, 1), now"),
+        Edit("            closing.units,\n", "            max(closing.units, 1),\n"),
     ),
     "units that were called are not there at once but a tick late": Rule(
         Edit("yield self.env.timeout(trigger.delay)", "yield self.env.timeout(trigger.delay + 1)"),

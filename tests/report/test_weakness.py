@@ -9,6 +9,7 @@ from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.arm_tables import measures_table
 from simulation.report.verdict_tables import target_table
 from simulation.statistics.critical_values import weak_note
+from tests.held import Hold
 
 from .conftest import with_measures
 
@@ -34,26 +35,26 @@ def made(result: Result, waits: np.ndarray) -> Result:
 
 def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decide_has_none(
     result: Result,
+    hold: Hold,
 ) -> None:
     spell = made(result, np.array([*np.linspace(19, 21, 11), 90.0]))
     wait, handover = measures_table(spell).rows
     assert wait[2].endswith(" *")
     assert handover[2] == "–"
     missing, marked, _ = measures_table(spell).notes
-    assert (
-        missing
-        == "No interval before 20 years are measured, because rare spells decide: Ambulance handover, mean."
-    )
-    assert marked.startswith("*: one replication, or department, carries over half of the variance")
+    hold(missing, "No interval before 20 years are measured")
+    hold(marked, "carries over half")
     even = measures_table(made(result, np.linspace(19, 21, 12)))
     assert "*" not in even.rows[0][2] + "".join(even.notes)
 
 
-def test_a_table_whose_verdicts_are_weak_says_which_rules_they_fall_under(result: Result) -> None:
+def test_a_table_whose_verdicts_are_weak_says_which_rules_they_fall_under(
+    result: Result, hold: Hold
+) -> None:
     few = made(result, np.linspace(19, 21, 12))
     target = few.targets[0]
     assert weak_note() not in target_table(few, target).notes
     planned = replace(few.study, run=replace(few.run, replications=2))
     two = replace(few, study=planned, replications=few.replications[:2])
     assert weak_note() in target_table(two, target).notes
-    assert "at least three replications are needed (n = 2)" in target_table(two, target).rows[0][4]
+    hold(target_table(two, target).rows[0][4], "replications are needed (n = 2)")
