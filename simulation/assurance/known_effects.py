@@ -8,7 +8,7 @@ counted apart. Scores set the model beside no effect and beside a guess from oth
 are in view when the model is changed. Nothing is tuned to hit. A miss is a finding, and changes no exit code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,14 +22,15 @@ from simulation.assurance.targets import KindOfChange, PublishedFigure, Say, tar
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
-from simulation.measures.definitions import ALL
+from simulation.measures.definitions import ALL, Definition, definition_of
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.compare import subtract_pairs
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
+from simulation.study.check_study import measures_of
 from simulation.study.statements import BANNER
-from simulation.study.study import Study
+from simulation.study.study import Study, own_definitions, own_of
 from simulation.wording import listed_with_and
 
 STUDY = EFFECTS = "known_effects"
@@ -113,6 +114,8 @@ class KnownEffects:
         kinds = dict.fromkeys(row.change for row in scored)
         of_all = [row for row in scored if row.change != LOAD]
         by_kind = {kind: [row for row in scored if row.change == kind] for kind in kinds}
+        if len(by_kind) == 1 and of_all:
+            by_kind = {}
         return {
             name: scores_of(rows, [*of_all, *self.others])
             for name, rows in {ALL: of_all, **by_kind}.items()
@@ -164,7 +167,10 @@ def validate_known_effects(
     config_dir: str | Path | None = None,
     say: Say | None = None,
 ) -> KnownEffects:
-    """Published effects beside those of the study of known effects. Raises ConfigError.
+    """Published effects beside those of the study of known effects; with `dry_run` none, and nothing is simulated.
+
+    Raises ConfigError for what cannot be run or compared.
+
 
     `overrides` are those of the command line; a `run=` or a `study=` there wins over the study's own. `targets`: the
     file of the effects; where it is another than the packaged one, that one's effects count for the guess, too. `say`
@@ -177,6 +183,8 @@ def validate_known_effects(
     packaged = targets_named(EFFECTS, [packaged_configs()]) if targets != EFFECTS else ()
     others = tuple(row for row in map(published_row, packaged) if row.change != LOAD)
     n, days = study.run.replications, study.run.measured_days
+    if study.resolved["dry_run"]:
+        return KnownEffects((), 0, 0, days, others)
     words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
     with telling(say, words, n) as done:
         return replace(known_effects_of(compare(study, done=done), effects), others=others)
@@ -188,6 +196,12 @@ def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study, name: str) -
     if study.departments is None:
         reason = study.on_one or "it is asked for on the typical department"
         faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
+    elif (n := study.run.replications) < 2 * (n_departments := study.run.departments or n):
+        found = f"is {n}: a range over {n_departments} departments needs each of them twice"
+        remedy = f"Ask for {2 * n_departments} or more, or for fewer departments"
+        faults.add("run.replications", found, remedy)
+    pathway, design = study.baseline.pathway, study.design
+    given = {(one.measure, one.group) for one in measures_of(pathway, own_of(design, pathway))}
     for target in targets:
         where = f"targets/{name}.yaml, {target.name}"
         for arm in {target.change, target.against} - {"", *arms}:
@@ -199,7 +213,38 @@ def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study, name: str) -
                 "State what the trial did, what kind of change it was, and whether strong or weak"
             )
             faults.add(where, f"{listed_with_and(missing)} missing", remedy)
+        elif fault := _unlike(target, given, own_definitions(design, [pathway])):
+            faults.add(where, *fault)
     faults.refuse()
+
+
+def _unlike(
+    target: PublishedFigure, given: Collection[tuple[str, str]], own: Mapping[str, Definition]
+) -> tuple[str, str] | None:
+    """What is wrong with the measure, group, unit or numbers of an effect, and what to do; None if nothing is."""
+    value, level, unit = target.value or 0.0, target.level, target.unit
+    measures = {measure for measure, _ in given}
+    if target.measure not in measures:
+        return f"unknown measure '{target.measure}'", nearest(target.measure, measures)
+    groups = {group for measure, group in given if measure == target.measure}
+    if target.group not in groups:
+        found = f"'{target.measure}' has no group '{target.group}'"
+        return found, nearest(target.group, groups)
+    known = definition_of(target.measure, own).unit
+    if unit and unit != known:
+        return f"unit is '{unit}'", f"'{target.measure}' is in {known}; a point is 0.01 of a share"
+    if target.scale == "difference":
+        ends = [value, *([level, level + value] if level is not None else [])]
+        if known == "share" and not (abs(value) < 1 and all(0 < end < 1 for end in ends[1:])):
+            return (
+                f"a share changes by {value:g}",
+                "Write shares from 0 to 1: -0.9 points are -0.009",
+            )
+        if level is not None and level + value <= 0:
+            return f"{level:g} less {-value:g} leaves nothing", "State the level that the trial had"
+    elif value <= 0:
+        return f"a ratio of {value:g}", "Write it above 0: 0.84 is 16 per cent less"
+    return None
 
 
 def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) -> KnownEffects:

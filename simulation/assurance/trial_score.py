@@ -71,6 +71,27 @@ class Scores(NamedTuple):
     n_sized: int
     n_studies: int
 
+    @property
+    def words(self) -> str:
+        """Whether the model is nearer to the trials than no effect and than the guess, in sentences."""
+        errors = [score.error.value for score in (self.model, self.no_effect, self.guess)]
+        if not np.isfinite(errors).all():
+            return "No trial states its level, so only directions can be compared."
+        model, nothing, guess = errors
+        than_nothing = "nearer" if model < nothing else "farther"
+        low, high = self.model.less_guess[1:]
+        if self.n_studies == 1:
+            shown = ", but one trial decides nothing"
+        elif low < 0 < high:
+            shown = ", which chance alone could do"
+        else:
+            shown = ""
+        than_guess = "nearer" if model < guess else "farther"
+        return (
+            f"The model's effects are {than_nothing} to these trials than no effect at all ({model:.3f} against "
+            f"{nothing:.3f}), and {than_guess} than the guess ({guess:.3f}){shown}. 0.1 is a tenth of a ratio."
+        )
+
 
 def log_ratio(before: float, after: float, *, is_share: bool, lower_is_better: bool) -> float:
     """The effect of a change from one level to another: above 0 for a benefit.
