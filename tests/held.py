@@ -76,7 +76,7 @@ class Kept:
             re.escape(str(TESTS.parent)): "AEFLOW",
             r"\b\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\b": "RUN",
             r"\.unfinished-[0-9a-f]{16}\b": ".unfinished-RUN",
-            r"\b[0-9a-f]{32,}\b": "HASH",
+            r"\b(?=[0-9]*[a-f])[0-9a-f]{32,}\b": "HASH",
             r", \d+ process(es)?\b": ", PROCESSES",
             r"127\.0\.0\.1:\d{5}\b": "127.0.0.1:PORT",
             r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?\b": "NOW",
@@ -132,6 +132,8 @@ class Hold:
         """Hold a text, or several, in which `about` stands; of a page or a long text, the lines in which it stands."""
         if isinstance(said, Mapping):
             said = [f"{name}: {text}" for name, text in said.items()]
+        if isinstance(said, set | frozenset):
+            said = sorted(map(str, said))
         text = str(said) if isinstance(said, str | BaseException) else "\n".join(map(str, said))
         if about:
             text = text_about(text, about)
