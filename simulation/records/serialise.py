@@ -109,7 +109,7 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 def find_differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two plain values differ: the dotted path, the value in one and in the other (`ABSENT` without the key).
 
-    >>> list(differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
+    >>> list(find_differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
     [('b.c', 2, 3)]
     """
     if isinstance(one, Mapping) and isinstance(other, Mapping):

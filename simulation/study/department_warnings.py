@@ -196,7 +196,7 @@ def _beyond_bound(
 def bound_with_room(wanted: float) -> float:
     """A bound with room above the rate of the highest day, in tenths.
 
-    >>> room_for(1.6)
+    >>> bound_with_room(1.6)
     2.0
     """
     return math.ceil(round(10 * ROOM * wanted, 6)) / 10
@@ -563,7 +563,7 @@ def describe_busy_hours(load: Load, waits_until_open: Collection[str] = ()) -> t
     weekday's. An hour counts if it is above 1 by two standard errors of one clock hour, the week if by two of its own.
 
     >>> week = np.zeros((1, 168)); week[0, 11] = 5
-    >>> remarks(Load(("triage_nurses",), week, np.full((1, 168), 0.5), np.zeros(1)))
+    >>> describe_busy_hours(Load(("triage_nurses",), week, np.full((1, 168), 0.5), np.zeros(1)))
     ('triage_nurses: load above 1 at 11-12 h on mon, worst 10.00 at 11 h on mon',)
     """
     lines = []

@@ -185,7 +185,7 @@ def test_nothing_is_left_behind_by_a_run_that_fails_while_writing(
     def fail(*_: object) -> str:
         raise failure
 
-    monkeypatch.setattr(write_module, "summary", fail)
+    monkeypatch.setattr(write_module, "summary_table", fail)
     with pytest.raises(failure):
         result.write(tmp_path)
     assert list((tmp_path / "ai_triage").iterdir()) == []

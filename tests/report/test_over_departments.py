@@ -78,7 +78,7 @@ def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_a
     assert of_arm.rule is not None
     rule = replace(of_arm.rule, hit_rate=0.9, commoner=commoner)
     made_up = replace(found, arms={**found.arms, "quicker": replace(of_arm, rule=rule)})
-    monkeypatch.setattr("simulation.report.outcome.decided", lambda result: made_up)
+    monkeypatch.setattr("simulation.report.outcome.find_deciding", lambda result: made_up)
     quicker = headlines(replace(over))[0].words
     assert ("Helps enough where '" in quicker) == is_told
     assert (f"(right for 90 %; one answer for all: {100 * commoner:.0f} %)." in quicker) == is_told

@@ -220,13 +220,13 @@ def test_the_engine_is_timed_in_processor_time(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that does something else meanwhile makes no engine slower."""
-    runs = replicating.simulated
+    runs = replicating.simulate_draws
 
     def waiting(*args: Any, **options: Any) -> Any:
         time.sleep(0.5)
         return runs(*args, **options)
 
-    monkeypatch.setattr(replicating, "simulated", waiting)
+    monkeypatch.setattr(replicating, "simulate_draws", waiting)
     (replication,) = compare(
         replace(study.only(), run=replace(study.run, replications=1))
     ).replications
