@@ -63,8 +63,6 @@ OBSERVED = """figures:
   - {measure: walk_in_triage_wait_mean, value: 24.5, days: 28}
   - {measure: within_4h_share, value: 0.61, days: 28}
 """
-NURSES = "45,5,0,0,0\n4,60,10,1,0\n0,9,110,14,0\n0,1,13,88,4\n0,0,1,8,27\n"
-PRODUCT = "40,8,2,0,0\n6,54,13,2,0\n1,20,98,13,1\n0,4,22,76,4\n0,1,3,11,21\n"
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,6 @@ OF_COMMANDS = (
             ),
             ("new", "department", "small", "from=gallery/one_nurse"),
         ),
-        (("nurses.csv", NURSES), ("product.csv", PRODUCT)),
     ),
     Job("validate", (("validate", "only=models"),)),
     Job("theory", (("validate", "only=theory"),), slow=True),
