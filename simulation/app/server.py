@@ -413,7 +413,9 @@ class Front:
             refuse(
                 "file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}"
             )
-        return _download((folder / name).read_text("utf-8"), name, "application/octet-stream")
+        return _download(
+            (folder / name).read_text(encoding="utf-8"), name, "application/octet-stream"
+        )
 
 
 async def _missing(request: Request, error: Exception) -> Response:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import sem
+from scipy import stats
 
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
@@ -349,7 +349,7 @@ def _year(panel: Panel, trust: Ints) -> dict[str, PanelEstimate]:
     figures = {}
     for month in np.unique(panel.month % MONTHS).tolist():
         of_month = from_mean[panel.month % MONTHS == month]
-        error = sem(of_month) if len(of_month) > 1 else math.nan
+        error = stats.sem(of_month) if len(of_month) > 1 else math.nan
         figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), float(error))
     return figures
 

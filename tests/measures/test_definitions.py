@@ -32,10 +32,10 @@ OLD_LINE = '    into["stay_p95"] = number\n'
 NEW_LINE = '    into["stay_p90"] = number\n'
 LOOK = """
 from simulation.config import load
-from simulation.measures.definitions import label_of
+from simulation.measures.definitions import label_of_measure
 from simulation.study.check_study import measures_of
 names = measures_of(load("study=gallery/one_nurse").baseline.pathway)
-print(label_of("stay_p90"), sorted(name.group for name in names if name.measure == "stay_p90"))
+print(label_of_measure("stay_p90"), sorted(name.group for name in names if name.measure == "stay_p90"))
 """
 
 
