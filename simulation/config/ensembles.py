@@ -113,7 +113,7 @@ class Ensemble:
     """The structures that departments have, by name; none: every department has that of the site."""
     limitation: str = ""
     """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
-    Example: `On past trials they are as near as a guess from other trials.`"""
+    Example: `On past trials they are as near as a guess.`"""
 
     def member(self, number: int) -> Member:
         """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""
