@@ -47,7 +47,7 @@ vet: $(VENV)/.vetting ## put a triage AI on the bench (a simple model, unless AR
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (about a quarter of an hour)
+test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (about twenty minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
 lint: $(VENV)/.all ## check style, types, which subpackage imports which, that imports are declared

@@ -22,7 +22,7 @@ from simulation.assurance.targets import KindOfChange, PublishedFigure, Say, tar
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
-from simulation.measures.definitions import ALL, Definition, definition_of
+from simulation.measures.definitions import ALL, Definition, definition_of, definitions
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.compare import subtract_pairs
@@ -109,17 +109,16 @@ class KnownEffects:
 
     @cached_property
     def scores(self) -> dict[str, Scores]:
-        """Scores of all rows but those of loads ('all'), then by kind of change."""
+        """Scores of all rows but those of loads ('all', if there are any), then by kind of change if there are several."""
         scored = [row.scored for row in self.rows]
         kinds = dict.fromkeys(row.change for row in scored)
         of_all = [row for row in scored if row.change != LOAD]
         by_kind = {kind: [row for row in scored if row.change == kind] for kind in kinds}
-        if len(by_kind) == 1 and of_all:
-            by_kind = {}
-        return {
-            name: scores_of(rows, [*of_all, *self.others])
-            for name, rows in {ALL: of_all, **by_kind}.items()
-        }
+        if len(by_kind) > 1 and of_all:
+            by_kind = {ALL: of_all, **by_kind}
+        elif of_all:  # of one kind: the same rows
+            by_kind = {ALL: of_all}
+        return {name: scores_of(rows, [*of_all, *self.others]) for name, rows in by_kind.items()}
 
 
 def outcome_of(measure: str) -> str:
@@ -131,7 +130,8 @@ def published_row(
     target: PublishedFigure, before: float = np.nan, after: float = np.nan
 ) -> TrialRow:
     """A published effect, and the modelled one of a measure before and after, as scores compare them."""
-    is_share, lower_is_better = target.unit == "share", target.measure != "within_4h_share"
+    known = definitions().get(target.measure)
+    is_share, lower_is_better = target.unit == "share", known is None or known.better != "higher"
     published = published_ratio(target)
     assert target.trial is not None
     assert target.value is not None

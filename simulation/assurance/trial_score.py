@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
+
+from simulation.records.schema import Floats
 
 MOST_ERROR = float(np.log(4))
 """The error above which a miss is no worse: a ratio wrong by a factor of four."""
 RESAMPLED = 4000
 """How often studies are drawn again, with replacement, for an interval."""
 SEED = 20261201
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,15 @@ class Scores(NamedTuple):
 
 
 def log_ratio(before: float, after: float, *, is_share: bool, lower_is_better: bool) -> float:
-    """The effect of a change from one level to another: above 0 for a benefit.
+    """The effect of a change from one level to another: above 0 for a benefit, infinite to or from nothing.
 
     >>> round(log_ratio(100, 50, is_share=False, lower_is_better=True), 3)
     0.693
     """
-    if is_share:
-        before, after = before / (1 - before), after / (1 - after)
-    effect = float(np.log(after / before))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        levels = np.array([before, after])
+        logs = np.log(levels / (1 - levels) if is_share else levels)
+        effect = float(logs[1] - logs[0])
     return -effect if lower_is_better else effect
 
 
@@ -135,7 +136,7 @@ def scores_of(rows: Sequence[TrialRow], among: Sequence[TrialRow] | None = None)
 def _score(rows: Sequence[TrialRow], effects: Floats, guess: Floats) -> Score:
     """The score of effects, one a row."""
     published = np.array([row.published for row in rows])
-    known = np.array([row.sized for row in rows]) & np.isfinite(guess)
+    known = np.array([row.sized for row in rows], dtype=np.bool_) & np.isfinite(guess)
     errors, of_guess = (
         np.minimum(np.abs(origin - published), MOST_ERROR)[known] for origin in (effects, guess)
     )

@@ -137,6 +137,19 @@ def test_a_trial_is_compared_over_its_own_level() -> None:
     assert (nothing.published, nothing.sized) == (0.0, True)
 
 
+def test_more_is_a_benefit_where_the_measure_says_so() -> None:
+    more = {"unit": "share", "value": 0.05, "level": 0.5}
+    assert effect(0.01, 0.1, measure="within_4h_share", **more).scored.published > 0
+    assert effect(0.01, 0.1, measure="left_share", **more).scored.published < 0
+
+
+def test_a_file_of_loads_alone_is_scored_by_itself() -> None:
+    load = effect(-40, -35, level=100.0, kind_of_change="load")
+    scores = KnownEffects((load,), 20, 40, 56).scores
+    assert scores["load"].n_rows == 1
+    assert "load" in effects_text(KnownEffects((load,), 20, 40, 56)).lower()
+
+
 def test_every_packaged_row_has_a_kind_of_change_and_an_outcome() -> None:
     scored = [
         KnownEffect(target, compare_values(np.ones(3), np.zeros(3)), 0, 1, (0, 1), 0.5, 0.4).scored

@@ -16,6 +16,13 @@ def test_a_benefit_is_above_0_whichever_way_is_better() -> None:
     assert better == pytest.approx(np.log(1.5))
 
 
+def test_a_level_of_nothing_is_a_capped_error_and_no_crash() -> None:
+    assert log_ratio(30, 0, is_share=False, lower_is_better=True) == np.inf
+    assert log_ratio(0, 0.2, is_share=True, lower_is_better=True) == -np.inf
+    scores = scores_of([row("a", "wait", 0.1, np.inf), row("b", "wait", 0.2, -np.inf)])
+    assert scores.model.error.value == pytest.approx(MOST_ERROR)
+
+
 def test_the_guess_is_of_other_studies_on_the_same_outcome_or_on_all() -> None:
     rows = [
         row("a", "wait", 0.1, 0),
