@@ -109,7 +109,7 @@ class KnownEffects:
 
     @cached_property
     def scores(self) -> dict[str, Scores]:
-        """Scores of all rows but those of loads ('all', if there are any), then by kind of change if there are several."""
+        """Scores of all rows but those of loads ('all'), if there are any, and by kind of change, if several."""
         scored = [row.scored for row in self.rows]
         kinds = dict.fromkeys(row.change for row in scored)
         of_all = [row for row in scored if row.change != LOAD]
