@@ -18,8 +18,11 @@
   };
   const jump = document.querySelector(".jump");
   new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(document.getElementById("narrowed"));
-  form.addEventListener("input", () => {
+  const typed = () => {
     clearTimeout(waiting);
     waiting = setTimeout(narrow, 400);
-  });
+  };
+  form.addEventListener("input", typed);
+  // What was typed before this script ran is not lost.
+  if ([...form.elements].some((one) => one.value !== one.defaultValue)) typed();
 })();
