@@ -18,14 +18,19 @@ import numpy as np
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import KindOfChange, PublishedFigure, Say, targets_named, telling
+from simulation.assurance.targets import (
+    KindOfChange,
+    PublishedFigure,
+    Say,
+    change_in,
+    targets_named,
+    telling,
+)
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
 from simulation.measures.definitions import ALL, Definition, definition_of, definitions
-from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import subtract_pairs
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
 from simulation.study.check_study import measures_of
@@ -257,7 +262,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
         after, before, sham, nurse = (
             result.values(arm, target.measure, target.group) for arm in arms
         )
-        effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
+        effects, nothing = change_in(target, after, before), change_in(target, sham, nurse)
         (_, least, most), (_, *of_sham) = (
             spread_over(values, department).range for values in (effects, nothing)
         )
@@ -266,15 +271,6 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
         rows.append(KnownEffect(target, found, least, most, of_sham, *levels))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
-
-
-def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
-    """The effect by replication on the scale of the target."""
-    if target.scale == "difference":
-        return subtract_pairs(after, before)
-    if target.scale == "odds_ratio":
-        after, before = after / (1 - after), before / (1 - before)
-    return after / before
 
 
 def effects_text(effects: KnownEffects) -> str:

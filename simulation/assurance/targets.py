@@ -37,19 +37,25 @@ from simulation.records.serialise import to_plain
 from simulation.report.progress import progress
 from simulation.runs.replicate import ArmReplication
 from simulation.runs.running import Done, no_progress
+from simulation.statistics.compare import subtract_pairs
 from simulation.study.check_study import measures_of
 from simulation.study.study import RunLength, Study, block_of_pool, own_definitions, own_of
 
-LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
+LONGER_STAYS, STAFF_FOLLOW, SAME_STAFF, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
     "adult ward stays 3 % longer",
-    "10 % more arrivals",
+    "10 % more arrivals with staff who follow",
+    "10 % more arrivals with the staff of today",
     "10 % more arrivals, nobody reacts",
     "one clinician fewer from 14:00 to 22:00",
     "10 % fewer beds",
 )
 """The changes that response rows may name."""
-CHANGES = (LONGER_STAYS, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
-SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
+CHANGES = (LONGER_STAYS, FEWER_STAFF, STAFF_FOLLOW, SAME_STAFF, NOBODY_REACTS, FEWER_BEDS)
+SCENARIOS = {
+    STAFF_FOLLOW: "busier",
+    SAME_STAFF: "busier_same_staff",
+    NOBODY_REACTS: "nobody_reacts",
+}
 """Changes that are scenarios."""
 LONGER = {"site.durations.ward_stay.scale": {"times": 1.03}}
 AS_IS = "as it is"
@@ -328,7 +334,8 @@ class PublishedFigure:
     """What agreement says: `input` (set by hand), `calibrated` (settings were chosen to meet it), `plausible` (a bound
     that nobody published), `predicted` (not used in choosing settings), `response` (what a change does)."""
     measure: str
-    """The measure that is held against it, by its name in the tables; of a response with `_difference` behind it."""
+    """The measure that is held against it, by its name in the tables; of a response with its scale behind it
+    (`_difference`, `_ratio`)."""
     unit: str = ""
     """Unit of the measure and of the numbers here; empty: that of the measure. A share is a number from 0 to 1."""
     value: Annotated[float, OF_ROW] | None = None
@@ -372,7 +379,7 @@ class PublishedFigure:
     """For a trial's effect: `strong` if an interval of it is published, `weak` if there is none, or one that is derived
     from published counts or set by us. Example: `strong`"""
     scale: Literal["difference", "ratio", "odds_ratio"] = "difference"
-    """How the two arms of a trial are compared: by the difference, the ratio or the odds ratio of the measure."""
+    """How a trial's effect or a response compares: by the difference, the ratio or the odds ratio of the measure."""
     kind_of_change: KindOfChange | None = None
     """For a trial's effect: what kind of change it is of, by which scores are given. Example: `staff_added`"""
     level: Annotated[float, Gt(0), OF_ROW] | None = None
@@ -584,7 +591,6 @@ def _row_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
         )
 
 
-DIFFERENCE = "_difference"
 SHARE = "share"
 
 
@@ -627,6 +633,8 @@ def checked_targets(
         ]
         if not target_faults:
             unit = ODDS_RATIO if target.odds_to is not None else units[_measure(target)]
+            if target.scale != "difference":
+                unit = target.scale.replace("_", " ")
             target = replace(target, unit=target.unit or unit)
             target_faults = list(_unit_faults(target, path, unit))
         faults += target_faults
@@ -705,7 +713,27 @@ def known_measures(study: Study) -> Mapping[str, str]:
 
 def _measure(target: PublishedFigure) -> str:
     """The measure whose value, or change, a row is about."""
-    return target.measure.removesuffix(DIFFERENCE) if target.kind == "response" else target.measure
+    if target.kind != "response":
+        return target.measure
+    return target.measure.removesuffix(f"_{target.scale}")
+
+
+def change_in(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
+    """The change by replication, on the scale of the target."""
+    if target.scale == "difference":
+        return subtract_pairs(after, before)
+    if target.scale == "odds_ratio":
+        after, before = after / (1 - after), before / (1 - before)
+    return after / before
+
+
+def response_of(target: PublishedFigure, arms: Mapping[str, Replications]) -> Floats:
+    """What the change of a response does, by replication: `arms` are the department as it is, and under each change."""
+    changed, as_is = (
+        of_measure(_measure(target), arms[name], target.months, target.group)
+        for name in (target.change, AS_IS)
+    )
+    return change_in(target, changed, as_is)
 
 
 def _change_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
@@ -713,12 +741,9 @@ def _change_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
         return
     if target.change not in CHANGES:
         yield Fault(path, f"unknown change '{target.change}'", nearest(target.change, CHANGES))
-    if not target.measure.endswith(DIFFERENCE):
-        yield Fault(
-            path,
-            f"a response is a difference, and measure is '{target.measure}'",
-            f"Add {DIFFERENCE} to it",
-        )
+    if not target.measure.endswith(f"_{target.scale}"):
+        found = f"the scale is {target.scale}, and measure is '{target.measure}'"
+        yield Fault(path, found, f"Add _{target.scale} to it")
 
 
 def _measure_faults(

@@ -30,7 +30,6 @@ from simulation.assurance.targets import (
     BUSY,
     CHANGES,
     CLINICIAN,
-    DIFFERENCE,
     FEWER_STAFF,
     LONGER,
     LONGER_STAYS,
@@ -45,9 +44,9 @@ from simulation.assurance.targets import (
     fewer_beds,
     figure,
     four_hours_by_hour,
-    of_measure,
     one_clinician_fewer,
     pools_of,
+    response_of,
     targets_for,
     targets_named,
     telling,
@@ -167,11 +166,7 @@ def _rows_of(
 ) -> Iterator[Row]:
     """The row of a level, or of the paired difference that a change makes; a row for each pool of clinicians."""
     if target.kind == "response":
-        names, measure = (target.change, AS_IS), target.measure.removesuffix(DIFFERENCE)
-        changed, as_is = (
-            of_measure(measure, arms[name], target.months, target.group) for name in names
-        )
-        yield judged(target, changed - as_is)
+        yield judged(target, response_of(target, arms))
     elif target.measure != BUSY:
         yield judged(target, figure(target, arms[AS_IS], pathway))
     else:

@@ -175,16 +175,16 @@ def refusal(tmp_path: Path, typical: Study) -> Say:
             "Leave months out",
         ),
         (
-            {"kind": "response", "change": "10 % more arrivals"},
+            {"kind": "response", "change": "10 % more arrivals with the staff of today"},
             "difference",
         ),
         (
             {
                 "kind": "response",
                 "measure": "within_4h_share_difference",
-                "change": "10 % more arivals",
+                "change": "10 % more arivals with the staff of today",
             },
-            "unknown change '10 % more arivals'. Did you mean '10 % more arrivals'?",
+            "Did you mean '10 % more arrivals with the staff of today'?",
         ),
     ],
 )
