@@ -20,6 +20,11 @@ HERE = Path(__file__).parent
         ("large_extracts.py", ("--rows", "20000"), "20,000 rows"),
         ("entered.py", ("offer", "--files"), "simulation/offers/interview.py"),
         (
+            "trial_arms.py",
+            ("--departments", "1", "--only", "Team triage"),
+            "two for one | Team triage with a doctor moved, wait | -30.0",
+        ),
+        (
             "recovered_from_extracts.py",
             (
                 "--truths",
