@@ -6,6 +6,7 @@ the range over departments: a hit by overlap if the two meet, by mean if the mea
 a published interval (strong), rows whose interval holds no effect at all, and rows without a published one (weak) are
 counted apart. Scores set the model beside no effect and beside a guess from other studies (`trial_score.py`). All rows
 are in view when the model is changed. Nothing is tuned to hit. A miss is a finding, and changes no exit code.
+England's departments count; beside them stand the same, weighted towards the trial's own level (`trial_level.py`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +27,7 @@ from simulation.assurance.targets import (
     targets_named,
     telling,
 )
+from simulation.assurance.trial_level import AtLevel, at_level
 from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores_of
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
@@ -57,7 +59,7 @@ class KnownEffect(NamedTuple):
 
     found  the mean effect over departments with its 95 % interval; least, most  the range that holds nine in ten
     departments, noise removed; sham  the range for an arm that changes nothing; before, after  the mean of the measure
-    without the change and with it.
+    without the change and with it; at_level: the departments at the trial's own level, None where it states none.
     """
 
     target: PublishedFigure
@@ -67,6 +69,23 @@ class KnownEffect(NamedTuple):
     sham: Sequence[float]
     before: float
     after: float
+    at_level: AtLevel | None = None
+
+    @property
+    def effect_at_level(self) -> float:
+        """The effect in the departments at the trial's own level, on the scale of the target; NaN where not said."""
+        there = self.at_level
+        if there is None:
+            return np.nan
+        return float(_effect(self.target, *np.array([[there.after], [there.level]]))[0])
+
+    @property
+    def scored_at_level(self) -> TrialRow | None:
+        """`scored` in the departments at the trial's own level; None where these cannot be said."""
+        there = self.at_level
+        if there is None or not there.is_said:
+            return None
+        return published_row(self.target, there.level, there.after)
 
     @property
     def scored(self) -> TrialRow:
@@ -124,6 +143,18 @@ class KnownEffects:
         elif of_all:  # of one kind: the same rows
             by_kind = {ALL: of_all}
         return {name: scores_of(rows, [*of_all, *self.others]) for name, rows in by_kind.items()}
+
+    @cached_property
+    def scores_at_level(self) -> tuple[Scores, Scores] | None:
+        """Scores in all departments and at the trials' own levels, of the rows that can be said there but those of
+        loads; None if there are none. The first count."""
+        both = [(row.scored, row.scored_at_level) for row in self.rows]
+        said = [(all_, there) for all_, there in both if there and all_.change != LOAD]
+        among = [*(row for row, _ in both if row.change != LOAD), *self.others]
+        if not said:
+            return None
+        everywhere, at_levels = (scores_of(rows, among) for rows in zip(*said, strict=True))
+        return everywhere, at_levels
 
 
 def outcome_of(measure: str) -> str:
@@ -268,7 +299,8 @@ def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) ->
         )
         found = estimate_interval(effects, department=department)
         levels = float(np.mean(before)), float(np.mean(after))
-        rows.append(KnownEffect(target, found, least, most, of_sham, *levels))
+        there = at_level(target.level, before, after, department) if target.level else None
+        rows.append(KnownEffect(target, found, least, most, of_sham, *levels, there))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 

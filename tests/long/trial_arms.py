@@ -43,6 +43,7 @@ FRONT, DISCHARGES = "pathway.steps.triage_doctor", "pathway.steps.triage_doctor_
 DOOR, CHOSEN = (f"pathway.branches.triage_doctor_{name}" for name in ("door", "chosen"))
 SITS = "pathway.branches.triage_doctor_sits>cases"
 STAFF = "staffing.triage_doctors>rota"
+LEVEL = "pathway.branches.triage_doctor_level"
 TO_DOOR = {"yes": "ordering", "no": "triage_doctor_door"}
 DELAYS = {f"pathway.steps.early_sampling.{key}": None for key in ("any_of", "minutes")}
 SHORTER = (
@@ -116,9 +117,10 @@ TAKEN_OUT: Mapping[str, Mapping[str, Patch]] = {
         },
     },
     "the front sees levels 2 and 3": {
-        "doctor_at_triage": {SITS: TO_DOOR, CHOSEN: some(0.46)},
+        "doctor_at_triage": {SITS: TO_DOOR, LEVEL: None, CHOSEN: some(0.46)},
         "doctor_and_nurse_added": {
             SITS: TO_DOOR,
+            LEVEL: None,
             f"{DOOR}>then": "triage_doctor_chosen",
             CHOSEN: some(0.54),
         },

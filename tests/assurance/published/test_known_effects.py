@@ -22,6 +22,7 @@ from simulation.assurance.known_effects import (
     validate_known_effects,
 )
 from simulation.assurance.targets import PublishedFigure, Say, targets_named
+from simulation.assurance.trial_level import AtLevel, at_level, weights_for
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -182,6 +183,51 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(
     (row,) = known_effects_of(cast(Any, result), [target]).rows
     assert (row.found.mean, row.least, row.most) == pytest.approx((found, found, found))
     assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))
+
+
+def test_departments_at_a_trials_level_have_its_level_and_the_effect_of_those_near_it() -> None:
+    """Twenty departments, 100 to 290 minutes; the change takes a tenth off, so 15 of 150."""
+    department = np.tile(np.arange(20), 2)
+    before = 100.0 + 10.0 * department
+    there = at_level(150.0, before, 0.9 * before, department)
+    assert (there.lowest, there.highest) == pytest.approx((100, 290))
+    assert there.after == pytest.approx(135)
+    assert 5 < there.n_effective < 20
+    weights = weights_for(150.0, before[:20])
+    assert weights is not None
+    assert weights.sum() == pytest.approx(1)
+    assert weights @ before[:20] == pytest.approx(150)
+    even = at_level(195.0, before, 0.9 * before, department)
+    assert even.n_effective == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("level", "n_effective"), [(300.0, 0.0), (99.0, 0.0), (285.0, 2.0)])
+def test_a_level_beyond_the_departments_or_of_few_of_them_cannot_be_said(
+    level: float, n_effective: float
+) -> None:
+    department = np.tile(np.arange(20), 2)
+    before = 100.0 + 10.0 * department
+    there = at_level(level, before, 0.9 * before, department)
+    assert not there.is_said
+    assert np.isnan(there.after)
+    assert there.n_effective == pytest.approx(n_effective, abs=1)
+
+
+def test_rows_at_the_trials_level_stand_beside_all_departments_which_count() -> None:
+    said = AtLevel(100.0, 50.0, 150.0, 12.0, 65.0)
+    row = effect(-40, -35, level=100.0)._replace(at_level=said)
+    far = effect(-40, -35, level=900.0, trial=TARGETS[3].trial)
+    far = far._replace(at_level=AtLevel(900.0, 50.0, 150.0, 0.0, np.nan))
+    effects = KnownEffects((row, far), 20, 40, 56)
+    assert effects.scores["all"].n_rows == 2
+    assert effects.scores_at_level is not None
+    everywhere, there = effects.scores_at_level
+    assert (everywhere.n_rows, there.n_rows) == (1, 1)
+    assert row.effect_at_level == -35
+    assert there.model.error.value == pytest.approx(abs(np.log(0.65 / 0.63)))
+    text = effects_text(effects)
+    assert "at the trial's level of 100 (12.0 departments) -35.0" in text
+    assert "the trial's level of 900 is beyond the departments' 50 to 150" in text
 
 
 def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch, hold: Hold) -> None:
