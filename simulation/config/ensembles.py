@@ -52,6 +52,7 @@ from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
+from simulation.study.check_study import staff_gone_faults
 from simulation.study.design import (
     OF_CHANGE,
     Arm,
@@ -76,6 +77,7 @@ from simulation.study.study import (
 )
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from simulation.wording import listed_with_and
 
 ROUNDING = 1e-9
 """How far outside its range a value may lie because of rounding, as a share of the range's width."""
@@ -85,6 +87,9 @@ OF_POLICIES, OF_NURSES = "triage.", "nurse."
 """How the path begins of a value of a triage policy in which departments differ (`triage.our_ai.acceptance.value`), and
 of their nurses (`nurse.errors.value`). It holds in every arm with that policy, or in every arm, before the arm's own
 changes."""
+
+STAFFED = re.compile(r"(staffing|pathway|\w+\.pools)\.")
+"""How the path begins of a change that may move whom patients wait for."""
 
 
 @config_dataclass
@@ -605,6 +610,12 @@ def over_ensemble(
     )
     assert isinstance(study.departments, EnsembleDepartments)
     study.departments.made(used[0])
+    cached_for_files(
+        folders,
+        f"staff-gone-{digest(key)[:12]}",
+        key,
+        partial(_check_staff, study, study.departments, used),
+    )
     return study
 
 
@@ -644,7 +655,7 @@ def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequ
     """Raise ConfigError unless the baseline is sound, with the steps and pools of the site, in every structure used."""
     baseline, faults = study.baseline, Faults()
     alone = departments.with_policies({baseline.name: baseline.policy})
-    for number in {departments.structure_of[number]: number for number in reversed(used)}.values():
+    for number in _first_of_each(departments, used).values():
         try:
             (made,) = alone.made(number)
         except ConfigError as refused:
@@ -654,6 +665,32 @@ def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequ
         faults += unlike_faults(made.pathway, baseline.pathway, where)
     faults.refuse()
     return True
+
+
+def _check_staff(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
+    """Raise ConfigError where an arm leaves patients waiting for staff who have gone, as its baseline does not, in a
+    structure used; each step once, with the structures in which it is so."""
+    looked_at = {
+        arm.name: arm.policy
+        for arm, changes in zip(departments.ready, departments.changes, strict=True)
+        if not changes or any(STAFFED.match(change.path) for change in changes)
+    }
+    alone, found = departments.with_policies(looked_at), dict[Fault, list[str]]()
+    for structure, number in _first_of_each(departments, used).items():
+        for fault in staff_gone_faults(study.design, alone.made(number, numbers_only=True)):
+            found.setdefault(fault, []).append(structure)
+    faults = Faults()
+    for fault, structures in found.items():
+        names = listed_with_and([f"'{name}'" for name in structures])
+        which = f"in departments of the structure{'s' * (len(structures) > 1)} {names}, "
+        faults.append(replace(fault, found=which * all(structures) + fault.found))
+    faults.refuse()
+    return True
+
+
+def _first_of_each(departments: EnsembleDepartments, used: Sequence[int]) -> dict[str, int]:
+    """The first used department of each structure."""
+    return {departments.structure_of[number]: number for number in reversed(used)}
 
 
 def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:

@@ -67,13 +67,20 @@ def staff_gone(pathway: Pathway, actions: Actions | None = None) -> tuple[StaffG
 
     `actions`: what the triage policy sets. A pool that is always empty is a fault of its own (`check`).
     """
-    closing = [
-        (name, pools, empty)
+    waited_for = [
+        (name, pools)
         for name, step in pathway.steps.items()
         if step.queue_limit != 0 and step.records.get(DEPARTED_AT) != "joined"
         for pools in alternatives_of(step)
         if any(pathway.pools[pool].kind == "staff" for pool in pools)
-        if (empty := _empty(pathway, pools)) and empty != ALWAYS
+    ]
+    empty_of = {
+        pools: _empty(pathway, pools) for pools in dict.fromkeys(of for _, of in waited_for)
+    }
+    closing = [
+        (name, pools, empty)
+        for name, pools in waited_for
+        if (empty := empty_of[pools]) and empty != ALWAYS
     ]
     flows = most_a_day(pathway, actions or {}) if closing else {}
     starts = [there.starts for there in pathway.present.values()]

@@ -115,19 +115,27 @@ def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[F
 
 def staff_gone_of(arm: ReadyArm) -> tuple[StaffGone, ...]:
     """Every step at which patients of an arm may wait for staff who have gone, given what its policy sets."""
+    return staff_gone(arm.pathway, _actions_of(arm))
+
+
+def _actions_of(arm: ReadyArm) -> dict[str, set[str]]:
+    """What the policy of an arm sets: by action, its categories."""
     actions: dict[str, set[str]] = {}
     for action in arm.policy.actions.values():
         actions.setdefault(action.sets, set()).add(action.to)
-    return staff_gone(arm.pathway, actions)
+    return actions
 
 
 def staff_gone_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
     """A fault for each step at which patients of an arm may wait for staff who have gone, as those of the baseline may
-    not: what the arm seems to do may be what these few wait."""
-    known = {arm.name: staff_gone_of(arm) for arm in arms if arm.name == design.baseline}
-    in_base = {(gone.step, gone.pools) for of_arm in known.values() for gone in of_arm}
+    not: what the arm seems to do may be what these few wait. Arms with the same department and actions are looked at
+    once."""
+    alike = {arm.name: (id(arm.pathway), repr(sorted(_actions_of(arm).items()))) for arm in arms}
+    one_of_each = {alike[arm.name]: arm for arm in arms}
+    found = {kind: staff_gone_of(arm) for kind, arm in one_of_each.items()}
+    in_base = {(gone.step, gone.pools) for gone in found[alike[design.baseline]]}
     for arm in arms:
-        for gone in staff_gone_of(arm):
+        for gone in found[alike[arm.name]]:
             if (gone.step, gone.pools) not in in_base:
                 remedy = f"Let others take whoever has waited (pathway.steps.{gone.step}.overflow)"
                 yield Fault(f"study.arms.{arm.name}", str(gone), remedy)

@@ -83,6 +83,28 @@ def test_single_values_and_arms_come_after_the_structure(loaded: Callable[..., S
     assert made.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
 
 
+NURSES_SEE = f"""+study.arms.nurses_see={{label: 'Triage nurses alone see minors', triage: nurse,
+changes: {{pathway.steps.minors_contact.any_of: [triage_nurses]}}, {MARKED}}}""".replace("\n", " ")
+NO_NURSE_BY_NIGHT = """
+defaults: [typical, _self_]
+triage_nurses: {rota: [{hours: 8-20, number: 1}, {hours: 8-20, number: 3}], queues_until_open: true}
+"""
+
+
+def test_an_arm_that_leaves_patients_waiting_in_one_structure_alone_is_refused_and_the_structure_named(
+    own: Own, hold: Hold
+) -> None:
+    """Triage nurses are on at all hours in the site, and not in one of its structures."""
+    load(*OVER, "run.departments=4", NURSES_SEE, config_dir=own(files()))
+    by_night = {**files(), "staffing/three_by_day.yaml": NO_NURSE_BY_NIGHT}
+    load(*OVER, "run.departments=4", config_dir=own(by_night))
+    with pytest.raises(ConfigError) as refused:
+        load(*OVER, "run.departments=4", NURSES_SEE, config_dir=own(by_night))
+    (fault,) = refused.value.faults
+    assert fault.where == "study.arms.nurses_see"
+    hold(str(fault), "in departments of the structure 'three', at 'minors_contact'")
+
+
 def test_workers_make_the_same_departments(usual: Study) -> None:
     sent = pickle.loads(pickle.dumps(usual))
     assert sent.of(2).baseline.pathway == usual.of(2).baseline.pathway
