@@ -77,7 +77,7 @@ class KnownEffect(NamedTuple):
         there = self.at_level
         if there is None:
             return np.nan
-        return float(_effect(self.target, *np.array([[there.after], [there.level]]))[0])
+        return float(change_in(self.target, *np.array([[there.after], [there.level]]))[0])
 
     @property
     def scored_at_level(self) -> TrialRow | None:
