@@ -133,7 +133,8 @@ def staff_gone_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Faul
     alike = {arm.name: (id(arm.pathway), repr(sorted(_actions_of(arm).items()))) for arm in arms}
     one_of_each = {alike[arm.name]: arm for arm in arms}
     found = {kind: staff_gone_of(arm) for kind, arm in one_of_each.items()}
-    in_base = {(gone.step, gone.pools) for gone in found[alike[design.baseline]]}
+    of_base = (found[kind] for name, kind in alike.items() if name == design.baseline)
+    in_base = {(gone.step, gone.pools) for each in of_base for gone in each}
     for arm in arms:
         for gone in found[alike[arm.name]]:
             if (gone.step, gone.pools) not in in_base:
