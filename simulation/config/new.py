@@ -23,7 +23,7 @@ from simulation.config.files import (
     value_in,
 )
 from simulation.config.studies import RESERVED
-from simulation.config.totals import LEAST, Scaled, Scaling, Totals
+from simulation.config.totals import EFFORT, LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.config.writing import write_files, yaml_text
 from simulation.department.check_pathway import NAME, NAME_WORDS
@@ -34,6 +34,8 @@ KINDS = ("pathway", "study")
 CHOSEN = "override /pathway@_global_.pathway"
 """The key among the `defaults` of a study that chooses its department."""
 GALLERY = "gallery/"
+TRIAGE_MINUTES, ONE_TEAM = "calibration.triage_minutes_scale.value", "shared_front_door"
+"""The path of triage minutes; the packaged pathway in which one team is at both doors."""
 
 
 def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
@@ -87,7 +89,7 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     contents = {
         **scaled_contents(name, blocks),
         "study": scaled_study(name, scaling.costs()),
-        "priors": scaled_priors(name, blocks),
+        "priors": scaled_priors(name, scaling, blocks),
     }
     texts = scaled_texts(contents, name, f"aeflow new department {name} {words}")
     return write_files(texts, name, folder)
@@ -168,12 +170,23 @@ def scaled_study(
     return {"defaults": defaults, "name": name, "ensemble": "none", "arms": arms}
 
 
-def scaled_priors(name: str, blocks: Sequence[Scaled]) -> Raw:
-    """The typical priors, which are factors, except for doctors at night: one more or fewer than in this rota."""
+def scaled_priors(name: str, scaling: Scaling, blocks: Sequence[Scaled]) -> Raw:
+    """The typical priors, which are factors, with rotas of this size in place of staffings, as busy at the desk, and
+    doctors at night: one more or fewer than in this rota."""
+    values = {block.path: block.values for block in blocks}
     priors = stated_by("priors", "typical", [packaged_configs()])
-    (night,) = (
-        block.values["rota"][0]["number"] for block in blocks if block.path == "staffing.doctors"
-    )
+    for structure in priors["structures"].values():
+        named, route = structure.pop("staffing", None), structure.get("pathway")
+        staffing = packaged(*([f"staffing={named}"] if named else []))["staffing"]
+        rotas = scaling.rotas(staffing)
+        changes: Raw = {f"staffing.{pool}.rota": rota for pool, rota in rotas.items()}
+        if route:  # in place of the department's own, which states it
+            changes[f"{EFFORT}.at_least"] = values[EFFORT]["at_least"]
+        triage = structure["changes"][TRIAGE_MINUTES]
+        times = scaling.triage_times(staffing, one_team=route == ONE_TEAM)
+        changes[TRIAGE_MINUTES] = {"times": round(triage["times"] * times, 4)}
+        structure |= {"changes": changes, "label": f"{structure['label']}, scaled"}
+    night = values["staffing.doctors"]["rota"][0]["number"]
     priors["parameters"]["doctors_at_night"]["range"] = [max(night - 1, 1), night + 1]
     return {**priors, "name": name}
 

@@ -6,7 +6,7 @@ which another clinical stream takes no more patients.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -77,6 +77,14 @@ class Scaled(NamedTuple):
 
 FOLLOWS: Mapping[str, Mapping[str, str]] = read_yaml(Path(__file__).with_name("scaling.yaml"))
 """The quantity that each pool and each calibration parameter follows, and the words for each quantity."""
+DAY = range(10, 23)
+"""The hours of the day in which staff are kept as busy as at the typical site: 10 to 23 h, as `busy_by_day_share`."""
+DESKS = {False: ("triage_nurses",), True: ("triage_nurses", "assessment_nurses")}
+"""The pools of nurses at the desk, by whether one team is at both doors."""
+WALKING = ("walk_in", "referred")
+"""Sources whose patients go to the desk."""
+AMBULANCE_WORK = 12.9
+"""Nurse hours by day that ambulance patients take of one team for all at the typical site, from the offered load."""
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
@@ -273,11 +281,12 @@ class Scaling:
             return
         factor = self.factors[follows]
         if "rota" in pool:
-            before = sum(on_duty(pool["rota"]))
-            values = {"rota": scaled_rota(pool["rota"], factor, self.busy)}
-            yield Scaled(
-                path, values, f"{before} hours a day at the typical site, {self._times(follows)}"
-            )
+            hours = sum(on_duty(pool["rota"]))
+            rota = self._rota(name, pool["rota"])
+            more = sum(on_duty(rota)) - hours * factor
+            words = f"; {more:.0f} hours more, because one is on at least" if more >= 1 else ""
+            source = f"{hours} hours a day at the typical site, {self._times(follows)}{words}"
+            yield Scaled(path, {"rota": rota}, source)
         elif REFERENCE.fullmatch(str(pool["capacity"])):
             yield self._parameter(name, follows)
         else:
@@ -310,6 +319,31 @@ class Scaling:
     def _times(self, follows: str) -> str:
         return f"x {self.factors[follows]:.3f} ({FOLLOWS['words'][follows].format(power=SPACE)})"
 
+    def rotas(self, staffing: Raw) -> Mapping[str, list[Raw]]:
+        """The rotas of another staffing of the typical site at this size, by pool: those that differ from its own."""
+        own = self.raw["staffing"]
+        changed = {name: pool["rota"] for name, pool in staffing.items() if pool != own[name]}
+        return {name: self._rota(name, rota) for name, rota in changed.items()}
+
+    def triage_times(self, staffing: Raw, *, one_team: bool, hours: float | None = None) -> float:
+        """Triage minutes over those of the typical site at which nurses at the desk are as busy by day as there.
+
+        `staffing`: theirs at the typical site; `hours`: their nurse hours by day here, if they are not scaled;
+        `one_team`: they see ambulances as well.
+        """
+        rotas = {pool: staffing[pool]["rota"] for pool in DESKS[one_team]}
+        usual = _by_day(rotas.values())
+        if hours is None:
+            hours = _by_day(self._rota(pool, rota) for pool, rota in rotas.items())
+        if one_team:
+            hours -= AMBULANCE_WORK * self.per_day["ambulance"] / self._typical("ambulance")
+            usual -= AMBULANCE_WORK
+        walking = sum(self.per_day[name] for name in WALKING) / self._typical(*WALKING)
+        return max(hours, 1.0) / usual / walking
+
+    def _rota(self, pool: str, rota: Sequence[Raw]) -> list[Raw]:
+        return scaled_rota(rota, self.factors[FOLLOWS["pools"].get(pool, "staff")], self.busy)
+
     @cached_property
     def busy(self) -> Sequence[float]:
         """Patients a day who have come within the last `STAY` hours, by hour of the day."""
@@ -325,30 +359,33 @@ class Scaling:
 def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> list[Raw]:
     """A rota with `factor` times its hours, in whole people.
 
-    Each shift is rounded down, to one at least. Each hour that is left over becomes one more person in one hour: where
-    rounding has taken most so far, and of such hours where most patients are (`busy`, by hour of the day).
+    Each shift is rounded down, to one at least: one person where the size asks for less is taken from no other hour.
+    What is still short becomes one more person in so many hours, to the nearest hour in each run of hours with equally
+    many on duty, by day (`DAY`) apart; within a run where most patients are (`busy`, by hour of the day).
 
-    >>> scaled_rota([{"hours": "0-8", "number": 1}, {"hours": "8-24", "number": 2}], 0.8, [0] * 12 + [1] * 4 + [0] * 8)
-    [{'hours': '0-8', 'number': 1}, {'hours': '8-24', 'number': 1}, {'hours': '8-16', 'number': 1}]
+    >>> shifts = [{"hours": "0-8", "number": 1}, {"hours": "8-24", "number": 2}]
+    >>> [(shift["hours"], shift["number"]) for shift in scaled_rota(shifts, 0.8, range(24))]
+    [('0-8', 1), ('8-24', 1), ('9-10', 1), ('15-24', 1)]
     """
     shifts = [
         {**shift, "number": max(math.floor(shift["number"] * factor + TINY), 1)} for shift in rota
     ]
     before, after = on_duty(rota), on_duty(shifts)
-    lacking = [number * factor - rounded for number, rounded in zip(before, after, strict=True)]
-    n_left = max(_whole(sum(before) * factor) - sum(after), 0)
+    short = [max(number * factor - on, 0) for number, on in zip(before, after, strict=True)]
     worked = [hour for hour in range(24) if before[hour]]
+    runs = [
+        sorted(run, key=busy.__getitem__, reverse=True)
+        for _, run in groupby(worked, lambda hour: (before[hour], hour in DAY))
+    ]
+    exact = [sum(short[hour] for hour in run) for run in runs]
     added = [0] * 24
-    for _ in range(n_left):
-        added[
-            max(worked, key=lambda hour: (round(lacking[hour] - added[hour], 9), busy[hour]))
-        ] += 1
+    for run, n_hours in zip(runs, apportioned(exact, _whole(sum(exact))), strict=True):
+        for place in range(n_hours):
+            added[run[place % len(run)]] += 1
     for number in range(max(added)):
         chosen = [hour for hour in worked if added[hour] > number]
-        for _, run in groupby(
-            enumerate(chosen), lambda place: place[1] - place[0]
-        ):  # runs of adjacent hours
-            hours = [hour for _, hour in run]
+        for _, adjacent in groupby(enumerate(chosen), lambda place: place[1] - place[0]):
+            hours = [hour for _, hour in adjacent]
             shifts.append({"hours": f"{hours[0]}-{hours[-1] + 1}", "number": 1})
     return shifts
 
@@ -365,6 +402,11 @@ def on_duty(rota: Sequence[Raw]) -> list[int]:
         for hour in range(start, end):
             hours[hour % 24] += shift["number"]
     return hours
+
+
+def _by_day(rotas: Iterable[Sequence[Raw]]) -> float:
+    """People's hours by day, over some rotas."""
+    return float(sum(on_duty(rota)[hour] for rota in rotas for hour in DAY))
 
 
 def apportioned(exact: Sequence[float], total: int) -> list[int]:

@@ -459,11 +459,11 @@ class FittedDepartment:
         return {**self._texts_of(self.blocks, nurse), "targets": self._targets()}
 
     def _texts_of(self, blocks: tuple[Scaled, ...], nurse: str | None = None) -> Mapping[str, str]:
-        costs = Scaling(self.typical, self.totals).costs()
-        priors = scaled_priors(self.name, blocks)
+        scaling = Scaling(self.typical, self.totals)
+        priors = scaled_priors(self.name, scaling, blocks)
         contents = {
             **scaled_contents(self.name, blocks, self.stated.pathway),
-            "study": scaled_study(self.name, costs, nurse),
+            "study": scaled_study(self.name, scaling.costs(), nurse),
             "priors": self.stated.left_to_vary(priors, blocks),
         }
         made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"

@@ -19,21 +19,16 @@ from simulation.config.files import packaged_configs
 from simulation.config.new import scaled_contents, scaled_texts
 from simulation.config.totals import (
     ADMITTED_SHARE,
+    DAY,
     FOLLOWS,
     Scaled,
     Scaling,
     Totals,
     apportioned,
-    on_duty,
 )
 from simulation.offers.reading import PER_HOUR, Rota
 from simulation.study.design import Member, Structure, VariedParameter, factor_of
 
-DESK_HOURS = range(10, 23)
-"""The hours in which the ensemble's factors of triage minutes count nurses: 10 to 23 h."""
-AMBULANCE_WORK = 12.9
-"""Nurse hours from 10 to 23 h that ambulance patients take of one team at the typical site: from the factor of its
-structure 'shared_front_door', as worked out from the offered load."""
 SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
 """Packaged pathways: doctors see children as well; one team for walk-ins and ambulances."""
 BEDS = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
@@ -167,19 +162,12 @@ class OfferedDepartments:
 
     def _changes(self, one: OfferedStructure) -> dict[str, Any]:
         """The changes that make the scaled site into a structure: rotas, who is asked for, and triage minutes."""
-        choice = [f"staffing={one.stated.staffing}"] if one.stated.staffing else []
-        if one.children and one.one_team:
-            choice = [f"staffing={SHARED_CHILDREN}"]
-        staffing = packaged(*choice)["staffing"]
-        changes: dict[str, Any] = {}
-        for block in Scaling({**packaged(), "staffing": staffing}, self.totals).scaled():
-            pool = block.path.removeprefix("staffing.")
-            if (
-                block.group == "staffing"
-                and pool not in self.rotas
-                and staffing[pool] != packaged()["staffing"][pool]
-            ):
-                changes[f"{block.path}.rota"] = _merged(block.values["rota"])
+        rotas = self.scaling.rotas(self._staffing(one))
+        changes: dict[str, Any] = {
+            f"staffing.{pool}.rota": _merged(rota)
+            for pool, rota in rotas.items()
+            if pool not in self.rotas
+        }
         start = self._steps(self.base_pathway)
         for pathway in (ONE_TEAM,) * one.one_team + (SHARED_CHILDREN,) * one.children:
             for step, block in self._steps(pathway).items():
@@ -190,36 +178,23 @@ class OfferedDepartments:
         changes[PATH_OF_TRIAGE] = {"times": round(self._triage_factor(one), 4)}
         return changes
 
+    def _staffing(self, one: OfferedStructure) -> Raw:
+        """The packaged rotas of a structure."""
+        named = SHARED_CHILDREN if one.children and one.one_team else one.stated.staffing
+        return dict(packaged(*([f"staffing={named}"] if named else []))["staffing"])
+
     def _steps(self, pathway: str) -> Raw:
         return dict(packaged(f"pathway={pathway}")["pathway"]["steps"])
 
     def _triage_factor(self, one: OfferedStructure) -> float:
         """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""
-        factor = _triage_factor_of(one.stated)
-        if "triage_nurses" not in self.rotas:
-            return factor
-        typical = packaged_ensemble().structures["two_by_day"]
-        each = _triage_factor_of(typical)
-        each /= _hours(on_duty(packaged()["staffing"]["triage_nurses"]["rota"]))
-        rota: Rota = self.values["triage_nurses"]
-        hours = (
-            sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1))
-            / PER_HOUR
-        )
-        per_day = self.scaling.per_day
-        if one.one_team:
-            hours -= (
-                AMBULANCE_WORK
-                * per_day["ambulance"]
-                / float(packaged()["site"]["arrivals"]["ambulance"]["per_day"])
-            )
-            hours = max(hours, 1.0)
-        at_desk = sum(per_day[name] for name in ("walk_in", "referred"))
-        typical_desk = sum(
-            float(packaged()["site"]["arrivals"][name]["per_day"])
-            for name in ("walk_in", "referred")
-        )
-        return each * hours * typical_desk / at_desk
+        factor = factor_of(one.stated.changes[PATH_OF_TRIAGE])
+        assert factor is not None
+        team: Rota | None = self.values.get("triage_nurses")
+        by_day = slice(DAY.start * PER_HOUR, DAY.stop * PER_HOUR)
+        hours = None if team is None else sum(team.on_duty[by_day]) / PER_HOUR
+        staffing = self._staffing(one)
+        return factor * self.scaling.triage_times(staffing, one_team=one.one_team, hours=hours)
 
     # --- departments ------------------------------------------------------------------------------------------
 
@@ -296,23 +271,12 @@ class OfferedDepartments:
         return scaled_texts(contents, name, f"aeflow offer name={name}")
 
 
-def _triage_factor_of(structure: Structure) -> float:
-    """The factor of triage minutes that a packaged structure states."""
-    factor = factor_of(structure.changes[PATH_OF_TRIAGE])
-    assert factor is not None
-    return factor
-
-
 def _merged(rota: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A rota with one shift where two have the same hours: the first is then all of the night."""
     numbers: dict[str, int] = {}
     for shift in rota:
         numbers[shift["hours"]] = numbers.get(shift["hours"], 0) + shift["number"]
     return [{"hours": hours, "number": number} for hours, number in numbers.items()]
-
-
-def _hours(on: Sequence[int]) -> float:
-    return float(sum(on[hour] for hour in DESK_HOURS))
 
 
 def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -7,12 +7,16 @@ import math
 import textwrap
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulation.department.graph import Subgraph
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.records.schema import Floats
 from simulation.report.arm_tables import HOW_FOUND, NOTHING
 from simulation.report.pathway_picture import pathway_picture
 from simulation.runs.atomic import own_folder, write_file
@@ -32,7 +36,7 @@ from simulation.study.department_warnings import (
     load_and_warnings,
 )
 from simulation.study.design import change_words
-from simulation.study.offered_load import Load
+from simulation.study.offered_load import Load, load_ratio
 from simulation.study.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.study.study import Study
 from simulation.wording import number_of, spaced
@@ -206,10 +210,41 @@ def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     )
     if beds is not None and typical_beds is not None and not beds.full:
         yield from _folded(_beds_words(beds, typical_beds), indent="")
+    if lone := _lone_words(load, typical_load):
+        yield from _folded(lone, indent="")
     for warning in warnings:
         yield from _folded(f"Does not fit together. {warning}.", indent="")
     if not warnings:
         yield "Nothing there is hard to believe: go on."
+
+
+DAY = slice(10, 23)
+"""Clock hours from 10 to 23 h."""
+LESS_BUSY = 0.9
+"""Pools that are asked for less than this share of what they are asked for in the typical department are named."""
+
+
+def _lone_words(load: Load, typical_load: Load) -> str:
+    """Pools that are less busy by day than in the typical department, because one person is on at least."""
+    (busy, alone), (usual, _) = map(_by_day, (load, typical_load))
+    names = [
+        f"{spaced(pool)} ({100 * busy[row]:.0f} %, there {100 * usual[row]:.0f} %)"
+        for row, pool in enumerate(load.pools)
+        if alone[row] and busy[row] < LESS_BUSY * usual[row]
+    ]
+    if not names:
+        return ""
+    return (
+        "One person cannot be split: from 10 to 23 h these are less busy than in the typical department: "
+        f"{', '.join(names)}."
+    )
+
+
+def _by_day(load: Load) -> tuple[Floats, NDArray[np.bool_]]:
+    """The load of each pool by day, and whether one unit is on at some hour of it, shape (n_pools,) each."""
+    days = (len(load.pools), 7, 24)
+    work, units = (hours.reshape(days)[:, :, DAY] for hours in (load.work, load.capacity))
+    return load_ratio(work.sum(axis=(1, 2)), units.sum(axis=(1, 2))), (units == 1).any(axis=(1, 2))
 
 
 def _beds_words(beds: Beds, typical_beds: Beds) -> str:

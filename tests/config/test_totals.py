@@ -1,19 +1,33 @@
 """Totals scale the typical site: nothing changes at its own totals, beds and shares are met, hours are kept."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, value_at
 from simulation.config.files import packaged_configs
-from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, on_duty, scaled_rota
-from simulation.department.vocabulary import Chance
+from simulation.config.new import new_scaled_department
+from simulation.config.totals import (
+    ADMITTED_SHARE,
+    FOLLOWS,
+    Scaled,
+    Scaling,
+    Totals,
+    on_duty,
+    scaled_rota,
+)
+from simulation.department.vocabulary import Chance, Pathway
 from simulation.errors import ConfigError
 from simulation.patients.sample import draw, evaluate_amount
+from simulation.study.offered_load import in_a_mean_week, offered_load
+
+DAY = slice(10, 23)
 
 
 @cache
@@ -72,9 +86,78 @@ def test_a_rota_keeps_its_hours_in_whole_people(factor: float) -> None:
         before = np.array(on_duty(typical()["staffing"][name]["rota"]))
         now = np.array(on_duty(blocks[f"staffing.{name}"].values["rota"]))
         least = np.maximum(np.floor(before * factor), 1)
-        assert now.sum() == max(np.floor(factor * before.sum() + 0.5), least.sum())
+        assert now.sum() == np.floor(np.maximum(before * factor, least).sum() + 0.5)
         assert (now >= least).all()
         assert (now <= least + 1).all()
+
+
+@pytest.mark.parametrize("size", [120, 200, 280, 340, 500, 650])
+def test_by_day_every_pool_has_the_hours_that_its_size_asks_for_unless_one_person_is_more(
+    size: int,
+) -> None:
+    blocks = scaled(attendances_per_day=size)
+    factors = Scaling(typical(), Totals(attendances_per_day=size)).factors
+    for name, pool in typical()["staffing"].items():
+        asked = np.array(on_duty(pool["rota"])) * factors[FOLLOWS["pools"].get(name, "staff")]
+        there = np.array(on_duty(blocks[f"staffing.{name}"].values["rota"]))
+        lone = ((there == 1) & (asked < 1) & (asked > 0)).any()
+        ratio = there[DAY].sum() / asked[DAY].sum()
+        assert 0.95 <= ratio <= 1.05 or (lone and ratio > 1), name
+        more = there.sum() - asked.sum() >= 1
+        assert more == ("one is on at least" in blocks[f"staffing.{name}"].source), name
+
+
+@pytest.mark.parametrize("size", [120, 200, 650])
+def test_triage_busy_means_the_same_at_every_size_in_every_structure(
+    size: int, tmp_path: Path
+) -> None:
+    """Minutes over nurse hours by day, times patients, is what it is at the typical site."""
+    new_scaled_department("ours", {"attendances_per_day": str(size)}, tmp_path)
+    ours, packaged = (
+        yaml.safe_load((folder / "priors" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for folder, name in ((tmp_path, "ours"), (packaged_configs(), "typical"))
+    )
+    own = scaled(attendances_per_day=size)["staffing.triage_nurses"].values["rota"]
+    for name, structure in packaged["structures"].items():
+        if name == "shared_front_door":  # its nurses see ambulances as well
+            continue
+        folders = [packaged_configs()]
+        raw = stated_in([f"staffing={structure.get('staffing', 'typical')}"], folders).raw
+        changes = ours["structures"][name]["changes"]
+        rotas = (
+            changes.get("staffing.triage_nurses.rota", own),
+            raw["staffing"]["triage_nurses"]["rota"],
+        )
+        here, there = (sum(on_duty(rota)[DAY]) for rota in rotas)
+        path = "calibration.triage_minutes_scale.value"
+        times = changes[path]["times"] / structure["changes"][path]["times"]
+        assert times * size / 340 / (here / there) == pytest.approx(1, abs=0.001), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [200, 500, 650])
+def test_the_offered_load_by_day_is_that_of_the_typical_department(
+    size: int, tmp_path: Path
+) -> None:
+    """Staff grow by the power .95, so a department of another size is busier by the power .05, within 5 %."""
+    new_scaled_department("ours", {"attendances_per_day": str(size)}, tmp_path)
+    usual, ours = (
+        load_by_day(load(*words, config_dir=tmp_path).baseline.pathway)
+        for words in (("ensemble=none",), ("study=ours",))
+    )
+    for pool in typical()["staffing"]:
+        if usual[pool]:
+            busier = ours[pool] / usual[pool] / (size / 340) ** 0.05
+            assert busier == pytest.approx(1, abs=0.05), pool
+
+
+def load_by_day(pathway: Pathway) -> dict[str, float]:
+    drawn = draw(in_a_mean_week(pathway), seed=3, replication=0, days=84)
+    load = offered_load(pathway, drawn)
+    work, units = (
+        hours.reshape(-1, 7, 24)[:, :, DAY].sum(axis=(1, 2)) for hours in (load.work, load.capacity)
+    )
+    return dict(zip(load.pools, (work / units).tolist(), strict=True))
 
 
 def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
