@@ -120,7 +120,8 @@ def _refuse_arms_of_another_study(study: Study, line: CommandLine) -> None:
 def evaluate(line: CommandLine) -> int:
     """Say what evaluations of an arm would report, or with `bought` what charts would notice; weeks are simulated
     unless a run holds them."""
-    from simulation.display.table import print_sentences, print_tables
+    from simulation.display.document import points
+    from simulation.display.terminal import print_blocks
     from simulation.evaluation import evaluate as wing
     from simulation.report.progress import progress
 
@@ -161,7 +162,7 @@ def evaluate(line: CommandLine) -> int:
             return 0
         result = found
     if bought is not None:
-        print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
+        print_blocks([wing.charts(result, arm, bought, config_dir=config_dir)])
         return 0
     how: Mapping[str, Any] = {} if line["trials"] is None else {"trials": line["trials"]}
     with progress(len(designs), what="designs emulated") as callbacks:
@@ -177,8 +178,8 @@ def evaluate(line: CommandLine) -> int:
             done=callbacks.done,
         )
     print(f"\n{answer.title}")
-    print_sentences(answer.sentences)
-    print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
+    worth = [answer.tables["value"]] if answer.worth else []
+    print_blocks((*points(*answer.sentences), answer.table, *worth))
     print(f"\nPage, table, picture, and a paragraph for a protocol: {answer.write(results)}")
     return 0
 

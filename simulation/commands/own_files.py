@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.commands.command_line import CommandLine, usage
-from simulation.display.table import lines_of, print_tables
+from simulation.display.document import Words
+from simulation.display.terminal import lines_of, print_blocks
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def extract(line: CommandLine) -> int:
         found = f"found '{' '.join(line.words)}'"
         refuse("extract", found, "Say: aeflow extract draft FILE, or aeflow extract FILE")
     read = _read(line.words[0], line)
-    print_tables(read.tables.values())
+    print_blocks(read.tables.values())
     if log := line["log"]:
         from simulation.extracts.logs import write_log
 
@@ -200,7 +201,7 @@ def fit(line: CommandLine) -> int:
         nurse=line["nurse"] or PACKAGED_NURSE,
         config_dir=config_dir,
     )
-    print_tables([read.dirt, *fitted.tables.values()])
+    print_blocks([read.dirt, *fitted.tables.values()])
     for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"]):
         print(path)
     folder = None if config_dir is None else line.own_configs
@@ -223,8 +224,8 @@ def trace(line: CommandLine) -> int:
     with progress(number, what="imputations") as shown:
         traced = simulate_again(read, study, imputations=number, done=shown.done)
     sentences = list(traced.sentences())
-    print("", *(text for sentence in sentences for text in lines_of(sentence)), sep="\n")
-    print_tables([read.dirt, *traced.tables.values()])
+    print()
+    print_blocks((*map(Words, sentences), read.dirt, *traced.tables.values()))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
     page = write_pages(Path(line["results"]), title, sentences, tables, [traced.picture])

@@ -32,7 +32,7 @@ def report(line: CommandLine) -> int:
 
 def results(line: CommandLine) -> int:
     """List stored runs, or compare two."""
-    from simulation.display.table import print_tables
+    from simulation.display.terminal import print_blocks
 
     wanted = {key: value for key, value in line.values.items() if value is not None}
     filters = [f"{key}={value}" for key, value in wanted.items()]
@@ -44,7 +44,7 @@ def results(line: CommandLine) -> int:
 
         one, other = (read(folder) for folder in line.words)
         are_offers = one.design.offer is not None and other.design.offer is not None
-        print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
+        print_blocks([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
     from simulation.report.screen import runs_table
     from simulation.runs.stored_run import list_runs
@@ -56,7 +56,7 @@ def results(line: CommandLine) -> int:
     listing = list_runs(folder)
     runs = [run for run in listing.runs if run.matches(wanted)]
     if runs:
-        print_tables([runs_table(runs, folder, listing.latest)])
+        print_blocks([runs_table(runs, folder, listing.latest)])
     else:
         print(
             f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Start one with: aeflow compare"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
-import sys
-import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from simulation.display.words import WIDTH, amount, change, cost_in_short
+from simulation.display.words import amount, change, cost_in_short
 from simulation.errors import ResultsError, nearest
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
@@ -291,79 +288,7 @@ def shortened(
     )
 
 
-def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
-    """Print tables one after another, in colour on a terminal."""
-    out = stream or sys.stdout
-    for table in tables:
-        (_print_rich if out.isatty() else _print_plain)(table, out)
-
-
-def print_sentences(sentences: Iterable[str]) -> None:
-    """Print a list of sentences."""
-    for sentence in sentences:
-        print(*lines_of(sentence, "- "), sep="\n")
-
-
-def lines_of(sentence: str, first: str = "", others: str = "  ") -> Iterator[str]:
-    """A sentence in lines; none ends between a number and its unit. `first`, `others`: what lines begin with."""
-    joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
-    for line in textwrap.wrap(joined, WIDTH, initial_indent=first, subsequent_indent=others):
-        yield line.replace("\N{NO-BREAK SPACE}", " ")
-
-
-def _print_rich(table: ReportTable, out: TextIO) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=out)
-    table = _narrow(table) if console.width < WIDTH else table
-    grid = Table(
-        title=table.title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    for number, header in enumerate(table.headers):
-        numeric = table.is_numeric(number)  # columns of numbers stand to the right
-        justify: Literal["left", "right"] = "right" if numeric else "left"
-        grid.add_column(
-            header, justify=justify, overflow="fold", no_wrap=numeric and len(header) <= 14
-        )
-    for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    console.print(grid if table.rows else Text(table.title, style="bold"))
-    for note in table.notes:
-        console.print(Text(note, style="dim"))
-
-
-def _narrow(table: ReportTable) -> ReportTable:
-    """A table for a narrow screen: without the means."""
-    kept = [number for number, header in enumerate(table.headers) if header != "mean"]
-    if len(kept) == len(table.headers) or table.kind == "measures":
-        return table
-    return replace(
-        with_columns(table, kept), notes=(*table.notes, "A wider window shows the means, too.")
-    )
-
-
 def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:
     """A table with these of its columns."""
     cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
     return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells)
-
-
-def _print_plain(table: ReportTable, out: TextIO) -> None:
-    lines = (table.headers, *table.rows)
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    print(f"\n{table.title}", file=out)
-    for row in lines if table.rows else ():
-        cells = [
-            cell.rjust(width) if table.is_numeric(number) else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        print(f"  {'  '.join(cells).rstrip()}", file=out)
-    for note in table.notes:
-        print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)

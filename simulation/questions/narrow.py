@@ -23,8 +23,10 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
+from simulation.display.document import points
 from simulation.display.measured import limits_of
-from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
+from simulation.display.table import Cell, Cells, ReportTable
+from simulation.display.terminal import print_blocks
 from simulation.display.words import (
     amount,
     change,
@@ -520,8 +522,8 @@ def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     """
     answer = narrowed_answer(result, observed, where)
     print(f"{result.design.question} For departments with figures like these:")
-    print_sentences((answer.caution, *answer.sentences) if answer.caution else answer.sentences)
-    print_tables(answer.tables)
+    cautions = filter(None, [answer.caution])
+    print_blocks((*points(*cautions, *answer.sentences), *answer.tables))
     print(f"\n{BANNER}")
 
 

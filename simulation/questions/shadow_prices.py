@@ -26,7 +26,8 @@ from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, panel_title, png_of
 from simulation.display.files import write_dated
-from simulation.display.table import Cell, Cells, ReportTable, interval_cell, print_tables
+from simulation.display.table import Cell, Cells, ReportTable, interval_cell
+from simulation.display.terminal import print_blocks
 from simulation.display.words import few_words
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients import draw
@@ -172,7 +173,7 @@ def show_prices(
     result = run(with_more(study, more))
     if result is not None:
         shadow_prices = price_extras(result, more)
-        print_tables(price_tables(shadow_prices))
+        print_blocks(price_tables(shadow_prices))
         print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
 
 

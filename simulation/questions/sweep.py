@@ -24,8 +24,8 @@ from simulation.display.table import (
     ReportTable,
     difference_cell,
     interval_cell,
-    print_tables,
 )
+from simulation.display.terminal import print_blocks
 from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
 from simulation.records.serialise import find_differences
@@ -210,7 +210,7 @@ def put_together(done: Sequence[tuple[Sequence[str], StudyResult, Path]], result
     """Print and write the comparison of the runs of a sweep, as `sweep_of` takes them; nothing if there is none."""
     sweep = sweep_of(done)
     if sweep is not None:
-        print_tables(sweep.tables)
+        print_blocks(sweep.tables)
         print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
 
 

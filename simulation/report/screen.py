@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import ReportTable, lines_of, print_tables, shortened
+from simulation.display.table import ReportTable, shortened
+from simulation.display.terminal import lines_of, print_blocks
 from simulation.display.words import WIDTH, change, labelled, span, unit_words
 from simulation.records.serialise import Plain
 from simulation.report.board import board
@@ -64,7 +65,7 @@ def _print_first_page(result: StudyResult, out: TextIO) -> None:
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
     print("", *verdict_lines(page), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
-    print_tables(
+    print_blocks(
         (shortened(table, focus) for table in tables[: 1 if result.others else None]), stream=out
     )
     for note in page.notes:

@@ -12,7 +12,8 @@ import numpy as np
 from simulation.display.document import Document, Section, Words, points
 from simulation.display.drawing import Picture
 from simulation.display.files import Content, bytes_of, file_of, write_folder
-from simulation.display.table import Cell, ReportTable, ReportTables, print_sentences, print_tables
+from simulation.display.table import Cell, ReportTable, ReportTables
+from simulation.display.terminal import print_blocks
 from simulation.display.web_page import fill, html_of, page
 from simulation.display.word_file import word_file
 from simulation.display.words import WIDTH
@@ -120,9 +121,9 @@ class Card:
     def print(self, folder: Path) -> None:
         """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
         kinds = ("scores", f"against_{NURSE}", "changed", "changed_margins", "criteria")
-        print_tables([self.tables[kind] for kind in kinds if kind in self.tables])
+        print_blocks(self.tables[kind] for kind in kinds if kind in self.tables)
         print("\nIn words")
-        print_sentences(card_sentences(self.bench))
+        print_blocks(points(*card_sentences(self.bench)))
         if self.line:
             print(f"\n{textwrap.fill(self.line, WIDTH)}")
         print(f"\n{BANNER}\nCard: {folder / PAGE}, {DOCUMENT}")

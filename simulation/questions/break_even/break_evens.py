@@ -14,7 +14,8 @@ import numpy as np
 
 from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.display.files import write_dated
-from simulation.display.table import Cell, ReportTable, print_tables
+from simulation.display.table import Cell, ReportTable
+from simulation.display.terminal import print_blocks
 from simulation.display.words import few_words
 from simulation.errors import nearest, refuse
 from simulation.measures.definitions import definition_of
@@ -113,7 +114,7 @@ def breakeven(
         return None
     with open_executor(study) as executor:
         breakevens = _search(study, arm, against, quantities, executor, with_price=PRICE in names)
-    print_tables([breakeven_table(breakevens)])
+    print_blocks([breakeven_table(breakevens)])
     for sentence in breakeven_sentences(breakevens):
         say(f"- {sentence}.")
     folder = write_breakeven(breakevens, study.results_folder)
