@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from simulation.app import pages
 from simulation.app.asked import AskedQuestion, asked_in
-from simulation.app.desk import Desk
+from simulation.app.session import Session
 
 ARMS = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 MOST = 40
@@ -37,43 +37,43 @@ def question(attendances: int) -> AskedQuestion:
     return asked_in([("attendances", str(attendances)), *(("arm", arm) for arm in ARMS)])
 
 
-async def one(desk: Desk, attendances: int) -> Cost:
+async def one(session: Session, attendances: int) -> Cost:
     """What one question costs until every interval of the first target is narrow."""
     asked = question(attendances)
     began, first, one_narrow, n_one, redraws, n = time.process_time(), 0.0, 0.0, 0, [0.0], 0
-    looks = desk.looks(asked, MOST)
-    async for look in looks:
-        if look.step != "looking" or look.result is None:
+    states = session.stream(asked, MOST)
+    async for state in states:
+        if state.step != "looking" or state.result is None:
             continue
         drew = time.thread_time()
-        pages.answer(look, asked)
+        pages.answer(state, asked)
         redraws.append(time.thread_time() - drew)
         so_far = time.process_time() - began
-        slim, n = look.result.on_targets, len(look.result.replications)
+        slim, n = state.result.on_targets, len(state.result.replications)
         readable = [pages.readable(slim.finding(arm, slim.first_target)) for arm in ARMS]
         first = first or so_far
         if any(readable) and not n_one:
             one_narrow, n_one = so_far, n
         if all(readable):
             break
-    await looks.aclose()
+    await states.aclose()
     redraw = 1000 * sum(redraws) / max(len(redraws) - 1, 1)
     return Cost(first, one_narrow, n_one, time.process_time() - began, n, redraw)
 
 
-async def first_of(desk: Desk, attendances: int) -> None:
+async def first_of(session: Session, attendances: int) -> None:
     """Look until there is a first interval."""
-    looks = desk.looks(question(attendances), MOST, str(attendances))
-    async for look in looks:
-        if look.step == "looking":
+    states = session.stream(question(attendances), MOST, str(attendances))
+    async for state in states:
+        if state.step == "looking":
             break
-    await looks.aclose()
+    await states.aclose()
 
 
-async def at_once(desk: Desk, n: int) -> tuple[float, float]:
+async def at_once(session: Session, n: int) -> tuple[float, float]:
     """CPU and clock seconds until each of n visitors has a first interval."""
     began, clock = time.process_time(), time.perf_counter()
-    await asyncio.gather(*(first_of(desk, -number - 1) for number in range(n)))
+    await asyncio.gather(*(first_of(session, -number - 1) for number in range(n)))
     return time.process_time() - began, time.perf_counter() - clock
 
 
@@ -88,20 +88,20 @@ def memory_held() -> int:
 
 def main(n_questions: int) -> None:
     """Print a line a question, then what remains."""
-    desk = Desk(2)
-    desk.warm_up()
-    asyncio.run(one(desk, 14))
+    session = Session(2)
+    session.warm_up()
+    asyncio.run(one(session, 14))
     print(
         "first interval s | one under 10 min s |  n | all under 10 min s |  n | redraw ms | memory MB"
     )
     for number in range(n_questions):
-        cost = asyncio.run(one(desk, number - n_questions // 2 or 15))
+        cost = asyncio.run(one(session, number - n_questions // 2 or 15))
         memory = memory_held()
         narrow = (
             f"{cost.one_narrow:18.2f} | {cost.n_one:2d} | {cost.all_narrow:18.2f} | {cost.n_all:2d}"
         )
         print(f"{cost.first:16.2f} | {narrow} | {cost.redraw:9.1f} | {memory:9d}", flush=True)
-    cpu, clock = asyncio.run(at_once(Desk(2), 5))
+    cpu, clock = asyncio.run(at_once(Session(2), 5))
     print(
         f"five visitors at once: {cpu:.2f} s, {cpu / 5:.2f} s each ({clock:.1f} s by the clock of this machine)"
     )

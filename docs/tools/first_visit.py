@@ -15,9 +15,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docs.tools.command import run
 from simulation.api import Result, read
-from simulation.app.desk import FIRST_RUN
 from simulation.app.pages import FIGURES, first_visit
 from simulation.app.serving import STORED
+from simulation.app.session import FIRST_RUN
 from simulation.errors import ResultsError
 from simulation.runs.stored_run import followed, write_data
 

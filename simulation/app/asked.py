@@ -193,7 +193,7 @@ def _own_policy(arm: str, name: str) -> str:
 
 
 def _own_product(seconds: int) -> str:
-    """The arm of a product of which no more is known than the seconds that it takes off each triage at the desk."""
+    """The arm of a product of which no more is known than the seconds that it takes off each triage."""
     source = "a what-if, typed in the app"
     saved = {
         "value": seconds,

@@ -28,8 +28,8 @@ from simulation.app.answer import (
 from simulation.app.asked import MOST_ARMS, PLANNED, USUAL, AskedQuestion, arms_of
 from simulation.app.controls import controls, helps, today
 from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED
-from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.app.inside import areas, hours_tables
+from simulation.app.session import MOST_REPLICATIONS, AnswerState, first_shown
 from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
 from simulation.display.words import (
@@ -207,7 +207,7 @@ def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], boo
 
 
 def answer(
-    look: Look,
+    state: AnswerState,
     asked: AskedQuestion,
     most: int = MOST_REPLICATIONS,
     beside: Sequence[Beside] = (),
@@ -215,14 +215,14 @@ def answer(
 ) -> str:
     """The answer as far as it is known, as a piece of a page; with other questions, `beside` it, and beside the wait
     `as_it_is`, in the department without changes."""
-    result, needed = look.result, first_shown(asked)
+    result, needed = state.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
     is_shown = result is not None and n >= needed
     return rendered(
         "answer.html",
-        step=look.step,
-        words=STEPS.get(look.step, ""),
-        refused=None if look.refused is None else faults_of(look.refused),
+        step=state.step,
+        words=STEPS.get(state.step, ""),
+        refused=None if state.refused is None else faults_of(state.refused),
         asked=asked,
         changes=list(changes_words(asked)),
         n=n,
@@ -232,7 +232,7 @@ def answer(
         most=most,
         more=n + MORE if n >= most else most,
         time_left=time_words(most - n, result)
-        if result is not None and is_shown and look.step == "looking"
+        if result is not None and is_shown and state.step == "looking"
         else "",
         elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
         n_elsewhere=N_DEPARTMENTS,
@@ -243,11 +243,11 @@ def answer(
         if as_it_is and len(as_it_is.replications) >= needed
         else "",
         beside_as_it_is=asked.unchanged.keeping(asked.query),
-        over_many=over_many(asked, result) if is_shown and look.step == "ended" else {},
+        over_many=over_many(asked, result) if is_shown and state.step == "ended" else {},
         keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, result),
         **(
-            shown(result, asked.place, look.step == "ended")
+            shown(result, asked.place, state.step == "ended")
             if result is not None and is_shown
             else {"arms": ()}
         ),

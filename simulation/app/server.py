@@ -1,4 +1,4 @@
-"""The server: routes, what keeps strangers out, and the stream of looks. It listens on this computer alone.
+"""The server: routes, what keeps strangers out, and the stream of answers. It listens on this computer alone.
 
 A request is answered only if it is addressed to this computer by name and comes from a page of it. Pages load nothing
 from elsewhere, run no script but the app's own, and set no cookie.
@@ -19,8 +19,8 @@ from simulation.app.answer import Beside
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork
 from simulation.app.departments import PACKAGED, Place
-from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
-from simulation.app.sending import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
+from simulation.app.session import MOST_REPLICATIONS, AnswerState, Session, first_shown
+from simulation.app.upload import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 from simulation.records.serialise import csv_text
@@ -122,16 +122,16 @@ class Guard:
 
 
 class Front:
-    """The pages, for one desk."""
+    """The pages, for one session."""
 
-    def __init__(self, desk: Desk, stored: str) -> None:
-        self._desk, self._stored = desk, stored
+    def __init__(self, session: Session, stored: str) -> None:
+        self._session, self._stored = session, stored
 
     def routes(self) -> list[Any]:
         """Every address, and what answers it."""
         gets: dict[str, Answering] = {
             "/": self.question,
-            "/looks": self.looks,
+            "/stream": self.stream,
             "/question.yaml": self.as_file,
             "/answer.csv": self.as_csv,
             "/report": self.report,
@@ -147,7 +147,7 @@ class Front:
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
             "/heavy/{name}": self.work,
-            "/heavy/{name}/looks": self.work_looks,
+            "/heavy/{name}/stream": self.work_stream,
             "/file/{name}": self.file,
         }
         posts: dict[str, Answering] = {
@@ -167,15 +167,15 @@ class Front:
         pairs = _pairs(request)
         stated = dict(pairs)
         if "run" in stated:
-            return self._desk.open_run(stated["run"])
+            return self._session.open_run(stated["run"])
         if "file" in stated:
-            return self._desk.file(stated["file"])
-        return asked_in(pairs, self._desk.place_of(pairs))
+            return self._session.file(stated["file"])
+        return asked_in(pairs, self._session.place_of(pairs))
 
     def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
-            first = AskedQuestion(place=self._desk.place)
+            first = AskedQuestion(place=self._session.place)
             return HTMLResponse(pages.question_page(first, self._stored))
         try:
             return HTMLResponse(pages.question_page(self._asked(request)))
@@ -187,42 +187,42 @@ class Front:
                 *pages.faults_of(error),
                 "The first of them are kept below; untick one to choose another.",
             ]
-            first = asked_in(kept, self._desk.place_of(kept))
+            first = asked_in(kept, self._session.place_of(kept))
             return HTMLResponse(pages.question_page(first, faults=faults), 400)
 
-    def looks(self, request: Request) -> Response:
-        """A stream of looks at a question, which is worked on as long as somebody listens."""
+    def stream(self, request: Request) -> Response:
+        """A stream of the states of an answer, which is worked on as long as somebody listens."""
         most = request.query_params.get("most", "")
         asked_for = int(most) if most.isdecimal() else MOST_REPLICATIONS
         try:
             asked = self._asked(request)
         except AeflowError as error:
-            words = pages.answer(Look("refused", refused=error), AskedQuestion())
+            words = pages.answer(AnswerState("refused", refused=error), AskedQuestion())
             return Response(
-                _event("look", words) + _event("end", ""), media_type="text/event-stream"
+                _event("state", words) + _event("end", ""), media_type="text/event-stream"
             )
         visitor = request.query_params.get("visitor", "")[:MOST_NAME]
         stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)), visitor)
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
-        looks, beside = (
-            self._desk.looks(asked, most, visitor),
+        states, beside = (
+            self._session.stream(asked, most, visitor),
             await run_in_threadpool(self._beside, asked),
         )
-        as_it_is = self._desk.result(asked.unchanged) if asked.changed else None
+        as_it_is = self._session.result(asked.unchanged) if asked.changed else None
         try:
-            async for look in looks:
+            async for state in states:
                 yield _event(
-                    "look",
-                    await run_in_threadpool(pages.answer, look, asked, most, beside, as_it_is),
+                    "state",
+                    await run_in_threadpool(pages.answer, state, asked, most, beside, as_it_is),
                 )
-                if look.step not in ("refused", "ended"):
+                if state.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")
         finally:
             with suppress(RuntimeError):
-                await looks.aclose()  # type: ignore[attr-defined]
+                await states.aclose()  # type: ignore[attr-defined]
 
     def _beside(self, asked: AskedQuestion) -> list[Beside]:
         """The questions that are to be shown beside another, each with its result, if that is still kept."""
@@ -230,8 +230,8 @@ class Front:
         for query in asked.beside:
             with suppress(AeflowError):
                 pairs = parse_qsl(query, max_num_fields=MOST_FIELDS)
-                other = asked_in(pairs, self._desk.place_of(pairs))
-                result = self._desk.result(other)
+                other = asked_in(pairs, self._session.place_of(pairs))
+                result = self._session.result(other)
                 is_shown = result is not None and len(result.replications) >= first_shown(other)
                 found.append((other, result if is_shown else None))
         return found
@@ -268,10 +268,10 @@ class Front:
     def _whole(self, asked: AskedQuestion) -> ae.Result:
         """The result that is kept, with day profiles of its first replications."""
         known = self._known(asked)
-        return self._desk.profiled(asked) or known
+        return self._session.profiled(asked) or known
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
-        result = self._desk.result(asked)
+        result = self._session.result(asked)
         if result is None:
             refuse(
                 "the answer",
@@ -286,12 +286,12 @@ class Front:
         if name not in pages.VIEWS:
             return _message("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."], 404)
         asked = self._asked(request)
-        known = self._desk.profiled if pages.VIEWS[name].of_profiles else self._desk.result
+        known = self._session.profiled if pages.VIEWS[name].of_profiles else self._session.result
         return HTMLResponse(pages.view_page(name, asked, known(asked)))
 
     def runs(self, request: Request) -> Response:
         """The stored runs."""
-        return HTMLResponse(pages.runs_page(self._desk.runs()))
+        return HTMLResponse(pages.runs_page(self._session.runs()))
 
     def run(self, request: Request) -> Response:
         """The first page of one of them."""
@@ -305,13 +305,13 @@ class Front:
     def watch(self, request: Request) -> Response:
         """A day under nurse triage and under one policy, to watch: the same patients side by side."""
         asked = self._asked(request)
-        arm, result = request.path_params["arm"], self._desk.result(asked)
+        arm, result = request.path_params["arm"], self._session.result(asked)
         return _alone(pages.watched(asked, arm, result), WATCH_POLICY)
 
     def narrow(self, request: Request) -> Response:
         """The answer over departments, narrowed by figures of the reader's own."""
         asked, typed = self._asked(request), dict(request.query_params)
-        return HTMLResponse(pages.narrow_page(asked, self._desk.result(asked), typed))
+        return HTMLResponse(pages.narrow_page(asked, self._session.result(asked), typed))
 
     async def open(self, request: Request) -> Response:
         """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
@@ -321,7 +321,7 @@ class Front:
             try:
                 content = await _sent(request)
                 address = await run_in_threadpool(
-                    lambda: address_for(parts_of(content, kind), self._desk)
+                    lambda: address_for(parts_of(content, kind), self._session)
                 )
                 if len(address) > MOST_QUERY:
                     refuse(
@@ -341,7 +341,7 @@ class Front:
         written = [(name, title) for name, (title, _) in written_pages().items()]
         own = [
             (name, one.label)
-            for name, one in self._desk.place.departments().items()
+            for name, one in self._session.place.departments().items()
             if name not in PACKAGED
         ]
         return HTMLResponse(
@@ -372,21 +372,21 @@ class Front:
 
     def begin_offer(self, request: Request) -> Response:
         """Have departments and the page for a board made of the interview's answers; its progress is a page."""
-        return _led_to(working.offer_work(self._desk.background, _pairs(request)))
+        return _led_to(working.offer_work(self._session.background, _pairs(request)))
 
     def begin_full(self, request: Request) -> Response:
         """Have a question worked out in full."""
         asked, length = self._asked(request), request.path_params["length"]
-        return _led_to(working.full_work(self._desk.background, asked, length))
+        return _led_to(working.full_work(self._session.background, asked, length))
 
     def _work(self, request: Request) -> HeavyWork:
-        return self._desk.background.work(request.path_params["name"])
+        return self._session.background.work(request.path_params["name"])
 
     def work(self, request: Request) -> Response:
         """How far a piece of work is."""
-        return HTMLResponse(working.page(self._desk.background, self._work(request)))
+        return HTMLResponse(working.page(self._session.background, self._work(request)))
 
-    def work_looks(self, request: Request) -> Response:
+    def work_stream(self, request: Request) -> Response:
         """A stream of its states, which ends with the work; the work does not end with the stream."""
         return StreamingResponse(self._states(self._work(request)), media_type="text/event-stream")
 
@@ -395,9 +395,9 @@ class Front:
         while not work.has_ended:
             if work.n_changes != seen:
                 seen = work.n_changes
-                yield _event("look", working.state(self._desk.background, work))
+                yield _event("state", working.state(self._session.background, work))
             await asyncio.sleep(SECONDS_BETWEEN_STATES)
-        yield _event("look", working.state(self._desk.background, work)) + _event("end", "")
+        yield _event("state", working.state(self._session.background, work)) + _event("end", "")
 
     def stop_work(self, request: Request) -> Response:
         """Have a piece of work end."""
@@ -408,7 +408,7 @@ class Front:
     def file(self, request: Request) -> Response:
         """One of the files of a stored run that can be kept."""
         name = request.path_params["name"]
-        folder = self._desk.folder(request.query_params.get("run", ""))
+        folder = self._session.folder(request.query_params.get("run", ""))
         if name not in working.FILES or not (folder / name).is_file():
             refuse(
                 "file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}"
@@ -522,10 +522,10 @@ def app_of(
     stored: str = "",
     results: Path | None = None,
     config_dir: Path | None = None,
-) -> tuple[Guard, Desk]:
-    """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened;
+) -> tuple[Guard, Session]:
+    """The app as an ASGI application, guarded, and its session; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
-    desk = Desk(n_workers, results, Place(config_dir))
+    session = Session(n_workers, results, Place(config_dir))
     return Guard(
-        Starlette(routes=Front(desk, stored).routes(), exception_handlers={404: _missing}), port
-    ), desk
+        Starlette(routes=Front(session, stored).routes(), exception_handlers={404: _missing}), port
+    ), session

@@ -51,14 +51,14 @@ def serve(port: int, workers: int, results: Path, config_dir: Path | None = None
             )
         port = listening.getsockname()[1]
         n_workers = workers or processors()
-        app, desk = app_of(
+        app, session = app_of(
             port,
             n_workers=n_workers,
             stored=stored_answer(),
             results=results,
             config_dir=config_dir,
         )
-        threading.Thread(target=desk.warm_up, daemon=True).start()
+        threading.Thread(target=session.warm_up, daemon=True).start()
         print(
             f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.",
             flush=True,
@@ -73,5 +73,5 @@ def serve(port: int, workers: int, results: Path, config_dir: Path | None = None
         try:
             uvicorn.Server(settings).run(sockets=[listening])
         finally:
-            desk.background.stop()
+            session.background.stop()
     return 0

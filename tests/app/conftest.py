@@ -9,7 +9,7 @@ import pytest
 import simulation as ae
 from simulation.app import asked as asked_module
 from simulation.app import background as background_module
-from simulation.app import desk as desk_module
+from simulation.app import session as session_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.measures.measuring import Measures
 
@@ -28,7 +28,7 @@ def own_lock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setattr(background_module, "LOCK", tmp_path_factory.mktemp("lock") / "heavy.lock")
     for module in (
         background_module,
-        desk_module,
+        session_module,
     ):  # all that tests before have left would be looked at
         monkeypatch.setattr(module, "tidy_memory", lambda: None)
 

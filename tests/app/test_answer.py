@@ -20,7 +20,6 @@ from simulation.app import pages
 from simulation.app.answer import NOT_YET
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY, LOCAL
-from simulation.app.desk import FIRST, Look
 from simulation.app.pages import (
     VIEWS,
     answer,
@@ -30,6 +29,7 @@ from simulation.app.pages import (
     view_page,
 )
 from simulation.app.serving import STORED
+from simulation.app.session import FIRST, AnswerState
 from simulation.cli import main
 from simulation.config import packaged_configs
 from simulation.display.measured import Limits
@@ -112,7 +112,7 @@ def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(
             if n
             else None
         )
-        rows = seen(answer(Look("looking", first), asked))
+        rows = seen(answer(AnswerState("looking", first), asked))
         assert bool(rows) == (n >= FIRST)
         for label, cells in rows.items():
             assert first is not None
@@ -127,7 +127,7 @@ def test_at_200_looks_a_reader_sees_the_numbers_of_the_package(
 def test_everything_on_a_page_is_of_the_same_replications(
     grown: Grown, asked: AskedQuestion
 ) -> None:
-    text = answer(Look("looking", grown(30, 0.02)), asked)
+    text = answer(AnswerState("looking", grown(30, 0.02)), asked)
     stated = re.findall(r"n = (\d+)|these (\d+) replications|>(\d+) replications<", text)
     numbers = {number for groups in stated for number in groups if number}
     assert numbers == {"30"}
@@ -146,12 +146,12 @@ def test_an_answer_at_rest_says_what_the_department_cannot_carry(
             result.study, replace(result.explanation, department_warnings=warnings)
         ),
     )
-    text = answer(Look("ended", known), asked)
+    text = answer(AnswerState("ended", known), asked)
     assert (
         "at its limits, or figures that do not fit.</strong> Triage nurses: load 172 % at 9 h.</p>"
         in text
     )
-    assert "at its limits" not in answer(Look("ended", result), asked)
+    assert "at its limits" not in answer(AnswerState("ended", result), asked)
 
 
 def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQuestion) -> None:
@@ -159,10 +159,10 @@ def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQu
     target = result.first_target
     scribe, lean = (result.finding(arm, target).comparison for arm in asked.arms)
     apart = lean.difference_high < scribe.difference_low
-    text = answer(Look("looking", result), asked)
+    text = answer(AnswerState("looking", result), asked)
     assert ("Surely does more than any AI here" in text) == apart
     assert apart
-    assert "Surely does more" not in answer(Look("looking", grown(5, 0.9)), asked)
+    assert "Surely does more" not in answer(AnswerState("looking", grown(5, 0.9)), asked)
 
 
 def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai() -> None:
@@ -187,7 +187,7 @@ def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_do
     grown: Grown, asked: AskedQuestion
 ) -> None:
     result = grown(30, 0.001)
-    text = answer(Look("ended", result), asked)
+    text = answer(AnswerState("ended", result), asked)
     assert "; ".join(margin.label for margin in result.design.margins) in text
     assert "simulation noise in this one department (not how departments differ)" in text
     assert "the model's departments: on past trials they are as near as a guess" in text
@@ -222,28 +222,28 @@ def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(
     kinds: tuple[NonInferiority, ...] = ("non-inferior", "cannot tell", "inferior", "worse")
     assert words(*kinds) == f"fails: {OPEN[1]}; may fail: {OPEN[1]}; not settled: {OPEN[1]}"
     assert (words("non-inferior"), words("none seen")) == ("passes all 1", "none of 1 settled yet")
-    assert "What next" in answer(Look("ended", result), asked)
-    assert "What next" not in answer(Look("looking", result), asked)
+    assert "What next" in answer(AnswerState("ended", result), asked)
+    assert "What next" not in answer(AnswerState("looking", result), asked)
 
 
 def test_what_a_change_of_the_department_does_to_the_wait_is_said_beside_the_wait_as_it_is(
     grown: Grown, asked: AskedQuestion
 ) -> None:
     changed, result = replace(asked, changed=(("beds", 2),)), grown(30, 0.02)
-    known = answer(Look("ended", result), changed, as_it_is=grown(24, 0.02))
+    known = answer(AnswerState("ended", result), changed, as_it_is=grown(24, 0.02))
     assert "In the department as it is: <strong>" in known
     assert "n = 24)" in known
-    asks = answer(Look("ended", result), changed)
+    asks = answer(AnswerState("ended", result), changed)
     assert (
         f'href="/?{escape(asked.keeping(changed.query))}">Ask about the department as it is' in asks
     )
-    assert "as it is" not in answer(Look("looking", result), asked)
+    assert "as it is" not in answer(AnswerState("looking", result), asked)
 
 
 def test_an_answer_of_one_department_says_what_the_same_does_over_many(
     grown: Grown, asked: AskedQuestion
 ) -> None:
-    text = answer(Look("ended", grown(30, 0.02)), asked)
+    text = answer(AnswerState("ended", grown(30, 0.02)), asked)
     assert "In 60 departments like England's" in text
     assert "AI scribe, as measured (27 s off) −2.2 (−7.5 to −0.4)" in text
     assert "so far" not in text
@@ -251,7 +251,7 @@ def test_an_answer_of_one_department_says_what_the_same_does_over_many(
 
 def test_views_lead_back_to_what_is_kept_beside(grown: Grown, asked: AskedQuestion) -> None:
     kept = replace(asked, beside=(asked.query,))
-    text = answer(Look("ended", grown(30, 0.02)), kept, beside=[(asked, grown(30, 0.02))])
+    text = answer(AnswerState("ended", grown(30, 0.02)), kept, beside=[(asked, grown(30, 0.02))])
     assert "This answer is kept" in text
     assert f'href="/view/who?{escape(kept.address)}"' in text
     assert f'href="/?{escape(kept.address)}"' in view_page("who", kept, grown(30, 0.02))
@@ -279,7 +279,7 @@ def test_an_answer_in_which_nothing_does_enough_says_so(grown: Grown, asked: Ask
                 "shown",
                 lambda *_, b=best, n=none_helps: {**shown, "best": b, "none_helps": n},
             )
-            text = answer(Look("ended", grown(30, 0.001)), asked)
+            text = answer(AnswerState("ended", grown(30, 0.001)), asked)
         assert [key for key, sentence in words.items() if sentence in text] == [said] * bool(said)
 
 
@@ -296,22 +296,22 @@ def test_who_waits_longer_is_said_beside_the_policy(
     row = grown(30, 0.001).row("lean_triage", "wait_to_clinician_mean", "arrival_source=ambulance")
     harmed = (WorseOff(grown(30, 0.001).arm("lean_triage"), replace(row, difference=6.0), 0, True),)
     monkeypatch.setattr(outcome, "worse_off", lambda _: harmed)
-    assert "Worse off" not in answer(Look("looking", grown(30, 0.001)), asked)
+    assert "Worse off" not in answer(AnswerState("looking", grown(30, 0.001)), asked)
     monkeypatch.setattr(outcome, "outcomes", outcome.outcomes.__wrapped__)
-    text = answer(Look("ended", grown(30, 0.001)), asked)
+    text = answer(AnswerState("ended", grown(30, 0.001)), asked)
     assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
 
 
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(
     grown: Grown, asked: AskedQuestion
 ) -> None:
-    text = answer(Look("looking", grown(5, 0.9)), asked)
+    text = answer(AnswerState("looking", grown(5, 0.9)), asked)
     assert NOT_YET in text
     assert "<svg" not in text
 
 
 def test_fewer_than_four_replications_show_no_effect(grown: Grown, asked: AskedQuestion) -> None:
-    text = answer(Look("simulating", grown(3, 0.02)), asked)
+    text = answer(AnswerState("simulating", grown(3, 0.02)), asked)
     assert "needs 4 replications" in text
     assert "<table" not in text
 
@@ -319,7 +319,7 @@ def test_fewer_than_four_replications_show_no_effect(grown: Grown, asked: AskedQ
 def test_a_refusal_says_every_fault_and_no_number(asked: AskedQuestion) -> None:
     with pytest.raises(ae.ConfigError) as refused:
         ae.load("run.replications=0", "run.seed=-1")
-    text = answer(Look("refused", refused=refused.value), asked)
+    text = answer(AnswerState("refused", refused=refused.value), asked)
     assert "run.replications: found 0" in text
     assert "run.seed: found -1" in text
 
@@ -361,7 +361,7 @@ def test_what_an_answer_decides_does_not_follow_from_words(
     grown: Grown, asked: AskedQuestion
 ) -> None:
     def decided(result: ae.Result) -> Any:
-        text = answer(Look("ended", result), asked)
+        text = answer(AnswerState("ended", result), asked)
         next_ = text.partition('id="next"')[2].partition("</section>")[0]
         looks = re.findall(r'<(?:li|td)[^>]* class="([^"]*)"', text)
         return looks, next_.count("<li>"), re.findall(r"[Aa]bout \d+ more", next_)
@@ -379,7 +379,9 @@ def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown
     other = asked_in([("beds", "4"), ("arm", "lean_triage"), ("name", "<b>More beds")])
     gone = asked_in([("tests", "5"), ("arm", "two_more_beds")])
     text = answer(
-        Look("looking", grown(30, 0.02)), asked, beside=[(other, grown(12, 0.02)), (gone, None)]
+        AnswerState("looking", grown(30, 0.02)),
+        asked,
+        beside=[(other, grown(12, 0.02)), (gone, None)],
     )
     assert "‘As it is’" in text
     assert "&lt;b&gt;More beds" in text

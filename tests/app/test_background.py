@@ -14,9 +14,9 @@ from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
 from simulation.app.background import MOST_WAITING, Background, HeavyWork
 from simulation.app.departments import EVERY, LOCAL
-from simulation.app.desk import Desk
-from simulation.app.sending import address_of
 from simulation.app.server import app_of
+from simulation.app.session import Session
+from simulation.app.upload import address_of
 from simulation.app.working import full_work, offer_work, state
 from simulation.errors import ConfigError, refuse
 from simulation.offers import offer as offer_module
@@ -134,19 +134,19 @@ def test_the_same_work_is_not_begun_twice_and_only_so_many_pieces_wait(
 
 
 def test_no_page_of_another_site_begins_heavy_work(tmp_path: Path) -> None:
-    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    app, session = app_of(PORT, n_workers=1, results=tmp_path)
     for path in (f"/offer?{urlencode(OFFER)}", f"/full/year?{urlencode(PAIRS)}"):
         assert Client(app).post(path, headers={"Origin": "https://evil.example"}).status_code == 403
         assert Client(app).get(path).status_code == 405
-    assert not desk.background._works
+    assert not session.background._works
 
 
 def test_answers_that_cannot_be_used_begin_no_work(tmp_path: Path) -> None:
-    app, desk = app_of(PORT, n_workers=1, results=tmp_path)
+    app, session = app_of(PORT, n_workers=1, results=tmp_path)
     refused = Client(app).post("/offer?attendances_per_day=109500")
     assert refused.status_code == 400
     assert "Is it a year" in refused.text
-    assert not desk.background._works
+    assert not session.background._works
 
 
 def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> None:
@@ -179,11 +179,11 @@ def test_a_department_that_was_sent_is_worked_out_in_full_as_it_was_sent(
     monkeypatch.setattr(
         background_module, "run_into", lambda *_, **__: refuse("here", "ends", "the test")
     )
-    desk = Desk(1)
+    session = Session(1)
     for n in (150, 160):
         text = f"arrivals: {{walk_in: {{per_day: {n}}}}}".encode()
-        pairs = parse_qsl(address_of({"": text}, desk).removeprefix("/?"))
-        work = full_work(background, asked_in(pairs, desk.place_of(pairs)), "year")
+        pairs = parse_qsl(address_of({"": text}, session).removeprefix("/?"))
+        work = full_work(background, asked_in(pairs, session.place_of(pairs)), "year")
         until(lambda work=work: work.has_ended)  # type: ignore[misc]
     assert [study.baseline.pathway.arrivals["walk_in"].per_day for study in studies] == [150, 160]
 
@@ -216,14 +216,14 @@ def test_a_length_that_is_not_offered_is_one_message(background: Background) -> 
 def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, desk = app_of(PORT, n_workers=2, results=tmp_path)
-    client, where = Client(app), desk.background.where
-    desk.background.where = (*where, *BRIEF, "run.replications=6", "run.measured_days=28")
+    app, session = app_of(PORT, n_workers=2, results=tmp_path)
+    client, where = Client(app), session.background.where
+    session.background.where = (*where, *BRIEF, "run.replications=6", "run.measured_days=28")
     begun = client.post(
         f"/full/year?{urlencode(PAIRS)}", headers={"Origin": f"http://127.0.0.1:{PORT}"}
     )
     address = begun.headers["location"]
-    work = desk.background.work(address.removeprefix("/heavy/"))
+    work = session.background.work(address.removeprefix("/heavy/"))
     assert "In full: a year of the typical department, 20 times" in client.get(address).text
     until(lambda: work.n_done >= 2, SECONDS)
     assert client.post(f"{address}/stop").status_code == 303
@@ -231,10 +231,10 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     assert "goes on from there" in client.get(address).text
     again = client.post(f"/full/year?{urlencode(PAIRS)}").headers["location"]
     assert again != address
-    looks = client.get(f"{again}/looks").text
-    assert "Resuming an unfinished run" in looks
-    assert looks.endswith("event: end\ndata: \n\n")
-    (name,) = desk.runs()
+    states = client.get(f"{again}/stream").text
+    assert "Resuming an unfinished run" in states
+    assert states.endswith("event: end\ndata: \n\n")
+    (name,) = session.runs()
     page = client.get(again).text
     assert f"/run?run={name}" in page
     assert (
@@ -253,15 +253,15 @@ def test_the_interview_ends_on_the_board_s_page(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(background_module, "N_DEPARTMENTS", 20)
     monkeypatch.setattr(offer_module, "YEAR", WEEK)
-    app, desk = app_of(PORT, n_workers=2, results=tmp_path / "results")
-    client, where = Client(app), desk.background.where
-    desk.background.where = (*where, *BRIEF, "run.departments=20", "run.replications=20")
+    app, session = app_of(PORT, n_workers=2, results=tmp_path / "results")
+    client, where = Client(app), session.background.where
+    session.background.where = (*where, *BRIEF, "run.departments=20", "run.replications=20")
     address = client.post(f"/offer?{urlencode(OFFER)}").headers["location"]
-    looks = client.get(f"{address}/looks").text
-    assert "Making departments that your answers could mean" in looks
+    states = client.get(f"{address}/stream").text
+    assert "Making departments that your answers could mean" in states
     page = client.get(address).text
     assert "Open the board's page" in unescape(page), page[page.index("<main") :]
-    (name,) = desk.runs()
+    (name,) = session.runs()
     board = client.get("/board", params={"run": name})
     assert "Our AI" in board.text
     assert "planning" in board.text.lower()

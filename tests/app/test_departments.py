@@ -18,10 +18,10 @@ from simulation.app.departments import (
     LOCAL,
     PACKAGED,
 )
-from simulation.app.desk import Desk
 from simulation.app.pages import narrow_page, question_page
-from simulation.app.sending import address_of
 from simulation.app.serving import STORED
+from simulation.app.session import Session
+from simulation.app.upload import address_of
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
 from simulation.vetting import policy_file
@@ -63,16 +63,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked_of(address: str, desk: Desk) -> AskedQuestion:
+def asked_of(address: str, session: Session) -> AskedQuestion:
     """The question that an address of an app states."""
     pairs = parse_qsl(address.removeprefix("/?"))
-    return asked_in(pairs, desk.place_of(pairs))
+    return asked_in(pairs, session.place_of(pairs))
 
 
 def sent(text: str) -> AskedQuestion:
     """The question that a file with a department leads to."""
-    desk = Desk(1)
-    return asked_of(address_of({"": text.encode()}, desk), desk)
+    session = Session(1)
+    return asked_of(address_of({"": text.encode()}, session), session)
 
 
 # --- a folder of configurations -------------------------------------------------------------------------------------
@@ -84,11 +84,13 @@ def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_abo
 ) -> None:
     folder = here / ("elsewhere" if named else "configs")
     new_scaled_department("ours", {"attendances_per_day": "250", "beds": "480"}, folder)
-    app, desk = app_of(PORT, n_workers=1, config_dir=folder if named else None)
+    app, session = app_of(PORT, n_workers=1, config_dir=folder if named else None)
     page = Client(app).get("/?department=ours&arm=lean_triage").text
     assert '<option value="ours" selected>Your department ours</option>' in page
     assert "Today: 250 patients a day" in page
-    asked = asked_in([("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")], desk.place)
+    asked = asked_in(
+        [("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")], session.place
+    )
     study = asked.place.load(*asked.overrides)
     assert (
         study.choices["site"] == study.choices["staffing"] == study.choices["calibration"] == "ours"
@@ -126,12 +128,12 @@ def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(
     for path in new_scaled_department("ours", {"attendances_per_day": "250"}, here / "configs"):
         if path.parent.name == "site":
             site = path
-    _, desk = app_of(PORT, n_workers=1)
+    _, session = app_of(PORT, n_workers=1)
     asked = asked_in([("department", "ours"), ("arm", "lean_triage")])
-    desk._keep(asked, two)
-    assert desk.result(asked) is two
+    session._keep(asked, two)
+    assert session.result(asked) is two
     site.write_text(site.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert desk.result(asked) is None
+    assert session.result(asked) is None
 
 
 @pytest.mark.slow
@@ -185,11 +187,11 @@ def test_two_apps_of_one_process_share_neither_folder_nor_what_was_sent(here: Pa
 
 
 def test_its_question_as_a_file_states_it_whole() -> None:
-    app, desk = app_of(PORT, n_workers=1)
+    app, session = app_of(PORT, n_workers=1)
     client = Client(app)
-    asked = asked_of(client.post("/open", content=f"text={SITE}").headers["location"], desk)
+    asked = asked_of(client.post("/open", content=f"text={SITE}").headers["location"], session)
     kept = client.get(f"/question.yaml?{asked.query}").content
-    again = desk.file(
+    again = session.file(
         client.post("/open", files={"file": kept}).headers["location"].removeprefix("/?file=")
     )
     assert again.own == asked.overrides
@@ -295,9 +297,9 @@ def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_meas
 
 
 def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
-    _, desk = app_of(PORT, n_workers=1)
-    asked = desk.open_run("first")
-    result = desk.result(asked)
+    _, session = app_of(PORT, n_workers=1)
+    asked = session.open_run("first")
+    result = session.result(asked)
     assert result is not None
     about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
     assert about["identity"] == result.manifest["identity"]

@@ -4,8 +4,8 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import asked_in
-from simulation.app.desk import PROFILED, Desk
 from simulation.app.inside import HOURS, areas, hours_tables
+from simulation.app.session import PROFILED, Session
 from simulation.display.table import Cell
 from simulation.display.words import STAGE_WORDS
 from tests.app.conftest import PAIRS
@@ -63,19 +63,19 @@ def test_without_days_there_is_nothing_to_show(two: ae.Result) -> None:
 
 @pytest.mark.slow
 def test_days_are_made_for_who_looks_and_change_no_number(short: None) -> None:
-    desk, asked = Desk(1), asked_in(PAIRS)
-    assert desk.profiled(asked) is None
+    session, asked = Session(1), asked_in(PAIRS)
+    assert session.profiled(asked) is None
     study = ae.load(*asked.overrides, "run.profiles=0", "executor=serial")
     result = next(one for one in ae.grow(study) if len(one.replications) == PROFILED + 1)
-    desk._keep(asked, result)
-    profiled = desk.profiled(asked)
+    session._keep(asked, result)
+    profiled = session.profiled(asked)
     assert profiled is not None
     assert ae.same_numbers(profiled, result)
     assert [one.arms["nurse"].day is not None for one in profiled.replications] == [
         True
     ] * PROFILED + [False]
     longer = next(one for one in ae.grow(study, so_far=result))
-    desk._keep(asked, longer)
-    kept = desk.result(asked)
+    session._keep(asked, longer)
+    kept = session.result(asked)
     assert kept is not None
     assert (len(kept.replications), kept.run.profiles) == (PROFILED + 2, PROFILED)

@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 import simulation as ae
-from simulation.app import desk as desk_module
+from simulation.app import session as session_module
 from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
 from simulation.app.departments import LOCAL, Place
-from simulation.app.desk import Desk, Look
-from simulation.app.sending import MOST_BYTES
 from simulation.app.server import MOST_QUERY, Guard, _csv, app_of
+from simulation.app.session import AnswerState, Session
+from simulation.app.upload import MOST_BYTES
 from simulation.errors import ConfigError
 
 Answer = TypeVar("Answer")
@@ -60,14 +60,14 @@ class Client:
 
 
 @pytest.fixture
-def desk_and_client() -> tuple[Desk, Client]:
-    app, desk = app_of(PORT, n_workers=1, stored="<p>worked out beforehand</p>")
-    return desk, Client(app)
+def session_and_client() -> tuple[Session, Client]:
+    app, session = app_of(PORT, n_workers=1, stored="<p>worked out beforehand</p>")
+    return session, Client(app)
 
 
 @pytest.fixture
-def client(desk_and_client: tuple[Desk, Client]) -> Client:
-    return desk_and_client[1]
+def client(session_and_client: tuple[Session, Client]) -> Client:
+    return session_and_client[1]
 
 
 def test_a_sixth_policy_is_refused_beside_a_form_that_keeps_the_first_five(client: Client) -> None:
@@ -97,7 +97,7 @@ def test_the_app_answers_no_page_of_another_site(client: Client) -> None:
     )
     assert client.post("/open", content=FILE, headers={"Origin": "null"}).status_code == 403
     script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-    assert client.get(f"/looks?{QUERY}", headers=script).status_code == 403
+    assert client.get(f"/stream?{QUERY}", headers=script).status_code == 403
     assert client.get("/", headers={"Origin": HOME}).status_code == 200
 
 
@@ -177,12 +177,12 @@ def test_a_mistaken_address_is_a_page_that_says_what_is_wrong(client: Client) ->
 
 
 def test_the_first_visit_opens_on_the_stored_answer_and_works_on_nothing(
-    desk_and_client: tuple[Desk, Client],
+    session_and_client: tuple[Session, Client],
 ) -> None:
-    desk, client = desk_and_client
+    session, client = session_and_client
     assert "worked out beforehand" in client.get("/").text
     assert "worked out beforehand" not in client.get(f"/?{QUERY}").text
-    assert desk.n_running == 0
+    assert session.n_running == 0
 
 
 def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client: Client) -> None:
@@ -194,13 +194,13 @@ def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client:
 
 @pytest.mark.slow
 def test_an_answer_is_kept_as_the_folder_of_a_run_but_not_that_of_what_was_sent(
-    short: None, desk_and_client: tuple[Desk, Client], tmp_path: Path
+    short: None, session_and_client: tuple[Session, Client], tmp_path: Path
 ) -> None:
-    desk, client = desk_and_client
+    session, client = session_and_client
     asked = asked_in(parse_qsl(QUERY))
     study = LOCAL.load(*asked.overrides, "run.profiles=4")
     result = next(result for result in ae.grow(study) if len(result.replications) >= 4)
-    desk._keep(asked, result)
+    session._keep(asked, result)
     packed = client.get(f"/answer.zip?{QUERY}")
     assert packed.headers["content-type"] == "application/zip"
     ZipFile(io.BytesIO(packed.content)).extractall(tmp_path)
@@ -213,7 +213,7 @@ def test_an_answer_is_kept_as_the_folder_of_a_run_but_not_that_of_what_was_sent(
         "summary.csv",
     }
     text = client.get(f"/question.yaml?{QUERY}&n=4").text
-    sent = desk.take_in(
+    sent = session.take_in(
         "\n".join(line for line in text.splitlines() if "engine" not in line), LOCAL
     )
     assert "is not made of what was sent" in client.get(f"/answer.zip?{sent.query}").text
@@ -240,7 +240,7 @@ def test_no_cell_of_the_app_s_csv_is_a_formula(
 
 
 def test_a_stream_ends_at_the_number_that_was_asked_for(short: None, client: Client) -> None:
-    text = client.get(f"/looks?{QUERY}&most=2").text
+    text = client.get(f"/stream?{QUERY}&most=2").text
     assert text.endswith("event: end\ndata: \n\n")
     assert "2 replications" in text
 
@@ -271,22 +271,24 @@ def test_without_results_there_is_no_stored_run(client: Client) -> None:
     assert "There is none yet" in client.get("/runs").text
 
 
-# --- the desk -------------------------------------------------------------------------------------------------------
+# --- the session ------------------------------------------------------------------------------------------------------
 
 
-def first_looks(desk: Desk, asked: AskedQuestion, n: int, most: int = 50) -> list[Look]:
-    """The first looks at a question; then the reader leaves."""
+def first_states(
+    session: Session, asked: AskedQuestion, n: int, most: int = 50
+) -> list[AnswerState]:
+    """The first states of an answer; then the reader leaves."""
 
-    async def look() -> list[Look]:
-        looks, seen = desk.looks(asked, most), []
-        async for one in looks:
+    async def collect() -> list[AnswerState]:
+        states, seen = session.stream(asked, most), []
+        async for one in states:
             seen.append(one)
             if one.result is not None and len(one.result.replications) >= n:
                 break
-        await looks.aclose()  # type: ignore[attr-defined]
+        await states.aclose()  # type: ignore[attr-defined]
         return seen
 
-    return awaited(look())
+    return awaited(collect())
 
 
 def n_at_work() -> int:
@@ -294,10 +296,10 @@ def n_at_work() -> int:
 
 
 def test_the_work_ends_when_the_reader_leaves(short: None) -> None:
-    desk = Desk(1)
-    seen = first_looks(desk, asked_in([("arm", "lean_triage")]), 1)
+    session = Session(1)
+    seen = first_states(session, asked_in([("arm", "lean_triage")]), 1)
     assert seen[0].step == "loading"
-    assert desk.n_running == 0
+    assert session.n_running == 0
     for _attempt in range(100):
         if not n_at_work():
             break
@@ -306,28 +308,28 @@ def test_the_work_ends_when_the_reader_leaves(short: None) -> None:
 
 
 def test_a_reload_goes_on_from_what_is_known(short: None) -> None:
-    desk, asked = Desk(1), asked_in([("arm", "lean_triage")])
-    first_looks(desk, asked, 2)
-    again = first_looks(desk, asked, 2)
+    session, asked = Session(1), asked_in([("arm", "lean_triage")])
+    first_states(session, asked, 2)
+    again = first_states(session, asked, 2)
     assert again[0].result is not None
     assert len(again[0].result.replications) >= 2
-    assert desk.result(asked) is not None
+    assert session.result(asked) is not None
 
 
 def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
     short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_module, "MOST_RUNNING", 1)
-    desk, asked, other = (
-        Desk(1),
+    monkeypatch.setattr(session_module, "MOST_RUNNING", 1)
+    session, asked, other = (
+        Session(1),
         asked_in([("arm", "lean_triage")]),
         asked_in([("arm", "two_more_beds")]),
     )
 
     async def both() -> list[str]:
-        first = desk.looks(asked, 50)
+        first = session.stream(asked, 50)
         await anext(first)
-        second = desk.looks(other, 50)
+        second = session.stream(other, 50)
         steps = [(await anext(second)).step]
         await first.aclose()  # type: ignore[attr-defined]
         steps.append((await anext(second)).step)
@@ -340,24 +342,24 @@ def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
 def test_only_so_many_results_and_files_are_kept(
     monkeypatch: pytest.MonkeyPatch, two: ae.Result
 ) -> None:
-    monkeypatch.setattr(desk_module, "MOST_KEPT", 2)
-    monkeypatch.setattr(desk_module, "MOST_FILES", 2)
-    desk = Desk(1)
+    monkeypatch.setattr(session_module, "MOST_KEPT", 2)
+    monkeypatch.setattr(session_module, "MOST_FILES", 2)
+    session = Session(1)
     questions = [
         asked_in([("arm", arm)]) for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")
     ]
     for asked in questions:
-        desk._keep(asked, two)
-    assert [desk.result(asked) is None for asked in questions] == [True, False, False]
-    names = [desk.take_in(FILE, LOCAL).file for _ in range(3)]
+        session._keep(asked, two)
+    assert [session.result(asked) is None for asked in questions] == [True, False, False]
+    names = [session.take_in(FILE, LOCAL).file for _ in range(3)]
     assert len(set(names)) == 3
     with pytest.raises(ConfigError, match="is not known here any more"):
-        desk.file(names[0])
-    assert desk.file(names[2]).own
-    sent = [desk.keep(Place(None, name)) for name in "abc"]
+        session.file(names[0])
+    assert session.file(names[2]).own
+    sent = [session.keep(Place(None, name)) for name in "abc"]
     with pytest.raises(ConfigError, match="is not known here any more"):
-        desk.place_of([("sent", "a")])
-    assert desk.place_of([("sent", "c")]) is sent[2]
+        session.place_of([("sent", "a")])
+    assert session.place_of([("sent", "c")]) is sent[2]
 
 
 def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(

@@ -18,10 +18,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from simulation.app import asked as asked_module
 from simulation.app import background as background_module
-from simulation.app.desk import Desk
 from simulation.app.pages import VIEWS
 from simulation.app.server import app_of
 from simulation.app.serving import stored_answer
+from simulation.app.session import Session
 from simulation.config.new import new_scaled_department
 from simulation.offers import offer as offer_module
 from tests.app.conftest import SHORT
@@ -44,10 +44,10 @@ TOO_WIDE = """() => [...document.querySelectorAll('main *')]
 
 @dataclass(frozen=True)
 class Served:
-    """The app on a port of this machine, with its desk."""
+    """The app on a port of this machine, with its session."""
 
     home: str
-    desk: Desk
+    session: Session
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +63,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        app, desk = app_of(
+        app, session = app_of(
             port,
             n_workers=1,
             stored=stored_answer(),
             results=here / "results",
             config_dir=here / "configs",
         )
-        desk.background.where += (*BRIEF, "run.replications=20", "run.departments=20")
+        session.background.where += (*BRIEF, "run.replications=20", "run.departments=20")
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
         )
         thread.start()
-        yield Served(f"http://127.0.0.1:{port}", desk)
-        desk.background.stop()
+        yield Served(f"http://127.0.0.1:{port}", session)
+        session.background.stop()
         server.should_exit = True
         thread.join(10)
 
@@ -134,10 +134,10 @@ def shown(page: Page) -> int:
     return int(page.locator(".n").inner_text().split()[0])
 
 
-def rests(desk: Desk) -> bool:
+def rests(session: Session) -> bool:
     """Whether all work ends within some seconds."""
     for _attempt in range(60):
-        if not desk.n_running and not any(
+        if not session.n_running and not any(
             thread.name.startswith("question") for thread in threading.enumerate()
         ):
             return True
@@ -173,7 +173,7 @@ def test_who_listens_hears_the_last_look_and_nothing_of_the_question_before(visi
         if len(sent) == 1:
             route.fulfill(content_type="text/event-stream", body=body)
 
-    page.route("**/looks?*", once)
+    page.route("**/stream?*", once)
     page.get_by_role("button", name="Show the answer").click()
     expect(page.locator("#said")).to_have_text("After 6 replications: Shorter.")
     page.get_by_role("checkbox", name="Lean triage, no AI").uncheck()
@@ -199,7 +199,7 @@ def test_a_reload_in_the_middle_goes_on_and_does_not_begin_again(visitor: Visit)
 def test_stop_ends_the_work_and_go_on_goes_on(visitor: Visit, served: Served) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&tests=10"))
     page.get_by_role("button", name="Stop").click()
-    assert rests(served.desk)
+    assert rests(served.session)
     n = shown(page)
     page.get_by_role("button", name="Go on").click()
     for _attempt in range(200):
@@ -211,9 +211,9 @@ def test_stop_ends_the_work_and_go_on_goes_on(visitor: Visit, served: Served) ->
 
 def test_a_closed_tab_ends_the_work(visitor: Visit, served: Served) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&tests=15"))
-    assert served.desk.n_running
+    assert served.session.n_running
     page.close()
-    assert rests(served.desk)
+    assert rests(served.session)
 
 
 def test_a_question_with_a_fault_is_told_and_the_next_is_answered(visitor: Visit) -> None:
@@ -397,7 +397,10 @@ def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor:
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])
 def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str) -> None:
-    if served.desk.result(asked_module.asked_in(parse_qsl(EXAMPLE), served.desk.place)) is None:
+    if (
+        served.session.result(asked_module.asked_in(parse_qsl(EXAMPLE), served.session.place))
+        is None
+    ):
         answered(visitor(f"/?{EXAMPLE}"))
     page = visitor(f"/view/{name}?{EXAMPLE}", 360, 740)
     expect(page.locator("table").first).to_be_attached()

@@ -123,8 +123,8 @@ def opened_runs(served: Served, result: Result) -> Iterator[Served]:
     offered = replace(
         result, study=replace(result.study, design=replace(result.study.design, offer=facts))
     )
-    served.desk._keep(AskedQuestion(run=RUN, arms=()), result)
-    served.desk._keep(AskedQuestion(run=OFFER, arms=()), offered)
+    served.session._keep(AskedQuestion(run=RUN, arms=()), result)
+    served.session._keep(AskedQuestion(run=OFFER, arms=()), offered)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(board_module, "rank_blanks", lambda result: ())
         yield served

@@ -122,7 +122,7 @@ def app() -> None:
                     break
                 except URLError:
                     time.sleep(0.1)
-            pages.append(read(f"/looks?{QUESTION}"))
+            pages.append(read(f"/stream?{QUESTION}"))
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -61,8 +61,8 @@
     history.replaceState(null, "", `/?${asked}`);
     announced = 0;
     answer.setAttribute("aria-busy", "true");
-    stream = new EventSource(`/looks?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
-    stream.addEventListener("look", (event) => swap(event.data, isStopped));
+    stream = new EventSource(`/stream?${asked}&visitor=${visitor}${most ? `&most=${most}` : ""}`);
+    stream.addEventListener("state", (event) => swap(event.data, isStopped));
     stream.addEventListener("end", () => {
       stop();
       announce();

@@ -3,9 +3,9 @@
 (() => {
   const work = document.getElementById("work");
   const said = document.getElementById("said");
-  if (!work.dataset.looks) return;
-  const stream = new EventSource(work.dataset.looks);
-  stream.addEventListener("look", (event) => {
+  if (!work.dataset.stream) return;
+  const stream = new EventSource(work.dataset.stream);
+  stream.addEventListener("state", (event) => {
     const hadFocus = work.contains(document.activeElement);
     const before = work.querySelector("h2").textContent;
     work.innerHTML = event.data;

@@ -11,7 +11,7 @@ from typing import Any
 import simulation as ae
 
 
-class Turns:
+class WorkQueue:
     """`n` turns at a time for every visitor together. The next one goes to the visitor who holds the fewest, and of
     these to whoever has used the least processor time."""
 
@@ -33,26 +33,26 @@ class VisitorShare:
     Who comes, or comes back, begins at the time of whoever has used the least, so nobody saves up turns.
     """
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns, self._began = turns, threading.local()
+    def __init__(self, queue: WorkQueue) -> None:
+        self._queue, self._began = queue, threading.local()
         self.n_held, self.seconds = 0, 0.0
 
     def __enter__(self) -> None:
-        turns = self._turns
-        with turns.changed:
-            if self not in turns.active:
+        queue = self._queue
+        with queue.changed:
+            if self not in queue.active:
                 self.seconds = max(
-                    self.seconds, min((one.seconds for one in turns.active), default=0.0)
+                    self.seconds, min((one.seconds for one in queue.active), default=0.0)
                 )
-            turns.active.append(self)
-            turns.waiting.append(self)
-            turns.changed.wait_for(
-                lambda: turns.free and self is min(turns.waiting, key=VisitorShare._order)
+            queue.active.append(self)
+            queue.waiting.append(self)
+            queue.changed.wait_for(
+                lambda: queue.free and self is min(queue.waiting, key=VisitorShare._order)
             )
-            turns.waiting.remove(self)
-            turns.free -= 1
+            queue.waiting.remove(self)
+            queue.free -= 1
             self.n_held += 1
-            turns.changed.notify_all()
+            queue.changed.notify_all()
         self._began.at = time.thread_time()
 
     def __exit__(
@@ -61,13 +61,13 @@ class VisitorShare:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        turns = self._turns
-        with turns.changed:
+        queue = self._queue
+        with queue.changed:
             self.seconds += time.thread_time() - self._began.at
             self.n_held -= 1
-            turns.free += 1
-            turns.active.remove(self)
-            turns.changed.notify_all()
+            queue.free += 1
+            queue.active.remove(self)
+            queue.changed.notify_all()
 
     def _order(self) -> tuple[int, float]:
         return self.n_held, self.seconds

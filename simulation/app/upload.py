@@ -21,7 +21,7 @@ from zlib import error as PackingError
 
 from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
 from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
-from simulation.app.desk import Desk
+from simulation.app.session import Session
 from simulation.config.files import (
     is_name_of_file,
     mapping_in,
@@ -124,7 +124,7 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 # --- what it leads to -------------------------------------------------------------------------------------------------
 
 
-def address_for(parts: Mapping[str, bytes], desk: Desk) -> str:
+def address_for(parts: Mapping[str, bytes], session: Session) -> str:
     """The page that what a form holds leads to. Raises ConfigError with every fault, each with the name of what was
     sent."""
     if not any(path or text.strip() for path, text in parts.items()):
@@ -133,7 +133,7 @@ def address_for(parts: Mapping[str, bytes], desk: Desk) -> str:
         :MOST_SHOWN
     ]
     try:
-        return address_of(unpacked(parts), desk)
+        return address_of(unpacked(parts), session)
     except ConfigError as error:
         faults = [replace(fault, where=_named(fault.where, names)) for fault in error.faults]
         raise ConfigError(faults, error.heading) from None
@@ -145,7 +145,7 @@ def _named(where: str, name: str) -> str:
     return f"{name}{rest}" if rest != where else f"{name}: {where}"
 
 
-def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
+def address_of(files: Mapping[str, bytes], session: Session) -> str:
     """The page that what was sent leads to, once checked and kept. Raises ConfigError with every fault."""
     tables = {path: content for path, content in files.items() if path.lower().endswith(".csv")}
     others = [path for path in files if path not in tables]
@@ -154,12 +154,12 @@ def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
         refuse("the file", f"is a table, and not read alone: {RECORDS}", remedy)
     path = others[0] if len(others) == 1 else "/"
     if "/" in path and path.rpartition("/")[2] not in (QUESTION, ANSWERS):
-        return _folder_address(files, desk)
+        return _folder_address(files, session)
     text, faults = _text(files[path]), Faults()
     stated = value_in(text, "the file", faults)
     faults.refuse()
     if isinstance(stated, list):
-        return f"/?{desk.take_in(text, desk.place).query}"
+        return f"/?{session.take_in(text, session.place).query}"
     if (
         not isinstance(stated, Mapping)
         or not stated
@@ -178,7 +178,7 @@ def address_of(files: Mapping[str, bytes], desk: Desk) -> str:
         ]
         kept = answers | {key: by_name.get(PurePosixPath(answers[key]).name, "") for key in named}
         return f"/interview?{urlencode({key: text for key, text in kept.items() if text or key not in named})}"
-    return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, desk)
+    return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, session)
 
 
 def _text(content: bytes) -> str:
@@ -229,18 +229,20 @@ def _department(stated: Mapping[str, Any], name: str) -> dict[str, bytes]:
     return {f"site/{name}.yaml": b"defaults: [typical, _self_]", **files}
 
 
-def _folder_address(files: Mapping[str, bytes], desk: Desk) -> str:
+def _folder_address(files: Mapping[str, bytes], session: Session) -> str:
     """The page that a folder leads to: its question, if it has one, or its first department."""
     kept, question, left_out = _sorted_out(files)
     place = Place(folder_in_memory(kept), secrets.token_urlsafe(16), tuple(left_out))
     own, policies = _checked(place)
     if question is not None:
-        return f"/?{desk.take_in(_text(question), desk.keep(place)).query}"
+        return f"/?{session.take_in(_text(question), session.keep(place)).query}"
     if not own and not policies:
         remedy = "Send a folder with site/NAME.yaml, triage/NAME.yaml or question.yaml, under names of your own"
         refuse("the folder", "holds no department, policy or question", remedy)
     arms = (*policies, *EXAMPLE)[:MOST_ARMS]
-    return f"/?{AskedQuestion(own[0] if own else TYPICAL, arms=arms, place=desk.keep(place)).query}"
+    return (
+        f"/?{AskedQuestion(own[0] if own else TYPICAL, arms=arms, place=session.keep(place)).query}"
+    )
 
 
 def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:

@@ -1,4 +1,4 @@
-"""The desk at which questions are worked on: a thread for each, results kept in memory, a cap on all work together.
+"""The session of a process: questions in work, a thread each; results kept in memory; a cap on all work together.
 
 A question is worked on while somebody looks. Its result stays for a while, so that a reload, another view or a second
 reader goes on from it. Files that were sent are kept under names that nobody can guess, and never written.
@@ -23,7 +23,7 @@ import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background, tidy_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
-from simulation.app.turns import FirstFew, Turns, VisitorShare
+from simulation.app.work_queue import FirstFew, VisitorShare, WorkQueue
 from simulation.errors import AeflowError, refuse
 from simulation.runs.stored_run import ListedRun, list_runs
 
@@ -44,7 +44,7 @@ Step = Literal[
 
 
 @dataclass(frozen=True)
-class Look:
+class AnswerState:
     """What a reader sees at one moment: what is done, the result so far, and why nothing more comes."""
 
     step: Step
@@ -69,7 +69,7 @@ def _key(asked: AskedQuestion) -> tuple[object, ...]:
     return (asked.overrides, asked.place, asked.place.stamp())
 
 
-class Desk:
+class Session:
     """Questions in work, their results and files, for every visitor of one process."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Desk:
         self.place = place or Place()
         self._results = results
         self.background = Background(results or Path("results"), n_workers, self.place)
-        self._turns = Turns(n_workers)
+        self._queue = WorkQueue(n_workers)
         self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
@@ -155,9 +155,9 @@ class Desk:
         """A visitor's share of the processors, the same while any work of theirs goes on; without a name, a new one."""
         with self._lock:
             return (
-                self._shares.setdefault(visitor, self._turns.share())
+                self._shares.setdefault(visitor, self._queue.share())
                 if visitor
-                else self._turns.share()
+                else self._queue.share()
             )
 
     def runs(self) -> dict[str, ListedRun]:
@@ -207,26 +207,27 @@ class Desk:
 
     # --- work -----------------------------------------------------------------------------------------------------
 
-    async def looks(
+    async def stream(
         self, asked: AskedQuestion, most: int = MOST_REPLICATIONS, visitor: str = ""
-    ) -> AsyncIterator[Look]:
-        """Looks at a question while it is worked on, the newest each time; the work ends when nobody asks for the next.
+    ) -> AsyncIterator[AnswerState]:
+        """The states of an answer while it is worked on, the newest each time. The work ends when nobody asks for the
+        next.
 
         The last one is `ended` or `refused`. `visitor`: a name that is the same for all questions of one visitor.
         """
         if self._places is None:
             self._places = asyncio.Semaphore(MOST_RUNNING)
         if self._places.locked():
-            yield Look("waiting")
+            yield AnswerState("waiting")
         async with self._places:
             work = _Work(self, asked, most, self.share(visitor))
             self.n_running += 1
             try:
                 work.thread.start()
                 while True:
-                    look = await work.next()
-                    yield look
-                    if look.step in ("refused", "ended"):
+                    state = await work.next()
+                    yield state
+                    if state.step in ("refused", "ended"):
                         return
             finally:
                 work.stop()
@@ -234,19 +235,21 @@ class Desk:
 
 
 class _Work:
-    """A thread that works on one question, and the newest look at it."""
+    """A thread that works on one question, and the newest state of its answer."""
 
-    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, share: VisitorShare) -> None:
-        self._desk, self._asked, self._most, self._share = desk, asked, most, share
+    def __init__(
+        self, session: Session, asked: AskedQuestion, most: int, share: VisitorShare
+    ) -> None:
+        self._session, self._asked, self._most, self._share = session, asked, most, share
         self._loop = asyncio.get_running_loop()
-        self._newest: Look | None = None
+        self._newest: AnswerState | None = None
         self._changed = asyncio.Event()
         self._stopped = threading.Event()
         self._growth: ae.Growth | None = None
         self.thread = threading.Thread(target=self._run, name="question", daemon=True)
 
-    async def next(self) -> Look:
-        """The newest look, once there is one that was not seen."""
+    async def next(self) -> AnswerState:
+        """The newest state, once there is one that was not seen."""
         await self._changed.wait()
         self._changed.clear()
         assert self._newest is not None
@@ -258,35 +261,35 @@ class _Work:
         if self._growth is not None:
             self._growth.cancel()
 
-    def _show(self, look: Look) -> None:
+    def _show(self, state: AnswerState) -> None:
         def put() -> None:
-            self._newest = look
+            self._newest = state
             self._changed.set()
 
         with suppress(RuntimeError):  # the server has ended
             self._loop.call_soon_threadsafe(put)
 
     def _run(self) -> None:
-        so_far, needed = self._desk.result(self._asked), first_shown(self._asked)
+        so_far, needed = self._session.result(self._asked), first_shown(self._asked)
         missing = max(needed - (0 if so_far is None else len(so_far.replications)), 0)
-        executor = FirstFew(self._desk.n_workers, self._share, missing)
+        executor = FirstFew(self._session.n_workers, self._share, missing)
         newest: ae.Result | None = None
         try:
             for newest in self._grown(executor, so_far):
-                self._desk._keep(self._asked, newest)
+                self._session._keep(self._asked, newest)
                 n = len(newest.replications)
-                self._show(Look("looking" if n >= needed else "simulating", newest))
+                self._show(AnswerState("looking" if n >= needed else "simulating", newest))
                 if n >= self._most or self._stopped.is_set():
                     self.stop()
-            self._show(Look("ended", newest))
+            self._show(AnswerState("ended", newest))
         except AeflowError as error:
-            self._show(Look("refused", refused=error))
+            self._show(AnswerState("refused", refused=error))
         except Exception as error:  # of ours: the reader is told, and the server goes on
             message = (
                 f"{type(error).__name__}: {error}. This is a fault of aeflow: report "
                 "it, with the link of the page"
             )
-            self._show(Look("refused", refused=AeflowError(message)))
+            self._show(AnswerState("refused", refused=AeflowError(message)))
         finally:
             executor.close()
 
@@ -297,7 +300,7 @@ class _Work:
             if len(so_far.replications) >= self._most:
                 return
         else:
-            self._show(Look("loading"))
+            self._show(AnswerState("loading"))
         with self._share:  # a question that was left while it waited is not even loaded
             if self._stopped.is_set():
                 return
@@ -306,7 +309,7 @@ class _Work:
                 if so_far is None
                 else so_far.study,
                 executor=executor,
-                phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
+                phase=lambda phase: self._show(AnswerState(phase)) if so_far is None else None,
                 so_far=so_far,
             )
         if self._stopped.is_set():

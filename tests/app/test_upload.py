@@ -13,8 +13,8 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion
-from simulation.app.desk import Desk
-from simulation.app.sending import (
+from simulation.app.session import Session
+from simulation.app.upload import (
     MOST_FILES,
     MOST_UNPACKED,
     address_for,
@@ -23,7 +23,7 @@ from simulation.app.sending import (
     unpacked,
     zipped,
 )
-from simulation.app.sending import _sorted_out as sorted_out
+from simulation.app.upload import _sorted_out as sorted_out
 from simulation.config import packaged_configs
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
@@ -38,16 +38,16 @@ TWO = {
 }
 
 
-def opened(files: Files, desk: Desk | None = None) -> AskedQuestion:
+def opened(files: Files, session: Session | None = None) -> AskedQuestion:
     """The question that a folder leads to."""
-    desk = desk or Desk(1)
-    return asked_of(address_of(files, desk), desk)
+    session = session or Session(1)
+    return asked_of(address_of(files, session), session)
 
 
 def told(files: Files) -> str:
     """Why a folder is refused."""
     with pytest.raises(ConfigError) as refused:
-        address_of(files, Desk(1))
+        address_of(files, Session(1))
     return str(refused.value)
 
 
@@ -121,9 +121,9 @@ def test_the_question_of_a_folder_is_asked_over_a_pathway_that_is_stated_whole()
     files["configs/study/mine.yaml"] = files["configs/study/mine.yaml"].replace(
         b"gallery/clinic", b"mine"
     )
-    desk = Desk(1)
-    asked = desk.file(
-        address_of({**files, "question.yaml": b"[study=mine]"}, desk).removeprefix("/?file=")
+    session = Session(1)
+    asked = session.file(
+        address_of({**files, "question.yaml": b"[study=mine]"}, session).removeprefix("/?file=")
     )
     assert (
         asked.place.load(*asked.overrides).baseline.pathway
@@ -231,7 +231,7 @@ def test_what_cannot_be_read_is_told_with_the_name_of_what_was_sent(
     files: Files, told: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        address_for(files, Desk(1))
+        address_for(files, Session(1))
     assert str(refused.value).startswith(told)
 
 
@@ -290,7 +290,7 @@ def test_a_zip_that_unpacks_to_a_thousand_times_its_size_fills_no_memory() -> No
     assert len(bomb) < 20_000 + 1_000
     tracemalloc.start()
     with pytest.raises(ConfigError, match="holds more than 4 MB"):
-        address_for(parts_of(*form(bomb)), Desk(1))
+        address_for(parts_of(*form(bomb)), Session(1))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5 * MOST_UNPACKED
