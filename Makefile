@@ -44,6 +44,8 @@ vet: $(VENV)/.vetting ## put a triage AI on the bench (a simple model, unless AR
 	@$(BIN)/aeflow vet $(ARGS)
 	@$(BIN)/aeflow compare study=vetted run=weeks
 
+# Compiled tests are kept, whatever a machine says: to compile them anew takes each process eight seconds.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 

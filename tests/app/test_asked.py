@@ -9,7 +9,6 @@ from simulation.app.asked import (
     EXAMPLE,
     MOST_ARMS,
     AskedQuestion,
-    arms_of,
     asked_by_file,
     asked_in,
     packaged_arms,
@@ -143,7 +142,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
             [("seconds", "-5"), ("arm", "lean_triage")],
             "Choose 0 to 180",
         ),
-        ([("arm", name) for name in (*arms_of(LOCAL),)], f"Choose {MOST_ARMS} at most"),
+        ([("arm", name) for name in helps()], f"Choose {MOST_ARMS} at most"),
     ],
 )
 def test_what_is_not_offered_is_one_message(
