@@ -17,7 +17,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-from hydra import initialize, version
+from hydra import initialize_config_dir, version
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathElement
 from hydra.core.global_hydra import GlobalHydra
@@ -170,7 +170,7 @@ def _hydra_of_ours(folders: Folders) -> Iterator[ConfigLoader]:
             shared.clear()
             _folders[:] = folders
             name = JobRuntime.instance().get("name")
-            with initialize(config_path=None, job_name=name, version_base="1.3"):
+            with initialize_config_dir(str(folders[-1]), job_name=name, version_base="1.3"):
                 yield shared.config_loader()
         finally:
             _folders.clear()
