@@ -78,5 +78,5 @@ result.tables["by_level"]
 result.tables["binding"]
 
 # %% [markdown]
-# Try `scenario=closed_ward`, `scenario=busier` or `staffing.doctors.extra=1` in the settings above, and see whether
-# the verdicts stay. Over the departments of an ensemble, `aeflow compare` says what decides it.
+# Try `scenario=closed_ward`, `scenario=busier_staff_follow` or `staffing.doctors.extra=1` in the settings above, and
+# see whether the verdicts stay. Over the departments of an ensemble, `aeflow compare` says what decides it.

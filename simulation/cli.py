@@ -1,4 +1,4 @@
-"""The commands. The first word names one, the others are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
+"""The commands. The first word names one, the others are Hydra overrides: `aeflow compare scenario=winter run.seed=7`.
 
 A user's mistake gives one message and exit code 2. Ctrl-C, TERM and HUP stop a command with one message and exit code
 130, 143 and 129.

@@ -152,10 +152,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "Did you mean 'nurse'?"
     >>> nearest("mark", ["evidence", "source"])
     'Known names: evidence, source'
+    >>> nearest("desk", ["desk_by_day", "desk_by_night", "ward"])
+    "Did you mean 'desk_by_day' or 'desk_by_night'?"
     """
     names = sorted(known)
     if meant := closest(name, names):
         return f"Did you mean '{meant}'?"
+    if longer := [other for other in names if other.startswith(f"{name}_")]:
+        return f"Did you mean {' or '.join(map(repr, longer[:3]))}?"
     return f"Known names: {', '.join(names) or 'none'}"
 
 

@@ -52,7 +52,7 @@ LONGER_STAYS, STAFF_FOLLOW, SAME_STAFF, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS =
 """The changes that response rows may name."""
 CHANGES = (LONGER_STAYS, FEWER_STAFF, STAFF_FOLLOW, SAME_STAFF, NOBODY_REACTS, FEWER_BEDS)
 SCENARIOS = {
-    STAFF_FOLLOW: "busier",
+    STAFF_FOLLOW: "busier_staff_follow",
     SAME_STAFF: "busier_same_staff",
     NOBODY_REACTS: "nobody_reacts",
 }

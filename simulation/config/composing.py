@@ -327,8 +327,8 @@ def files_with(
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """The runs of a sweep: one list of overrides for each combination of the values that they name. Raises ConfigError.
 
-    >>> combinations(["scenario=usual,busier", "run.seed=7"])
-    [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
+    >>> combinations(["scenario=usual,winter", "run.seed=7"])
+    [['scenario=usual', 'run.seed=7'], ['scenario=winter', 'run.seed=7']]
     """
     most = None if "allow_large=true" in overrides else MOST_COMBINATIONS
     choices = [
@@ -573,7 +573,7 @@ def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
     words = stated if isinstance(stated, list) and len(stated) <= MOST_OVERRIDES else []
     if not words or not all(isinstance(word, str) for word in words):
         found = f"is not a list of overrides, {MOST_OVERRIDES} at most"
-        refuse(shown, found, "Write one a line, as in `- scenario=busier`, in quotes if need be")
+        refuse(shown, found, "Write one a line, as in `- scenario=winter`, in quotes if need be")
     for word in words:
         if word.startswith(("@", "-")) or ("=" not in word and not word.startswith("~")):
             refuse(

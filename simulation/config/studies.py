@@ -175,7 +175,7 @@ ANOTHER_SIZE = 1.15
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     """The study that files and overrides state, validated and checked; for notebooks, tests and the commands alike.
 
-    `load("study=ai_triage", "scenario=busier", "run.replications=80")`; `@question.yaml`: a file of such words.
+    `load("study=ai_triage", "scenario=winter", "run.replications=80")`; `@question.yaml`: a file of such words.
     A study that is too short for its ensemble, or of another site, is of one department: a warning of the logger
     `aeflow` says so, and `on_one` says why. Raises ConfigError with every fault found.
     """

@@ -296,7 +296,7 @@ class Study:
 
     `alone`: the arm of `aeflow run`, which is the baseline's department under the policy of the group `triage`, or
     under the baseline's own if that group chooses none.
-    `choices`: the file chosen from each group of configurations ('scenario': 'busier').
+    `choices`: the file chosen from each group of configurations ('scenario': 'winter').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
     than the limits (`study.offered_load`).
     `departments`: those that replications use in turn (`of`); `arms` are then those of the typical one. `on_one`: why

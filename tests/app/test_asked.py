@@ -49,7 +49,8 @@ def test_every_policy_has_a_line_on_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "scenario"), [("attendances", "busier_same_staff"), ("attendances_followed", "busier")]
+    ("key", "scenario"),
+    [("attendances", "busier_same_staff"), ("attendances_followed", "busier_staff_follow")],
 )
 def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenario: str) -> None:
     study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)

@@ -43,7 +43,7 @@ def packaged(name: str) -> str:
         ("~site.profiles.nothing", "there is no 'site.profiles.nothing'"),
         ("hydra=1", "hydra=1"),
         ("hydra.run.dir=x", "hydra.run.dir=x"),
-        ("scenario@elsewhere=busier", "option of Hydra"),
+        ("scenario@elsewhere=busier_staff_follow", "option of Hydra"),
         (
             "scenario.changes={pathway: x}",
             "scenario.changes.pathway",

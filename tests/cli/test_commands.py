@@ -49,10 +49,10 @@ def test_the_version_is_printed(aeflow: Aeflow) -> None:
 
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: Path) -> None:
-    output = aeflow("run", "dry_run=true", "run.replications=3", "scenario=busier")
+    output = aeflow("run", "dry_run=true", "run.replications=3", "scenario=busier_staff_follow")
     assert (output.code, output.err) == (0, "")
     assert "1 arm x 3 replications" in output.out
-    assert "scenario 'busier'" in output.out
+    assert "scenario 'busier_staff_follow'" in output.out
     assert "nothing was simulated" in output.out
     assert list(here.iterdir()) == []
 
@@ -70,9 +70,11 @@ def test_a_dry_run_says_how_large_the_tables_that_are_kept_get(aeflow: Aeflow) -
 
 @pytest.mark.slow
 def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
-    output = aeflow("run", "-m", "scenario=usual,busier", "run.seed=1,2", "dry_run=true")
+    output = aeflow(
+        "run", "-m", "scenario=usual,busier_staff_follow", "run.seed=1,2", "dry_run=true"
+    )
     assert output.code == 0
-    runs = [(scenario, seed) for scenario in ("usual", "busier") for seed in (1, 2)]
+    runs = [(scenario, seed) for scenario in ("usual", "busier_staff_follow") for seed in (1, 2)]
     places = [output.out.index(f"scenario '{scenario}', seed {seed}") for scenario, seed in runs]
     assert places == sorted(places)
     assert output.out.count("nothing was simulated") == 4
@@ -212,13 +214,13 @@ def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(
     monkeypatch.setattr("simulation.config.load", load)
     found = [
         run_studies._in_scenarios(read_line("compare", words))
-        for words in (["study=ours"], ["study=ours", "scenario=busier"])
+        for words in (["study=ours"], ["study=ours", "scenario=busier_staff_follow"])
     ]
     runs, studies = ([*once, *again] for once, again in zip(*found, strict=True))
     each = [
         ["study=ours", "scenario=usual"],
         ["study=ours", "scenario=winter"],
-        ["study=ours", "scenario=busier"],
+        ["study=ours", "scenario=busier_staff_follow"],
     ]
     assert runs == each
     assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]

@@ -46,8 +46,8 @@ def changed(name: str, before: str, after: str) -> str:
         ),
         ("run.seed.x=3", "'run.seed' holds no"),
         (
-            "scenario=bussier",
-            "scenario=bussier",
+            "scenario=busier",
+            "scenario=busier",
         ),
         (
             "site=null",

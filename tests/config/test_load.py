@@ -62,11 +62,11 @@ def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged
     named = own({"scenario/usual.yaml": QUIET.format("Named?")})
     here = elsewhere / "configs" / "scenario"
     here.mkdir(parents=True)
-    for name in ("usual", "busier"):
+    for name in ("usual", "busier_staff_follow"):
         (here / f"{name}.yaml").write_text(QUIET.format("Here?"), encoding="utf-8")
     questions = [
         composed([f"scenario={name}"], config_dir=named)["scenario"]["question"]
-        for name in ("usual", "busier")
+        for name in ("usual", "busier_staff_follow")
     ]
     assert questions == ["Named?", "Here?"]
     assert search_folders(named) == (named.resolve(), here.parent.resolve(), packaged_configs())
@@ -127,12 +127,12 @@ def test_a_calibration_parameter_moves_what_refers_to_it(usual: Study) -> None:
 
 
 def test_the_changes_of_a_scenario_reach_every_arm(usual: Study) -> None:
-    scaled = load("scenario=busier")
+    scaled = load("scenario=busier_staff_follow")
     for name in ("nurse", "ai_as_claimed", "one_more_triage_nurse", "two_more_beds"):
         streams = [study.arm(name).pathway.arrivals["walk_in"] for study in (usual, scaled)]
         assert streams[1].scale == pytest.approx(1.1 * streams[0].scale), name
     assert scaled.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
-    assert scaled.scenario == "busier"
+    assert scaled.scenario == "busier_staff_follow"
 
 
 def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_reach_that_arm_alone(
@@ -273,10 +273,12 @@ def test_a_baseline_and_a_sham_that_are_no_arms_are_named(own: Own, hold: Hold) 
 
 
 def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> None:
-    swept = combinations(["scenario=usual,busier", "run.seed=1,2,3", "a.b=[1,2]", "x={y: 1, z: 2}"])
+    swept = combinations(
+        ["scenario=usual,busier_staff_follow", "run.seed=1,2,3", "a.b=[1,2]", "x={y: 1, z: 2}"]
+    )
     assert len(swept) == 6
     assert swept[0] == ["scenario=usual", "run.seed=1", "a.b=[1,2]", "x={y: 1, z: 2}"]
-    assert swept[-1][:2] == ["scenario=busier", "run.seed=3"]
+    assert swept[-1][:2] == ["scenario=busier_staff_follow", "run.seed=3"]
 
 
 @pytest.mark.parametrize(

@@ -150,4 +150,4 @@ def test_costs_that_count_the_attendances_of_another_department_are_said(
     assert not any(
         "cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out
     )
-    assert load("scenario=busier", "ensemble=none").left_out == ()
+    assert load("scenario=busier_staff_follow", "ensemble=none").left_out == ()

@@ -18,6 +18,14 @@ HERE = Path(__file__).parent
         ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
         ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
         ("large_extracts.py", ("--rows", "20000"), "20,000 rows"),
+        (
+            "load.py",
+            (
+                *("--years", "3", "--days", "182", "--changes", "10", "--only", "follow"),
+                *("--staff-elasticity", "0.9", "1.3"),
+            ),
+            "shorten no mean wait at: 0.9\n",
+        ),
         ("entered.py", ("offer", "--files"), "simulation/offers/interview.py"),
         (
             "trial_arms.py",

@@ -152,7 +152,7 @@ def test_no_word_of_a_study_changes_it() -> None:
         ("run.seed=2",),
         ("staffing.doctors.extra=1",),
         ("study.primary.0.minimal_important_difference=7",),
-        ("scenario=busier",),
+        ("scenario=busier_staff_follow",),
         ("study.arms.lean_triage.triage=nurse",),
     ],
 )

@@ -634,8 +634,8 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     [
         (("from=nowhere",), "no such folder"),
         (
-            ("from={folder}", "scenario=busier"),
-            "scenario=busier",
+            ("from={folder}", "scenario=busier_staff_follow"),
+            "scenario=busier_staff_follow",
         ),
         (("from={folder}", "workers=many"), "workers: found 'many'"),
         (("from={folder}", "workers=-1"), "workers: found -1"),

@@ -51,7 +51,7 @@ def test_there_are_changes_to_look_at() -> None:
 @pytest.mark.parametrize(
     ("file", "within", "found"),
     [
-        ("scenario/busier.yaml", (), "changes"),
+        ("scenario/busier_staff_follow.yaml", (), "changes"),
         ("study/ai_triage.yaml", ("arms", "two_more_beds"), "arms.two_more_beds"),
         ("study/ablation.yaml", ("levers", "reprioritise"), "levers.reprioritise"),
         (

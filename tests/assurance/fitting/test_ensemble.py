@@ -193,7 +193,7 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
     ("word", "phrase"),
     [
         ("site.pools.beds.extra=1", "site's files"),
-        ("scenario=busier", "scenario=busier"),
+        ("scenario=busier_staff_follow", "scenario=busier_staff_follow"),
         ("sit=typical", "Did you mean 'site'?"),
     ],
 )

@@ -362,9 +362,9 @@ def test_a_change_is_made_to_the_department_as_its_scenario_leaves_it() -> None:
 
 
 def test_an_override_replaces_the_one_of_the_same_key() -> None:
-    assert with_override(["scenario=winter", "run.seed=1"], "scenario=busier") == [
+    assert with_override(["scenario=winter", "run.seed=1"], "scenario=busier_staff_follow") == [
         "run.seed=1",
-        "scenario=busier",
+        "scenario=busier_staff_follow",
     ]
 
 
