@@ -2,6 +2,7 @@
 site scaled to the user's totals."""
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -172,7 +173,7 @@ def scaled_study(
 
 def scaled_priors(name: str, scaling: Scaling, blocks: Sequence[Scaled]) -> Raw:
     """The typical priors, which are factors, with rotas of this size in place of staffings, as busy at the desk, and
-    doctors at night: one more or fewer than in this rota."""
+    doctors at night: one more or fewer than in this rota. Places of which a range leaves one number do not vary."""
     values = {block.path: block.values for block in blocks}
     priors = stated_by("priors", "typical", [packaged_configs()])
     for structure in priors["structures"].values():
@@ -188,7 +189,22 @@ def scaled_priors(name: str, scaling: Scaling, blocks: Sequence[Scaled]) -> Raw:
         structure |= {"changes": changes, "label": f"{structure['label']}, scaled"}
     night = values["staffing.doctors"]["rota"][0]["number"]
     priors["parameters"]["doctors_at_night"]["range"] = [max(night - 1, 1), night + 1]
+    numbers = {path: block.get("value") for path, block in values.items()}
+    priors["parameters"] = {
+        parameter: stated
+        for parameter, stated in priors["parameters"].items()
+        if not _leaves_one_number(stated, numbers)
+    }
     return {**priors, "name": name}
+
+
+def _leaves_one_number(parameter: Raw, numbers: Mapping[str, Any]) -> bool:
+    """Whether the range of a factor leaves one whole number of what it changes."""
+    number = numbers.get(parameter["changes"][0].removesuffix(".value"))
+    if number is None or not parameter.get("whole") or parameter["how"] != "times":
+        return False
+    low, high = (end * number for end in parameter["range"])
+    return bool(math.ceil(low) >= math.floor(high))
 
 
 def scaled_texts(contents: Mapping[str, Raw], name: str, made_by: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ that is scaled by the number of its patients would collapse.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -119,29 +118,17 @@ class StatedDepartment:
         return Scaled(block, values, f"stated by the department: {words}", "stated")
 
     def left_to_vary(self, priors: Raw, blocks: Sequence[Scaled]) -> Raw:
-        """Priors without structures of other staff, where staff are stated, without parameters that change what is,
-        and without those of places so few that their range leaves one number."""
+        """Priors without structures of other staff, where staff are stated, or parameters of what is stated."""
         stated = {block.path for block in blocks if block.evidence == "stated"}
-        numbers = {block.path: block.values.get("value") for block in blocks}
         left = {
             name: parameter
             for name, parameter in priors["parameters"].items()
             if not any(parameter["changes"][0].startswith(f"{path}.") for path in stated)
-            and not _leaves_one_number(parameter, numbers)
         }
         others = any(path.startswith("staffing.") for path in stated)
         if others or self.pathway != "emergency_department":
             priors = {key: part for key, part in priors.items() if key != "structures"}
         return {**priors, "parameters": left}
-
-
-def _leaves_one_number(parameter: Raw, numbers: Mapping[str, Any]) -> bool:
-    """Whether the range of a factor leaves one whole number of what it changes."""
-    number = numbers.get(parameter["changes"][0].removesuffix(".value"))
-    if number is None or not parameter.get("whole") or parameter["how"] != "times":
-        return False
-    low, high = (end * number for end in parameter["range"])
-    return bool(math.ceil(low) >= math.floor(high))
 
 
 def stated_department(answers: Answers) -> StatedDepartment:

@@ -163,7 +163,9 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
     assert len(asked) <= MOST_REQUESTS
 
 
-def test_who_listens_hears_the_last_state_and_nothing_of_the_question_before(visitor: Visit) -> None:
+def test_who_listens_hears_the_last_state_and_nothing_of_the_question_before(
+    visitor: Visit,
+) -> None:
     page, sent = visitor(), list[str]()
     state = 'event: state\ndata: <b class="n">{n} replications</b><ul class="verdicts"><li>Shorter.</li></ul>\n\n'
     body = f"{state.format(n=4)}{state.format(n=6)}event: end\ndata: \n\n"

@@ -117,6 +117,7 @@ def test_triage_busy_means_the_same_at_every_size_in_every_structure(
         yaml.safe_load((folder / "priors" / f"{name}.yaml").read_text(encoding="utf-8"))
         for folder, name in ((tmp_path, "ours"), (packaged_configs(), "typical"))
     )
+    assert ("assessment_bays" in ours["parameters"]) == (size > 120)  # 3 bays x .7 to 1.3 are 3
     own = scaled(attendances_per_day=size)["staffing.triage_nurses"].values["rota"]
     for name, structure in packaged["structures"].items():
         if name == "shared_front_door":  # its nurses see ambulances as well
