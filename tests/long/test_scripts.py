@@ -33,6 +33,11 @@ HERE = Path(__file__).parent
             "two for one | Team triage with a doctor moved, wait | -30.0",
         ),
         (
+            "trial_sizes.py",
+            ("--replications", "2", "--only", "Team triage"),
+            "| Team triage with a doctor moved, wait | 111 | -30 |",
+        ),
+        (
             "recovered_from_extracts.py",
             (
                 "--truths",
