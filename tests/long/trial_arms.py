@@ -257,8 +257,9 @@ def run(
 
 def scored(now: Sequence[KnownEffect], instead: Sequence[KnownEffect]) -> Scores:
     """The score of the rows that had an arm before, some of them replaced."""
-    by_name = {row.target.name: row for row in [*now, *instead]}
-    rows = [row for row in by_name.values() if not {row.target.change, row.target.against} & {*NEW}]
+    had_one = [row for row in now if not {row.target.change, row.target.against} & {*NEW}]
+    others = {row.target.name: row for row in instead}
+    rows = [others.get(row.target.name, row) for row in had_one]
     return KnownEffects(tuple(rows), 0, 0, 0).scores["all"]
 
 
