@@ -144,7 +144,7 @@ def pytest_collection_finish() -> None:
     time of the tests. And remember more departments than a command does: tests come back to the same ones."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
     if departments := sys.modules.get("simulation.config.arms"):
         departments.MOST_CACHED = CACHED  # type: ignore[attr-defined]
     if over_ensemble := sys.modules.get("simulation.config.ensembles"):

@@ -140,9 +140,10 @@ def reachable(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) ->
     reached = dict.fromkeys(starts)
     ahead = list(reached)
     for name in ahead:  # which grows
-        new = dict.fromkeys(to for to in targets(name) if to not in reached)
-        reached |= new
-        ahead += new
+        for to in targets(name):
+            if to not in reached:
+                reached[to] = None
+                ahead.append(to)
     return reached
 
 

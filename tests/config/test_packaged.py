@@ -99,7 +99,7 @@ def test_a_packaged_scenario_composes_and_changes_the_department_unless_it_is_th
 def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pathway) -> None:
     """It has to repeat the whole step, which may move on without it."""
     step = usual.steps["move_to_short_stay"]
-    anew = load("scenario=short_stay_elsewhere").baseline.pathway.steps["move_to_short_stay"]
+    anew = load("scenario=short_stay_elsewhere", SMALL).baseline.pathway.steps["move_to_short_stay"]
     assert anew.overflow is not None
     assert (
         replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, overflow=step.overflow)

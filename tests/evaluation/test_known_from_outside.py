@@ -59,11 +59,11 @@ def test_least_squares_with_known_variances_have_the_power_of_hussey_and_hughes(
     ("weeks", "analysis", "low", "high"),
     [
         (24, "least_squares", 0.035, 0.065),
-        (52, "least_squares", 0.035, 0.065),
+        pytest.param(52, "least_squares", 0.035, 0.065, marks=pytest.mark.slow),
         (24, "hac", 0.23, 0.34),
-        (52, "hac", 0.12, 0.20),
+        pytest.param(52, "hac", 0.12, 0.20, marks=pytest.mark.slow),
         (24, "glsar", 0.07, 0.14),
-        (52, "glsar", 0.05, 0.11),
+        pytest.param(52, "glsar", 0.05, 0.11, marks=pytest.mark.slow),
     ],
 )
 def test_of_series_without_autocorrelation_least_squares_alone_keep_their_level(
