@@ -157,7 +157,7 @@ class KnownEffects:
         return everywhere, at_levels
 
 
-def outcome_of(measure: str) -> str:
+def outcome_class(measure: str) -> str:
     """The class of outcome of a measure: the guess for a row is what other studies found on the same class."""
     return next((outcome for part, outcome in OUTCOMES.items() if part in measure), measure)
 
@@ -174,7 +174,7 @@ def published_row(
     sign = float(np.sign(target.value - (target.scale != "difference")))
     return TrialRow(
         target.trial.did + target.trial.design,
-        outcome_of(target.measure),
+        outcome_class(target.measure),
         target.kind_of_change or "",
         (-1.0 if lower_is_better else 1.0) * (sign if published is None else published),
         log_ratio(before, after, is_share=is_share, lower_is_better=lower_is_better),

@@ -323,7 +323,7 @@ class SiteRuns:
         typical = stated_in((), search_folders(self.config_dir))
         if self.study.chosen("pathway") != typical.choices["pathway"]:
             return ()
-        return differences(self.raw, typical.raw)
+        return list_differences(self.raw, typical.raw)
 
     def arms(
         self, targets: Sequence[PublishedFigure], done: Callable[[int], None]
@@ -366,12 +366,12 @@ WORDS = ("evidence", "source")
 """Keys that say where a number comes from and change nothing."""
 
 
-def differences(raw: Mapping[str, Any], typical: Mapping[str, Any]) -> tuple[str, ...]:
+def list_differences(raw: Mapping[str, Any], typical: Mapping[str, Any]) -> tuple[str, ...]:
     """A line for each value that differs: 'calibration.medicine_beds.value 262 (typical 256)'.
 
     `raw` and `typical` are composed configurations with unresolved references, so that a value is listed once.
 
-    >>> differences({"site": {"a": {"scale": 0.7}}}, {"site": {"a": {"mean": 3, "scale": 1}}})
+    >>> list_differences({"site": {"a": {"scale": 0.7}}}, {"site": {"a": {"mean": 3, "scale": 1}}})
     ('site.a.mean none (typical 3)', 'site.a.scale 0.7 (typical 1)')
     """
     return tuple(

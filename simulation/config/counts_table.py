@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.config.files import bytes_of, shortened
+from simulation.config.files import read_bytes, shortened
 from simulation.errors import Fault, Faults, refuse
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
     faults = Faults()
-    content = bytes_of(
+    content = read_bytes(
         path, path.name, faults, most=LARGEST_BYTES, less="Give one small table of counts"
     )
     faults.refuse()

@@ -421,7 +421,7 @@ def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     return content or {}
 
 
-def bytes_of(
+def read_bytes(
     path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, less: str = LESS
 ) -> bytes | None:
     """The bytes of a file; None, and a fault, if it cannot be read, has more than `most`, or is no regular file: a
@@ -449,7 +449,7 @@ def bytes_of(
 def plain_text(path: Path, shown: str, faults: Faults) -> str | None:
     """The text of a file without its byte order mark; None, and a fault that names the file as `shown`, if it cannot be
     read, is not UTF-8, or holds control characters."""
-    content = bytes_of(path, shown, faults)
+    content = read_bytes(path, shown, faults)
     if content is None:
         return None
     try:

@@ -269,7 +269,7 @@ class ReportTables(dict[str, ReportTable]):
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
-def shortened(
+def first_rows(
     table: ReportTable, focus: Collection[str] = (), *, where: str = "the report"
 ) -> ReportTable:
     """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others.

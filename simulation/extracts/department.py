@@ -63,8 +63,8 @@ from simulation.extracts.stated import (
     TRIAGE,
     StatedDepartment,
     as_busy,
+    scaled_up,
     stated_department,
-    with_more,
 )
 from simulation.extracts.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
@@ -260,7 +260,7 @@ class FittedDepartment:
         # what is stated counts before what stamps say
         taken |= {block.path: block for block in self.stated.blocks(self._usual_minutes())}
         ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
-        return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
+        return tuple(scaled_up(block, ratios, scaling.busy) for block in taken.values())
 
     @cached_property
     def totals(self) -> Totals:

@@ -124,7 +124,7 @@ def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
     """One measure by hour or weekday (a line and its band simulated) or by group (a point and its bar): points of the
     extract beside them."""
     at = np.arange(len(names))
-    low, middle, high = spread(runs)[0], runs.mean(axis=0), spread(runs)[1]
+    (low, high), middle = ends_of_nine_in_ten(runs), runs.mean(axis=0)
     if names in (HOURS, DAYS):
         ax.fill_between(at, low, high, color=WORSE, alpha=0.2, linewidth=0)
         ax.plot(at, middle, color=WORSE)
@@ -139,7 +139,7 @@ def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
     ax.set_xticks(at[::step], labels[::step], fontsize=8, **turned)
 
 
-def spread(runs: Floats) -> Floats:
+def ends_of_nine_in_ten(runs: Floats) -> Floats:
     """The ends within which nine in ten replications are, or all of fewer than 20; along the first axis."""
     return np.asarray(np.quantile(runs, [0.05, 0.95] if len(runs) >= 20 else [0, 1], axis=0))
 

@@ -20,11 +20,11 @@ from simulation.extracts.stamps import (
     elapsed,
     in_one,
     is_nothing,
-    plain_text,
     repeated_hour,
     rounding_of,
     skipped_hour,
     stamps_of,
+    stripped,
 )
 from simulation.records.schema import (
     ADMITTED,
@@ -133,7 +133,7 @@ def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
         (frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True)
     )
     for column in frame.columns:
-        empty[empty] = is_nothing(plain_text(frame[column][empty]))
+        empty[empty] = is_nothing(stripped(frame[column][empty]))
     header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
     quality.tally("empty_row", empty)
     quality.tally("repeated_header", header)
@@ -159,7 +159,7 @@ def _numbered(column: pd.Series) -> Ints:
     """Each value of a column as a number, -1 where nothing stands; shape (n,)."""
     import pandas as pd
 
-    text = plain_text(column)
+    text = stripped(column)
     return np.where(is_nothing(text), -1, pd.factorize(text)[0])
 
 
@@ -307,7 +307,7 @@ def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) ->
     if mapping.age is None:
         return None
     number, values = pd.factorize(frame[mapping.age], use_na_sentinel=False)
-    text = plain_text(pd.Series(values))
+    text = stripped(pd.Series(values))
     nothing = is_nothing(text)[number]
     years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)[number]
     fine = (years >= 0) & (years < OLDEST + 1)

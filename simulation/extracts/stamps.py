@@ -81,13 +81,13 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
         parts = [
             column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)
         ]
-        nothing = np.concatenate([is_nothing(plain_text(part)) for part in parts])
+        nothing = np.concatenate([is_nothing(stripped(part)) for part in parts])
         at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
         there = np.flatnonzero(~nothing)
-        formats = _formats(plain_text(column.iloc[there[:SAMPLE]]), mapping)
+        formats = _formats(stripped(column.iloc[there[:SAMPLE]]), mapping)
         for start in range(0, len(there), AT_ONCE):
             todo = there[start : start + AT_ONCE]
-            text = plain_text(column.iloc[todo])
+            text = stripped(column.iloc[todo])
             for code, form in enumerate(formats):
                 if len(todo):
                     minutes = _parsed(text, form, mapping)
@@ -105,8 +105,8 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
 def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
     """Dates and times of two columns as text in one. One without the other is no point in time and is written so that
     nothing reads it: `2025-03-04 ?`."""
-    day = plain_text(date).str.replace(WITHOUT_TIME, "", regex=True)
-    clock = plain_text(time).str.replace(WITHOUT_DATE, "", regex=True)
+    day = stripped(date).str.replace(WITHOUT_TIME, "", regex=True)
+    clock = stripped(time).str.replace(WITHOUT_DATE, "", regex=True)
     clock = clock.str.replace(
         r"^(\d{0,2}?)(\d\d?)(?:\.0)?$", lambda of: f"{of[1]:0>2}:{of[2]:0>2}", regex=True
     )
@@ -115,7 +115,7 @@ def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
     return both.mask(no_day & no_clock, "")
 
 
-def plain_text(column: pd.Series) -> pd.Series:
+def stripped(column: pd.Series) -> pd.Series:
     """A column as text without blanks around it."""
     return column.astype("str").fillna("").str.strip()
 

@@ -212,7 +212,7 @@ def _loads(study: Study) -> Mapping[str, float]:
     return dict(zip(load_of_week.pools, load_of_week.weekly().tolist(), strict=True))
 
 
-def with_more(block: Scaled, ratios: Mapping[str, float], busy: Sequence[float]) -> Scaled:
+def scaled_up(block: Scaled, ratios: Mapping[str, float], busy: Sequence[float]) -> Scaled:
     """A block of staff or places with so many times more of them, whole ones; another block as it is.
 
     `busy`: patients by hour of the day, which says where a part of a person is rounded up.

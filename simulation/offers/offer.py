@@ -30,7 +30,7 @@ from simulation.offers.department import (
 )
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
-from simulation.offers.product import DRAWN, OfferedProduct, differing, spread
+from simulation.offers.product import DRAWN, OfferedProduct, differing_parameter, spread_evenly
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.schema import Floats, Ints
 from simulation.records.serialise import to_plain
@@ -167,7 +167,7 @@ def _years(study: Study) -> Study:
 def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
     """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
     key, ends = "within_four_hours", (0.3, 3.0)
-    share = values.get(key, spread(n, 98, *(questions()[key].range or (0, 1))))
+    share = values.get(key, spread_evenly(n, 98, *(questions()[key].range or (0, 1))))
     yield CalibrationTarget(
         DOCTORS, "within_4h_share", share, -1.0, ends, beyond=QUICK, also=QUICKER
     )
@@ -221,8 +221,10 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
 def _admitted(n: int, share: float) -> tuple[Raw, Floats]:
     """The parameter of an admitted share that was left blank, and its values."""
     ends = [end / share for end in questions()["admitted_share"].range or (share, share)]
-    block = differing("admitted_share", ["site.attributes.admitted.p.base"], ends, how="times")
-    return block, spread(n, 99, *ends).round(4)
+    block = differing_parameter(
+        "admitted_share", ["site.attributes.admitted.p.base"], ends, how="times"
+    )
+    return block, spread_evenly(n, 99, *ends).round(4)
 
 
 def _more_ambulance_nurses(
@@ -231,8 +233,10 @@ def _more_ambulance_nurses(
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
     apart = [member.structure not in departments.of_one_team for member in members]
-    more = np.round(spread(len(members), 97, 0, 1)).astype(int)
-    block = differing(AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True)
+    more = np.round(spread_evenly(len(members), 97, 0, 1)).astype(int)
+    block = differing_parameter(
+        AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True
+    )
     return block, more * apart
 
 

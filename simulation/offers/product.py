@@ -66,7 +66,7 @@ def counts_of(table: CountsTable) -> list[list[int]]:
     return [list(row) for row in table.rows]
 
 
-def differing(
+def differing_parameter(
     key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any
 ) -> Raw:
     """The parameter of an ensemble for a question that was left blank; `how`: where it is not set as it is."""
@@ -80,7 +80,7 @@ def differing(
     }
 
 
-def spread(n: int, stream: int, low: float, high: float) -> Floats:
+def spread_evenly(n: int, stream: int, low: float, high: float) -> Floats:
     """So many values, spread evenly over a range, in random order."""
     order = np.random.default_rng([2026, stream]).permutation(n)
     return np.asarray(low + (high - low) * (order + 0.5) / n)
@@ -128,14 +128,16 @@ class OfferedProduct:
         if "exact_share" in ranges and "under_share" in self.values:
             low, high = ranges["exact_share"]
             ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
-        columns = {key: spread(n, place, *ends) for place, (key, ends) in enumerate(ranges.items())}
+        columns = {
+            key: spread_evenly(n, place, *ends) for place, (key, ends) in enumerate(ranges.items())
+        }
         if "under_share" in columns:  # a share of the labels that differ
             exact = (
                 columns["exact_share"] if "exact_share" in columns else self.values["exact_share"]
             )
             columns["under_share"] *= 1 - exact
         return {
-            DRAWN[key]: (differing(key, self.paths(key), rounded), rounded)
+            DRAWN[key]: (differing_parameter(key, self.paths(key), rounded), rounded)
             for key, column in columns.items()
             for rounded in [column.round(4)]
         }

@@ -170,7 +170,7 @@ def show_prices(
         found = "prices are worked out for one department"
         refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
     more = extras(study, pools or None)
-    result = run(with_more(study, more))
+    result = run(with_extras(study, more))
     if result is not None:
         shadow_prices = price_extras(result, more)
         print_blocks(price_tables(shadow_prices))
@@ -230,7 +230,7 @@ def _staff_hours(arm: ReadyArm, seed: int) -> float:
     return float(load.work[staff].sum())
 
 
-def with_more(study: Study, more: Sequence[Extra]) -> Study:
+def with_extras(study: Study, more: Sequence[Extra]) -> Study:
     """The study on one department, its arms the baseline and one for each extra."""
     study = study.on_typical()
     base = study.baseline

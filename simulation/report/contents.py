@@ -36,7 +36,7 @@ def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         patient_groups.labels_table(result),
         patient_groups.by_level_table(result),
         patient_groups.controls_table(result),
-        *(patient_groups.by_group_tables(result) if patient_groups.is_asked(result) else ()),
+        *(patient_groups.by_group_tables(result) if patient_groups.is_about_groups(result) else ()),
         patient_groups.worse_off_table(result),
         money.better_table(result),
         money.equal_spend_table(result),

@@ -46,7 +46,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.report.money import PER, per_100k, per_100k_cell, priced
-from simulation.report.patient_groups import differences_table, groups_of, is_asked
+from simulation.report.patient_groups import differences_table, groups_of, is_about_groups
 from simulation.report.verdict_tables import over_tables, target_table
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
@@ -86,7 +86,7 @@ def differences(result: StudyResult) -> Picture | None:
     )
 
 
-def differences_of(result: StudyResult, arms: Sequence[ArmResult]) -> Picture:
+def draw_differences(result: StudyResult, arms: Sequence[ArmResult]) -> Picture:
     """The differences of some arms from the baseline on the first target, with intervals."""
     target = result.first_target
     png = _forest_plot(result, arms, (target,), (LEGEND_WIDTH, 1.9 + 0.4 * len(arms)))
@@ -261,7 +261,7 @@ def by_group(result: StudyResult) -> Picture | None:
     """The first primary target by group of patients, a panel for each arm; None unless the study asks about groups."""
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     groups = ("all", *groups_of(result))
-    if not arms or len(groups) == 1 or not is_asked(result):
+    if not arms or len(groups) == 1 or not is_about_groups(result):
         return None
     target = result.first_target
     n_across = min(len(arms), PANELS_ACROSS)

@@ -251,7 +251,7 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
         what = "makes no difference that matters" if settled else "effect not settled"
         interval = span_of(row)
         ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")
-        return f"{what}: {change(row.difference, row.unit)} {unit_of(row)}{ends}"
+        return f"{what}: {change(row.difference, row.unit)} {short_unit(row)}{ends}"
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     ends = _range_words(finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
     size = f", {SIZES[finding.verdict.size or 'open']}" if sized else ""
@@ -287,7 +287,7 @@ def _harmed_groups(outcome: ArmOutcome) -> list[str]:
     told = [(limit.margin.measure, limit.margin.group) for limit in outcome.limits.failed]
     harmed = [row for row in outcome.harmed if (row.measure, row.group) not in told]
     groups = harmed_words(harmed)
-    return [f"worse off: {groups} {unit_of(harmed[0])}"] if harmed else []
+    return [f"worse off: {groups} {short_unit(harmed[0])}"] if harmed else []
 
 
 def harmed_words(rows: Sequence[Comparison]) -> str:
@@ -323,7 +323,7 @@ def _failed_words(outcome: ArmOutcome, safety: Safety) -> str:
     """'under-triage 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
     row, words = safety.comparison, limit_words(outcome.result, safety)
     if row.unit != "share":
-        return f"{words} {change(row.difference, row.unit)} {unit_of(row)}"
+        return f"{words} {change(row.difference, row.unit)} {short_unit(row)}"
     ready = outcome.arm.ready
     only_some = safety.margin.group == ALL and uncovered_sources(ready.policy, ready.pathway)
     return f"of everybody, {words}" if only_some else words
@@ -357,10 +357,10 @@ def hinge_words(outcome: ArmOutcome) -> str:
 def _size_words(row: Comparison) -> str:
     """'shortens it by 7.2 min', 'raises it by 1.5 points'."""
     shorter, longer = ("shortens", "lengthens") if row.unit == "minutes" else ("lowers", "raises")
-    return f"{longer if row.difference > 0 else shorter} it by {_plain(abs(row.difference), row)} {unit_of(row)}"
+    return f"{longer if row.difference > 0 else shorter} it by {_plain(abs(row.difference), row)} {short_unit(row)}"
 
 
-def unit_of(row: Comparison) -> str:
+def short_unit(row: Comparison) -> str:
     """The unit of a difference in short: 'min', 'points', or the unit itself."""
     return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
 

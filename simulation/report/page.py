@@ -12,7 +12,7 @@ from simulation.display import web_page
 from simulation.display.document import Document, Section, Words, points
 from simulation.display.drawing import Picture
 from simulation.display.files import file_of
-from simulation.display.table import ReportTable, shortened, with_columns
+from simulation.display.table import ReportTable, first_rows, with_columns
 from simulation.display.words import labelled
 from simulation.questions import OF_A_RESULT
 from simulation.report.arm_tables import assumptions_log
@@ -169,4 +169,4 @@ def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:
     if table.kind == "binding" and len(table.headers) > BASELINE_ALONE:
         notes = (f"Under every arm: {where}.", *table.notes)
         table = replace(with_columns(table, range(BASELINE_ALONE)), notes=notes)
-    return shortened(table, focus, where=where)
+    return first_rows(table, focus, where=where)

@@ -156,7 +156,7 @@ def outside_sham(result: StudyResult, row: Comparison) -> bool:
 # --- by other groups ----------------------------------------------------------------------------------------------
 
 
-def is_asked(result: StudyResult) -> bool:
+def is_about_groups(result: StudyResult) -> bool:
     """Whether a target or a margin is about a group of these attributes, or of the user's own."""
     groups = [judged.group for judged in result.targets + result.design.margins]
     return any(attribute_of(group) in ATTRIBUTES or group in result.own_groups for group in groups)

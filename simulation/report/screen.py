@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import ReportTable, shortened
+from simulation.display.table import ReportTable, first_rows
 from simulation.display.terminal import lines_of, print_blocks
 from simulation.display.words import WIDTH, change, labelled, span, unit_words
 from simulation.records.serialise import Plain
@@ -66,7 +66,7 @@ def _print_first_page(result: StudyResult, out: TextIO) -> None:
     print("", *verdict_lines(page), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
     print_blocks(
-        (shortened(table, focus) for table in tables[: 1 if result.others else None]), stream=out
+        (first_rows(table, focus) for table in tables[: 1 if result.others else None]), stream=out
     )
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)

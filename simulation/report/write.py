@@ -12,7 +12,7 @@ from simulation.records.serialise import to_json
 from simulation.report.arm_tables import assumptions_log
 from simulation.report.board import board, board_document, board_page
 from simulation.report.contents import CLOCK, drawn, every_picture, every_table
-from simulation.report.effect_pictures import differences_of
+from simulation.report.effect_pictures import draw_differences
 from simulation.report.letter import letter
 from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import page, word_document, workbook_document
@@ -98,7 +98,7 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
     }
     if result.design.offer is not None:
         shown = board(result)
-        effects = differences_of(result, shown.arms) if shown.arms else None
+        effects = draw_differences(result, shown.arms) if shown.arms else None
         files[BOARD_DOCUMENT] = word_file(board_document(shown, effects), picture_width=BOARD_WIDTH)
     try:
         target = own_folder(folder, EXPORTS)

@@ -27,7 +27,7 @@ from simulation.records.serialise import Plain, to_plain
 from simulation.runs.provenance import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.runs.running import Done, Executor, every_replication, no_progress
-from simulation.runs.stored_tables import kept_among, read_kept, table_of
+from simulation.runs.stored_tables import kept_among, kept_table, read_kept
 from simulation.statistics.compare import (
     Comparison,
     compare_arms,
@@ -793,7 +793,7 @@ class StudyResult:
         ready, chosen = self._chosen(arm, replication)
         if self.folder is not None and name in self.kept:
             return read_kept(self.folder, name, ready, chosen.replication)
-        return table_of(name, ready.pathway, self.simulated(arm, replication))
+        return kept_table(name, ready.pathway, self.simulated(arm, replication))
 
     def _chosen(
         self, arm: str | None, replication: int | None

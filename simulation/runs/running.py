@@ -187,17 +187,17 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     """The numbers that `run.precision` is about, one a replication: an arm's difference, or the baseline's level."""
     precision, design = study.run.precision, study.design
     assert precision is not None
-    level = values_of(replications, design.baseline, precision)
+    level = judged_values(replications, design.baseline, precision)
     arms = precision.planned_arms([arm.name for arm in study.arms], design.baseline, design.sham)
     return {
         arm: level
         if arm == design.baseline
-        else subtract_pairs(values_of(replications, arm, precision), level)
+        else subtract_pairs(judged_values(replications, arm, precision), level)
         for arm in arms
     }
 
 
-def values_of(
+def judged_values(
     replications: Sequence[ReplicationResult], arm: str, judged: Target | Precision
 ) -> Floats:
     """The measure of an arm that is judged, by replication, shape (n_replications,)."""

@@ -264,7 +264,7 @@ def write_kept(
                 study, number, cool_down_days=replication.cool_down_days
             ):
                 for name in names:
-                    table = table_of(name, ready.pathway, simulated)
+                    table = kept_table(name, ready.pathway, simulated)
                     columns = _laid_out(table, empty[name])
                     arm = empty[name].known("arm").index(ready.name)
                     columns["arm"] = np.full(len(table), arm, dtype=np.int16)
@@ -279,7 +279,7 @@ def write_kept(
     return [file_of(name) for name in names]
 
 
-def table_of(name: Kept, pathway: Pathway, simulated: Simulated) -> Table:
+def kept_table(name: Kept, pathway: Pathway, simulated: Simulated) -> Table:
     """One of the tables of one arm's replication."""
     if name == "patients":
         return simulated.patients

@@ -133,7 +133,7 @@ class FactorialEffect:
     estimate: Interval
 
 
-def values_of(design: Design) -> dict[str, tuple[str, ...]]:
+def factor_values(design: Design) -> dict[str, tuple[str, ...]]:
     """The values of every factor, in the order in which runs have them."""
     return {
         factor: tuple(dict.fromkeys(run[factor] for run in design))
@@ -143,7 +143,7 @@ def values_of(design: Design) -> dict[str, tuple[str, ...]]:
 
 def is_full(design: Design) -> bool:
     """Whether every combination of the factors' values was run once, so that effects can be told apart."""
-    all_combinations = list(product(*values_of(design).values()))
+    all_combinations = list(product(*factor_values(design).values()))
     return bool(design) and sorted(all_combinations) == sorted(
         tuple(run.values()) for run in design
     )
@@ -163,7 +163,7 @@ def factorial_effects(
     used = None if department is None else department[:n]
     main = [
         Level(factor, value, first)
-        for factor, (first, *others) in values_of(design).items()
+        for factor, (first, *others) in factor_values(design).items()
         for value in others
     ]
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]

@@ -187,7 +187,7 @@ def _data(card: Card) -> dict[str, Content]:
     files: dict[str, Content] = {
         PAGE: card.page,
         CARD: card_text(bench),
-        ANSWERS: answers_text(bench),
+        ANSWERS: answers_csv(bench),
         "scores.csv": scores_text(bench),
         "matrix.csv": matrix_text(bench),
         **{file_of(table): table for kind, table in card.tables.items() if kind in FILED},
@@ -228,7 +228,7 @@ def card_text(bench: Bench) -> str:
     return to_json(content)
 
 
-def answers_text(bench: Bench) -> str:
+def answers_csv(bench: Bench) -> str:
     """CSV with a row an answer: levels, outcome, seconds, tokens, probabilities."""
     by_name = {case.name: case for case in bench.cases.cases}
     rows = []

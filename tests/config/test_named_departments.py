@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulation.assurance.validate import differences
+from simulation.assurance.validate import list_differences
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
@@ -42,7 +42,9 @@ def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(
     name: str, hold: Hold
 ) -> None:
     varied = ensemble_named("typical", [CONFIGS]).varied
-    lines = differences(stated_in([f"site={name}"], [CONFIGS]).raw, stated_in((), [CONFIGS]).raw)
+    lines = list_differences(
+        stated_in([f"site={name}"], [CONFIGS]).raw, stated_in((), [CONFIGS]).raw
+    )
     assert {line.split()[0] for line in lines} <= varied.keys()
     study = load(f"site={name}")
     assert study.left_out == ()

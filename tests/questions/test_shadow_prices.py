@@ -25,7 +25,7 @@ from simulation.questions.shadow_prices import (
     price_rows,
     price_tables,
     verdict_of,
-    with_more,
+    with_extras,
 )
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
@@ -46,7 +46,7 @@ def more(study: Study) -> tuple[Extra, ...]:
 def test_the_blocks_of_a_pool_cover_the_week_once_and_nothing_else(
     study: Study, more: tuple[Extra, ...]
 ) -> None:
-    made = with_more(study, more)
+    made = with_extras(study, more)
     usual = units_by_hour(study.baseline.pathway.pools["doctors"])
     of_doctors = [each for each in more if each.pool == "doctors"]
     added = {
@@ -65,7 +65,7 @@ def test_the_blocks_of_a_pool_cover_the_week_once_and_nothing_else(
 def test_a_cubicle_has_hours_too_and_a_ward_gets_beds_for_whole_days(
     study: Study, more: tuple[Extra, ...]
 ) -> None:
-    made = with_more(study, more)
+    made = with_extras(study, more)
     cubicle = next(each for each in more if each.pool == "majors_cubicles" and each.kind == "block")
     before, after = (
         units_by_hour(arm.pathway.pools["majors_cubicles"])
@@ -144,7 +144,7 @@ def test_tables_file_and_picture_say_the_same(
     study: Study, more: tuple[Extra, ...], hold: Hold
 ) -> None:
     found = price_extras(
-        made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))),
+        made_up(with_extras(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))),
         more,
     )
     wait, stay, others, sums = price_tables(found)

@@ -9,7 +9,7 @@ from simulation.report.patient_groups import (
     ATTRIBUTES,
     by_group_tables,
     groups_of,
-    is_asked,
+    is_about_groups,
     less_everybody,
 )
 from simulation.runs.result import StudyResult
@@ -51,7 +51,7 @@ def test_the_baseline_s_twin_opens_no_gap(result: StudyResult) -> None:
 def test_only_a_study_that_asks_about_groups_gets_the_picture(
     result: StudyResult, asked: StudyResult
 ) -> None:
-    assert not is_asked(result)
+    assert not is_about_groups(result)
     assert by_group(result) is None
     picture = by_group(asked)
     assert picture is not None

@@ -11,7 +11,7 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
-from simulation.display.table import MOST_ON_SCREEN, ReportTable, shortened
+from simulation.display.table import MOST_ON_SCREEN, ReportTable, first_rows
 from simulation.display.terminal import _narrow
 from simulation.display.words import change, effect, span
 from simulation.errors import Faults
@@ -451,11 +451,11 @@ def with_design(result: Result, **changes: object) -> Result:
 def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about() -> None:
     names = [f"arm {number}" for number in range(MOST_ON_SCREEN + 1)]
     table = ReportTable("any", "Any", ("arm",), tuple((name,) for name in names), ("a note",))
-    assert [row[0] for row in shortened(table).rows] == names[:-1]
-    cut = shortened(table, {names[-1]})
+    assert [row[0] for row in first_rows(table).rows] == names[:-1]
+    cut = first_rows(table, {names[-1]})
     assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
     assert cut.notes == ("1 more row is in the report.", "a note")
-    assert shortened(replace(table, cells=table.cells[:-1]), {names[0]}).rows == table.rows[:-1]
+    assert first_rows(replace(table, cells=table.cells[:-1]), {names[0]}).rows == table.rows[:-1]
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_a_kept_table_is_read_as_the_frame_that_a_simulation_gives(
 def test_a_kept_table_is_read_and_not_simulated(
     stored: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_module, "table_of", None)
+    monkeypatch.setattr(kept_module, "kept_table", None)
     monkeypatch.setattr("simulation.runs.result.simulate_arm", None)
     assert len(stored.patients("sham", 0)) > 100
 

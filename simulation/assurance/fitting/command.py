@@ -293,7 +293,7 @@ def ensemble(
     must_be_installed()
     began = time.perf_counter()
     folders = search_folders(config_dir)
-    composed = stated_in(overrides_of(overrides), folders)
+    composed = stated_in(overrides_of_site(overrides), folders)
     name = name or composed.choices.get("site", "none").rpartition("/")[2]
     if not is_name_of_file(name) or "/" in name or name == "none":
         refuse("name", f"'{name}' is no name of a file", "Say name=NAME")
@@ -356,7 +356,7 @@ def ensemble(
     return path
 
 
-def overrides_of(words: Sequence[str]) -> tuple[str, ...]:
+def overrides_of_site(words: Sequence[str]) -> tuple[str, ...]:
     """The overrides of a site's years, the run of a validation unless they choose one. Raises ConfigError for one that
     is not of a site."""
     faults = Faults()

@@ -283,14 +283,14 @@ def treatment_centre_rows(
     return rows
 
 
-def false_alarms(rows: Sequence[ModelRow]) -> float:
+def expected_failures(rows: Sequence[ModelRow]) -> float:
     """How many rows a right engine is expected to fail by chance; rows that must be equal cannot fail so."""
     return math.erfc(WITHIN / math.sqrt(2)) * sum(row.standard_error > 0 for row in rows)
 
 
 def as_text(rows: Sequence[ModelRow]) -> str:
     """What `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
-    expected = false_alarms(rows)
+    expected = expected_failures(rows)
     largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
     return text_of(
         "models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails

@@ -18,7 +18,7 @@ import numpy as np
 
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.records.schema import Floats
-from simulation.runs.running import Executor, every_replication, values_of
+from simulation.runs.running import Executor, every_replication, judged_values
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
@@ -126,7 +126,7 @@ def run_values(
 ) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, executor=executor)
-    return {arm: values_of(replications, arm, target) for arm in arms}
+    return {arm: judged_values(replications, arm, target) for arm in arms}
 
 
 def break_even(

@@ -358,7 +358,7 @@ class _ArmOfDay:
             and "triaged_at" in patients
             and not attendance.was_not_triaged
         ):
-            yield to_ticks(attendance.at("triaged_at")), patient_story.labelled(attendance)
+            yield to_ticks(attendance.at("triaged_at")), patient_story.label_words(attendance)
         lines = patient_story.worsening(attendance)
         for number in rows:
             joined = self.simulated.run.activities.joined_at[number] / TICKS_PER_MINUTE

@@ -238,7 +238,7 @@ def _attribute_words(name: str, value: str) -> str:
 def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
     """What happened to a patient under one arm, a line a step."""
     patients, activities, row = simulated.patients, simulated.activities, attendance.row
-    lines = [labelled(attendance)] if patients.known("acuity_given") else []
+    lines = [label_words(attendance)] if patients.known("acuity_given") else []
     departed_at = attendance.at("departed_at")
     departed = WORDS["departed"].format(attendance.until("departed_at"))
     points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
@@ -358,7 +358,7 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     return words.get(plan.attribute_columns[row.relabels], "")
 
 
-def labelled(attendance: Attendance) -> str:
+def label_words(attendance: Attendance) -> str:
     """'Labelled urgent: the true level.'"""
     if attendance.was_not_triaged:
         return "Was not triaged."

@@ -11,7 +11,7 @@ import pytest
 from simulation.assurance.fitting import build
 from simulation.assurance.fitting import emulator as walk
 from simulation.assurance.fitting.build import LEAST_CHANCE, YearsFile
-from simulation.assurance.fitting.command import CONFIRM_FROM, ensemble, overrides_of
+from simulation.assurance.fitting.command import CONFIRM_FROM, ensemble, overrides_of_site
 from simulation.cli import main
 from simulation.commands.command_line import read_line
 from simulation.config import load
@@ -199,7 +199,7 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
 )
 def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str, hold: Hold) -> None:
     with pytest.raises(ConfigError) as refused:
-        overrides_of([word])
+        overrides_of_site([word])
     hold(str(refused.value), phrase)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance.fitting.build import Site
-from simulation.assurance.fitting.command import overrides_of
+from simulation.assurance.fitting.command import overrides_of_site
 from simulation.assurance.fitting.emulator import Space, space_of
 from simulation.assurance.targets import targets_named
 from simulation.config.composing import stated_in
@@ -21,7 +21,7 @@ def space() -> Space:
 
 @pytest.fixture(scope="module")
 def site(space: Space) -> Site:
-    found = stated_in(overrides_of(["site=typical"]), FOLDERS)
+    found = stated_in(overrides_of_site(["site=typical"]), FOLDERS)
     return Site(found, FOLDERS, space, targets_named("england", FOLDERS))
 
 

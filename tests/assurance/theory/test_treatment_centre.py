@@ -20,7 +20,7 @@ from simulation.assurance.theory.treatment_centre import (
     ModelRow,
     SimulatedCentre,
     as_text,
-    false_alarms,
+    expected_failures,
     hourly_rates,
     measured,
     people,
@@ -170,7 +170,7 @@ def test_the_false_alarms_to_expect_are_said_and_rows_that_must_be_equal_raise_n
     hold: Hold,
 ) -> None:
     one = ModelRow("made up", "wait", "minutes", 10.0, 10.0, 1.0, "made up")
-    assert false_alarms([one] * 100 + [replace(one, standard_error=0.0)]) == pytest.approx(
+    assert expected_failures([one] * 100 + [replace(one, standard_error=0.0)]) == pytest.approx(
         0.26998, abs=1e-5
     )
     hold(as_text([one] * 100).split("\n")[-1], "more at 24% of seeds")
