@@ -118,9 +118,9 @@ def test_names_cannot_lead_out_of_their_folders(tmp_path: Path) -> None:
     folder = own(tmp_path, "triage", nurse)
     Path(folder, "stray.yaml").write_text(nurse, encoding="utf-8")  # sound, and there to be found
     for key in ("triage", "study.arms.nurse.triage"):
-        ae.load(f"{key}=own", config_dir=folder)
+        ae.load(f"{key}=own", "ensemble=none", config_dir=folder)
         with pytest.raises(ConfigError, match=r"there is no triage (policy )?'\.\./stray'"):
-            ae.load(f"{key}=../stray", config_dir=folder)
+            ae.load(f"{key}=../stray", "ensemble=none", config_dir=folder)
     Path(tmp_path, "secret.yaml").write_text("secret: 1\n", encoding="utf-8")
     for name in ("../../secret", f"/{tmp_path}/secret"):
         with pytest.raises(ConfigError, match="Could not load") as refused:

@@ -349,6 +349,7 @@ def test_the_urgent_and_the_others_wait_as_long_as_in_ciw() -> None:
     assert_agrees(URGENT_FIRST)
 
 
+@pytest.mark.slow
 def test_a_rota_whose_outgoing_team_is_extra_is_ciws_schedule() -> None:
     """There a shift brings a fresh team, and whoever is at work finishes in addition: also where the number stays."""
     assert_agrees(SHIFTS)
@@ -359,6 +360,7 @@ def test_leaving_before_triage_thins_what_comes_to_the_doctors_as_in_ciw() -> No
     assert_agrees(LEAVING)
 
 
+@pytest.mark.slow
 def test_a_cubicle_kept_until_a_bed_is_free_is_ciws_blocking_after_service() -> None:
     assert_agrees(BOARDING)
 

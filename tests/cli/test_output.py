@@ -31,7 +31,7 @@ def shell(
 @pytest.mark.parametrize(
     ("command", "redirected", "told"),
     [
-        ("--help", ">/dev/full", "left on device"),
+        pytest.param("--help", ">/dev/full", "left on device", marks=pytest.mark.slow),
         ("schema", ">/dev/full", "left on device"),  # more than is held back until the end
         ("--help", ">&-", "output is closed"),
     ],

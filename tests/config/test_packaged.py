@@ -23,6 +23,8 @@ CONFIGS = packaged_configs()
 CHOICES = ("calibration", "site", "staffing", "study", "run")
 """Groups whose files are loaded, with a small study."""
 SMALL = "study=claim"
+LARGE = ("ablation", "alternatives")
+"""Studies of many arms, which their own tests load as well."""
 NOBODY = "none"
 """The policy of departments in which nobody is labelled."""
 ELSEWHERE = ("typical", "ai_triage", "standard", "known_effects")
@@ -48,7 +50,12 @@ def test_what_is_composed_by_default_loads_and_nothing_in_it_is_overloaded() -> 
 
 @pytest.mark.parametrize(
     "choice",
-    [f"{group}={name}" for group in CHOICES for name in names(group) if name not in ELSEWHERE],
+    [
+        pytest.param(f"{group}={name}", marks=[pytest.mark.slow] * (name in LARGE))
+        for group in CHOICES
+        for name in names(group)
+        if name not in ELSEWHERE
+    ],
 )
 def test_every_other_packaged_choice_loads(choice: str) -> None:
     study = load(*((choice,) if choice.startswith("study=") else (SMALL, choice)))

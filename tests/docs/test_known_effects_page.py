@@ -34,7 +34,11 @@ def test_the_files_of_the_page_make_a_row(tmp_path: Path, monkeypatch: pytest.Mo
     assert all(row.change != "load" for row in found.others)
 
 
-@pytest.mark.parametrize("key", ["trial", "strength", "kind_of_change", "value", "high"])
+@pytest.mark.parametrize(
+    "key",
+    ["trial", "value"]
+    + [pytest.param(key, marks=pytest.mark.slow) for key in ("strength", "kind_of_change", "high")],
+)
 def test_a_row_that_lacks_what_a_trial_needs_is_refused_with_what_is_missing(
     key: str, tmp_path: Path
 ) -> None:

@@ -232,6 +232,7 @@ def test_the_offered_load_sends_on_those_whose_results_are_back() -> None:
     assert load.work.sum() == pytest.approx(hours, rel=0.02)
 
 
+@pytest.mark.slow
 def test_random_departments_go_by_the_minutes_that_have_elapsed() -> None:
     # As the audit works it out again from the tables: over and the first way, or not over and the second.
     happened: Counter[tuple[bool, int]] = Counter()

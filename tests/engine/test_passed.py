@@ -155,6 +155,7 @@ def test_the_offered_load_knows_who_has_passed_a_step() -> None:
     )  # nobody waits: everybody is looked at
 
 
+@pytest.mark.slow
 def test_random_departments_go_both_ways() -> None:
     happened: Counter[int] = Counter()
     for seed in range(400):

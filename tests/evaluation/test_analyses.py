@@ -42,7 +42,9 @@ def test_a_randomisation_test_of_two_groups_is_that_of_scipy() -> None:
 
 
 @pytest.mark.parametrize(
-    "design", [PARALLEL, wedge(8, 4), TWO_SEQUENCES, ONE], ids=lambda design: design.switching.kind
+    "design",
+    [PARALLEL, pytest.param(wedge(8, 4), marks=pytest.mark.slow), TWO_SEQUENCES, ONE],
+    ids=lambda design: design.switching.kind,
 )
 def test_randomised_designs_keep_their_level_where_weeks_are_alike_and_shared(
     design: EvaluationDesign,
@@ -137,7 +139,9 @@ def test_patients_as_units_ignore_that_weeks_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "design", [PARALLEL, wedge(8, 4), TWO_SEQUENCES, ONE], ids=lambda design: design.switching.kind
+    "design",
+    [PARALLEL, pytest.param(wedge(8, 4), marks=pytest.mark.slow), TWO_SEQUENCES, ONE],
+    ids=lambda design: design.switching.kind,
 )
 def test_intervals_hold_the_effect_in_95_of_100_trials(design: EvaluationDesign) -> None:
     trials = gaussian(list_orders(design, CHANCE), N_TRIALS, effect=2.0, between=4.0)

@@ -83,7 +83,7 @@ def test_a_wedge_whose_departments_drop_out_is_analysed_by_every_analysis() -> N
         assert analyse(trials, analysis).effect.mean() == pytest.approx(-9.0, abs=4.0)
 
 
-@pytest.mark.parametrize("kind", ["alternating", "parallel"])
+@pytest.mark.parametrize("kind", [pytest.param("alternating", marks=pytest.mark.slow), "parallel"])
 def test_a_randomisation_test_keeps_its_level_where_weeks_are_missing_and_departments_drop_out(
     kind: str,
 ) -> None:

@@ -233,6 +233,7 @@ def test_a_price_is_as_good_value_as_the_other_arms() -> None:
     assert of_few.range is None
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_where_some_departments_have_no_break_even() -> None:
     """50 made-up ensembles of 60 departments, in a third of which the tool can never save enough. The interval is of
     the mean over all such departments, where the tool draws level at 56.75 seconds: 95 %, standard error 3.1 %. The

@@ -188,6 +188,7 @@ def test_shares_from_sampled_orders_add_up_to_the_joint_effect_and_need_the_name
     assert shares == pytest.approx(found.part("joint", *SEVEN).mean)
 
 
+@pytest.mark.slow
 def test_the_interval_of_sampled_orders_holds_their_error() -> None:
     # No noise between replications, so all of the error is that of the orders. 60 games of 7 levers, 95 % intervals:
     # fewer than 385 of 420 held would be a chance of about one in ten thousand if values were independent.

@@ -345,7 +345,10 @@ def damaged(path: Path, damage: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("damages", [("flip", "renamed"), ("cut", "empty", "folder")])
+@pytest.mark.parametrize(
+    "damages",
+    [("flip", "renamed"), pytest.param(("cut", "empty", "folder"), marks=pytest.mark.slow)],
+)
 def test_damaged_parts_are_named_and_their_replications_are_run_again(
     damages: tuple[str, ...], four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:

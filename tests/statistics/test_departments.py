@@ -329,6 +329,7 @@ def test_every_department_is_rarely_said_where_one_is_not_so() -> None:
     assert falsely / 1000 <= 0.05
 
 
+@pytest.mark.slow
 def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> None:
     """Departments differ by less than the noise, a few of them beyond the limit: 1,000 studies."""
     generator, falsely, too_narrow, wider = np.random.default_rng(18), 0, 0, []
@@ -400,6 +401,7 @@ def firmness(values: Floats, department: NDArray[np.int64], *, by_range: bool) -
     return 2 if found.kind == "no change beyond" else FIRM[found.size]
 
 
+@pytest.mark.slow
 def test_fewer_answers_hardly_ever_give_a_firmer_verdict() -> None:
     """100 offers over 24 departments, of which one is odd; without one answer, what it decides differs over them, too.
     Read from the mean over departments, the verdict is firmer in many: the odd one no longer makes most of the

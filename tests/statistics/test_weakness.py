@@ -130,7 +130,7 @@ def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
     ("n", "n_departments"),
     [
         (20, None),
-        (40, 20),
+        pytest.param(40, 20, marks=pytest.mark.slow),
         pytest.param(120, None, marks=pytest.mark.slow),
         pytest.param(120, 60, marks=pytest.mark.slow),
     ],

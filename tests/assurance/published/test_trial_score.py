@@ -61,6 +61,7 @@ def test_a_model_without_error_is_nearer_than_both_guesses_beyond_chance() -> No
     assert np.isnan(scores.no_effect.rank.value)
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_error_holds_the_truth_as_often_as_it_says() -> None:
     """Sets of 15 studies whose errors have a mean of .3; resampling so few holds less than 95 %, and not under 82."""
     chance, held = np.random.default_rng(2), 0
