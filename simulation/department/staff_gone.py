@@ -148,7 +148,8 @@ def _flow(
     for n_round in range(2 * len(graph)):  # a loop adds to its start in each round
         coming = dict.fromkeys(graph, 0.0) | {start: total}
         for name, to, part, of_all in ways:
-            coming[to] += min(part * flows.get(name, 0.0), of_all * total)
+            if flow := flows.get(name):
+                coming[to] += min(part * flow, of_all * total)
         after = {name: min(flow, total) for name, flow in coming.items()}
         if n_round >= len(graph):  # whatever still grows goes to its limit
             after = {name: total if after[name] > flows[name] else after[name] for name in after}
