@@ -7,6 +7,7 @@ from simulation.department.vocabulary import (
     Booking,
     ByChance,
     ByElapsed,
+    ByPassed,
     Effort,
     ExtraShift,
     Follows,
@@ -36,6 +37,7 @@ def words_used(made: Pathway) -> dict[str, bool]:
     return {
         "a coin in a loop": any(isinstance(made.branches.get(name), ByChance) for name in again),
         "elapsed": any(isinstance(branch, ByElapsed) for branch in made.branches.values()),
+        "passed": any(isinstance(branch, ByPassed) for branch in made.branches.values()),
         "on call": any(
             isinstance(each, Opens) and each.arrives_after_minutes
             for each in made.triggers.values()
@@ -56,7 +58,7 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
     """The same with a pool that an outage closes, units on call, a step that may end early and a coin in a loop.
 
     The first step asks for the first pool and leads to a loop, each pass of which goes by a coin to the step again or
-    past it; then some minutes count from the step's end, unless they are over by now.
+    past it; then some minutes count from the step's end, unless they are over by now and the loop's pause was passed.
     """
     (name, step), pool = next(iter(made.steps.items())), next(iter(made.pools))
     asks = step.asks if pool in (*step.asks, *step.any_of) else (*step.asks, pool)
@@ -80,7 +82,8 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         starts_clock=(*step.starts_clock, "first"),
         next="turns",
     )
-    over = ByElapsed(kind="elapsed", step="rest", then=step.next, otherwise="rest", **NOTE)
+    over = ByElapsed(kind="elapsed", step="rest", then="paused", otherwise="rest", **NOTE)
+    paused = ByPassed(kind="passed", step="pause", then=step.next, otherwise="rest", **NOTE)
     rest = Step(minutes=("work_0",), since="first", next=step.next)
     coin = ByChance(kind="chance", targets={name: 0.4, "pause": 0.6}, **NOTE)
     on_call = Opens(
@@ -110,7 +113,7 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
             "pause": Step(next="turns", minutes=("work_1",)),
             "rest": rest,
         },
-        branches={**made.branches, "flip": coin, "over": over},
+        branches={**made.branches, "flip": coin, "over": over, "paused": paused},
         loops={**made.loops, "turns": Loop(passes="passes", again="flip", next="over")},
         triggers={**made.triggers, "on_call": on_call},
     )
