@@ -18,7 +18,7 @@ from simulation.config.files import (
 )
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check_pathway import check_pathway, check_rotas
-from simulation.department.rota import with_followers
+from simulation.department.resolving import resolved
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, find_differences
@@ -125,7 +125,7 @@ def _judged(
     faults = Faults()
     pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
     if pathway:
-        pathway = with_followers(pathway)
+        pathway = resolved(pathway)
         faults += [
             replace(fault, where=as_written(fault.where, origin)) for fault in faults_of(pathway)
         ]

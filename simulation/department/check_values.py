@@ -689,6 +689,12 @@ def _trigger(pathway: Pathway, faults: Faults, where: str, trigger: Trigger) -> 
             f"below {trigger.below} is more than above {trigger.above}",
             "Close at or below the number above which it opens",
         )
+    if isinstance(trigger, Opens) and trigger.stages > 1 and not trigger.stage_every:
+        faults.add(
+            f"{where}.stage_every",
+            f"the {trigger.stages} stages all open at once",
+            "Say how many more have to wait for each further stage",
+        )
 
 
 def _outage(pathway: Pathway, faults: Faults, where: str, outage: Outage) -> None:

@@ -114,28 +114,7 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
     return rows
 
 
-def with_followers(pathway: Pathway) -> Pathway:
-    """The department with a rota for each pool whose capacity is that of another times a number.
-
-    A pool stays as it is, for the check to refuse, if it states its size twice, or if the other is not there, unlimited
-    or such a pool itself.
-    """
-    pools = {name: _following(pool, pathway) for name, pool in pathway.pools.items()}
-    return replace(pathway, pools=pools) if pools != pathway.pools else pathway
-
-
-def _following(pool: Pool, pathway: Pathway) -> Pool:
-    """A pool with the rota that its `capacity_per` asks for; as it is if it has none, or none that can be had."""
-    per = pool.capacity_per
-    other = pathway.pools.get(per.pool) if per else None
-    if per is None or other is None or other.unlimited or other.capacity_per:
-        return pool
-    if pool.unlimited or pool.capacity is not None or pool.rota is not None:
-        return pool
-    return replace(pool, rota=tuple(_shifts(timetable(other), per.number)), capacity_per=None)
-
-
-def _shifts(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
+def shifts_of(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
     """The shifts of a week in which so many times the units of a timetable are on duty, day by day."""
     ends = [tick for tick, _ in rows[1:]] + [WEEK]
     for (start, units), end in zip(rows, ends, strict=True):

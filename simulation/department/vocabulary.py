@@ -118,15 +118,15 @@ class ExtraShift(Shift):
 @config_dataclass
 class CapacityPer:
     """So many units for each unit that another pool has on duty, by its rota and extras; what triggers or outages do to
-    the other is not followed.
+    the other is not followed. With 0 nothing is limited: no step asks for the pool.
 
     Example: `{pool: doctors, number: 4}`
     """
 
     pool: PoolName
     """The pool that is followed. Example: `doctors`"""
-    number: Annotated[float, Gt(0), Unit("units")]
-    """Units for each of its units; the product is rounded to whole units."""
+    number: Annotated[float, Ge(0), Unit("units")]
+    """Units for each of its units; the product is rounded to whole units. 0: no limit."""
 
 
 @config_dataclass
@@ -961,8 +961,13 @@ class Opens(Sourced):
     """They close when so many or fewer wait."""
     pool: PoolName
     """The pool whose units open."""
-    extra: Annotated[int, Gt(0), Unit("units")]
-    """How many open."""
+    extra: Units
+    """How many open, at each stage; 0 opens nothing (a lever that is off)."""
+    stages: Annotated[int, Ge(1), Le(50), Unit("stages")] = 1
+    """How many times so many open, one stage after another as more wait. Example: `6`"""
+    stage_every: Annotated[int, Ge(0), Unit("patients")] = 0
+    """How many more wait when a stage opens, and when it closes, than at the stage before; 1 or more if there are
+    stages. Example: `7`"""
     arrives_after_minutes: Minutes = 0.0
     """Time from the decision until they open, as of staff on call: they come whether or not the queue is short again by
     then, and stay until a later decision closes them. Example: `45`"""
