@@ -277,7 +277,7 @@ class Scaling:
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
         """The rota or places of a pool; as a calibration parameter if its capacity refers to one."""
         pool, follows = value_at(self.raw, path), FOLLOWS["pools"].get(name, "staff")
-        if pool.get("unlimited") or follows == "beds":
+        if pool.get("unlimited") or "capacity_per" in pool or follows == "beds":
             return
         factor = self.factors[follows]
         if "rota" in pool:
@@ -295,7 +295,8 @@ class Scaling:
 
     def _parameter(self, name: str, follows: str) -> Scaled:
         number = self.raw["calibration"][name]["value"]
-        return self._value(name, max(_whole(number * self.factors[follows]), 1), follows, number)
+        scaled = max(_whole(number * self.factors[follows]), 1) if number else 0
+        return self._value(name, scaled, follows, number)
 
     def _value(self, name: str, value: int, follows: str, before: float) -> Scaled:
         """A calibration parameter with its range."""

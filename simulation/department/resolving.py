@@ -21,7 +21,7 @@ def resolved(pathway: Pathway) -> Pathway:
     followers = {name for name, pool in pathway.pools.items() if _follows(pool, pathway)}
     limitless = frozenset(name for name in followers if not _number(pathway.pools[name]))
     steps = _asking(pathway.steps, limitless)
-    off = _taken(pathway.steps) - _taken(steps)
+    off = limitless | (_taken(pathway.steps) - _taken(steps))
     triggers = dict(_triggers(pathway.triggers, off))
     if not followers and triggers == pathway.triggers:
         return pathway
