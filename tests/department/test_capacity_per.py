@@ -71,7 +71,7 @@ def test_an_added_member_of_staff_brings_places_along() -> None:
         ({"capacity_per": {"pool": "nobody", "number": 2}}, "capacity_per.pool"),
         ({"capacity_per": {"pool": "places", "number": 2}}, "capacity_per.pool"),
         ({"capacity_per": {"pool": STAFF, "number": 2}, "capacity": 3}, "places"),
-        ({"capacity_per": {"pool": STAFF, "number": 0}}, "capacity_per.number"),
+        ({"capacity_per": {"pool": STAFF, "number": -1}}, "capacity_per.number"),
         ({"capacity_per": {"pool": STAFF}}, "capacity_per.number"),
     ],
 )

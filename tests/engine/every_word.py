@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+from simulation.department.resolving import resolved
 from simulation.department.vocabulary import (
     Booking,
     ByChance,
@@ -42,6 +43,7 @@ def words_used(made: Pathway) -> dict[str, bool]:
             isinstance(each, Opens) and each.arrives_after_minutes
             for each in made.triggers.values()
         ),
+        "stages": "by_stages_stage_2" in made.triggers,
         "closed while": any(pool.closed_while for pool in pools),
         "effort": any(step.effort for step in made.steps.values()),
         "extra shifts": any(pool.extra_shifts for pool in pools),
@@ -96,6 +98,9 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         arrives_after_minutes=chance.choice((5, 20, 60)),
         **NOTE,
     )
+    by_stages = replace(
+        on_call, above=0, stages=chance.choice((2, 3)), stage_every=1, arrives_after_minutes=0.0
+    )
     closed = replace(
         made.pools[pool],
         capacity=made.pools[pool].capacity or (None if made.pools[pool].rota else 2),
@@ -104,7 +109,7 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         closes=chance.choice((None, 1)),
         queues_until_open=True,
     )
-    return replace(
+    made = replace(
         made,
         pools={**made.pools, pool: closed},
         steps={
@@ -115,8 +120,9 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         },
         branches={**made.branches, "flip": coin, "over": over, "paused": paused},
         loops={**made.loops, "turns": Loop(passes="passes", again="flip", next="over")},
-        triggers={**made.triggers, "on_call": on_call},
+        triggers={**made.triggers, "on_call": on_call, "by_stages": by_stages},
     )
+    return resolved(made)
 
 
 def with_every_word_of_demand(made: Pathway, chance: random.Random) -> Pathway:
