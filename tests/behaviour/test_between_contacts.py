@@ -88,7 +88,7 @@ def test_a_picture_is_taken_while_the_laboratory_works(ordered: Simulated) -> No
 
 def test_the_clinician_leaves_at_once_where_there_is_nothing_to_read(ordered: Simulated) -> None:
     table, plan = ordered.run.activities, ordered.plan
-    for name in ("contact_over", "tests_asked_for", "nothing_more_asked_for"):
+    for name in ("contact_over", "tests_asked_for", "care_over"):
         done = (table.step == plan.row(name)) & (table.ended_at >= 0)
         assert done.sum() > 100
         assert np.array_equal(table.joined_at[done], table.ended_at[done])

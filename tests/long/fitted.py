@@ -44,7 +44,7 @@ BOTH: Mapping[str, Moved] = {
     "ward_stay_scale": Moved(0.005),
     "patience_scale": Moved(0.15),
     "ambulance_assessment_minutes": Moved(0.5),
-    "rate_urgent": Moved(40),
+    "rate_urgent": Moved(40, whole=True),
 }
 SITES: Mapping[str, Mapping[str, Moved]] = {
     "typical_places": BOTH
