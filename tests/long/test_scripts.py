@@ -27,6 +27,9 @@ HERE = Path(__file__).parent
             "shorten no mean wait at: 0.9\n",
         ),
         ("entered.py", ("offer", "--files"), "simulation/offers/interview.py"),
+        ("fitted.py", ("typical_places", "2", "11", "0"), "Initial assessment of ambulance"),
+        ("fitted.py", ("typical_pace", "2", "11", "0"), "Initial assessment of ambulance"),
+        ("causes.py", ("study", "4"), "| lean_triage | typical_pace |"),
         (
             "trial_arms.py",
             ("--departments", "1", "--only", "Team triage"),
