@@ -8,7 +8,7 @@ value in tenths of its range is one, too, at a tenth of the weight, since rows l
 is of differences over steps as wide as a parameter is known to matter. The fitted values are printed as the calibration
 file has them, and the rows on years of other seeds.
 
-    python tests/long/fitted.py SITE [YEARS [SEED [STEPS]]]     typical_places or typical_pace; 4 years, seed 11, 4 steps
+    python tests/long/fitted.py SITE [YEARS [SEED [STEPS]]]   typical_places or typical_pace; 4 years, seed 11, 4 steps
 
 With 0 steps the department is only judged, on ten years. Some 10 minutes of one processor. Exit code 1: a row misses
 on fresh years.
