@@ -42,12 +42,7 @@ def say_rows(kinds: Sequence[str], years: int, seeds: int) -> int:
     for site in SITES:
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):
             table = validate_site(
-                [
-                    f"site={site}",
-                    f"run.replications={years}",
-                    f"run.seed={seed}",
-                    "executor=serial",
-                ],
+                [f"site={site}", f"run.replications={years}", f"run.seed={seed}"],
                 targets="england",
                 responses="response" in kinds,
             )
