@@ -213,6 +213,13 @@ def test_a_level_beyond_the_departments_or_of_few_of_them_cannot_be_said(
     assert there.n_effective == pytest.approx(n_effective, abs=1)
 
 
+def test_departments_that_differ_by_noise_alone_are_at_no_level_but_their_own() -> None:
+    there = at_level(110.0, np.full(40, 100.0), np.full(40, 90.0), np.tile(np.arange(20), 2))
+    assert (there.lowest, there.highest, there.n_effective) == (100, 100, 0)
+    row = effect(-40, -35, level=110.0)._replace(at_level=there)
+    assert "they do not differ beyond noise" in effects_text(KnownEffects((row,), 20, 40, 56))
+
+
 def test_rows_at_the_trials_level_stand_beside_all_departments_which_count() -> None:
     said = AtLevel(100.0, 50.0, 150.0, 12.0, 65.0)
     row = effect(-40, -35, level=100.0)._replace(at_level=said)
