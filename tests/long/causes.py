@@ -6,8 +6,8 @@ one between the last two.
     python tests/long/causes.py study [REPLICATIONS]      the default study's arms on each: effects, limits, verdicts
 
 `rows` prints the mean of the seeds and in how many of them a row is within its bounds; `study` in which verdicts all
-agree. The departments are `site=typical`, `typical_places`, `typical_pace` and `typical_mixture`: `tests/long/fitted.py`
-fits the second and third to the calibrated rows, and nothing is fitted to any other. `rows` of ten years and eight seeds
+agree. The departments are `site=typical`, `typical_places`, `typical_pace` and `typical_mixture`; the second and third
+are fitted to the calibrated rows by `tests/long/fitted.py`, and to nothing else. `rows` of ten years and eight seeds
 takes about a quarter of an hour of two processors, `responses` of two seeds and `study` as long. Exit code 1: a
 calibrated row is out of its bounds in the mean of the seeds.
 """
