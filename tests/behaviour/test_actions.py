@@ -204,7 +204,7 @@ def imperfect(simulate: Simulate) -> Simulated:
     return simulate(with_accuracy(all_actions(), 0.7, 0.8))
 
 
-AFTER = ("site_managers", "cleaners")
+AFTER = ("site_managers", "cleaners", "children_beds_elsewhere")
 """Who works for a patient after it has left A&E, beside the beds."""
 
 
