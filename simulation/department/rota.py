@@ -115,21 +115,33 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
 
 
 def shifts_of(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
-    """The shifts of a week in which so many times the units of a timetable are on duty, day by day."""
+    """The shifts of a week in which so many times the units of a timetable are on duty; equal ones are stated once.
+
+    >>> rows = [(0, 1), (8 * HOUR, 2), (DAY, 1)]
+    >>> shift_words(shifts_of(rows, 3))
+    '0-8 h: 3 (mon); 8-24 h: 6 (mon); 0-24 h: 3 (tue-sun)'
+    """
+    days: dict[tuple[str, int], list[str]] = {}
     ends = [tick for tick, _ in rows[1:]] + [WEEK]
     for (start, units), end in zip(rows, ends, strict=True):
         number = math.floor(times * units + 0.5)
         while start < end:
             midnight = min(end, start - start % DAY + DAY)
             hours = f"{_clock(start % DAY)}-{_clock((midnight - 1) % DAY + 1)}"
-            yield Shift(hours=hours, number=number, days=WEEKDAYS[start // DAY])
+            days.setdefault((hours, number), []).append(WEEKDAYS[start // DAY])
             start = midnight
+    for (hours, number), on in days.items():
+        first, n = WEEKDAYS.index(on[0]), len(on)
+        in_turn = n > 1 and tuple(on) == tuple(WEEKDAYS[first : first + n])
+        yield Shift(
+            hours=hours, number=number, days=f"{on[0]}-{on[-1]}" if in_turn else ",".join(on)
+        )
 
 
 def _clock(tick: int) -> str:
-    """A tick of the day as a clock time: '8:30'."""
+    """A tick of the day as a clock time: '8', '8:30'."""
     hour, minute = divmod(tick * 60 // HOUR, 60)
-    return f"{hour}:{minute:02d}"
+    return f"{hour}:{minute:02d}" if minute else f"{hour}"
 
 
 def same_units(one: Pool, other: Pool) -> bool:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from simulation.config import packaged_configs, pathway_from
-from simulation.department.rota import timetable, units_by_hour
+from simulation.department.rota import shift_words, timetable, units_by_hour
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 
@@ -49,6 +49,28 @@ def test_places_follow_the_staff_hour_by_hour() -> None:
     assert timetable(made.pools["places"]) == [
         (tick, 3 * units) for tick, units in timetable(made.pools[STAFF])
     ]
+
+
+def test_hours_that_are_the_same_every_day_are_stated_once() -> None:
+    staff = {"kind": "staff", "evidence": "assumed", "source": "test"}
+    rota = [{"hours": "8-20", "number": 2}, {"hours": "20-8", "number": 1}]
+    more = [{"hours": "12:30-14", "number": 1, "days": "mon,wed"}]
+    for shifts, words in (
+        (rota, "0-8 h: 3; 8-20 h: 6; 20-24 h: 3"),
+        (
+            rota + more,
+            "0-8 h: 3; 8-12:30 h: 6 (mon,wed); 12:30-14 h: 9 (mon,wed); 14-20 h: 6 (mon,wed); "
+            "20-24 h: 3; 8-20 h: 6 (tue,thu,fri,sat,sun)",
+        ),
+    ):
+        made = clinic(
+            {"capacity_per": {"pool": STAFF, "number": 3}},
+            **{f"pools.{STAFF}": {**staff, "rota": shifts}},
+        )
+        assert shift_words(made.pools["places"].rota or ()) == words
+        assert timetable(made.pools["places"]) == [
+            (tick, 3 * units) for tick, units in timetable(made.pools[STAFF])
+        ]
 
 
 def test_an_added_member_of_staff_brings_places_along() -> None:
