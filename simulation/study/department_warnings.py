@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulation.department.check_routes import Interval, empty_hours
-from simulation.department.graph import alternatives_of, cached_by_pathway
+from simulation.department.check_routes import Interval, empty_hours, explore
+from simulation.department.graph import alternatives_of, cached_by_pathway, graph_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
@@ -404,15 +404,27 @@ def _with_alternatives(pathway: Pathway, load: Load, pool: str) -> float:
     together = {pool}.union(
         *(step.any_of for step in pathway.steps.values() if pool in step.any_of)
     )
-    rows = [load.pools.index(name) for name in together]
+    rows = [row for row, name in enumerate(load.pools) if name in together]
     return float(load_ratio(load.work[rows].sum(), load.capacity[rows].sum()))
 
 
 def _share_under_pressure(pathway: Pathway) -> float:
-    """The share of a stay that is left if it ends as early as pressure can make it."""
-    return 1 - max(
-        (step.effort.share for step in pathway.steps.values() if step.effort), default=0.0
+    """The share of a stay in an adult bed that is left if it ends as early as pressure can make it."""
+    shares = {name: step.effort.share for name, step in pathway.steps.items() if step.effort}
+    carried = explore(pathway, graph_of(pathway)).by_carried if shares else ()
+    in_bed = (
+        shares[name]
+        for name, held in carried
+        if name in shares and any(_is_bed(pathway, pool) for pool in _had(pathway, name, held))
     )
+    return 1 - max(in_bed, default=0.0)
+
+
+def _had(pathway: Pathway, name: str, held: frozenset[str]) -> Collection[str]:
+    """The pools of which a patient may have a unit during a step, who may hold these (and clocks) before it."""
+    step = pathway.steps[name]
+    had = held.difference(step.releases_at_start).union(*alternatives_of(step))
+    return had & pathway.pools.keys()
 
 
 def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[DepartmentWarning]:

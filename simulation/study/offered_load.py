@@ -60,6 +60,8 @@ from simulation.study.study import Kept, Study
 from simulation.units import TICKS_PER_MINUTE, WEEK
 
 WEEK_MINUTES = HOURS_OF_WEEK * 60
+IN_HAND = "in_hand"
+"""The role of pools that limit how many patients are taken on. They are neither staff nor places, and have no load."""
 
 
 class WeeklyLoad(NamedTuple):
@@ -119,22 +121,33 @@ def offered_load(pathway: Pathway, patients: Draws) -> Load:
     starts; up to an unlimited one, which gets all of it if it is first and nothing if it is not. A branch on a queue
     finds nobody waiting, one on an outage the sample's own spans; escalation opens nothing, nobody overflows and no
     step ends early. A pool that a random outage closes has the units that it has in the long run. Patients present at
-    time 0 are left out. Draw the sample from the department `in_a_mean_week`.
+    time 0 are left out, and so are pools of the role `in_hand`. Draw the sample from the department `in_a_mean_week`.
     """
-    walk = _Walk(pathway, patients, by_hour=True)
-    capacity = np.stack([*walk.units.values()])
-    error = load_ratio(walk.weekly_error(), capacity.sum(axis=1))
-    return Load(tuple(pathway.pools), walk.work, capacity, error)
+    walk, pools = _Walk(pathway, patients, by_hour=True), _worked(pathway)
+    rows = [*pools.values()]
+    capacity = np.array([walk.units[name] for name in pools]).reshape(-1, HOURS_OF_WEEK)
+    error = load_ratio(walk.weekly_error()[rows], capacity.sum(axis=1))
+    return Load(tuple(pools), walk.work[rows], capacity, error)
 
 
 def weekly_load(pathway: Pathway, patients: Draws) -> WeeklyLoad:
     """The same over the week alone, in three quarters of the time."""
-    walk = _Walk(pathway, patients, by_hour=False)
-    capacity = np.stack([*walk.units.values()]).sum(axis=1)
+    walk, pools = _Walk(pathway, patients, by_hour=False), _worked(pathway)
+    rows = [*pools.values()]
+    capacity = np.array([walk.units[name].sum() for name in pools])
     ratios = (
-        load_ratio(work, capacity) for work in (walk.hours @ walk.weight, walk.weekly_error())
+        load_ratio(work[rows], capacity) for work in (walk.hours @ walk.weight, walk.weekly_error())
     )
-    return WeeklyLoad(tuple(pathway.pools), *ratios)
+    return WeeklyLoad(tuple(pools), *ratios)
+
+
+def _worked(pathway: Pathway) -> dict[str, int]:
+    """The number of each pool of staff or places, by name: all but limits on how many patients are taken on."""
+    return {
+        name: number
+        for number, (name, pool) in enumerate(pathway.pools.items())
+        if pool.role != IN_HAND
+    }
 
 
 def in_a_mean_week(pathway: Pathway) -> Pathway:

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.config import load
 from simulation.study.department_warnings import department_warnings as found_in
-from simulation.study.department_warnings import load_and_warnings
+from simulation.study.department_warnings import load_and_warnings, overload_faults
 from simulation.study.study import Study
 from tests.held import Hold
 
@@ -43,6 +43,33 @@ def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enoug
     for share, n_said in (("0.6", 0), ("0.05", 1)):
         study = boarding(*few, f"pathway.steps.ward_stay.effort={effort.replace('SHARE', share)}")
         assert len(department_warnings(study)) == n_said
+
+
+def test_only_the_effort_of_steps_that_hold_adult_beds_takes_from_them() -> None:
+    """What shortens another step while many wait for it empties no bed."""
+    few = ("pathway.pools.beds.capacity=30", "pathway.allow_overload=true")
+    effort = "{waiting_at: [contact], share: 0.6, at_least: [3], evidence: assumed, source: test}"
+    (output,) = department_warnings(boarding(*few, f"pathway.steps.tests.effort={effort}"))
+    assert output.startswith("Beds over 100 %: stays ask for ")
+    assert "pressure" not in output
+
+
+@pytest.mark.slow
+def test_too_few_beds_are_reported_where_triage_shortens() -> None:
+    scale = "calibration.ward_stay_scale.value=1.25"
+    beds, out_of_range = department_warnings(load("ensemble=none", "site=typical_pace", scale))
+    assert re.search(r"130 % \(±\d+\), and 114 % even if every stay ends as early", beds)
+    assert out_of_range.startswith("calibration.ward_stay_scale")
+
+
+def test_a_limit_on_how_many_are_taken_on_has_no_load() -> None:
+    """A pool of the role `in_hand` is neither staff nor a place: nothing is refused or said of it."""
+    few = ("pathway.pools.beds.capacity=30", "pathway.pools.beds.role=in_hand")
+    study = load(WARD[0], *few)
+    load_of, found = load_and_warnings(study)
+    assert "beds" not in load_of.pools
+    assert len(load_of.pools) == len(load_of.work) == len(load_of.capacity) == len(load_of.error)
+    assert found == overload_faults(study) == ()
 
 
 def test_a_desk_whose_queue_passes_an_hour_is_reported() -> None:
