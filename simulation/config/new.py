@@ -116,7 +116,7 @@ HEADS = {
     "site": "who comes, how many are admitted, places. Minutes and case mix stay those of configs/site/typical.yaml",
     "staffing": "who is on duty when, in whole people. Shifts that overlap add up",
     "calibration": "beds, majors places, thresholds. Everything else stays as fitted to the typical site",
-    "pathway": "the typical route; how many must wait for a bed before stays end early",
+    "pathway": "the typical route; how many must wait before stays end early, and before triage shortens",
     "study": "the question. What is compared, and by which measures",
     "priors": "ranges of the parameters, for `aeflow ensemble`",
 }
@@ -182,7 +182,8 @@ def scaled_priors(name: str, scaling: Scaling, blocks: Sequence[Scaled]) -> Raw:
         rotas = scaling.rotas(staffing)
         changes: Raw = {f"staffing.{pool}.rota": rota for pool, rota in rotas.items()}
         if route:  # in place of the department's own, which states it
-            changes[f"{EFFORT}.at_least"] = values[EFFORT]["at_least"]
+            efforts = {path: of for path, of in values.items() if path.endswith(EFFORT)}
+            changes |= {f"{path}.at_least": of["at_least"] for path, of in efforts.items()}
         triage = structure["changes"][TRIAGE_MINUTES]
         times = scaling.triage_times(staffing, one_team=route == ONE_TEAM)
         changes[TRIAGE_MINUTES] = {"times": round(triage["times"] * times, 4)}

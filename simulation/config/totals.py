@@ -76,7 +76,7 @@ class Scaled(NamedTuple):
 
 
 FOLLOWS: Mapping[str, Mapping[str, str]] = read_yaml(Path(__file__).with_name("scaling.yaml"))
-"""The quantity that each pool and each calibration parameter follows, and the words for each quantity."""
+"""The quantity that each pool, calibration parameter and effort follows, and the words for each quantity."""
 DAY = range(10, 23)
 """The hours of the day in which staff are kept as busy as at the typical site: 10 to 23 h, as `busy_by_day_share`."""
 DESKS = {False: ("triage_nurses",), True: ("triage_nurses", "assessment_nurses")}
@@ -85,9 +85,10 @@ WALKING = ("walk_in", "referred")
 """Sources whose patients go to the desk."""
 AMBULANCE_WORK = 12.9
 """Nurse hours by day that ambulance patients take of one team for all at the typical site, from the offered load."""
+EFFORT = ".effort"
+"""Ends the path of how many must wait for a step to shorten."""
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
-EFFORT = "pathway.steps.ward_stay.effort"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Scaling:
         blocks += [
             self._parameter(name, follows) for name, follows in FOLLOWS["parameters"].items()
         ]
-        return (*blocks, self._effort())
+        return (*blocks, *self._efforts())
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
         """By arm, the cost of what is paid for each attendance, at these attendances, in whole pounds a year."""
@@ -308,10 +309,15 @@ class Scaling:
         }
         return Scaled(f"calibration.{name}", values, self._from(before, follows))
 
-    def _effort(self) -> Scaled:
-        before = value_at(self.raw, f"{EFFORT}.at_least")
-        values = {"at_least": [max(_whole(number * self.size), 1) for number in before]}
-        return Scaled(EFFORT, values, self._from(", ".join(map(str, before)), "attendances"))
+    def _efforts(self) -> Iterator[Scaled]:
+        """How many must wait for each step to shorten, at least one; one stage of those that come to the same."""
+        for name, step in self.raw["pathway"]["steps"].items():
+            if step.get("effort"):
+                before, follows = step["effort"]["at_least"], FOLLOWS["efforts"].get(name, "staff")
+                scaled = (max(_whole(number * self.factors[follows]), 1) for number in before)
+                values = {"at_least": list(dict.fromkeys(scaled))}
+                source = self._from(", ".join(map(str, before)), follows)
+                yield Scaled(f"pathway.steps.{name}{EFFORT}", values, source)
 
     def _from(self, before: float | str, follows: str) -> str:
         """The source of a number: the typical one, and the factor."""

@@ -182,6 +182,36 @@ def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
     assert share(0.45 / ADMITTED_SHARE) < 0.97 * wanted
 
 
+def test_how_many_must_wait_for_triage_to_shorten_scales_in_stages_that_differ() -> None:
+    """With staff, as the queue does; equal stages are one, and none is of nobody."""
+    for size, triage, beds in (
+        (340, [16, 11, 8, 5, 3], [30, 24, 18]),
+        (680, [31, 21, 15, 10, 6], [60, 48, 36]),
+        (85, [4, 3, 2, 1], [8, 6, 5]),
+    ):
+        blocks = scaled(attendances_per_day=size)
+        for step in ("triage", "triage_by_tool", "triage_again"):
+            assert blocks[f"pathway.steps.{step}.effort"].values == {"at_least": triage}
+        assert blocks["pathway.steps.ward_stay.effort"].values == {"at_least": beds}
+
+
+def test_every_route_of_a_department_of_another_size_shortens_triage_as_its_own_does(
+    tmp_path: Path,
+) -> None:
+    new_scaled_department("ours", {"attendances_per_day": "85"}, tmp_path)
+    steps = load("study=ours", config_dir=tmp_path).baseline.pathway.steps
+    efforts = {name: step.effort for name, step in steps.items() if step.effort}
+    assert efforts["triage"].at_least == (4, 3, 2, 1)
+    assert "triage_by_tool" in efforts
+    priors = yaml.safe_load((tmp_path / "priors" / "ours.yaml").read_text(encoding="utf-8"))
+    for structure in priors["structures"].values():
+        changes = structure["changes"]
+        if structure.get("pathway"):
+            for name, effort in efforts.items():
+                stated = changes[f"pathway.steps.{name}.effort.at_least"]
+                assert tuple(stated) == effort.at_least
+
+
 def test_ambulances_that_leave_no_room_for_others_are_refused() -> None:
     with pytest.raises(
         ConfigError, match=r"is 270 of 280 attendances\. Leave room for 17 referred"
