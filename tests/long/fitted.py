@@ -58,7 +58,6 @@ SITES: Mapping[str, Mapping[str, Moved]] = {
     "typical_pace": BOTH
     | {
         "patients_in_hand": Moved(0.15),
-        "patients_in_hand_minors": Moved(0.25),
         "take_on_above": Moved(1, whole=True),
     },
 }
