@@ -617,10 +617,19 @@ def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
     ]
     if sizes == ["capacity_per"]:  # one that can be followed has become a rota by now
         followed = pool.capacity_per.pool if pool.capacity_per else ""
-        found = f"'{followed}' has no capacity or rota of its own to be followed"
-        faults.add(
-            f"{where}.capacity_per.pool", found, "Name a pool with one of them", breaks="hours"
-        )
+        other = pathway.pools.get(followed)
+        if other and (other.capacity is not None or other.rota is not None):
+            faults.add(
+                f"{where}.capacity_per.number",
+                "0 is no limit, and here it would mean something else",
+                "Name the pool in `asks`, or first in `any_of`, and nowhere else; or give a number above 0",
+                breaks="hours",
+            )
+        else:
+            found = f"'{followed}' has no capacity or rota of its own to be followed"
+            faults.add(
+                f"{where}.capacity_per.pool", found, "Name a pool with one of them", breaks="hours"
+            )
     elif len(sizes) != 1:
         remedy = (
             "Give exactly one of `capacity`, `rota`, `unlimited: true`, "

@@ -1,40 +1,52 @@
 """The department that engines, checks and measures see: what a configuration says in one word, in the words of engines.
 
 Pools that follow another get a rota, a trigger with stages becomes a trigger for each, and what is switched off with 0
-is not there: a trigger that opens nothing, a limit of nobody. So engines know none of these words, and a word that is
-off changes nothing.
+is left out: a trigger that opens nothing, a limit of nobody, minutes of which nothing falls away. So engines know none
+of these words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import chain
 
 from simulation.department.rota import shifts_of, timetable
-from simulation.department.vocabulary import Opens, Pathway, Pool, Step, Trigger
+from simulation.department.vocabulary import Opens, Pathway, Pool, Step, Takes, Trigger
 
 
 def resolved(pathway: Pathway) -> Pathway:
     """The department without `capacity_per`, without stages, and without what is off.
 
     What cannot be had stays as it is, for the check to refuse: a pool that states its size twice or follows one that is
-    not there, unlimited or such a pool itself; stages without distance.
+    not there, unlimited or such a pool itself; no limit where that would mean something else; stages without distance.
     """
     followers = {name for name, pool in pathway.pools.items() if _follows(pool, pathway)}
-    limitless = frozenset(name for name in followers if not _number(pathway.pools[name]))
-    steps = _asking(pathway.steps, limitless)
-    off = limitless | (_taken(pathway.steps) - _taken(steps))
-    triggers = dict(_triggers(pathway.triggers, off))
-    if not followers and triggers == pathway.triggers:
-        return pathway
-    pools = {
-        name: _with_rota(pool, pathway) if name in followers else pool
-        for name, pool in pathway.pools.items()
-        if name not in off
+    limitless = {
+        name
+        for name in followers
+        if not _number(pathway.pools[name]) and _only_limits(name, pathway)
     }
+    asking = {name: _asking(step, limitless) for name, step in pathway.steps.items()}
+    off = limitless | (_taken(pathway.steps) - _taken(asking))
     return replace(
         pathway,
-        pools=pools,
-        triggers=triggers,
-        steps={name: _holding(step, off) for name, step in steps.items()} if off else steps,
+        pools={
+            name: _with_rota(pool, pathway) if name in followers else pool
+            for name, pool in pathway.pools.items()
+            if name not in off
+        },
+        triggers=dict(_triggers(pathway.triggers, off)),
+        steps={name: _holding(step, off) for name, step in asking.items()},
+    )
+
+
+def _only_limits(name: str, pathway: Pathway) -> bool:
+    """Whether a pool is used in a way in which no limit means that nobody waits for it."""
+    steps = pathway.steps.values()
+    return all(
+        name not in step.any_of[1:] and not (step.overflow and name in step.overflow.any_of)
+        for step in steps
+    ) and not any(
+        isinstance(trigger, Takes) and trigger.pool == name for trigger in pathway.triggers.values()
     )
 
 
@@ -52,10 +64,11 @@ def _follows(pool: Pool, pathway: Pathway) -> bool:
 
 
 def _with_rota(pool: Pool, pathway: Pathway) -> Pool:
-    """A pool that follows another, with the rota that this comes to."""
-    followed = pathway.pools[pool.capacity_per.pool] if pool.capacity_per else pool
-    rota = tuple(shifts_of(timetable(followed), _number(pool)))
-    return replace(pool, rota=rota, capacity_per=None)
+    """A pool that follows another, with the rota that this comes to; as it is if it is refused no limit."""
+    if not _number(pool) or not pool.capacity_per:
+        return pool
+    rows = timetable(pathway.pools[pool.capacity_per.pool])
+    return replace(pool, rota=tuple(shifts_of(rows, _number(pool))), capacity_per=None)
 
 
 def _triggers(triggers: Mapping[str, Trigger], off: Set[str]) -> Iterator[tuple[str, Trigger]]:
@@ -82,28 +95,25 @@ def _triggers(triggers: Mapping[str, Trigger], off: Set[str]) -> Iterator[tuple[
                 )
 
 
-def _asking(steps: Mapping[str, Step], limitless: Set[str]) -> Mapping[str, Step]:
-    """Steps that ask for no pool that limits nobody; where one of several would do, they ask for none of these."""
-    if not limitless:
-        return steps
-    return {
-        name: replace(
-            step,
-            asks=_without(step.asks, limitless),
-            any_of=() if limitless & set(step.any_of) else step.any_of,
-        )
-        for name, step in steps.items()
-    }
+def _asking(step: Step, limitless: Set[str]) -> Step:
+    """A step that asks for no pool that limits nobody, and is without an effort of nothing.
+
+    Where such a pool would do, the others of its `any_of` are never needed.
+    """
+    effort = step.effort if step.effort and step.effort.share else None
+    if effort is step.effort and limitless.isdisjoint((*step.asks, *step.any_of)):
+        return step
+    any_of = () if limitless & set(step.any_of) else step.any_of
+    return replace(step, asks=_without(step.asks, limitless), any_of=any_of, effort=effort)
 
 
 def _holding(step: Step, off: Set[str]) -> Step:
     """A step that neither keeps nor releases a pool that nobody takes."""
-    return replace(
-        step,
-        keeps=_without(step.keeps, off),
-        releases_at_start=_without(step.releases_at_start, off),
-        releases_at_end=_without(step.releases_at_end, off),
-    )
+    held = step.keeps, step.releases_at_start, step.releases_at_end
+    if off.isdisjoint(chain(*held)):
+        return step
+    keeps, at_start, at_end = (_without(names, off) for names in held)
+    return replace(step, keeps=keeps, releases_at_start=at_start, releases_at_end=at_end)
 
 
 def _without(names: Sequence[str], off: Set[str]) -> tuple[str, ...]:

@@ -102,3 +102,38 @@ def test_stages_that_all_open_at_once_are_refused() -> None:
     }
     with pytest.raises(ConfigError, match=r"triggers\.more\.stage_every"):
         pathway_from({"pathway": stated}, changes={})
+
+
+@pytest.mark.parametrize("words", [{"any_of": [0, 1]}, {"overflow": True}, {"takes": True}])
+def test_no_limit_is_refused_where_it_would_mean_something_else(words: dict[str, object]) -> None:
+    stated = yaml.safe_load(CLINIC)
+    evidence = {"evidence": "assumed", "source": "made for a test"}
+    staff = next(
+        name for name, pool in stated["pools"].items() if "rota" in pool or "capacity" in pool
+    )
+    stated["pools"]["places"] = {
+        "kind": "space",
+        "capacity_per": {"pool": staff, "number": 0},
+        **evidence,
+    }
+    name, step = next(
+        (name, step) for name, step in stated["steps"].items() if staff in step.get("asks", ())
+    )
+    if "any_of" in words:
+        step["asks"] = [pool for pool in step["asks"] if pool != staff]
+        step["any_of"] = [staff, "places"]
+    elif "overflow" in words:
+        step["overflow"] = {"after_minutes": 5, "any_of": ["places"], **evidence}
+    else:
+        step["asks"] = [*step["asks"], "places"]
+        stated["triggers"] = {
+            "care": {
+                "kind": "takes",
+                "waiting_at": [name],
+                "minutes_per_hour": 5,
+                "pool": "places",
+                **evidence,
+            }
+        }
+    with pytest.raises(ConfigError, match=r"places\.capacity_per\.number: 0 is no limit"):
+        pathway_from({"pathway": stated}, changes={})
