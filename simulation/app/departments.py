@@ -59,7 +59,9 @@ PACKAGED = {
     "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
     "typical_places": Department("A department whose places are full", ("site=typical_places",)),
     "typical_pace": Department("A department whose staff speed up", ("site=typical_pace",)),
-    "typical_mixture": Department("A department with full places and staff who speed up, by half", ("site=typical_mixture",)),
+    "typical_mixture": Department(
+        "Full places and staff who speed up, by half", ("site=typical_mixture",)
+    ),
     EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
     BETWEEN: Department(
         f"{N_DEPARTMENTS} departments with time between contacts (slower)",
