@@ -3,7 +3,8 @@
 An effect is a logarithm of a ratio (odds of shares), signed so that a benefit is above 0. A row's error is the distance
 of the modelled effect from the published one, capped at ln 4. `No effect` models 0. `The guess` models the mean effect
 of other studies on the same class of outcome, or of all other studies where no other has that class. Studies weigh
-alike, however many rows they have. Rows whose trial gives no level count for their sign alone; a published 0 has none.
+alike, however many rows they have. A row whose effect needs the trial's level and has none counts for its sign alone;
+0, odds ratios and ratios of minutes need none. A published 0 has no sign.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,8 +28,8 @@ class TrialRow:
     """A published effect beside the modelled one.
 
     study: whose it is; outcome: its class of outcome (`wait`, `stay`, `left` ...); change: the kind of change;
-    published, modelled: logarithms of ratios, above 0 for a benefit; sized: whether the trial gives the level that
-    turns its effect into a ratio (else only the signs of both count).
+    published, modelled: logarithms of ratios, above 0 for a benefit; sized: whether the effect is known as a
+    ratio, by itself or by the trial's level (else only the signs of both count).
     """
 
     study: str

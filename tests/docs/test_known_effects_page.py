@@ -13,7 +13,7 @@ from simulation.errors import ConfigError
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "add-a-trial.md").read_text(
     encoding="utf-8"
 )
-STUDY, TARGETS = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+STUDY, TARGETS, DOCTOR = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 def write(folder: Path, study: str = STUDY, targets: str = TARGETS) -> Path:
@@ -32,6 +32,24 @@ def test_the_files_of_the_page_make_a_row(tmp_path: Path, monkeypatch: pytest.Mo
     )
     assert len(found.others) > 40
     assert all(row.change != "load" for row in found.others)
+
+
+@pytest.mark.parametrize("overflow", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_the_doctor_of_the_page_can_be_run_and_leaves_nobody_waiting(
+    overflow: bool, tmp_path: Path
+) -> None:
+    study, targets, arm = yaml.safe_load(STUDY), yaml.safe_load(TARGETS), yaml.safe_load(DOCTOR)
+    ((targets["rows"][0]["change"], doctor),) = arm.items()
+    if not overflow:
+        del doctor["changes"]["pathway.steps.triage_doctor"]["overflow"]
+    study["arms"] |= arm
+    folder = write(tmp_path, yaml.safe_dump(study), yaml.safe_dump(targets))
+    words = ["study=our_trial", "dry_run=true"]
+    if overflow:
+        assert validate_known_effects(words, targets="our_trial", config_dir=folder).others
+    else:
+        with pytest.raises(ConfigError, match="triage_doctor"):
+            validate_known_effects(words, targets="our_trial", config_dir=folder)
 
 
 @pytest.mark.parametrize(
