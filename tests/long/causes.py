@@ -95,9 +95,10 @@ def say_study(replications: int) -> int:
             "run.seed=77",
         ]
         result = compare(load("study=ai_triage", *overrides))
-        titles = [target.label for target in result.design.primary]
         for arm in result.arms[1:]:
-            cells[arm.name].append(in_words(outcome_of(result, arm.name)))
+            outcome = outcome_of(result, arm.name)
+            titles = [finding.target.label for finding in outcome.effects]
+            cells[arm.name].append(in_words(outcome))
     rows = []
     for name, by_site in cells.items():
         same = len({words[-1] for words in by_site}) == 1
