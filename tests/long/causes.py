@@ -8,9 +8,9 @@ one between the last two.
 
 `rows` prints the mean of the seeds and in how many of them a row is within its bounds; `study` in which verdicts all
 agree. The departments are `site=typical`, `typical_places`, `typical_pace` and `typical_mixture`; the second and third
-are fitted to the calibrated rows by `tests/long/fitted.py` (docs/decisions/0038 names the one value that is not). `rows` of ten years and eight seeds
-takes about a quarter of an hour of two processors, `responses` of two seeds and `study` as long. Exit code 1: a
-calibrated row is out of its bounds in the mean of the seeds.
+are fitted to the calibrated rows by `tests/long/fitted.py` (docs/decisions/0038 names the one value that is not).
+`rows` of ten years and eight seeds takes about a quarter of an hour of two processors, `responses` of two seeds and
+`study` as long, `trials` half of it. Exit code 1: a calibrated row is out of its bounds in the mean of the seeds.
 """
 
 from __future__ import annotations
