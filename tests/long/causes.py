@@ -76,7 +76,8 @@ def say_rows(kinds: Sequence[str], years: int, seeds: int) -> int:
 
 
 def in_words(outcome: ArmOutcome) -> list[str]:
-    """The effects on the targets of a study, with their intervals, and what becomes of the arm."""
+    """The effects on the targets of a study, with their intervals, limits of safety that fail or are open, and what
+    becomes of the arm."""
     cells = []
     for finding in outcome.effects:
         row = finding.comparison
@@ -84,7 +85,10 @@ def in_words(outcome: ArmOutcome) -> list[str]:
         cells.append(
             f"{times * row.difference:+.1f} ({times * row.difference_low:+.1f} to {times * row.difference_high:+.1f})"
         )
-    return [*cells, outcome.kind]
+    limits = outcome.limits
+    failed = [f"{limits.verb}: {one.margin.label}" for one in limits.failed if limits.verb]
+    left = [f"open: {one.margin.label}" for one in limits.open]
+    return [*cells, "; ".join((*failed, *left)) or "passes", outcome.kind]
 
 
 def say_study(replications: int) -> int:
@@ -108,7 +112,9 @@ def say_study(replications: int) -> int:
         same = len({words[-1] for words in by_site}) == 1
         for site, words in zip(SITES, by_site, strict=True):
             rows.append([name, site, *words, "same" if same else "differs"])
-    print(*table_of(["arm", "site", *titles, "outcome", "in all"], rows), sep="\n")
+    print(
+        *table_of(["arm", "site", *titles, "limits of safety", "outcome", "in all"], rows), sep="\n"
+    )
     return 0
 
 
