@@ -120,8 +120,7 @@ def _refuse_arms_of_another_study(study: Study, line: CommandLine) -> None:
 def evaluate(line: CommandLine) -> int:
     """Say what evaluations of an arm would report, or with `bought` what charts would notice; weeks are simulated
     unless a run holds them."""
-    from simulation.display.document import points
-    from simulation.display.terminal import print_blocks
+    from simulation.display.document import points, print_blocks
     from simulation.evaluation import evaluate as wing
     from simulation.report.progress import progress
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.commands.command_line import CommandLine, usage
-from simulation.display.document import Words
-from simulation.display.terminal import lines_of, print_blocks
+from simulation.display.document import Words, lines_of, print_blocks
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def report(line: CommandLine) -> int:
 
 def results(line: CommandLine) -> int:
     """List stored runs, or compare two."""
-    from simulation.display.terminal import print_blocks
+    from simulation.display.document import print_blocks
 
     wanted = {key: value for key, value in line.values.items() if value is not None}
     filters = [f"{key}={value}" for key, value in wanted.items()]

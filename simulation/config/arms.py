@@ -18,7 +18,7 @@ from simulation.config.files import (
 )
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check_pathway import check_pathway, check_rotas
-from simulation.department.resolving import resolved
+from simulation.department.rota import resolved
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, find_differences

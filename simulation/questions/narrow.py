@@ -23,10 +23,9 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
-from simulation.display.document import points
+from simulation.display.document import points, print_blocks
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable
-from simulation.display.terminal import print_blocks
 from simulation.display.words import (
     amount,
     change,

@@ -24,10 +24,10 @@ import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift
+from simulation.display.document import print_blocks
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, panel_title, png_of
 from simulation.display.files import write_dated
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
-from simulation.display.terminal import print_blocks
 from simulation.display.words import few_words
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients import draw

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.display import drawing
+from simulation.display.document import print_blocks
 from simulation.display.files import write_dated
 from simulation.display.table import (
     Cell,
@@ -25,7 +26,6 @@ from simulation.display.table import (
     difference_cell,
     interval_cell,
 )
-from simulation.display.terminal import print_blocks
 from simulation.display.words import change, interval_scope, uncertainty_note, unit_words
 from simulation.errors import ResultsError
 from simulation.records.serialise import find_differences

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from simulation.display.document import lines_of, print_blocks
 from simulation.display.table import ReportTable, first_rows
-from simulation.display.terminal import lines_of, print_blocks
 from simulation.display.words import WIDTH, change, labelled, span, unit_words
 from simulation.records.serialise import Plain
 from simulation.report.board import board

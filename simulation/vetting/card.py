@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.display.document import Document, Section, Words, points
+from simulation.display.document import Document, Section, Words, points, print_blocks
 from simulation.display.drawing import Picture
 from simulation.display.files import Content, bytes_of, file_of, write_folder
 from simulation.display.table import Cell, ReportTable, ReportTables
-from simulation.display.terminal import print_blocks
 from simulation.display.web_page import fill, html_of, page
 from simulation.display.word_file import word_file
 from simulation.display.words import WIDTH

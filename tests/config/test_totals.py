@@ -199,7 +199,8 @@ def test_every_route_of_a_department_of_another_size_shortens_triage_as_its_own_
     tmp_path: Path,
 ) -> None:
     new_scaled_department("ours", {"attendances_per_day": "85"}, tmp_path)
-    steps = load("study=ours", config_dir=tmp_path).baseline.pathway.steps
+    on = "calibration.triage_effort_share.value=0.3"  # at 0 it is left out
+    steps = load("study=ours", on, config_dir=tmp_path).baseline.pathway.steps
     efforts = {name: step.effort for name, step in steps.items() if step.effort}
     assert efforts["triage"].at_least == (4, 3, 2, 1)
     assert "triage_by_tool" in efforts

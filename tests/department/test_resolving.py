@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from simulation.config import packaged_configs, pathway_from
-from simulation.department.resolving import resolved
+from simulation.department.rota import resolved
 from simulation.department.vocabulary import CapacityPer, Opens, Pathway, Pool
 from simulation.errors import ConfigError
 

@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from simulation.department.resolving import resolved
+from simulation.department.rota import resolved
 from simulation.department.vocabulary import (
     Booking,
     ByChance,

@@ -14,7 +14,7 @@ from docx import Document
 
 from simulation.api import Result, compare
 from simulation.config import load
-from simulation.display.terminal import lines_of
+from simulation.display.document import lines_of
 from simulation.display.word_file import word_file
 from simulation.display.workbook import workbook
 from simulation.report.first_page import FirstPage, Headline, first_page

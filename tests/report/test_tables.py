@@ -10,9 +10,9 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
+from simulation.display.document import _narrow
 from simulation.display.drawing import Picture
 from simulation.display.table import MOST_ON_SCREEN, ReportTable, first_rows
-from simulation.display.terminal import _narrow
 from simulation.display.words import change, effect, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from simulation.display.document import print_blocks
 from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.display.files import write_dated
 from simulation.display.table import Cell, ReportTable
-from simulation.display.terminal import print_blocks
 from simulation.display.words import few_words
 from simulation.errors import nearest, refuse
 from simulation.measures.definitions import definition_of
