@@ -1,15 +1,19 @@
 """What makes patients wait: places (`site=typical_places`) and pace (`site=typical_pace`), on a week of each."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from simulation.config import load
+from simulation.engine.choose import EngineName
 from simulation.measures.occupancy import capacity_steps, holdings
 from simulation.records.schema import Ints
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength
 from simulation.units import NEVER, to_minutes
 
+SHORT = RunLength(warm_up_days=0, measured_days=7, cool_down_days=0, replications=1, seed=9)
 RUN = RunLength(warm_up_days=7, measured_days=7, cool_down_days=2, replications=1, seed=3)
 
 
@@ -94,3 +98,28 @@ def test_the_crew_goes_once_there_is_a_bay_and_not_before_the_assessment(places:
         for one, at in handed_over.items()
     )
     assert not (table.step == plan.row("unloading")).any()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("triage=nurse_orders_tests", "site=typical_pace"),
+        (
+            "triage=nurse",
+            "site=typical_pace",
+            "pathway=between_contacts_children_shared",
+            "staffing=three_nurses",
+        ),
+        ("triage=nurse", "site=typical_places", "pathway=between_contacts_shared_front_door"),
+        ("triage=nurse", "site=typical_mixture", "scenario=strike"),
+    ],
+)
+def test_both_engines_do_the_same_whatever_makes_patients_wait(words: tuple[str, ...]) -> None:
+    arm = load(*words).alone
+    engines: tuple[EngineName, ...] = ("reference", "compiled")
+    runs = [simulate_arm(arm, SHORT, engine, 0, cool_down_days=0).run for engine in engines]
+    for table in ("activities", "changes"):
+        one, other = (getattr(run, table) for run in runs)
+        assert len(one.at if table == "changes" else one.patient) > 10
+        for column in fields(one):
+            assert np.array_equal(getattr(one, column.name), getattr(other, column.name))

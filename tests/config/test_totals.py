@@ -15,6 +15,7 @@ from simulation.config.files import packaged_configs
 from simulation.config.new import new_scaled_department
 from simulation.config.totals import (
     ADMITTED_SHARE,
+    AMBULANCE_WORK,
     FOLLOWS,
     Scaled,
     Scaling,
@@ -253,3 +254,11 @@ def test_majors_grow_by_the_root_of_the_share_that_is_admitted() -> None:
     totals = Totals(attendances_per_day=320, admitted_share=ADMITTED_SHARE / 4)
     factors = Scaling(typical(), totals).factors
     assert factors["majors"] == pytest.approx(factors["staff"] / 2)
+
+
+def test_what_ambulances_take_of_one_team_is_what_they_ask_of_their_own_nurses_by_day() -> None:
+    pathway = load("triage=nurse", "ensemble=none").alone.pathway
+    drawn = draw(in_a_mean_week(pathway), seed=5, replication=0, days=84)
+    load_ = offered_load(pathway, drawn)
+    work = load_.work[load_.pools.index("assessment_nurses")].reshape(7, 24)
+    assert work.mean(axis=0)[DAY].sum() == pytest.approx(AMBULANCE_WORK, rel=0.03)
