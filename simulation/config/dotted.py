@@ -297,7 +297,8 @@ def new_value(
     if isinstance(old, Product) or (isinstance(old, str) and REFERENCE.fullmatch(old)):
         return Product(old, factor, where)
     if is_number(old):
-        return _times(old, factor)
+        product = _times(old, factor)
+        return max(round(product), min(old, 1)) if value.get("whole") else product
     if is_stated:
         faults.append(_no_number(where, old))
     return value

@@ -4,8 +4,9 @@
 `configs/priors/*.yaml` say which values a department could have before it is held against anything. `aeflow ensemble`
 makes the first out of the second.
 
-A department is made in five steps, each laid over the one before: the files of its structure (those of the site if it
-has none), the changes of the department, single values of the command line, the scenario, the arm. Workers make the
+A department is made in five steps, each laid over the one before: the files of its cause of waiting and its structure
+(those of the site if it has none), the changes of the department, single values of the command line, the scenario, the
+arm. Workers make the
 arms themselves (`EnsembleDepartments.arms`), so that a study stays small on its way to them. One department of each
 structure is checked in full; the others differ from it only in numbers, so only these and rotas are checked.
 
@@ -47,9 +48,11 @@ from simulation.config.files import (
     shortened,
     stated_by,
 )
+from simulation.config.totals import SIZE, scaled_paths, set_size
 from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
 from simulation.study.check_study import staff_gone_faults
@@ -57,6 +60,7 @@ from simulation.study.design import (
     OF_CHANGE,
     Arm,
     Built,
+    Cause,
     Design,
     Member,
     Structure,
@@ -116,6 +120,8 @@ class Ensemble:
     They are in random order, so that the first of them, however many, are a fair sample."""
     structures: ByName[Structure] = field(default_factory=dict)
     """The structures that departments have, by name; none: every department has that of the site."""
+    causes: ByName[Cause] = field(default_factory=dict)
+    """What makes patients wait in them, by name; none: what does at the site. With causes, there are structures."""
     limitation: str = ""
     """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
     Example: `On past trials they are as near as a guess.`"""
@@ -132,13 +138,20 @@ class Ensemble:
         """The changes that make the files of its structure into one of the departments, before those of scenario,
         override and arm. Raises ConfigError if there is no such department."""
         where = f"ensembles/{self.name}.yaml, {department}"
-        return changes_by(self.parameters, self.structures, self.member(department), where)
+        return changes_by(self, self.member(department), where)
+
+    @property
+    def kinds(self) -> dict[str, Choices]:
+        """The files that the departments of each kind, a cause and a structure, choose; by `Member.kind`."""
+        return kinds_of(self)
 
     @property
     def varied(self) -> Mapping[str, str]:
         """The name of the parameter or structure behind each dotted path that departments differ in."""
         of_structures = {
-            path: name for name, structure in self.structures.items() for path in structure.changes
+            path: name
+            for name, kind in chain(self.causes.items(), self.structures.items())
+            for path in kind.changes
         }
         of_parameters = {
             path: name for name, parameter in self.parameters.items() for path in parameter.changes
@@ -164,27 +177,60 @@ class Priors:
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
     structures: ByName[Structure] = field(default_factory=dict)
     """Structures that departments could have, by name, drawn in proportion to their weights; none: that of the site."""
+    causes: ByName[Cause] = field(default_factory=dict)
+    """What could make patients wait, by name: so many departments of each as its weight says; none: what does at the
+    site."""
 
 
-def changes_by(
-    parameters: Mapping[str, VariedParameter],
-    structures: Mapping[str, Structure],
-    member: Member,
-    where: str,
-) -> ChangeRow:
-    """The dotted changes of a department's structure, and those that give each parameter its value; `where` names the
-    department."""
-    own = (
-        changes_stated(structures[member.structure].changes, f"{where}, {member.structure}")
-        if structures
-        else ()
-    )
-    of_parameters = (
-        Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
-        for (name, parameter), value in zip(parameters.items(), member.values, strict=True)
+def kinds_of(stated: Ensemble | Priors) -> dict[str, Choices]:
+    """The files that departments of each kind, a cause and a structure, choose; by `Member.kind`."""
+    causes: Mapping[str, Cause | None] = stated.causes or {"": None}
+    return {
+        Member(structure=name, values=(), cause=cause).kind: {
+            **(of.files if of else {}),
+            **structure.files,
+        }
+        for cause, of in causes.items()
+        for name, structure in stated.structures.items()
+    }
+
+
+def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeRow:
+    """The dotted changes of a department's cause and structure, then its size, then those that give each other
+    parameter its value; `where` names the department."""
+    kinds = [
+        (name, named[name])
+        for name, named in ((member.cause, stated.causes), (member.structure, stated.structures))
+        if named
+    ]
+    own = [
+        change
+        for name, kind in kinds
+        for change in changes_stated(kind.changes, f"{where}, {name}")
+    ]
+    of_parameters = [
+        Change(path, _drawn(parameter, value), f"{where}, {name}")
+        for (name, parameter), value in zip(stated.parameters.items(), member.values, strict=True)
         for path in parameter.changes
-    )
+    ]
+    of_parameters.sort(key=lambda change: change.path != SIZE)
     return (*own, *of_parameters)
+
+
+def _drawn(parameter: VariedParameter, value: float) -> Any:
+    """What a parameter of that value changes its paths to."""
+    if parameter.how == "set":
+        return value
+    return {"times": value, "whole": True} if parameter.whole else {"times": value}
+
+
+def lay_changes(raw: Raw, changes: Iterable[Change], faults: Faults) -> None:
+    """Lay the changes of a department over its files, in their order; to its size all of it is scaled."""
+    for change in changes:
+        if change.path == SIZE:
+            set_size(raw, change.value, faults)
+        elif not change.of_triage:
+            set_change(raw, change, faults, changeable=CHANGEABLE)
 
 
 def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
@@ -247,7 +293,7 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
             of_tool = changed.startswith(OF_NURSES) or (
                 of_policy and of_policy in names_in("triage", folders)
             )
-            if not (of_tool and isinstance(stated, Ensemble)):
+            if not (of_tool and isinstance(stated, Ensemble)) and changed != SIZE:
                 yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
                 yield Fault(
@@ -256,16 +302,21 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
                     "Keep it in one",
                 )
             owner.setdefault(changed, name)
-    for name, structure in stated.structures.items():
-        path = f"{where}.structures.{name}"
-        for group, file in structure.files.items():
+    if stated.causes and not stated.structures:
+        yield Fault(
+            f"{where}.causes", "has no structures beside it", "Write one structure at least"
+        )
+    named = [("structures", *each) for each in stated.structures.items()]
+    for section, name, kind in (*named, *(("causes", *each) for each in stated.causes.items())):
+        path = f"{where}.{section}.{name}"
+        for group, file in kind.files.items():
             if file not in (known := names_in(group, folders)):
                 yield Fault(
                     f"{path}.{group}",
                     f"there is no {group} '{shortened(file)}'",
                     nearest(file, known),
                 )
-        for changed in structure.changes:
+        for changed in kind.changes:
             yield from _path_faults(changed, f"{path}.changes")
 
 
@@ -298,6 +349,9 @@ def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iter
                 else "The ensemble has none: write [...]"
             )
             yield Fault(path, f"there is no structure '{stated.structure}'", remedy)
+        cause = ensemble.member(number).cause
+        if cause not in (ensemble.causes or {""}):
+            yield Fault(path, f"there is no cause '{cause}'", nearest(cause, ensemble.causes))
         if len(values) != len(named):
             found = f"has {len(values)} values for {len(named)} parameters"
             yield Fault(
@@ -313,7 +367,7 @@ def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iter
                     f"{name} is {value:g}",
                     f"Allowed: {low:g} to {high:g}, the range of the parameter",
                 )
-            elif parameter.whole and not isinstance(value, int):
+            elif parameter.whole and parameter.how == "set" and not isinstance(value, int):
                 yield Fault(path, f"{name} is {value:g}", "Write a whole number")
 
 
@@ -328,12 +382,12 @@ def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
 class EnsembleDepartments:
     """The departments that a study uses, and what makes each of them.
 
-    `files`: the groups as their files state them; `structures`: by name, those groups that a structure states in their
-    place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
+    `files`: the groups as their files state them; `structures`: by kind (`Member.kind`), those groups that a cause and
+    a structure state in their place; `structure_of`: the kind of each department, '' where the ensemble has none; `values`: single values
     laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
     `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
     by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
-    `limitation`: what the ensemble says that they do not reproduce.
+    `limitation`: what the ensemble says that they do not reproduce; `causes`: what makes patients wait, by name.
     """
 
     name: str
@@ -347,6 +401,12 @@ class EnsembleDepartments:
     changes: tuple[ChangeRow, ...]
     tools: Mapping[str, Raw] = field(default_factory=dict)
     limitation: str = ""
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+
+    @property
+    def cause_of(self) -> tuple[str, ...]:
+        """What makes patients wait in each department, '' where the ensemble has no causes."""
+        return tuple(kind.rpartition("/")[0] for kind in self.structure_of)
 
     @property
     def n_varied(self) -> int:
@@ -398,7 +458,7 @@ class EnsembleDepartments:
     def content(self) -> Plain:
         """What makes the departments, besides the arms of the study, and their limitation."""
         names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
-        stated = (name for name in ("tools", "limitation") if getattr(self, name))
+        stated = (name for name in ("tools", "limitation", "causes") if getattr(self, name))
         return {name: to_exact(getattr(self, name)) for name in (*names, *stated)}
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
@@ -455,7 +515,7 @@ class EnsembleDepartments:
             number: [
                 (pool, f"{own.path} {own.value}")
                 for own in self.rows[number]
-                if (pool := _pool_of(own))
+                if (pool := SIZE if own.path == SIZE else _pool_of(own))
             ]
             for number in numbers
         }
@@ -475,7 +535,7 @@ class EnsembleDepartments:
             alike = [
                 (
                     self.structure_of[number],
-                    *(changed for pool, changed in own[number] if pool in pools),
+                    *(changed for pool, changed in own[number] if pool in {*pools, SIZE}),
                 )
                 for number in numbers
             ]
@@ -502,9 +562,7 @@ class EnsembleDepartments:
     def _groups(self, number: int, faults: Faults) -> Raw:
         """The groups of a department, with its changes and single values."""
         raw: Raw = copied(self._files(number))
-        for change in self.rows[number]:
-            if not change.of_triage:
-                set_change(raw, change, faults, changeable=CHANGEABLE)
+        lay_changes(raw, self.rows[number], faults)
         lay_values(raw, parsed_values(self.values), faults)
         return raw
 
@@ -567,12 +625,13 @@ def over_ensemble(
         for name, arm in study.design.arms.items()
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    chosen = {name: structure.files for name, structure in ensemble.structures.items()}
-    structures = files_with(composed, chosen, folders)
+    structures = files_with(composed, ensemble.kinds, folders)
     varied = {**differing(files, structures), **ensemble.varied}
+    if SIZE in varied:
+        varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied
     faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
-    structure_of = tuple(ensemble.member(number).structure for number in range(n_used(run, n)))
+    structure_of = tuple(ensemble.member(number).kind for number in range(n_used(run, n)))
     departments = EnsembleDepartments(
         name,
         files=files,
@@ -589,6 +648,7 @@ def over_ensemble(
         changes=changes_of_arms(study.design, study.arms),
         tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
         limitation=ensemble.limitation,
+        causes=ensemble.causes,
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
@@ -652,8 +712,10 @@ def _tools(
 
 
 def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
-    """Raise ConfigError unless the baseline is sound, with the steps and pools of the site, in every structure used."""
+    """Raise ConfigError unless the baseline is sound in every structure used, with the pools of the site and the steps
+    of the first."""
     baseline, faults = study.baseline, Faults()
+    first: Pathway | None = None
     alone = departments.with_policies({baseline.name: baseline.policy})
     for number in _first_of_each(departments, used).values():
         try:
@@ -662,7 +724,8 @@ def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequ
             faults += refused.faults
             continue
         where = f"ensembles/{departments.name}.yaml.structures.{departments.structure_of[number]}"
-        faults += unlike_faults(made.pathway, baseline.pathway, where)
+        first = first or made.pathway
+        faults += unlike_faults(made.pathway, first, where)
     faults.refuse()
     return True
 

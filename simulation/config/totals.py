@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 
 from annotated_types import Ge, Le
 
-from simulation.config.dotted import Raw, resolve, value_at
+from simulation.config.dotted import Change, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import parse_hours
@@ -434,3 +434,35 @@ def _see_specialty(admitted: float) -> float:
 def _whole(number: float) -> int:
     """The nearest whole number; a half is rounded up."""
     return math.floor(number + 0.5)
+
+
+SIZE = "totals.attendances_per_day"
+"""The path of a department's size, in attendances a day, among the changes of departments of an ensemble."""
+
+
+def set_size(raw: Raw, attendances: float, faults: Faults) -> None:
+    """Scale a department, as its files and changes state it so far, to another size, in attendances a day.
+
+    Minutes of triage follow what rounding leaves of nurses, so that those at the desk are as busy by day.
+    """
+    scaling = Scaling(raw, Totals(attendances_per_day=attendances))
+    one_team = len(raw["pathway"]["steps"]["triage"].get("any_of", ())) > 1
+    times = scaling.triage_times(raw["staffing"], one_team=one_team)
+    for block in scaling.scaled():
+        for key, value in block.values.items():
+            _set(raw, f"{block.path}.{key}", value, faults)
+    _set(raw, "calibration.triage_minutes_scale.value", {"times": times}, faults)
+
+
+def _set(raw: Raw, path: str, value: Any, faults: Faults) -> None:
+    if isinstance(value, Mapping) and "times" not in value:
+        for key, part in value.items():
+            _set(raw, f"{path}.{key}", part, faults)
+    else:
+        set_change(raw, Change(path, value, SIZE), faults, changeable=tuple(raw))
+
+
+def scaled_paths(raw: Raw) -> list[str]:
+    """The dotted paths of the values that follow a department's size."""
+    blocks = Scaling(raw, Totals(attendances_per_day=LEAST["attendances_per_day"])).scaled()
+    return [f"{block.path}.{key}" for block in blocks for key in block.values]

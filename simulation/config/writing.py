@@ -80,15 +80,24 @@ def yaml_text(head: str, content: Any) -> str:
     return text
 
 
+LEFT_OUT = ("structures", "limitation", "causes", "cause", "quantiles")
+"""Keys of an ensemble, its parameters and its departments that are left out where they are empty."""
+
+
+def _stated(part: Any) -> Any:
+    return (
+        {key: value for key, value in part.items() if value or key not in LEFT_OUT}
+        if isinstance(part, dict)
+        else part
+    )
+
+
 def ensemble_text(ensemble: Ensemble, head: str) -> str:
     """The text of the file of an ensemble below a comment, a line a department."""
     content = to_plain(ensemble)
-    departments = content.pop("departments")
-    stated = {
-        key: part
-        for key, part in content.items()
-        if part or key not in ("structures", "limitation")
-    }
+    departments = [_stated(department) for department in content.pop("departments")]
+    parameters = {name: _stated(one) for name, one in content["parameters"].items()}
+    stated = {**_stated(content), "parameters": parameters}
     return yaml_text(head, {**stated, "departments": departments})
 
 

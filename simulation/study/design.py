@@ -117,13 +117,19 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+OF_FACTOR = {"times", "whole"}
+"""The keys of a factor: `whole` says that the product is rounded."""
+
+
 def factor_of(value: object) -> float | None:
-    """The factor of a change that is nothing but `{times: factor}`; None for any other change.
+    """The factor of a change that is nothing but `{times: factor}`, rounded or not; None for any other change.
 
     >>> factor_of({"times": 1.03}), factor_of({"times": [{"by": "age_band"}]}), factor_of(1.03)
     (1.03, None, None)
     """
-    factor = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
+    factor = (
+        value.get("times") if isinstance(value, Mapping) and value.keys() <= OF_FACTOR else None
+    )
     return factor if is_number(factor) else None
 
 
@@ -568,13 +574,18 @@ class VariedParameter(Sourced):
 
     changes: NonEmpty[tuple[str, ...]]
     """Dotted paths into site, staffing, pathway and calibration, or in an ensemble into a triage policy
-    (`triage.our_ai.acceptance.value`) or the nurses (`nurse.errors.value`): all of them get the parameter's value."""
+    (`triage.our_ai.acceptance.value`) or the nurses (`nurse.errors.value`): all of them get the parameter's value.
+    `totals.attendances_per_day` is the department's size, to which all else is scaled first."""
     how: Literal["times", "set"]
     """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
     range: Range
     """The lowest and the highest value."""
     whole: bool = False
-    """Whether only whole numbers can come out: beds, people on a shift. In priors, such a parameter has one path."""
+    """Whether only whole numbers can come out: beds, people on a shift. A product is rounded. In priors, such a
+    parameter has one path."""
+    quantiles: tuple[Annotated[float, OF_CHANGE], ...] = ()
+    """In priors, values at equal steps of probability, the ends of the range first and last; none: evenly over the
+    range. Example: `[200, 290, 350, 425, 650]`"""
 
 
 @config_dataclass
@@ -608,8 +619,33 @@ class Structure(Sourced):
 
 
 @config_dataclass
+class Cause(Sourced):
+    """What makes patients wait: a site with its fitted values, to whose staffing and pathway a structure is laid.
+
+    Example: `{label: Cubicles are always full, weight: 2, site: typical_places, calibration: typical_places,
+    evidence: assumed, source: "a judgement"}`
+    """
+
+    label: Label
+    """Words for the cause that follow 'if', in sentences and tables. Example: `cubicles are always full`"""
+    weight: Annotated[float, Gt(0), Unit("that of the other weights")]
+    """How common it is, relative to the others."""
+    site: str
+    """The site: the name of its file."""
+    calibration: str
+    """The file of its fitted values."""
+    changes: Changes = field(default_factory=dict)
+    """Other changes of the site; those of a structure are laid over them."""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of each group that it chooses."""
+        return {"site": self.site, "calibration": self.calibration}
+
+
+@config_dataclass
 class Member:
-    """A department of an ensemble that states structures.
+    """A department of an ensemble that states structures, and causes of waiting where it has several.
 
     Example: `{structure: three_by_day, values: [0.83, 1.07]}`
     """
@@ -618,6 +654,13 @@ class Member:
     """The name of its structure."""
     values: tuple[Annotated[float | int, OF_CHANGE], ...]
     """The value of every parameter, in their order."""
+    cause: str = ""
+    """The name of what makes its patients wait; empty where the ensemble has none."""
+
+    @property
+    def kind(self) -> str:
+        """Its cause and structure in one name: `places/three_by_day`; the structure alone where there are no causes."""
+        return f"{self.cause}/{self.structure}".lstrip("/")
 
 
 @config_dataclass

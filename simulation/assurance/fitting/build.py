@@ -24,7 +24,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.fitting.emulator import Emulator, Space, learn, walk
+from simulation.assurance.fitting.emulator import Emulator, Space, learn, space_of, walk
 from simulation.assurance.targets import (
     BUSY,
     PublishedFigure,
@@ -35,8 +35,8 @@ from simulation.assurance.targets import (
 )
 from simulation.config.arms import department
 from simulation.config.composing import Composed, files_with
-from simulation.config.dotted import Change, as_stated
-from simulation.config.ensembles import changes_by
+from simulation.config.dotted import Change, ChangeRow, as_stated
+from simulation.config.ensembles import Priors, changes_by, kinds_of, lay_changes
 from simulation.config.studies import study_from
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
@@ -87,12 +87,13 @@ class Site:
         self,
         composed: Composed,
         folders: Sequence[Path],
-        space: Space,
+        priors: Priors,
         targets: Sequence[PublishedFigure],
+        cause: str = "",
     ) -> None:
-        self.raw, self.space = composed.raw, space
-        chosen = {name: structure.files for name, structure in space.structures.items()}
-        self._files = files_with(composed, chosen, folders)
+        self.raw, self.space = composed.raw, space_of(priors, composed.raw, cause)
+        self.priors = replace(priors, parameters=self.space.parameters)
+        self._files = files_with(composed, kinds_of(priors), folders)
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
         self.predicted = tuple(
             target for target in targets if target.kind == "predicted" and target.measure != BUSY
@@ -112,18 +113,16 @@ class Site:
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
-    def changes(self, member: Member) -> list[Change]:
-        """The changes that make its structure into a department, then those of its scenario and arm."""
-        return [
-            *changes_by(self.space.parameters, self.space.structures, member, "department"),
-            *self._after,
-        ]
+    def changes(self, member: Member) -> ChangeRow:
+        """The changes that make its structure into a department."""
+        return changes_by(self.priors, member, "department")
 
     def pathway(self, member: Member, *, checked: bool = False) -> Pathway:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
         faults = Faults()
-        raw = {**self.raw, **self._files.get(member.structure, {})}
-        _, pathway = department(raw, self.changes(member), faults, numbers_only=not checked)
+        raw = {**self.raw, **self._files.get(member.kind, {})}
+        lay_changes(raw, self.changes(member), faults)
+        _, pathway = department(raw, self._after, faults, numbers_only=not checked)
         faults.refuse()
         assert pathway is not None
         return pathway
@@ -261,7 +260,7 @@ class YearsFile:
 
 
 def _member(line: Mapping[str, Any]) -> Member:
-    return Member(structure=line["structure"], values=tuple(line["values"]))
+    return Member(**{**line, "values": tuple(line["values"])})
 
 
 FIRST, WAVE, N_CHAINS = 128, 80, 400
@@ -298,7 +297,6 @@ class Builder:
     """A build: the site and its priors, the file of years, and the seed."""
 
     site: Site
-    space: Space
     judged_by_mean: Sequence[str]
     file: YearsFile
     seed: int
@@ -307,8 +305,8 @@ class Builder:
     def build(self, wanted: int) -> Fit:
         """Simulated years of which `wanted` departments fit. Raises ResultsError if they are too hard to find."""
         if not self.file.proposed:
-            sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
-            self.file.propose(map(self.space.member, sobol.random(FIRST)))
+            sobol = Sobol(self.site.space.n_dims, rng=np.random.default_rng(self.seed))
+            self.file.propose(map(self.site.space.member, sobol.random(FIRST)))
         if self.file.missing:
             self._say_how_long(wanted)
         while True:
@@ -321,7 +319,7 @@ class Builder:
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
                 accepted = tuple(fit[index] for index in chosen)
-                return Fit(self.space, tuple(years), emulator, len(fit), accepted)
+                return Fit(self.site.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))
@@ -353,18 +351,19 @@ class Builder:
 
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Member]:
         rng = np.random.default_rng([self.seed, self.file.n_waves])
-        known = self.space.points([year.member for year in fit])
-        chains = walk(emulator.log_chance, self.space.n_dims, rng, known, n_chains=N_CHAINS)
+        known = self.site.space.points([year.member for year in fit])
+        chains = walk(emulator.log_chance, self.site.space.n_dims, rng, known, n_chains=N_CHAINS)
         return [
-            self.space.member(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]
+            self.site.space.member(point)
+            for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]
         ]
 
     def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
         """An emulator of these years, and those of them whose departments are accepted."""
         targets = self.site.fitted
-        points = self.space.points([year.member for year in years])
+        points = self.site.space.points([year.member for year in years])
         values = np.array([[year.rows[target.name] for target in targets] for year in years])
-        emulator = learn(targets, points, values, self.judged_by_mean, self.space.edges)
+        emulator = learn(targets, points, values, self.judged_by_mean, self.site.space.edges)
         fit = emulator.log_chance(points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.contradicted(points, values)
         return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from simulation import __version__
 from simulation.assurance.fitting.build import Builder, Fit, Site, Year, YearsFile, simulate_years
-from simulation.assurance.fitting.emulator import in_threads, must_be_installed, space_of
+from simulation.assurance.fitting.emulator import in_threads, must_be_installed
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     BUSY,
@@ -35,8 +35,9 @@ from simulation.assurance.targets import (
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Ensemble, Priors, ensemble_named, priors_named
-from simulation.config.files import is_name_of_file, names_in
+from simulation.config.files import Folders, is_name_of_file, names_in
 from simulation.config.studies import study_from
+from simulation.config.totals import apportioned
 from simulation.config.writing import ensemble_text
 from simulation.display.drawing import (
     BLUE,
@@ -306,32 +307,75 @@ def ensemble(
     _must_be_fitted(figures, chosen)
     _must_be_known(ranges, study)
     figures = checked_targets(figures, chosen, study)
-    space = space_of(ranges, composed.raw)
-    site = Site(composed, folders, space, figures)
-    site.check_edges()
-    key = digest([identity_of(site.study).key, to_exact(figures), to_exact(ranges)])[:SHOWN]
-    folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
-    say(
-        f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{ranges.name}.yaml that "
-        f"meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
-        f"Years are kept in {folder}; the same command resumes the build."
-    )
+    path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
+    met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
+    of_causes = _Causes(composed, overrides, folders, ranges, figures)
+    fits, pictures = {}, []
+    for cause, n in of_causes.shares(departments).items():
+        site = of_causes.site(cause)
+        site.check_edges()
+        key = digest([identity_of(site.study).key, to_exact(figures), to_exact(ranges)])[:SHOWN]
+        folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
+        say(
+            f"aeflow ensemble: {n} departments of site '{of_causes.site_of(cause)}' within priors/{ranges.name}.yaml "
+            f"that meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
+            f"Years are kept in {folder}; the same command resumes the build."
+        )
+        fits[cause] = _built(site, ranges, folder, n, (confirm, confirm_departments), say)
+        pictures.append(f"{folder}/identified.png, parameters.png")
+    from_files = {
+        "targets": _with_hash(chosen, figures),
+        "priors": _with_hash(ranges.name, ranges),
+    }
+    made = ensemble_of(fits, name, composed, met, from_files, ranges)
+    write(path, made, met)
+    minutes = (time.perf_counter() - began) / 60
+    n_made = len(made.departments)
+    say(f"\n{path}: {n_made} departments. Pictures: {'; '.join(pictures)}. {minutes:.1f} minutes.")
+    return path
+
+
+@dataclass(frozen=True)
+class _Causes:
+    """What the departments of each cause of waiting are made of; of one without a name where priors state none."""
+
+    composed: Composed
+    overrides: Sequence[str]
+    folders: Folders
+    priors: Priors
+    targets: Sequence[PublishedFigure]
+
+    def shares(self, n: int) -> dict[str, int]:
+        """How many of n departments are of each cause, by weight."""
+        if not self.priors.causes:
+            return {"": n}
+        weights = [cause.weight for cause in self.priors.causes.values()]
+        exact = [n * weight / sum(weights) for weight in weights]
+        return dict(zip(self.priors.causes, apportioned(exact, n), strict=True))
+
+    def site_of(self, cause: str) -> str:
+        """The site whose numbers its departments multiply."""
+        return self.priors.causes[cause].site if cause else self.composed.choices["site"]
+
+    def site(self, cause: str) -> Site:
+        """The site of a cause, with its priors."""
+        composed = self.composed
+        if cause:
+            of_site = [word for word in self.overrides if word.partition("=")[0] not in OF_FILES]
+            composed = stated_in([*of_site, f"site={self.site_of(cause)}"], self.folders)
+        return Site(composed, self.folders, self.priors, self.targets, cause)
+
+
+def _built(
+    site: Site, priors: Priors, folder: Path, n: int, confirm: tuple[int, int], say: Say
+) -> Fit:
+    """n departments that fit, with what they say in words and in pictures; `confirm`: so many fresh years each of so
+    many departments."""
     with YearsFile(folder / "years.jsonl") as file:
-        builder = Builder(site, space, ranges.judged_by_mean, file, site.study.run.seed, say)
-        fit = builder.build(departments)
+        builder = Builder(site, priors.judged_by_mean, file, site.study.run.seed, say)
+        fit = builder.build(n)
         for year in fit.accepted:
             site.pathway(year.member, checked=True)
-        path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
-        met = (
-            "the published figures"
-            if chosen == ENGLAND
-            else f"the figures in targets/{chosen}.yaml"
-        )
-        from_files = {
-            "targets": _with_hash(chosen, figures),
-            "priors": _with_hash(ranges.name, ranges),
-        }
-        write(path, ensemble_of(fit, name, composed, met, from_files), met)
         parameters = contractions(fit)
         say(
             text_of(
@@ -346,14 +390,12 @@ def ensemble(
         (folder / "parameters.csv").write_text(
             csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n"
         )
-        if confirm:
-            some = fit.accepted[:confirm_departments]
-            fresh = fresh_years(site, file, some, confirm)
+        n_years, n_departments = confirm
+        if n_years:
+            some = fit.accepted[:n_departments]
+            fresh = fresh_years(site, file, some, n_years)
             say(text_of("confirmation", fresh=confirm_fit(fit, some, fresh)))
-    minutes = (time.perf_counter() - began) / 60
-    pictures = f"Pictures: {folder}/identified.png, parameters.png"
-    say(f"\n{path}: {len(fit.accepted)} departments. {pictures}. {minutes:.1f} minutes.")
-    return path
+    return fit
 
 
 def overrides_of_site(words: Sequence[str]) -> tuple[str, ...]:
@@ -412,29 +454,43 @@ def _with_hash(name: str, content: object) -> str:
 
 
 def ensemble_of(
-    fit: Fit, name: str, composed: Composed, met: str, from_files: Mapping[str, str]
+    fits: Mapping[str, Fit],
+    name: str,
+    composed: Composed,
+    met: str,
+    from_files: Mapping[str, str],
+    priors: Priors,
 ) -> Ensemble:
-    """The ensemble of a fit, as its file states it.
+    """The ensemble of the fits of all causes, as its file states it.
 
     `met`: what it meets, in words; `from_files`: the names of the `targets` and the `priors`, with their hashes.
     """
     groups = ("site", "staffing", "pathway", "calibration")
     chosen = {group: composed.choices.get(group, "none") for group in groups}
+    like = "" if priors.causes else f" like '{chosen['site']}'"
+    first = next(iter(fits.values()))
+    placed = [
+        ((place + 0.5) / len(fit.accepted), year.member)
+        for fit in fits.values()
+        for place, year in enumerate(fit.accepted)
+    ]
+    placed.sort(key=itemgetter(0))
     return Ensemble(
         name=name,
-        question=f"What holds in every department like '{chosen['site']}' that meets {met}?",
+        question=f"What holds in every department{like} that meets {met}?",
         built=Built(
             **chosen,
             **from_files,
             program=f"{__version__} {source_digest()[:SHOWN]}",
-            simulated_years=len(fit.years),
-            accepted=fit.n_fit,
+            simulated_years=sum(len(fit.years) for fit in fits.values()),
+            accepted=sum(fit.n_fit for fit in fits.values()),
         ),
-        parameters=fit.space.parameters,
+        parameters=first.space.parameters,
         departments=tuple(
-            year.member if fit.space.structures else year.member.values for year in fit.accepted
+            member if first.space.structures else member.values for _, member in placed
         ),
-        structures=fit.space.structures,
+        structures=first.space.structures,
+        causes=priors.causes,
     )
 
 
@@ -445,7 +501,8 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     """
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
-        "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
+        "site with these changes. They are in random order, and mixed evenly where they have several causes of waiting, "
+        "so the first of them, however many, are a fair sample. "
         "Written by `aeflow ensemble`; not to be edited by hand, but for `limitation`.",
         WIDTH,
     )

@@ -25,6 +25,7 @@ from scipy.special import ndtr
 from simulation.assurance.targets import PublishedFigure
 from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors
+from simulation.config.totals import SIZE
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.running import processors
@@ -310,10 +311,12 @@ class Space:
     """Parameters as an ensemble states them: a whole number is set, even where the priors multiply it.
 
     The structure, where there are several, is the last dimension of the cube: each has the part that is its weight's.
+    `cause`: what makes patients wait in all of these departments.
     """
 
     parameters: Mapping[str, VariedParameter]
     structures: Mapping[str, Structure] = field(default_factory=dict)
+    cause: str = ""
 
     @property
     def n_dims(self) -> int:
@@ -331,7 +334,7 @@ class Space:
         pairs = zip(self.parameters.values(), point, strict=False)
         values = tuple(_value(parameter, float(position)) for parameter, position in pairs)
         part = int(np.searchsorted(self.edges[1:-1], point[-1], side="right"))
-        return Member(structure=[*self.structures, ""][part], values=values)
+        return Member(structure=[*self.structures, ""][part], values=values, cause=self.cause)
 
     def points(self, members: Sequence[Member]) -> Floats:
         """The points of departments in the cube, shape (departments, n_dims); that of a structure is in its middle."""
@@ -340,6 +343,10 @@ class Space:
             -1, len(self.parameters)
         )
         scaled: Floats = (values - low) / width
+        for column, parameter in enumerate(self.parameters.values()):
+            if steps := parameter.quantiles:
+                at = np.linspace(0, 1, len(steps))
+                scaled[:, column] = np.interp(values[:, column], steps, at)
         if not self.structures:
             return scaled
         middles = dict(zip(self.structures, (self.edges[1:] + self.edges[:-1]) / 2, strict=True))
@@ -354,27 +361,36 @@ class Space:
     def whole(self) -> Floats:
         """The part of the cube of each value of a parameter, 0 unless it is a whole number; shape (parameters,)."""
         _, width = self._scale()
-        return np.where([parameter.whole for parameter in self.parameters.values()], 1 / width, 0.0)
+        return np.where(
+            [_is_counted(parameter) for parameter in self.parameters.values()], 1 / width, 0.0
+        )
 
     def _scale(self) -> tuple[Floats, Floats]:
         """The value at 0 and the width of each parameter, shape (parameters,); whole numbers fill equal parts."""
         parameters = self.parameters.values()
-        half = np.array([parameter.whole for parameter in parameters]) / 2
+        half = np.array([_is_counted(parameter) for parameter in parameters]) / 2
         low, high = np.array([parameter.range for parameter in parameters], dtype=float).T
         return low - half, high - low + 2 * half
 
 
-def space_of(priors: Priors, raw: Raw) -> Space:
+def _is_counted(parameter: VariedParameter) -> bool:
+    """Whether a parameter takes whole values itself."""
+    return parameter.whole and parameter.how == "set"
+
+
+def space_of(priors: Priors, raw: Raw, cause: str = "") -> Space:
     """The space of some priors at a composed site. Raises ConfigError for a path that leads to no number.
 
-    A whole number that the priors multiply becomes one that is set, in the range that the factors give.
+    A whole number that the priors multiply becomes one that is set, in the range that the factors give; where
+    departments differ in size, it stays a factor, because no range would serve all of them. `cause`: that of all.
     """
     faults = Faults()
     groups, parameters = resolve(raw), {}
+    sized = any(SIZE in parameter.changes for parameter in priors.parameters.values())
     for name, parameter in priors.parameters.items():
         where = f"priors/{priors.name}.yaml.parameters.{name}.changes"
         parameters[name] = parameter
-        if not parameter.whole:
+        if not parameter.whole or sized and parameter.how == "times":
             continue
         low, high = parameter.range
         if parameter.how == "times":
@@ -389,12 +405,15 @@ def space_of(priors: Priors, raw: Raw) -> Space:
             faults.add(where, f"leaves whole numbers from {low} to {high}", "Widen the range")
         parameters[name] = replace(parameter, how="set", range=(low, high))
     faults.refuse()
-    return Space(parameters, priors.structures)
+    return Space(parameters, priors.structures, cause)
 
 
 def _value(parameter: VariedParameter, position: float) -> float | int:
     low, high = parameter.range
-    if parameter.whole:
+    if parameter.quantiles:
+        steps = np.linspace(0, 1, len(parameter.quantiles))
+        return float(f"{np.interp(position, steps, parameter.quantiles):.{DIGITS}g}")
+    if _is_counted(parameter):
         return int(min(low + math.floor(position * (high - low + 1)), high))
     rounded = float(f"{low + position * (high - low):.{DIGITS}g}")
     return min(max(rounded, low), high)
