@@ -383,11 +383,12 @@ class EnsembleDepartments:
     """The departments that a study uses, and what makes each of them.
 
     `files`: the groups as their files state them; `structures`: by kind (`Member.kind`), those groups that a cause and
-    a structure state in their place; `structure_of`: the kind of each department, '' where the ensemble has none; `values`: single values
-    laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
-    `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
-    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
-    `limitation`: what the ensemble says that they do not reproduce; `causes`: what makes patients wait, by name.
+    a structure state in their place; `structure_of`: the kind of each department, '' where the ensemble has none;
+    `values`: single values laid over the files, as written; `rows`: the changes of each department; `scenario`: the
+    changes of the scenario; `ready`: the arms of the typical department, in order; `changes`: what each arm changes of
+    the department; `tools`: by arm, the policy and nurses as stated, and the arm's changes of them, where departments
+    differ in the policy; `limitation`: what the ensemble says that they do not reproduce; `causes`: what makes patients
+    wait, by name.
     """
 
     name: str

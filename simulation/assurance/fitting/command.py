@@ -309,7 +309,7 @@ def ensemble(
     figures = checked_targets(figures, chosen, study)
     path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
     met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
-    of_causes = _Causes(composed, overrides, folders, ranges, figures)
+    of_causes = _Causes(composed, overrides_of_site(overrides), folders, ranges, figures)
     fits, pictures = {}, []
     for cause, n in of_causes.shares(departments).items():
         site = of_causes.site(cause)
@@ -501,7 +501,7 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     """
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
-        "site with these changes. They are in random order, and mixed evenly where they have several causes of waiting, "
+        "site with these changes. They are in random order, several causes of waiting mixed evenly among one another, "
         "so the first of them, however many, are a fair sample. "
         "Written by `aeflow ensemble`; not to be edited by hand, but for `limitation`.",
         WIDTH,

@@ -390,7 +390,7 @@ def space_of(priors: Priors, raw: Raw, cause: str = "") -> Space:
     for name, parameter in priors.parameters.items():
         where = f"priors/{priors.name}.yaml.parameters.{name}.changes"
         parameters[name] = parameter
-        if not parameter.whole or sized and parameter.how == "times":
+        if not parameter.whole or (sized and parameter.how == "times"):
             continue
         low, high = parameter.range
         if parameter.how == "times":
