@@ -148,11 +148,8 @@ class Ensemble:
     @property
     def varied(self) -> Mapping[str, str]:
         """The name of the parameter or structure behind each dotted path that departments differ in."""
-        of_structures = {
-            path: name
-            for name, kind in chain(self.causes.items(), self.structures.items())
-            for path in kind.changes
-        }
+        kinds: dict[str, Cause | Structure] = {**self.causes, **self.structures}
+        of_structures = {path: name for name, kind in kinds.items() for path in kind.changes}
         of_parameters = {
             path: name for name, parameter in self.parameters.items() for path in parameter.changes
         }
@@ -306,9 +303,12 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
         yield Fault(
             f"{where}.causes", "has no structures beside it", "Write one structure at least"
         )
-    named = [("structures", *each) for each in stated.structures.items()]
-    for section, name, kind in (*named, *(("causes", *each) for each in stated.causes.items())):
-        path = f"{where}.{section}.{name}"
+    kinds: dict[str, Cause | Structure] = {
+        **{f"causes.{name}": cause for name, cause in stated.causes.items()},
+        **{f"structures.{name}": structure for name, structure in stated.structures.items()},
+    }
+    for name, kind in kinds.items():
+        path = f"{where}.{name}"
         for group, file in kind.files.items():
             if file not in (known := names_in(group, folders)):
                 yield Fault(

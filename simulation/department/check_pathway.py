@@ -79,13 +79,13 @@ def check_pathway(pathway: Pathway) -> tuple[Fault, ...]:
     return tuple(faults)
 
 
-def unlike_faults(pathway: Pathway, site: Pathway, where: str) -> Iterator[Fault]:
-    """A fault if a structure's department has other steps or pools than the site's own."""
+def unlike_faults(pathway: Pathway, other: Pathway, where: str) -> Iterator[Fault]:
+    """A fault if a structure's department has other steps or pools than that of another structure."""
     for section in ("steps", "pools"):
-        if names := sorted(getattr(pathway, section).keys() ^ getattr(site, section).keys()):
+        if names := sorted(getattr(pathway, section).keys() ^ getattr(other, section).keys()):
             yield Fault(
                 where,
-                f"it and the site do not both have the {section} {listed_with_and(names)}",
+                f"it and the first do not both have the {section} {listed_with_and(names)}",
                 "Give both the same: who is asked for, and when, may differ",
             )
 

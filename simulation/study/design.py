@@ -635,7 +635,7 @@ class Cause(Sourced):
     calibration: str
     """The file of its fitted values."""
     changes: Changes = field(default_factory=dict)
-    """Other changes of the site; those of a structure are laid over them."""
+    """Other changes of the site; those of a structure are laid over them. Example: `{staffing.doctors.extra: 1}`"""
 
     @property
     def files(self) -> dict[str, str]:
@@ -655,7 +655,7 @@ class Member:
     values: tuple[Annotated[float | int, OF_CHANGE], ...]
     """The value of every parameter, in their order."""
     cause: str = ""
-    """The name of what makes its patients wait; empty where the ensemble has none."""
+    """The name of what makes its patients wait; empty where the ensemble has none. Example: `places`"""
 
     @property
     def kind(self) -> str:

@@ -261,7 +261,7 @@ def test_a_structure_with_other_steps_or_pools_is_refused(own: Own, hold: Hold) 
     text = SHARED.replace("steps: {children_contact: {", look) + porters
     with pytest.raises(ConfigError) as refused:
         load(*OVER, "run.departments=4", config_dir=own({**files(), "pathway/shared.yaml": text}))
-    where = "ensembles/ours.yaml.structures.shared: it and the site do not both have the"
+    where = "ensembles/ours.yaml.structures.shared: it and the first do not both have the"
     for names in ("steps look", "pools porters"):
         hold(str(refused.value), f"{where} {names}")
 

@@ -329,8 +329,8 @@ def main() -> int:
     found = stated_in(("run=validation", "study=ai_triage", "ensemble=none"), folders)
     priors, targets = priors_named("typical", folders), targets_named("england", folders)
     space = space_of(priors, found.raw)
-    plain = Site(found, folders, space, targets)
-    site = Paired(found, folders, space, targets)
+    plain = Site(found, folders, priors, targets)
+    site = Paired(found, folders, priors, targets)
     site.asked_about(study_from(found, folders), asked.arm)
     drawn = Sobol(space.n_dims, rng=np.random.default_rng(3)).random(
         2 ** math.ceil(math.log2(asked.taught_by))

@@ -233,14 +233,16 @@ def report(stored: Path, build: Path, folder: Path) -> bool:
     space = space_of(priors, composed.raw)
     targets = targets_named("england", folders)
     with YearsFile(build / "years.jsonl") as file:
-        site = Site(composed, folders, space, targets)
-        builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, print)
+        site = Site(composed, folders, priors, targets)
+        builder = Builder(site, priors.judged_by_mean, file, site.study.run.seed, print)
         emulator, fit = builder._learn(file.of_waves())
         rng, start = np.random.default_rng(SEED_DRAWN), space.points([year.member for year in fit])
         points = walk(emulator.log_chance, space.n_dims, rng, start, n_chains=N_DRAWN)
         known = [space.member(point) for point in rng.permutation(np.unique(points, axis=0))]
     space = replace(space, structures={**space.structures, **NEW})
-    chosen = drawn(ensemble, known, Site(composed, folders, space, targets), folder / "years.jsonl")
+    chosen = drawn(
+        ensemble, known, Site(composed, folders, priors, targets), folder / "years.jsonl"
+    )
     hidden = replace(
         ensemble, name="hidden", structures=dict(space.structures), departments=tuple(chosen)
     )

@@ -129,11 +129,11 @@ class Site:
 
     def check_edges(self) -> None:
         """Raise ConfigError if a department of some structure with every parameter at its lowest, or at its highest,
-        has a fault, or other steps or pools than the site.
+        has a fault, or other steps or pools than the first.
 
         Departments between them differ in numbers alone, and are checked in full when they are accepted.
         """
-        faults = Faults()
+        faults, first = Faults(), None
         for structure, edge in product(self.space.structures or ("",), (0.0, 1.0)):
             at_edge = self.space.member(np.full(self.space.n_dims, edge))
             where = f"structures.{structure}"
@@ -143,7 +143,8 @@ class Site:
                 within = f"{where}: " if structure else ""
                 faults += [replace(fault, where=within + fault.where) for fault in refused.faults]
             else:
-                faults += unlike_faults(made, self.study.baseline.pathway, where)
+                first = first or made
+                faults += unlike_faults(made, first, where)
         faults.refuse()
 
     def study_of(self, member: Member) -> Study:

@@ -309,7 +309,7 @@ def ensemble(
     figures = checked_targets(figures, chosen, study)
     path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
     met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
-    of_causes = _Causes(composed, overrides_of_site(overrides), folders, ranges, figures)
+    of_causes = Causes(composed, overrides_of_site(overrides), folders, ranges, figures)
     fits, pictures = {}, []
     for cause, n in of_causes.shares(departments).items():
         site = of_causes.site(cause)
@@ -336,7 +336,7 @@ def ensemble(
 
 
 @dataclass(frozen=True)
-class _Causes:
+class Causes:
     """What the departments of each cause of waiting are made of; of one without a name where priors state none."""
 
     composed: Composed

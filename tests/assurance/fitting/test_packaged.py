@@ -1,57 +1,85 @@
 """The priors that come with aeflow make sound departments of the typical site, and change what they mean to."""
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 
 from simulation.assurance.fitting.build import Site
-from simulation.assurance.fitting.command import overrides_of_site
-from simulation.assurance.fitting.emulator import Space, space_of
+from simulation.assurance.fitting.command import Causes, overrides_of_site
 from simulation.assurance.targets import targets_named
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import ensemble_named, priors_named
+from simulation.config.ensembles import priors_named
 from simulation.config.files import search_folders
 
 FOLDERS = search_folders()
 
 
-@pytest.fixture(scope="module")
-def space() -> Space:
-    return space_of(priors_named("typical", FOLDERS), stated_in([], FOLDERS).raw)
+PRIORS = priors_named("england", FOLDERS)
+CAUSES = tuple(PRIORS.causes)
 
 
-@pytest.fixture(scope="module")
-def site(space: Space) -> Site:
-    found = stated_in(overrides_of_site(["site=typical"]), FOLDERS)
-    return Site(found, FOLDERS, space, targets_named("england", FOLDERS))
+@cache
+def site_of(cause: str) -> Site:
+    words = overrides_of_site([])
+    found, targets = stated_in(words, FOLDERS), targets_named("england", FOLDERS)
+    return Causes(found, words, FOLDERS, PRIORS, targets).site(cause)
 
 
-def test_departments_at_both_ends_of_the_priors_are_sound(site: Site) -> None:
-    site.check_edges()
+@pytest.mark.parametrize("cause", CAUSES)
+def test_departments_of_every_cause_at_both_ends_of_the_priors_are_sound(cause: str) -> None:
+    site_of(cause).check_edges()
 
 
-def test_every_parameter_changes_the_department(site: Site, space: Space) -> None:
+def test_every_parameter_changes_the_department_of_some_cause() -> None:
     """A path that nothing reads would be a parameter that cannot be identified."""
-    middle = site.pathway(space.member(np.full(space.n_dims, 0.5)))
-    for at, name in enumerate(space.parameters):
-        point = np.full(space.n_dims, 0.5)
-        point[at] = 1.0
-        assert site.pathway(space.member(point)) != middle, name
+    unread = set(PRIORS.parameters)
+    for cause in CAUSES:
+        site = site_of(cause)
+        point = np.full(site.space.n_dims, 0.5)
+        middle = site.pathway(site.space.member(point))
+        for at, name in enumerate(site.space.parameters):
+            moved = point.copy()
+            moved[at] = 1.0
+            if site.pathway(site.space.member(moved)) != middle:
+                unread.discard(name)
+    assert not unread
 
 
-def test_a_year_measures_the_months_that_targets_are_means_of(site: Site) -> None:
-    assert [month for month, _ in site.study.run.months(0)] == [4, 5, 6, 7, 8, 9]
-    assert site.study.run.measured_days == 364
+def test_departments_of_two_sizes_have_as_busy_nurses_and_keep_the_rest() -> None:
+    """What scales with size is what `aeflow new department` scales; minutes, patience and shares are left alone."""
+    site = site_of("places")
+    small, large = (
+        site.pathway(replace(site.space.member(np.full(site.space.n_dims, 0.5)), values=values))
+        for values in _at_sizes(site, 220.0, 600.0)
+    )
+    per_day = [
+        sum(one.arrivals[name].per_day for name in ("walk_in", "ambulance", "referred"))
+        for one in (small, large)
+    ]
+    assert per_day == pytest.approx([220, 600], rel=1e-3)
+    assert small.pools["majors_cubicles"].capacity < large.pools["majors_cubicles"].capacity
+    assert small.durations["settling"] == large.durations["settling"]
+    assert small.attributes.keys() == large.attributes.keys()
 
 
-def test_the_packaged_ensemble_is_of_these_priors_and_this_site(space: Space) -> None:
-    """It is built again (`aeflow ensemble site=typical`) when either changes."""
-    ensemble = ensemble_named("typical", FOLDERS)
-    assert ensemble.parameters == space.parameters
-    assert ensemble.structures == space.structures
-    assert len(ensemble.departments) == len(set(ensemble.departments)) == 100
+def _at_sizes(site: Site, *sizes: float) -> list[tuple[float, ...]]:
+    middle = site.space.member(np.full(site.space.n_dims, 0.5))
+    place = list(site.space.parameters).index("size")
+    return [(*middle.values[:place], size, *middle.values[place + 1 :]) for size in sizes]
 
 
-def test_the_first_and_the_last_department_of_the_packaged_ensemble_are_sound(site: Site) -> None:
-    ensemble = ensemble_named("typical", FOLDERS)
-    for number in (0, len(ensemble.departments) - 1):
-        site.pathway(ensemble.member(number), checked=True)
+def test_sizes_are_drawn_as_trusts_are_spread() -> None:
+    space = site_of("pace").space
+    place = list(space.parameters).index("size")
+    drawn = [space.member(np.full(space.n_dims, at)).values[place] for at in (0, 0.125, 0.5, 1)]
+    assert drawn == [200, 240, 350, 650]
+    members = [space.member(np.full(space.n_dims, at)) for at in (0.1, 0.6, 0.9)]
+    assert space.points(members)[:, place] == pytest.approx([0.1, 0.6, 0.9], abs=1e-3)
+
+
+def test_a_year_measures_the_months_that_targets_are_means_of() -> None:
+    run = site_of("clinicians").study.run
+    assert [month for month, _ in run.months(0)] == [4, 5, 6, 7, 8, 9]
+    assert run.measured_days == 364
