@@ -16,6 +16,7 @@ from simulation.config.files import (
     names_in,
     shortened,
 )
+from simulation.config.totals import SIZE, set_size
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check_pathway import check_pathway, check_rotas
 from simulation.department.rota import resolved
@@ -85,6 +86,15 @@ def department(
         for fault in of_department
     ]
     return changed, pathway
+
+
+def lay_changes(raw: Raw, changes: Iterable[Change], faults: Faults) -> None:
+    """Lay the changes of a department over its files, in their order; to its size all of it is scaled."""
+    for change in changes:
+        if change.path == SIZE:
+            set_size(raw, change.value, faults)
+        elif not change.of_triage:
+            set_change(raw, change, faults, changeable=CHANGEABLE)
 
 
 def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:

@@ -25,7 +25,13 @@ from itertools import chain, compress
 from pathlib import Path
 from typing import Annotated, Any
 
-from simulation.config.arms import CHANGEABLE, department, policy_made_of, stated_in_file
+from simulation.config.arms import (
+    CHANGEABLE,
+    department,
+    lay_changes,
+    policy_made_of,
+    stated_in_file,
+)
 from simulation.config.composing import Composed, files_with, lay_values, parsed_values
 from simulation.config.dotted import (
     OF_TRIAGE,
@@ -48,7 +54,7 @@ from simulation.config.files import (
     shortened,
     stated_by,
 )
-from simulation.config.totals import SIZE, scaled_paths, set_size
+from simulation.config.totals import SIZE, scaled_paths
 from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
@@ -141,11 +147,6 @@ class Ensemble:
         return changes_by(self, self.member(department), where)
 
     @property
-    def kinds(self) -> dict[str, Choices]:
-        """The files that the departments of each kind, a cause and a structure, choose; by `Member.kind`."""
-        return kinds_of(self)
-
-    @property
     def varied(self) -> Mapping[str, str]:
         """The name of the parameter or structure behind each dotted path that departments differ in."""
         kinds: dict[str, Cause | Structure] = {**self.causes, **self.structures}
@@ -219,15 +220,6 @@ def _drawn(parameter: VariedParameter, value: float) -> Any:
     if parameter.how == "set":
         return value
     return {"times": value, "whole": True} if parameter.whole else {"times": value}
-
-
-def lay_changes(raw: Raw, changes: Iterable[Change], faults: Faults) -> None:
-    """Lay the changes of a department over its files, in their order; to its size all of it is scaled."""
-    for change in changes:
-        if change.path == SIZE:
-            set_size(raw, change.value, faults)
-        elif not change.of_triage:
-            set_change(raw, change, faults, changeable=CHANGEABLE)
 
 
 def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
@@ -626,7 +618,7 @@ def over_ensemble(
         for name, arm in study.design.arms.items()
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    structures = files_with(composed, ensemble.kinds, folders)
+    structures = files_with(composed, kinds_of(ensemble), folders)
     varied = {**differing(files, structures), **ensemble.varied}
     if SIZE in varied:
         varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied

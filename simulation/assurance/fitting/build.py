@@ -33,10 +33,10 @@ from simulation.assurance.targets import (
     months_from_to,
     with_measures_of,
 )
-from simulation.config.arms import department
+from simulation.config.arms import department, lay_changes
 from simulation.config.composing import Composed, files_with
 from simulation.config.dotted import Change, ChangeRow, as_stated
-from simulation.config.ensembles import Priors, changes_by, kinds_of, lay_changes
+from simulation.config.ensembles import Priors, changes_by, kinds_of
 from simulation.config.studies import study_from
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
