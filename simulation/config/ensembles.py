@@ -182,13 +182,10 @@ class Priors:
 
 def kinds_of(stated: Ensemble | Priors) -> dict[str, Choices]:
     """The files that departments of each kind, a cause and a structure, choose; by `Member.kind`."""
-    causes: Mapping[str, Cause | None] = stated.causes or {"": None}
+    files = {name: cause.files for name, cause in stated.causes.items()} or {"": {}}
     return {
-        Member(structure=name, values=(), cause=cause).kind: {
-            **(of.files if of else {}),
-            **structure.files,
-        }
-        for cause, of in causes.items()
+        f"{cause}/{name}".lstrip("/"): {**of_cause, **structure.files}
+        for cause, of_cause in files.items()
         for name, structure in stated.structures.items()
     }
 
@@ -196,15 +193,11 @@ def kinds_of(stated: Ensemble | Priors) -> dict[str, Choices]:
 def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeRow:
     """The dotted changes of a department's cause and structure, then its size, then those that give each other
     parameter its value; `where` names the department."""
-    kinds = [
-        (name, named[name])
-        for name, named in ((member.cause, stated.causes), (member.structure, stated.structures))
-        if named
-    ]
     own = [
         change
-        for name, kind in kinds
-        for change in changes_stated(kind.changes, f"{where}, {name}")
+        for name, of in ((member.cause, stated.causes), (member.structure, stated.structures))
+        if name in of
+        for change in changes_stated(of[name].changes, f"{where}, {name}")
     ]
     of_parameters = [
         Change(path, _drawn(parameter, value), f"{where}, {name}")
