@@ -165,10 +165,12 @@ def _measured(
     )
     row = result.row_of(judged, name)
     by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
-    longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
-    half_width = longer_side * (
-        1 if math.isnan(row.width_factor) else row.width_factor
-    )  # as a verdict is read
+    is_weak = math.isnan(row.width_factor)  # no verdict may rest on so few replications
+    low, high = (row.difference_low, row.difference_high) if is_weak else row.together(1)
+    below, above = row.difference - low, high - row.difference
+    half_width = max(below, above)
+    if isinstance(judged, Margin):
+        half_width = above if row.better == "lower" else below  # the side on which it is worse
     uncertainty = by_tables.at_least(half_width / t_quantile(row.sample[0] - 1))
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
@@ -177,7 +179,7 @@ def _measured(
     else:
         matters = judged.minimal_important_difference
         kind, _, words = interval_words(*ends, matters, row.unit, row.better)
-    if math.isnan(row.width_factor):  # no verdict may rest on so few replications
+    if is_weak:
         kind = words = "cannot tell"
     return Measured(
         arm=name,

@@ -257,7 +257,7 @@ def _thousands(arm: ArmResult, words: str) -> Cell:
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
     """A row each for the product and the alternatives: cost of one, its effect, and whether it passes the limits."""
     target, unit = result.first_target, result.unit(result.first_target)
-    cells, is_open = list[Cells](), False
+    cells, reasons = list[Cells](), dict[str, None]()
     for arm in (product, *alternatives):
         outcome = outcome_of(result, arm.name)
         row, limits = outcome.first.comparison, outcome.limits
@@ -267,7 +267,8 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         passes = "depends" if depends else "passes" if limits.judged else "–"
         unsettled = f"not settled: {_limits_in_few(limits.open)}" if limits.open else ""
         cells.append((cut_short(arm.label), cost, effect, limits.verb or unsettled or passes))
-        is_open = is_open or bool(unsettled and not limits.verb)
+        if unsettled and not limits.verb:
+            reasons |= dict.fromkeys(one.judgement.reason for one in limits.open)
     is_wait = (target.measure, target.group) == WAIT
     headers = (
         "Option",
@@ -275,7 +276,7 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         f"{'Change in wait' if is_wait else target.label}, {_unit_word(unit)}",
         "Safety limits",
     )
-    notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
+    notes = (f"'Not settled': {' or '.join(reasons)}.",) if reasons else ()
     return ReportTable("board", "What each costs and does", headers, cells, notes)
 
 
@@ -472,12 +473,12 @@ def _safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
         if one.spread and one.n_harmed and one.judgement.cause != "label table":
             limit, n = _first_capital(_limit(one.margin)), one.n_harmed
             yield f"{limit}: beyond the limit in {n} of {one.spread.n} departments."
-    for words, state in (
-        ("Not settled, as its range spans the limit", "open"),
-        ("Passes on average", "passes"),
-    ):
-        if named := _limits_in_few(one for one in untold if one.state == state):
-            yield f"{words}: {named}."
+    is_open = [one for one in untold if one.state == "open"]
+    for reason in dict.fromkeys(one.judgement.reason for one in is_open):
+        named = _limits_in_few(one for one in is_open if one.judgement.reason == reason)
+        yield f"Not settled, as {reason}: {named}."
+    if named := _limits_in_few(one for one in untold if one.state == "passes"):
+        yield f"Passes on average: {named}."
     if not result.design.margins:
         yield "The study states no safety limit."
 

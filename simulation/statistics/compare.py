@@ -22,6 +22,7 @@ from simulation.statistics.critical_values import (
     has_too_few_days,
     sides,
     weakness_of,
+    widen_for_one,
     width_factor,
 )
 from simulation.statistics.departments import Department, ranges
@@ -56,8 +57,9 @@ class Comparison:
     both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
     `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
     `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
-    replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %,
-    and in always-valid intervals (`skewness.sides`); `short` is true if too few days were measured for any interval of
+    replication, `level_share` the same for the mean; `opposite` is the difference furthest from that one across the
+    mean; `tail` is by how much one side grows further at levels above 95 %, and in always-valid intervals
+    (`critical_values.sides`); `short` is true if too few days were measured for any interval of
     this measure; `own` defines a user's measure; `few_departments` is the number of departments, where it is too
     small for any verdict, else 0.
 
@@ -86,6 +88,7 @@ class Comparison:
     of: int = 0
     largest_share: float = 0.0
     level_share: float = 0.0
+    opposite: float = np.nan
     tail: float = 0.0
     short: bool = False
     own: Definition | None = None
@@ -170,8 +173,8 @@ class Comparison:
     def together(self, family: int) -> tuple[float, float]:
         """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
 
-        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it, and
-        on the side of the long tail where differences are skewed.
+        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it
+        (`widen_for_one`), and on the side of the long tail where differences are skewed.
         """
         if self.n_replications < 2 or (family == 1 and self.width_factor == 1):
             return self.difference_low, self.difference_high
@@ -185,9 +188,10 @@ class Comparison:
 
     def together_at(self, level: float) -> tuple[float, float]:
         """The difference's interval at another level; as `together`, of two replications or more."""
-        ratio = self.width_factor * self._critical_value(level) / self._critical_value(self.level)
+        ratio = self._critical_value(level) / self._critical_value(self.level)
         lower, upper = (side * ratio * self.short_side for side in self._sides(level))
-        return self.difference - lower, self.difference + upper
+        ends = self.difference - lower, self.difference + upper
+        return widen_for_one(ends, self.difference, self.width_factor, self.opposite)
 
 
 def compare_values(
@@ -307,6 +311,7 @@ def _columns(
         "of": np.full(len(differences.n), differences.of),
         "largest_share": differences.share,
         "level_share": levels.share,
+        "opposite": differences.opposite,
         "tail": differences.tail,
     }
     if differences.degrees is not None:

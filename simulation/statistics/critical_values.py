@@ -108,7 +108,8 @@ WIDE_FROM, WIDER = 20, 4.0
 where one of them carries most of the variance. Such an interval of 95 % holds the truth in 94 % of these samples or
 more, for spells of exponential length up to 300 standard deviations on average (tests/statistics/test_weakness.py). Of
 longer spells, of lengths with a heavier tail, and among several verdicts read together it holds less well. Of ten to
-nineteen it does not always, so nothing definite is said."""
+nineteen it does not always, so nothing definite is said. On the side away from that one it is no wider than
+`widen_for_one` says."""
 SPELL_DAYS = 20 * 364
 """Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
 
@@ -117,8 +118,9 @@ def weak_note(word: str = "cannot tell") -> str:
     """The note of a table in which one of the verdicts is weak. `word`: what the table calls such a verdict."""
     return (
         f"'{word.capitalize()}' is said, whatever the interval, for fewer than three replications, a measure that most "
-        "of them lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; "
-        "of twenty or more that is read from an interval four times as wide."
+        "of them lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance. "
+        "One of twenty or more that does makes the interval four times as wide; on the other side of the mean it goes "
+        "no further than the other numbers lie, or than it goes by itself."
     )
 
 
@@ -148,6 +150,30 @@ def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> fl
     return (
         WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
     )
+
+
+def widen_for_one(
+    interval: tuple[float, float], mean: float, factor: float, opposite: float
+) -> tuple[float, float]:
+    """The bounds from which a statement is read where one number makes most of the variance: so many times as far from
+    the mean.
+
+    `opposite`: the number that lies furthest on the other side of the mean. On that side a bound goes no further than
+    that number, or than the interval by itself if this reaches further: so where all numbers lie on one side of a
+    limit, and the interval too, the statement says so. NaN: not known, and no such end. All of n numbers lie on one
+    side of their true mean with chance (1 - q)^n, q that of one number on the other side: 1e-6 of twenty where q is
+    1/2. Factor NaN: no statement may rest on it, and there are no bounds.
+
+    >>> widen_for_one((-3.0, -1.0), -2.0, 4.0, -1.5), widen_for_one((-3.0, -1.0), -2.0, 4.0, 1.0)
+    ((-6.0, -1.0), (-6.0, 1.0))
+    """
+    if math.isnan(factor):
+        return math.nan, math.nan
+    low, high = interval
+    wide_low, wide_high = mean - factor * (mean - low), mean + factor * (high - mean)
+    if opposite > mean:
+        return wide_low, max(high, min(wide_high, opposite))
+    return min(low, max(wide_low, opposite)), wide_high
 
 
 def has_too_few_days(measure: str, n: int, measured_days: float | None) -> bool:

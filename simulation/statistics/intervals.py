@@ -42,6 +42,7 @@ from simulation.statistics.critical_values import (
     largest_share,
     sides,
     weakness_of,
+    widen_for_one,
     widening,
     width_factor,
 )
@@ -66,8 +67,8 @@ class Interval:
     replications, or too few for an always-valid one.
 
     n: number of replications that have the number; of: number of all replications (0: the same); largest_share: the
-    share of the variance due to one replication, or one department; error: the standard error over departments (None:
-    from sd and n).
+    share of the variance due to one replication, or one department; opposite: the number that lies furthest on the
+    other side of the mean than the one of that share; error: the standard error over departments (None: from sd and n).
     """
 
     mean: float
@@ -79,6 +80,7 @@ class Interval:
     largest_share: float = 0.0
     error: float | None = None
     always_valid: bool = False
+    opposite: float = np.nan
 
     @property
     def half_width(self) -> float:
@@ -93,9 +95,8 @@ class Interval:
         """The interval of the number multiplied by a factor."""
         low, high = sorted((factor * self.low, factor * self.high))
         error = None if self.error is None else abs(factor) * self.error
-        return replace(
-            self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error
-        )
+        mean, sd, opposite = factor * self.mean, abs(factor) * self.sd, factor * self.opposite
+        return replace(self, mean=mean, low=low, high=high, sd=sd, error=error, opposite=opposite)
 
     @property
     def standard_error(self) -> float:
@@ -111,14 +112,10 @@ class Interval:
 
     @property
     def judged(self) -> tuple[float, float]:
-        """The bounds from which a statement is read: wider if one replication makes most of the variance, NaN if no
-        statement may rest on them."""
+        """The bounds from which a statement is read: wider if one replication makes most of the variance
+        (`widen_for_one`), NaN if no statement may rest on them."""
         factor = width_factor(self.weakness, self.n, always_valid=self.always_valid)
-        if factor == 1:
-            return self.low, self.high
-        return self.mean - factor * (self.mean - self.low), self.mean + factor * (
-            self.high - self.mean
-        )
+        return widen_for_one((self.low, self.high), self.mean, factor, self.opposite)
 
     @property
     def excludes_zero(self) -> bool:
@@ -182,11 +179,20 @@ def estimate_interval(
     `department`: which one each replication used, over an ensemble.
     """
     column = estimate_intervals(values[:, None], level, kind, department)
-    columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
-    mean, low, high, sd, share = (float(part[0]) for part in columns)
+    columns = (column.mean, *bounds(column, level, kind), column.sd, column.share, column.opposite)
+    mean, low, high, sd, share, opposite = (float(part[0]) for part in columns)
     error = None if column.error is None else float(column.error[0])
     return Interval(
-        mean, low, high, sd, int(column.n[0]), column.of, share, error, kind == "always_valid"
+        mean,
+        low,
+        high,
+        sd,
+        int(column.n[0]),
+        column.of,
+        share,
+        error,
+        kind == "always_valid",
+        opposite,
     )
 
 
@@ -206,10 +212,10 @@ class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 
     n: number of replications that have a number; share: the largest share of the variance due to one replication, or
-    one department; widened: the factor by which skewness widens it at 95 %, which the half-width includes; of: number
-    of all replications; tail: by how much a level above 95 %, or an always-valid interval, widens one side further
-    (`skewness.sides` at `tail_level`), which the half-width does not include; degrees, error: degrees of freedom and
-    standard error over departments, None of one.
+    one department; opposite: the number furthest on the other side of the mean; widened: the factor by which skewness
+    widens it at 95 %, which the half-width includes; of: number of all replications; tail: by how much a level above 95
+    %, or an always-valid interval, widens one side further (`skewness.sides` at `tail_level`), which the half-width
+    does not include; degrees, error: degrees of freedom and standard error over departments, None of one.
     """
 
     mean: Floats
@@ -220,6 +226,7 @@ class Intervals(NamedTuple):
     widened: Floats
     of: int
     tail: Floats
+    opposite: Floats
     degrees: Floats | None = None
     error: Floats | None = None
 
@@ -295,7 +302,8 @@ def _independent(values: Floats, level: float, kind: IntervalKind) -> Intervals:
         widened, tail = np.ones(len(n)), tail * widened
     half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
     mean, share = np.where(equal, lowest, mean), np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
+    opposite = np.where(mean - lowest > highest - mean, highest, lowest)
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, opposite)
 
 
 def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:

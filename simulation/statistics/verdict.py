@@ -16,8 +16,10 @@ The rule, for a minimal important difference (MID) and the interval of the paire
 
 Whatever the interval says, the verdict is 'cannot tell', with the reason, for 2 to 19 departments, which say nothing of
 others, for fewer than three replications, where most replications lack the measure, where fewer than ten show no
-spread, and where one of ten to nineteen makes over half the variance; of twenty or more that is read from an interval
-four times as wide (`statistics/critical_values.py`). Only 'identical' stays.
+spread, and where one of ten to nineteen makes over half the variance. One of twenty or more that does makes the
+interval four times as wide; on the other side of the mean it goes no further than the other numbers lie, or than it
+goes by itself (`critical_values.widen_for_one`). So one odd department may leave a size or a limit open, but where all
+lie on one side of 0 or a limit, and the interval too, the verdict is on that side. Only 'identical' stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
@@ -98,7 +100,8 @@ def p_value(row: Comparison) -> float:
     """The two-sided p of the paired t test, or of a test that may be read after every replication (always-valid rows).
 
     Below a level where the interval at 1 less that level excludes 0: where skewness widens the interval, t is smaller
-    by the same factor. Not below 1e-9 where 0 is on the side of the long tail.
+    by the same factor. Not below 1e-9 where 0 is on the side of the long tail, or one number makes most of the
+    variance.
     NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
     always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
@@ -106,12 +109,14 @@ def p_value(row: Comparison) -> float:
         return math.nan
     if math.isnan(row.width_factor) and not math.isnan(row.difference):
         return 1.0
-    spread = row.width_factor * row.spread
+    if row.width_factor > 1:
+        return _p_of_interval(row, HIGHEST)
+    spread = row.spread
     towards_tail = row.tail * row.difference < 0
     if row.interval_kind == "always_valid":
         unbounded = math.isnan(spread) and not math.isnan(row.difference)
         p = 1.0 if unbounded else always_valid_p(row.difference, spread, row.n_replications)
-        return _p_towards_tail(row) if towards_tail and p < 1 else p
+        return _p_of_interval(row, HIGHEST) if towards_tail and p < 1 else p
     if row.difference == 0:
         return 1.0
     if spread == 0:
@@ -121,16 +126,13 @@ def p_value(row: Comparison) -> float:
     t = abs(row.difference) / spread * math.sqrt(row.sample[0])
     degrees = row.n_replications - 1 if row.degrees is None else row.degrees
     p = float(2 * stdtr(degrees, -t))
-    return _p_towards_tail(row) if towards_tail and p < ALPHA else p
+    return _p_of_interval(row, ALPHA) if towards_tail and p < ALPHA else p
 
 
-def _p_towards_tail(row: Comparison) -> float:
-    """The p at whose level the bound on the side of the long tail is 0, found by halving its logarithm's range; 1 where
-    it is above .999."""
-    low, high = (
-        math.log(SMALLEST),
-        math.log(ALPHA if row.interval_kind == "fixed_sample" else HIGHEST),
-    )
+def _p_of_interval(row: Comparison, highest: float) -> float:
+    """The p at whose level a bound is 0, up to the `highest`, found by halving its logarithm's range; 1 where it is
+    above .999."""
+    low, high = math.log(SMALLEST), math.log(highest)
     while high - low > P_STEP:
         middle = (low + high) / 2
         below, above = row.together_at(1 - math.exp(middle))
@@ -177,6 +179,21 @@ are otherwise too few or too alike for an interval, or for any verdict; departme
 in some replication."""
 BY_WIDTH: tuple[Cause, ...] = ("noise", "no interval yet", "few replications")
 """Causes beside which it is said that the interval by itself would tell."""
+REASONS: dict[Cause | None, str] = {
+    "departments": "the range over departments spans the limit",
+    "noise": "the interval spans the limit",
+    "few replications": "the interval spans the limit",
+    "many verdicts": "the interval, wider as one of several, spans the limit",
+    "skewness": "the interval, wider on the side of a long tail, spans the limit",
+    "variance rule": "one odd department or run outweighs the others",
+    "label table": "its labels rest on too few cases",
+    "no interval yet": "there is no interval yet",
+    "few departments": "the departments are too few",
+    "weak": "the replications are too few, or too alike",
+    "missing": "some replications lack it",
+    None: "no case was seen",
+}
+"""Why something is not settled, in a clause."""
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
     "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
@@ -236,6 +253,11 @@ class Judgement:
     n_more: int | None = None
     cause: Cause | None = None
     why: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not settled, in a clause that follows 'as'."""
+        return REASONS[self.cause]
 
 
 def verdict(

@@ -32,6 +32,7 @@ from simulation.report.outcome import outcome_of
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
+from simulation.statistics.verdict import Cause
 from simulation.study.design import Blank, OfferFacts, PlannedPilot
 from tests.golden import lines_of_html, lines_of_word
 
@@ -375,13 +376,47 @@ def test_the_harshest_reading_of_agreement_with_nurses_is_on_the_page(result: Re
     assert "Harshest" not in text_of(board(two_readings(result)))
 
 
-def test_not_settled_says_what_is_not_and_why(offered: Result) -> None:
-    page = board(offered)
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        ("departments", "the range over departments spans the limit"),
+        ("noise", "the interval spans the limit"),
+        ("variance rule", "one odd department or run outweighs the others"),
+        (None, "no case was seen"),
+    ],
+)
+def test_not_settled_says_what_is_not_and_why(
+    offered: Result, cause: Cause | None, reason: str
+) -> None:
+    shown = replace(offered)
+    outcome = outcome_of(shown.shown, OFFER.arm)
+    assert outcome.limits.judged
+    first, *others = outcome.limits.judged
+    judgement = replace(first.judgement, kind="cannot tell", cause=cause)
+    open_first = Limits((replace(first, judgement=judgement), *others))
+    vars(outcome)["limits"] = open_first
+    page = board(shown)
     assert page.table is not None
     assert page.table.rows[0][-1] == "not settled: wait of the sickest"
-    assert page.table.notes == ("'Not settled': the range of the effect spans the limit.",)
-    assert page.table.notes[0] in html.unescape(board_page(offered))
-    assert "Not settled, as its range spans the limit: wait of the sickest." in text_of(page)
+    (note,) = page.table.notes
+    assert reason in note.removeprefix("'Not settled': ").removesuffix(".").split(" or one odd")
+    assert page.table.notes[0] in html.unescape(board_page(shown))
+    assert f"Not settled, as {reason}: wait of the sickest." in text_of(page)
+
+
+def test_of_a_limit_on_which_all_departments_agree_no_odd_one_says_not_settled(
+    offered: Result,
+) -> None:
+    """In no department of the offer do the sickest wait two minutes longer, and in one of them much less."""
+    (wait,) = (
+        one
+        for one in outcome_of(offered.shown, OFFER.arm).limits.judged
+        if one.margin.measure == "wait_to_clinician_mean"
+    )
+    assert wait.comparison.weakness == "one replication"
+    assert wait.spread is not None
+    assert (wait.spread.raw < wait.margin.margin).all()
+    assert wait.state == "passes"
 
 
 def test_blanks_that_decide_nothing_are_not_said_to(

@@ -211,7 +211,8 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
 
 
 def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
-    """The half-width of the break-even's interval: that of the difference at the root, over the slope around it.
+    """The half-width of the break-even's interval: the longer side of the difference's at the root, over the slope
+    around it.
 
     Infinite where the difference is too weak for any statement.
     """
@@ -222,7 +223,8 @@ def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> f
     run = above[0].value - below[-1].value
     at_root = min(trials, key=lambda trial: abs(trial.value - root)).estimate
     low, high = at_root.judged
-    half = abs((high - low) / 2 * run / rise) if rise else math.nan
+    half_width = max(high - at_root.mean, at_root.mean - low)
+    half = abs(half_width * run / rise) if rise else math.nan
     return math.inf if math.isnan(half) else half
 
 
