@@ -128,8 +128,8 @@ class ArmResult:
             for name in day_shapes(days[0].pools, days[0].steps)
         }
         triggered = {
-            name: float(np.mean([day.triggered[name] for day in days]))
-            for name in days[0].triggered
+            name: float(np.mean([day.triggered.get(name, 0.0) for day in days]))
+            for name in dict.fromkeys(name for day in days for name in day.triggered)
         }
         return replace(days[0], triggered=triggered, **means)
 

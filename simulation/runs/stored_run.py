@@ -272,7 +272,7 @@ def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: 
         "seconds": sum(result.seconds for result in ordered),
     }
     content = io.BytesIO()
-    write_columns([columns_of(ordered, values=True)], content, metadata=metadata)
+    write_columns([columns_of(ordered, layout, values=True)], content, metadata=metadata)
     checksum = hashlib.sha256(content.getbuffer()).hexdigest()[:32]
     path = folder / f"{ordered[0].replication:0{DIGITS}d}-{checksum}{SUFFIX}"
     write_file(path, content.getvalue(), to_disk=True)
@@ -378,12 +378,9 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
         "identity": digest(result.manifest["identity"]),
     }
     write_tables(_tables(result), folder / REPLICATIONS, provenance=certificate)
-    metadata = {
-        "kind": "details",
-        **certificate,
-        "layout": RowLayout.of(result.replications).plain(),
-    }
-    groups = (columns_of(group, values=False) for group in _grouped(result.replications))
+    layout = RowLayout.of(result.replications)
+    metadata = {"kind": "details", **certificate, "layout": layout.plain()}
+    groups = (columns_of(group, layout, values=False) for group in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
     summary_table(result.comparisons).to_csv(
         folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n"

@@ -76,13 +76,10 @@ class RowLayout:
                         f"replication {replication.replication}, arm '{arm}': its measures differ from those of other "
                         "replications, so they cannot be stored together"
                     )
-                day = outcome.day
-                if day is not None and arm not in profiles:
-                    profiles[arm] = {
-                        "pools": day.pools,
-                        "steps": day.steps,
-                        "triggers": tuple(day.triggered),
-                    }
+                if (day := outcome.day) is not None:
+                    known_triggers = profiles.get(arm, {}).get("triggers", ())
+                    triggers = tuple(dict.fromkeys((*known_triggers, *day.triggered)))
+                    profiles[arm] = {"pools": day.pools, "steps": day.steps, "triggers": triggers}
         return cls(names, profiles)
 
     def plain(self) -> Plain:
@@ -111,7 +108,9 @@ def _measure_names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName
     return shared_names(tuple(MeasureName(*name) for name in plain))
 
 
-def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> dict[str, Any]:
+def columns_of(
+    replications: Sequence[ReplicationResult], layout: RowLayout, *, values: bool
+) -> dict[str, Any]:
     """One row for each replication and arm, in order; measures only with `values`."""
     rows = [(replication, arm) for replication in replications for arm in replication.arms]
     outcomes = [replication.arms[arm] for replication, arm in rows]
@@ -128,7 +127,10 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
         "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
         **{name: np.array([getattr(share, name) for share in shares]) for name in SHARES},
         "day": ListColumn(
-            [None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]
+            [
+                None if day is None else _packed(day, layout.profiles[arm]["triggers"])
+                for (_, arm), day in zip(rows, (outcome.day for outcome in outcomes), strict=True)
+            ]
         ),
         "waits": ListColumn([outcome.waits for outcome in outcomes]),
         "months": ListColumn(
@@ -194,10 +196,10 @@ def _arm_replication(
     )
 
 
-def _packed(day: DayProfile) -> Floats:
-    """A day profile as one row of numbers."""
+def _packed(day: DayProfile, triggers: Sequence[str]) -> Floats:
+    """A day profile as one row of numbers; a trigger that only other departments have is never on."""
     parts = [getattr(day, name).ravel() for name in day_shapes(day.pools, day.steps)]
-    return np.concatenate([*parts, [*day.triggered.values()]], dtype=float)
+    return np.array([*np.concatenate(parts), *(day.triggered.get(name, 0.0) for name in triggers)])
 
 
 def _unpacked(row: Floats, layout: RowLayout, arm: str) -> DayProfile:

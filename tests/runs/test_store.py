@@ -115,6 +115,22 @@ def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- what comes back --------------------------------------------------------------------------------------------------
 
 
+def test_departments_whose_triggers_differ_are_stored_together(
+    computed: ae.Result, tmp_path: Path
+) -> None:
+    """A trigger that a replication's department does not have is never on in it."""
+    first, second, *_ = computed.replications
+    nurse = first.arms["nurse"]
+    assert nurse.day is not None
+    day = replace(nurse.day, triggered=nurse.day.triggered | {"corridor": 0.25})
+    first = replace(first, arms={**first.arms, "nurse": replace(nurse, day=day)})
+    for order in ((first, second), (second, first)):
+        numbered = [replace(each, replication=number) for number, each in enumerate(order)]
+        back, _ = read_part(write_part(tmp_path, numbered, key="mine"), key="mine")
+        days = [each.arms["nurse"].day for each in back]
+        assert sorted(each.triggered["corridor"] for each in days if each) == [0.0, 0.25]
+
+
 def test_a_stored_result_is_the_one_that_was_computed(
     computed: ae.Result, stored: ae.Result
 ) -> None:
