@@ -5,18 +5,21 @@ into sentences.
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from simulation.display.measured import Limits, limits_of
 from simulation.display.words import rests_on_claim
 from simulation.measures.measuring import MeasureName
 from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import FigureRule, find_deciding
+from simulation.records.serialise import read_yaml
 from simulation.report.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import is_worse
+from simulation.study.arm_changes import kind_in_trials
 from simulation.study.design import Target
 
 OutcomeKind = Literal[
@@ -37,6 +40,31 @@ MOST_PRODUCTS = 6
 MOST_ALTERNATIVES = 5
 ROUNDING = 1.02
 """The share by which an arm made for a price may exceed it: patients a year are known to about a hundredth."""
+
+
+FEW_STUDIES = 2
+"""Fewer studies of a kind of change than this are hardly a trial."""
+TO_90 = 1.645 / 1.96
+"""What makes a half-width of 95 % one of 90 %."""
+
+
+@cache
+def past_trials() -> dict[str, Any]:
+    """By kind of change, and '' for any other, how published effects compare with modelled ones (`past_trials.yaml`)."""
+    kinds: dict[str, Any] = read_yaml(Path(__file__).with_name("past_trials.yaml"))["kinds"]
+    return kinds
+
+
+class OnPastTrials(NamedTuple):
+    """What published effects make of a modelled one: where that of a further trial lies with 90 %, in the unit of the
+    measure, `n_studies` of its kind of change (empty: several, or none that trials have), and whether its sign holds
+    from end to end."""
+
+    kind: str
+    n_studies: int
+    low: float
+    high: float
+    holds: bool
 
 
 class Hinge(NamedTuple):
@@ -124,6 +152,37 @@ class ArmOutcome:
             if abs(row.difference) > target.minimal_important_difference
         )
 
+    @cached_property
+    def kind_in_trials(self) -> str:
+        """Its kind of change, as trials are sorted; empty: several, or none that trials have."""
+        pathways = self.arm.ready.pathway, self.result.baseline.ready.pathway
+        return kind_in_trials(self.arm.explanation.changed, *pathways)
+
+    def on_past_trials(self, row: Comparison) -> OnPastTrials | None:
+        """What past trials of its kind of change make of an effect; None where it has none, or is not known.
+
+        An effect is a ratio there (odds of shares), so that more than all of a wait is never saved. Its own interval
+        counts, too: the two are added as squares.
+        """
+        before = row.mean - row.difference
+        if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
+            return None
+        worth, kind = past_trials(), self.kind_in_trials
+        low, middle, high = (worth[kind][end] for end in ("low", "middle", "high"))
+
+        def scaled(times: float, difference: float) -> float:
+            return _scaled(before, difference, times, is_share=row.unit == "share")
+
+        at, (first, last) = scaled(middle, row.difference), (row.difference_low, row.difference_high)
+        of_kind = sorted(scaled(times, row.difference) - at for times in (low, high))
+        own = sorted(TO_90 * (scaled(middle, end) - at) for end in (first, last))
+        least, most = (
+            at + way * math.hypot(*both)
+            for way, *both in zip((-1, 1), of_kind, own, strict=True)
+        )
+        holds = least * most > 0 and least * row.difference > 0
+        return OnPastTrials(kind, worth[kind]["n_studies"], least, most, holds)
+
     @property
     def more_leave(self) -> bool:
         """Whether a wait falls while more patients leave, which ends theirs."""
@@ -210,6 +269,16 @@ class ArmOutcome:
     def otherwise(self) -> Literal["fails", "may fail", ""]:
         """Whether another reading of the same policy fails a limit, or may; '' where it passes, or there is none."""
         return "" if self.other_reading is None else self.other_reading.limits.verb
+
+
+def _scaled(before: float, difference: float, times: float, *, is_share: bool) -> float:
+    """So many times a difference from a level, as a ratio, odds of a share; as it is where the level makes no ratio."""
+    levels = before, before + difference
+    if min(levels) <= 0 or (is_share and max(levels) >= 1):
+        return times * difference
+    first, second = (level / (1 - level) if is_share else level for level in levels)
+    after = first * (second / first) ** times
+    return (after / (1 + after) if is_share else after) - before
 
 
 def _price(outcome: ArmOutcome) -> float:

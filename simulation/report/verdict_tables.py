@@ -50,8 +50,9 @@ from simulation.report.money import (
     safety_cell,
     stated_cost,
 )
-from simulation.report.outcome import arms_in_order, reported_targets
+from simulation.report.outcome import FEW_STUDIES, arms_in_order, outcome_of, reported_targets
 from simulation.runs.result import ArmResult, Safety, StudyResult
+from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
 from simulation.statistics.verdict import ALPHA, IDENTICAL, INTERVAL_NOTES, threshold_words
 from simulation.study.design import Margin, Target
@@ -59,6 +60,13 @@ from simulation.wording import number_of
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
+ON_PAST_TRIALS = "on past trials of this kind"
+"""Header of the column that says what published effects make of a modelled one."""
+TRIALS_NOTE = (
+    f"{ON_PAST_TRIALS.capitalize()}: where the effect of a further trial would lie with 90 %, from how published effects "
+    "have compared with this model's on the same kind of change (n studies), pooled towards all kinds; the verdict does not use it. "
+    "Hardly a trial: fewer than two studies, so that all kinds speak for it. docs/validation.md, 'What the model has been worth'."
+)
 OVER_HEADERS = (
     "arm",
     "median department",
@@ -130,7 +138,14 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
             (scaled_range_cell(row), interval, noise) if result.over_departments else (interval,)
         )
         cells.append(
-            (arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words)
+            (
+                arm.label,
+                Cell(row.mean, unit),
+                difference,
+                *intervals,
+                trials_cell(result, row),
+                finding.verdict.words,
+            )
         )
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
@@ -138,12 +153,13 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"differences in {unit_words(unit)}"
     )
     columns = OVER if result.over_departments else (f"95 % interval {interval_scope(result)}",)
-    headers = ("arm", "mean", "difference", *columns, "verdict")
+    headers = ("arm", "mean", "difference", *columns, ON_PAST_TRIALS, "verdict")
     important = threshold_words(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *([SAMPLE_NOTE] if result.over_departments else []),
+        TRIALS_NOTE,
         *measure_notes(result, target.measure),
         *INTERVAL_NOTES[result.interval_kind],
         *weak_notes(result, (result.row_of(target, arm.name) for arm in result.others)),
@@ -151,6 +167,19 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         *_looks_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, cells, notes)
+
+
+def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
+    """'−20.0 to +1.0 (9 studies): its sign is lost': what past trials of its kind of change make of an effect."""
+    worth = outcome_of(result, row.arm).on_past_trials(row)
+    if worth is None:
+        return UNKNOWN
+    n = worth.n_studies
+    studies = "hardly a trial" if n < FEW_STUDIES and worth.kind else f"{n} studies"
+    if not worth.kind:
+        studies = "all kinds"
+    words = f"({studies}): sign {'survives' if worth.holds else 'does not survive'}"
+    return Cell(unit=row.unit, low=worth.low, high=worth.high, style="difference", words=words)
 
 
 def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:

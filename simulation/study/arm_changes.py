@@ -35,7 +35,13 @@ from simulation.department.graph import (
     waits,
 )
 from simulation.department.layout import SOURCE
-from simulation.department.rota import can_happen, closed_units, same_units, shift_words
+from simulation.department.rota import (
+    can_happen,
+    closed_units,
+    same_units,
+    shift_words,
+    units_by_hour,
+)
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -44,6 +50,7 @@ from simulation.department.vocabulary import (
     ByOutage,
     Pathway,
     Pool,
+    Step,
     minutes_column,
     minutes_held,
 )
@@ -168,6 +175,8 @@ KIND_WORDS: dict[Kind, str] = {
 """What an arm does at a node that is marked with its change."""
 MOST_CHARACTERS = 60
 """Characters of a value in words; a longer one is cut."""
+TESTS = "tests"
+"""The role of pools that make results."""
 LEAST_MINUTES = 1e-9
 """Minutes by which a patient's time in a step must differ to count as changed."""
 MOST_LISTED = 4
@@ -613,3 +622,63 @@ def closing_words(pool: Pool) -> str:
     if pool.closed_while is None:
         return ""
     return f"{closed_units(pool) or 'all'} closed while {spaced(pool.closed_while)}"
+
+
+# --- its kind, as trials are sorted ---------------------------------------------------------------
+
+ACTIONS = {"tests_ordered": "results", "bed_requested": "beds", "streamed": "staff_added"}
+"""What triage may set off in the packaged departments, and the kind of change of trials that it is."""
+CLINICIANS = {"clinician", "specialty", "stream_clinician"}
+"""The roles of pools that see patients."""
+
+
+def kind_in_trials(changed: Collection[ArmChange], ours: Pathway, theirs: Pathway) -> str:
+    """The kind of change that an arm is, as published effects are sorted (`kind_of_change`), from what it changes
+    against the baseline's pathway (`theirs`); empty: several, or one that no trial has.
+
+    Staff added or moved come first, because in trials other things changed with them. Staff taken away count as added.
+    """
+    kinds = {kind for change in changed for kind in _kinds_in_trials(change, ours)}
+    pools = [change.what for change in changed if change.kind == "pool"]
+    hours = [_staff_hours(ours.pools.get(name), theirs.pools.get(name)) for name in pools]
+    more, fewer = (any((sign * gained > 0).any() for gained in hours) for sign in (1, -1))
+    more |= "staff_added" in kinds
+    if more or fewer:
+        return "staff_moved" if more and fewer else "staff_added"
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _staff_hours(ours: Pool | None, theirs: Pool | None) -> Any:
+    """By how many units a pool of staff gains in each hour of a week; 0 of a pool of places or tests."""
+    new, old = (
+        units_by_hour(pool)
+        if pool is not None and pool.kind == "staff" and pool.role != TESTS
+        else np.zeros(1)
+        for pool in (ours, theirs)
+    )
+    return np.nan_to_num(new - old)
+
+
+def _kinds_in_trials(change: ArmChange, pathway: Pathway) -> Iterator[str]:
+    """The kinds of trials that one change is of, but for staff; empty for none."""
+    if change.kind == "label":
+        yield "labels"
+    elif change.kind == "pool":
+        role = pathway.pools[change.what].role if change.what in pathway.pools else ""
+        yield "results" if role == TESTS else "beds" if role.endswith("bed") else ""
+    elif change.kind == "minutes":
+        yield from (_kind_of_minutes(pathway.steps[name], pathway) for name in change.at)
+    elif change.what in ACTIONS:
+        yield ACTIONS[change.what]
+    elif change.kind != "nothing" and not change.what.startswith("steps."):
+        yield ""
+
+
+def _kind_of_minutes(step: Step, pathway: Pathway) -> str:
+    """The kind of trials of other minutes in a step."""
+    roles = {pathway.pools[name].role for name in (*step.asks, *step.any_of)}
+    if {"assessed_at", "triaged_at"} & set(step.records):
+        return "labels"
+    if CLINICIANS & roles or "seen_at" in step.records:
+        return "minutes_saved"
+    return "results" if TESTS in roles or "early_test_at" in step.records else ""

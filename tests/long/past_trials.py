@@ -1,0 +1,327 @@
+"""What the model has been worth on past trials: it writes `simulation/report/past_trials.yaml`, and checks it.
+
+    python tests/long/past_trials.py table [ensemble=NAME] [OVERRIDE ...] [--kept FOLDER] [--into FILE]
+    python tests/long/past_trials.py check [--into FILE]
+
+`table` runs `study=known_effects` and writes a row for each published effect that is no load: study, kind of change,
+class of outcome, published effect and modelled effect, both with their standard errors, as logarithms of ratios (odds
+of shares), above 0 for a benefit. Without `ensemble=` it runs the four single departments of the causes, 20
+replications each, which weigh alike. Replications are kept in FOLDER as they end, so the same command resumes it. What
+the fit (`assurance/past_trials.py`) gives for each kind stands in the same file. It says its processor time.
+
+`check` holds the table against what was asked before anything was tuned: each study left out in turn, the interval 'on
+past trials' of 90 % holds the effects of at least 90 % of studies less what chance allows (of 31 at least 25), and its
+mean interval score stands beside that of other studies' effects alone and of no effect. Exit code 1: it holds fewer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binom, t
+
+from simulation.api import Result
+from simulation.assurance.known_effects import EFFECTS, LOAD, STUDY, outcome_class
+from simulation.assurance.past_trials import COVERED, Bounds, PastRow, PastTrials
+from simulation.assurance.targets import PublishedFigure, targets_named
+from simulation.assurance.trial_score import MOST_ERROR, log_ratio
+from simulation.config import load, packaged_configs
+from simulation.measures.definitions import definitions
+from simulation.records.schema import Floats
+from simulation.records.serialise import read_yaml
+from simulation.resumable import _completed
+from simulation.runs.provenance import about, identity_of
+from simulation.runs.running import no_progress
+from simulation.runs.stored_run import UnfinishedRun
+from simulation.study.explanation import Explained
+
+SITES = ("typical", "typical_places", "typical_pace", "typical_mixture")
+Z = 1.959964
+LEAST_LEFT = 0.02
+"""The share of a level that is left at least where a published bound takes all of it."""
+SOURCE = ("configs/targets/known_effects.yaml, run over",)
+OTHER = '""'
+FEW = 3
+"""Studies on a class of outcome, below which all classes make the guess."""
+INTO = packaged_configs().parent / "simulation/report/past_trials.yaml"
+
+
+def run_kept(words: Sequence[str], kept: Path) -> Result:
+    """A study, its replications kept as they end, without a report."""
+    study = load(f"study={STUDY}", "executor=serial", *words)
+    unfinished = UnfinishedRun(
+        kept / STUDY, identity_of(study), about=about(study), part_of=study.run.part_name
+    )
+    with unfinished:
+        runner, _ = _completed(study, unfinished, say=print, done=no_progress)
+    return Result(runner.study, runner.results, Explained(runner.study))
+
+
+def effects_of(target: PublishedFigure, results: Sequence[Result]) -> tuple[float, float, float]:
+    """The level before, the modelled effect as a logarithm of a ratio, and its standard error, which a jackknife over
+    departments gives, or over replications of single ones."""
+    befores, afters, groups = [], [], []
+    for number, result in enumerate(results):
+        after, before = (
+            result.values(arm, target.measure, target.group)
+            for arm in (target.change, target.against or result.design.baseline)
+        )
+        department = result.department_of
+        each = np.arange(len(before)) if department is None else np.asarray(department)
+        befores.append(before)
+        afters.append(after)
+        groups.append(number * 10_000 + each)
+    before, after, group = map(np.concatenate, (befores, afters, groups))
+    numbers = np.unique(group)
+    without = [modelled(target, before[group != one], after[group != one]) for one in numbers]
+    n, spread = len(numbers), float(np.var(without))
+    return float(np.mean(before)), modelled(target, before, after), float(np.sqrt((n - 1) * spread))
+
+
+def is_lower_better(target: PublishedFigure) -> bool:
+    """Whether a fall of the measure is a benefit."""
+    known = definitions().get(target.measure)
+    return known is None or known.better != "higher"
+
+
+def modelled(target: PublishedFigure, before: Floats, after: Floats) -> float:
+    """The modelled effect of means before and after."""
+    return log_ratio(
+        float(np.mean(before)),
+        float(np.mean(after)),
+        is_share=target.unit == "share",
+        lower_is_better=is_lower_better(target),
+    )
+
+
+def published(target: PublishedFigure, level: float) -> tuple[float, float]:
+    """The published effect as a logarithm of a ratio, and its standard error, over a level."""
+    ends = [target.value, target.low, target.high]
+    logs = []
+    for end in ends:
+        assert end is not None
+        if target.scale == "odds_ratio" or (target.scale == "ratio" and target.unit != "share"):
+            logs.append(float(np.log(end)))
+            continue
+        after = level * end if target.scale == "ratio" else level + end
+        after = max(after, LEAST_LEFT * level)
+        if target.unit == "share":
+            after = min(after, 1 - LEAST_LEFT * (1 - level))
+        logs.append(log_ratio(level, after, is_share=target.unit == "share", lower_is_better=False))
+    value, low, high = logs
+    sign = -1.0 if is_lower_better(target) else 1.0
+    capped = float(np.clip(sign * value, -MOST_ERROR, MOST_ERROR))
+    return capped, (high - low) / (2 * Z)
+
+
+def name_of(target: PublishedFigure, known: dict[str, str]) -> str:
+    """The study of a row, named by the source of its first row."""
+    assert target.trial is not None
+    key = target.trial.did + target.trial.design
+    return known.setdefault(key, target.source.split(" (")[0].split(",")[0].strip())
+
+
+def past_rows(path: Path = INTO) -> list[PastRow]:
+    """The rows of a file."""
+    return [PastRow(*row) for row in read_yaml(path)["rows"]]
+
+
+def table_of(results: Sequence[Result]) -> list[PastRow]:
+    """The rows of the table."""
+    rows, known = [], dict[str, str]()
+    for target in targets_named(EFFECTS, [packaged_configs()]):
+        name = name_of(target, known)
+        if target.kind_of_change == LOAD:
+            continue
+        before, effect, error = effects_of(target, results)
+        needs_none = (
+            target.value == 0
+            or target.scale == "odds_ratio"
+            or (target.scale == "ratio" and target.unit != "share")
+        )
+        origin = "trial" if target.level else "none needed" if needs_none else "model"
+        value, its_error = published(target, target.level or before)
+        numbers = (round(number, 4) for number in (value, its_error, effect, error))
+        kind, outcome = str(target.kind_of_change), outcome_class(target.measure)
+        rows.append(PastRow(target.name, name, kind, outcome, origin, *numbers))
+    return rows
+
+
+def content(rows: Sequence[PastRow], source: str) -> str:
+    """The file: what the fit gives for each kind of change, and for one that no trial has, then the rows."""
+    fit = PastTrials(tuple(rows))
+    lines = [
+        "# Made by tests/long/past_trials.py; what it means: simulation/assurance/past_trials.py",
+        "kinds:",
+    ]
+    for kind in (*sorted({row.kind for row in rows}), ""):
+        low, middle, high = (f"{end:.2f}" for end in fit.bounds(kind))
+        n = fit.n_studies(kind)
+        lines.append(
+            f"  {kind or OTHER}: {{n_studies: {n}, low: {low}, middle: {middle}, high: {high}}}"
+        )
+    lines += [f"source: {json.dumps(source, ensure_ascii=False)}", "rows:"]
+    lines += [f"  - {json.dumps(row, ensure_ascii=False)}" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def interval_score(bounds: Bounds, value: float) -> float:
+    """The width of a 90 % interval, and 2 / alpha for what lies beyond it."""
+    beyond = max(bounds.low - value, 0.0) + max(value - bounds.high, 0.0)
+    return bounds.high - bounds.low + 2 / (1 - COVERED) * beyond
+
+
+def other_studies(rows: Sequence[PastRow], row: PastRow, *, centred: bool = False) -> Bounds:
+    """What other studies' effects alone give for a row: their mean and spread on its class of outcome, of all classes
+    where fewer than three other studies have it; `centred`: about no effect."""
+    others = [other for other in rows if other.study != row.study]
+    alike = [other for other in others if other.outcome == row.outcome]
+    if len({other.study for other in alike}) < FEW:
+        alike = others
+    by_study: dict[str, list[float]] = {}
+    for other in alike:
+        by_study.setdefault(other.study, []).append(other.published)
+    means = np.array([np.mean(values) for values in by_study.values()])
+    n, middle = len(means), 0.0 if centred else float(means.mean())
+    spread = np.sqrt((means**2).mean() if centred else means.var(ddof=1) * (1 + 1 / n))
+    half = float(t.ppf((1 + COVERED) / 2, n if centred else n - 1) * spread)
+    return Bounds(middle - half, middle, middle + half)
+
+
+class Check(NamedTuple):
+    """What intervals from the other studies hold of each study's effects, studies weighing alike.
+
+    held: how many studies' effects, a study with several rows by the share of them; score: the mean interval score.
+    """
+
+    n_studies: int
+    held: float
+    score: float
+    missed: tuple[tuple[PastRow, Bounds], ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether it holds 90 % of studies' effects less what chance allows: the 2.5 % point of a binomial."""
+        return self.held >= binom.ppf(0.025, self.n_studies, COVERED)
+
+
+Maker = Callable[[Sequence[PastRow], PastRow], Bounds]
+
+
+def on_past_trials(others: Sequence[PastRow], row: PastRow) -> Bounds:
+    """The interval of a row from the rows of other studies."""
+    effects = row.modelled, row.modelled_se, row.published_se
+    return fitted(tuple(others)).bounds(row.kind, *effects)
+
+
+@lru_cache(maxsize=64)
+def fitted(rows: tuple[PastRow, ...]) -> PastTrials:
+    """The fit to some rows."""
+    return PastTrials(rows)
+
+
+def check_of(rows: Sequence[PastRow], maker: Maker = on_past_trials) -> Check:
+    """Each study left out in turn."""
+    weights, held, score, missed = Counter(row.study for row in rows), 0.0, 0.0, []
+    for row in rows:
+        bounds = maker([other for other in rows if other.study != row.study], row)
+        inside = bounds.low <= row.published <= bounds.high
+        held += inside / weights[row.study]
+        score += interval_score(bounds, row.published) / weights[row.study]
+        if not inside:
+            missed.append((row, bounds))
+    return Check(len(weights), held, score / len(weights), tuple(missed))
+
+
+def say_check(rows: Sequence[PastRow]) -> int:
+    """Print what left-out intervals hold, and scores beside those of guesses; 1 if they hold less than asked."""
+    fit = PastTrials(tuple(rows))
+    lines = [
+        (
+            kind or "none of these",
+            f"{fit.n_studies(kind)}",
+            "{1:.2f} ({0:.2f} to {2:.2f})".format(*fit.bounds(kind)),
+        )
+        for kind in (*sorted({row.kind for row in rows}), "")
+    ]
+    print(
+        *table_lines(
+            ("kind", "studies", "published of modelled, a further study: middle, 90 %"), lines
+        ),
+        sep="\n",
+    )
+    sized = [row for row in rows if row.level_from != "model"]
+    lines = []
+    for words, some in (("all", rows), ("levels of the trials alone", sized)):
+        for name, maker in (
+            ("on past trials", on_past_trials),
+            ("other studies' effects", other_studies),
+            ("no effect, other studies' spread", partial(other_studies, centred=True)),
+        ):
+            found = check_of(some, maker)
+            n = len(some)
+            lines.append(
+                (words, f"{n}, {found.n_studies}", name, f"{found.held:.1f}", f"{found.score:.3f}")
+            )
+    print(
+        *table_lines(
+            ("rows", "n, studies", "interval", "studies held", "mean interval score"), lines
+        ),
+        sep="\n",
+    )
+    found = check_of(rows)
+    for row, bounds in found.missed:
+        ends = f"{bounds.low:+.3f} to {bounds.high:+.3f}"
+        print(
+            f"missed: {row.study}, {row.row} ({row.kind}): published {row.published:+.3f}, "
+            f"modelled {row.modelled:+.3f}, {ends}"
+        )
+    return int(not found.enough)
+
+
+def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table as Markdown."""
+    return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)]
+
+
+def main(words: Sequence[str]) -> int:
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asked.add_argument("what", choices=("table", "check"))
+    asked.add_argument("overrides", nargs="*")
+    asked.add_argument("--kept", type=Path, default=Path("results/past_trials"))
+    asked.add_argument("--into", type=Path, default=INTO)
+    given = asked.parse_args(words)
+    began = time.process_time()
+    if given.what == "check":
+        return say_check(past_rows(given.into))
+    if any(word.startswith("ensemble=") for word in given.overrides):
+        results = [run_kept(given.overrides, given.kept)]
+    else:
+        single = ("ensemble=none", "run.replications=20", *given.overrides)
+        results = [run_kept((f"site={site}", *single), given.kept) for site in SITES]
+    source = " ".join(
+        (
+            *SOURCE,
+            *given.overrides,
+            f"{sum(len(each.replications) for each in results)} replications",
+        )
+    )
+    rows = table_of(results)
+    given.into.write_text(content(rows, source), encoding="utf-8", newline="\n")
+    print(f"{time.process_time() - began:.0f} s of processor time")
+    return say_check(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
