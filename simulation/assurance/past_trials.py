@@ -1,6 +1,6 @@
 """What the model has been worth on past trials: how published effects compare with modelled ones, by kind of change.
 
-published = slope * modelled + spread * |modelled| * t + the published effect's own error
+published = slope * modelled + spread * |modelled| * z + the published effect's own error,   z standard normal
 
 Effects are logarithms of ratios (odds of shares). A kind of change has a slope and a spread; both are drawn towards
 those of all kinds (a hierarchy on a grid: slopes normal, spreads log-normal over kinds), the more so the fewer studies
@@ -18,7 +18,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr
+from scipy.stats import norm
 
 from simulation.records.schema import Floats
 
@@ -61,10 +62,9 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True)
 class PastTrials:
-    """The fit to some rows; `tail`: degrees of freedom of the spread (infinite: normal)."""
+    """The fit to some rows."""
 
     rows: tuple[PastRow, ...]
-    tail: float = np.inf
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -106,7 +106,7 @@ class PastTrials:
         for row in self.rows:
             if row.kind == kind:
                 middle, scale = _scales(row.modelled, row.modelled_se, row.published_se)
-                logs = t.logpdf(row.published, self.tail, middle, scale)
+                logs = -0.5 * ((row.published - middle) / scale) ** 2 - np.log(scale)
                 total += self.weights[row.study] * logs
         return np.asarray(np.exp(total - total.max()))
 
@@ -114,15 +114,16 @@ class PastTrials:
         self, kind: str, modelled: float = 1.0, modelled_se: float = 0.0, published_se: float = 0.0
     ) -> Bounds:
         """The interval for a further study of a kind of change (of a new kind, if it has none)."""
+        if not any((modelled, modelled_se, published_se)):
+            return Bounds(0.0, 0.0, 0.0)
         weights = self._posteriors.get(kind, self._posteriors[""])
         middle, scale = _scales(modelled, modelled_se, published_se)
-        middle = middle + 0 * scale
         ends = []
         for share in ((1 - COVERED) / 2, 0.5, (1 + COVERED) / 2):
             low, high = -50.0, 50.0
             for _ in range(50):
                 at = (low + high) / 2
-                below = float((weights * t.cdf(at, self.tail, middle, scale)).sum() / weights.sum())
+                below = float((weights * ndtr((at - middle) / scale)).sum() / weights.sum())
                 low, high = (at, high) if below < share else (low, at)
             ends.append((low + high) / 2)
         return Bounds(*ends)

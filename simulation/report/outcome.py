@@ -44,13 +44,15 @@ ROUNDING = 1.02
 
 FEW_STUDIES = 2
 """Fewer studies of a kind of change than this are hardly a trial."""
+MOST_RATIO = 4.0
+"""The most that an effect is taken to be on past trials, as errors are where trials are scored (assurance)."""
 TO_90 = 1.645 / 1.96
 """What makes a half-width of 95 % one of 90 %."""
 
 
 @cache
 def past_trials() -> dict[str, Any]:
-    """By kind of change, and '' for any other, how published effects compare with modelled ones (`past_trials.yaml`)."""
+    """How published effects compare with modelled ones, by kind of change ('': any other), from `past_trials.yaml`."""
     kinds: dict[str, Any] = read_yaml(Path(__file__).with_name("past_trials.yaml"))["kinds"]
     return kinds
 
@@ -161,8 +163,8 @@ class ArmOutcome:
     def on_past_trials(self, row: Comparison) -> OnPastTrials | None:
         """What past trials of its kind of change make of an effect; None where it has none, or is not known.
 
-        An effect is a ratio there (odds of shares), so that more than all of a wait is never saved. Its own interval
-        counts, too: the two are added as squares.
+        An effect is a ratio there (odds of shares), four at most, so that more than all of a wait is never saved. Its
+        own interval counts, too: the two are added as squares.
         """
         before = row.mean - row.difference
         if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
@@ -173,12 +175,14 @@ class ArmOutcome:
         def scaled(times: float, difference: float) -> float:
             return _scaled(before, difference, times, is_share=row.unit == "share")
 
-        at, (first, last) = scaled(middle, row.difference), (row.difference_low, row.difference_high)
+        at, (first, last) = (
+            scaled(middle, row.difference),
+            (row.difference_low, row.difference_high),
+        )
         of_kind = sorted(scaled(times, row.difference) - at for times in (low, high))
         own = sorted(TO_90 * (scaled(middle, end) - at) for end in (first, last))
         least, most = (
-            at + way * math.hypot(*both)
-            for way, *both in zip((-1, 1), of_kind, own, strict=True)
+            at + way * math.hypot(*both) for way, *both in zip((-1, 1), of_kind, own, strict=True)
         )
         holds = least * most > 0 and least * row.difference > 0
         return OnPastTrials(kind, worth[kind]["n_studies"], least, most, holds)
@@ -277,7 +281,8 @@ def _scaled(before: float, difference: float, times: float, *, is_share: bool) -
     if min(levels) <= 0 or (is_share and max(levels) >= 1):
         return times * difference
     first, second = (level / (1 - level) if is_share else level for level in levels)
-    after = first * (second / first) ** times
+    ratio = math.pow(second / first, times)
+    after = first * min(max(ratio, 1 / MOST_RATIO), MOST_RATIO)
     return (after / (1 + after) if is_share else after) - before
 
 

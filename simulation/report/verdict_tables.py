@@ -63,9 +63,9 @@ GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 ON_PAST_TRIALS = "on past trials of this kind"
 """Header of the column that says what published effects make of a modelled one."""
 TRIALS_NOTE = (
-    f"{ON_PAST_TRIALS.capitalize()}: where the effect of a further trial would lie with 90 %, from how published effects "
-    "have compared with this model's on the same kind of change (n studies), pooled towards all kinds; the verdict does not use it. "
-    "Hardly a trial: fewer than two studies, so that all kinds speak for it. docs/validation.md, 'What the model has been worth'."
+    f"{ON_PAST_TRIALS.capitalize()}: 90 % of further trials of such a change would find an effect there, by how "
+    "published effects have compared with modelled ones (docs/validation.md). 'Hardly a trial', 'all kinds': other "
+    "kinds speak for it. The verdict does not rest on it."
 )
 OVER_HEADERS = (
     "arm",
@@ -143,8 +143,8 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
                 Cell(row.mean, unit),
                 difference,
                 *intervals,
-                trials_cell(result, row),
                 finding.verdict.words,
+                trials_cell(result, row),
             )
         )
     primary = "primary" if target in result.design.primary else "secondary"
@@ -153,7 +153,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"differences in {unit_words(unit)}"
     )
     columns = OVER if result.over_departments else (f"95 % interval {interval_scope(result)}",)
-    headers = ("arm", "mean", "difference", *columns, ON_PAST_TRIALS, "verdict")
+    headers = ("arm", "mean", "difference", *columns, "verdict", ON_PAST_TRIALS)
     important = threshold_words(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
@@ -424,17 +424,19 @@ def first_table(result: StudyResult) -> ReportTable | None:
         Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)
     ]
     cells: list[tuple[str | Cell, ...]] = [
-        (f"{base.label} (baseline)", *levels, *[UNKNOWN] * (limits + costs))
+        (f"{base.label} (baseline)", levels[0], UNKNOWN, *levels[1:], *[UNKNOWN] * (limits + costs))
     ]
     for arm in arms_in_order(result):
         of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
+        of_arm.insert(1, trials_cell(result, result.row(arm.name, *figures[0])))
         of_arm += [safety_cell(result, arm)] if limits else []
         if costs:
             of_arm.append(stated_cost(arm, "rounded pounds"))
         cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
-    headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
-    notes = tuple(_notes(result, figures))
+    shown = [_header(result, *figure) for figure in figures]
+    headers = ("arm", shown[0], ON_PAST_TRIALS, *shown[1:], *beside)
+    notes = (*_notes(result, figures), TRIALS_NOTE)
     return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
 
 

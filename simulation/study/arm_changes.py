@@ -677,7 +677,7 @@ def _kinds_in_trials(change: ArmChange, pathway: Pathway) -> Iterator[str]:
 def _kind_of_minutes(step: Step, pathway: Pathway) -> str:
     """The kind of trials of other minutes in a step."""
     roles = {pathway.pools[name].role for name in (*step.asks, *step.any_of)}
-    if {"assessed_at", "triaged_at"} & set(step.records):
+    if step.relabels == ACUITY_GIVEN or {"assessed_at", "triaged_at"} & set(step.records):
         return "labels"
     if CLINICIANS & roles or "seen_at" in step.records:
         return "minutes_saved"

@@ -19,7 +19,7 @@ from simulation.report.findings import implausible
 from simulation.report.first_page import first_page, headlines
 from simulation.report.outcome import outcome_of, products
 from simulation.report.patient_groups import worse_off
-from simulation.report.verdict_tables import first_table
+from simulation.report.verdict_tables import ON_PAST_TRIALS, first_table
 from simulation.runs.result import StudyResult
 from simulation.statistics.variance_components import TableUncertainty
 from simulation.statistics.verdict import margin_words
@@ -416,7 +416,8 @@ def test_a_small_department_without_levels_or_clinician_has_a_first_page() -> No
     assert [each.label for each in page.headlines] == ["Two nurses", "9 minutes, not 12"]
     assert page.lead.startswith("Effects on 'Stay' (")
     assert page.table is not None
-    assert page.table.headers == ("arm", "Stay, minutes", "Within four hours, percentage points")
+    headers = ("Stay, minutes", ON_PAST_TRIALS, "Within four hours, percentage points")
+    assert page.table.headers == ("arm", *headers)
     assert '<section class="first"' in result.report()
 
 
@@ -473,7 +474,7 @@ def test_a_difference_printed_as_zero_is_no_change_where_no_least_one_is_stated(
         }
         table = first_table(with_measures(shown, others, shown.design))
         assert table is not None
-        assert table.rows[1][2].endswith(words)
+        assert table.rows[1][3].endswith(words)
         assert "by column: 5 min, none stated." in table.notes[0]
 
 

@@ -140,7 +140,7 @@ def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simu
     table = over.tables["target:stay_mean:all"]
     assert table.headers[2:] == (
         "difference", "nine in ten departments", "95 % interval (departments as a sample)",
-        "95 % interval (simulation noise)", "verdict",
+        "95 % interval (simulation noise)", "verdict", "on past trials of this kind",
     )  # fmt: skip
     cells = next(cells for cells in table.rows if cells[0] == "Two nurses")
     ends = [

@@ -12,7 +12,7 @@ from simulation.display.words import high_words, target_of
 from simulation.report.contents import pictures
 from simulation.report.page import page
 from simulation.report.patient_groups import worse_off_table
-from simulation.report.verdict_tables import first_table
+from simulation.report.verdict_tables import ON_PAST_TRIALS, first_table
 
 GIVEN = '  acuity_given: {kind: given, like: acuity_true, evidence: assumed, source: "triage decides it"}\n'
 COUNTS = "counts: [[45, 14, 1], [12, 190, 18], [1, 22, 97]]"
@@ -109,7 +109,8 @@ def test_no_column_says_that_everybody_stays_less_than_four_hours(small: Result)
     assert {f"{small.row(arm.name, 'within_4h_share').mean:.3f}" for arm in small.arms} == {"1.000"}
     shown = first_table(small)
     assert shown is not None
-    assert shown.headers == ("arm", "Wait, urgent, minutes", "Wait to first clinician, minutes")
+    headers = ("Wait, urgent, minutes", ON_PAST_TRIALS, "Wait to first clinician, minutes")
+    assert shown.headers == ("arm", *headers)
 
 
 def test_levels_of_another_system_have_no_manchester_target() -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.config import load
+from simulation.assurance.targets import targets_named
+from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
 from simulation.report.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.report.pathway_picture import pathway_picture
-from simulation.study.arm_changes import ArmChanges, changes_of, explain_changes
+from simulation.study.arm_changes import ArmChanges, changes_of, explain_changes, kind_in_trials
 from simulation.study.design import Arm, Cost
 from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
@@ -295,6 +296,55 @@ def test_every_arm_of_the_default_study_changes_something_and_the_baseline_is_le
     assert all(found.changes for found in each.values())
     (nurse,) = each["one_more_triage_nurse"].changes
     assert (nurse.kind, nurse.what, nurse.at) == ("pool", "triage_nurses", ("triage",))
+
+
+def kinds_of(*words: str) -> dict[str, str]:
+    study = load(*words)
+    base = study.baseline.pathway
+    return {
+        found.arm: kind_in_trials(
+            found.without_by_label().changes, study.arm(found.arm).pathway, base
+        )
+        for found in explain_changes(study)
+    }
+
+
+def test_a_label_and_a_minute_at_triage_are_one_kind_and_staff_beds_and_documents_others() -> None:
+    kinds = kinds_of()
+    by_kind = {kind: {arm for arm, its in kinds.items() if its == kind} for kind in kinds.values()}
+    assert by_kind.pop("labels") >= {"ai_scribe_measured", "ai_label_measured_over", "lean_triage"}
+    assert by_kind == {
+        "minutes_saved": {"ai_documents_measured"},
+        "beds": {"two_more_beds"},
+        "staff_added": {
+            "one_more_triage_nurse",
+            "clinician_14_to_22",
+            "childrens_clinician_12_to_22",
+        },
+    }
+
+
+def test_staff_at_other_hours_are_moved_and_what_trials_do_not_have_is_of_no_kind() -> None:
+    def pools(**changes: Any) -> str:
+        arm = ready("arm", pathway(pools=changes))
+        return kind_in_trials(found(arm).changes, arm.pathway, pathway())
+
+    shifts = [{"hours": "9-12", "number": 1}, {"hours": "20-23", "number": -1}]
+    assert pools(nurses={"extra_shifts": shifts}) == "staff_moved"
+    assert pools(nurses={"extra": -1}, doctors={"extra": 1}) == "staff_moved"
+    assert pools(nurses={"extra": -1}) == "staff_added"
+    more = pathway(arrivals={"walk_in": {"per_day": 120}})
+    assert kind_in_trials(found(ready("arm", more)).changes, more, pathway()) == ""
+
+
+@pytest.mark.slow
+def test_the_arms_of_published_trials_are_of_the_kind_that_their_rows_state() -> None:
+    rows = targets_named("known_effects", [packaged_configs()])
+    stated = {row.change: row.kind_of_change for row in rows if not row.against}
+    kinds = kinds_of("study=known_effects")
+    other = {arm: kinds[arm] for arm, kind in stated.items() if kinds[arm] != kind != "load"}
+    assert other == {"bed_forecast": "", "scribes_and_volume": ""}
+    assert len(stated) > 25
 
 
 def test_a_tool_that_goes_live_after_four_weeks_is_seen() -> None:
