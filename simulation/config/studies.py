@@ -79,6 +79,7 @@ from simulation.study.check_study import (
 )
 from simulation.study.design import (
     Arm,
+    Cause,
     Changes,
     Design,
     cost_faults,
@@ -508,6 +509,7 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         rows=tuple(map(changes, content["rows"])),
         scenario=changes(content["scenario"]), ready=study.arms, changes=changes_of_arms(study.design, study.arms),
         tools=content.get("tools", {}), limitation=content.get("limitation", ""),
+        causes={name: validated(Cause, cause, "", Faults()) for name, cause in content.get("causes", {}).items()},
     )  # fmt: skip
 
 

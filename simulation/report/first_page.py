@@ -55,6 +55,8 @@ PATIENTS = {
 """What a sentence calls the groups that are named."""
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
+MOST_BY_CAUSE = 3
+"""Arms whose effects by cause of waiting are told."""
 KINDS: dict[OutcomeKind, tuple[str, str]] = {
     "fails": ("fails on safety", "fail on safety"),
     "may fail": ("may fail on safety", "may fail on safety"),
@@ -143,7 +145,8 @@ def first_page(result: StudyResult) -> FirstPage:
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
     safe = ". Safety passes on average unless said" if result.design.margins else ""
-    lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
+    hinges = "".join(f"{words} " for words in cause_words(result))
+    lead = f"{hinges}{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -381,6 +384,49 @@ def _cheapest_words(outcome: ArmOutcome) -> str:
     is_best = cheapest is best_alternative(result)
     named = f"'{cheapest.arm.label}'" if is_best else _named(cheapest, _harmed_groups(cheapest))
     return f"{named} does {cheapest.does_as_much(outcome)}"
+
+
+def cause_words(result: StudyResult) -> Iterator[str]:
+    """Sentences on which answers depend on what makes patients wait, with effects by cause, and which do not; none
+    without causes."""
+    best = best_alternative(result)
+    told = [outcome_of(result, arm.name) for arm in products(result)]
+    told += [] if best is None or best in told else [best]
+    depends = [one for one in told if one.depends == "depends"]
+    unsettled = [one for one in told if one.depends == "not settled"]
+    for number, outcome in enumerate(depends[:MOST_BY_CAUSE]):
+        yield by_cause_words(outcome, first=number == 0)
+    if n_more := len(depends[MOST_BY_CAUSE:]):
+        yield f"{n_more} more {'depend' if n_more > 1 else 'depends'} on it (see the report)."
+    if unsettled:
+        named = "the others do" if len(unsettled) > FEW else f"{_arms(unsettled)} do"
+        yield f"Whether {named if len(unsettled) > 1 else f'{named}es'} is not settled."
+    elif told and result.causes:
+        others = "The other answers hold" if depends else "These answers hold"
+        yield f"{others} whatever makes your patients wait." if len(told) > len(depends) else ""
+
+
+def _arms(outcomes: Sequence[ArmOutcome]) -> str:
+    return listed_with_and([f"'{one.arm.label}'" for one in outcomes])
+
+
+def by_cause_words(outcome: ArmOutcome, *, first: bool = True) -> str:
+    """'What 'AI scribe' does depends on what makes your patients wait: if clinicians are always busy −5.0, if cubicles
+    are always full −1.2 min.'; not the `first`: ''AI scribe', too: −5.0 and −1.2 min.'"""
+    row, by_cause = outcome.first.comparison, outcome.by_cause
+    effects = {label: change(of.effect.mean, row.unit) for label, of in by_cause.items()}
+    failing = [f"if {label}" for label, of in by_cause.items() if of.kind == "fails"]
+    safety = ""
+    if failing and len(failing) < len(by_cause):
+        safety = f"; it fails on safety {listed_with_and(failing)}"
+    if not first:
+        each = listed_with_and(list(effects.values()))
+        return f"So does '{outcome.arm.label}': {each} {short_unit(row)}{safety}."
+    each = ", ".join(f"if {label} {effect}" for label, effect in effects.items())
+    return (
+        f"What '{outcome.arm.label}' does depends on what makes your patients wait: {each} "
+        f"{short_unit(row)}{safety}."
+    )
 
 
 def _best_parts(best: ArmOutcome) -> list[str]:

@@ -4,23 +4,30 @@ into sentences.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
+from itertools import combinations, compress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from simulation.display.measured import Limits, limits_of
 from simulation.display.words import rests_on_claim
-from simulation.measures.measuring import MeasureName
+from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import FigureRule, find_deciding
+from simulation.records.schema import Mask
 from simulation.records.serialise import read_yaml
 from simulation.report.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
+from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
+from simulation.statistics.intervals import Interval, estimate_interval
 from simulation.statistics.verdict import is_worse
 from simulation.study.arm_changes import kind_in_trials
-from simulation.study.design import Target
+from simulation.study.design import Margin, Target
 
 OutcomeKind = Literal[
     "nothing", "fails", "may fail", "little", "open", "perhaps", "mixed", "harms", "unsure", "claimed", "helps",
@@ -28,6 +35,17 @@ OutcomeKind = Literal[
 """What becomes of an arm in all: it is identical to the baseline; it fails a limit of safety, or may; it does too
 little; its effect is not settled, or helps but perhaps too little; it helps by one measure and harms by another; it
 harms; it helps, and its safety is not settled, or an untested claim must be true; it helps."""
+MAY_BE: dict[OutcomeKind, set[OutcomeKind]] = {
+    "nothing": {"little"},
+    "claimed": {"helps"},
+    "perhaps": {"helps", "little"},
+    "open": {"helps", "little", "harms"},
+    "unsure": {"helps", "fails"},
+    "may fail": {"fails", "helps", "little", "harms", "mixed"},
+}
+"""What an arm may turn out to do, by kind of outcome, where that is not the kind itself alone."""
+FEWEST_OF_CAUSE = 10
+"""Departments of one cause of waiting that an interval of such departments needs; a verdict on them needs 20."""
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
 difference that matters at most."""
@@ -77,6 +95,19 @@ class Hinge(NamedTuple):
     figure: MeasureName | None = None
     rule: FigureRule | None = None
     grows: bool = False
+
+
+class OfCause(NamedTuple):
+    """What an arm does in departments of one cause of waiting: `kind` in all, None where they are too few for a
+    verdict; and its effect on the first target, whose ends are NaN where they are too few for an interval."""
+
+    kind: OutcomeKind | None
+    effect: Interval
+
+    def is_apart_from(self, other: "OfCause") -> bool:
+        """Whether the 95 % intervals of two effects do not overlap."""
+        (low, high), (lowest, highest) = self.effect.judged, other.effect.judged
+        return high < lowest or highest < low
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +251,46 @@ class ArmOutcome:
         low, high = spread.widest
         return high - low < self.first.target.minimal_important_difference
 
+    @cached_property
+    def by_cause(self) -> Mapping[str, OfCause]:
+        """What it does where patients wait for one cause alone, by the cause's label; empty without causes."""
+        return {
+            label: OfCause(
+                None if part.few_departments else outcome_of(part, self.arm.name).kind,
+                effect_in(part, self.arm.name, self.first.target),
+            )
+            for label, part in of_causes(self.result).items()
+        }
+
+    @cached_property
+    def depends(self) -> Literal["depends", "holds", "not settled"] | None:
+        """Whether what becomes of it depends on what makes patients wait; None without causes.
+
+        It does where no outcome fits every cause, or where the outcomes of two causes are not the same and their
+        effects differ: the 95 % intervals do not overlap. It holds where the outcome is the same in each.
+        """
+        kinds = [of.kind for of in self.by_cause.values()]
+        known = [kind for kind in kinds if kind is not None]
+        if not kinds:
+            return None
+        if len(known) == len(kinds) and len(set(kinds)) == 1:
+            return "holds"
+        fitting = [MAY_BE.get(kind, {kind}) for kind in known]
+        differ = any(
+            (one.kind is None or one.kind != other.kind) and one.is_apart_from(other)
+            for one, other in combinations(self.by_cause.values(), 2)
+        )
+        return "depends" if differ or (known and not set.intersection(*fitting)) else "not settled"
+
+    @cached_property
+    def hangs_on_weight(self) -> tuple[str, ...]:
+        """The causes whose departments, counted twice, change what becomes of it."""
+        return tuple(
+            label
+            for label, weighed in with_doubled(self.result).items()
+            if outcome_of(weighed, self.arm.name).kind != self.kind
+        )
+
     def does_as_much(self, other: "ArmOutcome") -> Literal["more", "as much"] | None:
         """How much this arm is shown to do beside another, from their paired difference; None if less, or if that is
         not shown."""
@@ -291,7 +362,7 @@ def _price(outcome: ArmOutcome) -> float:
     return math.inf if outcome.arm.cost is None else outcome.arm.cost
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def outcomes(result: StudyResult) -> dict[str, ArmOutcome]:
     """The outcome of every arm but the baseline, by name."""
     return {arm.name: ArmOutcome(result, arm) for arm in result.others}
@@ -300,6 +371,63 @@ def outcomes(result: StudyResult) -> dict[str, ArmOutcome]:
 def outcome_of(result: StudyResult, arm: str) -> ArmOutcome:
     """The outcome of an arm."""
     return outcomes(result)[arm]
+
+
+# --- by what makes patients wait ------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def of_causes(result: StudyResult) -> Mapping[str, StudyResult]:
+    """The result of the departments of each cause of waiting alone, by the cause's label."""
+    parts = {}
+    for label, mask in result.causes.items():
+        kept = tuple(compress(result.replications, mask))
+        part, n = replace(result, replications=kept).on_targets, count_departments(result, mask)
+        few = n if n < MIN_DEPARTMENTS else 0
+        vars(part).update(few_departments=few, interval_kind=result.interval_kind)
+        parts[label] = part
+    return parts
+
+
+def count_departments(result: StudyResult, mask: Mask) -> int:
+    """How many departments these replications use."""
+    return len(np.unique(np.asarray(result.department_of)[mask]))
+
+
+@lru_cache(maxsize=8)
+def with_doubled(result: StudyResult) -> Mapping[str, StudyResult]:
+    """The result with the departments of each cause counted twice in turn, by the cause's label: the weighted mean with
+    its interval; the range is that of the same departments."""
+    slim, department = result.on_targets, np.asarray(result.department_of)
+    rows = [row for row in slim.comparisons if row.arm == slim.design.baseline]
+    names = tuple(MeasureName(row.measure, row.unit, row.group) for row in rows)
+    weighed = {}
+    for label, mask in result.causes.items():
+        doubled = replace(result)
+        measures = {}
+        for arm in slim.measures:
+            values = [slim.values(arm, name.measure, name.group) for name in names]
+            table = weigh(np.column_stack(values), department, np.where(mask, 2.0, 1.0))
+            measures[arm] = [Measures(names, row) for row in table]
+        vars(doubled).update(measures=measures, identical=result.identical)
+        vars(doubled)["comparisons"] = tuple(
+            replace(row, department_p5=whole.department_p5, department_p95=whole.department_p95)
+            for row, whole in zip(doubled.comparisons, slim.comparisons, strict=True)
+        )
+        weighed[label] = doubled
+    return weighed
+
+
+def effect_in(part: StudyResult, arm: str, judged: Target | Margin) -> Interval:
+    """An arm's effect in departments of one cause, with the interval of its mean as a sample of such departments."""
+    effect = estimate_interval(
+        part.differences(arm, judged),
+        kind=part.interval_kind,
+        department=part.department_of,
+        fewest=FEWEST_OF_CAUSE,
+    )
+    is_few = len(np.unique(np.asarray(part.department_of))) < FEWEST_OF_CAUSE
+    return replace(effect, low=math.nan, high=math.nan) if is_few else effect
 
 
 # --- which arms are told of, in which order -------------------------------------------------------------------------

@@ -36,7 +36,8 @@ FOLDER = "tables"
 
 
 class Planned(NamedTuple):
-    """A section of the page: anchor, heading, the kinds of its tables, its pictures, and the sentences before them."""
+    """A section of the page: anchor, heading, the kinds of its tables (all that begin with one that ends in a colon),
+    its pictures, and the sentences before them."""
 
     anchor: str
     heading: str
@@ -48,6 +49,7 @@ class Planned(NamedTuple):
 SECTIONS = (
     Planned("compared", "What was compared", ("changes",)),
     Planned("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
+    Planned("causes", "By what makes patients wait", ("causes:", "causes_twice")),
     Planned("safety", "Safety limits", ("safety",)),
     Planned("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
     Planned("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),
@@ -146,7 +148,12 @@ def _sections(result: StudyResult) -> Iterator[tuple[Planned, list[ReportTable]]
     compared = (*SECTIONS, *_of_questions(result), WHY)
     for section in (*(compared if shown.others else ALONE), LAST):
         kinds = [kind.format(first=f"{target.measure}:{target.group}") for kind in section.kinds]
-        of_section = [_as_shown(tables[kind], focus) for kind in kinds if kind in tables]
+        of_section = [
+            _as_shown(table, focus)
+            for kind in kinds
+            for name, table in tables.items()
+            if name == kind or (kind[-1] == ":" and name.startswith(kind))
+        ]
         if of_section:
             yield section, of_section
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from simulation.display.table import (
     difference_cell,
     difference_cells,
     ends_cell,
+    interval_cell,
     range_cell,
     scaled_range_cell,
 )
@@ -50,7 +52,16 @@ from simulation.report.money import (
     safety_cell,
     stated_cost,
 )
-from simulation.report.outcome import FEW_STUDIES, arms_in_order, outcome_of, reported_targets
+from simulation.report.outcome import (
+    FEW_STUDIES,
+    arms_in_order,
+    count_departments,
+    effect_in,
+    of_causes,
+    outcome_of,
+    reported_targets,
+    with_doubled,
+)
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
@@ -332,6 +343,46 @@ def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     if result.department_of is None or not result.others:
         return ()
     return tuple(_over_table(result, target) for target in result.targets)
+
+
+def causes_tables(result: StudyResult) -> Iterator[ReportTable]:
+    """The first target, then every limit of safety, a row an arm and a column a cause of waiting; then the first target
+    with the departments of each cause counted twice. None without causes."""
+    parts, target = of_causes(result), result.first_target
+    arms = [(labelled(result, arm), arm.name) for arm in result.others]
+    counts = {label: count_departments(result, mask) for label, mask in result.causes.items()}
+    columns = [(f"if {label} ({n} departments)", parts[label]) for label, n in counts.items()]
+    few = sum(n < MIN_DEPARTMENTS for n in counts.values())
+    notes = (
+        "Mean difference with its 95 % interval over departments of that cause as a sample, and the verdict on them by "
+        "the rule of all departments.",
+        *([f"No verdict from fewer than {MIN_DEPARTMENTS} departments."] * bool(few)),
+    )
+    stated: tuple[Target | Margin, ...] = (target, *result.design.margins)
+    for judged in stated if parts else ():
+        title = f"By what makes patients wait: {judged.label}, {unit_words(result.unit(judged))}"
+        named = (f"causes:{judged.measure}:{judged.group}", title, "arm")
+        yield crossed(named, arms, columns, partial(_cause_cell, judged), notes)
+    if parts:
+        doubled = [(f"if {label}, twice", whole) for label, whole in with_doubled(result).items()]
+        title = (
+            f"One cause of waiting counted twice: {target.label}, {unit_words(result.unit(target))}"
+        )
+        notes = ("Weighted mean and its 95 % interval: departments of that cause count twice.",)
+        named = ("causes_twice", title, "arm")
+        yield crossed(named, arms, doubled, partial(_cause_cell, target), notes)
+
+
+def _cause_cell(judged: Target | Margin, arm: str, part: StudyResult) -> Cell:
+    """'−7.2 (−9.0 to −5.4) better': the effect in a part of the departments and its verdict, if they are enough."""
+    words, interval = "no verdict", effect_in(part, arm, judged)
+    if not part.few_departments:
+        outcome = outcome_of(part, arm)
+        on_limits = (one for one in outcome.limits.judged if one.margin == judged)
+        limit = next(on_limits, None)
+        state = "" if limit is None else limit.state
+        words = {"open": "not settled"}.get(state, state) or short_words(outcome.first)
+    return replace(interval_cell(interval, part.unit(judged)), words=words)
 
 
 def _over_table(result: StudyResult, target: Target) -> ReportTable:

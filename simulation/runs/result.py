@@ -22,7 +22,7 @@ from simulation.measures.measuring import COVERAGE, MeasureName, Measures
 from simulation.measures.occupancy import DayProfile, stage_of
 from simulation.measures.quantities import ratio
 from simulation.measures.queues import Queues
-from simulation.records.schema import Floats, Table
+from simulation.records.schema import Floats, Mask, Table
 from simulation.records.serialise import Plain, to_plain
 from simulation.runs.provenance import FILES
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
@@ -289,7 +289,7 @@ class StudyResult:
     manifest: Plain = field(default_factory=dict)
     folder: Path | None = None
 
-    @property
+    @cached_property
     def interval_kind(self) -> IntervalKind:
         """The kind of its intervals: 'always_valid' before the planned number of replications and beyond it.
 
@@ -315,7 +315,19 @@ class StudyResult:
         """The department that each replication used, shape (n_replications,); None without an ensemble."""
         return departments_used(self.study, self.numbers)
 
-    @property
+    @cached_property
+    def causes(self) -> Mapping[str, Mask]:
+        """Which replications are of departments of each cause of waiting, by the cause's label; empty where these have
+        no causes, or only one."""
+        over = self.study.departments
+        if over is None or self.department_of is None or not over.causes:
+            return {}
+        cause_of = np.array(over.cause_of)[self.department_of]
+        masks = {cause.label: cause_of == name for name, cause in over.causes.items()}
+        known = {label: mask for label, mask in masks.items() if mask.any()}
+        return known if len(known) > 1 else {}
+
+    @cached_property
     def few_departments(self) -> int:
         """How many departments are used, or planned, where they are too few for a verdict: 2 to 19; else 0."""
         n = min(self.run.departments or 1, max(self.run.replications, len(self.numbers)))

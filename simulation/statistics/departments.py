@@ -157,6 +157,22 @@ def means_of(values: Floats, department: Department) -> Floats:
     return np.where(n_each > 0, mean, np.nan)
 
 
+def weigh(values: Floats, department: Department, weights: Floats) -> Floats:
+    """The numbers whose mean over departments, each counted once, is the weighted mean of `values`, and whose standard
+    error is that of the weighted mean, sum w (x - mean) / sum w (Cochran 1977, Sampling Techniques, 6.8).
+
+    weights: of each replication's department, above 0. Each number is drawn out from the weighted mean by its weight
+    over the mean weight, so what is paired stays paired; their spread over departments means nothing.
+    """
+    means, (_, first) = means_of(values, department), np.unique(department, return_index=True)
+    each = np.where(np.isnan(means), np.nan, weights[first][:, None])
+    total = np.nansum(each, axis=0)
+    mean = np.nansum(each * means, axis=0) / or_nan(total)
+    factor = weights[:, None] * (~np.isnan(means)).sum(axis=0) / or_nan(total)
+    weighed: Floats = mean + factor * (values - mean)
+    return weighed
+
+
 def noise_within(values: Floats, department: Department) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 

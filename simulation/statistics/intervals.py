@@ -173,12 +173,13 @@ def estimate_interval(
     level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
     department: Department | None = None,
+    fewest: int = MIN_DEPARTMENTS,
 ) -> Interval:
     """The mean of one number a replication with its interval; replications without a number are left out.
 
-    `department`: which one each replication used, over an ensemble.
+    `department`: which one each replication used, over an ensemble; `fewest`: as in `estimate_intervals`.
     """
-    column = estimate_intervals(values[:, None], level, kind, department)
+    column = estimate_intervals(values[:, None], level, kind, department, fewest)
     columns = (column.mean, *bounds(column, level, kind), column.sd, column.share, column.opposite)
     mean, low, high, sd, share, opposite = (float(part[0]) for part in columns)
     error = None if column.error is None else float(column.error[0])
@@ -232,14 +233,18 @@ class Intervals(NamedTuple):
 
 
 def estimate_intervals(
-    values: Floats, level: float, kind: IntervalKind, department: Department | None = None
+    values: Floats,
+    level: float,
+    kind: IntervalKind,
+    department: Department | None = None,
+    fewest: int = MIN_DEPARTMENTS,
 ) -> Intervals:
     """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
     The half-width does not include what `tail` adds to one side.
 
     `department`: the department that each replication used; the intervals are then those of the mean over departments
-    as a sample of such departments; of 2 to 19, of these alone. An always-valid one takes each department once, as it
-    comes.
+    as a sample of such departments; of 2 to 19 (less than the `fewest`), of these alone. An always-valid one takes each
+    department once, as it comes.
 
     A column with an infinite number, because a stay had not ended, is NaN: leaving that replication out would leave out
     the longest stays, most of them in the slowest arm.
@@ -249,7 +254,7 @@ def estimate_intervals(
         return _independent(values, level, kind)
     if kind == "always_valid":
         return _independent(values[first_of_each(department)], level, kind)
-    if n_departments < MIN_DEPARTMENTS:
+    if n_departments < fewest:
         return estimate_within_departments(values, level, department)
     numbers = _independent(values, level, kind)
     means = _independent(means_of(values, department), level, kind)

@@ -29,7 +29,7 @@ from simulation.patients import (
     start_weeks_over_departments,
 )
 from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
-from simulation.study.design import Arm, Design, OfMeasure
+from simulation.study.design import Arm, Cause, Design, OfMeasure
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
@@ -257,6 +257,14 @@ class Departments(Protocol):
     @property
     def structure_of(self) -> tuple[str, ...]:
         """The name of each department's structure; '' where the ensemble has none."""
+
+    @property
+    def causes(self) -> Mapping[str, Cause]:
+        """What makes patients wait in them, by name; none where the ensemble states none."""
+
+    @property
+    def cause_of(self) -> tuple[str, ...]:
+        """What makes patients wait in each department, '' where the ensemble has no causes."""
 
     @property
     def n_varied(self) -> int:

@@ -1,5 +1,6 @@
 """An ensemble whose departments differ in what makes patients wait, and in size."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 
 from simulation.config import load
 from simulation.config.ensembles import EnsembleDepartments
+from simulation.config.studies import _departments
 from simulation.config.totals import DAY, WALKING, on_duty
 from simulation.department.rota import attendances_per_day
 from simulation.errors import ConfigError, Faults
+from simulation.records.serialise import to_plain
 from simulation.study.study import Study
 from tests.config.ours import MARKED
 from tests.held import Hold
@@ -100,3 +103,15 @@ def test_a_value_that_follows_size_cannot_be_set_in_all_departments(
 ) -> None:
     with hold.refusal(ConfigError):
         loaded("+scenario.changes={staffing.majors_nurses.rota.0.number: 9}")
+
+
+def test_a_stored_run_still_knows_the_causes_of_its_departments(
+    loaded: Callable[..., Study],
+) -> None:
+    study = loaded()
+    assert isinstance(study.departments, EnsembleDepartments)
+    content = json.loads(json.dumps(to_plain(study.departments.content())))
+    again = _departments(content, study)
+    assert again is not None
+    assert again.causes == study.departments.causes
+    assert again.cause_of == study.departments.cause_of

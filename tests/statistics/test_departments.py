@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison, compare_arms, compare_values, find_row
-from simulation.statistics.departments import count_beyond, noise_within, ranges, spread_over
+from simulation.statistics.departments import (
+    count_beyond,
+    means_of,
+    noise_within,
+    ranges,
+    spread_over,
+    weigh,
+)
 from simulation.statistics.intervals import (
     Interval,
     bounds,
@@ -435,3 +442,27 @@ def test_the_range_of_an_offer_is_not_nil_where_noise_hides_what_departments_dif
         assert (most.low[column], most.high[column]) == pytest.approx(
             spread_over(values[:, column], department).widest
         )
+
+
+def test_departments_counted_twice_make_the_weighted_mean_and_its_standard_error() -> None:
+    """Numbers 0 and 4 with weights 1 and 3; the error by hand: sum of (w (x - mean))^2 over (n - 1) n, weights of mean
+    1."""
+    values, department = np.array([[-1.0], [4.0], [1.0], [4.0]]), np.array([0, 1, 0, 1])
+    weights = np.array([1.0, 3.0, 1.0, 3.0])
+    weighed = means_of(weigh(values, department, weights), department)[:, 0]
+    assert weighed.mean() == pytest.approx(3.0)
+    squares = (0.5 * (0 - 3)) ** 2 + (1.5 * (4 - 3)) ** 2
+    assert weighed.std(ddof=1) / np.sqrt(2) == pytest.approx(np.sqrt(squares / 2))
+
+
+def test_weights_that_are_alike_change_nothing_and_what_is_missing_is_left_out() -> None:
+    values = np.random.default_rng(1).normal(size=(60, 2))
+    department = np.arange(60) % 30
+    assert weigh(values, department, np.full(60, 7.0)) == pytest.approx(values)
+    values[department == 4, 1] = np.nan
+    weights = np.where(department < 10, 2.0, 1.0)
+    weighed = weigh(values, department, weights)
+    assert np.isnan(weighed[department == 4, 1]).all()
+    known = department != 4
+    alone = weigh(values[known][:, 1:], department[known], weights[known])
+    assert weighed[known, 1] == pytest.approx(alone[:, 0])
