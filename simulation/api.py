@@ -357,18 +357,25 @@ def _same_bits(one: Floats, other: Floats) -> bool:
 
 
 def narrow(
-    result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | None = None
+    result: Result,
+    figures: Sequence[Mapping[str, Any]],
+    *,
+    attendances_per_day: float | None = None,
+    week: int | None = None,
 ) -> NarrowedAnswer:
     """The answer of a result over an ensemble for departments with some figures, as `aeflow narrow` gives it.
 
-    figures: one to five blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
-    week: that of the year in which measuring began. Raises ConfigError for figures that the run does not have or that
-    no department comes near, and ResultsError for a run of fewer than twenty departments.
+    figures: one to six blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
+    attendances_per_day: the department's size, which is needed where those of the run differ in it; week: that of the
+    year in which measuring began. Raises ConfigError for figures that the run does not have or that can be none, and
+    ResultsError for a run of fewer than twenty departments.
     """
-    stated: dict[str, Any] = {"figures": [dict(figure) for figure in figures]}
-    return narrowed_answer(
-        result, observed_of(stated | ({} if week is None else {"week": week}), "figures"), "figures"
-    )
+    stated = {
+        "figures": [dict(figure) for figure in figures],
+        "attendances_per_day": attendances_per_day,
+        "week": week,
+    }
+    return narrowed_answer(result, observed_of(stated, "figures"), "figures")
 
 
 def figure(result: Result, name: str) -> Picture:

@@ -5,6 +5,7 @@ All of one page is of one result, so every sentence, chart and table of it is of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -129,7 +130,9 @@ class LocalFigure(NamedTuple):
     block: Mapping[str, str]
 
 
+SIZE = "attendances"
 FIGURES = {
+    SIZE: LocalFigure("Attendances on a mean day, all ages", "patients", {}),
     "wait": LocalFigure(
         "Mean wait for triage of walk-ins", "minutes", {"measure": "walk_in_triage_wait_mean"}
     ),
@@ -144,8 +147,18 @@ FIGURES = {
     "four_hours": LocalFigure(
         "Share within four hours", "such as 58 %", {"measure": "within_4h_share"}
     ),
+    "handovers": LocalFigure(
+        "Ambulance handovers over 30 minutes", "such as 25 %", {"measure": "handover_over_30_share"}
+    ),
+    "doctors": LocalFigure(
+        "Share of 10 to 23 h for which doctors are at work with patients",
+        "such as 85 %",
+        {"measure": "busy_by_day_share", "group": "pool=doctors"},
+    ),
 }
-"""Figures that most departments can read off, and that say most about what triage does there."""
+"""The size of a department, figures that most can read off and that say most about what triage does there, and two that
+tell apart what makes patients wait."""
+FIELDS = {**FIGURES, "days": LocalFigure("Measured over how many days", "such as 28", {})}
 
 
 def rendered(template: str, **words: Any) -> str:
@@ -332,17 +345,16 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
     """'What do you know of your department?': figures that are typed, and the ranges of each policy that they leave."""
     n = 0 if result is None else len(result.replications)
     now: dict[str, Any] = {"sentences": (), "tables": (), "caution": "", "best": ""}
-    faults: list[str] = []
-    figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
+    faults: dict[str, str] = {}
+    figures = {key: typed.get(key, "").strip() for key in FIGURES if typed.get(key, "").strip()}
+    keys = [key for key in figures if key != SIZE]
     needed = 0 if asked.run else 2 * N_DEPARTMENTS
-    if result is not None and n >= needed and figures:
+    if result is not None and n >= needed and keys:
         try:
             days = _figure("days", typed.get("days", "28"))
-            blocks = [
-                {**FIGURES[key].block, "value": _figure(key, text), "days": days}
-                for key, text in figures.items()
-            ]
-            now = ae.narrow(result, blocks)._asdict()
+            values = {key: _figure(key, text) for key, text in figures.items()}
+            blocks = [{**FIGURES[key].block, "value": values[key], "days": days} for key in keys]
+            now = ae.narrow(result, blocks, attendances_per_day=values.get(SIZE))._asdict()
             sham = {
                 labelled(result, arm) for arm in result.others if arm.name == result.design.sham
             }
@@ -351,11 +363,11 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
                 for one in now["tables"]
             ]
         except AeflowError as error:
-            faults = faults_of(error)
+            faults = _by_field(error, keys)
     return rendered(
         "narrow.html",
         asked=asked,
-        figures=FIGURES,
+        fields=FIELDS,
         typed=typed,
         n=n,
         needed=needed,
@@ -365,14 +377,23 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
 
 
 def _figure(key: str, text: str) -> float:
+    """The number in a field. Raises ConfigError, with the field in the place of its dotted path."""
+    is_share = key in FIGURES and FIGURES[key].unit.endswith("%")
     try:
-        return float(read("share" if key == "four_hours" else "number", text, {}))
+        return float(read("share" if is_share else "number", text, {}))
     except Unread:
-        refuse(
-            FIGURES[key].label if key in FIGURES else key,
-            f"found '{text[:20]}'",
-            "Write a number, as in 24.5",
-        )
+        refuse(key, f"found '{text[:20]}'", "Write a number, as in 24.5")
+
+
+def _by_field(error: AeflowError, keys: Sequence[str]) -> dict[str, str]:
+    """The sentences of an error by the field that each is about, '' for none. keys: fields of the figures, in order."""
+    sentences: dict[str, str] = {}
+    for fault in getattr(error, "faults", ()):
+        number = re.search(r"figures\.(\d+)", fault.where)
+        fields = [fault.where, *(key for key in ("days", SIZE) if key in fault.where)]
+        field = next(filter(FIELDS.__contains__, fields), keys[int(number[1])] if number else "")
+        sentences[field] = f"{fault.found[:1].upper()}{fault.found[1:]}. {fault.remedy}."
+    return sentences or {"": str(error)}
 
 
 def packed(result: ae.Result) -> bytes:

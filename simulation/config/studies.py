@@ -523,7 +523,7 @@ def observed_in(path: Path) -> Observed:
 
 def observed_of(content: Any, where: str) -> Observed:
     """The figures that a block states, as such a file does; `where` names it in messages. Raises ConfigError."""
-    none = Fault(where, "states no figure", "Write one to five under `figures`")
+    none = Fault(where, "states no figure", "Write one to six under `figures`")
     return sound(Observed, content, where, lambda stated: () if stated.figures else (none,))
 
 

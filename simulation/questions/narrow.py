@@ -1,21 +1,14 @@
 """What is the answer of a stored result for departments with some known figures? Nothing is simulated.
 
-Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
-much noise as the local figures have, so that a figure of few days or few patients moves the answer less.
+How effects are read at the figures, and how sure they are, is in `statistics/narrowing.py`. Where departments of a run
+differ in size, that of one's own is asked for. A figure beyond those of all departments is read at the nearest, which
+the answer says; one that can be none, or tells nothing, is refused.
 
-A department deviates from the line for two reasons: departments of one structure (who is on when, who does what)
-differ, and departments of one structure share a deviation. The second is drawn once a structure, so it rests on few
-draws, and a department of another structure draws it anew.
-
-Noise of a figure is that between replications of one department, in proportion to the figure, for its own number of
-days (taken as independent), plus that of counting so many patients.
-
-`aeflow narrow` ends in `show_narrowed`. Observed figures that tell nothing are refused.
+`aeflow narrow` ends in `show_narrowed`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -42,31 +35,14 @@ from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import ArmResult, StudyResult
-from simulation.statistics.departments import (
-    MIN_DEPARTMENTS,
-    Department,
-    Ranges,
-    n_departments,
-    ranges,
-)
-from simulation.statistics.intervals import t_quantile
-from simulation.statistics.variance_components import (
-    Components,
-    components,
-    known_twice,
-    within_and_between,
-)
+from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments
+from simulation.statistics.narrowing import LEVEL, Local, narrow
+from simulation.statistics.variance_components import components, known_twice
 from simulation.statistics.verdict import interval_words
 from simulation.study.design import Target
 from simulation.study.statements import BANNER
 from simulation.wording import listed_with_and, number_of
 
-LEVEL, SURE = 0.9, 0.95
-"""The share of departments in a range, and the certainty with which a direction is said."""
-LEAST = 0.1
-"""The usual distance of a department of size 0, of the mean distance: at least so much."""
-OUTSIDE = NormalDist().inv_cdf(0.995)
-"""Standard errors by which a local figure may lie beyond all simulated ones."""
 LONGEST_NAME = 60
 """Characters of an unknown measure that a message shows: a wrong column may hold what a patient said."""
 ALIKE = 1 - 1e-6
@@ -78,9 +54,17 @@ BESIDE_WAIT = (
 )
 """The wait for triage, and figures of the desk that count by the wait divided by them: a minute saved at triage is
 worth as many minutes as there are triages in a patient's wait."""
-MOST_FIGURES = 5
-TINY = 1e-12
-"""A divisor in place of 0."""
+MOST_FIGURES = 6
+MOST = {"minutes": 1440.0, "share": 1.0}
+"""The largest value by unit that a figure can have: a mean wait of a day; of busy staff twice the share."""
+SIZE = MeasureName("size", "patients", "all")
+"""The size of a department, in attendances a day, as a figure: the parameter of that name."""
+MOST_TIMES = 2.0
+"""How many times as large as every department of the run a user's may be, or as small as the smallest."""
+POSSIBLE = 0.01
+"""The least chance of a cause that is said."""
+SHOWN = ""
+"""What the answer was shown to hold for."""
 RANGE = f"{100 * LEVEL:.0f} %"
 EffectRange = tuple[float, float, float]
 """A mean, and the ends of a range."""
@@ -109,191 +93,16 @@ class ObservedFigure:
 class Observed:
     """Figures of one department, over the same days or not.
 
-    Example: `{week: 14, figures: [{measure: walk_in_triage_wait_mean, value: 24.5, days: 28},
+    Example: `{attendances_per_day: 310, week: 14, figures: [{measure: walk_in_triage_wait_mean, value: 24.5, days: 28},
     {measure: busy_by_day_share, group: pool=doctors, value: 0.93, days: 28}]}`
     """
 
     figures: Annotated[tuple[ObservedFigure, ...], MaxLen(MOST_FIGURES)]
-    """The figures: one to five."""
+    """The figures: one to six."""
+    attendances_per_day: Annotated[float, Ge(1), Unit("patients a day")] | None = None
+    """Type 1 attendances on a mean day of the year; asked for where departments of the run differ in it."""
     week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
     """The week of the year on whose Monday the measuring began; 0 is the first of January. None: not known."""
-
-
-# --- arithmetic: arrays in, arrays out -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Local:
-    """Figures of the user's own department, shape (n_figures,) each.
-
-    days: days for which each was measured; sampling: variance of each from counting a sample of patients;
-    simulated_days: days of a replication.
-    """
-
-    values: Floats
-    days: Floats
-    sampling: Floats
-    simulated_days: float
-
-    def noise(self, moments: Components) -> tuple[Floats, Floats]:
-        """Covariances about the long run: of the local figures, and of as high ones in the mean of a department's
-        replications. The first numbers of `moments` are these figures.
-
-        Between replications of a department they vary as much as is usual where figures are as high.
-        """
-        n = len(self.values)
-        means, squares = np.abs(moments.means[:, :n]), moments.squares[:, :n, :n]
-        varied = np.sqrt(np.diagonal(squares, axis1=1, axis2=2) / (moments.n - 1)[:, None])
-        usual, here = _usual(
-            varied, means, np.clip(np.abs(self.values), means.min(axis=0), means.max(axis=0))
-        )
-        together = np.einsum("df,dfg,dg->fg", 1 / usual, squares, 1 / usual) / (moments.n - 1).sum()
-        once = together * np.outer(here, here)
-        days = np.sqrt(self.simulated_days / self.days)
-        return once * np.outer(days, days) + np.diag(self.sampling), once * np.mean(1 / moments.n)
-
-
-@dataclass(frozen=True)
-class Narrowed:
-    """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
-
-    sign: 1 or -1 where the effect has this sign with 95 % certainty, else 0, as for an arm without an effect;
-    everywhere, average: range and mean over all departments, chance removed.
-    """
-
-    mean: Floats
-    low: Floats
-    high: Floats
-    sign: Floats
-    everywhere: Ranges
-    average: Floats
-
-
-@dataclass(frozen=True)
-class Outside:
-    """Local figures that no simulated department comes near: `figure` is a column, or None for all of them together.
-
-    lowest, highest: bounds of the simulated departments' figures; NaN for all figures together.
-    """
-
-    figure: int | None
-    lowest: float
-    highest: float
-
-
-def find_outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
-    """The local figures that lie beyond those of every department by more than their noise. Where none does by itself,
-    all together if they do so together. figures: shape (n_replications, n_figures)."""
-    moments = components(figures, department)
-    simulated, (noise, _) = np.mean(1 / moments.n) * moments.within, local.noise(moments)
-    slack = OUTSIDE * np.sqrt(np.diag(noise))
-    lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
-    beyond = np.flatnonzero(
-        (local.values < lowest - slack) | (local.values > highest + slack)
-    ).tolist()
-    if beyond:
-        return tuple(
-            Outside(column, float(lowest[column]), float(highest[column])) for column in beyond
-        )
-    centre, between = moments.means.mean(axis=0), moments.covariance
-    of_departments = _distance(moments.means - centre, between + simulated)
-    of_local = _distance(local.values[None] - centre, between + noise)[0]
-    if of_local <= of_departments.max() or len(local.values) == 1:
-        return ()
-    return (Outside(None, np.nan, np.nan),)
-
-
-def narrow(
-    figures: Floats,
-    effects: Floats,
-    department: Department,
-    local: Local,
-    structures: Sequence[str],
-) -> Narrowed:
-    """The effects in a department with these figures.
-
-    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing; structures: that of
-    each department, by the department's number.
-    """
-    n = figures.shape[1]
-    moments = components(np.column_stack([figures, effects]), department)
-    structure = np.array(structures)[np.unique(department)]
-    centre, between = moments.means.mean(axis=0), moments.covariance
-    apart, from_centre = moments.means[:, :n] - centre[:n], local.values - centre[:n]
-    noise, simulated = local.noise(moments)
-    both = between[:n, n:]
-    slopes, steeper = (
-        np.asarray(np.linalg.solve(between[:n, :n] + each, both), dtype=np.float64)
-        for each in (noise, simulated)
-    )
-    mean, fitted = centre[n:] + from_centre @ slopes, centre[n:] + apart @ steeper
-    residuals = moments.means[:, n:] - fitted
-    usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
-    within, shared, (spare, spare_structures) = within_and_between(
-        residuals / usual, apart, structure
-    )
-    own = np.maximum(within - _chance(moments, steeper, usual), 0)
-    # By what the line moves at the local figures if a department moves by what is usual, or all of a structure do.
-    moves = (
-        usual
-        * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None]
-        / len(usual)
-    )
-    moves_together = np.array(
-        [moves[structure == name].sum(axis=0) for name in np.unique(structure)]
-    )
-    # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
-    by_structure = shared * (here**2 + (moves_together**2).sum(axis=0))
-    by_department = own * here**2 + within * (moves**2).sum(axis=0)
-    by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum(
-        "fe,fg,ge->e", steeper, simulated, steeper
-    )
-    variances = np.array([by_structure, by_department, np.maximum(by_figures, 0)])
-    degrees = spare_structures, spare, (moments.n - 1).sum()
-    half_width, least_certain = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
-    sign = np.where(np.abs(mean) > least_certain, np.sign(mean), 0.0)
-    return Narrowed(
-        mean, mean - half_width, mean + half_width, sign, ranges(effects, department), centre[n:]
-    )
-
-
-def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """How large distances usually are: for each department, and for one of the given size.
-
-    Distance is a line in size that does not fall (H. Glejser, 'A new test for heteroskedasticity', JASA 64 (1969)
-    316-323). All are at least 0; distances and sizes: shape (n_departments, n_columns), size: (n_columns,).
-    """
-    distance, middle = distances.mean(axis=0), sizes.mean(axis=0)
-    apart = sizes - middle
-    slope = (distances * apart).sum(axis=0) / np.maximum((apart**2).sum(axis=0), TINY)
-    slope = np.clip(slope, 0, (1 - LEAST) * distance / np.maximum(middle, TINY))
-    usual, here = (distance + slope * (each - middle) for each in (sizes, size))
-    return np.maximum(usual, TINY), here
-
-
-def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
-    """The part of the variance of residuals, each over its usual size, that is noise of simulation."""
-    counted = np.vstack(
-        [-slopes, np.eye(slopes.shape[1])]
-    )  # what figures and effects count for in a residual
-    squares = np.einsum("fe,dfg,ge->de", counted, moments.squares, counted) / usual**2
-    chance: Floats = np.mean(1 / moments.n) * squares.sum(axis=0) / (moments.n - 1).sum()
-    return chance
-
-
-def _half_width(variances: Floats, degrees: Sequence[float], level: float) -> Floats:
-    """Half the width of each range, its degrees of freedom those of a sum of estimated variances (Satterthwaite)."""
-    variance = variances.sum(axis=0)
-    of_sum = variance**2 / np.maximum(1 / np.array(degrees) @ variances**2, TINY**2)
-    quantiles = [t_quantile(max(each, 1.0), level) for each in of_sum.tolist()]
-    half_width: Floats = np.sqrt(variance) * np.array(quantiles)
-    return half_width
-
-
-def _distance(rows: Floats, covariance: Floats) -> Floats:
-    """The squared distance of each row from 0 in units of the covariance (Mahalanobis)."""
-    squared: Floats = np.einsum("rf,rf->r", rows, np.linalg.solve(covariance, rows.T).T)
-    return squared
 
 
 # --- from a result -------------------------------------------------------------------------------------------
@@ -320,14 +129,20 @@ class NarrowedEffect(NamedTuple):
 class NarrowedEffects:
     """The effects in departments with the observed figures, by arm and target.
 
-    names: names of the figures in the result; seen: the lowest and highest value of each figure over the run's
-    departments; as_far: how many of these have a figure as high or higher, or as low or lower, whichever are fewer.
+    names: names of the figures in the result, `SIZE` the last where departments of the run differ in it; values: the
+    observed ones; seen: the lowest and highest value of each over the run's departments; is_outside: whether it lies
+    beyond these by more than its noise, and is read at the nearest; as_far: how many of them have a figure as high or
+    higher, or as low or lower, whichever are fewer; causes: the chance of each cause of waiting, by its words;
+    none where the ensemble has none.
     """
 
     observed: Observed
     names: tuple[MeasureName, ...]
+    values: tuple[float, ...]
     seen: tuple[tuple[float, float], ...]
+    is_outside: tuple[bool, ...]
     as_far: tuple[int, ...]
+    causes: Mapping[str, float]
     effects: Mapping[tuple[str, Target], NarrowedEffect]
     n_departments: int
     n_structures: int
@@ -336,8 +151,8 @@ class NarrowedEffects:
 def narrow_result(result: StudyResult, observed: Observed, where: str) -> NarrowedEffects:
     """The effects of a stored run in departments with the observed figures; `where` names their file.
 
-    Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
-    ResultsError for a run of one arm or of fewer than twenty departments.
+    Raises ConfigError for figures that the run does not have or that can be none, and where the size is needed and
+    missing, and ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments, over = result.department_of, result.study.departments
     n = 1 if departments is None else n_departments(departments)
@@ -350,7 +165,8 @@ def narrow_result(result: StudyResult, observed: Observed, where: str) -> Narrow
         raise ResultsError(
             "narrow: the run has one arm, so there is no effect to read. Compare two arms or more"
         )
-    names = _named(result, observed, where)
+    sizes = over.varied_values.get(SIZE.measure, ())
+    names = _named(result, observed, sizes, where)
     figures = result.figures(names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
     differences = np.column_stack([result.differences(arm, target) for arm, target in effects])
@@ -358,6 +174,10 @@ def narrow_result(result: StudyResult, observed: Observed, where: str) -> Narrow
         (figure.value, figure.days, _sampling_variance(figure, name))
         for figure, name in zip(observed.figures, names, strict=True)
     ]
+    if sizes and observed.attendances_per_day:
+        names = (*names, SIZE)
+        figures = np.column_stack([figures, np.array(sizes)[departments]])
+        of_figures.append((observed.attendances_per_day, DAYS_IN_YEAR, 0.0))
     values, days, sampling = np.array(of_figures).T
     local = Local(values, days, sampling, float(result.run.measured_days))
     known = known_twice(np.column_stack([figures, differences]), departments)
@@ -367,19 +187,14 @@ def narrow_result(result: StudyResult, observed: Observed, where: str) -> Narrow
             f"fewer than {MIN_DEPARTMENTS} departments are left. Leave out a figure that is not measured everywhere"
         )
     figures, differences, departments = figures[known], differences[known], departments[known]
-    alike = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False))) - np.eye(len(names)) > ALIKE
-    if alike.any():
-        one, other = sorted(int(figure) for figure in np.argwhere(alike)[0])
-        problem = f"carries the same information as figures.{one} in every replication of the run"
-        refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
-    Faults(
-        _outside_fault(far, observed, names, where)
-        for far in find_outside(figures, departments, local)
-    ).refuse()
+    _refuse_alike(figures, where)
     means = components(figures, departments).means
     as_far = np.minimum((means >= values).sum(axis=0), (means <= values).sum(axis=0))
+    local = local.nearest(figures, departments)
+    is_outside = tuple((local.values != values).tolist())
     figures, local = _by_wait(names, figures, local)
-    found = narrow(figures, differences, departments, local, over.structure_of)
+    local, kinds = local.nearest(figures, departments), (over.structure_of, over.cause_of)
+    found = narrow(figures, differences, departments, local, *kinds)
     columns = (found.average, *found.everywhere[1:3], found.mean, found.low, found.high, found.sign)
     estimates = (
         NarrowedEffect((average, lowest, highest), (mean, low, high), sign != 0)
@@ -388,22 +203,36 @@ def narrow_result(result: StudyResult, observed: Observed, where: str) -> Narrow
     return NarrowedEffects(
         observed,
         names,
+        values=tuple(values.tolist()),
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
+        is_outside=is_outside,
         as_far=tuple(as_far.tolist()),
+        causes={over.causes[name].label: chance for name, chance in found.causes.items() if name},
         effects=dict(zip(effects, estimates, strict=True)),
         n_departments=len(means),
-        n_structures=len({over.structure_of[number] for number in departments.tolist()}),
+        n_structures=len({over.structure_of[number].rpartition("/")[2] for number in departments}),
     )
 
 
-def _named(result: StudyResult, observed: Observed, where: str) -> tuple[MeasureName, ...]:
-    """The measures of the observed figures. Raises ConfigError with every fault."""
+def _refuse_alike(figures: Floats, where: str) -> None:
+    """Raise ConfigError for two figures that are the same but for their unit."""
+    correlations = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False)))
+    pairs = np.argwhere(np.triu(correlations, 1) > ALIKE).tolist()
+    for one, other in pairs[:1]:
+        problem = f"carries the same information as figures.{one} in every replication of the run"
+        refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
+
+
+def _named(
+    result: StudyResult, observed: Observed, sizes: Sequence[float], where: str
+) -> tuple[MeasureName, ...]:
+    """The measures of the observed figures. Raises ConfigError with every fault, those of the size among them."""
     given = {
         (name.measure, name.group): name
         for name in result.measures[result.design.baseline][0].names
     }
     readable = [key for key in given if is_observable(*key)]
-    faults, named = Faults(), list[MeasureName]()
+    faults, named = Faults(_size_faults(observed, sizes, where)), list[MeasureName]()
     for number, figure in enumerate(observed.figures):
         place, key = f"{where}: figures.{number}", (figure.measure, figure.group)
         groups = [group for measure, group in readable if measure == figure.measure]
@@ -431,6 +260,10 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
                 "is the same in every department of the run",
                 "Leave it out: it carries no information",
             )
+        elif figure.value > (most := _most(given[key])):
+            problem = f"found {figure.value:g}, where {most:g} is the most"
+            remedy = "Write minutes, and a share from 0 to 1: 0.46 for 46 %"
+            faults.add(f"{place}.value", problem, remedy)
         else:
             named.append(given[key])
     faults.refuse()
@@ -438,16 +271,17 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
 
 
 def _by_wait(names: Sequence[MeasureName], figures: Floats, local: Local) -> tuple[Floats, Local]:
-    """Figures and local ones with the wait for triage divided by each of `BESIDE_WAIT` in its place, where it is given.
+    """Figures and local ones with the wait for triage divided by each of `BESIDE_WAIT` in its place, where it is given,
+    and the logarithm of the size.
 
     figures: shape (n_replications, n_figures).
     """
     keys = [(name.measure, name.group) for name in names]
-    if WAIT not in keys:
-        return figures, local
-    wait = keys.index(WAIT)
     figures, values, sampling = figures.copy(), local.values.copy(), local.sampling.copy()
-    for column in (keys.index(key) for key in BESIDE_WAIT if key in keys):
+    if SIZE in names:
+        figures[:, -1], values[-1] = np.log(figures[:, -1]), np.log(values[-1])
+    wait = keys.index(WAIT) if WAIT in keys else 0
+    for column in (keys.index(key) for key in BESIDE_WAIT if WAIT in keys and key in keys):
         figures[:, column] = figures[:, wait] / figures[:, column]
         beside, values[column] = values[column], values[wait] / values[column]
         sampling[column] = (sampling[wait] + values[column] ** 2 * sampling[column]) / beside**2
@@ -472,21 +306,21 @@ def _sampling_variance(figure: ObservedFigure, name: MeasureName) -> float:
     return times * figure.value**2 / figure.patients
 
 
-def _outside_fault(
-    far: Outside, observed: Observed, names: Sequence[MeasureName], where: str
-) -> Fault:
-    """The fault of an observed figure, or of all together, that no department of the run comes near."""
-    remedy = "Check how it was measured (docs/model.md, 1.2). If it is right, build an ensemble of your own site"
-    if far.figure is None:
-        together = " and ".join(name.measure for name in names)
-        return Fault(
-            where, f"no department of the run has these values of {together} together", remedy
-        )
-    name, value = names[far.figure], observed.figures[far.figure].value
-    problem = (
-        f"{value:g} is outside the {far.lowest:.3g} to {far.highest:.3g} of the run's departments"
-    )
-    return Fault(f"{where}: figures.{far.figure}.value", f"{name.measure}: {problem}", remedy)
+def _most(name: MeasureName) -> float:
+    """The largest value that a figure can have."""
+    return MOST.get(name.unit, np.inf) * (1 + name.group.startswith("pool="))
+
+
+def _size_faults(observed: Observed, sizes: Sequence[float], where: str) -> Iterator[Fault]:
+    """The fault of a size that is needed and missing, or far from those of the run's departments."""
+    size, place = observed.attendances_per_day, f"{where}: attendances_per_day"
+    if not sizes:
+        return
+    of_run = f"the run's departments have {min(sizes):.0f} to {max(sizes):.0f} attendances a day"
+    if size is None or not min(sizes) / MOST_TIMES <= size <= MOST_TIMES * max(sizes):
+        found = "is missing" if size is None else f"found {size:g}"
+        remedy = "Write type 1 attendances on a mean day of the year, such as 310"
+        yield Fault(place, f"{found}, and {of_run}", remedy, is_missing=size is None)
 
 
 # --- tables and words ----------------------------------------------------------------------------------------
@@ -495,7 +329,8 @@ def _outside_fault(
 class NarrowedAnswer(NamedTuple):
     """The answer for departments with some figures: in numbers, in sentences, and in a table a target.
 
-    caution: that some range is not narrower than over all departments, and why; '' if every one is.
+    caution: which figures are read at the nearest departments, and that some range is not narrower than over all
+    departments, and why; '' if neither.
     best: which arm does most there of those that fail no limit of safety, and how many fail one.
     """
 
@@ -510,7 +345,8 @@ def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> Narr
     """The answer for departments with some figures; `where` names them. Raises what `narrow_result` raises."""
     effects = narrow_result(result, observed, where)
     tables = tuple(_table(result, effects, target) for target in result.targets)
-    sentences, caution = tuple(narrowed_sentences(result, effects)), not_narrower(result, effects)
+    sentences = tuple(narrowed_sentences(result, effects))
+    caution = " ".join(filter(None, [*outside_words(effects), not_narrower(result, effects)]))
     return NarrowedAnswer(effects, sentences, tables, caution, best_words(result, effects))
 
 
@@ -526,6 +362,26 @@ def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     print(f"\n{BANNER}")
 
 
+def _words_of(name: MeasureName) -> str:
+    """A figure within a sentence."""
+    return "attendances a day" if name == SIZE else figure_words(name, inside=True)
+
+
+def _amount_of(name: MeasureName, value: float) -> str:
+    """The value of a figure with its unit."""
+    return f"{value:.0f}" if name == SIZE else amount(value, name.unit)
+
+
+def outside_words(narrowed: NarrowedEffects) -> Iterator[str]:
+    """A sentence for each figure that is read at the nearest departments: which, and by how much it is outside."""
+    for name, value, (low, high), is_outside in zip(
+        narrowed.names, narrowed.values, narrowed.seen, narrowed.is_outside, strict=True
+    ):
+        if is_outside:
+            ours, lowest, highest = (_amount_of(name, each) for each in (value, low, high))
+            yield f"Read at the nearest departments: {_words_of(name)} {ours}, theirs {lowest} to {highest}."
+
+
 def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     """A sentence on how many arms have a range of the first target that is as wide with these figures as over all
     departments, or wider, and why; '' if there are none."""
@@ -538,7 +394,7 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     if n <= (1 - LEVEL) * narrowed.n_departments:
         why = (
             f"Your figures are unusual among these departments ({n or 'none'} of {narrowed.n_departments} "
-            f"{'have' if n > 1 else 'has'} {figure_words(figure, inside=True)} as far out), so fewer are like yours."
+            f"{'have' if n > 1 else 'has'} {_words_of(figure)} as far out), so fewer are like yours."
         )
     table = "the first table" if len(result.targets) > 1 else "the table"
     return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in {table}). {why}"
@@ -614,15 +470,26 @@ def effect_words(
 
 
 def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterator[str]:
-    """Sentences on the figures, on their weeks, on the effect of each arm on the first target, and on the ranges."""
+    """Sentences on the figures, the causes that they point to and their weeks, on the effect of each arm on the first
+    target, and on the ranges."""
+    over = [f" over {figure.days:g} days" for figure in narrowed.observed.figures]
     figures = [
-        f"{figure_words(name, inside=True)} {amount(figure.value, name.unit)} over {figure.days:g} days (departments "
-        f"of the run: {amount(low, name.unit)} to {amount(high, name.unit)})"
-        for name, figure, (low, high) in zip(
-            narrowed.names, narrowed.observed.figures, narrowed.seen, strict=True
+        f"{_words_of(name)} {_amount_of(name, value)}{days} (departments of the run: {_amount_of(name, low)} to "
+        f"{_amount_of(name, high)})"
+        for name, value, (low, high), days in zip(
+            narrowed.names, narrowed.values, narrowed.seen, [*over, ""], strict=False
         )
     ]
     yield f"Read at {'; '.join(figures)}."
+    if SIZE not in narrowed.names:
+        yield "All departments of the run have one size, and the answer is for that size."
+    if narrowed.causes:
+        chances = [
+            f"{cause} {'over 99' if chance > 0.99 else f'{100 * chance:.0f}'} %"
+            for cause, chance in sorted(narrowed.causes.items(), key=lambda one: -one[1])
+            if chance >= POSSIBLE
+        ]
+        yield f"Your figures point to: {', '.join(chances)}."
     yield weeks_words(result, narrowed)
     target = result.first_target
     unit = result.unit(target)
@@ -641,6 +508,8 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
         f"The ranges rest on {narrowed.n_departments} departments of {number_of(narrowed.n_structures, 'structure')} "
         f"(who is on when, who does what). They allow for noise of simulation and of measurement, and for other "
         f"differences between departments and between structures, as far as the ensemble shows them."
+        + SHOWN
+        * bool(narrowed.causes)
     )
 
 

@@ -39,12 +39,14 @@ class Components:
     """Several numbers of several departments, each with two replications or more.
 
     means: shape (n_departments, n_numbers); squares: sums of products of deviations within each department, shape
-    (n_departments, n_numbers, n_numbers); n: number of replications of each department.
+    (n_departments, n_numbers, n_numbers); n: number of replications of each department; n_groups: of how many groups of
+    departments the means have been taken out.
     """
 
     means: Floats
     squares: Floats
     n: Floats
+    n_groups: int = 1
 
     @cached_property
     def within(self) -> Floats:
@@ -55,7 +57,15 @@ class Components:
     @cached_property
     def of_means(self) -> Floats:
         """Covariance of the departments' means, chance included; shape (n_numbers, n_numbers)."""
-        return np.atleast_2d(np.cov(self.means, rowvar=False))
+        return np.atleast_2d(np.cov(self.means, rowvar=False, ddof=self.n_groups))
+
+    def about_means_of(self, group: NDArray[np.intp]) -> tuple[Components, Floats]:
+        """The same numbers less the mean of each department's group, and these means, (n_groups, n_numbers).
+
+        group: the place of each department's group, from 0, shape (n_departments,).
+        """
+        centres = np.array([self.means[group == place].mean(axis=0) for place in np.unique(group)])
+        return replace(self, means=self.means - centres[group], n_groups=len(centres)), centres
 
     @cached_property
     def between(self) -> Floats:

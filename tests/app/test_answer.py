@@ -414,9 +414,10 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
         if len(result.replications) == 40:
             break
     wait = float(result.values("nurse", "walk_in_triage_wait_mean").mean())
-    text = narrow_page(asked, result, {"wait": f"{wait:.1f}", "days": "28"})
+    size = {"attendances": "340"}
+    text = narrow_page(asked, result, {"wait": f"{wait:.1f}", "days": "28", **size})
     block = {"measure": "walk_in_triage_wait_mean", "value": round(wait, 1), "days": 28.0}
-    narrowed = ae.narrow(result, [block])
+    narrowed = ae.narrow(result, [block], attendances_per_day=340)
     assert all(escape(sentence) in text for sentence in narrowed.sentences)
     assert all(
         escape(str(cell)) in text
@@ -424,12 +425,21 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
         for row in table.cells
         for cell in row
     )
-    assert "Write a number, as in 24.5" in narrow_page(asked, result, {"wait": "soon"})
-    assert "There is a problem" in narrow_page(asked, result, {"wait": "900"})
+    for typed, field, words in (
+        ({"wait": "soon"}, "wait", "Write a number, as in 24.5"),
+        ({"wait": "2000"}, "wait", "Found 2000, where 1440 is the most"),
+        ({"wait": "20", "days": "0"}, "days", "0"),
+    ):
+        page = narrow_page(asked, result, size | typed)
+        fault = page.partition(f'id="{field}-fault">')[2].partition("<")[0]
+        assert words in fault
+        assert page.count('aria-invalid="true"') == 1
+        assert f'<a href="#{field}">' in page
+        assert "figures." not in page.partition("<form")[2]
     share = float(result.values("nurse", "within_4h_share").mean())
     typed = (f"{100 * share:.0f} %", f"{share:.2f}")
     one, other = (
-        narrow_page(asked, result, {"four_hours": text}).partition("<h2>In departments")[2]
+        narrow_page(asked, result, size | {"four_hours": text}).partition("<h2>In departments")[2]
         for text in typed
     )
     assert one

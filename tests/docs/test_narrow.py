@@ -1,20 +1,24 @@
 """The page on narrowing: its file is read, each of its figures is one of the typical department, and it narrows."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.studies import observed_in
+from simulation.config.studies import observed_in, observed_of
+from simulation.errors import ConfigError
 from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrow_result, narrowed_answer, show_narrowed
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
+from simulation.study.design import Cause
 from simulation.study.explanation import Explained
 from simulation.study.study import ReadyArm, Study
 from simulation.wording import listed_with_and
@@ -45,6 +49,9 @@ class Made:
     ready: tuple[ReadyArm, ...]
     name: str = "made"
     structure_of: tuple[str, ...] = ("",) * N
+    cause_of: tuple[str, ...] = ("",) * N
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    varied_values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return N
@@ -89,7 +96,7 @@ def test_each_figure_of_the_page_is_one_of_the_typical_department_that_can_be_re
 ) -> None:
     given = {(name.measure, name.group) for name in measures_of(study.baseline.pathway)}
     figures = [(figure.measure, figure.group) for figure in observed_in(file).figures]
-    assert len(figures) == 3
+    assert len(figures) == 5
     assert set(figures) <= given
     assert all(is_observable(*figure) for figure in figures)
 
@@ -101,7 +108,7 @@ def test_the_file_of_the_page_narrows_a_result(
     found = narrow_result(result, observed_in(file), "ours.yaml")
     effect = found.effects["one_more_triage_nurse", result.design.primary[0]]
     (_, lowest, highest), (_, low, high) = effect.everywhere, effect.here
-    assert low < 0.7 - 0.4 * 24.5 < high
+    assert low < 0.7 - 0.4 * 14 < high
     assert high - low < 0.5 * (highest - lowest)
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
@@ -131,7 +138,7 @@ def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of
     for figures in (observed.figures, observed.figures[:1]):
         found = narrow_result(result, replace(observed, figures=figures), "ours.yaml")
         _, low, high = found.effects["one_more_triage_nurse", result.first_target].here
-        assert low < -4 * 24.5 / 8.1 < high
+        assert low < -4 * 14 / 6 < high
         widths.append(high - low)
     assert widths[0] < 0.4 * widths[1]
 
@@ -175,3 +182,73 @@ def test_the_commands_of_the_page_are_read(
     assert run == ["aeflow", "compare"]
     assert main(narrow[1:]) == 2
     assert "results/latest" in capsys.readouterr().err
+
+
+def of_causes_and_sizes(study: Study, *, has_sizes: bool = True) -> Result:
+    """The same departments, every second one of either cause, and of 200 to 660 attendances a day."""
+    result = made(study)
+    of = {
+        name: Cause(
+            label=f"{name} are short", weight=1, site="typical", calibration="typical",
+            evidence="assumed", source="made up",
+        )
+        for name in ("staff", "places")
+    }  # fmt: skip
+    over = replace(
+        result.study.departments,  # type: ignore[type-var]
+        cause_of=("staff", "places") * (N // 2),
+        causes=of,
+        varied_values={"size": tuple(200.0 + 20 * n for n in range(N))} if has_sizes else {},
+    )
+    return replace(result, study=replace(result.study, departments=over))
+
+
+def answer_for(result: Result, **stated: object) -> tuple[str, str]:
+    """The caution and the sentences of the answer for a wait for triage."""
+    wait = {"measure": "walk_in_triage_wait_mean", "days": 28, "value": stated.pop("wait", 20)}
+    answer = narrowed_answer(result, observed_of({"figures": [wait], **stated}, "x"), "x")
+    return answer.caution, " ".join(answer.sentences)
+
+
+def test_the_answer_says_what_the_figures_point_to_and_for_which_sizes_it_is(study: Study) -> None:
+    _, said = answer_for(of_causes_and_sizes(study), attendances_per_day=310)
+    assert "attendances a day 310 (departments of the run: 200 to 660)" in said
+    assert re.search(r"Your figures point to: (staff|places) are short \d\d %, ", said)
+    assert "one size" not in said
+    assert "have one size" in answer_for(of_causes_and_sizes(study, has_sizes=False))[1]
+    assert "point to" not in answer_for(made(study))[1]
+
+
+def test_a_figure_beyond_those_of_all_departments_is_read_at_the_nearest_and_it_is_said(
+    study: Study,
+) -> None:
+    result = of_causes_and_sizes(study)
+    caution, said = answer_for(result, attendances_per_day=900, wait=90)
+    assert (
+        "Read at the nearest departments: 'wait for triage of walk-ins, mean' 90.0 min, " in caution
+    )
+    assert "Read at the nearest departments: attendances a day 900, theirs 200 to 660." in caution
+    further = answer_for(result, attendances_per_day=1300, wait=120)[1]
+    assert said.partition("'One more")[2] == further.partition("'One more")[2]
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({}, "attendances_per_day: is missing, and the run's departments have 200 to 660"),
+        ({"attendances_per_day": 90}, "found 90, and the run's departments have 200 to 660"),
+        ({"attendances_per_day": 1400}, "found 1400, and"),
+        ({"attendances_per_day": 310, "wait": 2000}, "figures.0.value: found 2000, where 1440 is"),
+    ],
+)
+def test_only_what_is_missing_or_can_not_be_is_refused(
+    study: Study, stated: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        answer_for(of_causes_and_sizes(study), **stated)
+
+
+def test_the_example_that_ships_states_a_size_and_figures_of_the_page(file: Path) -> None:
+    example = yaml.safe_load((ROOT / "configs/observed/example.yaml").read_text(encoding="utf-8"))
+    page = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert example == {key: value for key, value in page.items() if key != "week"}

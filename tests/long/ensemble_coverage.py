@@ -49,10 +49,10 @@ from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
-from simulation.questions.narrow import LEVEL, Local, find_outside, narrow
 from simulation.records.schema import Floats
 from simulation.runs.replicate import ReplicationResult
 from simulation.statistics.departments import ranges
+from simulation.statistics.narrowing import LEVEL, Local, narrow
 from simulation.study.design import Member
 from simulation.study.study import Study
 
@@ -304,14 +304,12 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
     own = np.array([truth.rows[0].beside[WAIT], truth.rows[0].beside[BUSY]])
     for name, n in (("wait", 1), ("both", 2)):
         local = Local(own[:n], np.full(n, YEAR_DAYS), np.zeros(n), REPLICATION_DAYS)
-        row[f"{name}_refused"] = float(bool(find_outside(figures[:, :n], department, local)))
-        if not row[f"{name}_refused"]:
-            found = narrow(figures[:, :n], effects, department, local, [""] * len(points))
-            row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))
-            before = float(found.everywhere.high[0] - found.everywhere.low[0])
-            row[f"{name}_width"] = (
-                float(found.high[0] - found.low[0]) / before if before else math.nan
-            )
+        nearest = local.nearest(figures[:, :n], department)
+        row[f"{name}_outside"] = float((nearest.values != local.values).any())
+        found = narrow(figures[:, :n], effects, department, nearest, [""] * len(points))
+        row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))
+        before = float(found.everywhere.high[0] - found.everywhere.low[0])
+        row[f"{name}_width"] = float(found.high[0] - found.low[0]) / before if before else math.nan
     return row
 
 
@@ -366,8 +364,8 @@ def main() -> int:
         print(f"{label:<26}{held.mean():.3f} held (SE {error:.3f}) of {len(held)}; {wide}")
         good = good and bool(ASKED[0] <= held.mean() <= ASKED[1])
         good = good and (name != "wait_" or width.median() <= NARROWER)
-    refused = [f"{table[f'{name}_refused'].sum():.0f}" for name in ("wait", "both")]
-    print(f"refused as outside: {refused[0]} by the wait, {refused[1]} by both")
+    outside = [f"{table[f'{name}_outside'].sum():.0f}" for name in ("wait", "both")]
+    print(f"read at the nearest: {outside[0]} by the wait, {outside[1]} by both")
     print(f"{asked.folder / 'coverage.csv'}")
     return 0 if good else 1
 

@@ -272,12 +272,12 @@ def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(
     assert "stated twice" in told[3]
 
 
-def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(
-    result: Result,
-    hold: Hold,
-) -> None:
-    with hold.refusal(ConfigError, match="queue_mean"):
-        narrow_result(result, observed(500), "ours.yaml")
+def test_a_figure_that_no_department_has_is_read_at_the_nearest(result: Result) -> None:
+    most = longest_queue(result)
+    far, further = (narrow_result(result, observed(value), "a test") for value in (500, 900))
+    assert far.is_outside == further.is_outside == (True,)
+    assert far.effects == further.effects
+    assert narrow_result(result, observed(most), "a test").is_outside == (False,)
 
 
 def test_two_figures_that_are_one_are_refused(result: Result, hold: Hold) -> None:

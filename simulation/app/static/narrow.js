@@ -9,8 +9,14 @@
     asked = address;
     const text = await (await fetch(address)).text();
     if (asked !== address) return;
-    const now = new DOMParser().parseFromString(text, "text/html").getElementById("narrowed");
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const now = page.getElementById("narrowed");
     if (!now) return;
+    for (const field of form.querySelectorAll("[aria-invalid]")) {
+      const fault = document.getElementById(`${field.id}-fault`);
+      fault.textContent = page.getElementById(fault.id).textContent;
+      field.setAttribute("aria-invalid", String(fault.textContent !== ""));
+    }
     history.replaceState(null, "", address);
     document.getElementById("narrowed").replaceChildren(...now.childNodes);
     const rows = document.querySelectorAll("#narrowed tbody tr").length;
