@@ -5,7 +5,8 @@ published = slope * modelled + spread * |modelled| * z + the published effect's 
 Effects are logarithms of ratios (odds of shares). A kind of change has a slope and a spread; both are drawn towards
 those of all kinds (a hierarchy on a grid: slopes normal, spreads log-normal over kinds), the more so the fewer studies
 a kind has. Because the spread is proportional to the modelled effect, an effect of none stays none. Studies weigh
-alike, however many rows they have (a composite likelihood: a row counts 1 / n of its study).
+alike, however many rows they have (a composite likelihood: a row counts 1 / n of its study). An interval goes no
+further than any published effect went, along the modelled one's sign or against it (`farthest`).
 
 The rows, and what follows from them for a report, stand in `report/past_trials.yaml`, which
 `tests/long/past_trials.py` writes. Intervals cover 90 %. How often they hold a study that was
@@ -74,6 +75,12 @@ class PastTrials:
     def n_studies(self, kind: str = "") -> int:
         """How many studies there are of a kind, or in all."""
         return len({row.study for row in self.rows if row.kind == kind or not kind})
+
+    @cached_property
+    def farthest(self) -> tuple[float, float]:
+        """How far any published effect went against the sign of the modelled one (below 0), and along it."""
+        along = [float(row.published * np.sign(row.modelled)) for row in self.rows]
+        return min(0.0, *along), max(0.0, *along)
 
     @cached_property
     def _posteriors(self) -> dict[str, Floats]:

@@ -62,17 +62,16 @@ ROUNDING = 1.02
 
 FEW_STUDIES = 2
 """Fewer studies of a kind of change than this are hardly a trial."""
-MOST_RATIO = 4.0
-"""The most that an effect is taken to be on past trials, as errors are where trials are scored (assurance)."""
 TO_90 = 1.645 / 1.96
 """What makes a half-width of 95 % one of 90 %."""
 
 
 @cache
 def past_trials() -> dict[str, Any]:
-    """How published effects compare with modelled ones, by kind of change ('': any other), from `past_trials.yaml`."""
-    kinds: dict[str, Any] = read_yaml(Path(__file__).with_name("past_trials.yaml"))["kinds"]
-    return kinds
+    """How published effects compare with modelled ones, by kind of change ('': any other), and how far any went
+    (`assurance/past_trials.py`)."""
+    known: dict[str, Any] = read_yaml(Path(__file__).with_name("past_trials.yaml"))
+    return known
 
 
 class OnPastTrials(NamedTuple):
@@ -194,17 +193,21 @@ class ArmOutcome:
     def on_past_trials(self, row: Comparison) -> OnPastTrials | None:
         """What past trials of its kind of change make of an effect; None where it has none, or is not known.
 
-        An effect is a ratio there (odds of shares), four at most, so that more than all of a wait is never saved. Its
-        own interval counts, too: the two are added as squares.
+        An effect is a ratio there (odds of shares), so that more than all of a wait is never saved, and goes no further
+        than any trial's went. Its own interval counts, too: the two are added as squares.
         """
         before = row.mean - row.difference
         if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
             return None
-        worth, kind = past_trials(), self.kind_in_trials
+        worth, farthest, kind = (
+            past_trials()["kinds"],
+            past_trials()["farthest"],
+            self.kind_in_trials,
+        )
         low, middle, high = (worth[kind][end] for end in ("low", "middle", "high"))
 
         def scaled(times: float, difference: float) -> float:
-            return _scaled(before, difference, times, is_share=row.unit == "share")
+            return _scaled(before, difference, times, farthest, is_share=row.unit == "share")
 
         at, (first, last) = (
             scaled(middle, row.difference),
@@ -346,14 +349,19 @@ class ArmOutcome:
         return "" if self.other_reading is None else self.other_reading.limits.verb
 
 
-def _scaled(before: float, difference: float, times: float, *, is_share: bool) -> float:
-    """So many times a difference from a level, as a ratio, odds of a share; as it is where the level makes no ratio."""
+def _scaled(
+    before: float, difference: float, times: float, farthest: tuple[float, float], *, is_share: bool
+) -> float:
+    """So many times a difference from a level, as a ratio (odds of a share) that goes as far as is said against its
+    sign and along it; the plain product where the level makes no ratio."""
     levels = before, before + difference
     if min(levels) <= 0 or (is_share and max(levels) >= 1):
         return times * difference
     first, second = (level / (1 - level) if is_share else level for level in levels)
-    ratio = math.pow(second / first, times)
-    after = first * min(max(ratio, 1 / MOST_RATIO), MOST_RATIO)
+    sign = math.copysign(1, difference)
+    against, along = farthest
+    log = sign * min(max(times * abs(math.log(second / first)), against), along)
+    after = first * math.exp(log)
     return (after / (1 + after) if is_share else after) - before
 
 

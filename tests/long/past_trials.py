@@ -1,7 +1,7 @@
 """What the model has been worth on past trials: it writes `simulation/report/past_trials.yaml`, and checks it.
 
     python tests/long/past_trials.py table [ensemble=NAME] [OVERRIDE ...] [--kept FOLDER] [--into FILE]
-    python tests/long/past_trials.py check [--into FILE]
+    python tests/long/past_trials.py fit|check [--into FILE]     the fit again, from the file's rows; the check alone
 
 `table` runs `study=known_effects` and writes a row for each published effect that is no load: study, kind of change,
 class of outcome, published effect and modelled effect, both with their standard errors, as logarithms of ratios (odds
@@ -45,7 +45,7 @@ from simulation.runs.stored_run import UnfinishedRun
 from simulation.study.explanation import Explained
 
 SITES = ("typical", "typical_places", "typical_pace", "typical_mixture")
-Z = 1.959964
+Z, Z_90 = 1.959964, 1.644854
 LEAST_LEFT = 0.02
 """The share of a level that is left at least where a published bound takes all of it."""
 SOURCE = ("configs/targets/known_effects.yaml, run over",)
@@ -170,6 +170,8 @@ def content(rows: Sequence[PastRow], source: str) -> str:
         lines.append(
             f"  {kind or OTHER}: {{n_studies: {n}, low: {low}, middle: {middle}, high: {high}}}"
         )
+    against, along = fit.farthest
+    lines.append(f"farthest: [{against:.3f}, {along:.3f}]")
     lines += [f"source: {json.dumps(source, ensure_ascii=False)}", "rows:"]
     lines += [f"  - {json.dumps(row, ensure_ascii=False)}" for row in rows]
     return "\n".join(lines) + "\n"
@@ -220,8 +222,13 @@ Maker = Callable[[Sequence[PastRow], PastRow], Bounds]
 
 def on_past_trials(others: Sequence[PastRow], row: PastRow) -> Bounds:
     """The interval of a row from the rows of other studies."""
-    effects = row.modelled, row.modelled_se, row.published_se
-    return fitted(tuple(others)).bounds(row.kind, *effects)
+    fit, effects = fitted(tuple(others)), (row.modelled, row.modelled_se, row.published_se)
+    error = Z_90 * row.published_se
+    against, along = fit.farthest
+    ends = (against, along) if row.modelled > 0 else (-along, -against)
+    return Bounds(
+        *np.clip(fit.bounds(row.kind, *effects), ends[0] - error, ends[1] + error).tolist()
+    )
 
 
 @lru_cache(maxsize=64)
@@ -299,14 +306,18 @@ def main(words: Sequence[str]) -> int:
     asked = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    asked.add_argument("what", choices=("table", "check"))
+    asked.add_argument("what", choices=("table", "check", "fit"))
     asked.add_argument("overrides", nargs="*")
     asked.add_argument("--kept", type=Path, default=Path("results/past_trials"))
     asked.add_argument("--into", type=Path, default=INTO)
     given = asked.parse_args(words)
     began = time.process_time()
-    if given.what == "check":
-        return say_check(past_rows(given.into))
+    if given.what != "table":
+        rows = past_rows(given.into)
+        if given.what == "fit":
+            source = read_yaml(given.into)["source"]
+            given.into.write_text(content(rows, source), encoding="utf-8", newline="\n")
+        return say_check(rows)
     if any(word.startswith("ensemble=") for word in given.overrides):
         results = [run_kept(given.overrides, given.kept)]
     else:

@@ -1,6 +1,7 @@
 """Beside an effect stands what past trials of its kind of change make of it: an interval, studies, and its sign."""
 
 from dataclasses import replace
+from math import exp
 
 import pytest
 
@@ -12,8 +13,11 @@ from simulation.statistics.compare import Comparison
 
 MORE, LABEL, TWIN = "one_more_triage_nurse", "ai_label_measured_under", "twin"
 WORTH = {
-    "staff_added": {"n_studies": 9, "low": 0.5, "middle": 1.0, "high": 2.0},
-    "labels": {"n_studies": 1, "low": -1.0, "middle": 0.5, "high": 2.0},
+    "kinds": {
+        "staff_added": {"n_studies": 9, "low": 0.5, "middle": 1.0, "high": 2.0},
+        "labels": {"n_studies": 1, "low": -1.0, "middle": 0.5, "high": 2.0},
+    },
+    "farthest": [-0.5, 1.4],
 }
 
 
@@ -59,6 +63,12 @@ def test_no_effect_stays_none_and_one_against_trials_does_not_survive(
     assert some is not None
     assert some.low < 0 < some.high
     assert not some.holds
+
+
+def test_no_interval_goes_further_than_any_trial_went(result: Result, known: None) -> None:
+    worth = outcome_of(result, LABEL).on_past_trials(a_row(result, LABEL, -60.0))
+    assert worth is not None
+    assert (worth.low, worth.high) == pytest.approx((80 * exp(-1.4) - 80, 80 * exp(0.5) - 80))
 
 
 def test_a_label_says_that_it_has_hardly_a_trial_and_a_twin_says_nothing(
