@@ -32,6 +32,29 @@ def first_and_others(labels: Sequence[str]) -> str:
     return f"'{labels[0]}'{others}"
 
 
+MOST_DIGITS = 9
+"""Decimals with which two numbers are printed at most."""
+
+
+def apart(value: float, limit: float, digits: int) -> str:
+    """A number that is said to be above or below a limit, with as many decimals (`digits` or more) as it takes to tell
+    the two apart when the limit is rounded alike.
+
+    >>> apart(25.2203, 25.2201, 1), apart(26.0, 25.2201, 1), apart(2.04, 2, 0)
+    ('25.2203', '26.0', '2.04')
+    """
+    return f"{value:,.{digits_apart(value, limit, digits)}f}"
+
+
+def digits_apart(value: float, limit: float, digits: int) -> int:
+    """The fewest decimals, `digits` or more, with which a number is printed otherwise than a limit; `digits` where they
+    are the same."""
+    for tried in range(digits, MOST_DIGITS + 1):
+        if f"{value:.{tried}f}" != f"{limit:.{tried}f}":
+            return tried
+    return digits
+
+
 def listed_with_and(words: Sequence[str]) -> str:
     """'a, b and c'."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

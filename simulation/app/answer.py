@@ -19,6 +19,7 @@ from simulation.report.findings import unlike_words
 from simulation.report.first_page import harmed_words
 from simulation.report.money import stated_cost
 from simulation.report.outcome import ArmOutcome, outcome_of
+from simulation.report.verdict_tables import verdict_rule
 from simulation.runs.result import Finding
 from simulation.statistics.verdict import Judgement, Verdict
 from simulation.study.offered_load import in_words
@@ -90,6 +91,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         "wide": not all(readable(finding) for one in outcomes for finding in one.effects),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
         "drawing": slim.drawing(*(one.arm.name for one in known)) if known else None,
+        "rule": verdict_rule(slim),
         "few": slim.few_departments,
         "days": slim.run.measured_days,
         "left_out": slim.study.left_out,

@@ -28,6 +28,7 @@ from simulation.statistics.verdict import (
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
+from simulation.wording import MOST_DIGITS
 
 SETTLED = "none: settled"
 """Words in place of a number of cases where the verdict with both sources needs no more."""
@@ -149,10 +150,19 @@ def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
 
 
 def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
-    """The level of a limit's measure under the baseline and under the arm."""
-    levels = (result.row_of(safety.margin), result.row_of(safety.margin, safety.arm))
-    before, after = (amount(level.mean, level.unit) for level in levels)
-    return before, after
+    """The level of a limit's measure under the baseline and under the arm; of a share beyond the margin, so that this
+    is seen: '16.00 %' and '17.04 %' where the margin is 1 point."""
+    rows = (result.row_of(safety.margin), result.row_of(safety.margin, safety.arm))
+    before, after = (row.mean for row in rows)
+    worse = (after - before) * (1 if safety.comparison.better == "lower" else -1)
+    if rows[0].unit != "share" or not worse > safety.margin.margin:
+        return amount(before, rows[0].unit), amount(after, rows[0].unit)
+    at_most, digits = 100 * safety.margin.margin, 1
+    while digits < MOST_DIGITS and (
+        abs(round(100 * after, digits) - round(100 * before, digits)) <= at_most
+    ):
+        digits += 1
+    return f"{100 * before:.{digits}f} %", f"{100 * after:.{digits}f} %"
 
 
 def _measured(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
 from simulation.records.schema import Mask
+from simulation.wording import apart
 
 ROW_OUT, STAMP_OUT, CODE_OUT = "row left out", "stamp taken as missing", "code taken as missing"
 KEPT, MENDED = "kept as it is", "mended"
@@ -123,9 +124,10 @@ class DataQuality(list[DirtCount]):
             limit = worst.get(row.kind, worst_share if KINDS[row.kind].loses else 1.0)
             if row.share > limit:
                 place = f" ({row.where})" if row.where else ""
-                found = f"{row.n:,} of {row.of:,} ({100 * row.share:.1f} %): {KINDS[row.kind].words}{place}"
+                share = apart(100 * row.share, 100 * limit, 1)
+                found = f"{row.n:,} of {row.of:,} ({share} %): {KINDS[row.kind].words}{place}"
                 remedy = (
-                    f"At most {100 * limit:.1f} % is read. Mend it, or allow it in the mapping: "
+                    f"At most {apart(100 * limit, 100 * row.share, 1)} % is read. Mend it, or allow it in the mapping: "
                     f"worst: {{{row.kind}: {min(row.share + 0.005, 1):.2f}}}"
                 )
                 yield Fault(where, found, remedy)

@@ -22,6 +22,7 @@ from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
+from simulation.wording import digits_apart
 
 UNDER_TRIAGE = "under_triage_1_2_share"
 RECOGNISED = "recognised"
@@ -35,6 +36,8 @@ TIES: Mapping[float, str] = {
 """Where the product may differ from nurses, by the correlation of its departures with their errors."""
 NAIVE = "read as accuracy, which agreement is not"
 AS_ANSWERED = "as answered"
+SAME = 1e-10
+"""Shares that differ by no more are the same but for the order of sums; they are printed with nine decimals at most."""
 
 
 def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
@@ -90,8 +93,8 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     )
     limit = math.inf if margin is None else today + margin
     means = {words: float(np.mean(shares)) for words, shares in after.items()}
-    digits = (
-        2 if any(0 < mean - limit < 0.001 for mean in means.values()) else 1
+    digits = max(
+        (digits_apart(100 * mean, 100 * limit, 1) for mean in means.values()), default=1
     )  # so that which is more is seen
     limit_words = "" if margin is None else f"; the limit is {100 * limit:.{digits}f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
@@ -101,7 +104,7 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     ]
     for words, mean in means.items():
         lines.append(
-            f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit else ''}"
+            f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit + SAME else ''}"
         )
     lines += [f"{words}: no such table ({found})" for words, found in impossible.items()]
     return lines, means.get(TIES[-1])

@@ -35,7 +35,7 @@ from simulation.runs.result import ArmResult, Kind, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Blank, Margin, OfferFacts, Target
 from simulation.study.statements import BANNER
-from simulation.wording import listed_with_and, number_of, spaced
+from simulation.wording import apart, listed_with_and, number_of, spaced
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
@@ -491,7 +491,10 @@ def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool)
     if spread is not None and spread.is_range:
         beyond = f", broken in {safety.n_harmed} of {spread.n} departments"
     if row.unit != "share":
-        size = f"{_sized(row.difference, row.unit)} {_side(row, row.difference)}"
+        size = _short(row.difference, row.unit)
+        if float(size.replace(",", "")) == margin.margin:
+            size = apart(abs(row.difference), margin.margin, 1)
+        size = f"{size} {_unit_word(row.unit)} {_side(row, row.difference)}"
         return f"{verb}: {limit}, {size}. Limit: {most}{beyond}."
     before, after = before_and_after(result, safety)
     unit, today, of = _unit_word(row.unit, margin.margin), "today", "more"

@@ -26,7 +26,7 @@ from simulation.statistics.intervals import estimate_interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
 from simulation.study.study import Precision, ReadyArm, figures_of, pool_keys
 from simulation.triage.check_policy import applicability_notes
-from simulation.wording import first_and_others, listed_with_and, spaced
+from simulation.wording import apart, first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""
@@ -158,7 +158,9 @@ def _reached(result: StudyResult, precision: Precision, half_width: float, scale
         return f"{n} of {result.run.how_many} have ended."
     if math.isnan(half_width):
         return f"Not reached: with {n} replications there is no interval."
-    reached = f"±{scale * half_width:.3g} with {n} replications"
+    width = scale * half_width
+    digits = len(f"{width:.3g}".partition(".")[2])
+    reached = f"±{apart(width, scale * precision.half_width, digits)} with {n} replications"
     if half_width <= precision.half_width:
         return f"Reached: {reached} (first stage: {precision.first_stage})."
     return f"Not reached: {reached}, the most allowed (run.precision.at_most)."

@@ -1,7 +1,7 @@
 """Tables of verdicts: that of the first page, arms by the main measures, each target over departments, and limits."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -65,7 +65,13 @@ from simulation.report.outcome import (
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
-from simulation.statistics.verdict import ALPHA, IDENTICAL, INTERVAL_NOTES, threshold_words
+from simulation.statistics.verdict import (
+    ALPHA,
+    IDENTICAL,
+    INTERVAL_NOTES,
+    read_from,
+    threshold_words,
+)
 from simulation.study.design import Margin, Target
 from simulation.wording import number_of
 
@@ -94,8 +100,8 @@ OVER = (
 """Headers of the intervals over departments."""
 SAMPLE_NOTE = (
     "Nine in ten departments: the 5th to 95th percentile, simulation noise removed. Departments as a sample: the mean "
-    "over departments like these lies there, which departments were drawn and simulation noise allowed for. Verdicts "
-    "are about that mean. Simulation noise: how exactly the mean over these very departments is known."
+    "over departments like these lies there, which departments were drawn and simulation noise allowed for. "
+    "Simulation noise: how exactly the mean over these very departments is known."
 )
 
 
@@ -219,15 +225,26 @@ def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
 def _looked_at(result: StudyResult, target: Target) -> str:
     """Sentences on how many verdicts are read together with those on a target, and how that is allowed for."""
     if target in result.design.primary:
-        adjusted = [
-            f"Verdicts on primary measures ({whose}) are adjusted for {n} comparisons (95 % overall): "
-            f"each is read from an interval of {100 - 5 / n:.4g} %."
-            for n, whose in _families(result, len(result.design.primary))
-            if n > 1
-        ]
-        return " ".join(["Each interval is a 95 % interval.", *adjusted])
-    n = len(result.others) * len(result.design.secondary)
-    return f"Each verdict is read from its own 95 % interval. {false_alarms(n)}"
+        rule = "" if result.few_departments else f" {verdict_rule(result)}"
+        return f"Each interval is a 95 % interval.{rule}"
+    n, by_range = len(result.others) * len(result.design.secondary), result.row_of(target).by_range
+    return f"Each verdict is read from {read_from((), by_range=by_range)}. {false_alarms(n)}"
+
+
+def verdict_rule(
+    result: StudyResult, columns: Collection[tuple[str, str]] = frozenset[tuple[str, str]]()
+) -> str:
+    """From what verdicts on primary measures are read, in a sentence; and on others, by measure and group, that stand
+    in `columns`."""
+    families = tuple(_families(result, len(result.design.primary)))
+    by_range = result.row_of(result.first_target).by_range
+    words = [f"Verdicts on primary measures are read from {read_from(families, by_range=by_range)}"]
+    targets = {_target(result, *column) for column in columns}
+    if targets.intersection(result.design.secondary):
+        words.append(f"on secondary ones from {read_from((), by_range=by_range)}")
+    if None in targets:
+        words.append("where no difference that matters is stated, from the 95 % interval")
+    return f"{'; '.join(words)}."
 
 
 def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
@@ -235,7 +252,7 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
 
     `n_stated`: verdicts an arm.
     """
-    comparators = [result.design.arms[arm.name].comparator for arm in result.others]
+    comparators = [result.design.arms[name].comparator for name in result.judged]
     for comparator, one, several in (
         (False, "tool", "tools"),
         (True, "other thing to do", "other things to do"),
@@ -323,13 +340,11 @@ def _margin_header(result: StudyResult, margin: Margin) -> str:
 def _safety_families(result: StudyResult) -> str:
     """Sentences on how many judgements on margins are read together, and how that is allowed for."""
     n_margins = len(result.design.margins)
-    claims = " and ".join(
-        f"for all {n} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %"
-        for n, whose in _families(result, n_margins)
-    )
+    by_range = any(safety.comparison.by_range for safety in result.safety)
+    claims = read_from(tuple(_families(result, n_margins)), by_range=by_range)
     by_chance = len(result.others) * n_margins * ALPHA / 2
     return (
-        f"Each interval is a 95 % interval. 'Not worse' is claimed {claims}. 'Worse' is read from the unadjusted "
+        f"Each interval is a 95 % interval. 'Not worse' is read from {claims}. 'Worse' is read from the unadjusted "
         f"interval, so as not to hide harm: at most about {by_chance:.1f} would be called worse by chance. 'No case "
         "seen' does not prove safety."
     )
@@ -565,14 +580,15 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     brackets = "with its 95 % interval (simulation noise only)"
     if result.over_departments:
         brackets = (
-            "and in brackets the range of nine in ten departments. The verdict is read from the 95 % interval over "
-            "departments as a sample, which stands in brackets where noise does not tell departments apart. The "
-            "report's table of each target has all, and the interval of simulation noise"
+            "and in brackets the range of nine in ten departments, or where noise does not tell departments apart the "
+            "95 % interval over departments as a sample. The report's table of each target has both"
         )
     yield (
         f"Difference {brackets}. Least difference that matters, by column: "
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
+    if not result.few_departments:
+        yield verdict_rule(result, figures)
     yield from measure_notes(result, *(measure for measure, _ in figures))
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)

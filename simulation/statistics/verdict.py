@@ -80,6 +80,7 @@ from simulation.statistics.critical_values import (
 )
 from simulation.statistics.departments import TAIL, Spread, count_beyond
 from simulation.statistics.intervals import replications_needed, tail_level
+from simulation.wording import listed_with_and
 
 ALPHA = 0.05
 """The chance of a false alarm that is accepted: of one interval, or of all that are read together."""
@@ -198,6 +199,12 @@ Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
     "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
 ]
+RULE = (
+    "Verdicts on primary measures, and 'not worse' on safety limits, are read from intervals of more than 95 %, so "
+    "that all on tools hold together with 95 %, and so do all on alternatives; those on an offer have to hold over the "
+    "range of nine in ten departments, too."
+)
+"""The rule in a sentence, which every page says that explains verdicts; `read_from` has its numbers."""
 LAYER = "Inputs and structure are not in this interval."
 """The uncertainty that no interval covers, which every sentence names."""
 IDENTICAL = "identical to baseline"
@@ -303,6 +310,25 @@ def verdict(
     return Verdict(
         "cannot tell", words, sentence, answer, "cannot tell", n_more=n_more, cause=cause, why=why
     )
+
+
+def read_from(families: Sequence[tuple[int, str]], *, by_range: bool = False) -> str:
+    """From what verdicts that are looked at together are read: how many each family has, and on what; `by_range`:
+    whether they are on one department.
+
+    >>> read_from([(18, "9 tools"), (1, "1 alternative")])
+    'intervals of 99.72 % (18, on 9 tools) and 95 % (1, on 1 alternative), so that each group holds together with 95 %'
+    >>> read_from([(1, "1 arm")], by_range=True)
+    'the 95 % interval, and from the range of nine in ten departments, whichever reaches further'
+    """
+    several = [f"{100 - 100 * ALPHA / n:.4g} % ({n}, on {on})" for n, on in families]
+    words = "the 95 % interval"
+    if any(n > 1 for n, _ in families):
+        each = "each group holds" if len(several) > 1 else "they hold"
+        intervals = "intervals" if len(several) > 1 else "an interval"
+        words = f"{intervals} of {listed_with_and(several)}, so that {each} together with 95 %"
+    further = ", and from the range of nine in ten departments, whichever reaches further"
+    return f"{words}{further * by_range}"
 
 
 def interval_words(

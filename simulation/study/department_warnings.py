@@ -42,7 +42,7 @@ from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
 from simulation.study.study import ReadyArm, Study, block_of_pool, figures_of, group_of, pool_keys
 from simulation.triage.apply import apply
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
-from simulation.wording import spaced
+from simulation.wording import apart, spaced
 
 ROOM = 1.25
 """What the highest day is multiplied by for the bound that is advised: further replications may have a higher one."""
@@ -188,7 +188,7 @@ def _beyond_bound(
     where = f"day {day - study.run.warm_up_days} of replication {replication}"
     return Fault(
         path,
-        f"{where} wants {wanted:.2f} times the usual arrivals, above {bound:g}",
+        f"{where} wants {apart(wanted, bound, 2)} times the usual arrivals, above {bound:g}",
         f"Say {path}={bound_with_room(wanted):g}, which changes no other number, or make busy days less busy",
     )
 
@@ -598,10 +598,16 @@ def describe_busy_hours(load: Load, waits_until_open: Collection[str] = ()) -> t
             if on_days.all()
             else f" on {', '.join(WEEKDAYS[number] for number in np.flatnonzero(on_days))}"
         )
-        worst = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
+        worst = (
+            "nobody on duty"
+            if np.isinf(week[day, hour])
+            else f"worst {apart(week[day, hour], 1, 2)}"
+        )
         hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
         ratio = total / float(capacity.sum()) if capacity.any() else math.inf
-        over_week = f"{ratio:.2f} over the week, " if is_above_1(ratio, float(error)) else ""
+        over_week = (
+            f"{apart(ratio, 1, 2)} over the week, " if is_above_1(ratio, float(error)) else ""
+        )
         lines.append(
             f"{pool}: load {over_week}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}"
         )

@@ -58,6 +58,7 @@ from simulation.patients import Draws
 from simulation.records.schema import Floats, Ints
 from simulation.study.study import Kept, Study
 from simulation.units import TICKS_PER_MINUTE, WEEK
+from simulation.wording import apart
 
 WEEK_MINUTES = HOURS_OF_WEEK * 60
 IN_HAND = "in_hand"
@@ -560,21 +561,23 @@ def _faults(study: Study) -> Faults:
         if a_day > MOST_PATIENTS_A_DAY:
             faults.add(
                 "site",
-                f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}",
+                f"{apart(a_day, MOST_PATIENTS_A_DAY, 0)} patients a day, more than {MOST_PATIENTS_A_DAY:,}",
                 f"Give fewer per_day, or {ALLOW}",
             )
     if not faults:
         work = work_of(study)
         if work.gigabytes > MOST_GIGABYTES:
+            gigabytes = apart(work.gigabytes, MOST_GIGABYTES, 0)
             faults.add(
                 "run",
-                f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}",
+                f"the study would take about {gigabytes} GB of memory, more than {MOST_GIGABYTES:g}",
                 f"Run fewer days or workers, or {ALLOW}",
             )
         if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
+            gigabytes = apart(work.gigabytes_kept, MOST_GIGABYTES_KEPT, 0)
             faults.add(
                 "run.keep",
-                f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}",
+                f"the tables would take about {gigabytes} GB, more than {MOST_GIGABYTES_KEPT:g}",
                 f"Keep fewer tables, or of fewer replications or days, or {ALLOW}",
             )
     return faults

@@ -2,31 +2,43 @@
 
 import numpy as np
 
-from simulation.display.words import amount, change, span
 from simulation.vetting.bench import OF_ANSWERS, Criterion, CriterionVerdict
 from simulation.vetting.scores import HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate
-from simulation.wording import spaced
+from simulation.wording import digits_apart, spaced
 
 
-def value_words(estimate: ScoreEstimate, score: str) -> str:
-    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known."""
-    scale, digits = (1, 2) if score in KAPPAS else (100, 1)
-    shown = f"{estimate.value:.2f}" if score in KAPPAS else amount(estimate.value, "share")
-    if np.isnan(estimate.value) or np.isnan(estimate.low):
-        return "–" if np.isnan(estimate.value) else shown
-    return f"{shown} ({scale * estimate.low:.{digits}f} to {scale * estimate.high:.{digits}f})"
+def value_words(estimate: ScoreEstimate, score: str, bound: float = np.nan) -> str:
+    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known.
 
-
-def difference_words(estimate: ScoreEstimate, score: str) -> str:
-    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known."""
+    With more decimals where an end would else be printed as the `bound` that it is not.
+    """
     if np.isnan(estimate.value):
         return "–"
-    if score in KAPPAS:
-        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
-        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
-    return (
-        f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
-    )
+    value, low, high = _numbers(estimate, score, bound)
+    shown = value if score in KAPPAS else f"{value} %"
+    return shown if np.isnan(estimate.low) else f"{shown} ({low} to {high})"
+
+
+def difference_words(estimate: ScoreEstimate, score: str, bound: float = np.nan) -> str:
+    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known.
+
+    `bound`: as in `value_words`.
+    """
+    if np.isnan(estimate.value):
+        return "–"
+    value, low, high = _numbers(estimate, score, bound, sign="+")
+    interval = "–" if np.isnan(estimate.low) else f"{low} to {high}"
+    return f"{value}{'' if score in KAPPAS else ' points'} ({interval})".replace("-", "−")
+
+
+def _numbers(estimate: ScoreEstimate, score: str, bound: float, sign: str = "") -> tuple[str, ...]:
+    """The score and the ends of its interval, with as many decimals as it takes to tell the ends from the bound."""
+    scale, digits = (1, 2) if score in KAPPAS else (100, 1)
+    ends = [scale * end for end in (estimate.low, estimate.high)]
+    if not np.isnan(bound):
+        digits = max(digits_apart(end, scale * bound, digits) for end in ends)
+    numbers = (f"{each:{sign}.{digits}f}" for each in (scale * estimate.value, *ends))
+    return tuple(number if float(number) else number.lstrip("+-") for number in numbers)
 
 
 def verdict_on(estimate: ScoreEstimate, score: str) -> str:
@@ -55,7 +67,9 @@ def verdict_row(verdict: CriterionVerdict, other: str = "the nurse") -> tuple[st
     criterion, estimate = verdict.criterion, verdict.estimate
     words = difference_words if criterion.against == "nurse" else value_words
     measured = (
-        ("–", "0") if estimate is None else (words(estimate, criterion.score), str(estimate.n))
+        ("–", "0")
+        if estimate is None
+        else (words(estimate, criterion.score, criterion.bound), str(estimate.n))
     )
     group = spaced(verdict.group).replace("=", ": ") or "everybody"
     named = {**SCORES, **OF_ANSWERS}[criterion.score]

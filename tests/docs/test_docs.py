@@ -16,6 +16,7 @@ from simulation.config.studies import Scenario
 from simulation.config.validating import validated
 from simulation.department.rota import mean_per_day, timetable
 from simulation.errors import Faults, ResultsError
+from simulation.statistics.verdict import RULE
 from tests.department.made import laid_over
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,24 @@ def relative(page: Path) -> str:
 def page(request: pytest.FixtureRequest) -> Path:
     found: Path = request.param
     return found
+
+
+# --- the rule of verdicts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/how-to/read-a-report.md", "docs/model.md", "docs/glossary.md"]
+)
+def test_every_page_that_explains_verdicts_says_the_one_rule(name: str) -> None:
+    assert RULE in " ".join((ROOT / name).read_text(encoding="utf-8").split())
+
+
+def test_no_page_says_another_rule(page: Path) -> None:
+    if page.parent.name == "decisions":  # of their time
+        return
+    other = r"verdicts? (?:is|are) read from (?:it\b|the (?:95 % )?interval)|from which verdicts are read"
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    assert not re.findall(other, text, re.IGNORECASE)
 
 
 # --- generated tables ------------------------------------------------------------------------------------------------

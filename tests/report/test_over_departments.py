@@ -17,7 +17,7 @@ from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import find_deciding
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
 from simulation.report.screen import print_result
-from simulation.report.verdict_tables import over_tables
+from simulation.report.verdict_tables import over_tables, safety_table, target_table
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
@@ -363,3 +363,18 @@ def test_a_study_on_one_department_says_why_first(
     why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
     assert f"On one department: {why}." in output
     assert f"This is one department ({why}): what an effect hinges on was not tested." in output
+
+
+def test_tables_of_an_offer_say_that_a_verdict_has_to_hold_over_the_range(
+    offered: Result,
+) -> None:
+    further = "and from the range of nine in ten departments, whichever reaches further"
+    notes = [
+        "".join(table.notes)
+        for target in (offered.design.primary[0], offered.design.secondary[0])
+        for table in [target_table(offered, target)]
+    ]
+    for note in (*notes, "".join(safety_table(offered).notes)):
+        assert further in note
+    one = replace(offered, study=replace(offered.study, design=replace(offered.design, offer=None)))
+    assert further not in "".join(target_table(one, one.first_target).notes)

@@ -28,7 +28,7 @@ from simulation.report.money import (
 )
 from simulation.report.patient_groups import outside_sham, worse_off, worse_off_groups
 from simulation.report.screen import print_result
-from simulation.report.verdict_tables import safety_table, target_table
+from simulation.report.verdict_tables import first_table, safety_table, target_table
 from simulation.runs.result import Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
@@ -110,12 +110,16 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(
         )
         expected = non_inferiority(each.comparison, each.margin.margin, family=n, identical=same)
         assert each.judgement == expected
+    first_notes = "".join(getattr(first_table(result), "notes", ()))
     for n in n_arms.values():
-        note = target_table(result, result.design.primary[0]).notes[1]
-        assert (
-            f"are adjusted for {n * len(result.design.primary)} comparisons (95 % overall)" in note
-        )
-        assert f"for all {n * len(result.design.margins)} (" in safety_table(result).notes[-1]
+        primaries, margins = n * len(result.design.primary), n * len(result.design.margins)
+        for notes, n_verdicts in (
+            (target_table(result, result.design.primary[0]).notes[1], primaries),
+            (first_notes, primaries),
+            (safety_table(result).notes[-1], margins),
+        ):
+            level = f"{100 * result.row_of(result.first_target).level_of(n_verdicts):.4g} %"
+            assert f"{level} ({n_verdicts}, on {n} " in notes
     n_secondary = len(result.others) * len(result.design.secondary)
     note = target_table(result, result.design.secondary[0]).notes[1]
     assert f"about {0.05 * n_secondary:.1f} would show one" in note

@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 from simulation.display.web_page import templates
+from simulation.wording import digits_apart
 
 WIDTH = 118
 """Characters of a line of prose."""
@@ -26,11 +27,15 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="        ")
 
 
-def _number(value: float | None) -> str:
-    """A number or a bound as text: shares have three decimals, minutes one."""
+def _number(value: float | None, beside: float | None = None) -> str:
+    """A number or a bound as text: shares have three decimals, minutes one; more where it is `beside` another that
+    would be printed alike."""
     if value is None:
         return "open"
     if not math.isfinite(value):
         return "none"
     size = abs(value)
-    return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"
+    digits = 4 if size < 0.01 else 3 if size < 2 else 1
+    if beside is not None and math.isfinite(beside):
+        digits = digits_apart(value, beside, digits)
+    return f"{value:.{digits}f}"

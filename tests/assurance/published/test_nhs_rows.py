@@ -182,6 +182,7 @@ def test_a_blunt_row_counts_as_not_passed_and_says_why(hold: Hold) -> None:
     hold(why, "but the 95 % interval, 0.487 to 0.713, is too wide")
     (why,) = [line for line in lines if "is above" in line]
     assert "is above 0.700 (its 95 % interval, 0.675 to 0.765, reaches the band)" in why
+    assert "0.70004 is above 0.70000" in site_text(table(row(0.70004)))
 
 
 def test_a_row_without_a_band_is_printed_and_neither_passes_nor_fails() -> None:
