@@ -125,7 +125,7 @@ class Evaluation:
         """Whether a design finds an outcome's change in 80 of 100, most of it, and keeps the 5 % of its test."""
         alarms, tool = self.both(design, outcome)
         is_whole = abs(tool.bias.value) <= MOST_BIAS * abs(tool.true)
-        return is_whole and alarms.keeps_its_level and tool.right.value >= TARGETS[0]
+        return is_whole and alarms.keeps_its_level and round(tool.right.value, 2) >= TARGETS[0]
 
     @property
     def near(self) -> tuple[EvaluatedOutcome, ...]:
@@ -318,7 +318,8 @@ def _value_table(worth: Sequence[DesignValue], stakes: Stakes) -> ReportTable:
     )  # fmt: skip
     notes = (
         "Pounds by which a department is better off than by deciding on what is known today. To evaluate: buying if "
-        "the estimate is better than the bound that is best. ±: 95 %, departments as a sample.",
+        "the estimate is better than the bound that is best, set on one half of the evaluations and judged on the "
+        "other; 0 where that loses, as a result may be ignored. ±: 95 %, departments as a sample.",
         f"Left: {stakes.years:g} times 'to evaluate', less {cost_in_short(stakes.cost)} for the evaluation itself and "
         "less what is lost in its weeks, in which the tool is on or off against what is known.",
         f"Yours: chance {100 * stakes.prior:.0f} %, £{stakes.hour:g} an hour, {stakes.years:g} years and what the "

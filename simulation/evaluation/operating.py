@@ -9,7 +9,10 @@ that the tool works at all (as its arm does; else it does nothing), a price a ye
 worth. A department that buys gains what the shorter waits of a year are worth, less the price. Without any
 evaluation it buys if that is above 0 on average; weeks of an evaluation in which it does otherwise cost what they lose.
 With one it buys if the estimate is better than a bound. The bound is set on one half of the trials and judged on the
-other, so that it cannot profit from their noise.
+other, so that it cannot profit from their noise. Where it loses there, the result is better ignored, so an evaluation
+is worth 0 at least, but for what it costs.
+
+Shares of trials are judged as they are printed, in whole per cent: what is printed as 80 of 100 reaches 80.
 """
 
 from __future__ import annotations
@@ -91,7 +94,8 @@ class OperatingCharacteristics:
         """Whether false alarms, if its arm does nothing, are about the 5 % that tests promise. A randomised design is
         not taken to break them by what chance among the trials makes of it."""
         alarms = self.significant
-        return alarms.value <= SOUND or (self.design.is_randomised and alarms.low <= LEVEL)
+        is_sound = round(alarms.value, 2) <= SOUND
+        return is_sound or (self.design.is_randomised and alarms.low <= LEVEL)
 
 
 def characteristics(
@@ -217,8 +221,8 @@ def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]
 
 
 def _power(trials: Trials, reported: TrialEstimates) -> float:
-    """The share of trials that find an effect of the right sign."""
-    return float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())
+    """The share of trials that find an effect of the right sign, to a hundredth."""
+    return round(float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean()), 2)
 
 
 def power_over_weeks(
@@ -329,7 +333,7 @@ class DesignValue:
     """What an evaluation by a design is worth.
 
     perfect      a year, to know what the tool does there
-    evaluated    a year, to buy by the bound that is best
+    evaluated    a year, to buy by the bound that is best, or to ignore the result where that loses: 0 at least
     significant  a year, to buy if p < 0.05 and the wait is shorter
     weeks        lost in the weeks of the evaluation, in which the tool is on or off against what is known
     net          over all years, to buy by the best bound, less that and what the evaluation costs itself
@@ -393,6 +397,7 @@ def _value(
         for estimates in zip(*((one.effect, one.p) for one in reported), strict=True)
     )
     evaluated = worth(_decide_to_buy(effects, expected))
+    evaluated = evaluated._replace(value=max(evaluated.value, 0.0))
     on = float((trials.allocations[0, 0] if is_one else trials.allocations).mean())
     otherwise = 1 - on if known > 0 else on
     lost = design.weeks * otherwise * abs(known) * WEEK_DAYS / YEAR_DAYS

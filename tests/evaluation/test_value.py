@@ -51,7 +51,18 @@ def test_buying_if_significant_loses_money_where_power_is_low_and_the_tool_is_wo
     stakes = replace(STAKES, prior=0.9, price=2_000.0)
     value = worth(-0.5, stakes)
     assert value.significant.value < -500
-    assert -100 < value.evaluated.value <= value.perfect.value == pytest.approx(0.1 * 2_000)
+    assert 0 <= value.evaluated.value <= value.perfect.value == pytest.approx(0.1 * 2_000)
+
+
+def test_a_result_may_be_ignored_so_an_evaluation_is_not_worth_less_than_nothing() -> None:
+    """Where the tool is nearly sure to pay, a bound set on noise loses on the other half of the trials."""
+    values = [
+        worth(-0.5, replace(STAKES, prior=prior, price=2_000.0)) for prior in (0.9, 0.95, 0.99)
+    ]
+    assert min(value.evaluated.value for value in values) == 0.0
+    for value in values:
+        lost = value.weeks + STAKES.cost
+        assert value.net.value == pytest.approx(value.evaluated.value - lost)
 
 
 def test_an_evaluation_is_worth_more_the_longer_it_lasts_and_never_more_than_knowing() -> None:

@@ -262,6 +262,7 @@ def test_the_limitation_of_departments_stands_on_the_page_and_in_what_is_stored_
     study = load("study=ai_triage")
     assert study.departments is not None
     assert "past trials" in study.departments.limitation
+    assert "guess" in study.departments.limitation  # what the figure is to be held against
     silent = replace(study, departments=replace(study.departments, limitation=""))  # type: ignore[type-var]
     assert content_of(study)["departments"]["limitation"] == study.departments.limitation
     assert identity_of(silent).key == identity_of(study).key
