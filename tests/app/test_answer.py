@@ -21,7 +21,9 @@ from simulation.app.answer import NOT_YET
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.pages import (
+    SIZE,
     VIEWS,
+    _by_field,
     answer,
     first_visit,
     narrow_page,
@@ -34,6 +36,7 @@ from simulation.cli import main
 from simulation.config import packaged_configs
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
+from simulation.errors import Fault
 from simulation.report import outcome
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
@@ -444,6 +447,24 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     )
     assert one
     assert one == other
+
+
+@pytest.mark.parametrize(
+    ("where", "field"),
+    [
+        ("figures: attendances_per_day", SIZE),
+        ("figures.figures.1.value", "doctors"),
+        ("figures: figures.0", "wait"),
+        ("figures.figures.0.days", "days"),
+        ("wait", "wait"),
+        ("figures", ""),
+    ],
+)
+def test_a_fault_stands_at_the_field_that_it_is_about(where: str, field: str) -> None:
+    error = ae.ConfigError([Fault(where, "is missing, and so on", "Write a number")])
+    assert _by_field(error, ["wait", "doctors"]) == {
+        field: "Is missing, and so on. Write a number."
+    }
 
 
 def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:
