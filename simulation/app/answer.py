@@ -27,6 +27,7 @@ from simulation.study.offered_load import in_words
 WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
 """How wide an interval may be, by unit, to be shown as a number."""
 NOT_YET = "not yet"
+DEPENDS = "; it depends on what makes patients wait"
 EARLY = 10
 """Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -80,6 +81,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
             "limits": [margin.label for margin in slim.design.margins],
         },
         "best": best,
+        "on_average": best is not None and bool(best.outcome.overtaken(outcomes)),
         "none_helps": at_rest and len(known) == len(outcomes) and best is None,
         "better": _beyond_ai(outcomes),
         "unsettled": _unsettled(slim, outcomes) if at_rest else [],
@@ -126,13 +128,17 @@ def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
 
 def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
     """The labels of what does surely more on the first target than every AI, untested claims left aside: apart from
-    their intervals."""
+    their intervals, and whatever makes patients wait."""
     tools = [one for one in outcomes if one.is_tool and not one.is_claimed]
     if not tools or not all(readable(one.first) for one in tools):
         return []
     most = max(_gain(one)[1] for one in tools)
     others = (one for one in outcomes if not one.is_tool and readable(one.first))
-    return [one.arm.label for one in others if _gain(one)[0] > most]
+    return [
+        one.arm.label
+        for one in others
+        if _gain(one)[0] > most and all(one.behind(tool) < 0 for tool in tools)
+    ]
 
 
 def _gain(outcome: ArmOutcome) -> tuple[float, float]:
@@ -191,7 +197,7 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
     return ShownArm(
         outcome,
         cells=tuple(map(_cell, outcome.effects)),
-        verdict=_verdict(first),
+        verdict=_verdict(first) + DEPENDS * (whole is not None and outcome.depends == "depends"),
         look=first.kind if readable(first) else "not-yet",
         safety=_safety_words(outcome),
         harmed=f"{harmed_words(harmed)} {unit_words(harmed[0].unit)}" if harmed else "",

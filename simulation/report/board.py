@@ -22,10 +22,16 @@ from simulation.questions.blanks import BlankEffect, rank_blanks
 from simulation.questions.sweep import beside
 from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import implausible, unlike_words, warnings
-from simulation.report.first_page import PATIENTS, hinge_words
+from simulation.report.first_page import (
+    PATIENTS,
+    by_cause_words,
+    hinge_words,
+    which_cause_words,
+)
 from simulation.report.outcome import (
     ArmOutcome,
     OutcomeKind,
+    best_to_tell,
     is_dearer,
     outcome_of,
     priced_alternatives,
@@ -397,6 +403,10 @@ def _answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, Kind, str]:
             look = "worse" if look == "worse" else "cannot-tell"
             verdict = f"{verdict}, and safety not shown"
             words = f"{words[:-1]}; read less kindly, it {outcome.otherwise} on safety."
+    if outcome.depends == "depends":
+        look = "worse" if look == "worse" else "cannot-tell"
+        verdict = f"{verdict}, depending on the cause of waiting"
+        words = f"{words} It {by_cause_words(outcome)}."
     row = outcome.first.comparison
     sentence = words.format(
         product=offer.product,
@@ -417,6 +427,8 @@ def advice(outcome: ArmOutcome) -> Iterator[str]:
     is_little = kind == "nothing" or (kind == "little" and not deciding)
     if kind not in ("fails", "harms") and (unsafe or kind == "may fail"):
         kind = "unsure"
+    if outcome.depends == "depends" and (tells := best_to_tell(outcome.result)):
+        yield which_cause_words(tells)
     yield "Do not buy it to cut waits." if is_little else ADVICE.get(kind, PERHAPS)
     if is_little and unsafe:
         yield "Before any other use, have its safety shown."
@@ -424,7 +436,7 @@ def advice(outcome: ArmOutcome) -> Iterator[str]:
         yield f"First settle {_small(deciding[0].question)}: it decides the answer."
     if other := outcome.bought:
         theirs, own = (abs(one.first.comparison.difference) for one in (other, outcome))
-        if theirs > own:
+        if theirs > own and other.behind(outcome) < 0:
             yield f"The same money {'may do' if other.limits.open else 'does'} more elsewhere."
 
 

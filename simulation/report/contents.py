@@ -32,6 +32,7 @@ def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         *(verdict_tables.target_table(result, target) for target in result.targets),
         *verdict_tables.over_tables(result),
         *verdict_tables.causes_tables(result),
+        verdict_tables.which_cause_table(result),
         verdict_tables.safety_table(result) if result.design.margins else None,
         arm_tables.own_table(result),
         patient_groups.labels_table(result),

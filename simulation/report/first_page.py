@@ -30,9 +30,11 @@ from simulation.report.money import limit_words
 from simulation.report.outcome import (
     ArmOutcome,
     OutcomeKind,
+    TellsCause,
     alternatives,
     arms_in_order,
     best_alternative,
+    best_to_tell,
     outcome_of,
     products,
     products_left_out,
@@ -55,6 +57,10 @@ PATIENTS = {
 """What a sentence calls the groups that are named."""
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
+SURE = 2 / 3
+"""The share of departments told rightly below which figures do not tell what makes patients wait."""
+MOST_WORDS = 350
+"""Words of the page beside table and picture, for which detail is left out where answers stand by cause."""
 MOST_BY_CAUSE = 3
 """Arms whose effects by cause of waiting are told."""
 KINDS: dict[OutcomeKind, tuple[str, str]] = {
@@ -124,6 +130,11 @@ class FirstPage(NamedTuple):
     picture: Drawing | None
 
     @property
+    def n_words(self) -> int:
+        """How many words there are beside table and picture."""
+        return len(" ".join((self.question, *self.checks, *self.sentences)).split())
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """Lead, headlines and notes, in order."""
         return (self.lead, *(headline.sentence for headline in self.headlines), *self.notes)
@@ -152,7 +163,7 @@ def first_page(result: StudyResult) -> FirstPage:
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
             "of these alone. For a verdict use 20 or more, each at least twice: run.departments=20 run.replications=40."
         )
-    return FirstPage(
+    page = FirstPage(
         result.design.question,
         checks,
         lead,
@@ -161,6 +172,12 @@ def first_page(result: StudyResult) -> FirstPage:
         first_table(result),
         first_picture(result, arms_in_order(result.shown)),
     )
+    for detail in (1, 0) if result.causes and not few else ():
+        if page.n_words > MOST_WORDS:
+            page = page._replace(headlines=headlines(result, detail))
+    if result.causes and page.n_words > MOST_WORDS:
+        page = page._replace(lead=lead.replace(_summary(result), ""))
+    return page
 
 
 def _notes(result: StudyResult) -> Iterator[str]:
@@ -191,19 +208,22 @@ def _notes(result: StudyResult) -> Iterator[str]:
 # --- what is said of a product ------------------------------------------------------------------------------------
 
 
-def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """Sentences on each product, in the order of the study, then on the best alternative."""
+def headlines(result: StudyResult, detail: int = 2) -> tuple[Headline, ...]:
+    """Sentences on each product, in the order of the study, then on the best alternative.
+
+    `detail`: 1 leaves out what products do that fail on safety, 0 also ranges over readings of the evidence.
+    """
     lines = []
     for arm in products(result):
         outcome = outcome_of(result, arm.name)
-        first, *others = _parts(outcome)
+        first, *others = _parts(outcome, detail)
         is_claimed = outcome.is_claimed and not outcome.is_identical
         claimed = "if the untested claim is true, " if is_claimed else ""
         lines.append(_headline(arm.name, arm.label, [f"{claimed}{first}", *others]))
     if alternatives(result):
         best = best_alternative(result)
         none = ["none is shown to help enough without failing on safety"]
-        parts, name = (none, "") if best is None else (_best_parts(best), best.arm.name)
+        parts, name = (none, "") if best is None else (_best_parts(best, detail), best.arm.name)
         lines.append(_headline(name, "Best alternative", parts))
     return tuple(lines)
 
@@ -214,7 +234,7 @@ def _headline(arm: str, label: str, parts: Sequence[str]) -> Headline:
     return Headline(arm, label, (first, *(f"{words[:1].upper()}{words[1:]}" for words in others)))
 
 
-def _parts(outcome: ArmOutcome) -> list[str]:
+def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     """Sentences on a product without full stops, some empty: of one that fails a limit of safety, that limit first; of
     another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
     if outcome.is_identical:
@@ -233,9 +253,10 @@ def _parts(outcome: ArmOutcome) -> list[str]:
         ),
     ]
     if limits.failed:
-        return [*safety, counted_on, *([] if first.matters == "little" else effect), *beside]
+        told = [*([] if first.matters == "little" else effect), *beside]
+        return [*safety, counted_on, *(told if detail > 1 else ())]
     rests_on = (
-        range_words(outcome.result, outcome.arm.name),
+        range_words(outcome.result, outcome.arm.name) if detail else "",
         "" if outcome.is_claimed else hinge_words(outcome),
         _cheapest_words(outcome),
     )
@@ -387,58 +408,90 @@ def _cheapest_words(outcome: ArmOutcome) -> str:
 
 
 def cause_words(result: StudyResult) -> Iterator[str]:
-    """Sentences on which answers depend on what makes patients wait, with effects by cause, and which do not; none
-    without causes."""
+    """Sentences on which answers depend on what makes patients wait, with effects by cause, which do not, what to
+    measure to find out, and whether they stay where a cause counts twice; none without causes."""
     best = best_alternative(result)
-    told = [outcome_of(result, arm.name) for arm in products(result)]
-    told += [] if best is None or best in told else [best]
+    told = [outcome_of(result, arm.name) for arm in products(result)] if result.causes else []
+    told += [] if best is None or best in told or not result.causes else [best]
     depends = [one for one in told if one.depends == "depends"]
     unsettled = [one for one in told if one.depends == "not settled"]
     for number, outcome in enumerate(depends[:MOST_BY_CAUSE]):
-        yield by_cause_words(outcome, first=number == 0)
-    if n_more := len(depends[MOST_BY_CAUSE:]):
-        yield f"{n_more} more {'depend' if n_more > 1 else 'depends'} on it (see the report)."
+        label, words = outcome.arm.label, by_cause_words(outcome, first=number == 0)
+        yield f"So does '{label}': {words}." if number else f"What '{label}' does {words}."
+    if (n_more := len(depends) - MOST_BY_CAUSE) > 0:
+        yield f"So do {n_more} more."
     if unsettled:
-        named = "the others do" if len(unsettled) > FEW else f"{_arms(unsettled)} do"
-        yield f"Whether {named if len(unsettled) > 1 else f'{named}es'} is not settled."
-    elif told and result.causes:
-        others = "The other answers hold" if depends else "These answers hold"
-        yield f"{others} whatever makes your patients wait." if len(told) > len(depends) else ""
+        yield f"Whether {_arms(unsettled)} {'does' if len(unsettled) == 1 else 'do'} is not settled."
+    elif told and not depends:
+        yield "These answers hold whatever makes your patients wait."
+    elif len(told) > len(depends):
+        yield "The other answers do not."
+    if depends and (tells := best_to_tell(result)):
+        yield which_cause_words(tells)
+    if told:
+        n_moved = sum(bool(one.hangs_on_weight) for one in told)
+        change_of = f"{n_moved} of {len(told)} answers" if n_moved else "no answer"
+        yield f"Were {'one' if n_moved else 'any'} cause twice as common, {change_of} would change."
+
+
+def which_cause_words(tells: TellsCause) -> str:
+    """'To find out: measure 'handover over 30 minutes' for 14 days (right for 92 % of departments).'"""
+    right = f"{100 * tells.right[tells.n_needed - 1]:.0f} % of departments"
+    if tells.right[-1] < SURE:
+        return f"No two figures tell which it is (at best right for {right})."
+    named = [figure_words(figure, inside=True) for figure in tells.figures[: tells.n_needed]]
+    return f"To find out: measure {' and '.join(named)} for {tells.days} days (right for {right})."
 
 
 def _arms(outcomes: Sequence[ArmOutcome]) -> str:
+    if len(outcomes) > FEW:
+        return f"{len(outcomes)} answers"
     return listed_with_and([f"'{one.arm.label}'" for one in outcomes])
 
 
 def by_cause_words(outcome: ArmOutcome, *, first: bool = True) -> str:
-    """'What 'AI scribe' does depends on what makes your patients wait: if clinicians are always busy −5.0, if cubicles
-    are always full −1.2 min.'; not the `first`: ''AI scribe', too: −5.0 and −1.2 min.'"""
+    """'depends on what makes your patients wait: if clinicians are always busy −5.0, if cubicles are always full −1.2
+    min'; not the `first`: '−5.0 and −1.2 min'."""
     row, by_cause = outcome.first.comparison, outcome.by_cause
-    effects = {label: change(of.effect.mean, row.unit) for label, of in by_cause.items()}
-    failing = [f"if {label}" for label, of in by_cause.items() if of.kind == "fails"]
+    effects = {_in_few(label): change(of.effect.mean, row.unit) for label, of in by_cause.items()}
+    failing = [f"if {_in_few(label)}" for label, of in by_cause.items() if of.kind == "fails"]
     safety = ""
     if failing and len(failing) < len(by_cause):
         safety = f"; it fails on safety {listed_with_and(failing)}"
-    if not first:
-        each = listed_with_and(list(effects.values()))
-        return f"So does '{outcome.arm.label}': {each} {short_unit(row)}{safety}."
-    each = ", ".join(f"if {label} {effect}" for label, effect in effects.items())
-    return (
-        f"What '{outcome.arm.label}' does depends on what makes your patients wait: {each} "
-        f"{short_unit(row)}{safety}."
-    )
+    each = listed_with_and(list(effects.values()))
+    if first:
+        named = ", ".join(f"if {label} {effect}" for label, effect in effects.items())
+        each = f"depends on what makes your patients wait: {named}"
+    return f"{each} {short_unit(row)}{safety}"
 
 
-def _best_parts(best: ArmOutcome) -> list[str]:
+def _in_few(label: str) -> str:
+    """The words of a cause up to a comma."""
+    return label.partition(",")[0]
+
+
+def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
     """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
     min (1.2 to 9.3)'."""
     return [
         f"{_named(best)} {_size_words(best.first.comparison)}{_range_words(best.first)}",
         _leaving_words(best),
         *_harmed_groups(best),
-        range_words(best.result, best.arm.name),
+        range_words(best.result, best.arm.name) if detail else "",
+        _overtaken_words(best),
         "its safety is not settled" if best.limits.open else "",
     ]
+
+
+def _overtaken_words(best: ArmOutcome) -> str:
+    """'if cubicles are always full, 'Lean triage' may do more'; empty where it does most for every cause."""
+    others = [one for one in alternatives(best.result) if not one.fails]
+    more = []
+    for label, other in best.overtaken(others).items():
+        is_shown = other.by_cause[label].is_apart_from(best.by_cause[label])
+        does = "does" if is_shown else "may do"
+        more.append(f"if {_in_few(label)}, '{other.arm.label}' {does} more")
+    return "; ".join(more)
 
 
 def _named(outcome: ArmOutcome, harmed: Sequence[str] = ()) -> str:

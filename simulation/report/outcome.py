@@ -4,7 +4,7 @@ into sentences.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from itertools import combinations, compress
@@ -15,7 +15,7 @@ import numpy as np
 
 from simulation.display.measured import Limits, limits_of
 from simulation.display.words import rests_on_claim
-from simulation.measures.measuring import MeasureName, Measures
+from simulation.measures.measuring import MeasureName, Measures, observables_among
 from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import FigureRule, find_deciding
 from simulation.records.schema import Mask
@@ -25,6 +25,7 @@ from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
 from simulation.statistics.intervals import Interval, estimate_interval
+from simulation.statistics.variance_components import known_twice, tell_apart
 from simulation.statistics.verdict import is_worse
 from simulation.study.arm_changes import kind_in_trials
 from simulation.study.design import Margin, Target
@@ -46,6 +47,10 @@ MAY_BE: dict[OutcomeKind, set[OutcomeKind]] = {
 """What an arm may turn out to do, by kind of outcome, where that is not the kind itself alone."""
 FEWEST_OF_CAUSE = 10
 """Departments of one cause of waiting that an interval of such departments needs; a verdict on them needs 20."""
+DAYS = (7, 14, 28, 56)
+"""Days for which figures may be measured to find out what makes patients wait."""
+NEARLY = 0.05
+"""The share of departments told rightly for which no second figure and no more days are asked."""
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
 difference that matters at most."""
@@ -304,7 +309,26 @@ class ArmOutcome:
         between = self.result.against(self.arm.name, row.arm, target.measure, target.group)
         worst = max(sign * bound for bound in between.judged)
         lost = min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference))
-        return ("more" if worst < 0 else "as much") if worst < lost else None
+        if not worst < lost or self.behind(other) >= lost:
+            return None
+        return "more" if max(worst, self.behind(other)) < 0 else "as much"
+
+    def behind(self, other: "ArmOutcome") -> float:
+        """By how much its effect falls short of another's where patients wait for the cause that suits it least; below
+        0 where it does more whatever the cause, and without causes."""
+        sign = 1 if self.first.comparison.better == "lower" else -1
+        theirs = [of.effect.mean for of in other.by_cause.values()]
+        ours = [of.effect.mean for of in self.by_cause.values()]
+        return max((sign * (a - b) for a, b in zip(ours, theirs, strict=True)), default=-math.inf)
+
+    def overtaken(self, others: "Iterable[ArmOutcome]") -> "Mapping[str, ArmOutcome]":
+        """The causes of waiting for which it does not do most, and which of the others does."""
+        sign = 1 if self.first.comparison.better == "lower" else -1
+        most = {
+            label: min((self, *others), key=lambda one: sign * one.by_cause[label].effect.mean)
+            for label in self.by_cause
+        }
+        return {label: one for label, one in most.items() if one is not self}
 
     @cached_property
     def cheapest(self) -> "ArmOutcome | None":
@@ -436,6 +460,57 @@ def effect_in(part: StudyResult, arm: str, judged: Target | Margin) -> Interval:
     )
     is_few = len(np.unique(np.asarray(part.department_of))) < FEWEST_OF_CAUSE
     return replace(effect, low=math.nan, high=math.nan) if is_few else effect
+
+
+class TellsCause(NamedTuple):
+    """Which figures tell what makes patients wait, measured for so many `days`, the better first; `right`: the share of
+    departments told rightly by the first, and by both (ten-fold)."""
+
+    days: int
+    figures: tuple[MeasureName, ...]
+    right: tuple[float, ...]
+
+    @property
+    def n_needed(self) -> int:
+        """How many of the figures are worth measuring."""
+        return next(n for n, right in enumerate(self.right, 1) if right >= self.right[-1] - NEARLY)
+
+
+@lru_cache(maxsize=8)
+def tell_causes(result: StudyResult) -> tuple[TellsCause, ...]:
+    """The two figures that tell best what makes patients wait, for each of `DAYS`; none without causes, or with fewer
+    than ten departments of one.
+
+    Figures are those of the baseline in minutes and shares, which do not grow with a department's size; not of staff
+    whose rota a cause states, by which its departments would be known whatever makes patients wait.
+    """
+    over, department = result.study.departments, np.asarray(result.department_of)
+    n_each = [count_departments(result, mask) for mask in result.causes.values()]
+    if over is None or not n_each or min(n_each) < FEWEST_OF_CAUSE:
+        return ()
+    stated = {path for cause in over.causes.values() for path in cause.changes}
+    names = [
+        name
+        for name in observables_among(result.measures[result.design.baseline][0].names)
+        if name.unit in ("minutes", "share")
+        and f"staffing.{name.group.removeprefix('pool=')}.rota" not in stated
+    ]
+    figures = result.figures(names)
+    useful = np.flatnonzero(np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0))
+    figures, told = figures[:, useful], list[TellsCause]()
+    cause_of = np.array(over.cause_of)[department]
+    for days in DAYS if len(useful) > 1 and known_twice(figures, department).all() else ():
+        noise = result.run.measured_days / days
+        apart = tell_apart(figures, department, cause_of, noise=noise)
+        chosen = tuple(names[useful[column]] for column in apart.figures)
+        told.append(TellsCause(days, chosen, apart.right))
+    return tuple(told)
+
+
+def best_to_tell(result: StudyResult) -> TellsCause | None:
+    """The figures to measure, for the fewest days that do nearly as well as the most; None without causes."""
+    told = tell_causes(result)
+    return next((one for one in told if one.right[-1] >= told[-1].right[-1] - NEARLY), None)
 
 
 # --- which arms are told of, in which order -------------------------------------------------------------------------

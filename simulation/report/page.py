@@ -49,7 +49,7 @@ class Planned(NamedTuple):
 SECTIONS = (
     Planned("compared", "What was compared", ("changes",)),
     Planned("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
-    Planned("causes", "By what makes patients wait", ("causes:", "causes_twice")),
+    Planned("causes", "By what makes patients wait", ("causes:", "causes_twice", "which_cause")),
     Planned("safety", "Safety limits", ("safety",)),
     Planned("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
     Planned("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),

@@ -10,9 +10,16 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.config.ensembles import EnsembleDepartments
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.report.first_page import cause_words, first_page
-from simulation.report.outcome import of_causes, outcome_of, with_doubled
-from simulation.study.design import Cause
+from simulation.report.board import board
+from simulation.report.first_page import MOST_WORDS, cause_words, first_page
+from simulation.report.outcome import (
+    best_to_tell,
+    of_causes,
+    outcome_of,
+    tell_causes,
+    with_doubled,
+)
+from simulation.study.design import Cause, OfferFacts
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
@@ -172,7 +179,73 @@ def test_the_first_sentences_say_what_an_answer_depends_on(made: Made) -> None:
     assert numbers_in_no_table(result) == set()
     assert " if cubicles are always full " in page.lead
     firm = made({name: {"busy": -10.0, "full": -12.0} for name in ("quicker", "two")})
-    assert list(cause_words(firm)) == ["These answers hold whatever makes your patients wait."]
+    assert list(cause_words(firm)) == [
+        "These answers hold whatever makes your patients wait.",
+        "Were any cause twice as common, no answer would change.",
+    ]
+
+
+def with_stays(result: Result, minutes: float) -> Result:
+    """The same, everybody's stay under the baseline longer by so many minutes where cubicles are full."""
+    full, base = result.causes[LABELS["full"]], result.design.baseline
+    replications = []
+    for is_full, each in zip(full, result.replications, strict=True):
+        known = each.arms[base].measures
+        values = known.values + minutes * is_full * np.array(
+            [name.measure == "stay_median" for name in known.names]
+        )
+        arm = replace(each.arms[base], measures=Measures(known.names, values))
+        replications.append(replace(each, arms={**each.arms, base: arm}))
+    return replace(result, replications=tuple(replications))
+
+
+def test_the_page_names_the_figure_that_tells_the_cause_and_says_where_none_does(
+    made: Made,
+) -> None:
+    """Departments of the two causes are alike in all but one figure, and where that is alike too, in all."""
+    result = made({"quicker": {"busy": -10.0, "full": 0.0}})
+    told = best_to_tell(with_stays(result, 500.0))
+    assert told is not None
+    assert (told.figures[0].measure, told.n_needed, told.days) == ("stay_median", 1, 7)
+    words = list(cause_words(with_stays(result, 500.0)))
+    assert any(one.startswith("To find out: measure 'stay, median") for one in words)
+    none = best_to_tell(result)
+    assert none is not None
+    assert none.right[-1] < 0.65
+    assert any(
+        one.startswith("No two figures tell which it is (at best") for one in cause_words(result)
+    )
+    assert tell_causes(made({"quicker": {"busy": -10.0, "full": 0.0}}, n=9)) == ()
+
+
+def test_an_alternative_does_more_only_if_it_does_whatever_makes_patients_wait(made: Made) -> None:
+    """'Two' does more by far on average, and less where cubicles are full."""
+    busy, full = {"busy": -10.0, "full": -10.0}, {"busy": -40.0, "full": -1.0}
+    result = made({"quicker": busy, "two": full})
+    quicker, two = (outcome_of(result, arm) for arm in ("quicker", "two"))
+    assert two.does_as_much(quicker) is None
+    assert two.behind(quicker) == pytest.approx(9, abs=0.2)
+    assert list(two.overtaken([quicker])) == [LABELS["full"]]
+    more = made({"quicker": busy, "two": {"busy": -40.0, "full": -12.0}})
+    quicker, two = (outcome_of(more, arm) for arm in ("quicker", "two"))
+    assert two.does_as_much(quicker) == "more"
+    assert two.overtaken([quicker]) == {}
+
+
+def test_the_page_keeps_to_its_words_by_leaving_out_detail(made: Made) -> None:
+    page = first_page(made({"quicker": {"busy": -10.0, "full": 0.0}}))
+    assert page.n_words <= MOST_WORDS == 350
+
+
+@pytest.mark.parametrize(("full", "depends"), [(0.0, True), (-10.0, False)])
+def test_the_boards_page_claims_no_more(made: Made, full: float, depends: bool) -> None:
+    result = made({"quicker": {"busy": -10.0, "full": full}}, spread=0.1)
+    offer = OfferFacts(arm="quicker", product="QuickNote", department="Ours")
+    study = replace(result.study, design=replace(result.design, offer=offer))
+    page = board(replace(result, study=study))
+    assert ("depending on the cause of waiting" in page.verdict) == depends
+    assert ("It depends on what makes your patients wait: if clinicians" in page.answer) == depends
+    assert (page.look == "better") != depends
 
 
 def test_without_causes_nothing_is_said_of_them(over: Result) -> None:
