@@ -17,11 +17,12 @@ from typing import Any
 
 import simulation as ae
 from simulation.config import composed, search_folders
+from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
-TYPICAL, EVERY, BETWEEN = "typical", "ensemble", "between_contacts"
+TYPICAL, EVERY = "typical", "ensemble"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
 """Departments of an ensemble that are met while a reader looks, and of England's when it is worked out in full."""
 GROUPS = ("site", "staffing", "calibration", "pathway", "nurse")
@@ -62,11 +63,8 @@ PACKAGED = {
     "typical_mixture": Department(
         "Full places and staff who speed up, by half", ("site=typical_mixture",)
     ),
-    EVERY: Department(f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=TYPICAL),
-    BETWEEN: Department(
-        f"{N_DEPARTMENTS} departments with time between contacts (slower)",
-        (f"site={BETWEEN}",),
-        BETWEEN,
+    EVERY: Department(
+        f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=PACKAGED_ENSEMBLE
     ),
 }
 

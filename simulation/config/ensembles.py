@@ -89,6 +89,8 @@ from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.wording import listed_with_and
 
+PACKAGED = "england"
+"""The packaged ensemble."""
 ROUNDING = 1e-9
 """How far outside its range a value may lie because of rounding, as a share of the range's width."""
 
@@ -595,7 +597,7 @@ def over_ensemble(
     run = study.run
     if name == NO_FILE:
         if run.department is not None:
-            remedy = "Name one, as in ensemble=typical, or leave it out"
+            remedy = "Name one, as in ensemble=england, or leave it out"
             refuse("run.department", "is stated, and the study has no ensemble", remedy)
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
@@ -644,10 +646,13 @@ def over_ensemble(
         [text for text in composed.values if not text.startswith("run.")],
         list(used),
     )
+    # whether departments are sound by themselves hangs on no arm, but for the policy of the baseline
+    of_departments = {group: key[1].get(group) for group in (*CHANGEABLE, "scenario")}
+    alone = (name, of_departments, departments.values, to_exact(study.baseline.policy), key[3])
     cached_for_files(
         folders,
-        f"structures-{digest(key)[:12]}",
-        key,
+        f"structures-{digest(alone)[:12]}",
+        alone,
         partial(_check_structures, study, departments, used),
     )
     run = replace(run, departments=len(used) if run.department is None else None)

@@ -411,9 +411,16 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
     return None, fault
 
 
+REPLACED = {("ensembles", "typical"): "england", ("ensembles", "between_contacts"): "england"}
+"""Packaged files that are no longer there, by group and name, and which took their place."""
+
+
 def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
     path, faults = file_named(group, name, folders), Faults()
+    if not path and (group, name) in REPLACED:
+        found = f"there is no '{name}' any more: it was replaced. Stored runs of it still open"
+        refuse(group, found, f"Say {group.removesuffix('s')}={REPLACED[group, name]}")
     if not path:
         refuse(group, f"there is no '{shortened(name)}'", nearest(name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)

@@ -244,7 +244,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         *(["these and which department"] if over else []),
         *("largest", "verdict with it", "cases needed"),
     )
-    department = ", and so is the department (ensemble=typical adds it)."
+    department = ", and so is the department (ensemble=england adds it)."
     if over:
         department = ". Which department: the interval is for one department of the ensemble, not for their mean."
     notes = (

@@ -159,7 +159,7 @@ def narrow_result(result: StudyResult, observed: Observed, where: str) -> Narrow
     if departments is None or over is None or n < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
-            f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
+            f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=england"
         )
     if not result.others:
         raise ResultsError(

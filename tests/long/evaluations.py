@@ -233,7 +233,7 @@ def charts(n: int) -> None:
         "+study.arms.always={label: Answers worse, triage: ai_degrades, control: works, changes: "
     )
     always += f"{{site.outages.triage_tool_degraded.share: 1}}, {NOTE}}}"
-    study = of_size(n, "study=failures", "ensemble=typical", always).of_arms(
+    study = of_size(n, "study=failures", "ensemble=england", always).of_arms(
         ["works", "degraded", "always"]
     )
     outcomes = outcomes_of(load_designs("all"))

@@ -117,7 +117,7 @@ def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
     study = ae.load("study=ai_triage", f"ensemble={NAME}", f"run.departments={asked.departments}", *length,
                     config_dir=str(folder)).of_arms(ARMS)  # fmt: skip
     of_all = ae.load(
-        "study=ai_triage", "ensemble=typical", f"run.departments={len(whole.departments)}", *length
+        "study=ai_triage", "ensemble=england", f"run.departments={len(whole.departments)}", *length
     )
     true = of_all.of_arms(ARMS).of(truth)
     run = replace(true.run, measured_days=asked.days, seed=7 + truth)

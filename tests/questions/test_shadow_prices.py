@@ -164,7 +164,7 @@ def test_tables_file_and_picture_say_the_same(
     ("words", "phrase"),
     [
         (
-            ["ensemble=typical"],
+            ["ensemble=england"],
             "Leave it out",
         ),
         (

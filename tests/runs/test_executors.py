@@ -350,7 +350,7 @@ def test_threads_do_all_but_the_compiled_loop_one_at_a_time(
 
 
 def test_threads_may_make_the_departments_of_one_study_at_once() -> None:
-    study = load("ensemble=typical", "run.departments=20", "run.replications=20")
+    study = load("ensemble=england", "run.departments=20", "run.replications=20")
     departments = study.departments
     assert departments is not None
     with ThreadPoolExecutor(8) as threads:

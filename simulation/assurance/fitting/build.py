@@ -38,6 +38,7 @@ from simulation.config.composing import Composed, files_with
 from simulation.config.dotted import Change, ChangeRow, as_stated
 from simulation.config.ensembles import Priors, changes_by, kinds_of
 from simulation.config.studies import study_from
+from simulation.config.totals import SIZE
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
@@ -268,8 +269,7 @@ FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of
 the walk that chooses it."""
 LEAST_CHANCE = 0.5
-"""The least probability of meeting every row for a department to be accepted. The emulator's is a little too low, as
-it counts years that lock up as noise and rows as independent (docs/how-to/ensembles.md)."""
+"""The least probability of meeting every row for a department to be accepted (docs/how-to/ensembles.md)."""
 YEARS_EACH = 14
 """Years that a build is expected to need for each department: `typical` took 1,488 for 106."""
 MOST_YEARS = 150
@@ -318,12 +318,26 @@ class Builder:
                 f"{self.file.n_waves} waves, {len(years)} years: {len(fit)} of {wanted} departments"
             )
             if len(fit) >= wanted:
-                chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
-                accepted = tuple(fit[index] for index in chosen)
+                accepted = tuple(fit[index] for index in self._chosen(fit, wanted))
                 return Fit(self.site.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))
+
+    def _chosen(self, fit: Sequence[Year], wanted: int) -> list[int]:
+        """Which of those that fit are taken, at random; where they differ in size, such that sizes are spread as they
+        were drawn, because which sizes there are is known and no row is about it."""
+        rng = np.random.default_rng([self.seed, wanted])
+        left = rng.permutation(len(fit)).tolist()
+        sizes = [SIZE in one.changes for one in self.site.space.parameters.values()]
+        if not any(sizes):
+            return left[:wanted]
+        at = self.site.space.points([year.member for year in fit])[:, sizes.index(True)]
+        chosen = []
+        for place in rng.permutation((np.arange(wanted) + 0.5) / wanted):
+            chosen.append(min(left, key=lambda index: abs(at[index] - place)))
+            left.remove(chosen[-1])
+        return chosen
 
     def _say_how_long(self, wanted: int) -> None:
         """Simulate a year in this process, and say how long the build may take if all years take as long."""
@@ -365,7 +379,7 @@ class Builder:
         points = self.site.space.points([year.member for year in years])
         values = np.array([[year.rows[target.name] for target in targets] for year in years])
         emulator = learn(targets, points, values, self.judged_by_mean, self.site.space.edges)
-        fit = emulator.log_chance(points) >= math.log(LEAST_CHANCE)
+        fit = emulator.chance(points) >= LEAST_CHANCE
         fit &= ~emulator.contradicted(points, values)
         return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
 

@@ -51,6 +51,9 @@ YEARS_JUDGED = 10
 MOST_SURPRISE = 3.5
 """Standard deviations beyond which a year contradicts what was expected: one row in 2,000 by chance."""
 SMALLEST = 1e-6
+NO_EDGES = np.empty(0)
+N_TOGETHER = 4000
+"""Draws of the rows of a year together: a probability of a half is known to within .01."""
 
 
 class EmulatorPrediction(NamedTuple):
@@ -67,10 +70,14 @@ class EmulatorPrediction(NamedTuple):
         """Whether the expected mean is in the band."""
         return (self.mean >= self.low) & (self.mean <= self.high)
 
+    def standardised(self, n_years: float) -> tuple[Floats, Floats]:
+        """The ends of the band, in standard errors of the mean of `n_years` years from what is expected."""
+        sd = np.sqrt(self.standard_error**2 + self.noise**2 / n_years)
+        return (self.low - self.mean) / sd, (self.high - self.mean) / sd
+
     def log_chance(self, n_years: float) -> Floats:
         """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
-        sd = np.sqrt(self.standard_error**2 + self.noise**2 / n_years)
-        low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
+        low, high = self.standardised(n_years)
         flipped = (
             low > 0
         )  # both bounds far out on the right: their mirror images keep the difference from 0
@@ -135,6 +142,8 @@ class Emulator(NamedTuple):
 
     rows: tuple[RowEmulator, ...]
     judged_by_mean: frozenset[str]
+    together: Floats = NO_EDGES
+    """Standard normal draws of the rows of one year, correlated as their noise is, shape (draws, rows)."""
 
     def log_chance(self, points: Floats) -> Floats:
         """The log of the probability that `YEARS_JUDGED` years at each point meet every row, as if independent."""
@@ -144,6 +153,22 @@ class Emulator(NamedTuple):
             return row.at(points).log_chance(math.inf if by_mean else YEARS_JUDGED)
 
         return np.asarray(np.sum(in_threads(log_chance_of, self.rows), axis=0))
+
+    def chance(self, points: Floats) -> Floats:
+        """The probability that `YEARS_JUDGED` years at each point meet every row, whose errors go together: years with
+        long waits are those in which many leave."""
+
+        def bounds_of(row: RowEmulator) -> tuple[Floats, Floats]:
+            by_mean = row.target.measure in self.judged_by_mean
+            return row.at(points).standardised(math.inf if by_mean else YEARS_JUDGED)
+
+        bounds = np.array(in_threads(bounds_of, self.rows))
+        return np.array(
+            [
+                ((self.together >= low) & (self.together <= high)).all(axis=1).mean()
+                for low, high in bounds.transpose(2, 1, 0)
+            ]
+        )
 
     def contradicted(self, points: Floats, values: Floats) -> Mask:
         """Whether any row of a year at each point lies farther from what is expected than chance allows.
@@ -187,9 +212,6 @@ def must_be_installed() -> None:
         refuse("ensemble", "needs scikit-learn, which is not installed", remedy)
 
 
-NO_EDGES = np.empty(0)
-
-
 def learn(
     targets: Sequence[PublishedFigure],
     points: Floats,
@@ -203,7 +225,18 @@ def learn(
         for column, target in enumerate(targets)
     )
     in_threads(attrgetter("fitted"), rows)
-    return Emulator(rows, frozenset(judged_by_mean))
+    left = np.column_stack(
+        [
+            row.scaled(column) - row.at(points).mean
+            for row, column in zip(rows, values.T, strict=True)
+        ]
+    )
+    with np.errstate(invalid="ignore"):  # of a year without a number
+        left = np.nan_to_num(np.clip(left, *np.nanpercentile(left, CLIPPED, axis=0)))
+    drawn = np.random.default_rng(0).multivariate_normal(
+        np.zeros(len(rows)), np.atleast_2d(np.corrcoef(left, rowvar=False)), N_TOGETHER
+    )
+    return Emulator(rows, frozenset(judged_by_mean), drawn)
 
 
 def centred_on(points: Floats, edges: Floats) -> Floats:

@@ -182,7 +182,7 @@ def test_predictions_are_of_the_site_alone() -> None:
 
 
 def test_the_departments_of_an_ensemble_share_the_replications() -> None:
-    study = load(*SHORT, "ensemble=typical", "run.replications=6", "run.departments=3")
+    study = load(*SHORT, "ensemble=england", "run.replications=6", "run.departments=3")
     each = by_department(study)
     assert [len(one.run.numbers) for one in each] == [2, 2, 2]
     assert each[0].baseline.pathway != each[1].baseline.pathway != each[2].baseline.pathway
