@@ -328,7 +328,7 @@ class Builder:
         """Which of those that fit are taken, at random; where they differ in size, such that sizes are spread as they
         were drawn, because which sizes there are is known and no row is about it."""
         rng = np.random.default_rng([self.seed, wanted])
-        left = rng.permutation(len(fit)).tolist()
+        left: list[int] = rng.permutation(len(fit)).tolist()
         sizes = [SIZE in one.changes for one in self.site.space.parameters.values()]
         if not any(sizes):
             return left[:wanted]

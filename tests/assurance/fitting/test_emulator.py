@@ -78,6 +78,21 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     )
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_that_go_together_are_met_together_more_often(together: bool) -> None:
+    """Of two rows whose years err alike the chance of both is that of one; else it is the product."""
+    rng = np.random.default_rng(11)
+    points = rng.random((N_YEARS, 2))
+    one, other = rng.normal(0, NOISE, (2, N_YEARS))
+    logits = logit_of(points)[:, None] + np.column_stack([one, one if together else other])
+    emulator = learn([SHARE, SHARE], points, 1 / (1 + np.exp(-logits)), [])
+    edge = np.flatnonzero(np.abs(np.exp(emulator.rows[0].at(points).log_chance(10)) - 0.5) < 0.2)
+    alone = np.exp(emulator.rows[0].at(points[edge]).log_chance(10))
+    product = np.exp(emulator.log_chance(points[edge]))
+    assert len(edge) > 5
+    assert emulator.chance(points[edge]) == pytest.approx(alone if together else product, abs=0.06)
+
+
 def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
     points = np.random.default_rng(7).random((40, 2))
     emulator = learn([SHARE], points, points[:, :1], [SHARE.measure])
