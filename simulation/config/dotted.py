@@ -1,7 +1,7 @@
 """Dotted paths: setting what they name in a configuration or a file, and looking up what `${a.b}` refers to."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from simulation.config.files import (
 from simulation.config.validating import keys_at, sound
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.study.design import factor_of, is_number
+from simulation.study.design import factor_of, is_number, is_within
 from simulation.triage.nurse_and_tool import Nurse, Tool
 
 Raw = dict[str, Any]
@@ -378,3 +378,66 @@ def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
     if isinstance(value, dict):  # a block takes the place of the one in the file
         lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
     lay_over(raw, path.split("."), value, shortened(override), faults, add=True)
+
+
+# --- changes that must be relative to each department -------------------------------------------------------------
+
+
+def outright_faults(
+    ensemble: str, varied: Mapping[str, str], raw: Raw, changes: Iterable[Change]
+) -> Iterator[Fault]:
+    """A fault for each change that gives all departments one value of something that they differ in.
+
+    Such a value would be an improvement in some departments and the contrary in others. `varied`: the parameter or
+    structure behind each dotted path in which they differ; `raw`: the configuration.
+    """
+    unique = {
+        (change.path, change.where): change for change in changes
+    }  # a lever's are in the list once for each arm
+    for change in unique.values():
+        if factor_of(change.value) is not None or change.of_triage:
+            continue
+        old = value_at(raw, change.path)
+        overwritten = {
+            path for path in varied if is_within(path, change.path) or is_within(change.path, path)
+        }
+        for path in sorted(
+            (overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)
+        ):
+            yield Fault(
+                change.where,
+                f"sets a value in which the departments of the ensemble '{ensemble}' differ "
+                f"('{varied[path]}' varies {path})",
+                f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
+                "department: ensemble=none",
+            )
+
+
+def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
+    """The varied paths that a value refers to."""
+    named = set(_references(value))
+    return {path for path in varied if any(is_within(path, block) for block in named)}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The dotted paths of all references `${...}` within a value."""
+    if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
+        yield match[1]
+    parts = (
+        value.values()
+        if isinstance(value, Mapping)
+        else value
+        if isinstance(value, list | tuple)
+        else ()
+    )
+    for part in parts:
+        yield from _references(part)
+
+
+def _relative(old: Any, new: Any, raw: Raw) -> str:
+    """The change as a factor of the old value: '{times: 1.2}' if both are numbers."""
+    if isinstance(old, str) and (match := REFERENCE.fullmatch(old)):
+        old = value_at(raw, match[1])
+    if is_number(old) and is_number(new) and old:
+        return f"{{times: {shortened(f'{new / old:.4g}')}}}"
+    return "{times: FACTOR}"

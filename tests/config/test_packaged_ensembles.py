@@ -9,8 +9,8 @@ import yaml
 
 from simulation.config import load, packaged_configs
 from simulation.config.composing import stated_in
-from simulation.config.dotted import Change
-from simulation.config.ensembles import changes_stated, ensemble_named, outright_faults
+from simulation.config.dotted import Change, outright_faults
+from simulation.config.ensembles import changes_stated, ensemble_named
 
 CONFIGS = packaged_configs()
 ENSEMBLES = sorted(path.stem for path in (CONFIGS / "ensembles").glob("*.yaml"))
