@@ -8,7 +8,7 @@ import math
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from operator import attrgetter, itemgetter
@@ -285,10 +285,12 @@ def ensemble(
     name: str | None = None,
     config_dir: str | None = None,
     say: Say,
+    then: Callable[[Mapping[str, Fit]], None] = lambda fits: None,
 ) -> Path:
     """Build an ensemble of so many departments, or go on building it; returns the file written.
 
-    `confirm`: fresh years for each of `confirm_departments` of them; `targets`, `priors` and `name`: names of files.
+    `confirm`: fresh years for each of `confirm_departments` of them; `targets`, `priors` and `name`: names of files;
+    `then`: called with the finished builds, by cause.
     Raises ConfigError and ResultsError.
     """
     must_be_installed()
@@ -329,6 +331,7 @@ def ensemble(
     }
     made = ensemble_of(fits, name, composed, met, from_files, ranges)
     write(path, made, met)
+    then(fits)
     minutes = (time.perf_counter() - began) / 60
     n_made = len(made.departments)
     say(f"\n{path}: {n_made} departments. Pictures: {'; '.join(pictures)}. {minutes:.1f} minutes.")
