@@ -322,11 +322,12 @@ def test_what_decides_is_settled_before_anybody_says_that_it_does_too_little(
 def test_what_does_more_for_the_same_money_is_part_of_the_advice(
     offered: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert advice_of(offered).endswith("The same money may do more elsewhere."), (
-        "its safety is not settled"
-    )
     product = outcome_of(offered.shown, OFFER.arm)
     assert product.bought is not None
+    first, *others = product.bought.limits.judged
+    unsettled = replace(first, judgement=replace(first.judgement, kind="cannot tell"))
+    monkeypatch.setitem(vars(product.bought), "limits", Limits((unsettled, *others)))
+    assert list(board_module.advice(product))[-1] == "The same money may do more elsewhere."
     monkeypatch.setitem(vars(product.bought), "limits", Limits(()))
     assert list(board_module.advice(product))[-1] == "The same money does more elsewhere."
 
@@ -407,13 +408,12 @@ def test_not_settled_says_what_is_not_and_why(
 def test_of_a_limit_on_which_all_departments_agree_no_odd_one_says_not_settled(
     offered: Result,
 ) -> None:
-    """In no department of the offer do the sickest wait two minutes longer, and in one of them much less."""
+    """In no department of the offer do the sickest wait two minutes longer."""
     (wait,) = (
         one
         for one in outcome_of(offered.shown, OFFER.arm).limits.judged
         if one.margin.measure == "wait_to_clinician_mean"
     )
-    assert wait.comparison.weakness == "one replication"
     assert wait.spread is not None
     assert (wait.spread.raw < wait.margin.margin).all()
     assert wait.state == "passes"
