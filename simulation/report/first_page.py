@@ -119,6 +119,7 @@ class FirstPage(NamedTuple):
     checks  warnings to read before any number
     lead  what the headlines are about
     notes  what the headlines rest on
+    hangs  what answers hang on, before the lead; empty without causes of waiting
     """
 
     question: str
@@ -128,6 +129,7 @@ class FirstPage(NamedTuple):
     notes: tuple[str, ...]
     table: ReportTable | None
     picture: Drawing | None
+    hangs: str = ""
 
     @property
     def n_words(self) -> int:
@@ -136,8 +138,12 @@ class FirstPage(NamedTuple):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Lead, headlines and notes, in order."""
-        return (self.lead, *(headline.sentence for headline in self.headlines), *self.notes)
+        """What answers hang on, lead, headlines and notes, in order."""
+        return (
+            *filter(None, (self.hangs, self.lead)),
+            *(headline.sentence for headline in self.headlines),
+            *self.notes,
+        )
 
 
 def first_page(result: StudyResult) -> FirstPage:
@@ -156,8 +162,7 @@ def first_page(result: StudyResult) -> FirstPage:
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
     safe = ". Safety passes on average unless said" if result.design.margins else ""
-    hinges = "".join(f"{words} " for words in cause_words(result))
-    lead = f"{hinges}{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
+    lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -171,6 +176,7 @@ def first_page(result: StudyResult) -> FirstPage:
         tuple(_notes(result)),
         first_table(result),
         first_picture(result, arms_in_order(result.shown)),
+        "" if few else " ".join(cause_words(result)),
     )
     for detail in (1, 0) if result.causes and not few else ():
         if page.n_words > MOST_WORDS:

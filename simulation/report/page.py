@@ -116,7 +116,7 @@ def first_section(first: FirstPage) -> Section:
     """The first page as a section: warnings, what was found, what it rests on, and the table."""
     blocks = (
         *(Words(check, "warning") for check in first.checks),
-        Words(first.lead),
+        *(Words(words) for words in (first.hangs, first.lead) if words),
         *(Words(headline.words, "point", headline.label) for headline in first.headlines),
         *(Words(note, "note") for note in first.notes),
     )

@@ -61,7 +61,7 @@ def _print_board(result: StudyResult, out: TextIO) -> None:
 def _print_first_page(result: StudyResult, out: TextIO) -> None:
     """Print question, warnings, verdict and the table of the first page."""
     page, tables = first_page(result), compared_tables(result)
-    for words in (page.question, *page.checks):
+    for words in filter(None, (page.question, *page.checks, page.hangs)):
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
     print("", *verdict_lines(page), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}

@@ -172,12 +172,13 @@ def test_a_cause_counted_twice_moves_the_mean_to_its_departments(made: Made) -> 
 def test_the_first_sentences_say_what_an_answer_depends_on(made: Made) -> None:
     result = made({"quicker": {"busy": -10.0, "full": 0.0}, "two": {"busy": -20.0, "full": -20.0}})
     page = first_page(result)
-    assert page.lead.startswith(
+    assert page.sentences[0] == page.hangs
+    assert page.hangs.startswith(
         "What '9 minutes, not 12' does depends on what makes your patients wait: "
         "if clinicians are always busy "
     )
     assert numbers_in_no_table(result) == set()
-    assert " if cubicles are always full " in page.lead
+    assert " if cubicles are always full " in page.hangs
     firm = made({name: {"busy": -10.0, "full": -12.0} for name in ("quicker", "two")})
     assert list(cause_words(firm)) == [
         "These answers hold whatever makes your patients wait.",
