@@ -19,7 +19,7 @@ import simulation as ae
 from simulation.config import composed, search_folders
 from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.config.ensembles import ensemble_named
-from simulation.config.files import file_named, fingerprint_of, names_in
+from simulation.config.files import Folders, file_named, fingerprint_of, names_in
 from simulation.errors import nearest, refuse
 
 TYPICAL, EVERY = "typical", "ensemble"
@@ -104,8 +104,7 @@ class Place:
     def departments(self) -> dict[str, Department]:
         """The departments that everybody can choose, by name: the package's, then the user's own."""
         of_group = {group: names_in(group, self._folders) for group in (*GROUPS, "ensembles")}
-        own = sorted(name for name in of_group["site"] if "/" not in name and name not in PACKAGED)
-        return PACKAGED | {name: _own(name, of_group) for name in own}
+        return PACKAGED | {name: _own(name, of_group) for name in own_names(self._folders)}
 
     def department(self, name: str) -> Department:
         """A department by its name in an address. Raises ConfigError if it is not, or no longer, known."""
@@ -161,6 +160,13 @@ def _limitation(folders: tuple[Path, ...], site: str) -> str:
 
 LOCAL = Place()
 """That of `./configs`."""
+
+
+def own_names(folders: Folders) -> list[str]:
+    """The departments that are not the package's, by name: those with a site or an ensemble of that name."""
+    packaged = {*PACKAGED, *(department.ensemble for department in PACKAGED.values())}
+    named = names_in("site", folders) | names_in("ensembles", folders)
+    return sorted(name for name in named - packaged if "/" not in name)
 
 
 def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:

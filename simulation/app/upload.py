@@ -20,7 +20,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as PackingError
 
 from simulation.app.asked import EXAMPLE, MOST_ARMS, AskedQuestion
-from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place
+from simulation.app.departments import OWN, PACKAGED, TYPICAL, Place, own_names
 from simulation.app.session import Session
 from simulation.config.files import (
     is_name_of_file,
@@ -313,9 +313,7 @@ def _checked(place: Place) -> tuple[list[str], list[str]]:
     for file in yaml_files(folders):
         mapping_in(file, file.relative_to(place.folder).as_posix(), faults, may_be_empty=True)
     faults.refuse()
-    own = sorted(
-        name for name in names_in("site", folders) if name not in PACKAGED and "/" not in name
-    )
+    own = own_names(folders)
     new = names_in("triage", folders) - names_in("triage", [packaged_configs()])
     policies = [arm for arm, name in place.own_policies().items() if name in new]
     if len(own) > MOST_DEPARTMENTS:

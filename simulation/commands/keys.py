@@ -344,7 +344,7 @@ TAKES: Mapping[str, CommandWords] = {
             CommandKey("template", "file", "write a file of every question here, and stop"),
             CommandKey("name", "name", "what the study is called; usually as the product"),
             CommandKey(
-                "departments", "whole", "how many departments the answers could mean", "24", 20, 100
+                "departments", "whole", "how many departments the answers could mean", "30", 20, 100
             ),
             CommandKey("check", "switch", "read the answers back, and stop", "false"),
         ),

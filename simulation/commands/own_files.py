@@ -105,8 +105,8 @@ def offer(line: CommandLine) -> int:
             answers, folder, tables=path.parent, name=name, n=n, progress=done,
             differs=changed_answers(stated, changed),
         )  # fmt: skip
-    print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
-    _print_indented(*of_departments)
+    print(f"\n{of_departments[0]}:")
+    _print_indented(*of_departments[1:])
     for number, words in enumerate(of_labels):
         print(*lines_of(words, "  " if number else "", "      "), sep="\n")
     print(f"\nThe answer, in some minutes: aeflow compare study={name}{line.config_option}")

@@ -16,7 +16,7 @@ from simulation.config.files import (
     names_in,
     shortened,
 )
-from simulation.config.totals import SIZE, set_size
+from simulation.config.totals import SIZE, TOTALS, set_totals
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check_pathway import check_pathway, check_rotas
 from simulation.department.rota import resolved
@@ -89,10 +89,10 @@ def department(
 
 
 def lay_changes(raw: Raw, changes: Iterable[Change], faults: Faults) -> None:
-    """Lay the changes of a department over its files, in their order; to its size all of it is scaled."""
+    """Lay the changes of a department over its files, in their order; to its size or totals all of it is scaled."""
     for change in changes:
-        if change.path == SIZE:
-            set_size(raw, change.value, faults)
+        if change.path in (SIZE, TOTALS):
+            set_totals(raw, change, faults)
         elif not change.of_triage:
             set_change(raw, change, faults, changeable=CHANGEABLE)
 

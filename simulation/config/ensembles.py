@@ -54,13 +54,21 @@ from simulation.config.files import (
     shortened,
     stated_by,
 )
-from simulation.config.totals import SIZE, scaled_paths
+from simulation.config.totals import SIZE, TOTALS, TotalsAndRotas, scaled_paths
 from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
+from simulation.records.serialise import (
+    SOURCED,
+    Plain,
+    digest,
+    find_differences,
+    to_exact,
+    to_plain,
+)
+from simulation.statistics.departments import MIN_EACH
 from simulation.study.check_study import staff_gone_faults
 from simulation.study.design import (
     OF_CHANGE,
@@ -129,6 +137,8 @@ class Ensemble:
     """The structures that departments have, by name; none: every department has that of the site."""
     causes: ByName[Cause] = field(default_factory=dict)
     """What makes patients wait in them, by name; none: what does at the site. With causes, there are structures."""
+    totals: TotalsAndRotas | None = None
+    """What is known of every department: to it each is scaled, as its cause and structure state it; none: nothing."""
     limitation: str = ""
     """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
     Example: `On past trials they are as near as a guess.`"""
@@ -192,8 +202,8 @@ def kinds_of(stated: Ensemble | Priors) -> dict[str, Choices]:
 
 
 def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeRow:
-    """The dotted changes of a department's cause and structure, then its size, then those that give each other
-    parameter its value; `where` names the department."""
+    """The dotted changes of a department's cause and structure, then its totals or its size, then those that give each
+    other parameter its value; `where` names the department."""
     own = [
         change
         for name, of in ((member.cause, stated.causes), (member.structure, stated.structures))
@@ -206,7 +216,29 @@ def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeR
         for path in parameter.changes
     ]
     of_parameters.sort(key=lambda change: change.path != SIZE)
-    return (*own, *of_parameters)
+    return (*own, *_changes_of_totals(stated), *of_parameters)
+
+
+def _changes_of_totals(stated: Ensemble | Priors) -> ChangeRow:
+    """The change that scales a department to what is known of all of them, if anything is."""
+    if isinstance(stated, Priors) or stated.totals is None:
+        return ()
+    return (Change(TOTALS, to_plain(stated.totals), f"ensembles/{stated.name}.yaml.{TOTALS}"),)
+
+
+def scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
+    """The configuration whose department has what is known of all departments of the study's ensemble."""
+    name = composed.raw.get("ensemble")
+    if name in (None, NO_FILE):
+        name = (composed.raw.get("study") or {}).get("ensemble")
+    if name not in names_in("ensembles", folders):
+        return composed
+    if not (totals := _changes_of_totals(ensemble_named(name, folders))):
+        return composed
+    raw: Raw = copied(composed.files)
+    lay_changes(raw, totals, faults)
+    lay_values(raw, parsed_values(composed.values), faults)
+    return replace(composed, raw=raw)
 
 
 def _drawn(parameter: VariedParameter, value: float) -> Any:
@@ -605,6 +637,9 @@ def over_ensemble(
     if why:
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
+        if ensemble.totals is not None:  # one department alone would not be as answered
+            remedy = f"Give run.replications={MIN_EACH * n}, or run.departments={n}"
+            refuse("run.replications", why, remedy)
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [
@@ -612,17 +647,18 @@ def over_ensemble(
         for name, arm in study.design.arms.items()
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    structures = files_with(composed, kinds_of(ensemble), folders)
+    structure_of = tuple(ensemble.member(number).kind for number in range(min(n_used(run, n), n)))
+    kinds = {kind: chosen for kind, chosen in kinds_of(ensemble).items() if kind in structure_of}
+    structures = files_with(composed, kinds, folders)
     varied = {**differing(files, structures), **ensemble.varied}
     if SIZE in varied:
         varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied
     faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
-    structure_of = tuple(ensemble.member(number).kind for number in range(n_used(run, n)))
     departments = EnsembleDepartments(
         name,
         files=files,
-        structures={name: stated for name, stated in structures.items() if name in structure_of},
+        structures=structures,
         structure_of=structure_of,
         values=tuple(
             text

@@ -37,6 +37,7 @@ from simulation.config.ensembles import (
     changes_of_arms,
     changes_stated,
     over_ensemble,
+    scaled_to_totals,
 )
 from simulation.config.files import (
     DEVICES,
@@ -239,6 +240,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
     faults.refuse()
+    composed = scaled_to_totals(composed, folders, faults)
     raw = resolve(composed.raw)
     top, design, run, scenario, left_out = _parts(
         raw, composed.choices.get("staffing", NO_FILE), faults

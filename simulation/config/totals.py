@@ -7,7 +7,7 @@ which another clinical stream takes no more patients.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -17,8 +17,9 @@ from annotated_types import Ge, Le
 
 from simulation.config.dotted import Change, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
-from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
+from simulation.department.config_dataclass import ByName, PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import parse_hours
+from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import read_yaml
 from simulation.units import HOUR
@@ -61,6 +62,17 @@ class Totals:
     """Planned admissions to the same beds; left out, they follow attendances."""
 
 
+@config_dataclass
+class TotalsAndRotas(Totals):
+    """What is known of every department of an ensemble: totals, to which all is scaled, and rotas.
+
+    Example: `{attendances_per_day: 280, beds: 510, rotas: {doctors: [{hours: 0-24, number: 5}]}}`
+    """
+
+    rotas: ByName[tuple[Shift, ...]] = field(default_factory=dict)
+    """Who is on duty when, by pool of staff; the rotas of other pools are scaled."""
+
+
 class Scaled(NamedTuple):
     """The new values of one block of a configuration: its dotted path, values by key, and what they are made of."""
 
@@ -93,10 +105,11 @@ STAY = 3
 
 @dataclass(frozen=True)
 class Scaling:
-    """The typical site (`raw`, with its references) and the totals that it is to have."""
+    """The typical site (`raw`, with its references), the totals that it is to have, and known rotas by pool."""
 
     raw: Raw
     totals: Totals
+    known: Mapping[str, Sequence[Raw]] = field(default_factory=dict)
 
     def scaled(self) -> tuple[Scaled, ...]:
         """The new values of every block that changes. Raises ConfigError if the totals contradict one another."""
@@ -278,6 +291,9 @@ class Scaling:
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
         """The rota or places of a pool; as a calibration parameter if its capacity refers to one."""
         pool, follows = value_at(self.raw, path), FOLLOWS["pools"].get(name, "staff")
+        if name in self.known:
+            yield Scaled(path, {"rota": self.known[name]}, "as answered", "stated")
+            return
         if pool.get("unlimited") or "capacity_per" in pool or follows == "beds":
             return
         factor = self.factors[follows]
@@ -332,16 +348,16 @@ class Scaling:
         changed = {name: pool["rota"] for name, pool in staffing.items() if pool != own[name]}
         return {name: self._rota(name, rota) for name, rota in changed.items()}
 
-    def triage_times(self, staffing: Raw, *, one_team: bool, hours: float | None = None) -> float:
+    def triage_times(self, staffing: Raw, *, one_team: bool) -> float:
         """Triage minutes over those of the typical site at which nurses at the desk are as busy by day as there.
 
-        `staffing`: theirs at the typical site; `hours`: their nurse hours by day here, if they are not scaled;
-        `one_team`: they see ambulances as well.
+        `staffing`: theirs at the typical site; `one_team`: they see ambulances as well.
         """
         rotas = {pool: staffing[pool]["rota"] for pool in DESKS[one_team]}
         usual = _by_day(rotas.values())
-        if hours is None:
-            hours = _by_day(self._rota(pool, rota) for pool, rota in rotas.items())
+        hours = _by_day(
+            self.known.get(pool) or self._rota(pool, rota) for pool, rota in rotas.items()
+        )
         if one_team:
             hours -= AMBULANCE_WORK * self.per_day["ambulance"] / self._typical("ambulance")
             usual -= AMBULANCE_WORK
@@ -436,20 +452,24 @@ def _whole(number: float) -> int:
     return math.floor(number + 0.5)
 
 
-SIZE = "totals.attendances_per_day"
-"""The path of a department's size, in attendances a day, among the changes of departments of an ensemble."""
+TOTALS = "totals"
+"""The path, among the changes of departments of an ensemble, of what is known of all of them."""
+SIZE = f"{TOTALS}.attendances_per_day"
+"""The path of a department's size, in attendances a day."""
 
 
-def set_size(raw: Raw, attendances: float, faults: Faults) -> None:
-    """Scale a department, as its files and changes state it so far, to another size, in attendances a day.
+def set_totals(raw: Raw, change: Change, faults: Faults) -> None:
+    """Scale a department, as its files and changes state it so far, to another size, or to totals and rotas.
 
     Minutes of triage follow what rounding leaves of nurses, so that those at the desk are as busy by day.
     """
-    scaling = Scaling(raw, Totals(attendances_per_day=attendances))
+    stated = {"attendances_per_day": change.value} if change.path == SIZE else dict(change.value)
+    scaling = Scaling(raw, known=stated.pop("rotas", {}), totals=Totals(**stated))
     one_team = len(raw["pathway"]["steps"]["triage"].get("any_of", ())) > 1
     times = scaling.triage_times(raw["staffing"], one_team=one_team)
     for block in scaling.scaled():
-        for key, value in block.values.items():
+        stated = {"evidence": block.evidence, "source": block.source}
+        for key, value in {**block.values, **stated}.items():
             _set(raw, f"{block.path}.{key}", value, faults)
     _set(raw, "calibration.triage_minutes_scale.value", {"times": times}, faults)
 

@@ -80,7 +80,7 @@ def yaml_text(head: str, content: Any) -> str:
     return text
 
 
-LEFT_OUT = ("structures", "limitation", "causes", "cause", "quantiles")
+LEFT_OUT = ("structures", "limitation", "causes", "cause", "quantiles", "totals")
 """Keys of an ensemble, its parameters and its departments that are left out where they are empty."""
 
 
@@ -97,6 +97,11 @@ def ensemble_text(ensemble: Ensemble, head: str) -> str:
     content = to_plain(ensemble)
     departments = [_stated(department) for department in content.pop("departments")]
     parameters = {name: _stated(one) for name, one in content["parameters"].items()}
+    if totals := content["totals"]:  # first, because somebody's answers stand there
+        known = {key: value for key, value in totals.items() if value not in (None, {})}
+        content = {**{key: content[key] for key in ("name", "question")}, "totals": known} | {
+            key: value for key, value in content.items() if key != "totals"
+        }
     stated = {**_stated(content), "parameters": parameters}
     return yaml_text(head, {**stated, "departments": departments})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,7 @@ from simulation.config.files import REFERENCE
 from simulation.config.totals import Scaled, scaled_rota
 from simulation.config.writing import write_files
 from simulation.errors import Fault, Faults, nearest
-from simulation.offers.department import OfferedDepartments
+from simulation.offers.department import ONE_TEAM, SHARED_CHILDREN, stated_rotas
 from simulation.offers.interview import Answer, Answers, check, is_blank, questions
 from simulation.offers.reading import Unread, read, words_of
 from simulation.patients import DrawnRun
@@ -73,19 +73,19 @@ class StatedDepartment:
     words: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
-    @cached_property
-    def _interviewed(self) -> OfferedDepartments:
-        return OfferedDepartments(self.values, 0)
-
     @property
     def pathway(self) -> str:
         """The packaged pathway from which the department starts: who sees children, who is at which door."""
-        return self._interviewed.base_pathway
+        if self.values.get("ambulances") == "triage nurses":
+            return ONE_TEAM
+        return (
+            SHARED_CHILDREN if self.values.get("children") == "doctors" else "emergency_department"
+        )
 
     def blocks(self, usual: Mapping[str, float]) -> Iterator[Scaled]:
         """The blocks that it states. `usual`: the mean minutes of each of `SCALES` with these patients, at a factor of
         1."""
-        rotas = dict(self._interviewed.rotas)
+        rotas = stated_rotas(self.values)
         rotas |= {
             name: value.stated()
             for name, value in self.values.items()

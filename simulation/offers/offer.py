@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
@@ -26,6 +26,7 @@ from simulation.offers.department import (
     DOCTORS,
     TRIAGE,
     OfferedDepartments,
+    of_one_team,
     packaged_ensemble,
 )
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
@@ -39,12 +40,20 @@ from simulation.study.study import Study
 from simulation.version import __version__
 from simulation.wording import listed_with_and
 
-N_DEPARTMENTS = 24
-"""How many departments stand for the one of the answers."""
+N_DEPARTMENTS, LEAST, WHOLE = 30, 20, (24, 20)
+"""How many departments stand for the one of the answers, and how many must be left of them without those of a cause of
+waiting that cannot have what was answered. Both, and 24 between them, go into 120 replications."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
 AMBULANCE_NURSES = "ambulance_nurses"
 """The parameter, and the question, of ambulance nurses beside those of the typical site, scaled."""
+EASED = {
+    "places": ("majors_cubicles",),
+    "pace": ("patients_in_hand",),
+    "mixture": ("majors_cubicles", "patients_in_hand"),
+}
+"""By cause of waiting, what grows as doctors' minutes fall until the four-hour share is as answered: doctors' minutes
+alone would have to move twice as far."""
 ON_DUTY = ("triage_nurses", "ambulances", "children", "doctors")
 """Questions about who is on duty: departments differ by structure where they were left blank."""
 QUICK, QUICKER = (
@@ -124,7 +133,7 @@ def offered(
     checked.all_faults.refuse("The answers cannot be used")
     values = checked.values
     name = name or name_of(values["product"])
-    kinds = ("site", "staffing", "calibration", "pathway", "nurse", "triage", "ensembles", "study")
+    kinds = ("nurse", "triage", "ensembles", "study")
     if (before := folder / "study" / f"{name}.yaml").exists():
         remedy = (
             f"To compare changed answers with it, say name={name}_2; to write it "
@@ -136,6 +145,7 @@ def offered(
         raise ConfigError(found)
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
+    n = len(ensemble.departments)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
         write_files(_texts(ensemble, departments, product, differs), name, trial)
@@ -151,12 +161,47 @@ def offered(
         solver = Solver(
             alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years)
         )
-        solved, fresh = solver.solve(list(_targets(values, n)))
-    solved = replace(solved, built=ensemble.built)
+        targets = list(_targets(values, solver.members))
+        solved, fresh = solver.solve(targets)
+    unmet = solver.unmet(targets, fresh)
+    left = [place for place, one in enumerate(solver.members) if one.cause not in unmet]
+    if len(left) < LEAST:
+        left, unmet = list(range(len(solver.members))), ()
+    left = (
+        left[: next((number for number in WHOLE if number <= len(left)), None)] if unmet else left
+    )
+    members = tuple(solved.member(place) for place in left)
+    solved = replace(
+        solved,
+        built=replace(ensemble.built, accepted=len(members)),
+        causes={key: cause for key, cause in solved.causes.items() if key not in unmet},
+        departments=members,
+    )
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
     answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
-    lines = comparison_lines(answered, fresh)
-    return [*lines, *solver.ends()], of_labels
+    return [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()], of_labels
+
+
+def _comparison(
+    answered: Mapping[str, float],
+    fresh: Mapping[str, Floats],
+    solver: Solver,
+    left: Sequence[int],
+    unmet: Collection[str],
+) -> Iterator[str]:
+    """How many departments are left, what they give, and which causes cannot have what was answered."""
+    causes = solver.ensemble.causes
+    yield f"{len(left)} departments that your answers could mean (mean, nine in ten of them)"
+    here = {measure: values[left] for measure, values in fresh.items()}
+    of = {
+        causes[name].label: chosen[left]
+        for name, chosen in solver.causes.items()
+        if name not in unmet
+    }
+    yield from comparison_lines(answered, here, of)
+    for name in unmet:
+        share = 100 * fresh["within_4h_share"][solver.causes[name]].mean()
+        yield f"Left out, because it cannot be so: {causes[name].label} ({share:.1f} % within four hours)"
 
 
 def _years(study: Study) -> Study:
@@ -164,12 +209,18 @@ def _years(study: Study) -> Study:
     return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
 
 
-def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
-    """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
+def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[CalibrationTarget]:
+    """What is solved for in these departments: the four-hour share, another in each if it was left blank; the wait."""
     key, ends = "within_four_hours", (0.3, 3.0)
+    n = len(members)
     share = values.get(key, spread_evenly(n, 98, *(questions()[key].range or (0, 1))))
+    eased = dict.fromkeys(chain(*EASED.values()))
+    along = {
+        name: -np.array([float(name in EASED.get(member.cause, ())) for member in members])
+        for name in eased
+    }
     yield CalibrationTarget(
-        DOCTORS, "within_4h_share", share, -1.0, ends, beyond=QUICK, also=QUICKER
+        DOCTORS, "within_4h_share", share, -0.5, ends, along=along, beyond=QUICK, also=QUICKER
     )
     # Of wait and minutes the wait says more of what a change is worth; the other is printed.
     for key, power in (("triage_wait", 2.5), ("triage_minutes", 1.0)):
@@ -182,7 +233,11 @@ def _targets(values: Mapping[str, Any], n: int) -> Iterator[CalibrationTarget]:
 def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
     members = departments.members()
-    stated: dict[str, Any] = {key: to_plain(value) for key, value in departments.parameters.items()}
+
+    def plain(one: object) -> Any:
+        return as_stated(to_plain(one))
+
+    stated: dict[str, Any] = {key: plain(value) for key, value in departments.parameters.items()}
     values = departments.values
     added = dict[str, tuple[Raw, Floats | Ints]]()
     if "admitted_share" not in values:
@@ -204,13 +259,15 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
         "name": name,
         "question": "What holds in every department that the answers could mean?",
         "built": {
-            **{group: name for group in ("site", "staffing", "pathway", "calibration")},
+            **plain(packaged_ensemble().built),
             "targets": "the answers of the interview", "priors": f"ensembles/{packaged_ensemble().name}.yaml",
             "program": __version__, "simulated_years": 0, "accepted": len(members),
         },
+        "totals": plain(departments.totals),
         "parameters": stated,
-        "structures": {key: as_stated(to_plain(one)) for key, one in departments.structures.items()},
-        "departments": [{"structure": member.structure, "values": list(member.values)} for member in members],
+        "structures": {key: plain(one) for key, one in departments.structures.items()},
+        "causes": {key: plain(one) for key, one in packaged_ensemble().causes.items()},
+        "departments": [plain(member) for member in members],
     }  # fmt: skip
     made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
     faults.refuse()
@@ -232,7 +289,8 @@ def _more_ambulance_nurses(
 ) -> tuple[Raw, Ints]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
-    apart = [member.structure not in departments.of_one_team for member in members]
+    structures = departments.structures
+    apart = [not of_one_team(structures[member.structure]) for member in members]
     more = np.round(spread_evenly(len(members), 97, 0, 1)).astype(int)
     block = differing_parameter(
         AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True
@@ -251,7 +309,7 @@ def _texts(
     nurses only where they are right."""
     name = ensemble.name
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
-    if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
+    if nouns := [blank["question"] for blank in blanks[1 : len(blanks) - len(product.blanks)]]:
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
     files = {
         "triage": product.policy(),
@@ -268,12 +326,16 @@ def _texts(
     made["ensembles"] = ensemble_text(
         ensemble, f"{name}: {HEADS['ensembles']}. Made by: aeflow offer"
     )
-    return {**departments.texts(name), **made}
+    return made
 
 
 def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterator[Raw]:
-    """What was left blank and departments differ in, as `study.design` states it."""
+    """What was left blank and departments differ in, as `study.design` states it; first what nobody is asked."""
     values = departments.values
+    yield {
+        "question": "what makes patients wait", "parameters": ["cause"], "unit": "cause",
+        "find": "time, for a month, the wait for a place and the wait in it for a clinician",
+    }  # fmt: skip
     of_duty = [key for key in ON_DUTY if key not in values]
     if len(departments.structures) > 1 and of_duty:
         nouns = listed_with_and([questions()[key].noun for key in of_duty])

@@ -389,13 +389,9 @@ class OfferedProduct:
         }  # fmt: skip
         if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
-        choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
-        choose |= {"nurse": self.name} if self.nurse() else {}
+        nurses = [{"override /nurse@_global_.nurse": self.name}] if self.nurse() else []
         return {
-            "defaults": [
-                *({f"override /{group}@_global_.{group}": name} for group, name in choose.items()),
-                "_self_",
-            ],
+            **({"defaults": [*nurses, "_self_"]} if nurses else {}),
             "name": self.name,
             "ensemble": self.name,
             "question": f"What would {title} do here, and what else would the same money do?",

@@ -1,11 +1,11 @@
-"""Calibrates each department of an offer to the answers: minutes of doctors to the four-hour share, and minutes of
-triage to its wait or its mean.
+"""Calibrates each department of an offer to the answers: what makes its patients wait to the four-hour share, and
+minutes of triage to its wait or its mean.
 
 It is Broyden's method on logarithms of the parameters. Each department is simulated for a year, moved along a slope
 that is assumed for all, and simulated again with the same random numbers; then it is moved along its own slopes, twice,
-the last time by two years. If the mean of fresh years is off, all are moved together, and further fresh years are what
-is printed. Departments have different random numbers, so that chance, which is two points of a year's four-hour share,
-cancels in their mean.
+the last time by two years. If the mean of fresh years of a cause of waiting is off, its departments are moved together,
+and further fresh years are what is printed. Departments have different random numbers, so that chance, which is two
+points of a year's four-hour share, cancels in their mean. A cause that still cannot have what was answered is left out.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.runs.running import Executor, every_replication, open_executor
 from simulation.study.study import Study
 
@@ -29,6 +30,8 @@ FRESH = 2
 """Years of each department, on another seed, that are printed beside what was answered."""
 STEEPER = 4.0
 """How many times steeper or flatter than the assumed slope one department may be taken to be."""
+CANNOT = 2.5
+"""By how many times what is near enough a cause is off if it cannot have what was answered."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
 SHOWN = (
@@ -46,6 +49,7 @@ class CalibrationTarget(NamedTuple):
     wanted  the value of the measure, of all departments or of each
     slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
     bounds  of the parameter
+    along   parameters that move with it in some departments: how many times as far, of each department
     also    parameters that follow once this one's logarithm fell by more than `beyond`: how many times the rest
     """
 
@@ -55,13 +59,14 @@ class CalibrationTarget(NamedTuple):
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
+    along: Mapping[str, Floats] = {}
     beyond: float = 0.0
     also: Mapping[str, float] = {}
 
     @property
     def near(self) -> float:
-        """How far the mean of fresh years may be off before all departments are moved together."""
-        return 0.05 if self.in_log else 0.007
+        """How far the mean of fresh years may be off before the departments of a cause are moved together."""
+        return 0.1 if self.in_log else 0.012
 
     def of(self, values: ArrayLike) -> Floats:
         """Measures on the scale on which they are solved for."""
@@ -81,10 +86,16 @@ class Solver:
     at_ends: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
-        """Count the years that will be simulated: more if all are off together."""
+        """Count the years that will be simulated: more if a cause is off."""
         numbers = range(len(self.ensemble.departments))
         self.members = tuple(map(self.ensemble.member, numbers))
         self.n_years = len(self.members) * (sum(YEARS) + FRESH)
+
+    @property
+    def causes(self) -> Mapping[str, Mask]:
+        """By cause of waiting, which departments are of it; one, '', where there are no causes."""
+        of = np.array([member.cause for member in self.members])
+        return {name: of == name for name in dict.fromkeys(of.tolist())}
 
     def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
@@ -109,23 +120,53 @@ class Solver:
                 before = at, value
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            fresh = simulate(FRESH, seed + 1)
-            off = np.array(
-                [
-                    aim.of(np.mean(aim.wanted)) - aim.of(np.mean(fresh[aim.measure]))
-                    for aim in wanted
-                ]
-            )
-            if (np.abs(off) > [aim.near for aim in wanted]).any():
-                moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
-                if not np.array_equal(moved, at):
-                    at, self.n_years = moved, self.n_years + n * FRESH
-                    fresh = simulate(FRESH, seed + 2)
+            fresh, moved = simulate(FRESH, seed + 1), at.copy()
+            for name, off in self.off(wanted, fresh).items():
+                if (np.abs(off) > [aim.near for aim in wanted]).any():
+                    here = self.causes[name]
+                    step = np.linalg.solve(slopes[here].mean(axis=0), off)
+                    moved[here] = np.clip(at[here] + step, low, high)
+            if not np.array_equal(moved, at):
+                at, self.n_years = moved, self.n_years + n * FRESH
+                fresh = simulate(FRESH, seed + 2)
         counts = ((at <= low) | (at >= high)).sum(axis=0).tolist()
         self.at_ends = tuple(
             (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
         )
         return self._at(self._points(wanted, at)), fresh
+
+    def off(
+        self, wanted: Sequence[CalibrationTarget], fresh: Mapping[str, Floats]
+    ) -> Mapping[str, Floats]:
+        """By cause, how far its mean is below what is wanted, of each target, on the scale of solving."""
+        means = {
+            name: [
+                [
+                    np.broadcast_to(aim.wanted, len(here))[here].mean(),
+                    fresh[aim.measure][here].mean(),
+                ]
+                for aim in wanted
+            ]
+            for name, here in self.causes.items()
+        }
+        return {
+            name: np.array(
+                [
+                    float(aim.of(goal) - aim.of(mean))
+                    for aim, (goal, mean) in zip(wanted, of, strict=True)
+                ]
+            )
+            for name, of in means.items()
+        }
+
+    def unmet(
+        self, wanted: Sequence[CalibrationTarget], fresh: Mapping[str, Floats]
+    ) -> tuple[str, ...]:
+        """The causes whose departments cannot have what was answered."""
+        limits = [CANNOT * aim.near for aim in wanted]
+        return tuple(
+            name for name, off in self.off(wanted, fresh).items() if (np.abs(off) > limits).any()
+        )
 
     def ends(self) -> Iterator[str]:
         """A line for each parameter that ends at a bound in some departments."""
@@ -137,10 +178,11 @@ class Solver:
         """Logarithms of all parameters that move, by name; `at`: of those wanted, shape (n_departments, n_wanted)."""
         points = {one.parameter: at[:, place] for place, one in enumerate(wanted)}
         for place, one in enumerate(wanted):
-            rest = np.minimum(at[:, place] - self.start[:, place] + one.beyond, 0)
-            points |= {
-                name: np.log(self._values(name)) + times * rest for name, times in one.also.items()
-            }
+            moved = at[:, place] - self.start[:, place]
+            rest = np.minimum(moved + one.beyond, 0)
+            steps = {name: times * moved for name, times in one.along.items()}
+            steps |= {name: times * rest for name, times in one.also.items()}
+            points |= {name: np.log(self._values(name)) + step for name, step in steps.items()}
         return points
 
     def _values(self, parameter: str) -> Floats:
@@ -205,8 +247,15 @@ def _updated(
     return np.asarray(updated)
 
 
-def comparison_lines(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:
-    """A line for each measure: what was answered, what the departments give, and what could not be met."""
+def comparison_lines(
+    wanted: Mapping[str, float],
+    fresh: Mapping[str, Floats],
+    causes: Mapping[str, Mask] = MappingProxyType({}),
+) -> Iterator[str]:
+    """A line for each measure: what was answered, what the departments give, and what could not be met.
+
+    causes: by words that follow 'if', which departments are of each cause of waiting; one whose mean is off is named.
+    """
     words = {
         "within_4h_share": ("within four hours", 100.0, "%", 1.0),
         "admitted_share": ("admitted", 100.0, "%", 1.0),
@@ -228,4 +277,10 @@ def comparison_lines(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -
         )
         if unmet and measure == "walk_in_triage_minutes_mean":
             unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
-        yield f"{noun}: {here}; answered {answered:.1f} {unit}{unmet}"
+        means = {label: float(values[of].mean()) for label, of in causes.items()}
+        others = "".join(
+            f"; {mean:.1f} if {label}"
+            for label, mean in means.items()
+            if abs(mean - answered) > 2 * near
+        )
+        yield f"{noun}: {here}; answered {answered:.1f} {unit}{others}{unmet}"

@@ -1,11 +1,12 @@
 """Which question that nobody answered would change the verdict on an offered product most?
 
 Departments of an offer differ in what was left blank. The product's effect is regressed over departments on all that
-they differ in: numbers scaled to one variance, structures as categories. Coefficients are normal about 0 with one
-variance; it and the variance about the line, at least the simulation noise of a department's mean, are those that make
-the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is then read with
-its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most. Of
-a blank that has an arm at either end these arms are read: they hold what no line does, how it works with the others.
+they differ in: numbers scaled to one variance, causes of waiting and structures as categories. Coefficients are normal
+about 0 with one variance; it and the variance about the line, at least the simulation noise of a department's mean, are
+those that make the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is
+then read with its numbers at their lowest and at their highest, all others at their mean; a cause or structure at the
+two that differ most. Of a blank that has an arm at either end these arms are read: they hold what no line does, how it
+works with the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,8 @@ from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, sp
 from simulation.statistics.intervals import t_quantile
 from simulation.study.design import Blank, Margin, Target
 
-STRUCTURE = "structure"
+KINDS = ("cause", "structure")
+"""What departments differ in that is no number: what makes patients wait, and who is on when and does what."""
 SHARES = np.geomspace(0.01, 30, 30)
 """Variances of all coefficients together that are tried, in units of the variance of the effects."""
 ABOUT = np.geomspace(0.01, 1.5, 20)
@@ -71,10 +73,10 @@ class Line:
             at = rows @ self.mean[places]
             ends = (
                 (at.argmin(), at.argmax())
-                if name == STRUCTURE
+                if name in KINDS
                 else (columns.argmin(), columns.argmax())
             )
-            source = rows if name == STRUCTURE else columns
+            source = rows if name in KINDS else columns
             low[places], high[places] = source[ends[0]], source[ends[1]]
         error = float(np.sqrt((high - low) @ self.covariance @ (high - low)))
         return self.middle + float(low @ self.mean), self.middle + float(high @ self.mean), error
@@ -85,18 +87,20 @@ def fit_line(
 ) -> Line:
     """The line through effects by department, shape (n,).
 
-    values: of each parameter, shape (n,); noise: the variance of simulation in an effect.
+    values: of each parameter, shape (n,); structures: 'cause/structure', or a structure; noise: the variance of
+    simulation in an effect.
     """
     columns = {
         name: _scaled(np.asarray(column)[:, None])
         for name, column in values.items()
         if np.ptp(column) > 0
     }
-    kinds: list[str] = sorted(set(structures))
-    if len(kinds) > 1:
-        columns[STRUCTURE] = _scaled(
-            np.array([[float(kind == own) for kind in kinds] for own in structures])
-        )
+    parted = (kind.rpartition("/")[::2] for kind in structures)
+    for name, of_all in zip(KINDS, zip(*parted, strict=True), strict=True):
+        if len(kinds := sorted(set(of_all))) > 1:
+            columns[name] = _scaled(
+                np.array([[float(kind == own) for kind in kinds] for own in of_all])
+            )
     design = np.hstack([*columns.values()]) if columns else np.zeros((len(effects), 0))
     middle, centred = float(effects.mean()), effects - effects.mean()
     variance, n = float(centred @ centred) / max(len(effects) - 1, 1), max(design.shape[1], 1)

@@ -41,7 +41,7 @@ class Blank:
     question: Label
     """The question, as a noun."""
     parameters: NonEmpty[tuple[str, ...]]
-    """The ensemble's parameters, or `structure`, in which departments differ because of it."""
+    """The ensemble's parameters, `structure` or `cause`, in which departments differ because of it."""
     unit: str
     """The unit of an answer."""
     find: Label

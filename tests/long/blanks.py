@@ -56,7 +56,6 @@ from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.runs.result import Finding, Safety, StudyResult, simulate
-from simulation.study.design import Member
 from simulation.study.study import Study
 
 Answers = dict[str, Answer]
@@ -115,7 +114,10 @@ def drawn(rng: np.random.Generator, does: str) -> tuple[Answers, str]:
     needed = OfferedDepartments(check({**answers, "product": "It", "does": "labels"}).values, 24)
     names = list(needed.parameters)
     beds = np.mean(
-        [sum(member.values[names.index(name)] for name in BEDS) for member in needed.members()]
+        [
+            sum(member.values[names.index(name)] * needed.scaled_beds[name] for name in BEDS)
+            for member in needed.members()
+        ]
     )
     answers["beds"] = round(float(beds) * rng.uniform(0.97, 1.03))
     answers |= _product(rng, does)
@@ -220,7 +222,7 @@ def solved(
     solver = solving.Solver(
         replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None
     )
-    wanted = list(offer._targets(check(answers, folder).values, offer.N_DEPARTMENTS))
+    wanted = list(offer._targets(check(answers, folder).values, solver.members))
     made, fresh = solver.solve(wanted)
     return (
         {one.parameter: solver_values(made, one.parameter) for one in wanted},
@@ -245,7 +247,7 @@ def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[floa
             values[name][number] if name in values else of
             for name, of in zip(names, member.values, strict=True)
         ]
-        members.append(Member(structure=member.structure, values=tuple(own)))
+        members.append(replace(member, values=tuple(own)))
     made = replace(ensemble, departments=tuple(members))
     assert isinstance(study.departments, EnsembleDepartments)
     rows = tuple(map(made.changes_of, range(len(members))))

@@ -59,7 +59,11 @@ primary:
 
 
 def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -> Study:
-    """The study in one department of those that an offer made; `ensemble`: the file of those departments as data."""
+    """The study in one department of those that an offer made; `ensemble`: the file of those departments as data.
+
+    It is one whose cause and structure are the files `between_contacts` and the usual rotas, so that what is scaled is
+    what `aeflow new department` scales.
+    """
     configs = folder / "configs"
     assert (
         main(["new", "department", "hand", "attendances_per_day=310", "admitted_share=0.27"]) == 0
@@ -70,6 +74,13 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
     lines = staffing.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith(("triage_nurses:", "assessment_nurses:"))]
     staffing.write_text("\n".join(kept) + STAFFING, encoding="utf-8")
+    for group in ("site", "calibration", "pathway"):
+        path = configs / group / "hand.yaml"
+        usual = "emergency_department" if group == "pathway" else "typical"
+        text = path.read_text(encoding="utf-8").replace(
+            f"[{usual}, _self_]", "[between_contacts, _self_]"
+        )
+        path.write_text(text.replace(f"- {usual}\n", "- between_contacts\n"), encoding="utf-8")
     korea = (packaged_configs() / "nurse" / "korea.yaml").read_text(encoding="utf-8")
     odds = f"errors: {{value: {values['nurses_errors']}, range: [0.5, 3], evidence: assumed, source: not known}}\n"
     policy = POLICY.format(
@@ -81,17 +92,25 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     raw = stated_in(("study=hand_study",), search_folders(configs)).raw
-    changed = _changed(raw, ensemble, member["structure"], values)
+    changed = _changed(raw, ensemble, member, values)
     return load(
         "study=hand_study", *(f"{path}={in_yaml(value)}" for path, value in changed.items()), *run
     )
 
 
 def _changed(
-    raw: dict[str, Any], ensemble: Mapping[str, Any], structure: str, values: Mapping[str, float]
+    raw: dict[str, Any],
+    ensemble: Mapping[str, Any],
+    member: Mapping[str, Any],
+    values: Mapping[str, float],
 ) -> dict[str, Any]:
     """The values of the department, by dotted path, as one works them out with a pocket calculator."""
-    changes = list(ensemble["structures"][structure]["changes"].items())
+    changes = [
+        *ensemble["causes"][member["cause"]]["changes"].items(),
+        *ensemble["structures"][member["structure"]]["changes"].items(),
+        # the second nurse is on for 12 of the 13 hours by day, and 310 patients come in place of 340
+        ("calibration.triage_minutes_scale.value", {"times": 25 / 26 / (310 / 340)}),
+    ]
     for name, parameter in ensemble["parameters"].items():
         value = {"times": values[name]} if parameter["how"] == "times" else values[name]
         changes += [
@@ -103,5 +122,9 @@ def _changed(
     for path, value in changes:
         if isinstance(value, dict):
             value = found.get(path, value_at(raw, path)) * value["times"]
+            whole = any(
+                path in one["changes"] and one["whole"] for one in ensemble["parameters"].values()
+            )
+            value = max(round(value), 1) if whole else value
         found[path] = value
     return found

@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from io import StringIO
@@ -18,17 +19,23 @@ from omegaconf import OmegaConf
 import simulation as ae
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.composing import stated_in
-from simulation.config.files import mapping_in, packaged_configs
+from simulation.config.arms import lay_changes
+from simulation.config.composing import packaged, stated_in
+from simulation.config.dotted import Change
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.files import copied, mapping_in, packaged_configs
 from simulation.config.validating import validated
+from simulation.department.rota import mean_per_day
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
 from simulation.offers.alternatives import alternatives
-from simulation.offers.department import OfferedDepartments
+from simulation.offers.department import OfferedDepartments, of_one_team, stated_rotas
 from simulation.offers.interview import Answer, check
 from simulation.offers.labels import UNDER_TRIAGE
 from simulation.offers.product import ARM, OfferedProduct
-from simulation.study.design import OfferFacts, factor_of
+from simulation.offers.solving import CalibrationTarget, Solver
+from simulation.records.schema import Floats
+from simulation.study.design import OfferFacts
 from simulation.study.study import Study
 from tests.held import Hold
 
@@ -84,7 +91,7 @@ def in_weeks(folder: Path) -> Iterator[None]:
 
 def test_every_file_of_an_offer_is_read_alike_by_us_and_by_hydra(written: Written) -> None:
     paths = [*written.folder.rglob("*.yaml")]
-    assert {path.parent.name for path in paths} >= {"site", "study", "triage", "ensembles"}
+    assert {path.parent.name for path in paths} == {"study", "triage", "nurse", "ensembles"}
     for path in paths:
         read = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
         assert mapping_in(path, path.name, Faults()) == read, path
@@ -105,7 +112,7 @@ def test_the_command_says_how_answers_were_read_and_what_to_do_next(
 def test_page_and_screen_are_short(written: Written) -> None:
     assert len(FIRST_SCREEN.split()) <= 500
     assert len(written.said.split()) <= 365
-    end = written.said[written.said.index("24 departments") :]
+    end = written.said[written.said.index("30 departments") :]
     assert len(end.strip().splitlines()) <= 15
     assert len(re.findall(r"\S*\w\S*", end)) <= 130
 
@@ -137,6 +144,18 @@ def test_the_answers_hold_in_every_department_and_blanks_differ(written: Written
     assert len({policy.beside_nurse for policy in policies}) == 4
 
 
+def test_the_usual_department_of_an_offer_has_what_was_answered_and_never_stands_for_all(
+    written: Written,
+) -> None:
+    """Costs and warnings are read from it; a run that is too short for the departments does not fall back on it."""
+    alone = load("study=our_ai", "ensemble=none", config_dir=written.folder).baseline.pathway
+    attending = [source for source in alone.arrivals.values() if source.attends]
+    assert sum(map(mean_per_day, attending)) == pytest.approx(310, abs=0.1)
+    assert alone.pools["triage_nurses"].source == "as answered"
+    with pytest.raises(ConfigError, match=r"run\.departments=30"):
+        load("study=our_ai", "run.replications=24", config_dir=written.folder)
+
+
 def test_the_ends_of_what_agreement_leaves_open_are_arms(written: Written) -> None:
     lower, upper = (
         written.study.arm(f"{ARM}_{end}").policy for end in ("regardless", "where_wrong")
@@ -163,11 +182,18 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
         clause.startswith("blank, so ranges: who sees children and ") for clause in facts.assumed
     )
     assert written.study.departments is not None
-    known = {*written.study.departments.varied_values, "structure"}
+    known = {*written.study.departments.varied_values, "structure", "cause"}
     for blank in facts.blanks:
         assert set(blank.parameters) <= known, blank
     asked = {parameter for blank in facts.blanks for parameter in blank.parameters}
-    assert {"acceptance", "under_share", "correlation", "triage_busy", "structure"} <= asked
+    assert {
+        "acceptance",
+        "under_share",
+        "correlation",
+        "triage_busy",
+        "structure",
+        "cause",
+    } <= asked
     assert "used_share" not in asked
     differ = next(blank for blank in facts.blanks if blank.arms)
     hold(differ.find, "nurses differ (in 1,700 patients)")
@@ -201,7 +227,7 @@ def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(
     told = float(re.search(r"at triage: about ([\d.]+) % today", " ".join(written.said.split()))[1])  # type: ignore[index]
     alone = written.study.of_arms([])
     run = replace(
-        alone.run, replications=24, measured_days=7, warm_up_days=0, cool_down_days=1, doublings=0
+        alone.run, replications=30, measured_days=7, warm_up_days=0, cool_down_days=1, doublings=0
     )
     measured = ae.compare(replace(alone, run=run)).row("nurse", UNDER_TRIAGE).mean
     assert abs(told - 100 * measured) < 1.5, (
@@ -264,9 +290,21 @@ def test_every_measure_is_that_of_the_study_built_by_hand(
         *(f"run.{key}={value}" for key, value in SHORT.items()),
         "executor=serial",
     )
-    hand = ae.compare(by_hand(tmp_path, ensemble, 5, *run))
+    usual = {
+        name
+        for name, of in ensemble["structures"].items()
+        if (of["staffing"], of["pathway"]) == ("typical", "between_contacts")
+    }
+    number = next(
+        number
+        for number, member in enumerate(ensemble["departments"])
+        if member["cause"] == "clinicians" and member["structure"] in usual
+    )
+    hand = ae.compare(by_hand(tmp_path, ensemble, number, *run))
     made = ae.compare(
-        load("study=our_ai", "run.department=5", *run, config_dir=written.folder).of_arms([ARM])
+        load("study=our_ai", f"run.department={number}", *run, config_dir=written.folder).of_arms(
+            [ARM]
+        )
     )
     for arm, other in (("nurse", "nurse"), (ARM, "hand_ai")):
         for theirs, ours in zip(
@@ -365,26 +403,70 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
     assert set(OfferedDepartments(values(children="doctors"), 24).structures) == {
         "around_the_clock", "children_shared", "three_children_shared",
     }  # fmt: skip
-    team = OfferedDepartments(
-        values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24
-    )
-    assert team.base_pathway == "shared_front_door"
-    assert team.rotas["assessment_nurses"] == [{"hours": "8-22", "number": 1}]
-    assert team.rotas["triage_nurses"] == [
-        {"hours": "8-22", "number": 2},
-        {"hours": "22-8", "number": 1},
-    ]
-    assert len(team.members()) == 24
+    known = values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8")
+    team = OfferedDepartments(known, 20)
+    assert set(team.structures) == {"shared_front_door", "shared_front_door_children_shared"}
+    assert stated_rotas(known) == {
+        "assessment_nurses": [{"hours": "8-22", "number": 1}],
+        "triage_nurses": [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}],
+    }
+    assert {member.structure for member in team.members()} == set(team.structures)
+
+
+def test_a_structure_that_a_stated_rota_makes_the_same_as_another_stands_once() -> None:
+    """Of the structures in which children have clinicians of their own, all but one differ in these rotas alone."""
+    known = {
+        "triage_nurses": "2 8-22, 1 22-8",
+        "children": "own clinicians",
+        "ambulances": "own nurses",
+    }
+    assert len(OfferedDepartments(values(**known), 20).structures) == 2
+    (one,) = OfferedDepartments(values(**known, doctors="5 at all hours"), 20).structures.values()
+    assert one.label == "children have clinicians of their own"
 
 
 def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
-    """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
-    made = OfferedDepartments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
-    factors = {
-        factor_of(stated.changes["calibration.triage_minutes_scale.value"])
-        for stated in made.structures.values()
-    }
-    assert 1.0817 in factors
+    """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk by day."""
+    raw, known = (
+        copied(packaged()),
+        {"triage_nurses": [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}]},
+    )
+    change = Change("totals", {"attendances_per_day": 340, "rotas": known}, "here")
+    lay_changes(raw, [change], Faults())
+    assert raw["staffing"]["triage_nurses"]["rota"] == known["triage_nurses"]
+    assert raw["staffing"]["doctors"]["rota"] == packaged()["staffing"]["doctors"]["rota"]
+    scale = "triage_minutes_scale"
+    typical = packaged()["calibration"][scale]["value"]
+    assert raw["calibration"][scale]["value"] == pytest.approx(typical * 25 / 26)
+
+
+def test_as_many_departments_are_of_each_cause_as_its_weight_says() -> None:
+    members = OfferedDepartments(values(), 20).members()
+    assert Counter(member.cause for member in members) == {
+        "clinicians": 4, "places": 4, "pace": 6, "mixture": 6,
+    }  # fmt: skip
+    assert len({member.cause for member in members[:4]}) == 4, "mixed evenly"
+
+
+def test_a_cause_that_cannot_have_what_was_answered_is_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solve(
+        own: Solver, wanted: Sequence[CalibrationTarget]
+    ) -> tuple[Ensemble, dict[str, Floats]]:
+        share = np.where(own.causes["places"], 0.5, 0.62)
+        return own.ensemble, {name: share for name in solving.SHOWN}
+
+    monkeypatch.setattr(Solver, "solve", solve)
+    answers = {"attendances_per_day": 310, "product": "It", "does": "saves time"}
+    lines, _ = offer.offered({**answers, "within_four_hours": "62 %"}, tmp_path)
+    assert lines[0].startswith("24 departments")
+    assert "answered 62.0 %" in lines[1]
+    assert lines[5].startswith("Left out")
+    assert "cubicles are always full (50.0 % within four hours)" in lines[5]
+    made = ensemble_named("it", (tmp_path, packaged_configs()))
+    assert set(made.causes) == {"clinicians", "pace", "mixture"}
+    assert len(made.departments) == 24
 
 
 def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_record() -> None:
@@ -482,9 +564,10 @@ def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answ
     None
 ):
     (drawn,), (answered,) = (
-        list(offer._targets(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"})
+        list(offer._targets(values(**known), OfferedDepartments(values(), 20).members()))
+        for known in ({}, {"within_four_hours": "62 %"})
     )
-    assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 24)
+    assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 20)
     assert answered.wanted == 0.62
 
 
@@ -493,27 +576,18 @@ def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_b
 ):
     def more(**known: Answer) -> tuple[list[float], list[float]]:
         """In departments with nurses of their own for ambulances, and in those with one team."""
-        departments = OfferedDepartments(values(**known), 24)
+        departments = OfferedDepartments(values(**known), 20)
         made = offer._ensemble("it", departments, OfferedProduct("it", values(**known)))
         if "ambulance_nurses" not in made.parameters:
             return [], []
-        place, members = (
-            list(made.parameters).index("ambulance_nurses"),
-            [made.member(number) for number in range(24)],
-        )
-        team = [
-            member.values[place]
-            for member in members
-            if member.structure in departments.of_one_team
-        ]
-        own = [
-            member.values[place]
-            for member in members
-            if member.structure not in departments.of_one_team
-        ]
-        return own, team
+        place = list(made.parameters).index("ambulance_nurses")
+        parts: tuple[list[float], list[float]] = [], []
+        for member in map(made.member, range(20)):
+            one_team = of_one_team(made.structures[member.structure])
+            parts[one_team].append(member.values[place])
+        return parts
 
-    assert sum(more(ambulances="own nurses")[0]) == 12
+    assert sum(more(ambulances="own nurses")[0]) == 10
     assert more(ambulances="triage nurses") == ([], [])
     own, team = more()
     assert set(own) == {0, 1}

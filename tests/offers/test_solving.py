@@ -6,7 +6,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from simulation.offers.solving import CalibrationTarget, Solver, _updated, comparison_lines
+from simulation.offers.solving import (
+    SHOWN,
+    CalibrationTarget,
+    Solver,
+    _updated,
+    comparison_lines,
+)
 from tests.held import Hold
 
 SHARE = CalibrationTarget("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
@@ -54,6 +60,30 @@ def test_what_could_not_be_met_is_said(hold: Hold) -> None:
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
     hold(lines[3])
+
+
+def test_a_cause_whose_mean_is_off_is_named_and_told_from_one_that_cannot(hold: Hold) -> None:
+    causes = {"places": np.arange(20) < 5, "pace": np.arange(20) >= 5}
+    fresh = {name: np.where(causes["places"], 0.57, 0.62) for name in SHOWN}
+    line = next(comparison_lines({"within_4h_share": 0.62}, fresh, causes))
+    assert "answered 62.0 %; 57.0 if places. Not met: 1.2 % below" in line
+    members = [SimpleNamespace(cause=name) for name, of in causes.items() for _ in range(of.sum())]
+    solver = cast(Any, SimpleNamespace(members=members))
+    solver.causes = Solver.causes.fget(solver)  # type: ignore[attr-defined]
+    solver.off = lambda *known: Solver.off(solver, *known)
+    assert Solver.unmet(solver, [SHARE._replace(wanted=0.62)], fresh) == ("places",)
+    assert Solver.unmet(solver, [SHARE._replace(wanted=0.59)], fresh) == ()
+
+
+def test_what_else_is_short_moves_against_doctors_minutes_in_its_cause_alone() -> None:
+    start = np.log([[1.0], [1.1]])
+    ensemble: Any = SimpleNamespace(
+        parameters={"doctor_minutes": 0, "cubicles": 1}, departments=[0, 0]
+    )
+    ensemble.member = lambda number: SimpleNamespace(values=[(1.0, 1.1)[number], 0.9])
+    solver = Solver(cast(Any, None), ensemble, lambda done: None, start=start)
+    moved = solver._points([SHARE._replace(along={"cubicles": np.array([-1.0, 0.0])})], start - 0.2)
+    assert moved["cubicles"] == pytest.approx(np.log(0.9) + np.array([0.2, 0]))
 
 
 def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:

@@ -39,6 +39,16 @@ def test_a_structure_is_read_at_the_two_that_differ_most() -> None:
     assert (low, high) == pytest.approx((-8, -2), abs=0.6)
 
 
+def test_a_cause_of_waiting_is_told_from_the_structure() -> None:
+    causes = np.where(np.arange(N) % 4 < 2, "places", "pace")
+    kinds = [f"{cause}/{kind}" for cause, kind in zip(causes, KINDS, strict=True)]
+    effects = np.where(causes == "places", -6.0, 0.0) + RNG.normal(0, 0.1, N)
+    line = fit_line(VALUES, kinds, effects, 0.01)
+    assert line.ends(("cause",))[:2] == pytest.approx((-6, 0), abs=0.6)
+    low, high, _ = line.ends(("structure",))
+    assert high - low < 0.6
+
+
 def test_effects_without_spread_have_no_ends() -> None:
     assert fit_line(VALUES, KINDS, np.full(N, -3.0), 0.0).ends(("use",)) == (-3.0, -3.0, 0.0)
 
