@@ -40,9 +40,9 @@ from simulation.study.study import Study
 from simulation.version import __version__
 from simulation.wording import listed_with_and
 
-N_DEPARTMENTS, LEAST, WHOLE = 30, 20, (24, 20)
-"""How many departments stand for the one of the answers, and how many must be left of them without those of a cause of
-waiting that cannot have what was answered. Both, and 24 between them, go into 120 replications."""
+N_DEPARTMENTS, LEAST, REPLICATIONS = 30, 20, 120
+"""How many departments stand for the one of the answers; how many must be left of them without those of a cause of
+waiting that cannot have what was answered; and the replications of a run, of which each has as many."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
 AMBULANCE_NURSES = "ambulance_nurses"
@@ -163,23 +163,25 @@ def offered(
         )
         targets = list(_targets(values, solver.members))
         solved, fresh = solver.solve(targets)
-    unmet = solver.unmet(targets, fresh)
-    left = [place for place, one in enumerate(solver.members) if one.cause not in unmet]
-    if len(left) < LEAST:
-        left, unmet = list(range(len(solver.members))), ()
-    left = (
-        left[: next((number for number in WHOLE if number <= len(left)), None)] if unmet else left
-    )
-    members = tuple(solved.member(place) for place in left)
+    left, unmet = _left(solver, solver.unmet(targets, fresh))
     solved = replace(
         solved,
-        built=replace(ensemble.built, accepted=len(members)),
+        built=replace(ensemble.built, accepted=len(left)),
         causes={key: cause for key, cause in solved.causes.items() if key not in unmet},
-        departments=members,
+        departments=tuple(map(solved.member, left)),
     )
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
     answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
     return [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()], of_labels
+
+
+def _left(solver: Solver, unmet: Collection[str]) -> tuple[list[int], Collection[str]]:
+    """The departments without those of causes that cannot have what was answered, and these causes; all departments,
+    if too few would be left."""
+    left = [place for place, one in enumerate(solver.members) if one.cause not in unmet]
+    if not unmet or len(left) < LEAST:
+        return list(range(len(solver.members))), ()
+    return left[: max(n for n in range(1, len(left) + 1) if REPLICATIONS % n == 0)], unmet
 
 
 def _comparison(
