@@ -54,20 +54,13 @@ from simulation.config.files import (
     shortened,
     stated_by,
 )
-from simulation.config.totals import SIZE, TOTALS, TotalsAndRotas, scaled_paths
+from simulation.config.totals import SIZE, TotalsAndRotas, scaled_paths, totals_change
 from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import (
-    SOURCED,
-    Plain,
-    digest,
-    find_differences,
-    to_exact,
-    to_plain,
-)
+from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
 from simulation.statistics.departments import MIN_EACH
 from simulation.study.check_study import staff_gone_faults
 from simulation.study.design import (
@@ -216,29 +209,7 @@ def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeR
         for path in parameter.changes
     ]
     of_parameters.sort(key=lambda change: change.path != SIZE)
-    return (*own, *_changes_of_totals(stated), *of_parameters)
-
-
-def _changes_of_totals(stated: Ensemble | Priors) -> ChangeRow:
-    """The change that scales a department to what is known of all of them, if anything is."""
-    if isinstance(stated, Priors) or stated.totals is None:
-        return ()
-    return (Change(TOTALS, to_plain(stated.totals), f"ensembles/{stated.name}.yaml.{TOTALS}"),)
-
-
-def scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
-    """The configuration whose department has what is known of all departments of the study's ensemble."""
-    name = composed.raw.get("ensemble")
-    if name in (None, NO_FILE):
-        name = (composed.raw.get("study") or {}).get("ensemble")
-    if name not in names_in("ensembles", folders):
-        return composed
-    if not (totals := _changes_of_totals(ensemble_named(name, folders))):
-        return composed
-    raw: Raw = copied(composed.files)
-    lay_changes(raw, totals, faults)
-    lay_values(raw, parsed_values(composed.values), faults)
-    return replace(composed, raw=raw)
+    return (*own, *totals_change(getattr(stated, "totals", None), where), *of_parameters)
 
 
 def _drawn(parameter: VariedParameter, value: float) -> Any:
@@ -638,8 +609,7 @@ def over_ensemble(
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         if ensemble.totals is not None:  # one department alone would not be as answered
-            remedy = f"Give run.replications={MIN_EACH * n}, or run.departments={n}"
-            refuse("run.replications", why, remedy)
+            refuse("run.replications", why, f"Give {MIN_EACH * n}, or run.departments={n}")
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [
@@ -647,18 +617,17 @@ def over_ensemble(
         for name, arm in study.design.arms.items()
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    structure_of = tuple(ensemble.member(number).kind for number in range(min(n_used(run, n), n)))
-    kinds = {kind: chosen for kind, chosen in kinds_of(ensemble).items() if kind in structure_of}
-    structures = files_with(composed, kinds, folders)
+    structures = files_with(composed, kinds_of(ensemble), folders)
     varied = {**differing(files, structures), **ensemble.varied}
     if SIZE in varied:
         varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied
     faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
+    structure_of = tuple(ensemble.member(number).kind for number in range(n_used(run, n)))
     departments = EnsembleDepartments(
         name,
         files=files,
-        structures=structures,
+        structures={name: stated for name, stated in structures.items() if name in structure_of},
         structure_of=structure_of,
         values=tuple(
             text

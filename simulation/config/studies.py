@@ -18,6 +18,7 @@ from simulation.config.arms import (
     block_faults,
     control_faults,
     department,
+    lay_changes,
     policy_made_of,
     policy_of,
     stated_in_file,
@@ -26,6 +27,8 @@ from simulation.config.arms import (
 from simulation.config.composing import (
     Composed,
     defaults_left_out,
+    lay_values,
+    parsed_values,
     question_text,
     stated_in,
     with_files,
@@ -36,19 +39,21 @@ from simulation.config.ensembles import (
     arm_changes,
     changes_of_arms,
     changes_stated,
+    ensemble_named,
     over_ensemble,
-    scaled_to_totals,
 )
 from simulation.config.files import (
     DEVICES,
     NO_FILE,
     Folders,
+    copied,
     file_named,
     mapping_in,
     names_in,
     search_folders,
     shortened,
 )
+from simulation.config.totals import totals_change
 from simulation.config.validating import sound, validated
 from simulation.department.check_pathway import NAME, NAME_WORDS
 from simulation.department.config_dataclass import (
@@ -240,7 +245,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
     faults.refuse()
-    composed = scaled_to_totals(composed, folders, faults)
+    composed = _scaled_to_totals(composed, folders, faults)
     raw = resolve(composed.raw)
     top, design, run, scenario, left_out = _parts(
         raw, composed.choices.get("staffing", NO_FILE), faults
@@ -280,6 +285,22 @@ def study_from(composed: Composed, folders: Folders) -> Study:
         left_out=(*left_out, *costs_of_another_size(arms)),
     )
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
+
+
+def _scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
+    """The configuration whose department has what is known of all departments of the study's ensemble."""
+    name = composed.raw.get("ensemble")
+    if name in (None, NO_FILE):
+        name = (composed.raw.get("study") or {}).get("ensemble")
+    if name not in names_in("ensembles", folders):
+        return composed
+    totals = ensemble_named(name, folders).totals
+    if totals is None:
+        return composed
+    raw: Raw = copied(composed.files)
+    lay_changes(raw, totals_change(totals, f"ensembles/{name}.yaml"), faults)
+    lay_values(raw, parsed_values(composed.values), faults)
+    return replace(composed, raw=raw)
 
 
 def _parts(

@@ -15,13 +15,13 @@ from typing import Annotated, Any, NamedTuple
 
 from annotated_types import Ge, Le
 
-from simulation.config.dotted import Change, Raw, resolve, set_change, value_at
+from simulation.config.dotted import Change, ChangeRow, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import ByName, PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import parse_hours
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
-from simulation.records.serialise import read_yaml
+from simulation.records.serialise import read_yaml, to_plain
 from simulation.units import HOUR
 
 ADMITTED_SHARE = 0.286
@@ -456,6 +456,11 @@ TOTALS = "totals"
 """The path, among the changes of departments of an ensemble, of what is known of all of them."""
 SIZE = f"{TOTALS}.attendances_per_day"
 """The path of a department's size, in attendances a day."""
+
+
+def totals_change(totals: TotalsAndRotas | None, where: str) -> ChangeRow:
+    """The change that scales a department to what is known of it, if anything is; `where` names the department."""
+    return () if totals is None else (Change(TOTALS, to_plain(totals), f"{where}.{TOTALS}"),)
 
 
 def set_totals(raw: Raw, change: Change, faults: Faults) -> None:
