@@ -193,7 +193,7 @@ def _comparison(
 ) -> Iterator[str]:
     """How many departments are left, what they give, and which causes cannot have what was answered."""
     causes = solver.ensemble.causes
-    yield f"{len(left)} departments that your answers could mean (mean, nine in ten of them)"
+    yield f"{len(left)} departments that your answers could mean (mean, nine in ten)"
     here = {measure: values[left] for measure, values in fresh.items()}
     of = {
         causes[name].label: chosen[left]

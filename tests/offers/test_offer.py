@@ -211,8 +211,9 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     assert naive is not None
     assert not naive[2]
     assert re.search(
-        r"the limit is (25\.2\d) %.*whoever is right: (25\.2\d) %, above the limit", said
-    )
+        r"the limit is 25\.21 %.*the other way\): [\d.]+ %, above the limit whoever is right: 25\.20 % half",
+        said,
+    ), "as many digits as show which is more"
     assert float(naive[1]) < shares[1]
     assert written.study.design.offer is not None
     assert written.study.design.offer.where_nurses_are_right == pytest.approx(
