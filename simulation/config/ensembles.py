@@ -78,6 +78,7 @@ from simulation.study.design import (
 from simulation.study.study import (
     ReadyArm,
     ReadyArms,
+    RunLength,
     Study,
     explain_too_short,
     n_used,
@@ -606,10 +607,7 @@ def over_ensemble(
     n = len(ensemble.departments)
     why = _elsewhere(ensemble, composed.choices, folders) or explain_too_short(run, name, n)
     if why:
-        if run.department is not None:
-            refuse("run.department", f"cannot be used: {why}", "Leave it out")
-        if ensemble.totals is not None:  # one department alone would not be as answered
-            refuse("run.replications", why, f"Give {MIN_EACH * n}, or run.departments={n}")
+        _refuse_one(ensemble, run, why)
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [
@@ -672,6 +670,16 @@ def over_ensemble(
         partial(_check_staff, study, study.departments, used),
     )
     return study
+
+
+def _refuse_one(ensemble: Ensemble, run: RunLength, why: str) -> None:
+    """Raise ConfigError where one department cannot stand for those of the ensemble: one is named, or they are as
+    somebody answered, and it would not be."""
+    if run.department is not None:
+        refuse("run.department", f"cannot be used: {why}", "Leave it out")
+    if ensemble.totals is not None:
+        n = len(ensemble.departments)
+        refuse("run.replications", why, f"Give {MIN_EACH * n}, or run.departments={n}")
 
 
 def _tools(

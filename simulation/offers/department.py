@@ -14,15 +14,13 @@ from functools import cache, cached_property
 from typing import Any
 
 from simulation.config.composing import packaged
-from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.ensembles import PACKAGED, Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
 from simulation.config.totals import SIZE, Scaling, TotalsAndRotas, apportioned
 from simulation.department.vocabulary import Shift
 from simulation.offers.reading import SLOTS, Rota, StatedShift
 from simulation.study.design import Member, Structure, VariedParameter
 
-PACKAGED = "england"
-"""The packaged ensemble from which the departments of an offer are taken."""
 SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
 """Structures in which doctors see children as well, and in which one team is at both doors; and how the names of their
 pathways end."""
