@@ -52,6 +52,7 @@ def _pack(result: Result) -> None:
         *(
             (figure.block["measure"], figure.block.get("group", "all"))
             for figure in FIGURES.values()
+            if figure.block
         )
     )
     bare = replace(
