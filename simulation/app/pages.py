@@ -130,7 +130,7 @@ class LocalFigure(NamedTuple):
     block: Mapping[str, str]
 
 
-SIZE = "attendances"
+SIZE = "size"
 FIGURES = {
     SIZE: LocalFigure("Attendances on a mean day, all ages", "patients", {}),
     "wait": LocalFigure(
@@ -388,9 +388,10 @@ def _figure(key: str, text: str) -> float:
 def _by_field(error: AeflowError, keys: Sequence[str]) -> dict[str, str]:
     """The sentences of an error by the field that each is about, '' for none. keys: fields of the figures, in order."""
     sentences: dict[str, str] = {}
+    known = {SIZE: "attendances_per_day", "days": "days"}
     for fault in getattr(error, "faults", ()):
         number = re.search(r"figures\.(\d+)", fault.where)
-        fields = [fault.where, *(key for key in ("days", SIZE) if key in fault.where)]
+        fields = [fault.where, *(key for key, path in known.items() if path in fault.where)]
         field = next(filter(FIELDS.__contains__, fields), keys[int(number[1])] if number else "")
         sentences[field] = f"{fault.found[:1].upper()}{fault.found[1:]}. {fault.remedy}."
     return sentences or {"": str(error)}

@@ -19,8 +19,10 @@ from simulation.app import answer as answers
 from simulation.app import pages
 from simulation.app.answer import NOT_YET
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
+from simulation.app.controls import controls
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.pages import (
+    FIELDS,
     SIZE,
     VIEWS,
     _by_field,
@@ -417,7 +419,7 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
         if len(result.replications) == 40:
             break
     wait = float(result.values("nurse", "walk_in_triage_wait_mean").mean())
-    size = {"attendances": "340"}
+    size = {SIZE: "340"}
     text = narrow_page(asked, result, {"wait": f"{wait:.1f}", "days": "28", **size})
     block = {"measure": "walk_in_triage_wait_mean", "value": round(wait, 1), "days": 28.0}
     narrowed = ae.narrow(result, [block], attendances_per_day=340)
@@ -447,6 +449,10 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     )
     assert one
     assert one == other
+
+
+def test_no_field_of_a_department_is_taken_for_a_change_of_the_question() -> None:
+    assert not FIELDS.keys() & controls().keys()
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ PAGES = [
     f"/run?run={RUN}",
     *(f"/view/{name}?run={RUN}" for name in VIEWS),
     f"/narrow?run={RUN}",
-    f"/narrow?run={RUN}&wait=25&days=28",
+    f"/narrow?run={RUN}&size=340&wait=25&days=28",
     f"/narrow?run={RUN}&wait=soon",
     f"/run?run={OFFER}",
     f"/board?run={OFFER}",
