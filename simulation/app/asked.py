@@ -21,6 +21,7 @@ from simulation.app.departments import (
     N_IN_FULL,
     OWN,
     PACKAGED,
+    PACKAGED_ENSEMBLE,
     TYPICAL,
     Department,
     Place,
@@ -87,7 +88,7 @@ class AskedQuestion:
             return {"year": "As the file states it"}
         year = {} if self.where.ensemble else {"year": "A year of this department, 20 times"}
         every, n = self._every
-        like = "like England's" if every.ensemble == TYPICAL else "of these"
+        like = "like England's" if every.ensemble == PACKAGED_ENSEMBLE else "of these"
         return {**year, "every": f"{n} departments {like}, 12 weeks of each twice"}
 
     @property

@@ -63,6 +63,9 @@ PACKAGED = {
     "typical_mixture": Department(
         "Full places and staff who speed up, by half", ("site=typical_mixture",)
     ),
+    "between_contacts": Department(
+        "A department with time between contacts", ("site=between_contacts",)
+    ),
     EVERY: Department(
         f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=PACKAGED_ENSEMBLE
     ),
@@ -154,7 +157,7 @@ class Place:
 def _limitation(folders: tuple[Path, ...], site: str) -> str:
     """As `Place.limitation`, looked up once in a process: an answer that is refined says it at every look."""
     return ensemble_named(
-        site if site in names_in("ensembles", folders) else TYPICAL, folders
+        site if site in names_in("ensembles", folders) else PACKAGED_ENSEMBLE, folders
     ).limitation
 
 

@@ -165,7 +165,7 @@ def test_a_question_in_full_is_a_year_or_every_department() -> None:
     asked = asked_in(PAIRS)
     year, every = (ae.load(*asked.in_full(length)) for length in asked.lengths)
     assert (year.run.measured_days, year.departments) == (364, None)
-    assert every.department_words == "100 departments of the ensemble 'typical'"
+    assert every.department_words == "100 departments of the ensemble 'england'"
     assert every.run.replications == 200
     assert [arm.name for arm in every.arms] == ["nurse", "ai_scribe_measured", "lean_triage"]
     assert list(asked_in([("department", EVERY), *PAIRS]).lengths) == ["every"]

@@ -13,6 +13,7 @@ BESIDE = {
     "report.first_page": "who is worse off, as the first page names them",
     "report.outcome": "what becomes of a policy, as every page has it",
     "report.money": "a cost in words",
+    "report.verdict_tables": "the rule from which verdicts are read",
     "display.web_page": "templates that escape",
     "extracts.page": "pages of own records",
     "runs.result": "types of verdicts",
