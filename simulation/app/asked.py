@@ -21,11 +21,11 @@ from simulation.app.departments import (
     N_IN_FULL,
     OWN,
     PACKAGED,
-    PACKAGED_ENSEMBLE,
     TYPICAL,
     Department,
     Place,
 )
+from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.errors import nearest, refuse
 
 STUDY, PLANNED = "alternatives", 200
