@@ -206,8 +206,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
     if departments is None:
         yield f"The answer rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
     else:
-        differ = f"{departments.n_varied} values differ"
-        words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
+        differ = "" if result.causes else f" ({departments.n_varied} values differ)"
+        words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words}{differ}."
         yield f"{words} {departments.limitation}".strip()
 
 
@@ -217,7 +217,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
 def headlines(result: StudyResult, detail: int = 2) -> tuple[Headline, ...]:
     """Sentences on each product, in the order of the study, then on the best alternative.
 
-    `detail`: 1 leaves out what products do that fail on safety, 0 also ranges over readings of the evidence.
+    `detail`: 1 leaves out what products do that fail on safety; 0 also ranges over readings of the evidence, costs of
+    what does as much, and all but the size of an effect that is too little.
     """
     lines = []
     for arm in products(result):
@@ -246,6 +247,10 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     if outcome.is_identical:
         return ["identical to the baseline in every measure"]
     first, limits = outcome.first, outcome.limits
+    if outcome.kind == "little" and not detail:
+        row = first.comparison
+        size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
+        return [size, *_harmed_groups(outcome), *_safety_parts(outcome)]
     targets = reported_targets(outcome.result)
     effect = [_effect_words(first, sized=not limits.failed), _leaving_words(outcome)]
     safety = _safety_parts(outcome)
@@ -264,7 +269,7 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     rests_on = (
         range_words(outcome.result, outcome.arm.name) if detail else "",
         "" if outcome.is_claimed else hinge_words(outcome),
-        _cheapest_words(outcome),
+        _cheapest_words(outcome, detail),
     )
     return [*effect, *beside, *safety, counted_on, *rests_on]
 
@@ -400,7 +405,7 @@ def _plain(value: float, row: Comparison) -> str:
     return change(value, row.unit).lstrip("+")
 
 
-def _cheapest_words(outcome: ArmOutcome) -> str:
+def _cheapest_words(outcome: ArmOutcome, detail: int = 2) -> str:
     """The cheapest alternative that does as much as a product or more; empty for a product that does too little."""
     first, cheapest, result = outcome.first, outcome.cheapest, outcome.result
     if not alternatives(result) or first.kind != "better" or first.verdict.size == "less":
@@ -408,8 +413,8 @@ def _cheapest_words(outcome: ArmOutcome) -> str:
     if cheapest is None:
         which = "no alternative" if outcome.arm.cost is None else "nothing cheaper"
         return f"{which} is shown to do as much"
-    is_best = cheapest is best_alternative(result)
-    named = f"'{cheapest.arm.label}'" if is_best else _named(cheapest, _harmed_groups(cheapest))
+    is_short = cheapest is best_alternative(result) or not detail
+    named = f"'{cheapest.arm.label}'" if is_short else _named(cheapest, _harmed_groups(cheapest))
     return f"{named} does {cheapest.does_as_much(outcome)}"
 
 
@@ -426,27 +431,29 @@ def cause_words(result: StudyResult) -> Iterator[str]:
         yield f"So does '{label}': {words}." if number else f"What '{label}' does {words}."
     if (n_more := len(depends) - MOST_BY_CAUSE) > 0:
         yield f"So do {n_more} more."
-    if unsettled:
-        yield f"Whether {_arms(unsettled)} {'does' if len(unsettled) == 1 else 'do'} is not settled."
+    if any(of.kind is None for one in unsettled for of in one.by_cause.values()):
+        yield "Verdicts by cause need 20 departments of each."
+    elif unsettled:
+        yield f"Not settled whether it does: {_arms(unsettled)}."
     elif told and not depends:
         yield "These answers hold whatever makes your patients wait."
     elif len(told) > len(depends):
         yield "The other answers do not."
     if depends and (tells := best_to_tell(result)):
         yield which_cause_words(tells)
+    n_moved = sum(bool(one.hangs_on_weight) for one in told)
     if told:
-        n_moved = sum(bool(one.hangs_on_weight) for one in told)
-        change_of = f"{n_moved} of {len(told)} answers" if n_moved else "no answer"
-        yield f"Were {'one' if n_moved else 'any'} cause twice as common, {change_of} would change."
+        stay = f"{n_moved} of {len(told)} answers would not" if n_moved else "Every answer would"
+        yield f"{stay} stay if one cause were twice as common."
 
 
 def which_cause_words(tells: TellsCause) -> str:
-    """'To find out: measure 'handover over 30 minutes' for 14 days (right for 92 % of departments).'"""
-    right = f"{100 * tells.right[tells.n_needed - 1]:.0f} % of departments"
+    """'To find out: measure 'handover over 30 minutes' for 14 days (right for 92 %).'"""
+    right = f"right for {100 * tells.right[tells.n_needed - 1]:.0f} %"
     if tells.right[-1] < SURE:
-        return f"No two figures tell which it is (at best right for {right})."
+        return f"No two figures tell which it is (at best {right} of departments)."
     named = [figure_words(figure, inside=True) for figure in tells.figures[: tells.n_needed]]
-    return f"To find out: measure {' and '.join(named)} for {tells.days} days (right for {right})."
+    return f"To find out: measure {' and '.join(named)} for {tells.days} days ({right})."
 
 
 def _arms(outcomes: Sequence[ArmOutcome]) -> str:
@@ -472,8 +479,8 @@ def by_cause_words(outcome: ArmOutcome, *, first: bool = True) -> str:
 
 
 def _in_few(label: str) -> str:
-    """The words of a cause up to a comma."""
-    return label.partition(",")[0]
+    """The words of a cause up to a comma or a 'while'."""
+    return label.partition(",")[0].partition(" while ")[0]
 
 
 def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
@@ -492,12 +499,12 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
 def _overtaken_words(best: ArmOutcome) -> str:
     """'if cubicles are always full, 'Lean triage' may do more'; empty where it does most for every cause."""
     others = [one for one in alternatives(best.result) if not one.fails]
-    more = []
+    more: dict[str, list[str]] = {}
     for label, other in best.overtaken(others).items():
         is_shown = other.by_cause[label].is_apart_from(best.by_cause[label])
-        does = "does" if is_shown else "may do"
-        more.append(f"if {_in_few(label)}, '{other.arm.label}' {does} more")
-    return "; ".join(more)
+        does = f"'{other.arm.label}' {'does' if is_shown else 'may do'} more"
+        more.setdefault(does, []).append(f"if {_in_few(label)}")
+    return "; ".join(f"{' or '.join(labels)}, {does}" for does, labels in more.items())
 
 
 def _named(outcome: ArmOutcome, harmed: Sequence[str] = ()) -> str:

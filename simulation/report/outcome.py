@@ -275,7 +275,9 @@ class ArmOutcome:
         """Whether what becomes of it depends on what makes patients wait; None without causes.
 
         It does where no outcome fits every cause, or where the outcomes of two causes are not the same and their
-        effects differ: the 95 % intervals do not overlap. It holds where the outcome is the same in each.
+        effects differ: the 95 % intervals do not overlap. Where departments are too few for verdicts, one effect must
+        be large enough to matter and the other not, of an arm that fails no limit in all. It holds where the outcome
+        is the same in each.
         """
         kinds = [of.kind for of in self.by_cause.values()]
         known = [kind for kind in kinds if kind is not None]
@@ -284,11 +286,17 @@ class ArmOutcome:
         if len(known) == len(kinds) and len(set(kinds)) == 1:
             return "holds"
         fitting = [MAY_BE.get(kind, {kind}) for kind in known]
-        differ = any(
-            (one.kind is None or one.kind != other.kind) and one.is_apart_from(other)
-            for one, other in combinations(self.by_cause.values(), 2)
-        )
+        pairs = combinations(self.by_cause.values(), 2)
+        differ = any(self._differ(*pair) for pair in pairs if pair[0].is_apart_from(pair[1]))
         return "depends" if differ or (known and not set.intersection(*fitting)) else "not settled"
+
+    def _differ(self, one: OfCause, other: OfCause) -> bool:
+        """Whether the outcomes for two causes are not the same; by their effects alone where there is no verdict."""
+        if one.kind is not None and other.kind is not None:
+            return one.kind != other.kind
+        matters = self.first.target.minimal_important_difference
+        sides = {np.sign(of.effect.mean) * (abs(of.effect.mean) >= matters) for of in (one, other)}
+        return len(sides) > 1 and not self.fails
 
     @cached_property
     def hangs_on_weight(self) -> tuple[str, ...]:

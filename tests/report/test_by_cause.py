@@ -142,6 +142,8 @@ def test_under_20_departments_of_a_cause_have_an_interval_and_no_verdict_and_und
     assert {of.kind for of in twelve.by_cause.values()} == {None}
     assert all(np.isfinite(of.effect.low) for of in twelve.by_cause.values())
     assert twelve.depends == "depends", "the intervals are apart"
+    more = outcome_of(made({"quicker": {"busy": -20.0, "full": -10.0}}, n=12), "quicker")
+    assert more.depends == "not settled", "each is enough to matter"
     alike = outcome_of(made({"quicker": {"busy": -6.0, "full": -6.0}}, n=12), "quicker")
     assert alike.depends == "not settled"
     nine = made({"quicker": {"busy": -10.0, "full": 0.0}}, n=12)
@@ -182,7 +184,7 @@ def test_the_first_sentences_say_what_an_answer_depends_on(made: Made) -> None:
     firm = made({name: {"busy": -10.0, "full": -12.0} for name in ("quicker", "two")})
     assert list(cause_words(firm)) == [
         "These answers hold whatever makes your patients wait.",
-        "Were any cause twice as common, no answer would change.",
+        "Every answer would stay if one cause were twice as common.",
     ]
 
 
