@@ -35,6 +35,7 @@ from simulation.offers.product import DRAWN, OfferedProduct, differing_parameter
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.schema import Floats, Ints
 from simulation.records.serialise import to_plain
+from simulation.study.department_warnings import department_warnings
 from simulation.study.design import Member
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -172,7 +173,8 @@ def offered(
     )
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
     answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
-    return [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()], of_labels
+    lines = [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()]
+    return [*lines, *(f"Check: {warning.found}" for warning in department_warnings(study))], of_labels
 
 
 def _left(solver: Solver, unmet: Collection[str]) -> tuple[list[int], Collection[str]]:
@@ -222,7 +224,7 @@ def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[C
         for name in eased
     }
     yield CalibrationTarget(
-        DOCTORS, "within_4h_share", share, -0.5, ends, along=along, beyond=QUICK, also=QUICKER
+        DOCTORS, "within_4h_share", share, -0.35, ends, along=along, beyond=QUICK, also=QUICKER
     )
     # Of wait and minutes the wait says more of what a change is worth; the other is printed.
     for key, power in (("triage_wait", 2.5), ("triage_minutes", 1.0)):
