@@ -243,7 +243,7 @@ def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
     monkeypatch.setattr(
         solving.Solver,
         "solve",
-        lambda own, wanted: (own.ensemble, {name: np.ones(1) for name in solving.SHOWN}),
+        lambda own, wanted: (own.ensemble, {name: np.ones(30) for name in solving.SHOWN}),
     )
     with in_weeks(written.folder.parent), redirect_stdout(StringIO()) as output:
         assert main(CHANGED) == 0
