@@ -468,10 +468,8 @@ def test_no_field_of_a_department_is_taken_for_a_change_of_the_question() -> Non
     ],
 )
 def test_a_fault_stands_at_the_field_that_it_is_about(where: str, field: str) -> None:
-    error = ae.ConfigError([Fault(where, "is missing, and so on", "Write a number")])
-    assert _by_field(error, ["wait", "doctors"]) == {
-        field: "Is missing, and so on. Write a number."
-    }
+    error = ae.ConfigError([Fault(where, "is missing", "Write a number")])
+    assert _by_field(error, ["wait", "doctors"]) == {field: "Is missing. Write a number."}
 
 
 def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:

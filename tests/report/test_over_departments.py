@@ -368,7 +368,7 @@ def test_a_study_on_one_department_says_why_first(
 def test_tables_of_an_offer_say_that_a_verdict_has_to_hold_over_the_range(
     offered: Result,
 ) -> None:
-    further = "and from the range of nine in ten departments, whichever reaches further"
+    further = "whichever reaches further"
     notes = [
         "".join(table.notes)
         for target in (offered.design.primary[0], offered.design.secondary[0])
