@@ -61,6 +61,7 @@ def page_of(result: StudyResult, alt: str, caption: str) -> str:
     page = first_page(result)
     lines = [f"# {page.question}", "", f"{BANNER}", ""]
     lines += [f"**{words}**\n" for words in page.checks]
+    lines += [f"**{page.hangs}**\n"] if page.hangs else []
     lines += [
         page.lead,
         "",

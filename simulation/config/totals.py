@@ -53,13 +53,14 @@ class Totals:
     beds: Annotated[int, Ge(LEAST["beds"]), Le(5000), Unit("beds")] | None = None
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
     admitted_share: Annotated[Share, Ge(0.05), Le(0.6)] = ADMITTED_SHARE
-    """The share of attendances that end in a ward."""
+    """The share of attendances that end in a ward. Example: `0.27`"""
     ambulances_per_day: PerDay | None = None
-    """How many of the attendances come by ambulance; left out, the typical share does (28 %)."""
+    """How many of the attendances come by ambulance; left out, the typical share does (28 %). Example: `80`"""
     other_emergency_per_day: PerDay | None = None
-    """Emergency admissions that do not pass through A&E; left out, they follow attendances."""
+    """Emergency admissions that do not pass through A&E; left out, they follow attendances.
+    Example: `14`"""
     electives_per_day: PerDay | None = None
-    """Planned admissions to the same beds; left out, they follow attendances."""
+    """Planned admissions to the same beds; left out, they follow attendances. Example: `20`"""
 
 
 @config_dataclass

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
 from simulation.commands.own_files import file_kinds
+from simulation.config.totals import Totals
 from simulation.config.validating import keys_of, summary_of
 from simulation.department.durations import Duration, Lognormal
 from simulation.department.own_measures import Counted
@@ -42,7 +43,8 @@ def test_a_changed_page_is_noticed_and_written_again(
 def test_every_block_has_a_section_and_its_example_loads() -> None:
     text = PAGE.read_text(encoding="utf-8")
     sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE))
-    assert sections.keys() == BLOCKS.keys() | {Duration.__name__, Counted.__name__, Usage.__name__}
+    shared = {kind.__name__ for kind in (Duration, Counted, Usage, Totals)}
+    assert sections.keys() == BLOCKS.keys() | shared
     for name, kind in BLOCKS.items():
         (example,) = re.findall(r"```yaml\n(.*?)```", sections[name], re.DOTALL)
         TypeAdapter(kind).validate_python(yaml.safe_load(example))
