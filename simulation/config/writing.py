@@ -97,7 +97,7 @@ def ensemble_text(ensemble: Ensemble, head: str) -> str:
     content = to_plain(ensemble)
     departments = [_stated(department) for department in content.pop("departments")]
     parameters = {name: _stated(one) for name, one in content["parameters"].items()}
-    if totals := content["totals"]:  # first, because somebody's answers stand there
+    if totals := content.get("totals"):  # first, because somebody's answers stand there
         known = {key: value for key, value in totals.items() if value not in (None, {})}
         content = {**{key: content[key] for key in ("name", "question")}, "totals": known} | {
             key: value for key, value in content.items() if key != "totals"

@@ -231,11 +231,11 @@ def learn(
             for row, column in zip(rows, values.T, strict=True)
         ]
     )
-    with np.errstate(invalid="ignore"):  # of a year without a number
+    with np.errstate(invalid="ignore"):  # of a year without a number, and of a row that never varies
         left = np.nan_to_num(np.clip(left, *np.nanpercentile(left, CLIPPED, axis=0)))
-    drawn = np.random.default_rng(0).multivariate_normal(
-        np.zeros(len(rows)), np.atleast_2d(np.corrcoef(left, rowvar=False)), N_TOGETHER
-    )
+        together = np.nan_to_num(np.atleast_2d(np.corrcoef(left, rowvar=False)))
+    np.fill_diagonal(together, 1.0)
+    drawn = np.random.default_rng(0).multivariate_normal(np.zeros(len(rows)), together, N_TOGETHER)
     return Emulator(rows, frozenset(judged_by_mean), drawn)
 
 
