@@ -174,7 +174,10 @@ def offered(
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
     answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
     lines = [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()]
-    return [*lines, *(f"Check: {warning.found}" for warning in department_warnings(study))], of_labels
+    return [
+        *lines,
+        *(f"Check: {warning.found}" for warning in department_warnings(study)),
+    ], of_labels
 
 
 def _left(solver: Solver, unmet: Collection[str]) -> tuple[list[int], Collection[str]]:

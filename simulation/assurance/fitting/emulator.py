@@ -231,7 +231,9 @@ def learn(
             for row, column in zip(rows, values.T, strict=True)
         ]
     )
-    with np.errstate(invalid="ignore"):  # of a year without a number, and of a row that never varies
+    with np.errstate(
+        invalid="ignore"
+    ):  # of a year without a number, and of a row that never varies
         left = np.nan_to_num(np.clip(left, *np.nanpercentile(left, CLIPPED, axis=0)))
         together = np.nan_to_num(np.atleast_2d(np.corrcoef(left, rowvar=False)))
     np.fill_diagonal(together, 1.0)
