@@ -118,7 +118,7 @@ class Today:
 
 def today(where: Department, place: Place = LOCAL) -> Mapping[str, Today]:
     """A place's department as it is, by control; a control whose values it does not have is left out."""
-    stated = place.resolved("ensemble=none", *where.words)
+    stated = place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
     found = {key: _today(control, stated) for key, control in controls().items()}
     return {key: now for key, now in found.items() if now is not None}
 

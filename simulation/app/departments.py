@@ -16,11 +16,14 @@ from textwrap import shorten
 from typing import Any
 
 import simulation as ae
-from simulation.config import composed, search_folders
+from simulation.config import search_folders
+from simulation.config.composing import stated_in
+from simulation.config.dotted import resolve
 from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import Folders, file_named, fingerprint_of, names_in
-from simulation.errors import nearest, refuse
+from simulation.config.studies import scaled_to_totals
+from simulation.errors import Faults, nearest, refuse
 
 TYPICAL, EVERY = "typical", "ensemble"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
@@ -97,8 +100,10 @@ class Place:
         return ae.configuration(*words, config_dir=self.folder)
 
     def resolved(self, *words: str) -> Mapping[str, Any]:
-        """The configuration of these overrides as plain values. Raises ConfigError."""
-        return composed(words, config_dir=self.folder)
+        """The configuration of these overrides as plain values, with what their ensemble knows of all its departments.
+        Raises ConfigError."""
+        stated = scaled_to_totals(stated_in(words, self._folders), self._folders, Faults())
+        return resolve(stated.raw)
 
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
         """What tells whether one of the user's own configurations has changed."""

@@ -245,7 +245,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
     faults.refuse()
-    composed = _scaled_to_totals(composed, folders, faults)
+    composed = scaled_to_totals(composed, folders, faults)
     raw = resolve(composed.raw)
     top, design, run, scenario, left_out = _parts(
         raw, composed.choices.get("staffing", NO_FILE), faults
@@ -287,7 +287,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
 
 
-def _scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
+def scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
     """The configuration whose department has what is known of all departments of the study's ensemble."""
     name = composed.raw.get("ensemble")
     if name in (None, NO_FILE):

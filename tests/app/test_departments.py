@@ -313,9 +313,9 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
         len(result.replications),
         result.run.departments,
     )
-    text = narrow_page(asked, result, {"wait": "24.5", "days": "28"})
+    text = narrow_page(asked, result, {"size": "340", "wait": "24.5", "days": "28"})
     assert "In departments with figures like these" in text
-    assert "−2.2 (−7.5 to −0.4)" in text, "the mean that the first visit shows"
+    assert "−3.3 (−7.2 to −1.0)" in text, "the mean that the first visit shows"
     rows = text.partition("</table>")[0].split("<tr")
     marked = sum("range not narrower" in row for row in rows)
     assert f"{marked} of {len(rows) - 2} ranges are no narrower" in text
@@ -328,7 +328,7 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     assert "3 of 11 fail or may fail a safety limit" in text
     assert 'Safety and costs are in <a href="/">the answer</a>' in text
     assert "Your figures are unusual" in unescape(
-        narrow_page(asked, result, {"wait": "55", "days": "28"})
+        narrow_page(asked, result, {"size": "340", "wait": "55", "days": "28"})
     )
     assert 'href="/"' in text
     assert 'href="/narrow?run=first"' in question_page(
