@@ -25,6 +25,9 @@ CUT_OFF = """() => [...document.querySelectorAll('table')]
     .filter(each => each.closest('.part') && each.getBoundingClientRect().width > 0)
     .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map(each => each.caption ? each.caption.textContent : each.outerHTML.slice(0, 120))"""
+TOO_SHORT = 50
+"""Pixels that a run of two days adds to the first page: a warning, and when 'not settled' is said. The published run's
+page ends at 786."""
 MOST_SHEETS, MOST_WORDS = 13, 6600
 """Of A4 after the first page."""
 
@@ -35,10 +38,10 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
     return [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found]
 
 
-def test_the_first_page_is_seen_whole_at_1280_by_920(opened: Opened, report: Path) -> None:
+def test_the_first_page_is_seen_whole_at_1280_by_800(opened: Opened, report: Path) -> None:
     box = opened(report).locator("#answer").bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] <= 920
+    assert box["y"] + box["height"] <= 800 + TOO_SHORT
     assert box["x"] + box["width"] <= 1280
 
 
