@@ -1,8 +1,8 @@
 """What an extract says of its department: simulated half-years of known departments, fitted again and run again.
 
-Each department of the ensemble `typical` that is tried gives an extract of so many days. Others of the ensemble, of all
-structures, have doctors' and triage minutes solved for, in the way of an offer, until they give the extract's four-hour
-share and wait for triage. Then three things are asked:
+Each packaged department (of every cause and size) that is tried gives an extract of so many days. Others of the
+ensemble, of all structures, get the size of the first and have doctors' and triage minutes solved for, in the way of an
+offer, until they give the extract's four-hour share and wait for triage. Then three things are asked:
 
 - *patience*: its power and mean, from the stamps alone;
 - *effects*: whether the range that holds one more such department in nine of ten cases holds the true effect of each
@@ -33,7 +33,7 @@ import numpy as np
 from scipy import stats
 
 import simulation as ae
-from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
+from simulation.config.ensembles import PACKAGED, Ensemble, EnsembleDepartments, ensemble_named
 from simulation.config.files import packaged_configs
 from simulation.config.writing import ensemble_text, write_files
 from simulation.extracts.department import fit_department
@@ -88,7 +88,7 @@ def effects(study: Study, departments: EnsembleDepartments | None, n: int, seed:
 def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepartments:
     """The departments with doctors' and triage minutes at which they give the extract's figures."""
     wanted = [
-        CalibrationTarget("doctor_minutes", SHARE, extract.measures.value(SHARE), -1.0, (0.3, 3.0)),
+        CalibrationTarget("doctor_minutes", SHARE, extract.measures.value(SHARE), -0.35, (0.3, 3.0)),
         CalibrationTarget("triage_busy", DESK, extract.measures.value(DESK), 2.5, (0.05, 3.0), in_log=True),
     ]  # fmt: skip
     solver = Solver(study.of_arms([]), ensemble, lambda _: None)
@@ -101,12 +101,17 @@ def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepart
 
 def recovered(truth: int, asked: argparse.Namespace, folder: Path) -> Recovered:
     """One truth: its extract, what is fitted to it, and how near that comes."""
-    whole = ensemble_named("typical", [packaged_configs()])
+    whole = ensemble_named(PACKAGED, [packaged_configs()])
     others = [number for number in range(len(whole.departments)) if number != truth]
     chosen = np.random.default_rng(truth).permutation(others)[: asked.departments]
-    sub = replace(
-        whole, name=NAME, departments=tuple(whole.departments[number] for number in chosen)
+    place = list(whole.parameters).index("size")
+    size = whole.member(truth).values[place]
+    members = (whole.member(number) for number in chosen)
+    of_size = (
+        replace(one, values=(*one.values[:place], size, *one.values[place + 1 :]))
+        for one in members
     )
+    sub = replace(whole, name=NAME, departments=tuple(of_size))
     write_files({"ensembles": ensemble_text(sub, NAME)}, NAME, folder)
     length = (
         "run=weeks",
