@@ -289,10 +289,10 @@ def study_from(composed: Composed, folders: Folders) -> Study:
 
 def scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:
     """The configuration whose department has what is known of all departments of the study's ensemble."""
-    name = composed.raw.get("ensemble")
-    if name in (None, NO_FILE):
-        name = (composed.raw.get("study") or {}).get("ensemble")
-    if name not in names_in("ensembles", folders):
+    name, of_study = composed.raw.get("ensemble"), composed.raw.get("study")
+    if name in (None, NO_FILE) and isinstance(of_study, Mapping):
+        name = of_study.get("ensemble")
+    if not isinstance(name, str) or name not in names_in("ensembles", folders):
         return composed
     totals = ensemble_named(name, folders).totals
     if totals is None:
