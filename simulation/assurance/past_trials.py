@@ -1,6 +1,6 @@
 """What the model has been worth on past trials: how published effects compare with modelled ones, by kind of change.
 
-published = slope * modelled + spread * |modelled| * z + the published effect's own error,   z standard normal
+published = slope * modelled + spread * abs(modelled) * z + the published effect's own error,   z standard normal
 
 Effects are logarithms of ratios (odds of shares). A kind of change has a slope and a spread; both are drawn towards
 those of all kinds (a hierarchy on a grid: slopes normal, spreads log-normal over kinds), the more so the fewer studies

@@ -157,6 +157,7 @@ def test_no_packaged_file_is_left_out() -> None:
         "between_contacts",
         "between_contacts_children_shared",
         "between_contacts_shared_front_door",
+        "between_contacts_shared_front_door_children_shared",
         "children_shared",
         "emergency_department",
         "shared_front_door",
