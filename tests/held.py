@@ -74,7 +74,7 @@ class Kept:
         self.places = {
             re.escape(str(temporary)) + r"[\\/][^\\/\s'\"]+": "TEMPORARY",
             re.escape(str(TESTS.parent)): "AEFLOW",
-            r"\b\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\b": "RUN",
+            r"\b\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}(-\d+)?\b": "RUN",  # -2: a second of the same second
             r"\.unfinished-[0-9a-f]{16}\b": ".unfinished-RUN",
             r"\b(?=[0-9]*[a-f])[0-9a-f]{32,}\b": "HASH",
             r", \d+ process(es)?\b": ", PROCESSES",
