@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -137,7 +137,7 @@ class AskedQuestion:
         """The department. Raises ConfigError if it is not known any more."""
         return self.place.department(self.department)
 
-    @property
+    @cached_property
     def overrides(self) -> tuple[str, ...]:
         """The words of a command line that ask it."""
         return self._words(RUN, self.where.over(N_DEPARTMENTS))

@@ -23,7 +23,7 @@ import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
 from simulation.app.background import Background, tidy_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
-from simulation.app.work_queue import FirstFew, VisitorShare, WorkQueue
+from simulation.app.work_queue import FirstFew, Places, QuestionShare, VisitorShare, WorkQueue
 from simulation.errors import AeflowError, refuse
 from simulation.runs.stored_run import ListedRun, list_runs
 
@@ -33,6 +33,8 @@ MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 10, 20
 """Questions that are worked on at once, results, and files and folders that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
+NAMELESS = "nameless"
+"""The visitor of all who give no name."""
 FIRST = 4
 """The fewest replications that are shown: below four no interval is bounded."""
 PROFILED = 4
@@ -50,6 +52,10 @@ class AnswerState:
     step: Step
     result: ae.Result | None = None
     refused: AeflowError | None = None
+
+
+def _length(result: ae.Result | None) -> int:
+    return 0 if result is None else len(result.replications)
 
 
 def first_shown(asked: AskedQuestion) -> int:
@@ -81,7 +87,7 @@ class Session:
         self.background = Background(results or Path("results"), n_workers, self.place)
         self._queue = WorkQueue(n_workers)
         self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
-        self._places: asyncio.Semaphore | None = None
+        self._places = Places(MOST_RUNNING)
         self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
         self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
         self._sent: OrderedDict[str, Place] = OrderedDict()
@@ -140,7 +146,7 @@ class Session:
         result = self.result(asked)
         if result is None or asked.run or result.run.profiles:
             return result
-        executor = FirstFew(self.n_workers, self.share(), PROFILED)
+        executor = FirstFew(self.n_workers, self.share().question(PROFILED))
         growth = ae.grow(
             asked.place.load(*asked.overrides, f"run.profiles={PROFILED}"), executor=executor
         )
@@ -197,7 +203,7 @@ class Session:
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""
         asked = AskedQuestion(place=self.place)
-        executor = ae.ThreadExecutor(1, self.share())
+        executor = ae.ThreadExecutor(1, self.share().question())
         with suppress(AeflowError):
             growth = ae.grow(asked.place.load(*asked.overrides), executor=executor)
             self._keep(asked, next(growth))
@@ -211,36 +217,51 @@ class Session:
         self, asked: AskedQuestion, most: int = MOST_REPLICATIONS, visitor: str = ""
     ) -> AsyncIterator[AnswerState]:
         """The states of an answer while it is worked on, the newest each time. The work ends when nobody asks for the
-        next.
+        next, and rests, `waiting`, while others have no first answer or far fewer replications.
 
-        The last one is `ended` or `refused`. `visitor`: a name that is the same for all questions of one visitor.
+        The last one is `ended` or `refused`. `visitor`: a name that is the same for all questions of one visitor;
+        those who give none count as one.
         """
-        if self._places is None:
-            self._places = asyncio.Semaphore(MOST_RUNNING)
-        if self._places.locked():
-            yield AnswerState("waiting")
-        async with self._places:
-            work = _Work(self, asked, most, self.share(visitor))
+        question = self.share(visitor or NAMELESS).question(first_shown(asked))
+        so_far = self.result(asked)
+        if _length(so_far) >= most:
+            yield AnswerState("ended", so_far)
+            return
+        if self._places.are_taken:
+            yield AnswerState("waiting", so_far)
+        step: Step = "waiting"
+        while step not in ("refused", "ended"):
+            so_far = max(so_far, self.result(asked), key=_length)
+            question.n = _length(so_far)
+            await self._places.take(question)
+            work = _Work(self, asked, most, question, so_far)
+            work.thread.start()
             self.n_running += 1
             try:
-                work.thread.start()
-                while True:
+                step = "loading"
+                while step not in ("waiting", "refused", "ended"):
                     state = await work.next()
                     yield state
-                    if state.step in ("refused", "ended"):
-                        return
+                    step, so_far = state.step, state.result
             finally:
                 work.stop()
                 self.n_running -= 1
 
 
 class _Work:
-    """A thread that works on one question, and the newest state of its answer."""
+    """A thread that works on one question, from what is known `so_far`, and the newest state of its answer. It gives
+    the question's place back as it ends."""
 
     def __init__(
-        self, session: Session, asked: AskedQuestion, most: int, share: VisitorShare
+        self,
+        session: Session,
+        asked: AskedQuestion,
+        most: int,
+        question: QuestionShare,
+        so_far: ae.Result | None,
     ) -> None:
-        self._session, self._asked, self._most, self._share = session, asked, most, share
+        self._session, self._asked, self._most = session, asked, most
+        self._question, self._so_far = question, so_far
         self._loop = asyncio.get_running_loop()
         self._newest: AnswerState | None = None
         self._changed = asyncio.Event()
@@ -270,18 +291,21 @@ class _Work:
             self._loop.call_soon_threadsafe(put)
 
     def _run(self) -> None:
-        so_far, needed = self._session.result(self._asked), first_shown(self._asked)
-        missing = max(needed - (0 if so_far is None else len(so_far.replications)), 0)
-        executor = FirstFew(self._session.n_workers, self._share, missing)
+        question, places = self._question, self._session._places
+        executor = FirstFew(self._session.n_workers, question)
         newest: ae.Result | None = None
+        step: Step = "ended"
         try:
-            for newest in self._grown(executor, so_far):
+            for newest in self._grown(executor):
                 self._session._keep(self._asked, newest)
-                n = len(newest.replications)
-                self._show(AnswerState("looking" if n >= needed else "simulating", newest))
+                n = question.n = len(newest.replications)
+                self._show(AnswerState("looking" if question.is_answered else "simulating", newest))
                 if n >= self._most or self._stopped.is_set():
                     self.stop()
-            self._show(AnswerState("ended", newest))
+                elif places.are_wanted(question):
+                    step = "waiting"
+                    self.stop()
+            self._show(AnswerState(step, newest))
         except AeflowError as error:
             self._show(AnswerState("refused", refused=error))
         except Exception as error:  # of ours: the reader is told, and the server goes on
@@ -292,16 +316,18 @@ class _Work:
             self._show(AnswerState("refused", refused=AeflowError(message)))
         finally:
             executor.close()
+            places.give_back(question)
 
-    def _grown(self, executor: ae.ThreadExecutor, so_far: ae.Result | None) -> Iterator[ae.Result]:
-        """Results that grow, from the one that is kept; that one first."""
+    def _grown(self, executor: ae.ThreadExecutor) -> Iterator[ae.Result]:
+        """Results that grow, from the one that is known; that one first."""
+        so_far = self._so_far
         if so_far is not None:
             yield so_far
             if len(so_far.replications) >= self._most:
                 return
         else:
             self._show(AnswerState("loading"))
-        with self._share:  # a question that was left while it waited is not even loaded
+        with self._question:  # a question that was left while it waited is not even loaded
             if self._stopped.is_set():
                 return
             growth = self._growth = ae.grow(
