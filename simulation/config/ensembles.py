@@ -135,7 +135,7 @@ class Ensemble:
     """What is known of every department: to it each is scaled, as its cause and structure state it; none: nothing."""
     limitation: str = ""
     """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
-    Example: `On past trials they are as near as a guess.`"""
+    Example: `On past trials its answers are as near as a guess.`"""
 
     def member(self, number: int) -> Member:
         """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""

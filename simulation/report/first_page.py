@@ -35,6 +35,7 @@ from simulation.report.outcome import (
     arms_in_order,
     best_alternative,
     best_to_tell,
+    count_departments,
     outcome_of,
     products,
     products_left_out,
@@ -250,9 +251,11 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     if outcome.kind == "little" and not detail:
         row = first.comparison
         size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
+        size += _more_by_cause_words(outcome)
         return [size, *_harmed_groups(outcome), *_safety_parts(outcome)]
     targets = reported_targets(outcome.result)
-    effect = [_effect_words(first, sized=not limits.failed), _leaving_words(outcome)]
+    size = _effect_words(first, sized=not limits.failed) + _more_by_cause_words(outcome)
+    effect = [size, _leaving_words(outcome)]
     safety = _safety_parts(outcome)
     counted_on = cases_words(outcome.result, outcome.arm)
     beside = [
@@ -355,7 +358,7 @@ def _quoted(limits: Sequence[Safety]) -> str:
 
 
 def _failed_words(outcome: ArmOutcome, safety: Safety) -> str:
-    """'under-triage 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
+    """'under-triage from 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
     row, words = safety.comparison, limit_words(outcome.result, safety)
     if row.unit != "share":
         return f"{words} {change(row.difference, row.unit)} {short_unit(row)}"
@@ -413,7 +416,10 @@ def _cheapest_words(outcome: ArmOutcome, detail: int = 2) -> str:
     if cheapest is None:
         which = "no alternative" if outcome.arm.cost is None else "nothing cheaper"
         return f"{which} is shown to do as much"
-    is_short = cheapest is best_alternative(result) or not detail
+    is_best = cheapest is best_alternative(result)
+    if is_best and not detail:
+        return ""  # said by itself
+    is_short = is_best or not detail
     named = f"'{cheapest.arm.label}'" if is_short else _named(cheapest, _harmed_groups(cheapest))
     return f"{named} does {cheapest.does_as_much(outcome)}"
 
@@ -432,7 +438,8 @@ def cause_words(result: StudyResult) -> Iterator[str]:
     if (n_more := len(depends) - MOST_BY_CAUSE) > 0:
         yield f"So do {n_more} more."
     if any(of.kind is None for one in unsettled for of in one.by_cause.values()):
-        yield "Verdicts by cause need 20 departments of each."
+        n_each = sorted(count_departments(result, mask) for mask in result.causes.values())
+        yield f"Verdicts by cause need 20 departments of each; here are {n_each[0]} to {n_each[-1]}."
     elif unsettled:
         yield f"Not settled whether it does: {_arms(unsettled)}."
     elif told and not depends:
@@ -441,19 +448,27 @@ def cause_words(result: StudyResult) -> Iterator[str]:
         yield "The other answers do not."
     if depends and (tells := best_to_tell(result)):
         yield which_cause_words(tells)
-    n_moved = sum(bool(one.hangs_on_weight) for one in told)
+    moved = [one for one in told if one.hangs_on_weight]
     if told:
-        stay = f"{n_moved} of {len(told)} answers would not" if n_moved else "Every answer would"
-        yield f"{stay} stay if one cause were twice as common."
+        changes = (
+            f"the answer on {_arms(moved)} would change" if moved else "no answer would change"
+        )
+        if moved and moved == depends[:MOST_BY_CAUSE]:
+            changes = (
+                "only this answer would change" if len(moved) == 1 else "only these would change"
+            )
+        yield f"If one cause were twice as common, {changes}."
 
 
 def which_cause_words(tells: TellsCause) -> str:
-    """'To find out: measure 'handover over 30 minutes' for 14 days (right for 92 %).'"""
-    right = f"right for {100 * tells.right[tells.n_needed - 1]:.0f} %"
+    """'To find out, measure 'handover over 30 minutes' for 14 days and ask `aeflow narrow` (right in 92 % of
+    departments).'"""
+    right = f"right in {100 * tells.right[tells.n_needed - 1]:.0f} % of departments"
     if tells.right[-1] < SURE:
-        return f"No two figures tell which it is (at best {right} of departments)."
+        return f"No two figures tell which it is (at best {right})."
     named = [figure_words(figure, inside=True) for figure in tells.figures[: tells.n_needed]]
-    return f"To find out: measure {' and '.join(named)} for {tells.days} days ({right})."
+    measured = f"measure {' and '.join(named)} for {tells.days} days"
+    return f"To find out, {measured} and ask `aeflow narrow` ({right})."
 
 
 def _arms(outcomes: Sequence[ArmOutcome]) -> str:
@@ -463,19 +478,27 @@ def _arms(outcomes: Sequence[ArmOutcome]) -> str:
 
 
 def by_cause_words(outcome: ArmOutcome, *, first: bool = True) -> str:
-    """'depends on what makes your patients wait: if clinicians are always busy −5.0, if cubicles are always full −1.2
-    min'; not the `first`: '−5.0 and −1.2 min'."""
+    """'depends on what makes your patients wait: −5.0 min if clinicians are always busy, −1.2 if cubicles are always
+    full'; not the `first`: '−5.0 and −1.2 min'."""
     row, by_cause = outcome.first.comparison, outcome.by_cause
     effects = {_in_few(label): change(of.effect.mean, row.unit) for label, of in by_cause.items()}
     failing = [f"if {_in_few(label)}" for label, of in by_cause.items() if of.kind == "fails"]
     safety = ""
     if failing and len(failing) < len(by_cause):
         safety = f"; it fails on safety {listed_with_and(failing)}"
-    each = listed_with_and(list(effects.values()))
-    if first:
-        named = ", ".join(f"if {label} {effect}" for label, effect in effects.items())
-        each = f"depends on what makes your patients wait: {named}"
-    return f"{each} {short_unit(row)}{safety}"
+    if not first:
+        return f"{listed_with_and(list(effects.values()))} {short_unit(row)}{safety}"
+    named = ", ".join(f"{effect} if {label}" for label, effect in effects.items())
+    named = named.replace(" if ", f" {short_unit(row)} if ", 1)
+    return f"depends on what makes your patients wait: {named}{safety}"
+
+
+def _more_by_cause_words(outcome: ArmOutcome) -> str:
+    """', except perhaps if cubicles are always full', of an effect that is too little but for one cause; or empty."""
+    least = outcome.first.target.minimal_important_difference
+    by_cause = outcome.by_cause.items() if outcome.kind == "little" else ()
+    more = [f"if {_in_few(label)}" for label, of in by_cause if abs(of.effect.mean) >= least]
+    return f", except perhaps {' or '.join(more)}" if more else ""
 
 
 def _in_few(label: str) -> str:
@@ -503,8 +526,16 @@ def _overtaken_words(best: ArmOutcome) -> str:
     for label, other in best.overtaken(others).items():
         is_shown = other.by_cause[label].is_apart_from(best.by_cause[label])
         does = f"'{other.arm.label}' {'does' if is_shown else 'may do'} more"
-        more.setdefault(does, []).append(f"if {_in_few(label)}")
-    return "; ".join(f"{' or '.join(labels)}, {does}" for does, labels in more.items())
+        more.setdefault(does, []).append(label)
+    return "; ".join(f"{_where_words(best, labels)}, {does}" for does, labels in more.items())
+
+
+def _where_words(outcome: ArmOutcome, labels: Sequence[str]) -> str:
+    """'if cubicles are full or if staff speed up', or 'unless cubicles are full' of all causes but one."""
+    others = [label for label in outcome.by_cause if label not in labels]
+    if len(labels) > 1 and len(others) == 1:
+        return f"unless {_in_few(others[0])}"
+    return " or ".join(f"if {_in_few(label)}" for label in labels)
 
 
 def _named(outcome: ArmOutcome, harmed: Sequence[str] = ()) -> str:

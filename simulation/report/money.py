@@ -236,14 +236,14 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
 
 
 def limit_words(result: StudyResult, safety: Safety) -> str:
-    """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
+    """'under-triage from 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
     margin = safety.margin
     label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
     label = label[:1].lower() + label[1:]
     if safety.comparison.unit != "share":
         return label
     before, after = before_and_after(result, safety)
-    return f"{label} {before.removesuffix(' %')} to {after}"
+    return f"{label} from {before.removesuffix(' %')} to {after}"
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

@@ -189,7 +189,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
 
 
 def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
-    """'−20.0 to +1.0 (9 studies): its sign is lost': what past trials of its kind of change make of an effect."""
+    """'−20.0 to +1.0 (9 studies): either way': what past trials of its kind of change make of an effect."""
     worth = outcome_of(result, row.arm).on_past_trials(row)
     if worth is None:
         return UNKNOWN
@@ -197,7 +197,7 @@ def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
     studies = "hardly a trial" if n < FEW_STUDIES and worth.kind else f"{n} studies"
     if not worth.kind:
         studies = "all kinds"
-    words = f"({studies}): sign {'survives' if worth.holds else 'does not survive'}"
+    words = f"({studies}): {'one way' if worth.holds else 'either way'}"
     return Cell(unit=row.unit, low=worth.low, high=worth.high, style="difference", words=words)
 
 

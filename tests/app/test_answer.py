@@ -197,7 +197,7 @@ def test_an_answer_names_its_limits_its_brackets_its_costs_and_what_the_model_do
     text = answer(AnswerState("ended", result), asked)
     assert "; ".join(margin.label for margin in result.design.margins) in text
     assert "simulation noise in this one department (not how departments differ)" in text
-    assert "the model's departments: on past trials they are as near as a guess" in text
+    assert "the model's departments: on past trials its answers are as near as a guess" in text
     assert [cells[-1] for cells in seen(text).values()] == ["£165,000", "£60,000"]
     assert "Of the policies ticked, ‘Lean triage, no AI’ does most" in text
 

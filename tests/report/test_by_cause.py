@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,8 +13,15 @@ from simulation.config import load
 from simulation.config.ensembles import EnsembleDepartments
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.board import board
-from simulation.report.first_page import MOST_WORDS, cause_words, first_page
+from simulation.report.first_page import (
+    MOST_WORDS,
+    _where_words,
+    cause_words,
+    first_page,
+    headlines,
+)
 from simulation.report.outcome import (
+    ArmOutcome,
     best_to_tell,
     of_causes,
     outcome_of,
@@ -205,12 +214,22 @@ def test_the_page_names_the_figure_that_tells_the_cause_and_says_where_none_does
     assert told is not None
     assert (told.figures[0].measure, told.n_needed, told.days) == ("stay_median", 1, 7)
     words = list(cause_words(with_stays(result, 500.0)))
-    assert any(one.startswith("To find out: measure 'stay, median") for one in words)
+    assert any(one.startswith("To find out, measure 'stay, median") for one in words)
     none = best_to_tell(result)
     assert none is not None
     assert none.right[-1] < 0.65
     assert any(one.startswith("No two figures") for one in cause_words(result))
     assert tell_causes(made({"quicker": {"busy": -10.0, "full": 0.0}}, n=9)) == ()
+
+
+def test_an_effect_too_little_on_average_says_where_it_may_be_enough(made: Made) -> None:
+    little = {"busy": 0.0, "full": -6.0}
+    lines = {one.label: one.words for one in headlines(made({"quicker": little}))}
+    assert [label for label, words in lines.items() if "except perhaps if cubicles" in words] == [
+        "9 minutes, not 12"
+    ]
+    alike = headlines(made({"quicker": {"busy": -3.0, "full": -3.0}}))
+    assert not any("except perhaps" in one.words for one in alike)
 
 
 def test_an_alternative_does_more_only_if_it_does_whatever_makes_patients_wait(made: Made) -> None:
@@ -247,3 +266,16 @@ def test_without_causes_nothing_is_said_of_them(over: Result) -> None:
     assert list(cause_words(over)) == []
     assert not any(kind.startswith("causes") for kind in over.tables)
     assert outcome_of(over, "quicker").depends is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (["a", "b"], "unless c"),
+        (["a"], "if a"),
+        (["a", "b", "c"], "if a or if b or if c"),
+    ],
+)
+def test_all_causes_but_one_are_named_by_that_one(labels: list[str], words: str) -> None:
+    outcome = SimpleNamespace(by_cause=dict.fromkeys(["a", "b", "c"]))
+    assert _where_words(cast(ArmOutcome, outcome), labels) == words

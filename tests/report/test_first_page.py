@@ -174,7 +174,7 @@ def test_a_wait_that_falls_while_more_patients_leave_says_so(
 def test_of_an_effect_that_is_not_told_nobody_is_said_to_leave(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: 0.15})
     found = with_also(found, {MeasureName("left_share", "share", "all"): 0.01})
-    assert words_of(found) == "fails on safety: under-triage 10.0 to 15.0 %."
+    assert words_of(found) == "fails on safety: under-triage from 10.0 to 15.0 %."
 
 
 def test_the_note_of_the_first_table_says_that_waits_are_cut_at_twelve_hours(
@@ -193,15 +193,15 @@ def test_a_failed_safety_limit_comes_first_then_an_effect_that_matters(
     result: Result, wait: float, effect: str
 ) -> None:
     found = made(result, {NURSE: [100.0] * 12, TOOL: wait + NOISE}, {TOOL: 0.15})
-    assert words_of(found) == f"fails on safety: under-triage 10.0 to 15.0 %.{effect}"
+    assert words_of(found) == f"fails on safety: under-triage from 10.0 to 15.0 %.{effect}"
 
 
 @pytest.mark.parametrize(
     ("under", "output", "look"),
     [
-        (0.15, "fails: under-triage 10.0 to 15.0 %", "worse"),
+        (0.15, "fails: under-triage from 10.0 to 15.0 %", "worse"),
         (0.1, "passes on average", ""),
-        (0.11, "may fail: under-triage 10.0 to 11.0 %", "cannot-tell"),
+        (0.11, "may fail: under-triage from 10.0 to 11.0 %", "cannot-tell"),
     ],
 )
 def test_the_column_of_safety_limits_says_from_what_to_what(
@@ -249,7 +249,8 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
         result, {NURSE: [100.0] * 12, "ai_as_claimed": 98 + NOISE}, {"ai_as_claimed": 0.15}
     )
     assert (
-        "fails on safety: of everybody, under-triage 10.0 to 15.0 %." in headlines(found)[0].words
+        "fails on safety: of everybody, under-triage from 10.0 to 15.0 %."
+        in headlines(found)[0].words
     )
 
 
@@ -563,7 +564,7 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
 
 @pytest.mark.parametrize(("measurement", "by_limits", "output"), [
     (0.0, ["non-inferior"], ""),
-    (0.001, ["worse"], "may fail on safety: under-triage 10.0 to 10.6 %"),
+    (0.001, ["worse"], "may fail on safety: under-triage from 10.0 to 10.6 %"),
     (0.01, ["cannot tell"], "Its measured table leaves safety open on 'Under-triage of levels 1-2'"),
 ])  # fmt: skip
 def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
