@@ -54,6 +54,9 @@ class Totals:
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
     admitted_share: Annotated[Share, Ge(0.05), Le(0.6)] = ADMITTED_SHARE
     """The share of attendances that end in a ward. Example: `0.27`"""
+    children_share: Annotated[Share, Le(0.6)] | None = None
+    """The share of attendances who are children; left out, as many are as at the typical site (24 %). Staff, places and
+    beds of their own follow it. Example: `0.3`"""
     ambulances_per_day: PerDay | None = None
     """How many of the attendances come by ambulance; left out, the typical share does (28 %). Example: `80`"""
     other_emergency_per_day: PerDay | None = None
@@ -117,7 +120,7 @@ class Scaling:
         Faults(self._faults()).refuse()
         pools = {name: f"site.pools.{name}" for name in self.raw["site"]["pools"]}
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
-        blocks = [*self._arrivals(), self._admitted(), *self._beds()]
+        blocks = [*self._arrivals(), *self._age_bands(), self._admitted(), *self._beds()]
         blocks += [block for name, path in pools.items() for block in self._pool(name, path)]
         blocks += [
             self._parameter(name, follows) for name, follows in FOLLOWS["parameters"].items()
@@ -187,12 +190,38 @@ class Scaling:
         return {
             "attendances": size,
             "staff": staff,
+            "children": (size * self.children) ** SPACE,
+            "children_admissions": admissions * self.children,
             "majors": staff * (share / ADMITTED_SHARE) ** MAJORS,
             "specialty": staff * _see_specialty(share) / _see_specialty(ADMITTED_SHARE),
             "ambulances": (self.ambulances / self._typical("ambulance")) ** SPACE,
             "admissions": admissions,
             "beds": beds,
         }
+
+    @cached_property
+    def children(self) -> float:
+        """The share of children over that of the typical site with this mix of sources."""
+        wanted = self.totals.children_share
+        if wanted is None:
+            return 1.0
+        shares = self.raw["site"]["attributes"]["age_band"]["shares"]
+        number = sum(self.per_day[name] * shares[name][0] for name in self._attending)
+        return float(wanted * self.totals.attendances_per_day / number)
+
+    @cached_property
+    def _ages(self) -> Mapping[str, Sequence[float]]:
+        """The shares of age bands by source of attendances, children first; the other bands keep their proportions."""
+        shares = self.raw["site"]["attributes"]["age_band"]["shares"]
+        if self.totals.children_share is None:
+            return {name: shares[name] for name in self._attending}
+        ages = {}
+        for name in self._attending:
+            child, *others, _ = shares[name]
+            children = round(min(child * self.children, 1.0), 4)
+            but_last = [children, *(round(one * (1 - children) / (1 - child), 4) for one in others)]
+            ages[name] = [*but_last, max(round(1 - sum(but_last), 4), 0.0)]
+        return ages
 
     @property
     def ambulances(self) -> float:
@@ -237,25 +266,39 @@ class Scaling:
                     self._from(present["number"], "attendances"),
                 )
 
+    def _age_bands(self) -> Iterator[Scaled]:
+        if (share := self.totals.children_share) is not None:
+            source = f"{100 * share:.4g} % children, from the totals; others in the typical site's proportions"
+            yield Scaled("site.attributes.age_band", {"shares": dict(self._ages)}, source)
+
     def _admitted(self) -> Scaled:
         """The base at which the stated share is admitted, found by bisection over the case mix.
 
         A factor would not do: no patient's chance exceeds 1.
         """
         before = self.raw["site"]["attributes"]["admitted"]["p"]["base"]
+        attributes = self.raw["site"]["attributes"]
         typical = {name: self._typical(name) for name in self._attending}
-        wanted = self._share_at(before, typical) * self.totals.admitted_share / ADMITTED_SHARE
+        usual = self._share_at(before, typical, attributes["age_band"]["shares"])
+        wanted = usual * self.totals.admitted_share / ADMITTED_SHARE
         low, high = 0.0, MOST_BASE
         for _ in range(60):
             middle = (low + high) / 2
             low, high = (
-                (middle, high) if self._share_at(middle, self.per_day) < wanted else (low, middle)
+                (middle, high)
+                if self._share_at(middle, self.per_day, self._ages) < wanted
+                else (low, middle)
             )
         source = f"{100 * self.totals.admitted_share:.1f} % admitted, over the case mix; {before:g} at the typical site"
         return Scaled("site.attributes.admitted", {"p": {"base": round(high, 4)}}, source)
 
-    def _share_at(self, base: float, per_day: Mapping[str, float]) -> float:
-        """The mean chance of admission, over attendances with this mix of sources."""
+    def _share_at(
+        self,
+        base: float,
+        per_day: Mapping[str, float],
+        of_ages: Mapping[str, Sequence[float]],
+    ) -> float:
+        """The mean chance of admission, over attendances with this mix of sources and ages."""
         attributes = self.raw["site"]["attributes"]
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
         total = 0.0
@@ -263,7 +306,7 @@ class Scaling:
             for acuity, p_acuity in zip(
                 acuities["categories"], acuities["shares"][source], strict=True
             ):
-                for age, p_age in zip(ages["categories"], ages["shares"][source], strict=True):
+                for age, p_age in zip(ages["categories"], of_ages[source], strict=True):
                     known = {"arrival_source": source, "acuity_true": acuity, "age_band": age}
                     p = base
                     for factor in attributes["admitted"]["p"]["times"]:

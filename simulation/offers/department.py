@@ -75,7 +75,8 @@ class OfferedDepartments:
     @cached_property
     def totals(self) -> TotalsAndRotas:
         """The totals and rotas that were answered."""
-        known = {key: self.values[key] for key in ("admitted_share",) if key in self.values}
+        shares = ("admitted_share", "children_share")
+        known = {key: self.values[key] for key in shares if key in self.values}
         beds = self.values.get("beds")
         rotas = stated_rotas(self.values)
         return TotalsAndRotas(

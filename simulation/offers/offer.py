@@ -70,11 +70,17 @@ QUICK, QUICKER = (
 A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
 ANSWERED = {
     "within_four_hours": "within_4h_share",
+    "wait_to_clinician": "wait_to_clinician_mean",
+    "median_wait_to_clinician": "time_to_clinician_median",
+    "over_12h": "over_12h_share",
+    "left": "left_share",
     "admitted_share": "admitted_share",
     "triage_wait": "walk_in_triage_wait_mean",
     "triage_minutes": "walk_in_triage_minutes_mean",
 }
 """The measure that each of these answers is a figure of."""
+SIMULATED = "simulated"
+"""What a blank is of which nothing is assumed: it is a figure that the departments are held against."""
 YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
@@ -172,8 +178,7 @@ def offered(
         departments=tuple(map(solved.member, left)),
     )
     write_files(_texts(solved, departments, product, differs, harshest), name, folder)
-    answered = {measure: values[key] for key, measure in ANSWERED.items() if key in values}
-    lines = [*_comparison(answered, fresh, solver, left, unmet), *solver.ends()]
+    lines = [*_comparison(_stated(values), fresh, solver, left, unmet), *solver.ends()]
     return [
         *lines,
         *(f"Check: {warning.found}" for warning in department_warnings(study)),
@@ -320,7 +325,7 @@ def _texts(
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
     files = {
         "triage": product.policy(),
-        "study": product.study("our department", blanks, differs, assumed),
+        "study": product.study("our department", blanks, differs, assumed, _stated(product.values)),
     }
     if nurse := product.nurse():
         files["nurse"] = nurse
@@ -334,6 +339,12 @@ def _texts(
         ensemble, f"{name}: {HEADS['ensembles']}. Made by: aeflow offer"
     )
     return made
+
+
+def _stated(values: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of the department among the answers, by measure, and its attendances a day."""
+    stated = {"attendances_per_day": values["attendances_per_day"]}
+    return stated | {measure: values[key] for key, measure in ANSWERED.items() if key in values}
 
 
 def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterator[Raw]:
@@ -384,7 +395,7 @@ def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
         words = checked.said(key, "echoed")
         if key in checked.values and words:
             yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
-        elif words:
+        elif words and question.blank != SIMULATED:
             blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
     if blank:
         yield f"Left blank: {'; '.join(blank)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -369,9 +370,10 @@ class OfferedProduct:
         blanks: Sequence[Raw],
         differs: Sequence[str] = (),
         assumed: Sequence[str] = (),
+        stated: Mapping[str, float] = MappingProxyType({}),
     ) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
-        an offer has otherwise; `assumed`: as clauses."""
+        an offer has otherwise; `assumed`: as clauses; `stated`: the department's own figures, by measure."""
         known = packaged("study=alternatives")["study"]
         title = str(self.values["product"])
         arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
@@ -385,7 +387,7 @@ class OfferedProduct:
         offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
-            "blanks": list(blanks),
+            "blanks": list(blanks), "stated": dict(stated),
         }  # fmt: skip
         if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))

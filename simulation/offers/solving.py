@@ -34,13 +34,38 @@ CANNOT = 2.5
 """By how many times what is near enough a cause is off if it cannot have what was answered."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
-SHOWN = (
-    "within_4h_share",
-    "admitted_share",
-    "walk_in_triage_wait_mean",
-    "walk_in_triage_minutes_mean",
-)
-"""Measures that are printed, of all patients."""
+
+
+class Shown(NamedTuple):
+    """A measure of all patients that is printed.
+
+    noun, scale, unit: its words; near: how far it may be off, in the unit, or near_share, as a share of what was
+    answered; always: it is printed without an answer, too.
+    """
+
+    noun: str
+    scale: float
+    unit: str
+    near: float
+    near_share: float = 0.0
+    always: bool = True
+
+    def is_off(self, off: float, answered: float, times: float = 1.0) -> bool:
+        """Whether it is off by more than so many times what it may be."""
+        return abs(off) > times * max(self.near, self.near_share * answered)
+
+
+SHOWN = {
+    "within_4h_share": Shown("within four hours", 100.0, "%", 1.0),
+    "wait_to_clinician_mean": Shown("wait to a clinician", 1.0, "min", 5.0, 0.15, False),
+    "time_to_clinician_median": Shown("median wait to a clinician", 1.0, "min", 5.0, 0.15, False),
+    "over_12h_share": Shown("over 12 hours", 100.0, "%", 2.0, 0.0, False),
+    "left_share": Shown("left before being seen", 100.0, "%", 1.0, 0.0, False),
+    "admitted_share": Shown("admitted", 100.0, "%", 1.0),
+    "walk_in_triage_wait_mean": Shown("walk-ins' wait for triage", 1.0, "min", 2.0),
+    "walk_in_triage_minutes_mean": Shown("minutes a triage", 1.0, "min", 0.3),
+}
+"""What is printed of the departments, by measure. How near is near enough is a judgement."""
 
 
 class CalibrationTarget(NamedTuple):
@@ -256,31 +281,25 @@ def comparison_lines(
 
     causes: by words that follow 'if', which departments are of each cause of waiting; one whose mean is off is named.
     """
-    words = {
-        "within_4h_share": ("within four hours", 100.0, "%", 1.0),
-        "admitted_share": ("admitted", 100.0, "%", 1.0),
-        "walk_in_triage_wait_mean": ("walk-ins' wait for triage", 1.0, "min", 2.0),
-        "walk_in_triage_minutes_mean": ("minutes a triage", 1.0, "min", 0.3),
-    }
-    for measure, (noun, scale, unit, near) in words.items():
-        values = scale * fresh[measure]
+    for measure, shown in SHOWN.items():
+        if measure not in wanted and not shown.always:
+            continue
+        scale, unit, values = shown.scale, shown.unit, shown.scale * fresh[measure]
         low, high = np.quantile(values, [0.05, 0.95])
         here = f"{values.mean():.1f} {unit} ({low:.1f} to {high:.1f})"
         if measure not in wanted:
-            yield f"{noun}: {here}"
+            yield f"{shown.noun}: {here}"
             continue
         answered, off = scale * wanted[measure], float(values.mean()) - scale * wanted[measure]
-        unmet = (
-            ""
-            if abs(off) <= near
-            else f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
-        )
-        if unmet and measure == "walk_in_triage_minutes_mean":
-            unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
+        unmet = ""
+        if shown.is_off(off, answered):
+            unmet = f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
+            if measure == "walk_in_triage_minutes_mean":
+                unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
         means = {label: float(values[of].mean()) for label, of in causes.items()}
         others = "".join(
             f"; {mean:.1f} if {label}"
             for label, mean in means.items()
-            if abs(mean - answered) > 2 * near
+            if shown.is_off(mean - answered, answered, 2)
         )
-        yield f"{noun}: {here}; answered {answered:.1f} {unit}{others}{unmet}"
+        yield f"{shown.noun}: {here}; answered {answered:.1f} {unit}{others}{unmet}"

@@ -96,6 +96,11 @@ class OfferFacts:
     where_nurses_are_right: Annotated[float, Ge(0), Le(1), Unit("share")] | None = None
     """The share of the sickest at triage with too low a level if a product that agrees with nurses differs from them
     only where they are right: the harshest reading of agreement, worked out by `aeflow offer`. Example: `0.257`"""
+    stated: Mapping[str, Annotated[float, Unit("that of the measure")]] = field(
+        default_factory=dict
+    )
+    """The department's own figures, as answered, by measure; `attendances_per_day` is one, too.
+    Example: `{within_4h_share: 0.62, wait_to_clinician_mean: 74}`"""
 
 
 TOGETHER = "+"

@@ -183,6 +183,26 @@ def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
     assert share(0.45 / ADMITTED_SHARE) < 0.97 * wanted
 
 
+def test_as_many_children_attend_as_is_stated_and_their_staff_follow() -> None:
+    """By hand: 28 % of 244.8 who walk in or are referred and 12 % of 95.2 by ambulance are 23.52 % of 340."""
+    usual, blocks = (
+        scaled(attendances_per_day=340, **more) for more in ({}, {"children_share": 0.3528})
+    )
+    shares = blocks["site.attributes.age_band"].values["shares"]
+    assert shares["walk_in"] == pytest.approx([0.42, 0.4592, 0.0806, 0.0403], abs=1e-3)
+    assert shares["ambulance"][0] == pytest.approx(0.18, abs=1e-3)
+    assert all(sum(of_source) == pytest.approx(1) for of_source in shares.values())
+    for pool, power in (("children_doctors", 0.95), ("children_nurses", 0.95)):
+        before, after = (
+            sum(on_duty(each[f"staffing.{pool}"].values["rota"])) for each in (usual, blocks)
+        )
+        assert after == pytest.approx(before * 1.5**power, abs=1)
+    assert blocks["staffing.doctors"].values == usual["staffing.doctors"].values
+    base = blocks["site.attributes.admitted"].values["p"]["base"]
+    assert base > usual["site.attributes.admitted"].values["p"]["base"]  # children seldom are
+    assert "site.attributes.age_band" not in usual
+
+
 def test_how_many_must_wait_for_triage_to_shorten_scales_in_stages_that_differ() -> None:
     """With staff, as the queue does; equal stages are one, and none is of nobody."""
     for size, triage, beds in (

@@ -199,6 +199,16 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     hold(differ.find, "nurses differ (in 1,700 patients)")
 
 
+def test_the_offer_states_the_figures_that_were_answered(written: Written) -> None:
+    facts = written.study.design.offer
+    assert facts is not None
+    assert facts.stated == {
+        "attendances_per_day": 310,
+        "within_4h_share": 0.62,
+        "admitted_share": 0.27,
+    }
+
+
 def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(
     written: Written,
 ) -> None:

@@ -60,6 +60,17 @@ def test_what_could_not_be_met_is_said(hold: Hold) -> None:
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
     hold(lines[3])
+    fresh["wait_to_clinician_mean"] = np.full(20, 107.0)
+    of_waits = [
+        next(
+            line
+            for line in comparison_lines({"wait_to_clinician_mean": wait}, fresh)
+            if "clinician" in line
+        )
+        for wait in (74, 94)
+    ]
+    assert of_waits[0].endswith("answered 74.0 min. Not met: 33.0 min above")
+    assert of_waits[1].endswith("answered 94.0 min")
 
 
 def test_a_cause_whose_mean_is_off_is_named_and_told_from_one_that_cannot(hold: Hold) -> None:
