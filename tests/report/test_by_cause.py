@@ -214,7 +214,7 @@ def test_the_page_names_the_figure_that_tells_the_cause_and_says_where_none_does
     assert told is not None
     assert (told.figures[0].measure, told.n_needed, told.days) == ("stay_median", 1, 7)
     words = list(cause_words(with_stays(result, 500.0)))
-    assert any(one.startswith("To find out, measure 'stay, median") for one in words)
+    assert any("measure 'stay, median" in one for one in words)
     none = best_to_tell(result)
     assert none is not None
     assert none.right[-1] < 0.65
@@ -225,9 +225,9 @@ def test_the_page_names_the_figure_that_tells_the_cause_and_says_where_none_does
 def test_an_effect_too_little_on_average_says_where_it_may_be_enough(made: Made) -> None:
     little = {"busy": 0.0, "full": -6.0}
     lines = {one.label: one.words for one in headlines(made({"quicker": little}))}
-    assert [label for label, words in lines.items() if "except perhaps if cubicles" in words] == [
-        "9 minutes, not 12"
-    ]
+    assert [
+        label for label, words in lines.items() if "except perhaps" in words and "cubicles" in words
+    ] == ["9 minutes, not 12"]
     alike = headlines(made({"quicker": {"busy": -3.0, "full": -3.0}}))
     assert not any("except perhaps" in one.words for one in alike)
 
@@ -271,11 +271,11 @@ def test_without_causes_nothing_is_said_of_them(over: Result) -> None:
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        (["a", "b"], "unless c"),
-        (["a"], "if a"),
-        (["a", "b", "c"], "if a or if b or if c"),
+        (["1", "2"], "unless 3"),
+        (["1"], "if 1"),
+        (["1", "2", "3"], "if 1 or if 2 or if 3"),
     ],
 )
 def test_all_causes_but_one_are_named_by_that_one(labels: list[str], words: str) -> None:
-    outcome = SimpleNamespace(by_cause=dict.fromkeys(["a", "b", "c"]))
+    outcome = SimpleNamespace(by_cause=dict.fromkeys(["1", "2", "3"]))
     assert _where_words(cast(ArmOutcome, outcome), labels) == words
