@@ -23,7 +23,14 @@ from simulation.runs.atomic import must_be_writable, point_latest
 from simulation.runs.provenance import Identity, about, identity_of, manifest_of, read_manifest
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import Done, ExecutorFailed, Runner, as_planned, no_progress
-from simulation.runs.stored_run import UnfinishedRun, folders_of, write_data
+from simulation.runs.stored_run import (
+    ListedRun,
+    UnfinishedRun,
+    folders_of,
+    list_runs,
+    unfinished_runs,
+    write_data,
+)
 from simulation.study.explanation import Explained
 from simulation.study.offered_load import refuse_large
 from simulation.study.study import Study
@@ -103,6 +110,14 @@ def run_into(
         return _stored(
             Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping
         )
+
+
+def broken_off(study: Study, results: Path) -> ListedRun | None:
+    """The unfinished run of a study and this program, as it is kept in a folder of results; None if there is none."""
+    for folder in unfinished_runs(results, identity_of(study).key):
+        with suppress(ResultsError):
+            return list_runs(folder).runs[0]
+    return None
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:

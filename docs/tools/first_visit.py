@@ -15,10 +15,12 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docs.tools.command import run
 from simulation.api import Result, read
+from simulation.app.answer import TRIAGE_WAIT
 from simulation.app.pages import FIGURES, first_visit
 from simulation.app.serving import STORED
 from simulation.app.session import FIRST_RUN
 from simulation.errors import ResultsError
+from simulation.report.first_page import first_page
 from simulation.runs.stored_run import followed, write_data
 
 MOST_BYTES, MOST_BYTES_OF_RUN = 200_000, 1_000_000
@@ -39,6 +41,8 @@ def write(folder: Path) -> Path:
     n = len(result.replications)
     about = {"identity": result.manifest["identity"], "n_replications": n}
     about |= {"n_departments": result.run.departments, "effects": effects}
+    about["triage_wait"] = result.row(result.design.baseline, TRIAGE_WAIT).mean
+    about["headlines"] = [[one.label, one.words] for one in first_page(result).headlines]
     STORED.with_suffix(".json").write_text(
         json.dumps(about, indent=1) + "\n", encoding="utf-8", newline="\n"
     )

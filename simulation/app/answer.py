@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import simulation as ae
-from simulation.app.asked import PLANNED, AskedQuestion
-from simulation.app.controls import controls
+from simulation.app.asked import CHANGED, FOLLOWED, PLANNED, AskedQuestion
 from simulation.app.departments import Place
 from simulation.app.serving import STORED
 from simulation.display.table import UNKNOWN, Cell, difference_cell
@@ -21,15 +20,35 @@ from simulation.report.money import stated_cost
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.verdict_tables import verdict_rule
 from simulation.runs.result import Finding
+from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import Judgement, Verdict
 from simulation.study.offered_load import in_words
 
 WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
-"""How wide an interval may be, by unit, to be shown as a number."""
+"""How wide an interval may be, by unit, to be shown as a number; that of a large effect half as wide as the effect."""
 NOT_YET = "not yet"
 DEPENDS = "; it depends on what makes patients wait"
 EARLY = 10
 """Replications below which nobody is told how many more it takes: as many as verdicts need to say so."""
+TRIAGE_WAIT = "walk_in_triage_wait_mean"
+ALIKE = 0.1
+"""How far waits for triage may lie apart, as a share of one of them, and be called alike."""
+OF_CHANGE = {
+    ("wait_to_clinician_mean", "all"): "Mean wait for a clinician",
+    ("within_4h_share", "all"): "Stays within four hours",
+    ("over_12h_share", "all"): "Stays over 12 hours",
+    ("boarders_mean", "all"): "Patients who wait for a bed, at any time",
+    ("decision_to_departure_over_4h_share", "all"): "Over 4 hours from decision to bed",
+    ("handover_mean", "all"): "Mean ambulance handover",
+    ("left_share", "all"): "Left before being seen",
+    ("wait_to_clinician_mean", "acuity_true=1-2"): "Wait of the two most urgent levels",
+    ("wait_to_clinician_mean", "age_band=child"): "Wait of children",
+    ("wait_to_clinician_mean", "age_band=oldest"): "Wait of the oldest",
+    ("wait_to_clinician_mean", "arrival_source=walk_in"): "Wait of walk-ins",
+    ("wait_to_clinician_mean", "arrival_source=ambulance"): "Wait of ambulance patients",
+    ("wait_to_clinician_mean", "language_need=yes"): "Wait of those who need an interpreter",
+}
+"""What is shown of a changed department beside that of today, by measure and group."""
 Beside = tuple[AskedQuestion, ae.Result | None]
 """Another question and its result, shown beside an answer; None if it is not worked out here."""
 
@@ -40,13 +59,6 @@ def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
         return "its department" if result is None else result.study.department_words
     words = asked.where.label.partition(" (")[0]
     return f"{words[:1].lower()}{words[1:]}"
-
-
-def changes_words(asked: AskedQuestion) -> Iterator[str]:
-    """What the question changes of the department, in words."""
-    for key, value in asked.changed:
-        control = controls()[key]
-        yield f"{control.label.lower()} {value:+d}{control.sign}".replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -68,13 +80,18 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     cost, which take longer than all else that is shown. `place`: where its ensemble is looked for."""
     slim = whole.on_targets
     outcomes = [outcome_of(slim, name) for name in slim.judged]
-    arms = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
+    every = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
+    arms = [one for one in every if one.outcome.arm.name not in (CHANGED, FOLLOWED)]
+    changed = [one for one in every if one not in arms]
     known = [one for one in outcomes if readable(one.first)]
     over, best = slim.study.departments, _best(arms)
     return {
+        "every": every,
         "arms": arms,
+        "changed": changed,
+        "against_today": against_today(whole, changed),
         "effects": {
-            "arms": arms,
+            "arms": every,
             "baseline": slim.baseline.label,
             "targets": slim.targets,
             "levels": [_level(slim, one) for one in slim.targets],
@@ -82,7 +99,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         },
         "best": best,
         "on_average": best is not None and bool(best.outcome.overtaken(outcomes)),
-        "none_helps": at_rest and len(known) == len(outcomes) and best is None,
+        "none_helps": at_rest and bool(arms) and len(known) == len(outcomes) and best is None,
         "better": _beyond_ai(outcomes),
         "unsettled": _unsettled(slim, outcomes) if at_rest else [],
         "over": over is not None,
@@ -101,6 +118,20 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
         if at_rest
         else (),
     }
+
+
+def against_today(whole: ae.Result, changed: Sequence[ShownArm]) -> dict[str, Any]:
+    """The changed department beside that of today, a row a measure; whose waits change stands below."""
+    if not changed:
+        return {}
+    slim, baseline = whole.slim(*OF_CHANGE), whole.design.baseline
+    rows = []
+    for (measure, group), words in OF_CHANGE.items():
+        if slim.has(measure, group):
+            found = [slim.row(one.outcome.arm.name, measure, group) for one in changed]
+            today = slim.row(baseline, measure, group)
+            rows.append((words, amount(today.mean, today.unit), [*map(_row_cell, found)]))
+    return {"labels": [one.outcome.arm.label for one in changed], "rows": rows}
 
 
 def wait_words(slim: ae.Result) -> str:
@@ -123,7 +154,25 @@ def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
         for arm, (mean, low, high) in first["effects"].items()
         if arm in asked.arms
     ]
-    return {"n": first["n_departments"], "words": words} if words else {}
+    here = result.slim((TRIAGE_WAIT, "all"))
+    known = here.has(TRIAGE_WAIT)
+    wait = here.row(here.design.baseline, TRIAGE_WAIT).mean if known else math.nan
+    why = _why_unlike(wait, first["triage_wait"], first["n_departments"])
+    return {"n": first["n_departments"], "words": words, "why": why} if words else {}
+
+
+def _why_unlike(here: float, there: float, n: int) -> str:
+    """Why policies do other things in one department than in many, by how long walk-ins wait for triage."""
+    if not abs(here - there) > ALIKE * there:
+        return (
+            "The two differ because departments do: in what makes patients wait, and in how many "
+            "staff there are when most come"
+        )
+    return (
+        f"The two differ because walk-ins wait {here:.0f} minutes for triage here and {there:.0f} "
+        f"on average in the {n}: the longer that wait, the more a policy can do that saves time at "
+        f"triage, and the less one that helps afterwards"
+    )
 
 
 def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
@@ -171,7 +220,7 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
             {
                 "name": asked.name,
                 "words": "; changed: ".join(
-                    filter(None, (department_words(asked, slim), "; ".join(changes_words(asked))))
+                    filter(None, (department_words(asked, slim), "; ".join(asked.changes_words)))
                 ),
                 "n": 0 if slim is None else len(slim.replications),
                 "today": "" if slim is None else _level(slim, slim.first_target),
@@ -220,12 +269,20 @@ def _verdict(finding: Finding) -> str:
 
 def readable(finding: Finding) -> bool:
     """Whether the interval of a difference is narrow enough to be shown as a number."""
-    return _width(finding) <= WIDEST.get(finding.comparison.unit, math.inf)
+    return _is_narrow(finding.comparison)
+
+
+def _is_narrow(row: Comparison) -> bool:
+    widest = max(WIDEST.get(row.unit, math.inf), abs(row.difference) / 2)
+    return row.difference_high - row.difference_low <= widest
 
 
 def _cell(finding: Finding) -> Cell | str:
-    is_read = readable(finding)
-    return difference_cell(finding.comparison, look=finding.kind) if is_read else NOT_YET
+    return _row_cell(finding.comparison, finding.kind)
+
+
+def _row_cell(row: Comparison, look: str = "") -> Cell | str:
+    return difference_cell(row, look=look) if _is_narrow(row) else NOT_YET
 
 
 def _width(finding: Finding) -> float:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import simulation as ae
-from simulation.app.controls import controls, today
+from simulation.app.controls import ShiftChange, controls, parse_shift_change, teams, today
 from simulation.app.departments import (
     EVERY,
     LOCAL,
@@ -37,11 +37,17 @@ RUN = (
 """What every question states: four weeks a replication, each in other weeks of the year."""
 EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage", "clinician_14_to_22")
 """The policies that are chosen at first: a tool that saves minutes, one that labels, and two that need no AI."""
+USUAL_FOUR = "usual"
+"""The word for these in an address."""
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
 MOST_BESIDE, MOST_OF_NAME = 3, 40
 """Questions beside one, and characters of a question's name."""
+MOST_STAFF, MOST_OF_LABEL = 4, 90
+"""Changes of teams in one question, and characters of the label of a changed department."""
+CHANGED, FOLLOWED = "changed", "changed_staff_follow"
+"""The arms of a changed department, and of its other end, where staff keep pace with more patients."""
 KEYS = (
     "study",
     "site",
@@ -62,7 +68,8 @@ class AskedQuestion:
 
     `beside`: the queries of other questions, whose answers are shown beside its own; `name`: what the reader calls it;
     `seconds`: what a product of the reader's own would take off each triage, 0 where none is asked about; `run`: a
-    stored run, in place of all this; `place`: where its department and policies are looked for.
+    stored run, in place of all this; `place`: where its department and policies are looked for. `staff`: changes of
+    teams on some days; `within`: whether policies are tried in the changed department, and not in that of today.
     """
 
     department: str = TYPICAL
@@ -75,6 +82,32 @@ class AskedQuestion:
     run: str = ""
     name: str = ""
     place: Place = LOCAL
+    staff: tuple[ShiftChange, ...] = ()
+    within: bool = False
+
+    @property
+    def changes_words(self) -> tuple[str, ...]:
+        """What it changes of the department, in words."""
+        by_control = (
+            f"{controls()[key].label.lower()} {value:+d}{controls()[key].sign}"
+            for key, value in self.changed
+        )
+        return tuple(
+            words.replace("-", "−", 1) if "-" in words.partition("from")[0] else words
+            for words in (*by_control, *(one.words for one in self.staff))
+        )
+
+    @property
+    def changed_arms(self) -> tuple[str, ...]:
+        """The arms of the changed department, which are compared with that of today: two where staff may follow."""
+        if self.within or not self.changes_words:
+            return ()
+        return (CHANGED, FOLLOWED) if self._may_follow else (CHANGED,)
+
+    @cached_property
+    def _may_follow(self) -> bool:
+        changed = {key for key, _ in self.changed if controls()[key].followed}
+        return bool(changed) and bool(today(self.where, self.place)[min(changed)].follows)
 
     @property
     def was_sent(self) -> bool:
@@ -112,6 +145,8 @@ class AskedQuestion:
             *sent,
             ("department", self.department),
             *((key, str(value)) for key, value in self.changed),
+            *(("staff", one.text) for one in self.staff),
+            *([("within", "1")] if self.within else []),
         ]
         own = [("seconds", str(self.seconds))] if self.seconds else []
         name = [("name", self.name)] if self.name else []
@@ -125,7 +160,7 @@ class AskedQuestion:
     @property
     def unchanged(self) -> AskedQuestion:
         """The same question of the department as it is."""
-        return replace(self, changed=(), name="", beside=())
+        return replace(self, changed=(), staff=(), within=False, name="", beside=())
 
     def keeping(self, *others: str) -> str:
         """The address's query with other questions beside this one, the newest last."""
@@ -153,9 +188,7 @@ class AskedQuestion:
     def _words(self, run: Sequence[str], where: Sequence[str]) -> tuple[str, ...]:
         if self.own or self.run:
             return self.own or (f"run={self.run}",)
-        changes = _together(
-            change for key, value in self.changed for change in controls()[key].changes(value)
-        )
+        changes = self._changes() if self.within else {}
         words = [
             *run,
             *where,
@@ -181,7 +214,17 @@ class AskedQuestion:
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
+        words += [_changed_arm(arm, self) for arm in self.changed_arms]
         return (*words, *([_own_product(self.seconds)] if self.seconds else []))
+
+    def _changes(self, *, followed: bool = False) -> dict[str, Any]:
+        """What it changes of the department, by path; of more patients either end."""
+        by_control = (
+            change
+            for key, value in self.changed
+            for change in controls()[key].changes(value, followed=followed)
+        )
+        return _together((*by_control, *(one.change for one in self.staff)))
 
     def first(self, n: int) -> tuple[str, ...]:
         """The words of a command line that give the first `n` replications of it, with the same intervals."""
@@ -191,6 +234,22 @@ class AskedQuestion:
 def _own_policy(arm: str, name: str) -> str:
     """The arm of a policy that is a file of the user's own."""
     return f"+study.arms.{arm}={{label: 'Your policy {name}', triage: {name}}}"
+
+
+def _changed_arm(arm: str, asked: AskedQuestion) -> str:
+    """The arm of the changed department under nurse triage."""
+    words = "; ".join(asked.changes_words)
+    words = words if len(words) <= MOST_OF_LABEL else "the department as you changed it"
+    end = {FOLLOWED: ", staff follow", CHANGED: ", same staff"}[arm] if asked._may_follow else ""
+    stated = {
+        "label": f"'{words[:1].upper()}{words[1:]}{end}'",
+        "triage": "nurse",
+        "comparator": "true",
+        "changes": asked._changes(followed=arm == FOLLOWED),
+        "evidence": "assumed",
+        "source": "'chosen in the app'",
+    }
+    return f"+study.arms.{arm}={_inline(stated)}"
 
 
 def _own_product(seconds: int) -> str:
@@ -263,24 +322,34 @@ def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQue
     """The question that the pairs of an address state, in a place. Raises ConfigError for what is not offered."""
     known = arms_of(place)
     where, typed, arms, seconds, name = TYPICAL, dict[str, str](), list[str](), 0, ""
+    of_staff, within = list[str](), False
     beside = tuple(text for key, text in pairs if key == "beside" and text)[-MOST_BESIDE:]
-    for key, text in pairs:
+    also = [pair for key, text in pairs if key == "also" for pair in parse_qsl(text)]
+    for key, text in (*pairs, *also):
         if key == "name":
             name = " ".join(text.split())[:MOST_OF_NAME]
         elif key == "department":
             place.department(text)  # raises where there is none
             where = text
-        elif key == "arm":
+        elif key == "arm" and text == USUAL_FOUR:
+            arms += EXAMPLE
+        elif key == "arm" and text:
             if text not in known:
                 refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], known))
             arms.append(text)
         elif key == "seconds":
             seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
-        elif key in controls():
-            typed[key] = text
+        elif key == "staff":
+            of_staff += [text] if text.strip() else []
+        elif key == "within":
+            within = text == "1"
+        elif key in controls() or key == "attendances_followed":  # as it was once asked, alone
+            typed[key.removesuffix("_followed")] = text
     n_arms = len(set(arms)) + (seconds > 0)
-    if not n_arms:
-        refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
+    if len(of_staff) > MOST_STAFF:
+        refuse("staff", f"{len(of_staff)} changes are stated", f"State {MOST_STAFF} at most")
+    if not n_arms and (within or not (of_staff or any(text != "0" for text in typed.values()))):
+        refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}, or change the department")
     if n_arms > MOST_ARMS:
         refuse(
             "policies",
@@ -297,10 +366,14 @@ def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQue
         lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
         values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
+    rotas = teams(place.department(where), place) if of_staff else {}
+    staff = tuple(parse_shift_change(text, rotas) for text in of_staff)
     chosen = tuple(arm for arm in known if arm in arms)
+    within = within and bool(changed or staff)
     return AskedQuestion(
-        where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place
-    )
+        where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place,
+        staff=staff, within=within,
+    )  # fmt: skip
 
 
 def few_enough(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

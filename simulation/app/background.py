@@ -6,6 +6,7 @@ A piece of work has an address that nobody can guess, so a reload, or another ta
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import getpass
 import queue
@@ -13,9 +14,10 @@ import secrets
 import tempfile
 import threading
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,14 +52,14 @@ class HeavyWork:
     """A piece of heavy work, how far it is, and what came of it.
 
     key: what is worked out, the same for the same; about: that in words; page: the address on which it was asked for;
-    department: the name of one that it made.
+    department: the name of one that it made; name: its address, which nobody can guess and which says the page.
     """
 
     key: tuple[str, ...]
     about: str
     page: str
     do: Callable[[HeavyWork], Path]
-    name: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    name: str = ""
     stage: Stage = "waiting"
     n_done: int = 0
     n_all: int = 0
@@ -68,6 +70,11 @@ class HeavyWork:
     stopped: threading.Event = field(default_factory=threading.Event)
     n_changes: int = 0
     _first: tuple[int, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Give it an address."""
+        page = urlsafe_b64encode(self.page.encode()).decode()
+        self.name = self.name or f"{secrets.token_urlsafe(16)}.{page}"
 
     def now(self, stage: Stage, n_all: int = 0) -> None:
         """Say what is done now, in how many steps."""
@@ -143,6 +150,11 @@ class Background:
                 self._thread.start()
         self._waiting.put(work)
         return work
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a piece of work at an address."""
+        with self._lock:
+            return name in self._works
 
     def work(self, name: str) -> HeavyWork:
         """A piece of work by its address. Raises ConfigError if it is not known."""
@@ -226,6 +238,15 @@ class Background:
         return self.compared(work, (f"study={work.department}",), self.place)
 
 
+def page_in(name: str) -> str:
+    """The page on which a piece of work was asked for, by its address, also after another start; '' if it says none."""
+    try:
+        page = urlsafe_b64decode(name.partition(".")[2].encode()).decode()
+    except ValueError:
+        return ""
+    return page if page.startswith(("/?", "/interview?")) else ""
+
+
 def tidy_memory() -> None:
     """Free what nobody needs, and have the collector leave alone what stays, so that it soon finds what else goes.
 
@@ -234,6 +255,12 @@ def tidy_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def trim_memory() -> None:
+    """Give freed memory back to the system, where the C library can: it keeps what lies between what stays."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ that comes from and what a department could have is read off the configuration, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,27 @@ from typing import Any, Literal
 
 from simulation.app.departments import LOCAL, Department, Place
 from simulation.config.validating import Key, classes_in, keys_of
+from simulation.department.rota import parse_days, weekly_spans
 from simulation.department.vocabulary import Pathway
+from simulation.errors import nearest, refuse
 from simulation.records.serialise import read_yaml
+from simulation.units import HOUR, WEEK, WEEKDAYS
+
+MINUTE = HOUR // 60
+DAY_WORDS = dict(
+    zip(
+        WEEKDAYS,
+        ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"),
+        strict=True,
+    )
+)
+EVERY_DAY, ALL_HOURS = "mon-sun", "0-24"
+HOURS_OFFERED = (ALL_HOURS, "8-20", "20-8", "0-8", "8-16", "16-24", "10-22", "14-22", "12-24")
+DAYS_OFFERED = {EVERY_DAY: "every day", "mon-fri": "Monday to Friday", "sat,sun": "weekends"}
+DAYS_OFFERED |= DAY_WORDS
+FOLLOWS = "site.follows.clinicians"
+MOST_SHIFTED = 20
+"""People that one change of a team adds or takes away at most."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +41,8 @@ class Control:
     """Something that a planner can change, in steps; `value` 0 is the department today.
 
     lowest, highest: how far, where the configuration states no range; unit: words, where the type says too little;
-    rests_on: the block that says what it rests on, where that is not the block of its value.
+    rests_on: the block that says what it rests on, where that is not the block of its value; followed: the paths of
+    the other end of its answer, where staff keep pace.
     """
 
     key: str
@@ -36,6 +57,7 @@ class Control:
     unit: str = ""
     hours: str = ""
     rests_on: str = ""
+    followed: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -47,9 +69,9 @@ class Control:
         """The key of the configuration that it changes: its meaning, unit and bounds."""
         return key_at(self.paths[0])
 
-    def changes(self, value: int) -> Iterator[tuple[str, Any]]:
-        """The changes of a department that it makes, by dotted path."""
-        for path in self.paths:
+    def changes(self, value: int, *, followed: bool = False) -> Iterator[tuple[str, Any]]:
+        """The changes of a department that it makes, by dotted path; or those of its other end."""
+        for path in (followed and self.followed) or self.paths:
             if self.how == "times":
                 yield path, {"times": round(1 + value / 100, 4)}
             elif self.how == "extra":
@@ -75,12 +97,14 @@ class Control:
 def controls() -> Mapping[str, Control]:
     """What can be changed, by key, in order."""
     stated = read_yaml(Path(__file__).with_name("controls.yaml"))
-    return {
-        key: Control(
-            key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])}
-        )
-        for key, block in stated.items()
-    }
+    found: dict[str, Control] = {}
+    for key, block in stated.items():
+        words: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in block.items()
+        }
+        found[key] = Control(key, **words)
+    return found
 
 
 @cache
@@ -103,7 +127,8 @@ def key_at(path: str) -> Key:
 class Today:
     """What a control changes, as it is today: words for its value, where that comes from, and how far it goes.
 
-    in_range: whether its ends are those of a range that the configuration states.
+    in_range: whether its ends are those of a range that the configuration states; follows: whether staff can keep pace
+    with it, and where that comes from.
     """
 
     words: str
@@ -114,6 +139,7 @@ class Today:
     number: float | None = None
     unit: str = ""
     in_range: bool = False
+    follows: str = ""
 
 
 def today(where: Department, place: Place = LOCAL) -> Mapping[str, Today]:
@@ -131,8 +157,9 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
         holder = found[0] if control.how == "shift" else _at(stated, rests_on)
         known = holder["evidence"], holder["source"]
         if control.how == "shift":
-            shifts = "; ".join(f"{one['number']} from {one['hours']} h" for one in holder["rota"])
-            return Today(shifts, *known, *control.ends(0, None))
+            lowest, highest = control.ends(0, None)
+            least = 1 - fewest_on_duty(holder["rota"], control.hours)
+            return Today(_rota_words(holder["rota"]), *known, min(max(lowest, least), 0), highest)
         number, of_range = float(sum(found)), holder.get("range")
         ends = control.ends(number, of_range)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
@@ -141,7 +168,16 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
     if control.key == "discharges":  # a factor says nothing to a planner
         return Today("", *known, *ends, in_range=in_range)
     unit = control.unit or key_at(control.today[0]).unit
-    return Today(f"{round(number, 1):g} {unit}", *known, *ends, number, unit, in_range)
+    words = f"{round(number, 1):g} {unit}"
+    follows = _follows(stated) if control.followed else ""
+    return Today(words, *known, *ends, number, unit, in_range, follows)
+
+
+def _follows(stated: Mapping[str, Any]) -> str:
+    """Where it comes from that staff keep pace with patients; '' if in this department they do not."""
+    with suppress(KeyError, TypeError):
+        return str(_at(stated, FOLLOWS)["source"])
+    return ""
 
 
 def _at(block: Mapping[str, Any], path: str) -> Any:
@@ -149,3 +185,98 @@ def _at(block: Mapping[str, Any], path: str) -> Any:
     for part in path.split("."):
         value = value[part]
     return value
+
+
+# --- a team on some days ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShiftChange:
+    """So many more or fewer of a team at some hours of some weekdays."""
+
+    pool: str
+    number: int
+    hours: str = ALL_HOURS
+    days: str = EVERY_DAY
+
+    @property
+    def text(self) -> str:
+        """As an address states it: 'majors_nurses -2 0-24 mon'."""
+        return f"{self.pool} {self.number} {self.hours} {self.days}"
+
+    @property
+    def words(self) -> str:
+        """In words: 'majors nurses -2 on Mondays from 8-20 h'."""
+        on = "" if self.days == EVERY_DAY else f" on {DAYS_OFFERED.get(self.days, self.days)}"
+        at = "" if self.hours == ALL_HOURS else f" from {self.hours} h"
+        return f"{self.pool.replace('_', ' ')} {self.number:+d}{on}{at}"
+
+    @property
+    def change(self) -> tuple[str, Any]:
+        """The change of a department that it makes, by dotted path."""
+        shift = {"hours": self.hours, "number": self.number, "days": f"'{self.days}'"}
+        return f"staffing.{self.pool}.extra_shifts", [shift]
+
+
+def teams(where: Department, place: Place = LOCAL) -> Mapping[str, list[Mapping[str, Any]]]:
+    """The rota of every team of a department, by pool."""
+    stated = place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
+    staffing: Mapping[str, Any] = stated["staffing"]
+    return {name: pool["rota"] for name, pool in staffing.items() if "rota" in pool}
+
+
+def team_words(where: Department, place: Place = LOCAL) -> Mapping[str, str]:
+    """Every team of a department in words, with its rota, by pool."""
+    return {
+        name: f"{name.replace('_', ' ').capitalize()} ({_rota_words(rota)})"
+        for name, rota in teams(where, place).items()
+    }
+
+
+def parse_shift_change(text: str, of: Mapping[str, list[Mapping[str, Any]]]) -> ShiftChange:
+    """A change of one of the teams, from an address. Raises ConfigError if it is none, or would leave nobody."""
+    pool, number, hours, days = (*text.split(), *[""] * 4)[:4]
+    change = ShiftChange(pool, _number(number), hours or ALL_HOURS, days or EVERY_DAY)
+    if pool not in of:
+        refuse("staff", f"there is no team '{pool[:40]}'", nearest(pool[:40], of))
+    try:
+        left = fewest_on_duty(of[pool], change.hours, change.days)
+    except ValueError as error:
+        refuse(
+            "staff", str(error)[:120], "Write hours such as 8-20, and days such as mon or sat,sun"
+        )
+    if not 1 <= abs(change.number) <= MOST_SHIFTED:
+        refuse("staff", f"found '{number[:20]}'", f"Add or take away 1 to {MOST_SHIFTED}")
+    if left + change.number < min(left, 1):
+        refuse(
+            "staff",
+            f"{change.words} leaves nobody on duty at some of these hours, and {left} "
+            f"{'is' if left == 1 else 'are'} there at the least (today {_rota_words(of[pool])})",
+            f"Take {left - 1} away at most" if left > 1 else "Name other hours",
+        )
+    return change
+
+
+def _number(text: str) -> int:
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) < 5 else 0
+
+
+def fewest_on_duty(rota: Iterable[Mapping[str, Any]], hours: str, days: str = EVERY_DAY) -> int:
+    """The fewest of a rota who are on duty at any of these hours of these weekdays. Raises ValueError for what is
+    neither hours nor days."""
+    parse_days(days)
+    on_duty = [0] * (WEEK // MINUTE)
+    for shift in rota:
+        for first, last in weekly_spans(str(shift["hours"]), shift.get("days", EVERY_DAY)):
+            for minute in range(first // MINUTE, last // MINUTE):
+                on_duty[minute] += shift["number"]
+    spans = weekly_spans(hours, days)
+    return min(min(on_duty[first // MINUTE : last // MINUTE]) for first, last in spans)
+
+
+def _rota_words(rota: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{one['number']} from {one['hours']} h"
+        + (f" on {one['days']}" if one.get("days", EVERY_DAY) != EVERY_DAY else "")
+        for one in rota
+    )

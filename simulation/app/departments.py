@@ -111,7 +111,8 @@ class Place:
 
     def departments(self) -> dict[str, Department]:
         """The departments that everybody can choose, by name: the package's, then the user's own."""
-        of_group = {group: names_in(group, self._folders) for group in (*GROUPS, "ensembles")}
+        groups = (*GROUPS, "ensembles", "triage")
+        of_group = {group: names_in(group, self._folders) for group in groups}
         return PACKAGED | {name: _own(name, of_group) for name in own_names(self._folders)}
 
     def department(self, name: str) -> Department:
@@ -180,9 +181,12 @@ def own_names(folders: Folders) -> list[str]:
 def _own(name: str, of_group: Mapping[str, Container[str]]) -> Department:
     """A department of the user's own; `of_group`: the names of files of each group."""
     words = tuple(f"{group}={name}" for group in GROUPS if name in of_group[group])
+    called = f"Your department {name}"
+    if name in of_group["triage"]:  # of an offer, whose files are called after the product
+        called = f"Your department, as described for ‘{name}’"
     if name not in of_group["ensembles"]:
-        return Department(f"Your department {name}", words)
-    return Department(f"Your department {name} ({N_DEPARTMENTS} departments, slower)", words, name)
+        return Department(called, words)
+    return Department(f"{called} ({N_DEPARTMENTS} departments, slower)", words, name)
 
 
 def _help_in(text: str) -> str:

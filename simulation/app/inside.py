@@ -9,14 +9,26 @@ from typing import Any
 import simulation as ae
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import STAGE_WORDS
+from simulation.report.arm_tables import binding_table
 
 BUSY = (0.5, 0.7, 0.85, 0.95)
 """Shares of busy time at which a cell is drawn darker: a judgement. Above the third, waits grow quickly."""
 LEAST_BUSY, LEAST_MOVED = 0.02, 0.05
 """Mean share of busy time below which a pool is left out, and by how much a policy must move an hour to be listed."""
+SHORT = (
+    "occupied_at_midnight_share", "boarders_mean", "full_share", "queue_mean", "queue_wait_mean",
+    "busy_by_day_share", "busy_by_night_share",
+)  # fmt: skip
+"""The measures of what is short, in the order in which they are shown."""
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 LEAST_MINUTES = 0.05
 """Mean minutes of a stay below which a step is left out."""
+
+
+def short_table(result: ae.Result) -> list[ReportTable]:
+    """What is short: beds, queues and full hours first, then staff who are busy most of the time."""
+    table = binding_table(result, SHORT, BUSY[1])
+    return [] if table is None else [table]
 
 
 def hours_tables(result: ae.Result) -> list[ReportTable]:

@@ -5,6 +5,7 @@ All of one page is of one result, so every sentence, chart and table of it is of
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,12 +14,13 @@ from html import escape
 from pathlib import Path
 from shutil import make_archive
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import simulation as ae
 from simulation.app.answer import (
     Beside,
-    changes_words,
     department_words,
     over_many,
     shown,
@@ -26,18 +28,32 @@ from simulation.app.answer import (
     together,
     wait_words,
 )
-from simulation.app.asked import MOST_ARMS, PLANNED, USUAL, AskedQuestion, arms_of
-from simulation.app.controls import controls, helps, today
-from simulation.app.departments import EVERY, N_DEPARTMENTS, OWN, PACKAGED
-from simulation.app.inside import areas, hours_tables
+from simulation.app.asked import (
+    MOST_ARMS,
+    PLANNED,
+    USUAL,
+    USUAL_FOUR,
+    AskedQuestion,
+    arms_of,
+)
+from simulation.app.controls import (
+    DAYS_OFFERED,
+    HOURS_OFFERED,
+    controls,
+    helps,
+    team_words,
+    today,
+)
+from simulation.app.departments import EVERY, LOCAL, N_DEPARTMENTS, OWN, PACKAGED, Place
+from simulation.app.inside import areas, hours_tables, short_table
+from simulation.app.serving import STORED
 from simulation.app.session import MOST_REPLICATIONS, AnswerState, first_shown
 from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
-from simulation.display.words import (
-    labelled,
-)
+from simulation.display.words import change, labelled
 from simulation.errors import AeflowError, refuse
 from simulation.offers.reading import Unread, read
+from simulation.report.screen import verdict_words
 from simulation.runs.stored_run import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -46,6 +62,32 @@ MORE = 40
 """Replications that 'More' adds to an answer at rest."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
+SCRIBE, FROM_X = "ai_scribe_measured", 210
+PICTURED = {
+    SCRIBE: "AI scribe",
+    "ai_label_advises": "AI label, advises",
+    "lean_triage": "Lean triage",
+    "clinician_14_to_22": "One more clinician",
+}
+"""The policies of the first page's picture, in few words."""
+ON_FRONT = (
+    SCRIBE,
+    "ai_label_advises",
+    "lean_triage",
+    "one_more_triage_nurse",
+    "clinician_14_to_22",
+)
+"""The policies that the first page offers, each alone."""
+CHANGES_OFFERED = {
+    "": "As it is",
+    "attendances=5": "5 % more patients",
+    "attendances=5&discharges=2": "5 % more, fuller beds",
+    "staff=majors_nurses -2 0-24 mon": "Two nurses off on Mondays",
+    "doctors_day=-1": "A doctor off by day",
+    "beds=-12": "12 beds shut",
+    "beds=12": "12 more beds",
+}
+"""The changes that the first page offers, as the query of an address states them."""
 STEPS = {
     "waiting": "Others are being answered first.",
     "loading": "Reading the question.",
@@ -97,9 +139,9 @@ VIEWS = {
     ),
     "binding": View(
         "What is short",
-        "How busy staff, places and beds are, and who waits for what: under each policy the mean, then its difference "
-        "from the baseline ± half of its 95 % interval.",
-        ("binding",),
+        "How full beds and places are, who waits for what, and which staff are busy: under each policy the mean, then "
+        "its difference from the baseline ± half of its 95 % interval. Staff who are busy less than 70 % are left out.",
+        (),
     ),
     "departments": View(
         "Over departments",
@@ -120,6 +162,8 @@ VIEWS = {
     ),
 }
 """The views of a result, by the name in their address."""
+OWN_TABLES = {"hours": hours_tables, "binding": short_table}
+"""The tables of a view that no report has."""
 
 
 class LocalFigure(NamedTuple):
@@ -158,6 +202,13 @@ FIGURES = {
 }
 """The size of a department, figures that most can read off and that say most about what triage does there, and two that
 tell apart what makes patients wait."""
+AS_ANSWERS = {
+    SIZE: "attendances_per_day",
+    "wait": "triage_wait",
+    "minutes": "triage_minutes",
+    "four_hours": "within_four_hours",
+}
+"""Figures that the interview of an offer asks for, too: departments of one's own are made of them."""
 FIELDS = {**FIGURES, "days": LocalFigure("Measured over how many days", "such as 28", {})}
 
 
@@ -175,14 +226,83 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
-def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] = ()) -> str:
-    """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit; or
-    with `faults` of what was asked in its place."""
+def front_page(place: Place) -> str:
+    """The first page: the question, what the package's run answers to it, and three controls."""
+    known = arms_of(place)
+    return rendered(
+        "front.html",
+        first=_first_answer(),
+        departments=place.departments(),
+        usual=USUAL_FOUR,
+        policies=[(name, known[name].label) for name in (*ON_FRONT, *place.own_policies())],
+        changes=CHANGES_OFFERED,
+    )
+
+
+def _first_answer() -> dict[str, Any]:
+    """The sentence and the picture of the first page, from the run that comes with the package."""
+    if not STORED.is_file():
+        return {}
+    first = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
+    effects = {name: first["effects"][name] for name in PICTURED}
+    ends = [end for effect in effects.values() for end in effect]
+    low, high = float(min(*ends, 0)), float(max(*ends, 0))
+
+    def place(minutes: float) -> float:
+        return round(FROM_X + (minutes - low) / (high - low) * (390 - FROM_X), 1)
+
+    def words(minutes: float) -> str:
+        return change(minutes, "minutes")
+
+    bars = [
+        (
+            f"{PICTURED[name]}: {words(mean)}",
+            *map(place, (mean, left, right)),
+            "better" if mean < 0 else "worse",
+        )
+        for name, (mean, left, right) in effects.items()
+    ]
+    verdict = next(
+        said for label, said in first["headlines"] if label == arms_of(LOCAL)[SCRIBE].label
+    )
+    return {
+        "n_departments": first["n_departments"],
+        "scribe": words(first["effects"][SCRIBE][0]),
+        "verdict": verdict.partition(", ")[2] or verdict,
+        "lean": words(first["effects"]["lean_triage"][0]),
+        "zero": place(0.0),
+        "bars": bars,
+        "alt": "; ".join(
+            f"{PICTURED[name]} {words(mean)} minutes ({words(left)} to {words(right)})"
+            for name, (mean, left, right) in effects.items()
+        ),
+    }
+
+
+def whole_page(stored: str) -> str:
+    """The whole answer of the run that comes with the package, drawn beforehand."""
+    return rendered("whole.html", stored=stored)
+
+
+def question_page(
+    asked: AskedQuestion,
+    faults: Sequence[str] = (),
+    kept: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+) -> str:
+    """The page of a question, whose answer the browser asks for; or with `faults` of what was asked. `kept`: the
+    replications that are kept of the question in full, and of how many, by length."""
     where, now = asked.where, today(asked.where, asked.place)
     return rendered(
         "question.html",
         asked=asked,
-        stored=stored,
+        n_chosen=len(asked.arms) + (asked.seconds > 0),
+        teams=team_words(asked.where, asked.place) if not asked.file else {},
+        shifts=[*asked.staff, None],
+        hours_offered=list(dict.fromkeys((*HOURS_OFFERED, *(one.hours for one in asked.staff)))),
+        days_offered={
+            **DAYS_OFFERED,
+            **{one.days: one.days for one in asked.staff if one.days not in DAYS_OFFERED},
+        },
         n_packaged=len(PACKAGED),
         departments=asked.place.departments() | {asked.department: where},
         controls=[
@@ -193,8 +313,9 @@ def question_page(asked: AskedQuestion, stored: str = "", faults: Sequence[str] 
         choices=_choices(asked),
         helps={**helps(), **asked.place.own_helps()},
         faults=faults,
+        kept=[(length, asked.lengths[length], *counts) for length, counts in kept.items()],
         most_arms=MOST_ARMS,
-        changes=list(changes_words(asked)),
+        changes=asked.changes_words,
     )
 
 
@@ -237,7 +358,7 @@ def answer(
         words=STEPS.get(state.step, ""),
         refused=None if state.refused is None else faults_of(state.refused),
         asked=asked,
-        changes=list(changes_words(asked)),
+        changes=asked.changes_words,
         n=n,
         needed=needed,
         planned=PLANNED,
@@ -247,7 +368,9 @@ def answer(
         time_left=time_words(most - n, result)
         if result is not None and is_shown and state.step == "looking"
         else "",
-        elsewhere="" if asked.file else replace(asked, department=EVERY, changed=()).query,
+        elsewhere=""
+        if asked.file
+        else replace(asked, department=EVERY, changed=(), staff=(), within=False).query,
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=together([(asked, result if is_shown else None), *beside]) if beside else None,
@@ -262,7 +385,7 @@ def answer(
         **(
             shown(result, asked.place, state.step == "ended")
             if result is not None and is_shown
-            else {"arms": ()}
+            else {"arms": (), "every": ()}
         ),
     )
 
@@ -288,9 +411,20 @@ def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
     )
 
 
-def runs_page(runs: Mapping[str, ListedRun]) -> str:
-    """The stored runs, the newest first."""
-    return rendered("runs.html", runs=runs, most=MOST_ROWS)
+def runs_page(
+    runs: Mapping[str, ListedRun], unfinished: Sequence[ListedRun], damaged: Sequence[str]
+) -> str:
+    """The stored runs with their verdicts, the newest first; those that were broken off, and those that cannot be
+    read."""
+    verdicts = {name: verdict_words(run.first_verdict) for name, run in runs.items()}
+    return rendered(
+        "runs.html",
+        runs=runs,
+        verdicts=verdicts,
+        unfinished=unfinished,
+        damaged=damaged,
+        most=MOST_ROWS,
+    )
 
 
 def run_page(asked: AskedQuestion, result: ae.Result) -> str:
@@ -314,7 +448,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
         views=views,
         here=name,
         asked=asked,
-        changes=list(changes_words(asked)),
+        changes=asked.changes_words,
         department=department_words(asked, result),
         n=n,
         narrows="departments" in views,
@@ -332,7 +466,7 @@ def view_document(name: str, result: ae.Result, n: int) -> Document:
             drawn = result.figure(picture)
             blocks.append(replace(drawn, caption=f"{drawn.caption} n = {n}."))
     tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
-    for table in [*tables, *(hours_tables(result) if name == "hours" else ())]:
+    for table in [*tables, *OWN_TABLES[name](result)] if name in OWN_TABLES else tables:
         of_n = "" if table.kind == "changes" else f", n = {n}"
         more = f"The first {MOST_ROWS} of {len(table.cells)} rows; the report has all."
         notes = (*table.notes, *([more] if len(table.cells) > MOST_ROWS else []))
@@ -372,6 +506,9 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         n=n,
         needed=needed,
         faults=faults,
+        own=urlencode({AS_ANSWERS[key]: text for key, text in figures.items() if key in AS_ANSWERS})
+        if now["tables"]
+        else "",
         **now,
     )
 
@@ -393,7 +530,10 @@ def _by_field(error: AeflowError, keys: Sequence[str]) -> dict[str, str]:
         number = re.search(r"figures\.(\d+)", fault.where)
         fields = [fault.where, *(key for key, path in known.items() if path in fault.where)]
         field = next(filter(FIELDS.__contains__, fields), keys[int(number[1])] if number else "")
-        sentences[field] = f"{fault.found[:1].upper()}{fault.found[1:]}. {fault.remedy}."
+        found = re.sub(
+            r"figures\.(\d+)", lambda named: f"‘{FIELDS[keys[int(named[1])]].label}’", fault.found
+        )
+        sentences[field] = f"{found[:1].upper()}{found[1:]}. {fault.remedy}."
     return sentences or {"": str(error)}
 
 

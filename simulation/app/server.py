@@ -17,7 +17,7 @@ import simulation as ae
 from simulation.app import interviewing, pages, working
 from simulation.app.answer import Beside
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
-from simulation.app.background import HeavyWork
+from simulation.app.background import HeavyWork, page_in
 from simulation.app.departments import PACKAGED, Place
 from simulation.app.session import MOST_REPLICATIONS, AnswerState, Session, first_shown
 from simulation.app.upload import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
@@ -131,6 +131,7 @@ class Front:
         """Every address, and what answers it."""
         gets: dict[str, Answering] = {
             "/": self.question,
+            "/first": self.first,
             "/stream": self.stream,
             "/question.yaml": self.as_file,
             "/answer.csv": self.as_csv,
@@ -173,12 +174,13 @@ class Front:
         return asked_in(pairs, self._session.place_of(pairs))
 
     def question(self, request: Request) -> Response:
-        """The page of a question; without one that of the first visit."""
+        """The page of a question; without one the first page."""
         if not request.url.query:
-            first = AskedQuestion(place=self._session.place)
-            return HTMLResponse(pages.question_page(first, self._stored))
+            return HTMLResponse(pages.front_page(self._session.place))
         try:
-            return HTMLResponse(pages.question_page(self._asked(request)))
+            asked = self._asked(request)
+            in_full = self._session.kept_in_full(asked)
+            return HTMLResponse(pages.question_page(asked, kept=in_full))
         except AeflowError as error:
             pairs = _pairs(request)
             if (kept := few_enough(pairs)) == pairs:
@@ -189,6 +191,10 @@ class Front:
             ]
             first = asked_in(kept, self._session.place_of(kept))
             return HTMLResponse(pages.question_page(first, faults=faults), 400)
+
+    def first(self, request: Request) -> Response:
+        """The whole answer of the run that comes with the package."""
+        return HTMLResponse(pages.whole_page(self._stored))
 
     def stream(self, request: Request) -> Response:
         """A stream of the states of an answer, which is worked on as long as somebody listens."""
@@ -210,7 +216,7 @@ class Front:
             self._session.stream(asked, most, visitor),
             await run_in_threadpool(self._beside, asked),
         )
-        as_it_is = self._session.result(asked.unchanged) if asked.changed else None
+        as_it_is = self._session.result(asked.unchanged) if asked.within else None
         try:
             async for state in states:
                 yield _event(
@@ -291,7 +297,10 @@ class Front:
 
     def runs(self, request: Request) -> Response:
         """The stored runs."""
-        return HTMLResponse(pages.runs_page(self._session.runs()))
+        listing = self._session.listing()
+        unfinished = [run for run in listing.runs if not run.finished]
+        page = pages.runs_page(self._session.named(listing.runs), unfinished, listing.unreadable)
+        return HTMLResponse(page)
 
     def run(self, request: Request) -> Response:
         """The first page of one of them."""
@@ -383,7 +392,10 @@ class Front:
         return self._session.background.work(request.path_params["name"])
 
     def work(self, request: Request) -> Response:
-        """How far a piece of work is."""
+        """How far a piece of work is; of one that another app began, what was asked, which says what is kept of it."""
+        name = request.path_params["name"]
+        if not self._session.background.knows(name) and (page := page_in(name)):
+            return RedirectResponse(page, 303)
         return HTMLResponse(working.page(self._session.background, self._work(request)))
 
     def work_stream(self, request: Request) -> Response:

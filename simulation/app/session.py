@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ from zipfile import ZipFile
 
 import simulation as ae
 from simulation.app.asked import AskedQuestion, asked_by_file
-from simulation.app.background import Background, tidy_memory
+from simulation.app.background import Background, tidy_memory, trim_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.work_queue import FirstFew, Places, QuestionShare, VisitorShare, WorkQueue
 from simulation.errors import AeflowError, refuse
-from simulation.runs.stored_run import ListedRun, list_runs
+from simulation.resumable import broken_off
+from simulation.runs.stored_run import ListedRun, Listing, list_runs, unfinished_runs
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
@@ -56,6 +57,16 @@ class AnswerState:
 
 def _length(result: ae.Result | None) -> int:
     return 0 if result is None else len(result.replications)
+
+
+def _joined(one: ae.Result, other: ae.Result) -> ae.Result:
+    """The longer of two results of a question, with the day profiles that either has."""
+    with_days, without = (one, other) if one.run.profiles >= other.run.profiles else (other, one)
+    missing = without.replications[_length(with_days) :]
+    if not missing:
+        return with_days
+    is_alike = with_days.run.profiles == without.run.profiles
+    return without if is_alike else with_days.with_more(missing, 0.0, 0.0)
 
 
 def first_shown(asked: AskedQuestion) -> int:
@@ -166,12 +177,33 @@ class Session:
                 else self._queue.share()
             )
 
-    def runs(self) -> dict[str, ListedRun]:
-        """The finished runs in the folder of results, the newest first, by the name of their folder within it."""
+    def listing(self) -> Listing:
+        """The runs in the folder of results, the newest first, and why others cannot be read."""
         if self._results is None or not self._results.is_dir():
-            return {}
-        listed = (run for run in list_runs(self._results).runs if run.finished)
-        return {run.folder.relative_to(self._results).as_posix(): run for run in listed}
+            return Listing((), ())
+        return list_runs(self._results)
+
+    def runs(self) -> dict[str, ListedRun]:
+        """Those that are finished, by the name of their folder within that of results."""
+        return self.named(self.listing().runs)
+
+    def named(self, runs: Iterable[ListedRun]) -> dict[str, ListedRun]:
+        """The finished ones of these runs, by the name of their folder within that of results."""
+        results = self._results or Path()
+        return {run.folder.relative_to(results).as_posix(): run for run in runs if run.finished}
+
+    def kept_in_full(self, asked: AskedQuestion) -> dict[str, tuple[int, int]]:
+        """How many replications are kept of a question in full that was broken off, and of how many, by length."""
+        found: dict[str, tuple[int, int]] = {}
+        if self._results is None or asked.run or not unfinished_runs(self._results):
+            return found
+        for length in asked.lengths:
+            with suppress(AeflowError):
+                words = (*asked.in_full(length), *self.background.where)
+                run = broken_off(asked.place.load(*words), self._results)
+                if run is not None:
+                    found[length] = run.n_replications, run.n_planned
+        return found
 
     def open_run(self, name: str) -> AskedQuestion:
         """A stored run, read and kept. Raises ConfigError for a name that is not listed, ResultsError as `ae.read`."""
@@ -190,12 +222,7 @@ class Session:
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
             before = self._kept.pop(_key(asked), None)
-            if before is not None and before.run.profiles > result.run.profiles:
-                longest = before.with_more(
-                    result.replications[len(before.replications) :], 0.0, 0.0
-                )
-            else:
-                longest = max(filter(None, (result, before)), key=lambda one: len(one.replications))
+            longest = result if before is None else _joined(before, result)
             self._kept[_key(asked)] = longest
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -317,6 +344,7 @@ class _Work:
         finally:
             executor.close()
             places.give_back(question)
+            trim_memory()
 
     def _grown(self, executor: ae.ThreadExecutor) -> Iterator[ae.Result]:
         """Results that grow, from the one that is known; that one first."""

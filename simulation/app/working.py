@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from simulation.app.answer import changes_words, department_words
+from simulation.app.answer import department_words
 from simulation.app.asked import AskedQuestion
 from simulation.app.background import Background, HeavyWork
 from simulation.app.interviewing import answers_of, checked_answers, with_tables
@@ -78,7 +78,7 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
     words = asked.in_full(length)
     length_words = asked.lengths[length].replace("this department", department_words(asked, None))
     about = "; ".join(
-        [f"In full: {length_words[:1].lower()}{length_words[1:]}", *changes_words(asked)]
+        [f"In full: {length_words[:1].lower()}{length_words[1:]}", *asked.changes_words]
     )
     key, page = (asked.place.sent, *words), f"/?{asked.query}"
     return background.start(

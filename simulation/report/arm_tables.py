@@ -266,8 +266,13 @@ def own_table(result: StudyResult) -> ReportTable | None:
     return by_arm_table(result, ("own", "Measures of your own", "measure"), rows)
 
 
-def binding_table(result: StudyResult) -> ReportTable | None:
-    """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
+def binding_table(
+    result: StudyResult, measures: Sequence[str] = (), least_busy: float = 0.0
+) -> ReportTable | None:
+    """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department.
+
+    `measures`: these alone, in this order; `least_busy`: the share below which a pool's busy time is left out.
+    """
     groups = {name: result.groups(name) for name in binding_measures()}
     queues = {group: result.before("queue_mean", group).mean for group in groups["queue_mean"]}
     longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
@@ -275,10 +280,14 @@ def binding_table(result: StudyResult) -> ReportTable | None:
     groups |= {"queue_mean": shown, "queue_wait_mean": shown}
     rows = [
         (_words(name, group), name, group)
-        for name in binding_measures()
+        for name in measures or binding_measures()
         for group in groups[name]
         if result.has(name, group)
-        and any(result.row(arm.name, name, group).mean for arm in result.arms)
+        and any(
+            result.row(arm.name, name, group).mean
+            > (least_busy if name.startswith("busy") else 0.0)
+            for arm in result.arms
+        )
     ]
     note = "Busy shares are shares of minutes on duty, for each pool of staff that is used."
     if len(shown) < len(queues):

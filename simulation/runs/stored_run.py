@@ -634,6 +634,11 @@ def list_runs(folder: Path) -> Listing:
     )
 
 
+def unfinished_runs(results: Path, key: str = "") -> list[Path]:
+    """The folders of unfinished runs in a folder of results, or of those with one identity's key."""
+    return sorted(results.glob(f"*/{PREFIX}{key[:KEY_SHOWN]}*"))
+
+
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
     """The folders of runs in a folder, at most `depth` levels down."""
     if folder.name.startswith(PREFIX) or any(

@@ -236,7 +236,7 @@ def test_an_answer_at_rest_names_what_is_open_and_what_would_settle_it(
 def test_what_a_change_of_the_department_does_to_the_wait_is_said_beside_the_wait_as_it_is(
     grown: Grown, asked: AskedQuestion
 ) -> None:
-    changed, result = replace(asked, changed=(("beds", 2),)), grown(30, 0.02)
+    changed, result = replace(asked, changed=(("beds", 2),), within=True), grown(30, 0.02)
     known = answer(AnswerState("ended", result), changed, as_it_is=grown(24, 0.02))
     assert "In the department as it is: <strong>" in known
     assert "n = 24)" in known
@@ -247,12 +247,28 @@ def test_what_a_change_of_the_department_does_to_the_wait_is_said_beside_the_wai
     assert "as it is" not in answer(AnswerState("looking", result), asked)
 
 
+def test_a_changed_department_stands_beside_that_of_today_with_every_difference(
+    grown: Grown, asked: AskedQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CHANGED", "lean_triage")
+    result = grown(30, 0.001)
+    text = answer(AnswerState("looking", result), replace(asked, changed=(("beds", 2),)))
+    rows = seen(text)
+    assert list(rows) == [*answers.OF_CHANGE.values()]
+    for (measure, group), words in answers.OF_CHANGE.items():
+        assert rows[words][1] == str(answers._row_cell(result.row("lean_triage", measure, group)))
+    said = text.partition('<ul class="verdicts changes">')[2].partition("</ul>")[0]
+    assert result.arm("lean_triage").label in said
+    assert result.arm("ai_scribe_measured").label not in said
+
+
 def test_an_answer_of_one_department_says_what_the_same_does_over_many(
     grown: Grown, asked: AskedQuestion
 ) -> None:
     text = answer(AnswerState("ended", grown(30, 0.02)), asked)
     assert "In 60 departments like England's" in text
     assert "AI scribe, as measured (27 s off) −3.3 (−7.2 to −1.0)" in text
+    assert "The two differ because" in text
     assert "so far" not in text
 
 
@@ -368,7 +384,7 @@ def test_what_an_answer_decides_does_not_follow_from_words(
 ) -> None:
     def decided(result: ae.Result) -> Any:
         text = answer(AnswerState("ended", result), asked)
-        next_ = text.partition('id="next"')[2].partition("</section>")[0]
+        next_ = text.partition('id="next"')[2].partition("</ol>")[0]
         looks = re.findall(r'<(?:li|td)[^>]* class="([^"]*)"', text)
         return looks, next_.count("<li>"), re.findall(r"[Aa]bout \d+ more", next_)
 
@@ -499,7 +515,6 @@ def test_the_first_visit_is_drawn_from_a_result(grown: Grown) -> None:
     text = first_visit(grown(30, 0.02))
     assert "30 replications" in text
     assert "<svg" in text
-    assert "Try an example in one department" in text
 
 
 def test_a_first_visit_comes_with_the_package() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import (
+    CHANGED,
     EXAMPLE,
+    FOLLOWED,
     MOST_ARMS,
     AskedQuestion,
     asked_by_file,
@@ -15,15 +17,16 @@ from simulation.app.asked import (
 )
 from simulation.app.controls import controls, helps, today
 from simulation.app.departments import LOCAL, PACKAGED, TYPICAL
+from simulation.department.rota import units_by_hour
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 from tests.held import Hold
 
 
 def changes(asked: AskedQuestion) -> dict[str, object]:
-    study = ae.load(*asked.overrides)
-    stated = study.resolved["scenario"]
-    assert isinstance(stated, dict)
-    return dict(stated["changes"])
+    """What an address changes of the department, by path: the arm of the changed department."""
+    assert ae.load(*asked.overrides).arm(CHANGED).pathway
+    return dict(asked._changes())
 
 
 def test_the_address_says_the_question_whole() -> None:
@@ -48,15 +51,62 @@ def test_every_policy_has_a_line_on_what_it_is() -> None:
     assert all(20 < len(words) < 160 and words.endswith((".", "?")) for words in helps().values())
 
 
-@pytest.mark.parametrize(
-    ("key", "scenario"),
-    [("attendances", "busier_same_staff"), ("attendances_followed", "busier_staff_follow")],
-)
-def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenario: str) -> None:
+def pathway_in(scenario: str) -> Pathway:
+    return ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway
+
+
+@pytest.mark.parametrize("key", ["attendances", "attendances_followed"])
+def test_a_tenth_more_patients_are_both_scenarios_of_the_command_line_beside_today(
+    key: str,
+) -> None:
     study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)
-    assert (
-        study.baseline.pathway == ae.load(f"scenario={scenario}", "ensemble=none").baseline.pathway
+    assert study.baseline.pathway == pathway_in("usual")
+    assert study.arm("lean_triage").pathway == study.baseline.pathway
+    assert study.arm(CHANGED).pathway == pathway_in("busier_same_staff")
+    assert study.arm(FOLLOWED).pathway == pathway_in("busier_staff_follow")
+
+
+def test_policies_are_tried_in_the_changed_department_where_that_is_asked() -> None:
+    asked = asked_in([("attendances", "10"), ("within", "1"), ("arm", "lean_triage")])
+    assert asked_in(parse_qsl(asked.query)) == asked
+    study = ae.load(*asked.overrides)
+    assert [arm.name for arm in study.arms] == ["nurse", "lean_triage"]
+    assert study.baseline.pathway == pathway_in("busier_same_staff")
+
+
+@pytest.mark.parametrize(
+    ("text", "fewer_on"),
+    [("majors_nurses -2 0-24 mon", {0: 2}), ("doctors -1 8-16 sat,sun", {5: 1, 6: 1})],
+)
+def test_a_team_may_be_smaller_on_some_days(text: str, fewer_on: dict[int, int]) -> None:
+    asked = asked_in([("staff", text)])
+    assert asked_in(parse_qsl(asked.query)) == asked
+    study = ae.load(*asked.overrides)
+    pool = asked.staff[0].pool
+    today, changed = (
+        units_by_hour(study.arm(arm).pathway.pools[pool]).reshape(7, 24)
+        for arm in ("nurse", CHANGED)
     )
+    fewest = {day: int(one.max()) for day, one in enumerate(today - changed) if one.any()}
+    assert fewest == fewer_on
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "triage_nurses -2 10-20 mon",
+        "triage_nurses -1",
+        "nurses -1",
+        "doctors some",
+        "doctors 0",
+        "doctors 1 8+9",
+        "doctors 1 8-16 monday",
+        "doctors 99",
+    ],
+)
+def test_a_change_of_a_team_that_cannot_be_is_one_message(text: str, hold: Hold) -> None:
+    with hold.refusal(ConfigError, match="staff: "):
+        asked_in([("staff", text)])
 
 
 @pytest.mark.parametrize("end", ["lowest", "highest"])
@@ -64,7 +114,10 @@ def test_a_tenth_more_patients_are_the_command_line_s_scenario(key: str, scenari
 def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
     value = getattr(today(PACKAGED[TYPICAL])[key], end)
     asked = asked_in([(key, str(value)), ("arm", "lean_triage")])
-    assert len(changes(asked)) == (len(controls()[key].paths) if value else 0)
+    if value:
+        assert len(changes(asked)) == len(controls()[key].paths)
+    else:
+        assert not asked.changes_words
 
 
 @pytest.mark.slow
@@ -88,6 +141,7 @@ def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
         [
             ("doctors_day", "1"),
             ("beds", "3"),
+            ("within", "1"),
             ("arm", "clinician_14_to_22"),
             ("arm", "two_more_beds"),
         ]
@@ -118,7 +172,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
         assert now.evidence in ("published", "measured", "assumed"), key
         assert now.source, key
     assert today(PACKAGED[TYPICAL])["attendances"].words == "340 patients a day"
-    assert "trusts' panel" in today(PACKAGED[TYPICAL])["attendances_followed"].source
+    assert "trusts' panel" in today(PACKAGED[TYPICAL])["attendances"].follows
     assert "2 from 10-23 h" in today(PACKAGED[TYPICAL])["triage_nurses"].words
 
 
@@ -133,7 +187,7 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
             [("arm", "lean_triag")],
             "Did you mean 'lean_triage'?",
         ),
-        ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
+        ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5, or change"),
         (
             [("beds", "1000"), ("arm", "lean_triage")],
             "Choose -50 to 30",

@@ -1,5 +1,6 @@
 """Heavy work of the app: one piece at a time, in turn, stopped within one, and stored as any run is."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -229,6 +230,13 @@ def test_a_stopped_question_in_full_goes_on_and_lands_among_the_stored_runs(
     assert client.post(f"{address}/stop").status_code == 303
     until(lambda: work.has_ended, SECONDS)
     assert "goes on from there" in client.get(address).text
+    anew, session_anew = app_of(PORT, n_workers=2, results=tmp_path)  # as after a kill
+    session_anew.background.where = session.background.where
+    led = Client(anew).get(address)
+    assert led.status_code == 303
+    kept = Client(anew).get(led.headers["location"]).text
+    assert re.search(r"was broken off: [2-6] of 6 replications are kept", kept)
+    assert "Broken off" in Client(anew).get("/runs").text
     again = client.post(f"/full/year?{urlencode(PAIRS)}").headers["location"]
     assert again != address
     states = client.get(f"{again}/stream").text
@@ -267,7 +275,10 @@ def test_the_interview_ends_on_the_board_s_page(
     assert "planning" in board.text.lower()
     assert 'href="/?department=our_ai&amp;arm=lean_triage' in page
     assert client.get("/file/letter.txt", params={"run": name}).status_code == 200
-    assert "Your department our_ai (20 departments, slower)" in client.get("/?arm=lean_triage").text
+    assert (
+        "Your department, as described for ‘our_ai’ (20 departments, slower)"
+        in client.get("/?arm=lean_triage").text
+    )
     study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
     assert study.department_words == "20 departments of the ensemble 'our_ai'"
     assert [arm.name for arm in study.arms] == ["nurse", "lean_triage", "own_our_ai"]

@@ -18,7 +18,7 @@ from simulation.app.departments import (
     LOCAL,
     PACKAGED,
 )
-from simulation.app.pages import narrow_page, question_page
+from simulation.app.pages import front_page, narrow_page, question_page
 from simulation.app.serving import STORED
 from simulation.app.session import Session
 from simulation.app.upload import address_of
@@ -321,16 +321,15 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     assert f"{marked} of {len(rows) - 2} ranges are no narrower" in text
     assert marked
     assert "Sham AI" not in text
+    assert 'href="/interview?attendances_per_day=340&amp;triage_wait=24.5">Make departments' in text
     assert (
         "'One more clinician from 14 to 22 h' does most of the policies that fail no safety limit: "
         in unescape(text)
     )
     assert "3 of 11 fail or may fail a safety limit" in text
-    assert 'Safety and costs are in <a href="/">the answer</a>' in text
+    assert 'Safety and costs are in <a href="/first">the answer</a>' in text
     assert "Your figures are unusual" in unescape(
         narrow_page(asked, result, {"size": "340", "wait": "55", "days": "28"})
     )
-    assert 'href="/"' in text
-    assert 'href="/narrow?run=first"' in question_page(
-        AskedQuestion(), "<p>worked out beforehand</p>"
-    )
+    assert 'href="/first"' in text
+    assert 'href="/narrow?run=first"' in front_page(LOCAL)

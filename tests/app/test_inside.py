@@ -4,7 +4,7 @@ import pytest
 
 import simulation as ae
 from simulation.app.asked import asked_in
-from simulation.app.inside import HOURS, areas, hours_tables
+from simulation.app.inside import HOURS, areas, hours_tables, short_table
 from simulation.app.session import PROFILED, Session
 from simulation.display.table import Cell
 from simulation.display.words import STAGE_WORDS
@@ -53,6 +53,19 @@ def test_areas_hold_the_whole_stay_and_mark_what_a_policy_changes(two: ae.Result
     front = shown[0]
     assert dict(front.steps)["triage"] == [1, 2]
     assert [number for number, _, words in front.changes if words.startswith("triage:")] == [1, 2]
+
+
+def test_what_is_short_begins_with_beds_and_queues_and_leaves_out_idle_staff(
+    two: ae.Result,
+) -> None:
+    (table,) = short_table(two)
+    words = [str(row[0]) for row in table.cells]
+    busy = [n for n, one in enumerate(words) if " busy from " in one]
+    queues = [n for n, one in enumerate(words) if "waiting" in one.casefold()]
+    assert len(words) <= 40
+    assert "beds" in words[0]
+    assert max(queues) < min(busy)
+    assert not [one for one in words if "on duty" in one]
 
 
 def test_without_days_there_is_nothing_to_show(two: ae.Result) -> None:

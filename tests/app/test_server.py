@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+import re
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
@@ -19,10 +21,13 @@ import simulation as ae
 from simulation.app import session as session_module
 from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
 from simulation.app.departments import LOCAL, Place
+from simulation.app.pages import CHANGES_OFFERED
 from simulation.app.server import MOST_QUERY, Guard, _csv, app_of
 from simulation.app.session import AnswerState, Session
 from simulation.app.upload import MOST_BYTES
 from simulation.errors import ConfigError
+from simulation.report.screen import verdict_words
+from simulation.runs.provenance import read_manifest
 
 Answer = TypeVar("Answer")
 PORT = 8765
@@ -176,13 +181,24 @@ def test_a_mistaken_address_is_a_page_that_says_what_is_wrong(client: Client) ->
     assert client.get(f"/view/nothing?{QUERY}").status_code == 404
 
 
-def test_the_first_visit_opens_on_the_stored_answer_and_works_on_nothing(
+def test_the_first_page_has_250_words_at_most_and_three_controls_and_works_on_nothing(
     session_and_client: tuple[Session, Client],
 ) -> None:
     session, client = session_and_client
-    assert "worked out beforehand" in client.get("/").text
-    assert "worked out beforehand" not in client.get(f"/?{QUERY}").text
+    page = client.get("/").text
+    body = page.partition("<body>")[2]
+    assert len(re.sub(r"<[^>]*>", " ", body).split()) <= 250
+    assert (page.count("<select"), page.count("<input"), page.count("<svg")) == (3, 0, 1)
+    assert "worked out beforehand" in page
+    assert "<p>worked out beforehand</p>" in client.get("/first").text
     assert session.n_running == 0
+
+
+@pytest.mark.parametrize("change", CHANGES_OFFERED)
+@pytest.mark.parametrize("arm", ["usual", "", "lean_triage"])
+def test_what_the_first_page_offers_is_a_question(client: Client, arm: str, change: str) -> None:
+    answered = client.get("/", params={"department": "typical", "arm": arm, "also": change})
+    assert answered.status_code == (200 if arm or change else 400)
 
 
 def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client: Client) -> None:
@@ -254,7 +270,9 @@ def test_a_stored_run_is_opened_and_nothing_beside_the_runs_is(
     client = Client(app)
     (tmp_path / "elsewhere").mkdir()
     name = folder.relative_to(tmp_path / "results").as_posix()
-    assert f"/run?run={quote(name)}" in client.get("/runs").text
+    listed = client.get("/runs").text
+    assert f"/run?run={quote(name)}" in listed
+    assert verdict_words(read_manifest(folder)["first_verdict"]) in unescape(listed)
     opened = client.get("/run", params={"run": name})
     assert "2 replications" in opened.text
     assert ">Over departments<" not in opened.text
@@ -265,6 +283,34 @@ def test_a_stored_run_is_opened_and_nothing_beside_the_runs_is(
         refused = client.get("/run", params={"run": other})
         assert refused.status_code == 400
         assert "Choose one of those that are listed" in refused.text
+
+
+@pytest.mark.slow
+def test_a_run_with_damaged_files_is_listed_as_damaged(two: ae.Result, tmp_path: Path) -> None:
+    folder = two.write(tmp_path / "results")
+    (folder / "replications.parquet").write_bytes(b"damaged")
+    app, _ = app_of(PORT, n_workers=1, results=tmp_path / "results")
+    listed = Client(app).get("/runs").text
+    assert "<h2>Damaged</h2>" in listed
+    assert str(folder) in listed
+
+
+def test_day_profiles_are_kept_whichever_result_is_longer(two: ae.Result) -> None:
+    session, asked = Session(1), asked_in(parse_qsl(QUERY))
+    replications = [replace(two.replications[n % 2], replication=n) for n in range(9)]
+    study = two.study
+
+    def made(n: int, profiles: int) -> ae.Result:
+        of = replace(study, run=replace(study.run, profiles=profiles))
+        return replace(two, study=of, replications=tuple(replications[:n]))
+
+    for results in ((made(4, 4), made(9, 0)), (made(9, 0), made(4, 4))):
+        for result in results:
+            session._keep(asked, result)
+        kept = session.result(asked)
+        assert kept is not None
+        assert (kept.run.profiles, len(kept.replications)) == (4, 9)
+        session._kept.clear()
 
 
 def test_without_results_there_is_no_stored_run(client: Client) -> None:

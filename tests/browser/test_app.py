@@ -120,14 +120,20 @@ Visit = Callable[..., Page]
 def answered(page: Page) -> Page:
     """The page once it has an answer."""
     expect(page.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
-    expect(page.locator("#answer table")).to_be_visible()
+    expect(page.locator("#answer table").first).to_be_attached()
+    return page
+
+
+def unfold(page: Page, words: str) -> Page:
+    """The page with a part of it unfolded."""
+    page.locator("summary", has_text=words).first.click()
     return page
 
 
 def stop(page: Page) -> None:
     """Stop an answer, and wait until it says what is said at rest."""
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("heading", name="What next")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("summary", has_text="What next")).to_be_visible(timeout=SECONDS)
 
 
 def shown(page: Page) -> int:
@@ -149,14 +155,16 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
     page = visitor()
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
-    expect(page.locator("#answer")).to_contain_text("worked out beforehand")
     page.get_by_label("1. Department").select_option("short_of_triage")
+    page.get_by_label("3. Change").select_option("A doctor off by day")
+    page.get_by_role("button", name="Show the answer").click()
     answered(page)
     assert "department=short_of_triage" in page.url
-    page.get_by_text("Change patients, staff, places and beds").click()
-    page.get_by_label("Triage nurses, 8 to 20 h").fill("1")
-    expect(page.locator("#answer .changed")).to_contain_text(
-        "triage nurses, 8 to 20 h +1", timeout=SECONDS
+    expect(page.get_by_role("table", name="As today against changed")).to_be_visible()
+    unfold(page, "Doctors, 8 to 16 h −1")
+    page.get_by_label("Doctors, 16 to 24 h").fill("1")
+    expect(page.locator("#answer .changes")).to_contain_text(
+        "doctors, 16 to 24 h +1", timeout=SECONDS
     )
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".state")).to_contain_text("Stopped.")
@@ -166,7 +174,7 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
 def test_who_listens_hears_the_last_state_and_nothing_of_the_question_before(
     visitor: Visit,
 ) -> None:
-    page, sent = visitor(), list[str]()
+    page, sent = visitor("/?arm=x"), list[str]()
     state = 'event: state\ndata: <b class="n">{n} replications</b><ul class="verdicts"><li>Shorter.</li></ul>\n\n'
     body = f"{state.format(n=4)}{state.format(n=6)}event: end\ndata: \n\n"
 
@@ -178,17 +186,18 @@ def test_who_listens_hears_the_last_state_and_nothing_of_the_question_before(
     page.route("**/stream?*", once)
     page.get_by_role("button", name="Show the answer").click()
     expect(page.locator("#said")).to_have_text("After 6 replications: Shorter.")
-    page.get_by_role("checkbox", name="Lean triage, no AI").uncheck()
+    unfold(page, "chosen").get_by_role("checkbox", name="Lean triage, no AI").uncheck()
     expect(page.locator("#said")).to_have_text("")
 
 
 def test_a_link_opens_the_same_question_in_a_clean_browser(visitor: Visit) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&beds=4&doctors_evening=1"))
+    unfold(page, "take it with you")
     link = page.get_by_role("link", name="Link to this question").get_attribute("href")
     other = answered(visitor(str(link)))
     assert other.get_by_label("Staffed beds in medicine").input_value() == "4"
     assert other.locator("#beds-shown").inner_text() == "+4: 254 beds"
-    expect(other.locator(".changed")).to_contain_text("staffed beds in medicine +4")
+    expect(other.locator(".changes")).to_contain_text("Staffed beds in medicine +4")
 
 
 def test_a_reload_in_the_middle_goes_on_and_does_not_begin_again(visitor: Visit) -> None:
@@ -220,8 +229,11 @@ def test_a_closed_tab_ends_the_work(visitor: Visit, served: Served) -> None:
 
 def test_a_question_with_a_fault_is_told_and_the_next_is_answered(visitor: Visit) -> None:
     page = visitor(f"/?{EXAMPLE}&tests=25")
-    for box in page.get_by_role("checkbox").all():
+    unfold(page, "chosen")
+    for box in page.locator("#policies").get_by_role("checkbox").all():
         box.uncheck()
+    unfold(page, "change more")
+    page.get_by_role("button", name="Set everything as it is today").click()
     expect(page.locator("#answer")).to_contain_text("policies: none is chosen", timeout=SECONDS)
     page.get_by_label("Lean triage, no AI").check()
     answered(page)
@@ -237,6 +249,7 @@ def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path:
     assert violations(page) == []
     question = visitor(f"/?{EXAMPLE}")
     answered(question)
+    unfold(question, "take it with you")
     with question.expect_download() as download:
         question.get_by_role("link", name="The question as a file").click()
     page.get_by_label("Or paste the text of a file").fill(
@@ -300,6 +313,7 @@ def test_a_folder_that_is_chosen_is_asked_about_and_kept_with_its_question(
     expect(page.locator("#attendances-help")).to_contain_text("Today: 270 patients a day")
     assert violations(page) == []
     page.get_by_role("button", name="Stop").click()
+    unfold(page, "take it with you")
     with page.expect_download() as download:
         page.get_by_role("link", name="The question as a file").click()
     with ZipFile(Path(download.value.path())) as packed:
@@ -365,7 +379,9 @@ def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
     "path",
     [
         "/",
+        "/first",
         f"/?{EXAMPLE}&beds=2",
+        f"/?{EXAMPLE}&attendances=5",
         "/open",
         "/interview",
         "/interview?attendances_per_day=9",
@@ -390,6 +406,7 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
 def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor: Visit) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&tests=45", 360, 740))
     stop(page)
+    unfold(page, "All numbers")
     table = page.get_by_role("table", name=re.compile("Difference from"))
     assert table.evaluate("one => one.scrollWidth <= one.closest('.scroll').clientWidth")
     expect(table.get_by_role("columnheader", name="Safety limits")).to_be_attached()
@@ -413,6 +430,7 @@ def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str
 def test_a_day_is_watched_with_the_only_script_that_the_page_names(visitor: Visit) -> None:
     page = answered(visitor(f"/?{EXAMPLE}"))
     page.get_by_role("button", name="Stop").click()
+    unfold(page, "Look closer")
     page.locator(".views").get_by_role("link", name="Lean triage, no AI").click()
     expect(page.locator("canvas").first).to_be_visible(timeout=SECONDS)
     assert violations(page) == []
@@ -421,8 +439,8 @@ def test_a_day_is_watched_with_the_only_script_that_the_page_names(visitor: Visi
 
 
 def test_at_five_policies_the_other_boxes_rest_until_one_is_unticked(visitor: Visit) -> None:
-    page = visitor()
-    boxes = page.get_by_role("checkbox", disabled=False)
+    page = unfold(visitor("/?arm=usual"), "chosen")
+    boxes = page.locator("#policies").get_by_role("checkbox", disabled=False)
     page.get_by_role("checkbox", name="Two more staffed beds (medicine)").check()
     expect(boxes).to_have_count(5)
     expect(page.locator(".choice:has(:checked) + #most")).to_contain_text(
@@ -462,7 +480,7 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     assert "Our AI" in Path(download.value.path()).read_text(encoding="utf-8")
     page.get_by_role("link", name="Open the board's page").click()
     expect(page.locator("body")).to_contain_text("Our AI")
-    page = visitor("/")
+    page = visitor("/?arm=usual")
     page.get_by_label("1. Department").select_option("our_ai")
     page.get_by_text("Change patients, staff, places and beds").click()
     expect(page.locator("#attendances-help")).to_contain_text(
@@ -476,6 +494,7 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
 def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
     page = answered(visitor(f"/?{EXAMPLE}&tests=35"))
     page.get_by_role("button", name="Stop").click()
+    unfold(page, "Work this out in full")
     page.get_by_role("button", name="A year of this department, 20 times").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("time to a blood result +35 %")
     page.get_by_role("button", name="Stop").click()
@@ -484,7 +503,7 @@ def test_a_question_is_worked_out_in_full_and_stopped(visitor: Visit) -> None:
 
 
 def test_what_can_be_changed_follows_the_department(visitor: Visit) -> None:
-    page = visitor(f"/?{EXAMPLE}&cubicles=2")
+    page = unfold(visitor(f"/?{EXAMPLE}&cubicles=2"), "change more")
     page.get_by_label("1. Department").select_option("short_of_triage")
     expect(page.locator("#cubicles")).to_have_attribute("max", "0", timeout=SECONDS)
     expect(page).not_to_have_url(re.compile("cubicles"), timeout=SECONDS)
@@ -497,7 +516,7 @@ def test_what_can_be_changed_follows_the_department(visitor: Visit) -> None:
 
 def test_ranges_shrink_as_figures_are_typed(visitor: Visit) -> None:
     page = visitor()
-    page.get_by_role("link", name="What do you know of your department?").click()
+    page.get_by_role("link", name="departments like yours").click()
     page.get_by_label("Attendances on a mean day").fill("340")
     page.get_by_label("Mean wait for triage of walk-ins").press_sequentially("24.5")
     expect(page.locator("#narrowed table").first).to_be_visible(timeout=SECONDS)
@@ -509,6 +528,7 @@ def test_ranges_shrink_as_figures_are_typed(visitor: Visit) -> None:
 def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:
     page = visitor(f"/?{EXAMPLE}&tests=30")
     answered(page)
+    unfold(page, "change more")
     slider = page.get_by_label("Time to a blood result")
     slider.focus()
     page.keyboard.press("ArrowRight")

@@ -20,7 +20,17 @@ from simulation.report import board as board_module
 from simulation.study.design import OfferFacts
 
 from . import test_app
-from .test_app import MOST_REQUESTS, SECONDS, TOO_WIDE, Served, Visit, answered, stop, violations
+from .test_app import (
+    MOST_REQUESTS,
+    SECONDS,
+    TOO_WIDE,
+    Served,
+    Visit,
+    answered,
+    stop,
+    unfold,
+    violations,
+)
 from .test_board import OFFERS
 
 pytestmark = pytest.mark.slow
@@ -60,11 +70,13 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     )  # files are kept for a while
     see(page, f"{width}-0-first")
     page.get_by_label("1. Department").select_option("short_of_triage")  # 1
+    page.get_by_role("button", name="Show the answer").click()
     expect(page.locator("#answer h2")).to_contain_text(
         "in a department short of triage nurses", timeout=SECONDS
     )
     expect(page.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
     see(page, f"{width}-1-answer")
+    unfold(page, "chosen")
     page.get_by_label("AI as published claims say (untested)").check()  # 2
     expect(page.locator(".verdicts")).to_contain_text("AI as published claims say", timeout=SECONDS)
     see(page, f"{width}-2-another-policy")
@@ -74,7 +86,7 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     words = page.locator("#answer").inner_text()
     assert "a department short of triage nurses" in words
     assert "Lean triage, no AI" in words
-    page.get_by_role("link", name="Who gains and who loses").click()  # 4
+    unfold(page, "Look closer").get_by_role("link", name="Who gains and who loses").click()  # 4
     expect(page.get_by_role("heading", level=1)).to_have_text("Who gains and who loses")
     see(page, f"{width}-4-who")
     page.get_by_role("link", name="The pathway by area").click()  # 5
@@ -90,12 +102,14 @@ def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(
     visitor: Visit, see: See
 ) -> None:
     page = answered(visitor(f"/?{test_app.EXAMPLE}&tests=-30"))
-    page.get_by_label("4. Your name for it").fill("Faster tests")
+    unfold(page, "Your name for it").get_by_label("Your name for the question").fill("Faster tests")
     page.keyboard.press("Tab")
     expect(page.locator("#answer h2")).to_contain_text("‘Faster tests’", timeout=SECONDS)
     page.get_by_role("button", name="Stop").click()
+    unfold(page, "take it with you")
     page.get_by_role("link", name="Keep it beside the next question").click()
-    page.get_by_label("4. Your name for it").fill("As it is")
+    page.get_by_label("Your name for the question").fill("As it is")
+    unfold(page, "change more")
     page.get_by_role("button", name="Set everything as it is today").click()
     side = page.get_by_role("group", name="Questions side by side")
     expect(side).to_contain_text("As it is", timeout=SECONDS)
@@ -105,7 +119,7 @@ def test_questions_stand_side_by_side_under_the_names_that_a_reader_gives(
     stop(page)
     side.scroll_into_view_if_needed()
     see(page, "side-by-side")
-    link = page.get_by_role("link", name="Link to this question").get_attribute("href")
+    link = page.locator("a", has_text="Link to this question").get_attribute("href")
     other = visitor(str(link))
     expect(other.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
     expect(other.get_by_role("group", name="Questions side by side")).to_contain_text(

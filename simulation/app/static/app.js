@@ -41,6 +41,11 @@
     const pairs = [...new FormData(form)].filter(([key, value]) => value && !(isSlider(key) && Number(value) === 0));
     return new URLSearchParams(pairs).toString();
   };
+  // A change of a team is stated by four lists, and asked for as one text.
+  const stateShifts = () => form.querySelectorAll("[data-shift]").forEach((row) => {
+    const [pool, number, hours, days] = [...row.querySelectorAll("[data-part]")].map((part) => part.value);
+    row.querySelector("[name=staff]").value = Number(number) ? `${pool} ${number} ${hours} ${days}` : "";
+  });
   const isSlider = (key) => form.elements[key] instanceof HTMLInputElement && form.elements[key].type === "range";
 
   const stop = () => {
@@ -77,11 +82,10 @@
   // The whole answer at once, so that every number of it is of the same replications; focus stays where it was.
   const swap = (html, isStopped) => {
     const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
-    const wasOpen = answer.querySelector("details")?.open;
+    const open = new Set([...answer.querySelectorAll("details[open]")].map(named));
     answer.innerHTML = html;
-    if (wasOpen && answer.querySelector("details")) answer.querySelector("details").open = true;
+    answer.querySelectorAll("details").forEach((one) => { one.open ||= open.has(named(one)); });
     if (isStopped) markStopped();
-    delete answer.dataset.stored;
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
     if (again) again.focus({ preventScroll: true });
@@ -89,6 +93,7 @@
     jump.textContent = answer.querySelector(".verdicts") ? `See the answer (n = ${count})` : "See the answer";
     if (count >= 2 * announced) announce();
   };
+  const named = (details) => details.querySelector("summary").textContent;
   const seen = () => parseInt(answer.querySelector(".n")?.textContent, 10) || 0;
 
   // For those who listen: when the number of replications has doubled, and at the last look.
@@ -131,7 +136,7 @@
     boxes.forEach((box) => { box.disabled = isFull && !box.checked; });
     form.elements.seconds.disabled = isFull && Number(form.elements.seconds.value) === 0;
     ((isFull && event?.target.closest(".choice, .control")) || heading).after(most);
-    const words = `One to ${most.dataset.most} in all${isFull ? ": untick one to choose another" : ""}.`;
+    const words = `${most.dataset.most} at most${isFull ? ": untick one to choose another" : ""}.`;
     most.textContent = words;
     boxes.forEach((box) => { box.closest(".choice").title = box.disabled ? words : ""; });
   };
@@ -142,16 +147,16 @@
   // What there is today, and how far it can be changed, is the department's: asked for where it is seen or changed.
   const controls = document.getElementById("controls");
   const ofDepartment = async () => {
-    const isUsed = controls.open || [...controls.querySelectorAll("input")].some(({ value }) => Number(value) !== 0);
+    const isUsed = controls.open || [...controls.querySelectorAll("input[type=range]")].some(({ value }) => Number(value) !== 0);
     controls.dataset.old = isUsed ? "" : "yes";
     if (!isUsed) return;
     const pairs = new URLSearchParams([...new FormData(form)].filter(([key]) => !isSlider(key)));
     const page = new DOMParser().parseFromString(await (await fetch(`/?${pairs}`)).text(), "text/html");
     const its = page.getElementById("controls");
     if (!its || pairs.get("department") !== form.elements.department.value) return; // another was chosen meanwhile
-    const values = new Map([...controls.querySelectorAll("input")].map((slider) => [slider.id, slider.value]));
+    const values = new Map([...controls.querySelectorAll("input[type=range]")].map((slider) => [slider.id, slider.value]));
     controls.replaceChildren(...its.children);
-    controls.querySelectorAll("input").forEach((slider) => {
+    controls.querySelectorAll("input[type=range]").forEach((slider) => {
       slider.value = values.get(slider.id) ?? 0;
       show(slider);
     });
@@ -163,6 +168,7 @@
     soon = setTimeout(ask, 150);
   };
   form.addEventListener("change", async (event) => {
+    if (event.target.dataset.part) stateShifts();
     askSoon();
     const before = query();
     if (event.target.id === "department") await ofDepartment();
@@ -181,13 +187,16 @@
   });
   form.addEventListener("click", (event) => {
     if (event.target.id !== "as-today") return;
-    controls.querySelectorAll("input").forEach((slider) => {
+    controls.querySelectorAll("input[type=range]").forEach((slider) => {
       slider.value = 0;
       show(slider);
     });
+    controls.querySelectorAll("[data-part=number]").forEach((one) => { one.value = 0; });
+    form.elements.within.checked = false;
+    stateShifts();
     ask();
   });
   new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(answer);
   addEventListener("pagehide", stop);
-  if (!answer.dataset.stored) ask();
+  if (answer.children.length) ask();
 })();
