@@ -52,7 +52,8 @@ from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
 from simulation.display.words import change, labelled
 from simulation.errors import AeflowError, refuse
-from simulation.offers.reading import Unread, read
+from simulation.offers.figures import Unread
+from simulation.offers.reading import read
 from simulation.report.screen import verdict_words
 from simulation.runs.stored_run import ListedRun
 

@@ -18,7 +18,7 @@ from annotated_types import Ge, Le
 from simulation.config.dotted import Change, ChangeRow, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import ByName, PerDay, Share, Unit, config_dataclass
-from simulation.department.rota import parse_hours
+from simulation.department.rota import parse_days, parse_hours
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import read_yaml, to_plain
@@ -472,8 +472,13 @@ def on_duty(rota: Sequence[Raw]) -> list[int]:
 
 
 def _by_day(rotas: Iterable[Sequence[Raw]]) -> float:
-    """People's hours by day, over some rotas."""
-    return float(sum(on_duty(rota)[hour] for rota in rotas for hour in DAY))
+    """People's hours by day, over some rotas, on a mean day of the week."""
+    return sum(
+        on_duty([shift])[hour] * len(parse_days(shift.get("days", "mon-sun"))) / 7
+        for rota in rotas
+        for shift in rota
+        for hour in DAY
+    )
 
 
 def apportioned(exact: Sequence[float], total: int) -> list[int]:

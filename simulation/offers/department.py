@@ -18,7 +18,7 @@ from simulation.config.ensembles import PACKAGED, Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
 from simulation.config.totals import SIZE, Scaling, TotalsAndRotas, apportioned
 from simulation.department.vocabulary import Shift
-from simulation.offers.reading import SLOTS, Rota, StatedShift
+from simulation.offers.rotas import Rota, stated_shifts
 from simulation.study.design import Member, Structure, VariedParameter
 
 SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
@@ -211,14 +211,5 @@ class OfferedDepartments:
 def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A team as two pools of which either serves both doors: one of every two or more, and the others."""
     second = [int(on > 1) for on in team.on_duty]
-    parts = [[on - other for on, other in zip(team.on_duty, second, strict=True)], second]
-    return tuple(  # type: ignore[return-value]
-        Rota(
-            tuple(
-                StatedShift(on, slot, slot + 1)
-                for slot, on in enumerate(part)
-                if on or slot + 1 == SLOTS
-            )
-        ).stated()
-        for part in parts
-    )
+    first = [on - other for on, other in zip(team.on_duty, second, strict=True)]
+    return stated_shifts(first), stated_shifts(second)

@@ -19,8 +19,11 @@ from simulation.config.counts_table import FIVE_LEVELS, read_counts
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest
-from simulation.offers.reading import ReadAmount, Rota, Unread, words_of
+from simulation.offers.figures import ReadAmount, Unread
 from simulation.offers.reading import read as read_text
+from simulation.offers.reading import words_of
+from simulation.offers.rotas import Rota
+from simulation.offers.whom import Whom
 from simulation.records.serialise import read_yaml
 
 AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)?", re.IGNORECASE)
@@ -254,7 +257,7 @@ def _read_one(
             key, f"'{apart[0].strip(' ,;')}' is left out here: that is asked under 'ambulances'."
         )
     try:
-        value = read_text(question.kind, answer, question.choices)
+        value = read_text(question.kind, answer, question.choices, question.unit)
     except Unread as unread:
         checked.refuse(key, unread.found, unread.remedy)
         return
@@ -272,6 +275,8 @@ def _read_one(
         checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
     if question.kind == "share" and isinstance(answer, int | float) and answer > 1:
         checked.ask(key, f"found {answer:g}, taken as {100 * value:g} %. Is it so?")
+    if isinstance(value, Whom) and value.taken:
+        checked.ask(key, f"{value.taken}. Is it so?")
     if isinstance(value, Rota):
         _check_rota(key, question, value, checked)
 

@@ -4,7 +4,7 @@ agreement with nurses may mean. Patients are those of whom the board's page spea
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,10 +17,10 @@ from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults
 from simulation.offers.product import ARM, DRAWN, OfferedProduct
 from simulation.patients import DAYS_IN_YEAR, draw
-from simulation.study.explanation import uncovered_sources
 from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
+from simulation.triage.people import mask_reached, sources_labelled
 from simulation.triage.policy import Policy
 from simulation.wording import digits_apart
 
@@ -69,9 +69,7 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     if not product.labels:
         return [], None
     arm = study.arm(ARM)
-    mixes = tuple(
-        _sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed)
-    )
+    mixes = tuple(_sickest_at_triage(arm.pathway, arm.policy, study.run.seed))
     before, after, impossible = dict[int, float](), dict[str, list[float]](), dict[str, str]()
     for number, (policy, nurse) in enumerate(_in_departments(study, product)):
         for words, raw in readings(policy):
@@ -122,22 +120,22 @@ def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw
         yield raw["triage"][product.name], raw["nurse"]
 
 
-def _sickest_at_triage(
-    pathway: Pathway, without: Collection[str], seed: int
-) -> Iterator[list[int]]:
-    """The patients of a drawn year of true levels 1 and 2 who come to triage, by true level: those whom the product is
-    for, then those of the sources `without` it."""
+def _sickest_at_triage(pathway: Pathway, policy: Policy, seed: int) -> Iterator[list[int]]:
+    """The patients of a drawn year of true levels 1 and 2 who come to triage, by true level: those whom the policy's
+    tool is for, then the others."""
     drawn = draw(pathway, seed=seed, replication=0, days=DAYS_IN_YEAR)
     true, levels = drawn.attributes[ACUITY_TRUE], pathway.categories(ACUITY_TRUE)
     sickest = (true < N_HIGH) & (
         drawn.attributes[RECOGNISED] == pathway.categories(RECOGNISED).index("no")
     )
-    for is_without in (False, True):
-        wanted = [
-            source.attends and (name in without) is is_without
-            for name, source in pathway.arrivals.items()
-        ]
-        of_them = np.array([*wanted, *[False] * len(pathway.present)])[drawn.arrival_source]
+    attends = [source.attends for source in pathway.arrivals.values()]
+    sickest &= np.array([*attends, *[False] * len(pathway.present)])[drawn.arrival_source]
+    covers = policy.covers
+    covered = np.ones_like(sickest)
+    if covers is not None:
+        sources = sources_labelled(covers, pathway)
+        covered = mask_reached(pathway, drawn.attributes, sources, covers.only)
+    for of_them in (covered, ~covered):
         yield np.bincount(true[sickest & of_them], minlength=len(levels)).tolist()
 
 

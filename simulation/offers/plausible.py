@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from simulation.config.counts_table import CountsTable
+from simulation.offers.figures import ReadAmount
 from simulation.offers.interview import Answers, Checked, chosen, is_blank
-from simulation.offers.reading import ReadAmount
-from simulation.wording import listed_with_and
+from simulation.offers.whom import SITE, Whom
 
 BEDS_EACH = (0.8, 4.0)
 """Beds for each attendance a day between which nobody is asked; the typical site has 1.8. A judgement."""
 USUAL_MIX = (0.02, 0.19, 0.38, 0.36, 0.05)
 """Shares of true levels, most urgent first (Moon 2019, n = 1,267): a table turned round is more like its mirror."""
-WHOM = {"walk_in": "walk-ins", "referred": "GP referrals", "ambulance": "ambulance patients"}
-"""Patients by way of arrival, in words."""
-BY_SOURCE = {"walk_in": 0.66, "referred": 0.06, "ambulance": 0.28}
-"""Shares of attendances by way of arrival: configs/site/typical.yaml."""
 LONGEST_TRIAGE = 600.0
 """Seconds that the whole of a triage hardly exceeds. A judgement."""
 LOW_PRICE = 1000.0
@@ -38,6 +34,11 @@ def cross_check(answers: Answers, checked: Checked) -> None:
             "beds",
             f"{beds:g} staffed adult general and acute beds of the whole hospital, for {attendances:g} a day?",
         )
+    if "covers" in values:
+        whom = whom_of(values)
+        checked.echo(
+            "covers", f"{whom.words}, {100 * whom.share:.0f} % of everybody ({SITE}, assumed)"
+        )
     used, acceptance = values.get("used_share"), values.get("acceptance")
     if used is not None:
         checked.echo("used_share", of_everybody(values))
@@ -49,10 +50,9 @@ def cross_check(answers: Answers, checked: Checked) -> None:
         )
 
 
-def _covered(values: Mapping[str, Any]) -> tuple[Sequence[str], float]:
-    """The ways of arrival that the product is for, and their share of attendances."""
-    covered = values.get("covers") or ("walk_in", "referred")
-    return covered, sum(BY_SOURCE[name] for name in covered)
+def whom_of(values: Mapping[str, Any]) -> Whom:
+    """Whom the product is for, as answered, or walk-ins and GP referrals."""
+    return values.get("covers") or Whom()
 
 
 def patients_a_year(values: Mapping[str, Any]) -> float | None:
@@ -60,14 +60,13 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
     used, attendances = values.get("used_share"), values.get("attendances_per_day")
     if used is None or attendances is None:
         return None
-    return float(365 * attendances * used * _covered(values)[1])
+    return float(365 * attendances * used * whom_of(values).share)
 
 
 def of_everybody(values: Mapping[str, Any]) -> str:
     """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
-    covered, share = _covered(values)
-    whom, used = listed_with_and([WHOM[name] for name in covered]), 100 * values["used_share"]
-    return f"used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
+    whom, used = whom_of(values), 100 * values["used_share"]
+    return f"used for {used:.4g} % of {whom.words}, {used * whom.share:.0f} % of everybody"
 
 
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:

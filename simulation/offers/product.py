@@ -14,9 +14,9 @@ from simulation.config.composing import packaged
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.offers.alternatives import alternatives
+from simulation.offers.figures import ReadAmount
 from simulation.offers.interview import chosen, questions
-from simulation.offers.plausible import of_everybody, patients_a_year
-from simulation.offers.reading import ReadAmount
+from simulation.offers.plausible import of_everybody, patients_a_year, whom_of
 from simulation.records.schema import Floats
 
 ARM = "product"
@@ -177,7 +177,8 @@ class OfferedProduct:
 
     def policy(self) -> Raw:
         """The file of the policy."""
-        covered = list(self.values.get("covers", ("walk_in", "referred")))
+        whom = whom_of(self.values)
+        covered = list(whom.sources)
         policy: Raw = {"kind": "matrix", "name": self.name}
         covers: Raw = {"minutes": covered} if self.saves_time else {}
         if self.labels:
@@ -187,6 +188,8 @@ class OfferedProduct:
             covers["labels"] = covered
         if self.advises:
             policy["acceptance"] = self._estimate("acceptance", [0, 1])
+        if whom.only:
+            covers["only"] = {name: list(categories) for name, categories in whom.only.items()}
         covers["share"] = self._estimate("used_share", [0, 1])
         covers |= {
             "evidence": "assumed",

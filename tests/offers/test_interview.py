@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from simulation.offers.asking import answers_in, interview, keep, template
+from simulation.offers.figures import Unread
 from simulation.offers.interview import Answer, check, is_asked, next_question, questions
 from simulation.offers.product import PILOTS, OfferedProduct
-from simulation.offers.reading import Unread, read
+from simulation.offers.reading import read
+from simulation.offers.whom import Whom
 from tests.held import Hold
 
 
@@ -78,7 +80,7 @@ def test_a_rota_is_read_in_words(text: str, on_duty: dict[int, int], hours: floa
         ("amount", "30 s", (30, True)),
         ("amount", "0.5 minutes", (30, True)),
         ("amount", "12 %", (0.12, False)),
-        ("sources", "walk-in and ambulance", ("walk_in", "ambulance")),
+        ("sources", "walk-in and ambulance", Whom(("walk_in", "ambulance"))),
     ],
 )
 def test_an_answer_is_read_with_its_unit(kind: str, text: Answer, value: object) -> None:
