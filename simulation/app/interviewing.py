@@ -84,14 +84,15 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         answers = rest_blank(answers)
     checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
-    key = faulty or next_question(answers)
+    doubtful = _doubtful(pairs, answers, checked)
+    key = faulty or doubtful or next_question(answers)
     shared: dict[str, Any] = {
         "n_answered": len(answers) - (faulty is not None),
         "query": _query(answers),
     }
     if key is None:
         rows = [
-            (question.noun, _read_as(checked.notes.get(name, ())), _query(_without(answers, name)))
+            (question.noun, _read_as(checked, name), _query(_without(answers, name)))
             for name, question in questions().items()
             if name in answers
         ]
@@ -118,6 +119,7 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         required=[one.noun for one in questions().values() if one.required],
         may_rest=faulty is None and not question.required,
         is_rest=("rest", "blank") in pairs,
+        doubts=checked.said(key, "asked") if key == doubtful else [],
         typed="" if is_blank(answers.get(key)) else str(answers[key]),
         faults=["is not answered. Choose one of these"] * missed
         + [
@@ -127,16 +129,25 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         ],
         others=[(name, "" if is_blank(answer) else str(answer)) for name, answer in others.items()],
         back=None if not before else _query(_without(others, before[-1])),
-        said=_read_as(checked.notes.get(last, ())) if last else "",
+        said=_read_as(checked, last) if last else "",
         said_of=questions()[last].noun if last else "",
         **shared,
     )
+
+
+def _doubtful(
+    pairs: Sequence[tuple[str, str]], answers: Mapping[str, Answer], checked: Checked
+) -> str | None:
+    """The question just answered, if its answer is unlikely and was not said to be so (`so`: that answer)."""
+    name = next((text for key, text in pairs if key == "asked"), "")
+    is_odd = name in answers and checked.said(name, "asked")
+    return name if is_odd and ("so", str(answers[name])) not in pairs else None
 
 
 def _without(answers: Mapping[str, Answer], name: str) -> dict[str, Answer]:
     return {key: answer for key, answer in answers.items() if key != name}
 
 
-def _read_as(notes: Sequence[Any]) -> str:
+def _read_as(checked: Checked, name: str) -> str:
     """What an answer was read as, and what is unlikely about it."""
-    return "; ".join(note.words for note in notes)
+    return "; ".join([*checked.said(name, "echoed")[-1:], *checked.said(name, "asked")])

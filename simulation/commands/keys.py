@@ -24,6 +24,7 @@ VALUES: Mapping[Kind, str] = {
     "switch": "true",
 }
 """How the help writes a value of each kind that has no bounds and no choices."""
+YES, NO = ("true", "yes"), ("false", "no")
 WHOLE = re.compile("[0-9]+")
 AMOUNT = re.compile(r"£?([0-9]+|[0-9]{1,3}(,[0-9]{3})+|(?=\.))(\.[0-9]+)?")
 """A number with a point, and commas between thousands alone: 165,500 but not 1,5."""
@@ -64,9 +65,9 @@ class CommandKey:
         if not text:
             faults.add(f"{self.name}=", "names nothing", f"Say {self.form}, or leave it out")
         elif self.kind == "switch":
-            if text not in ("true", "false"):
+            if text not in (*YES, *NO):
                 faults.add(self.name, f"found '{shown(text)}'", "Write true or false")
-            return text == "true"
+            return text in YES
         elif self.kind == "choice" and text not in self.choices:
             allowed = f"Allowed: {', '.join(self.choices)}"
             near = nearest(text, self.choices)

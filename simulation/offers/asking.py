@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ Ask = Callable[[str], str]
 Say = Callable[[str], None]
 HELP = "Enter takes what stands in [ ]; ? explains; back goes back; quit keeps your answers."
 GIVEN = "(Enter keeps it, - leaves it blank)"
+IS_IT_SO = "Type yes, or another answer."
 SECTIONS = {"department": "Your department", "product": "The product"}
 
 
@@ -33,7 +35,20 @@ def answers_in(path: Path) -> dict[str, Answer]:
     faults = Faults()
     stated = mapping_in(path, str(path), faults, may_be_empty=True)
     faults.refuse()
-    return {str(key): _plain(value) for key, value in (stated or {}).items()}
+    typed = _with_three_decimals(path)
+    return {key: typed.get(key, _plain(value)) for key, value in (stated or {}).items()}
+
+
+def _with_three_decimals(path: Path) -> dict[str, str]:
+    """The answers of a file such as 100.000, as typed: YAML would make 100 of what may be a hundred thousand."""
+    import yaml
+
+    root = yaml.compose(path.read_text(encoding="utf-8-sig"))
+    return {
+        key.value: value.value
+        for key, value in (root.value if root is not None else ())
+        if isinstance(value, yaml.ScalarNode) and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", value.value)
+    }
 
 
 def _plain(value: Any) -> Answer:
@@ -95,6 +110,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
     section = ""
     asked: list[str] = []
     before: dict[str, Answer] = {}
+    instead: str | None = None
     while (key := next_question(answers)) is not None:
         question = questions()[key]
         if question.section != section:
@@ -102,9 +118,10 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
             say(f"\n{SECTIONS[section]}")
         try:
             given = before.get(key)
-            typed = ask(f"\n{_prompt(question, given)}\n> ").strip()
+            typed = instead or ask(f"\n{_prompt(question, given)}\n> ").strip()
         except EOFError:
             typed = "quit"
+        instead = None
         if typed.casefold() in ("quit", "exit"):
             keep(_with_given(answers, before), path)
             say(f"Kept in {path}. The same command goes on.")
@@ -117,7 +134,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
                 before[last] = answers.pop(last, None)
         elif not (answer := None if typed == "-" else typed or given) and question.required:
             say("  Nothing can be said without it.")
-        elif _accept(key, answer, answers, path, say):
+        elif (instead := _accept(key, answer, answers, path, ask, say)) is None:
             asked.append(key)
             before.pop(key, None)
             keep(_with_given(answers, before), path)
@@ -131,28 +148,34 @@ def _with_given(answers: dict[str, Answer], before: dict[str, Answer]) -> dict[s
     }
 
 
-def _accept(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
-    """Whether an answer can be used: it is then added to `answers`. Says how it was read, or why not."""
-    tried = {**answers, key: typed}
-    checked = check(tried, path.parent)
+def _accept(
+    key: str, typed: Answer, answers: dict[str, Answer], path: Path, ask: Ask, say: Say
+) -> str | None:
+    """Add an answer that can be used to `answers`, and return None; or else what was typed in its place, or ''. Says
+    how it was read, or why not, and asks whether an odd one is so."""
+    checked = check({**answers, key: typed}, path.parent)
     if faults := checked.faults.get(key):
         for fault in faults:
             say(f"  {fault.found}. {fault.remedy}")
-        return False
+        return ""
     echoed = checked.said(key, "echoed")[-1:]
     as_typed = {typed, f"{typed} {questions()[key].unit}"}
     if typed and not as_typed.issuperset(echoed):
         say(f"  = {echoed[0]}")
-    for words in checked.said(key, "asked"):
-        say(f"  Check: {words}")
+    if odd := checked.said(key, "asked"):
+        try:
+            said = ask(
+                "".join(f"  Check: {words}\n" for words in odd) + f"  {IS_IT_SO}\n> "
+            ).strip()
+        except EOFError:
+            said = "quit"
+        if said.casefold() not in ("y", "yes"):
+            return "" if said.casefold() in ("n", "no") else said
     answers[key] = typed
-    for other in [
-        other
-        for other in answers
-        if other in questions() and not is_asked(questions()[other], answers)
-    ]:
-        del answers[other]
-    return True
+    for other in [*answers]:
+        if other in questions() and not is_asked(questions()[other], answers):
+            del answers[other]
+    return None
 
 
 def _prompt(question: OfferQuestion, given: Answer = None) -> str:

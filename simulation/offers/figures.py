@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+SMALL = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen",
+)
+TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
 WORDS: Mapping[str, int] = {
     **{word: number for number, word in enumerate(SMALL)},
     **{word: 10 * number for number, word in enumerate(TENS, start=2)},
@@ -32,10 +33,14 @@ MANY = {
 }
 """Words that multiply."""
 UNKNOWN = r"n/?[ak]|tb[cad]|unknown|not known|unsure|\?+|do(?:n['’]t| not) know|dk|not sure|-+"
-ABOUT = r"^(?:about|around|approx(?:imately|\.)?|roughly|circa|ca?\.?(?= ?\d)|~|≈) ?"
+ABOUT = (
+    r"^(?:about|around|approx(?:imately|\.)?|roughly|circa|ca?\.?(?= ?[\d£])|~|≈|on average|(?:an? )?(?:average|mean)"
+    r"(?: of)?) ?| ?(?:\bapprox\.?|\bor so|-?ish)$|[.,;]$"
+)
+"""What an answer begins and ends with that makes it no other number."""
 BOUND = (
-    r"^(?:[<>≤≥]|(?:over|under|above|below|at least|at most|up to|more than|less than|fewer than|max|min|nearly)\b)"
-    r"|\d ?\+|±|\+/-"
+    r"^(?:[<>≤≥]|(?:over|under|above|below|at least|at most|up to|more than|less than|fewer than|max|min|nearly|almost"
+    r"|between)\b)|\d ?\+|±|\+/-"
 )
 ONE_NUMBER, NO_NUMBER = "Write one number", "Write a number"
 NUMBER = (
@@ -43,6 +48,12 @@ NUMBER = (
 )
 RANGE = re.compile(
     rf"£? ?({NUMBER}) ?([a-z%]*) ?(?:-|–|—|\bto\b|\bor\b) ?£? ?({NUMBER}) ?([a-z%]*)"
+)
+ALL_OR_NONE = dict.fromkeys(("all", "everybody", "everyone", "always"), 1.0)
+ALL_OR_NONE |= dict.fromkeys(("none", "nobody", "never"), 0.0)
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
+OF_THEM = (
+    r"(?: of (?:the |all |those |these |our )*(?:patients|attendances|them|cases|people|labels))?"
 )
 PER = r"(?:a|an|per|each|every|/) ?"
 AVERAGE = r"(?:,? ?(?:on average|average|mean|each))?"
@@ -70,7 +81,8 @@ class ReadAmount(NamedTuple):
 
 def whole_number(word: str) -> int | None:
     """The number that one word is; None for another word."""
-    return WORDS.get(word)
+    ten, _, one = word.partition("-")
+    return WORDS[ten] + WORDS.get(one, 0) if ten in WORDS and (not one or one in SMALL) else None
 
 
 def number_of(text: str) -> float:
@@ -91,7 +103,8 @@ def _plain(text: str) -> str:
     plain = " ".join(text.casefold().split())
     if re.fullmatch(UNKNOWN, plain):
         raise Unread(f"found '{text}'", "Leave it blank if nobody knows")
-    plain = re.sub(ABOUT, "", plain)
+    plain = re.sub(r"\bp\.?a\b\.?|\bannually|\byearly", "a year", re.sub(ABOUT, "", plain))
+    plain = re.sub(r"\b(month|quarter|week)ly\b", r"a \1", plain)
     for sign, value in (("½", ".5"), ("¼", ".25"), ("¾", ".75")):
         plain = re.sub(rf"(\d*) ?{sign}", rf"\g<1>{value}", plain)
     if found := RANGE.match(plain):
@@ -163,38 +176,38 @@ def read_number(text: str, unit: str = "") -> float:
         noun in ("attendances", "cases")
     )
     period = rf" ?{PER}({'|'.join(DAYS_OF)})" if unit.endswith("a day") else r"(\b)"
-    found = re.fullmatch(rf"(?:{nouns})?(?:{period})?", rest) if unit or not rest else None
+    found = (
+        re.fullmatch(rf"(?:(?:type ?1 )?(?:{nouns}))?(?:{period})?", rest)
+        if unit or not rest
+        else None
+    )
     if not found:
         raise Unread(f"found '{text[:60]}'", f"Write a number of {unit}" if unit else NO_NUMBER)
-    return number / DAYS_OF.get(found[1] if found.groups() and found[1] else "day", 1.0)
+    days = DAYS_OF[found[1] or "day"] if found.groups() else 1.0
+    return number if days == 1 else round(number / days, 1)
 
 
 def read_share(text: str, unit: str = "") -> float:
     """A share: '62 %', '62', '0.62', 'half', '1 in 4'. Raises Unread."""
-    plain = _plain(text)
-    whole = {
-        "all": 1.0,
-        "everybody": 1.0,
-        "everyone": 1.0,
-        "always": 1.0,
-        "none": 0.0,
-        "nobody": 0.0,
-        "never": 0.0,
-    }
-    whole |= {"half": 0.5, "a half": 0.5, "a third": 1 / 3, "two thirds": 2 / 3, "a quarter": 0.25}
-    whole |= {"three quarters": 0.75}
-    remedy = "Write a share, such as 62 %"
+    plain, remedy = _plain(text), "Write a share, such as 62 %"
     example = Unread(f"found '{text[:60]}'", remedy)
-    if plain in whole:
-        return whole[plain]
-    if found := re.fullmatch(r"(\d+) ?(?:/|in|of|out of) ?(\d+)", plain):
-        if not int(found[1]) <= int(found[2]) or not int(found[2]):
+    if plain in ALL_OR_NONE:
+        return ALL_OR_NONE[plain]
+    if found := re.fullmatch(rf"(?:([a-z]+)[- ])?({'|'.join(PARTS)})s?{OF_THEM}", plain):
+        n_parts = whole_number(found[1] or "one")
+        if n_parts is None or n_parts > PARTS[found[2]]:
             raise example
-        return int(found[1]) / int(found[2])
+        return n_parts / PARTS[found[2]]
+    if found := re.fullmatch(r"(\w+) ?(?:/|\bin\b|\bof\b|\bout of\b) ?(\w+)", plain):
+        some, of_all = (
+            int(word) if word.isdecimal() else whole_number(word) or 0 for word in found.groups()
+        )
+        if not 0 < some <= of_all:
+            raise example
+        return some / of_all
     number, rest = _leading(plain, remedy)
-    of = r"(?: of (?:the |all |those |these |our )*(?:patients|attendances|them|cases|people|labels))?"
     within = r"(?: within (?:4|four) ?h(?:ou)?rs?)?"
-    if not re.fullmatch(rf"(?:%|per ?cent|pct?)?{of}{within}{AVERAGE}", rest):
+    if not re.fullmatch(rf"(?:%|per ?cent|pct?)?{OF_THEM}{within}{AVERAGE}", rest):
         raise example
     if not rest:
         if 1 <= number < 2:
@@ -245,7 +258,7 @@ def read_amount(text: str, unit: str = "") -> ReadAmount:
     if found := CLOCK_TIME.fullmatch(plain):
         raise Unread(f"found '{text}'", f"Say {60 * int(found[1]) + int(found[2])} s")
     number, first, rest = _seconds(plain, example)
-    of = r"(?: ?(?:off|from|of|a|per|for|each|every)\b ?)*(?:triages?(?: time)?|patient)?"
+    of = r"(?: ?(?:(?:off|from|of|a|per|for|each|every|the)\b|/) ?)*(?:triages?(?: time)?|time|patient)?"
     if first and re.fullmatch(rf"{of}{AVERAGE}", rest):
         return ReadAmount(number, True)
     if first is None and re.fullmatch(rf"(?:%|per ?cent|pct?){of}{AVERAGE}", rest):
@@ -267,18 +280,18 @@ def read_money(text: str, unit: str = "") -> float:
         )
     if re.search(r"[$€¥]|\b(?:usd|eur|dollars?|euros?)\b", text.casefold()):
         raise Unread(found, "Write pounds: £120,000")
-    plain = re.sub(r"^(?:£|gbp) ?", "", _plain(re.sub(r"^\s*(?:£|gbp)\s*", "", text.casefold())))
+    plain = re.sub(r"^(?:£|gbp) ?", "", _plain(text))
     if plain in ("free", "nil", "nothing", "no charge"):
         return 0.0
-    number, rest = _multiplied(*_leading(plain))
-    rest = re.sub(r"\bp\.?a\b\.?|\bannually|\byearly", "a year", rest).replace("monthly", "a month")
+    example = f"Write what it costs, as £{'1.85 a patient' if of_patient else '120,000 a year'}"
+    number, rest = _multiplied(*_leading(plain, example))
     behind = re.fullmatch(
-        rf"(pounds?|gbp|£|p|pence)? ?(?:{PER}(?:({'|'.join(YEARLY)})|(patient|attendance|use|triage|transaction)))?",
+        rf"(pounds?|gbp|£|p|pence)? ?(?:{PER}(?:({'|'.join(YEARLY)})"
+        r"|(patient|attendance|use|triage|transaction|encounter)))?",
         rest,
     )
     if not behind:
-        example = "£1.85 a patient" if of_patient else "£120,000 a year"
-        raise Unread(found, f"Write what it costs, as {example}")
+        raise Unread(found, example)
     coin, period, patient = behind.groups()
     if coin in ("p", "pence"):
         if not of_patient:

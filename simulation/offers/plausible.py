@@ -74,10 +74,10 @@ def _prices(values: Mapping[str, Any], checked: Checked) -> None:
     year, patient = values.get("price_a_year"), values.get("price_a_patient")
     n = patients_a_year(values)
     if year is not None:
-        if year < LOW_PRICE:
+        if 0 < year < LOW_PRICE:
             checked.ask(
                 "price_a_year",
-                f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.",
+                f"£{year:,.4g} a year? Thousands are {year:g}k; a price a patient is answered under price_a_patient.",
             )
         if n:
             checked.echo(

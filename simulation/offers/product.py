@@ -392,6 +392,8 @@ class OfferedProduct:
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
             "blanks": list(blanks), "stated": dict(stated),
         }  # fmt: skip
+        if left_out := whom_of(self.values).left_out:
+            offer["left_out"] = left_out
         if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
         nurses = [{"override /nurse@_global_.nurse": self.name}] if self.nurse() else []

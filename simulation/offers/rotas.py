@@ -18,30 +18,31 @@ SLOTS, PER_HOUR, WEEK = 48, 2, 336
 """Half hours of a day, of an hour and of a week."""
 EVERY_DAY = tuple(range(7))
 MOST_PEOPLE = 99
+NIGHT_FROM = 4 * PER_HOUR
+"""A shift by night begins before, or goes past midnight."""
 EXAMPLE = "Say how many, and the hours: 2 8-22, 1 by night; or 1 at all hours"
 OWN_HOURS = "Its hours are your trust's own, so write them: 2 7:30-20, 1 20-7:30"
 HALF_HOURS = "Write whole or half hours: 8-20, 7:30-19:30"
-SHIFT_NAMES = {
-    "ld", "long", "e", "early", "earlies", "l", "late", "lates", "n", "day", "days", "mid", "middle",
-    "twilight", "twilights",
-}  # fmt: skip
+SHIFT_NAMES = re.compile(
+    r"ld|long|e|early|earlies|l|lates?|n|days?|mid|middle|twilights?",
+)
 """Names of shifts, whose hours stand beside them."""
-FILLING = {
-    "", "x", "×", "from", "on", "at", "the", "in", "of", "by", "per", "for", "are", "is", "there", "duty", "h", "hours",
-    "hour", "hrs", "all", "over", "cover", "shift", "shifts", "desk", "triage", "front", "door", "team", "then",
-    "nurse", "nurses", "rn", "rns", "staff", "people", "person", "doctor", "doctors", "clinician", "clinicians",
-    "consultant", "consultants", "registrar", "registrars", "sho", "shos", "spr", "sprs", "junior", "juniors", "senior",
-    "grade", "grades", "acp", "acps", "enp", "enps", "ambulance", "more", "extra", "additional", "each",
-}  # fmt: skip
+FILLING = re.compile(
+    r"x|×|from|on|at|the|in|of|by|per|for|are|is|there|duty|h|hours?|hrs|all|over|cover|shifts?|desk|triage|front|door"
+    r"|team|then|nurses?|rns?|staff|people|person|doctors?|clinicians?|consultants?|registrars?|shos?|sprs?|juniors?"
+    r"|senior|grades?|acps?|enps?|ambulance|more|extra|additional|each"
+)
 """Words that change nothing."""
 CLOCK = r"(?<![\w.:])(\d{1,2})(?:[:.]?(\d\d))?(?![\d:]|\.\d)\s*(am|pm|h(?:ou)?rs?|h)?(?![a-z])"
 SPAN = re.compile(rf"{CLOCK}\s*(?:-|–|—|→|to|until|till?|thru|through)\s*{CLOCK}")
 DAY = rf"(?:(?:{'|'.join(WEEKDAYS)})(?:s|nes|r|rs|ur)?(?:days?)?|(?:week|wk)-? ?(?:days?|ends?)|w/e|m-f)"
 DAYS = re.compile(rf"\b{DAY}\b(?:\s*(?:-|–|/|&|\band\b|\bto\b)\s*{DAY}\b)*")
-DAILY = re.compile(r"\b(?:every day|each day|daily|(?:and )?7 days(?: a week)?|7/7)(?!\w)")
+DAILY = re.compile(
+    r"\b(?:every day|each day|daily|(?:all|the whole) week|(?:and )?7 days(?: a week)?|7/7)(?!\w)"
+)
 ALWAYS = re.compile(
-    r"\b(?:24/7|24 ?h(?:ou)?rs?(?: (?:a|per|each) day)?|24h|(?:a)?round[- ]the[- ]clock|(?:at )?all hours|day and night"
-    r"|always)(?!\w)"
+    r"\b(?:24/7|24 ?h(?:ou)?rs?(?: (?:a|per|each) day)?|24h|(?:a)?round[- ]the[- ]clock|(?:at )?all (?:hours|times)"
+    r"|day and night|always)(?!\w)"
 )
 
 
@@ -169,7 +170,7 @@ def rota_words(rota: Rota) -> str:
 
 @dataclass(frozen=True)
 class _Clause:
-    """What stands between two commas: a number of people, hours or the night, and days."""
+    """What stands between two commas: a number of people, hours or the night, and days, which may lead it."""
 
     text: str
     number: int | None = None
@@ -185,21 +186,20 @@ class _Clause:
         """Whether hours or the night are said."""
         return self.span is not None or self.is_always or self.is_night
 
+    @property
+    def says(self) -> tuple[bool, bool]:
+        """Whether it says how many, and when."""
+        return self.number is not None, self.has_hours
+
     def with_rest(self, other: _Clause) -> _Clause | None:
         """This clause and the next as one, if one says how many and the other when."""
-        counts = self.number is not None
-        if (
-            counts == self.has_hours
-            or counts == (other.number is not None)
-            or counts != other.has_hours
-        ):
+        if {self.says, other.says} != {(True, False), (False, True)}:
             return None
         first, second = (self, other) if self.has_hours else (other, self)
-        number = self.number if other.number is None else other.number
         return replace(
             first,
             text=f"{self.text}, {other.text}",
-            number=number,
+            number=second.number,
             days=first.days or second.days,
             days_lead=self.days_lead or other.days_lead,
         )
@@ -212,7 +212,9 @@ def read_rota(text: str) -> Rota:
     leading: tuple[int, ...] = ()
     for group in re.split(r"[;\n]", _plain(text)):
         is_first = True
-        for clause in _joined(_clause(part) for part in re.split(r",|\+|\band\b|/|&", group)):
+        for clause in _joined(
+            _clause(part) for part in re.split(r",|\+|\b(?:and|plus)\b|/|&", group)
+        ):
             if is_first and leading and not clause.days:
                 raise Unread(
                     f"found '{clause.text}', without days", "Say its days, too: mon-sun 1 22-8"
@@ -221,11 +223,12 @@ def read_rota(text: str) -> Rota:
             if clause.days_lead:
                 leading = clause.days
             days = clause.days or leading or EVERY_DAY
-            if clause.number is None and not clause.has_hours and clause.days:
-                continue
             number = _checked(clause)
             if clause.span:
-                shifts.append(StatedShift(number, *_ends(clause.span), days))
+                start, end = _ends(clause.span)
+                if clause.is_night and start > NIGHT_FROM and end <= SLOTS:
+                    raise Unread(f"found '{clause.text}', which is not by night", EXAMPLE)
+                shifts.append(StatedShift(number, start, end, days))
             elif clause.is_always:
                 shifts.append(StatedShift(number, 0, SLOTS, days))
             else:
@@ -247,13 +250,14 @@ def _plain(text: str) -> str:
         (r"\bo['’]clock\b", ""),
         (r"\bmidnight\b", "24:00"),
         (r"\b(?:noon|midday)\b", "12:00"),
-        (rf"\bbetween\s+{CLOCK}\s+and\s+(?=\d)", r"\1:\2\3-"),
+        (r"\bbetween (\S+) and (?=\d)", r"\1-"),
         (r"\b(?:band ?\d|(?:fy?|st|ct)\d\+?)(?=\W|$)", ""),
-        (r"[()\[\]]", ","),
+        (r"[()\[\]]", " "),
+        (r"\.(?=\s|$)", ";"),
+        (r"(\d) ?[x×] ?(?=\d)", r"\1 x "),
         (r"[@=|]|:(?!\d\d)", " "),
     ):
         text = re.sub(pattern, word, text)
-    text = re.sub(r"(\d):(?=(?:am|pm|h)?-)", r"\1", text)
     text = DAILY.sub(" DAYS0123456 ", ALWAYS.sub(" ALWAYS ", text))
     return DAYS.sub(lambda found: f" DAYS{''.join(map(str, _days(found[0])))} ", text)
 
@@ -262,58 +266,49 @@ def _days(words: str) -> list[int]:
     """The numbers of the weekdays that words name: 'mon to thu', 'weekdays', 'sat & sun'."""
     days: list[int] = []
     is_span = False
-    for word in re.split(
-        r"\s*(-|–|/|&|\band\b|\bto\b)\s*", words.replace("w/e", "weekend").replace("m-f", "weekday")
-    ):
+    for word in re.findall(rf"{DAY}|-|–|\bto\b", words):
+        first = days[-1] + 1 if is_span else 0
         if word in ("-", "–", "to"):
             is_span = True
-        elif word.startswith("w") and not word.startswith("wed"):
-            days += range(5) if "day" in word else (5, 6)
-        elif word[:3] in WEEKDAYS:
+            continue
+        if word[:3] in WEEKDAYS:
             day = WEEKDAYS.index(word[:3])
             days += (
-                [at % 7 for at in range(days[-1] + 1, day + 1 + 7 * (day <= days[-1]))]
-                if is_span
-                else [day]
+                [at % 7 for at in range(first, day + 1 + 7 * (day < first))] if is_span else [day]
             )
-            is_span = False
+        else:
+            days += range(5) if "day" in word or word == "m-f" else (5, 6)
+        is_span = False
     return sorted(set(days))
 
 
 def _clause(text: str) -> _Clause:
-    """What a clause says. Raises Unread for a word that is not understood."""
-    clause, numbers = _Clause(shown(text)), list[int]()
+    """What a clause says. Raises Unread for a word that is not understood, and for what is said twice."""
+    clause, numbers, n_days = _Clause(shown(text)), list[int](), 0
     spans = [*SPAN.finditer(text)]
-    rest = SPAN.sub(" HOURS ", text)
-    for word in rest.split():
-        if word == "HOURS":
-            continue
+    words = SPAN.sub(" HOURS ", text).split()
+    for place, word in enumerate(words):
         if word.startswith("DAYS"):
-            is_lead = (
-                not (numbers or spans or clause.has_hours)
-                or rest.index(word) == 0
-                or (rest.strip().startswith("DAYS") and not clause.days)
-            )
-            clause = replace(clause, days=tuple(map(int, word[4:])), days_lead=is_lead)
+            days, n_days = tuple(map(int, word[4:])), n_days + 1
+            is_lead = not numbers and {"HOURS", "ALWAYS"}.isdisjoint(words[:place])
+            clause = replace(clause, days=days, days_lead=is_lead)
         elif word == "ALWAYS":
             clause = replace(clause, is_always=True)
         elif re.fullmatch("(?:over)?nights?", word):
             clause = replace(clause, is_night=True)
-        elif word in SHIFT_NAMES:
+        elif SHIFT_NAMES.fullmatch(word):
             clause = replace(clause, named=True)
         elif (number := _people(word, clause.text)) is not None:
             numbers.append(number)
-        elif word not in FILLING:
+        elif word != "HOURS" and not FILLING.fullmatch(word):
             raise Unread(f"found '{word}' in '{clause.text}'", EXAMPLE)
-    if len(spans) > 1 and not numbers:
-        raise Unread(
-            f"found '{clause.text}'", "Write one number of people, and their hours: 2 8-20"
-        )
-    if len(numbers) > 1 and len(spans) > 1:
-        raise Unread(f"found '{clause.text}'", "Set a comma between two shifts: 2 8-22, 1 22-8")
-    if len(numbers) > 1 or len(spans) > 1:
-        raise Unread(f"found '{clause.text}'", f"{EXAMPLE}; one number of people for each")
-    return replace(clause, number=numbers[0] if numbers else None, span=spans[0] if spans else None)
+    n_hours = len(spans) + words.count("ALWAYS") + (clause.is_always and clause.is_night)
+    if max(len(numbers), n_hours, n_days) > 1:
+        remedy = f"{EXAMPLE}; one number of people for each"
+        if len(numbers) > 1 and n_hours > 1:
+            remedy = "Set a comma between two shifts: 2 8-22, 1 22-8"
+        raise Unread(f"found '{clause.text}'", remedy)
+    return replace(clause, number=next(iter(numbers), None), span=next(iter(spans), None))
 
 
 def shown(text: str) -> str:
@@ -328,8 +323,8 @@ def shown(text: str) -> str:
 
 def _people(word: str, text: str) -> int | None:
     """A number of people: '2', '2x', 'two', 'a'; None for another word."""
-    if word in ("no", "none", "nobody"):
-        return 0
+    if word in (few := {"no": 0, "none": 0, "nobody": 0, "another": 1}):
+        return few[word]
     if found := re.fullmatch(r"[x×]?(\d+)[x×]?", word):
         number: int | None = int(found[1])
     elif re.fullmatch(r"\d+[.,/]\d+", word):
@@ -347,9 +342,9 @@ def _joined(clauses: Iterator[_Clause]) -> Iterator[_Clause]:
     """The clauses, where 'one' and 'at all hours' are one, and days alone belong to what they stand beside."""
     last: _Clause | None = None
     for clause in clauses:
-        if not clause.text:
-            continue
         is_days = bool(clause.days) and clause.number is None and not clause.has_hours
+        if not clause.text or (is_days and clause.days == EVERY_DAY):
+            continue
         if last is None:
             last = clause
         elif is_days and last.days and (not last.days_lead or last.number is None):
@@ -408,8 +403,10 @@ def _ends(span: re.Match[str]) -> tuple[int, int]:
     found, ends, halves = span[0].strip(), list[int](), list[str]()
     for hour, minute, half in (span.group(1, 2, 3), span.group(4, 5, 6)):
         half = half if half in ("am", "pm") else ""
-        if minute not in (None, "00", "30"):
+        if minute not in (None, "00", "30", "59"):
             raise Unread(f"found '{found}'", HALF_HOURS)
+        if minute == "59":
+            hour, minute = f"{int(hour) + 1:02}", "00"
         if (
             int(hour) > 24
             or (minute == "30" and int(hour) == 24)

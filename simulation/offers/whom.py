@@ -6,8 +6,9 @@ Ways of arrival, ages and need of an interpreter are what the departments tell a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from simulation.config.files import packaged_configs
@@ -33,15 +34,16 @@ EXAMPLE = (
 )
 BETWEEN = "16 and 17 are not told from younger patients here, so they are taken as children, about 2 % of everybody"
 """What is said of an age of 16: two of the five years of 13 to 17, .241 of children, who are .24 of all (`SITE`)."""
+ONCE = "Say it once for all of them: adult walk-ins; or walk-ins and ambulances, adults only"
 N = r"(\d{1,3})(?:s| years?(?: old| of age)?)?"
 TERMS: Mapping[str, str] = {
     "all_ages": r"(?:of |in )?(?:all|any) (?:ages?|languages?)",
     "not_english": r"non[- ]english(?:[- ]speak(?:ers|ing))?|(?:who )?need(?:s|ing)? (?:an? )?interpreters?",
-    "english": r"(?:who )?(?:speak(?:s|ing)? )?english(?:[- ]speak(?:ers?|ing))?"
+    "english": r"(?:who )?(?:can |able to )?(?:speak(?:s|ing)? )?english(?:[- ]speak(?:ers?|ing))?"
     r"|(?:with(?:out| no)|(?:who )?need(?:s|ing)? no|no) (?:need (?:of|for) )?(?:an? )?interpreters?(?: needed)?",
     "span": rf"(?:aged? )?(\d{{1,3}}) ?(?:-|–|to) ?{N}",
-    "under": rf"(?:aged? )?(?:under|below|younger than|<) ?(?:the age of )?{N}",
-    "from": rf"(?:aged? )?(?:over|above|older than|from|>) ?(?:the age of )?{N}"
+    "under": rf"(?:aged? )?(?:under|below|younger than|<)[- ]?(?:the age of )?{N}",
+    "from": rf"(?:aged? )?(?:over|above|older than|from|>)[- ]?(?:the age of )?{N}"
     rf"|(?:aged? )?{N} ?(?:\+|plus|(?:and|or) (?:over|above|older|up))",
     "child": r"child(?:ren)?|kids|p(?:a?ed|aed)iatrics?|paeds",
     "grown": r"adults?|grown[- ]ups?",
@@ -52,7 +54,7 @@ TERMS: Mapping[str, str] = {
     "not": r"not|no|non|but|except(?:ing)?(?: for)?|excl(?:uding|\.)?|without|other than|apart from|minus",
     "only": r"only|just",
     "and": r"and|or|nor|&|\+|/",
-    "stop": r"[,;.()]",
+    "stop": r",",
     "": r"patients?|people|arrivals?|arriv(?:e|ing)|attend(?:ers|ances|ees)|who|are|come|coming|by|the|an?|those"
     r"|with|in|of|for",
 }  # fmt: skip
@@ -140,12 +142,29 @@ def _share(way: str, only: Mapping[str, tuple[str, ...]]) -> float:
 
 
 class _Part(NamedTuple):
-    """What stands between two commas or 'and': the terms, with ages, each as meant or as left out; whether 'only'."""
+    """What stands between two commas or 'and's: the terms by kind, as meant or as left out."""
 
     meant: dict[str, tuple[str, ...]]
     left_out: dict[str, tuple[str, ...]]
-    is_only: bool
-    is_all: bool
+    is_only: bool = False
+    is_all: bool = False
+    after_and: bool = False
+
+    @property
+    def has_way(self) -> bool:
+        """Whether it names a way of arrival, or everybody."""
+        return self.is_all or "way" in self.meant
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it names ages or a language."""
+        return not self.meant.keys().isdisjoint(("age", "language"))
+
+    @property
+    def may_add(self) -> bool:
+        """Whether 'walk-ins' before it may be meant as well: 'and adults', ', children'."""
+        is_group = self.after_and or self.meant.get("age") == ("child",)
+        return self.narrows and not self.has_way and not self.is_only and is_group
 
 
 def read_whom(text: str) -> Whom:
@@ -156,61 +175,58 @@ def read_whom(text: str) -> Whom:
         )
     taken: list[str] = []
     parts = list(_parts(text, taken))
+    if any(_two_ways(parts)):
+        raise Unread(f"found '{text}'", ONCE)
     meant, left_out = _together(parts, "meant"), _together(parts, "left_out")
-    narrowed = [part for part in parts if part.meant.keys() & {"age", "language"}]
-    with_way = [part for part in parts if part.is_all or "way" in part.meant]
-    loose = [part for part in narrowed if part not in with_way and not part.is_only]
-    all_of = [part for part in with_way if part.is_all and "way" in part.meant]
-    unlike = any(
-        part.meant.get(key, meant[key]) != meant[key]
-        for part in narrowed
-        for key in ("age", "language")
-        if key in meant
-    )
-    is_later = bool(narrowed) and len(with_way) > 1 and narrowed[0] in with_way[1:] and not unlike
-    if (
-        (with_way and loose)
-        or (all_of and narrowed and len(with_way) > 1)
-        or (len(with_way) > 1 and unlike)
-        or is_later
-    ):
-        raise Unread(
-            f"found '{text}'",
-            "Say it once for all of them: adult walk-ins; or walk-ins and ambulances, adults only",
-        )
     if any(part.is_all and "way" not in part.meant for part in parts) and "way" in meant:
         raise Unread(f"found '{text}'", EXAMPLE)
-    ways = [
-        way for way in WAYS if way in meant.get("way", WAYS) and way not in left_out.get("way", ())
-    ]
-    ages = tuple(
-        age for age in AGES if age in meant.get("age", AGES) and age not in left_out.get("age", ())
+    every = {"way": tuple(WAYS), "age": tuple(AGES), "language": ("no", "yes")}
+    ways, ages, language = (
+        tuple(
+            one
+            for one in known
+            if one in meant.get(kind, known) and one not in left_out.get(kind, ())
+        )
+        for kind, known in every.items()
     )
-    language = set(meant.get("language", ("no", "yes"))) - set(left_out.get("language", ()))
-    if not parts or not ways or not ages or not language:
+    if not (parts and ways and ages and language):
         raise Unread(f"found '{text}': nobody is left", EXAMPLE)
     only = {"age_band": ages} if len(ages) < len(AGES) else {}
-    if len(language) == 1:
-        only["language_need"] = tuple(language)
-    return Whom(tuple(ways), only, taken[0] if taken else "")
+    only |= {"language_need": language} if len(language) == 1 else {}
+    return Whom(ways, only, taken[0] if taken else "")
 
 
-def _together(parts: list[_Part], which: str) -> dict[str, tuple[str, ...]]:
+def _two_ways(parts: Sequence[_Part]) -> Iterator[bool]:
+    """Whether parts together may mean two things: what narrows one of them may be meant of it alone, or to add."""
+    with_way = [part for part in parts if part.has_way]
+    narrow = [part.narrows for part in with_way]
+    if with_way:
+        yield any(part.may_add for part in parts)
+    if len(with_way) > 1:
+        yield any(narrow) and any(part.is_all and "way" in part.meant for part in parts)
+        yield any(narrow) and not narrow[0]
+    for kind in ("age", "language"):
+        named = [set(part.meant[kind]) for part in parts if kind in part.meant]
+        yield any(one != other and one & other for one, other in combinations(named, 2))
+        own = [part.meant[kind] for part in with_way if kind in part.meant]
+        yield len(set(own)) > 1
+
+
+def _together(parts: Iterable[_Part], which: str) -> dict[str, tuple[str, ...]]:
     """The terms of all parts by kind."""
     found: dict[str, tuple[str, ...]] = {}
     for part in parts:
         for kind, names in getattr(part, which).items():
-            found[kind] = tuple(dict.fromkeys((*found.get(kind, ()), *names)))
+            found[kind] = (*found.get(kind, ()), *names)
     return found
 
 
 def _parts(text: str, taken: list[str]) -> Iterator[_Part]:
-    """The parts of a text. Raises Unread for a word that is not understood."""
-    rest, is_not = (
-        re.sub(r"\bnon-", "non ", re.sub(r"\bbut only\b", ", only", text.casefold())),
-        False,
-    )
-    part = _Part({}, {}, False, False)
+    """The parts of a text. Raises Unread for a word that is not understood; adds to `taken` how ages were read."""
+    rest, is_not = text.casefold().replace("_", "-"), False
+    for pattern, word in ((r"\bbut only\b", ", only"), (r"\bnon-", "non "), (r"[,;.()]+", " , ")):
+        rest = re.sub(pattern, word, rest)
+    part, rest = _Part({}, {}), rest.strip()
     while rest:
         found = TERM.match(rest)
         if not found:
@@ -219,7 +235,8 @@ def _parts(text: str, taken: list[str]) -> Iterator[_Part]:
         if name in ("and", "stop"):
             if any(part):
                 yield part
-            part, is_not = _Part({}, {}, False, False), is_not and name == "and"
+            is_not = is_not and name == "and"
+            part = _Part({}, {}, after_and=name == "and" and not is_not)
         elif name == "not":
             is_not = True
         elif name == "only":
@@ -230,9 +247,7 @@ def _parts(text: str, taken: list[str]) -> Iterator[_Part]:
             kind, names = term
             terms = part.left_out if is_not else part.meant
             before = terms.get(kind)
-            terms[kind] = (
-                names if before is None or is_not else tuple(one for one in before if one in names)
-            )
+            terms[kind] = names if before is None else tuple(one for one in before if one in names)
     if any(part):
         yield part
 

@@ -605,12 +605,14 @@ def _settled(blank: Blank, what: str) -> str:
 
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[str]:
-    """What rests on the vendor's word alone, and what is not shown."""
+    """What rests on the vendor's word alone, what is not shown, and for whom the product is not."""
     for words, nouns in (("Its word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
             yield f"{words}: {_listed(nouns, most)}."
     if not offer.claims and not offer.not_shown:
         yield "Nothing: all that we asked for is shown."
+    if offer.left_out:
+        yield f"Not for {cut_short(offer.left_out)}."
 
 
 def _assumed(offer: OfferFacts, most: int) -> Iterator[str]:

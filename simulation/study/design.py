@@ -89,6 +89,8 @@ class OfferFacts:
     """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
     differs: tuple[Label, ...] = ()
     """What a variant of an offer has otherwise, each as a clause. Example: `["used share 80 %"]`"""
+    left_out: Label | None = None
+    """For whom the product is not, and their share of everybody. Example: `ambulance patients (28 % of everybody)`"""
     pilot: PlannedPilot | None = None
     """How it will be evaluated; none: it will not be."""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)

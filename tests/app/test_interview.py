@@ -43,6 +43,30 @@ def test_an_answer_that_cannot_be_used_is_asked_again_with_what_is_wrong() -> No
     assert 'value="109500"' in text
 
 
+def test_an_odd_answer_is_shown_again_until_it_is_said_to_be_so_or_changed() -> None:
+    odd, asked = ("attendances_per_day", "1200"), ("asked", "attendances_per_day")
+    again = page([odd, asked])
+    assert "Is this so?" in again
+    assert 'name="so" value="1200"' in again
+    assert "Is this so?" in page([("attendances_per_day", "1250"), asked, ("so", "1200")])
+    for pairs in ([odd, asked, ("so", "1200")], [FIRST, asked]):
+        assert "Is this so?" not in page(pairs)
+        assert 'name="within_four_hours"' in page(pairs)
+
+
+def test_what_an_answer_was_read_as_is_said_once() -> None:
+    pairs = [
+        FIRST,
+        ("used_share", "60 %"),
+        *PRODUCT[1:],
+        ("price_a_year", "£118,000"),
+        ("rest", "blank"),
+    ]
+    assert (
+        unescape(page(pairs)).count("£118,000") == 2
+    )  # how it was read, and what was typed, in an address
+
+
 def test_a_choice_that_was_not_made_is_asked_for() -> None:
     before = [
         FIRST,

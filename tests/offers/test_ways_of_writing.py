@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
+from simulation.app.interviewing import checked_answers
 from simulation.department.rota import timetable, weekly_spans
 from simulation.department.vocabulary import Pool, Shift
-from simulation.offers.interview import check
+from simulation.offers.asking import answers_in, interview
+from simulation.offers.interview import Answer, check
+from simulation.offers.product import OfferedProduct
 from simulation.units import HOUR
 
 STATED = yaml.safe_load(Path(__file__).with_name("ways_of_writing.yaml").read_text("utf-8"))
@@ -20,7 +23,6 @@ KEYS = {
     "money": "price_a_year",
 }
 """The question under which an answer of a kind is given."""
-RULED_OUT = {"price_a_patient", "saves"}
 
 
 def week(rows: list[tuple[str, str, int]]) -> list[int]:
@@ -93,3 +95,74 @@ def test_whom_it_is_for_is_read_as_written_or_refused(way: dict[str, Any]) -> No
     asked = " ".join(checked.said("covers", "asked"))
     assert way.get("asked", "") in asked
     assert ("asked" in way) == bool(asked)
+
+
+def test_both_fronts_work_out_the_same_share_of_everybody() -> None:
+    """By hand: walk-ins are .66 of attendances, .72 of them adults, .96 of these need no interpreter: .7 x .456 = .32."""
+    answers: dict[str, Answer] = {"covers": "adult walk-ins, English only", "used_share": "70 %"}
+    in_terminal, in_app = check(answers), checked_answers(answers)
+    assert in_terminal.notes == in_app.notes
+    assert ", 32 % of everybody" in in_terminal.said("used_share", "echoed")[-1]
+    assert ", 46 % of everybody" in in_terminal.said("covers", "echoed")[-1]
+
+
+def test_who_is_left_out_is_in_the_policy_and_on_the_board_s_page() -> None:
+    """By hand: left out are ambulances and GP referrals, .34, children, .28 of .66, and .04 of the other .475: .54."""
+    values = check(
+        {"covers": "adult walk-ins, English only", "product": "x", "does": "labels"}
+    ).values
+    product = OfferedProduct("x", values)
+    assert product.policy()["covers"]["only"] == {
+        "age_band": ["adult", "older", "oldest"],
+        "language_need": ["no"],
+    }
+    left_out = product.study("here", [])["offer"]["left_out"]
+    for words in (
+        "GP referrals",
+        "ambulance patients",
+        "children",
+        "interpreter",
+        "(54 % of everybody)",
+    ):
+        assert words in left_out
+    everyone = check({"covers": "everyone", "product": "x", "does": "labels"}).values
+    assert "left_out" not in OfferedProduct("x", everyone).study("here", [])["offer"]
+
+
+def test_a_number_of_a_file_with_three_decimals_is_read_as_typed(tmp_path: Path) -> None:
+    """YAML would make 100 of 100.000, which may be a hundred thousand."""
+    path = tmp_path / "offer.yaml"
+    path.write_text("price_a_year: 100.000\nused_share: 0.625\ncases: 1200\n", encoding="utf-8")
+    answers = answers_in(path)
+    assert answers == {"price_a_year": "100.000", "used_share": 0.625, "cases": 1200}
+    assert "100,000" in said(check(answers), "price_a_year")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (["1200", "yes", "quit"], "1200"),
+        (["1200", "310", "quit"], "310"),
+        (["1200", "1250", "y", "quit"], "1250"),
+        (["1200", "no", "310", "quit"], "310"),
+        (["1200", "", "310", "quit"], "310"),
+        (["1200", "many", "310", "quit"], "310"),
+        (["1200", "quit"], None),
+        (["1200"], None),
+    ],
+)
+def test_an_odd_answer_takes_a_yes_or_another_answer(
+    typed: list[str], kept: str | None, tmp_path: Path
+) -> None:
+    words, asked, answers = iter(typed), list[str](), dict[str, Answer]()
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        try:
+            return next(words)
+        except StopIteration:
+            raise EOFError from None
+
+    assert not interview(answers, tmp_path / "offer.yaml", ask=ask, say=lambda _: None)
+    assert answers.get("attendances_per_day") == kept
+    assert "100 to 700 is usual" in asked[1]
