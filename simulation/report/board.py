@@ -449,9 +449,10 @@ def _notes(outcome: ArmOutcome, offer: OfferFacts, most: int) -> Iterator[str]:
         before, within = result.row_of(target), result.before(FOUR_HOURS)
         today = f"{_short(before.mean, before.unit)} minutes"
         yield f"Today they wait {today}; {amount(within.mean, 'share')} leave within four hours."
-    for change in outcome.arm.explanation.changed:
-        if change.kind in CHANGED:
-            yield f"At {spaced(change.what)}: {change.short} of patients."
+    changes = [one for one in outcome.arm.explanation.changed if one.kind in CHANGED]
+    for what in dict.fromkeys(one.what for one in changes):
+        shorts = (one.short for one in changes if one.what == what)
+        yield f"At {spaced(what)}: {'; '.join(shorts)} of patients."
 
 
 def _limit(margin: Margin, *, in_few: bool = False) -> str:
