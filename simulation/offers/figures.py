@@ -85,19 +85,6 @@ def whole_number(word: str) -> int | None:
     return WORDS[ten] + WORDS.get(one, 0) if ten in WORDS and (not one or one in SMALL) else None
 
 
-def number_of(text: str) -> float:
-    """The number that a text is, with commas between thousands and k or m behind it. Raises Unread.
-
-    >>> number_of("1,280"), number_of("120k"), number_of("two hundred")
-    (1280.0, 120000.0, 200.0)
-    """
-    number, rest = _leading(_plain(text))
-    number, rest = _multiplied(number, rest)
-    if rest:
-        raise Unread(f"found '{text[:60]}'", NO_NUMBER)
-    return number
-
-
 def _plain(text: str) -> str:
     """A text in small letters without 'about'. Raises Unread if it is no number, or a range or bound of numbers."""
     plain = " ".join(text.casefold().split())
@@ -169,7 +156,11 @@ def _multiplied(number: float, rest: str) -> tuple[float, str]:
 
 
 def read_number(text: str, unit: str = "") -> float:
-    """A number in a unit such as 'attendances a day': '310 a day', '113,150 a year'. Raises Unread."""
+    """A number in a unit such as 'attendances a day', with commas between thousands, k or m behind. Raises Unread.
+
+    >>> read_number("1,280"), read_number("120k"), read_number("113,150 a year", "attendances a day")
+    (1280.0, 120000.0, 310.0)
+    """
     number, rest = _multiplied(*_leading(_plain(text)))
     noun = unit.partition(" ")[0]
     nouns = f"{noun}|{noun.removesuffix('s')}" + "|patients|pts|people" * (

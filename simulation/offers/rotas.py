@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from simulation.offers.figures import Unread, whole_number
 from simulation.units import WEEKDAYS
 
-SLOTS, PER_HOUR, WEEK = 48, 2, 336
-"""Half hours of a day, of an hour and of a week."""
+SLOTS, PER_HOUR, NOON, WEEK = 48, 2, 24, 336
+"""Half hours of a day, of an hour, before noon and of a week."""
 EVERY_DAY = tuple(range(7))
 MOST_PEOPLE = 99
 NIGHT_FROM = 4 * PER_HOUR
@@ -376,18 +376,18 @@ def _nights(number: int, days: Sequence[int], on: Sequence[int]) -> Iterator[Sta
     """The nights of such days, in the hours about 4:00 in which nobody else is on (`on`: how many shifts are); from 22
     or to 8 h where these begin or end at no shift between noon and noon."""
     found: dict[tuple[int, int], list[int]] = {}
-    noon, four = SLOTS // 2, SLOTS + 4 * PER_HOUR
+    four = SLOTS + 4 * PER_HOUR
     for day in days:
         free = [not on[(day * SLOTS + slot) % WEEK] for slot in range(2 * SLOTS)]
         start = end = four
-        while free[four] and start > noon and free[start - 1]:
+        while free[four] and start > NOON and free[start - 1]:
             start -= 1
-        while free[four] and end < SLOTS + noon and free[end]:
+        while free[four] and end < SLOTS + NOON and free[end]:
             end += 1
-        start = (
-            22 * PER_HOUR if start in (noon, four) and not (start == four and end > four) else start
-        )
-        end = SLOTS + 8 * PER_HOUR if end in (SLOTS + noon, four) else end
+        if start == NOON or not free[four]:
+            start = 22 * PER_HOUR
+        if end == SLOTS + NOON or not free[four]:
+            end = SLOTS + 8 * PER_HOUR
         late = start >= SLOTS
         found.setdefault((start - SLOTS * late, end - SLOTS * late), []).append((day + late) % 7)
     for (start, end), of in found.items():
@@ -399,36 +399,30 @@ SHORTEST, LONGEST = 4, 13.5
 
 
 def _ends(span: re.Match[str]) -> tuple[int, int]:
-    """Start and end of hours, in half hours. Raises Unread for hours that can be read in two ways."""
+    """Start and end of hours, in half hours. Raises Unread for hours that can be read in two ways.
+
+    Of 24 hours are those with a 0 before them or an h behind, and those above 12.
+    """
     found, ends, halves = span[0].strip(), list[int](), list[str]()
+    in_hours = (span[6] or "").startswith("h")
     for hour, minute, half in (span.group(1, 2, 3), span.group(4, 5, 6)):
         half = half if half in ("am", "pm") else ""
         if minute not in (None, "00", "30", "59"):
             raise Unread(f"found '{found}'", HALF_HOURS)
-        if minute == "59":
-            hour, minute = f"{int(hour) + 1:02}", "00"
-        if (
-            int(hour) > 24
-            or (minute == "30" and int(hour) == 24)
-            or (half and not 1 <= int(hour) <= 12)
-        ):
+        at = int(hour) * PER_HOUR + (minute == "30") + PER_HOUR * (minute == "59")
+        if at > SLOTS or (half and not 1 <= int(hour) <= 12):
             raise Unread(f"found '{found}'", "Hours go from 0 to 24: 8-22, 22:30-7")
-        is_plain = minute is None and not hour.startswith("0") and 1 <= int(hour) <= 12
-        ends.append(
-            (int(hour) % 12 + 12 * (half == "pm") if half else int(hour)) * PER_HOUR
-            + (minute == "30")
-        )
-        halves.append(half or ("?" if is_plain or (minute and len(hour) == 1) else ""))
+        ends.append(at % NOON + NOON * (half == "pm") if half else at)
+        is_open = not in_hours and not hour.startswith("0") and 1 <= int(hour) <= 12
+        halves.append(half or "?" * is_open)
     start, end = ends
-    if sorted(halves)[0] == "?" and {"am", "pm"}.intersection(halves):
+    if "?" in halves and {"am", "pm"}.intersection(halves):
         return _with_half(found, ends, halves)
-    evening = 12 * PER_HOUR
-    if halves == ["?", "?"] and end <= start:
-        later = f"{clock(start)}-{clock(end + evening)} or {clock(start + evening)}-{clock(end or SLOTS)}"
-        raise Unread(f"found '{found}', which may be {later}", f"Write {later}")
-    if halves == ["?", "?"] and start <= 5 * PER_HOUR:
-        later = f"{clock(start + evening)}-{clock(end + evening)}"
-        raise Unread(f"found '{found}'", f"Write 0{clock(start)}-{clock(end)}, or {later}")
+    if halves == ["?", "?"] and (end <= start or start < 6 * PER_HOUR):
+        by_day = f"{clock(start)}-{clock(end + NOON * (end <= start))}"
+        other = f"{clock(start + NOON)}-{clock((end + NOON * (end > start)) or SLOTS)}"
+        remedy = f"Write {other}, or {by_day} h" if end > start else f"Write {by_day} or {other}"
+        raise Unread(f"found '{found}', which may be {by_day} or {other}", remedy)
     if start % SLOTS == end:
         raise Unread(f"found '{found}'", "Name two different times, such as 8-22, or all hours")
     return start % SLOTS, end if end > start % SLOTS else end + SLOTS
@@ -437,10 +431,9 @@ def _ends(span: re.Match[str]) -> tuple[int, int]:
 def _with_half(found: str, ends: Sequence[int], halves: Sequence[str]) -> tuple[int, int]:
     """Hours of which one end says am or pm: the other is that which makes a shift of a usual length."""
     meant = []
-    for more in (0, 12 * PER_HOUR):
+    for more in (0, NOON):
         start, end = (
-            at % (12 * PER_HOUR) + more if half == "?" else at
-            for at, half in zip(ends, halves, strict=True)
+            at % NOON + more if half == "?" else at for at, half in zip(ends, halves, strict=True)
         )
         end += SLOTS * (end <= start)
         if SHORTEST * PER_HOUR <= end - start <= LONGEST * PER_HOUR:

@@ -128,7 +128,7 @@ def test_from_the_last_page_one_can_go_back_to_the_last_question_and_read_what_a
     assert escape(questions()["evaluation"].words) in page(
         parse_qsl(unescape(back), keep_blank_values=True)
     )
-    assert "left blank: the price for each patient is asked next" in text
+    assert "left blank: the price for each patient is asked" in text
 
 
 def test_the_file_of_answers_is_read_by_the_command(tmp_path: Path) -> None:

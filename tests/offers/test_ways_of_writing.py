@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulation.app.interviewing import checked_answers
 from simulation.department.rota import timetable, weekly_spans
@@ -12,6 +14,8 @@ from simulation.department.vocabulary import Pool, Shift
 from simulation.offers.asking import answers_in, interview
 from simulation.offers.interview import Answer, check
 from simulation.offers.product import OfferedProduct
+from simulation.offers.reading import read
+from simulation.offers.rotas import Rota, StatedShift, rota_words
 from simulation.units import HOUR
 
 STATED = yaml.safe_load(Path(__file__).with_name("ways_of_writing.yaml").read_text("utf-8"))
@@ -98,7 +102,7 @@ def test_whom_it_is_for_is_read_as_written_or_refused(way: dict[str, Any]) -> No
 
 
 def test_both_fronts_work_out_the_same_share_of_everybody() -> None:
-    """By hand: walk-ins are .66 of attendances, .72 of them adults, .96 of these need no interpreter: .7 x .456 = .32."""
+    """By hand: of attendances .66 walk in, .72 of them adults, .96 of these need no interpreter: .7 x .456 = .32."""
     answers: dict[str, Answer] = {"covers": "adult walk-ins, English only", "used_share": "70 %"}
     in_terminal, in_app = check(answers), checked_answers(answers)
     assert in_terminal.notes == in_app.notes
@@ -166,3 +170,27 @@ def test_an_odd_answer_takes_a_yes_or_another_answer(
     assert not interview(answers, tmp_path / "offer.yaml", ask=ask, say=lambda _: None)
     assert answers.get("attendances_per_day") == kept
     assert "100 to 700 is usual" in asked[1]
+
+
+SHIFTS = st.tuples(
+    st.integers(1, 9),
+    st.integers(0, 47),
+    st.integers(1, 47),
+    st.sets(st.integers(0, 6), min_size=1),
+)
+
+
+@given(st.lists(SHIFTS, min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_a_rota_is_read_again_as_it_is_stated(rows: list[tuple[int, int, int, set[int]]]) -> None:
+    shifts = (
+        StatedShift(number, start, start + length, tuple(sorted(days)))
+        for number, start, length, days in rows
+    )
+    rota = Rota(tuple(shifts))
+    stated = rota.stated()
+    text = rota_words(rota).partition(" = ")[0]
+    assert read("rota", text, {}).on_duty == rota.on_duty
+    assert week([(one.get("days", "mon-sun"), one["hours"], one["number"]) for one in stated]) == [
+        *rota.on_duty
+    ]
