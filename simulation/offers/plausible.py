@@ -52,7 +52,7 @@ def cross_check(answers: Answers, checked: Checked) -> None:
 
 def whom_of(values: Mapping[str, Any]) -> Whom:
     """Whom the product is for, as answered, or walk-ins and GP referrals."""
-    return values.get("covers") or Whom()
+    return (values.get("covers") or Whom())._replace(children=values.get("children_share"))
 
 
 def patients_a_year(values: Mapping[str, Any]) -> float | None:

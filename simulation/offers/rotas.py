@@ -94,11 +94,11 @@ class Rota(NamedTuple):
     @property
     def overlaps(self) -> str:
         """The hours in which shifts overlap; '' if none do."""
-        return _words(number > 1 for number in _sums((1, shift) for shift in self.shifts))
+        return hours_in_words(number > 1 for number in _sums((1, shift) for shift in self.shifts))
 
     def hours_where(self, number: int) -> str:
         """The hours in which so many are on; '' if there are none."""
-        return _words(on == number for on in self.on_duty)
+        return hours_in_words(on == number for on in self.on_duty)
 
     def stated(self) -> list[dict[str, Any]]:
         """The rota as a file of a department states it: shifts that do not overlap."""
@@ -148,11 +148,12 @@ def clock(slot: int) -> str:
     return f"{slot // PER_HOUR}{':30' if slot % PER_HOUR else ''}"
 
 
-def _words(of_slot: Iterable[bool]) -> str:
-    """The half hours of a week that hold, in words: '22 to 8 h', '0 to 24 h sat-sun'."""
+def hours_in_words(of_slot: Iterable[bool]) -> str:
+    """The half hours of a day or of a week that hold, in words: '22 to 8 h', '0 to 24 h sat-sun'."""
+    holds = [*map(int, of_slot)]
     return ", ".join(
         f"{shift.hours.replace('-', ' to ')} h {shift.days_words}".rstrip()
-        for shift in _apart([*map(int, of_slot)])
+        for shift in _apart(holds * (WEEK // len(holds)))
     )
 
 

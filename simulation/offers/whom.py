@@ -67,12 +67,14 @@ TERM = re.compile(
 class Whom(NamedTuple):
     """Whom a product is for: arrival sources, and categories of patients' attributes (age band, language need).
 
-    taken: how an age was read that departments do not tell apart; '' for none.
+    taken: how an age was read that departments do not tell apart; '' for none; children: the share of attendances who
+    are children; none: that of the typical site.
     """
 
     sources: tuple[str, ...] = ("walk_in", "referred")
     only: Mapping[str, tuple[str, ...]] = {}
     taken: str = ""
+    children: float | None = None
 
     @property
     def words(self) -> str:
@@ -92,8 +94,8 @@ class Whom(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Their share of attendances at the typical site (`SITE`)."""
-        return sum(_share(way, self.only) for way in self.sources)
+        """Their share of attendances, by shares of the typical site (`SITE`)."""
+        return sum(_share(way, self.only, self.children) for way in self.sources)
 
     @property
     def left_out(self) -> str:
@@ -118,27 +120,27 @@ class Whom(NamedTuple):
 
 
 @cache
-def _site() -> Mapping[str, Any]:
+def _shares() -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float]], float]:
+    """At the typical site: shares of attendances by way of arrival, of ages of each, and of those who need an
+    interpreter."""
     site: Mapping[str, Any] = read_yaml(packaged_configs() / "site" / "typical.yaml")
-    return site
+    per_day = {way: site["arrivals"][way]["per_day"] for way in WAYS}
+    ages, language = site["attributes"]["age_band"], site["attributes"]["language_need"]
+    by_age = {way: dict(zip(ages["categories"], ages["shares"][way], strict=True)) for way in WAYS}
+    return {way: n / sum(per_day.values()) for way, n in per_day.items()}, by_age, language["p"]
 
 
-def _share(way: str, only: Mapping[str, tuple[str, ...]]) -> float:
-    """The share of attendances of those of one way of arrival who are among `only`."""
-    arrivals, attributes = _site()["arrivals"], _site()["attributes"]
-    share = arrivals[way]["per_day"] / sum(arrivals[name]["per_day"] for name in WAYS)
-    ages = only.get("age_band")
-    if ages:
-        by_age = dict(
-            zip(
-                attributes["age_band"]["categories"],
-                attributes["age_band"]["shares"][way],
-                strict=True,
-            )
-        )
-        share *= sum(by_age[age] for age in ages)
-    need = attributes["language_need"]["p"]
-    return float(share * {(): 1, ("no",): 1 - need, ("yes",): need}[only.get("language_need", ())])
+def _share(way: str, only: Mapping[str, tuple[str, ...]], children: float | None) -> float:
+    """The share of attendances of those of one way of arrival who are among `only`; `children`: the share of children,
+    if it is not that of the typical site."""
+    ways, ages, need = _shares()
+    child = ages[way]["child"]
+    usual = sum(ways[name] * ages[name]["child"] for name in WAYS)
+    here = child if children is None else min(child * children / usual, 1.0)
+    others = {age: share * (1 - here) / (1 - child) for age, share in ages[way].items()}
+    of_ages = sum(here if age == "child" else others[age] for age in only.get("age_band", AGES))
+    of_need = {(): 1.0, ("no",): 1 - need, ("yes",): need}[only.get("language_need", ())]
+    return ways[way] * of_ages * of_need
 
 
 class _Part(NamedTuple):

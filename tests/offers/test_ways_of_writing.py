@@ -110,6 +110,16 @@ def test_both_fronts_work_out_the_same_share_of_everybody() -> None:
     assert ", 46 % of everybody" in in_terminal.said("covers", "echoed")[-1]
 
 
+def test_the_share_of_adults_follows_the_share_of_children() -> None:
+    """By hand: children are .235 of attendances, .28 of walk-ins; with twice as many, adults are .44 of .66: .29."""
+    whom = check({"covers": "adult walk-ins"}).values["covers"]
+    assert whom.share == pytest.approx(0.66 * 0.72)
+    usual = 0.66 * 0.28 + 0.28 * 0.12 + 0.06 * 0.28
+    assert whom._replace(children=2 * usual).share == pytest.approx(0.66 * 0.44)
+    everyone = check({"covers": "everyone"}).values["covers"]
+    assert everyone._replace(children=0.4).share == pytest.approx(1)
+
+
 def test_who_is_left_out_is_in_the_policy_and_on_the_board_s_page() -> None:
     """By hand: left out are ambulances and GP referrals, .34, children, .28 of .66, and .04 of the other .475: .54."""
     values = check(
