@@ -31,7 +31,7 @@ from simulation.offers import offer, solving
 from simulation.offers.alternatives import alternatives
 from simulation.offers.department import OfferedDepartments, of_one_team, stated_rotas
 from simulation.offers.interview import Answer, check
-from simulation.offers.labels import UNDER_TRIAGE
+from simulation.offers.labels import UNDER_TRIAGE, _sickest_at_triage
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
@@ -244,6 +244,21 @@ def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(
     assert abs(told - 100 * measured) < 1.5, (
         "with those who are not triaged it would be 2 points more"
     )
+
+
+def test_the_sickest_whom_a_product_leaves_out_by_age_are_counted_among_the_others() -> None:
+    arm = load("study=alternatives", "ensemble=none").arm("ai_label_advises")
+    assert arm.policy.covers is not None
+
+    def counts(**only: tuple[str, ...]) -> list[list[int]]:
+        covers = replace(arm.policy.covers, only=only)
+        return [*_sickest_at_triage(arm.pathway, replace(arm.policy, covers=covers), 1)]
+
+    whole, children = counts(), counts(age_band=("child",))
+    adults = counts(age_band=("adult", "older", "oldest"))
+    assert min(map(sum, (children[0], adults[0]))) > 1000
+    assert np.add(children[0], adults[0]).tolist() == whole[0]
+    assert np.add(*children).tolist() == np.add(*whole).tolist()
 
 
 @pytest.mark.slow
