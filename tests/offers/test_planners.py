@@ -11,7 +11,6 @@ from simulation.offers.interview import Checked, check
 MISTAKES = yaml.safe_load(Path(__file__).with_name("planners.yaml").read_text(encoding="utf-8"))
 SILENT = (
     "one_triage_nurse_for_640",
-    "twelve_hour_clock",
     "two_consultants_for_520",
     "specialty_doctors_in_small_department",
     "resus_team_as_ambulance_nurses",
@@ -23,6 +22,11 @@ SILENT = (
     "pilot_dates_as_design",
 )
 """Mistakes about which nothing is said yet."""
+READ_AS_MEANT = {
+    "year_in_thousands": "323.3 attendances a day",
+    "covers_negated": "adult walk-ins and GP referrals, 52 % of everybody",
+}
+"""What is read back of those that are read as they were meant."""
 
 
 def told(checked: Checked, mistake: Mapping[str, Any]) -> bool:
@@ -30,7 +34,9 @@ def told(checked: Checked, mistake: Mapping[str, Any]) -> bool:
     keys, wanted = mistake["keys"], mistake["wanted"]
     refused = any(checked.faults.get(key) for key in keys)
     asked = any(checked.said(key, "asked") for key in keys)
-    return refused or (asked and wanted != "refused")
+    echoed = " ".join(words for key in keys for words in checked.said(key, "echoed"))
+    is_read = READ_AS_MEANT.get(mistake["name"], "-") in echoed
+    return refused or is_read or (asked and wanted != "refused")
 
 
 def silent(mistakes: list[dict[str, Any]], folder: Path) -> Iterator[str]:
