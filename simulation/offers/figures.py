@@ -79,7 +79,7 @@ class ReadAmount(NamedTuple):
     is_seconds: bool
 
 
-def whole_number(word: str) -> int | None:
+def number_in_words(word: str) -> int | None:
     """The number that one word is; None for another word."""
     ten, _, one = word.partition("-")
     return WORDS[ten] + WORDS.get(one, 0) if ten in WORDS and (not one or one in SMALL) else None
@@ -185,13 +185,13 @@ def read_share(text: str, unit: str = "") -> float:
     if plain in ALL_OR_NONE:
         return ALL_OR_NONE[plain]
     if found := re.fullmatch(rf"(?:([a-z]+)[- ])?({'|'.join(PARTS)})s?{OF_THEM}", plain):
-        n_parts = whole_number(found[1] or "one")
+        n_parts = number_in_words(found[1] or "one")
         if n_parts is None or n_parts > PARTS[found[2]]:
             raise example
         return n_parts / PARTS[found[2]]
     if found := re.fullmatch(r"(\w+) ?(?:/|\bin\b|\bof\b|\bout of\b) ?(\w+)", plain):
         some, of_all = (
-            int(word) if word.isdecimal() else whole_number(word) or 0 for word in found.groups()
+            int(word) if word.isdecimal() else number_in_words(word) or 0 for word in found.groups()
         )
         if not 0 < some <= of_all:
             raise example

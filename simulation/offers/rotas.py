@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from simulation.offers.figures import Unread, whole_number
+from simulation.offers.figures import Unread, number_in_words
 from simulation.units import WEEKDAYS
 
 SLOTS, PER_HOUR, NOON, WEEK = 48, 2, 24, 336
@@ -58,7 +58,7 @@ class StatedShift(NamedTuple):
     @property
     def hours(self) -> str:
         """'8-22', '22:30-7'."""
-        return f"{clock(self.start)}-{clock(self.end % SLOTS or SLOTS)}"
+        return f"{half_hour_words(self.start)}-{half_hour_words(self.end % SLOTS or SLOTS)}"
 
     @property
     def days_words(self) -> str:
@@ -143,7 +143,7 @@ def _apart(on: Sequence[int]) -> list[StatedShift]:
     return [StatedShift(*key, tuple(of)) for key, of in days.items() if key[0]]
 
 
-def clock(slot: int) -> str:
+def half_hour_words(slot: int) -> str:
     """'8', '22:30', of a half hour."""
     return f"{slot // PER_HOUR}{':30' if slot % PER_HOUR else ''}"
 
@@ -285,7 +285,7 @@ def _days(words: str) -> list[int]:
 
 def _clause(text: str) -> _Clause:
     """What a clause says. Raises Unread for a word that is not understood, and for what is said twice."""
-    clause, numbers, n_days = _Clause(shown(text)), list[int](), 0
+    clause, numbers, n_days = _Clause(_shown(text)), list[int](), 0
     spans = [*SPAN.finditer(text)]
     words = SPAN.sub(" HOURS ", text).split()
     for place, word in enumerate(words):
@@ -312,7 +312,7 @@ def _clause(text: str) -> _Clause:
     return replace(clause, number=next(iter(numbers), None), span=next(iter(spans), None))
 
 
-def shown(text: str) -> str:
+def _shown(text: str) -> str:
     """A part of an answer, as it was typed but for marks that were put into it."""
     text = re.sub(
         r"DAYS(\d+)",
@@ -331,7 +331,7 @@ def _people(word: str, text: str) -> int | None:
     elif re.fullmatch(r"\d+[.,/]\d+", word):
         raise Unread(f"found '{text}'", "People on duty are whole: 2 8-20, 1 14-22")
     else:
-        number = whole_number(word)
+        number = number_in_words(word)
     if number is not None and number > MOST_PEOPLE:
         raise Unread(
             f"found {number} people", "Count people on duty at once, not heads of the team"
@@ -420,8 +420,8 @@ def _ends(span: re.Match[str]) -> tuple[int, int]:
     if "?" in halves and {"am", "pm"}.intersection(halves):
         return _with_half(found, ends, halves)
     if halves == ["?", "?"] and (end <= start or start < 6 * PER_HOUR):
-        by_day = f"{clock(start)}-{clock(end + NOON * (end <= start))}"
-        other = f"{clock(start + NOON)}-{clock((end + NOON * (end > start)) or SLOTS)}"
+        by_day = f"{half_hour_words(start)}-{half_hour_words(end + NOON * (end <= start))}"
+        other = f"{half_hour_words(start + NOON)}-{half_hour_words((end + NOON * (end > start)) or SLOTS)}"
         remedy = f"Write {other}, or {by_day} h" if end > start else f"Write {by_day} or {other}"
         raise Unread(f"found '{found}', which may be {by_day} or {other}", remedy)
     if start % SLOTS == end:
