@@ -21,7 +21,8 @@ import os
 
 import simulation as ae
 
-settings = ["run.replications=2", "run.warm_up_days=14", "run.measured_days=28", "executor=serial"]
+settings = ["ensemble=none", "run.replications=2", "run.warm_up_days=14", "run.measured_days=28"]
+settings += ["executor=serial"]
 settings += os.environ.get("AEFLOW_NOTEBOOK_OVERRIDES", "").split()  # the last word on a key wins
 
 # %%

@@ -1,7 +1,7 @@
 """aeflow: an in-silico trial of AI-assisted triage in A&E departments. For planning only, not for clinical use.
 
     import simulation as ae
-    study = ae.load("study=ai_triage", "site=typical", "run.replications=4")
+    study = ae.load("study=ai_triage", "ensemble=none", "run.replications=4")
     result = ae.compare(study)
     result.table()
     result.figure("differences")

@@ -1,7 +1,7 @@
 """The public names: what notebooks, scripts, the commands and the app use. `simulation` lists them.
 
 import simulation as ae
-result = ae.compare(ae.load("study=ai_triage", "run.replications=4"))
+result = ae.compare(ae.load("study=ai_triage", "ensemble=none", "run.replications=4"))
 again = ae.read(result.write("results"))
 """
 

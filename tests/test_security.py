@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 ROOT = Path(__file__).parents[1]
 SHORT = (
+    "ensemble=none",
     "run=weeks",
     "run.replications=1",
     "run.warm_up_days=0",

@@ -286,7 +286,8 @@ class SiteRuns:
     """A composed configuration and the runs of its site. `fewer_in`: the pool that lost a clinician, once run."""
 
     def __init__(self, overrides: Sequence[str], config_dir: str | Path | None) -> None:
-        self.overrides, self.config_dir = list(overrides), config_dir
+        self.overrides = with_defaults(overrides, "ensemble=none")
+        self.config_dir = config_dir
         self.raw = stated_in(self.overrides, search_folders(config_dir)).raw
         self.study = load(*self.overrides, config_dir=config_dir).on_typical()
         self.fewer_in = ""
@@ -485,7 +486,7 @@ def validate(
             remedy = "Leave only= out, or say only=site"
             refuse("predictions=write", f"only={only} predicts nothing", remedy)
     # reports a mistake before a minute's work, not after it
-    load(*overrides, config_dir=config_dir)
+    load(*with_defaults(overrides, "ensemble=none"), config_dir=config_dir)
     say(f"aeflow validate. {BANNER}")
     parts = PARTS if only == "all" else (only,)
     failed = 0

@@ -65,6 +65,7 @@ def _run_studies(line: CommandLine, *, alone: bool) -> int:
         studies = [line.study(["ensemble=none", *overrides]).only() for overrides in runs]
     else:
         runs, studies = _in_scenarios(line)
+        _refuse_few_departments(line, studies)
     refuse_large(studies)
     for study in studies:
         refuse_beyond_bound(study)  # before anything is drawn of it
@@ -84,6 +85,18 @@ def _run_studies(line: CommandLine, *, alone: bool) -> int:
 
         put_together(done, studies[0].results_folder)
     return code
+
+
+def _refuse_few_departments(line: CommandLine, studies: Sequence[Study]) -> None:
+    """Refuse a comparison over fewer departments of an ensemble than a verdict takes."""
+    from simulation.config.ensembles import ensemble_named
+    from simulation.config.files import search_folders
+    from simulation.study.study import refuse_few_departments
+
+    for study in studies:
+        if study.departments is not None:
+            ensemble = ensemble_named(study.departments.name, search_folders(line.config_dir))
+            refuse_few_departments(study.run, len(ensemble.departments))
 
 
 def _in_scenarios(line: CommandLine) -> tuple[list[Sequence[str]], list[Study]]:
@@ -240,7 +253,7 @@ def show(line: CommandLine) -> int:
     from simulation.study.offered_load import refuse_large
 
     runs = line.runs()
-    studies = [line.study(overrides).on_typical() for overrides in runs]
+    studies = [line.study(["ensemble=none", *overrides]).on_typical() for overrides in runs]
     for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
         print_heading(heading)

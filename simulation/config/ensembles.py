@@ -61,7 +61,6 @@ from simulation.department.config_dataclass import ByName, NonEmpty, config_data
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, digest, find_differences, to_exact
-from simulation.statistics.departments import MIN_EACH
 from simulation.study.check_study import staff_gone_faults
 from simulation.study.design import (
     OF_CHANGE,
@@ -78,9 +77,7 @@ from simulation.study.design import (
 from simulation.study.study import (
     ReadyArm,
     ReadyArms,
-    RunLength,
     Study,
-    explain_too_short,
     n_used,
     number_faults,
     one_department_faults,
@@ -605,9 +602,11 @@ def over_ensemble(
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
     n = len(ensemble.departments)
-    why = _elsewhere(ensemble, composed.choices, folders) or explain_too_short(run, name, n)
-    if why:
-        _refuse_one(ensemble, run, why)
+    if why := _elsewhere(ensemble, composed.choices, folders):
+        if run.department is not None:
+            refuse("run.department", f"cannot be used: {why}", "Leave it out")
+        if ensemble.totals is not None:
+            refuse(f"ensembles/{name}.yaml", why, "Leave that out: its departments are as answered")
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [
@@ -670,16 +669,6 @@ def over_ensemble(
         partial(_check_staff, study, study.departments, used),
     )
     return study
-
-
-def _refuse_one(ensemble: Ensemble, run: RunLength, why: str) -> None:
-    """Raise ConfigError where one department cannot stand for those of the ensemble: one is named, or they are as
-    somebody answered, and it would not be."""
-    if run.department is not None:
-        refuse("run.department", f"cannot be used: {why}", "Leave it out")
-    if ensemble.totals is not None:
-        n = len(ensemble.departments)
-        refuse("run.replications", why, f"Give {MIN_EACH * n}, or run.departments={n}")
 
 
 def _tools(

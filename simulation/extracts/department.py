@@ -82,8 +82,8 @@ FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
-    "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0", "executor=serial",
-    "pathway.allow_overload=true",
+    "ensemble=none", "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0",
+    "executor=serial", "pathway.allow_overload=true",
 )  # fmt: skip
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""

@@ -21,7 +21,14 @@ from simulation.errors import ResultsError
 from simulation.questions.blanks import BlankEffect, rank_blanks
 from simulation.questions.sweep import beside
 from simulation.report.effect_pictures import first_picture
-from simulation.report.findings import implausible, unlike_words, warnings
+from simulation.report.findings import (
+    contradictions,
+    implausible,
+    not_judged,
+    stated_figures,
+    unlike_words,
+    warnings,
+)
 from simulation.report.first_page import (
     PATIENTS,
     by_cause_words,
@@ -137,7 +144,7 @@ class Board(NamedTuple):
 
     verdict, answer: the outcome in a few words, and in one sentence; look: the kind of verdict by which it is coloured;
     advice: what to do; notes: how numbers are to be read; arms: those in table and picture, the product first; counts:
-    what the page rests on.
+    what the page rests on. Without a verdict there is no picture, and the table has effects and costs alone.
     """
 
     offer: OfferFacts
@@ -220,23 +227,50 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
         return Board(offer, *answer, (), (), (), (), None, None, counts)
     ready = replace(outcome.arm.ready, arm=replace(outcome.arm.ready.arm, label=offer.product))
     arms = (replace(outcome.arm, ready=ready), *priced_alternatives(result, outcome.arm))
+    stated = _part("stated", "Your department", _unstated(result), *_stated(result))
+    vendor = _part("vendor", "The vendor", _vendor(offer, facts))
+    assumed = _part("assumed", "Assumed", _assumed(offer, facts + 2))
+    notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
+    if against := contradictions(result):
+        money = _part("money", "What each option would do there", ())
+        told = (f"Look at {against[0].answer} first, then make the page again.",)
+        also = [f"Also: {'; '.join(one.found for one in against[1 : most + 1])}."] * (
+            len(against) > 1
+        )
+        few = (stated, vendor, money, assumed)
+        return Board(offer, *answer, told, (*also, *notes), few, arms, table, None, counts)
     measured = (*_measure_first(outcome, most), *_pilot(outcome, offer))
     parts = (
         _part("safety", "Is it safe?", _safety(outcome, offer)),
         _part("worse", "Who is worse off?", _worse_off(outcome, most)),
+        stated,
         _part("money", "Same money elsewhere", _money(outcome)),
         _part("measure", "Measure first", measured),
-        _part("vendor", "The vendor", _vendor(offer, facts)),
-        _part("assumed", "Assumed", _assumed(offer, facts + 2)),
+        vendor,
+        assumed,
     )
     picture = first_picture(result, arms, number=_signed)
-    notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
-    told = tuple(advice(outcome))
-    return Board(offer, *answer, told, notes, parts, arms, table, picture, counts)
+    return Board(offer, *answer, tuple(advice(outcome)), notes, parts, arms, table, picture, counts)
 
 
-def _part(name: str, heading: str, sentences: Iterable[str]) -> Section:
-    return Section(tuple(map(Words, sentences)), heading, name)
+def _part(name: str, heading: str, sentences: Iterable[str], *tables: ReportTable) -> Section:
+    return Section((*tables, *map(Words, sentences)), heading, name)
+
+
+def _stated(result: StudyResult) -> Iterator[ReportTable]:
+    """What was stated of the department beside what was simulated, where anything was."""
+    cells = list[Cells]()
+    for one in stated_figures(result):
+        stated, simulated = (Cell(value, one.unit) for value in (one.stated, one.simulated))
+        cells.append((one.label, stated, replace(simulated, words="too far off" * (one.off > 1))))
+    if cells:
+        yield ReportTable("stated", "Your department", ("Today", "Stated", "Simulated"), cells)
+
+
+def _unstated(result: StudyResult) -> Iterator[str]:
+    """What could not be held against the simulation."""
+    if unknown := not_judged(result):
+        yield f"Not compared, as this run does not hold it: {listed_with_and(unknown)}."
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
@@ -283,6 +317,8 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         "Safety limits",
     )
     notes = (f"'Not settled': {' or '.join(reasons)}.",) if reasons else ()
+    if contradictions(result):
+        cells, notes = [(*row[:-1], "no verdict") for row in cells], ()
     return ReportTable("board", "What each costs and does", headers, cells, notes)
 
 
@@ -395,6 +431,9 @@ def _answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, Kind, str]:
     if few := result.few_departments:
         words = f"{few} departments are too few for an answer: use 20 or more, each at least twice."
         return "No answer yet", "cannot-tell", words
+    if against := contradictions(result):
+        words = f"The answers contradict one another: in the department that they make, {against[0].found}."
+        return "No verdict", "cannot-tell", words
     (verdict, words), look = VERDICTS[outcome.kind], LOOKS.get(outcome.kind, "cannot-tell")
     if outcome.kind != "nothing":
         if offer.claims or outcome.is_claimed:
@@ -448,7 +487,7 @@ def _notes(outcome: ArmOutcome, offer: OfferFacts, most: int) -> Iterator[str]:
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
         before, within = result.row_of(target), result.before(FOUR_HOURS)
         today = f"{_short(before.mean, before.unit)} minutes"
-        yield f"Today they wait {today}; {amount(within.mean, 'share')} leave within four hours."
+        yield f"Simulated today: they wait {today}; {amount(within.mean, 'share')} leave within four hours."
     changes = [one for one in outcome.arm.explanation.changed if one.kind in CHANGED]
     for what in dict.fromkeys(one.what for one in changes):
         shorts = (one.short for one in changes if one.what == what)

@@ -2,11 +2,16 @@
 
 What was found rests on intervals and verdicts, and goes not beyond them: levers, controls, spillover, who waits longer,
 how busy staff are. Warnings are of an arm that does nothing, too few replications, a department or a tool that is hard
-to believe.
+to believe. Where the department of an offer contradicts the answers that it was made of, there is no verdict
+(`contradictions`).
 """
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
 
 from simulation.display.words import (
     DOES_NOT_FIT,
@@ -174,8 +179,8 @@ One group of wards that full is plausible, because escalation opens beds on top;
 """
 OVERFULL = 1.02
 """The share above which even one is not: of beds that escalation opened, some close again before their patients go."""
-LONG_HANDOVER = 120.0
-"""Minutes of a mean ambulance handover from which it counts as hours."""
+HANDOVER, LONG_HANDOVER = "handover_mean", 120.0
+"""The measure of a mean ambulance handover, and minutes from which it counts as hours."""
 LEAST_SECONDS = 2.0
 """Seconds taken off each patient below which they were probably meant as minutes. A judgement."""
 
@@ -231,27 +236,192 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
     return [f"{first_and_others(labels)}: {words}." for words, labels in labels_by_words.items()]
 
 
-def implausible(result: StudyResult) -> tuple[str, ...]:
-    """A sentence each for full beds and long handovers, as they were simulated.
-
-    `study/department_warnings.py` finds what does not fit together before anything runs, such as work beyond capacity.
-    """
-    sentences = []
+def full_beds(result: StudyResult) -> tuple[dict[str, str], bool]:
+    """Pools of beds that count as full at midnight, with their share, and whether any is fuller than one can be."""
     occupied = {group: result.before(OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
     full = {
         group.partition("=")[2]: f"{100 * share:.0f} %"
         for group, share in occupied.items()
         if share >= FULL
     }
-    if len(full) > 1 or any(share > OVERFULL for share in occupied.values()):
+    return full, any(share > OVERFULL for share in occupied.values())
+
+
+def implausible(result: StudyResult) -> tuple[str, ...]:
+    """A sentence each for full beds and long handovers, as they were simulated.
+
+    `study/department_warnings.py` finds what does not fit together before anything runs, such as work beyond capacity.
+    """
+    sentences, (full, is_over) = [], full_beds(result)
+    if len(full) > 1 or is_over:
         sentences.append(
             f"beds are full at midnight ({figures_of(full)}). Look at {pool_keys(result.study, full)} (more beds) and "
             "at the durations of stays on wards."
         )
-    handover = "handover_mean"
-    if result.has(handover) and (minutes := result.before(handover).mean) >= LONG_HANDOVER:
+    if result.has(HANDOVER) and (minutes := result.before(HANDOVER).mean) >= LONG_HANDOVER:
         sentences.append(
             f"ambulances wait {amount(minutes, 'minutes')} on average to hand over. Look at beds and places "
             "first, then at the pools of whoever receives them."
         )
     return tuple(f"Check the department: {words}" for words in sentences)
+
+
+# --- of an offer: what was stated, and what was simulated -------------------------------------------------------------
+
+BY_NIGHT = "busy_by_night_share"
+HOURS_BY_DAY = 13
+"""Hours of `BUSY`, from 10 to 23 h; the others are those of `BY_NIGHT`."""
+ATTENDANCES = "attendances_per_day"
+"""The figure that is no measure."""
+TOLERANCES = {
+    ATTENDANCES: (0.0, 0.02), "left_share": (0.01, 0.0), "share": (0.02, 0.0), "minutes": (5.0, 0.15),
+}  # fmt: skip
+"""How far a figure may lie from what was stated, by measure, or else by unit: as it is, or as a share of what was
+stated, whichever is more. Judgements."""
+DESKS = {"assessment_nurses": "ambulance nurses", "triage_nurses": "triage nurses"}
+"""Nurses at a door, whose answered rota may be too small, in words."""
+BUSIEST, ALWAYS_BUSY = 0.97, 0.99
+"""Share of all hours above which nurses at a door are busier than any can be; and above which, by day and by night, the
+queue for staff never empties. Judgements; the busiest triage nurses of the ensemble 'england' have 0.88."""
+CLINICIANS = {
+    "doctors": (0.622, 0.971),
+    "practitioners": (0.447, 0.811),
+    "children_doctors": (0.469, 0.857),
+}
+"""Lowest and highest share of all hours for which clinicians are busy. Measured: the means of each of the 100
+departments of the ensemble 'england', two runs of twelve weeks each, 1 December 2026."""
+HALF = 0.5
+"""The share of the lowest below which clinicians are idler than any department's."""
+HOUR = 60.0
+"""Minutes of a mean handover above which ambulances wait too long for any verdict."""
+
+
+class StatedFigure(NamedTuple):
+    """A figure of the department as it was stated, and as it was simulated under the baseline (NaN: not stored);
+    `most`: how far apart they may be."""
+
+    label: str
+    unit: str
+    stated: float
+    simulated: float
+    most: float
+
+    @property
+    def off(self) -> float:
+        """How many times as far apart they are as they may be; NaN where that is not known."""
+        return abs(self.simulated - self.stated) / max(self.most, 1e-9)
+
+
+class Contradiction(NamedTuple):
+    """Why nothing can be concluded from a department: what was simulated, as a clause, and the answer to look at."""
+
+    found: str
+    answer: str
+
+
+def stated_figures(result: StudyResult) -> tuple[StatedFigure, ...]:
+    """The figures that an offer states of its department, each beside the mean over the departments of the result."""
+    return tuple(
+        _figure(result, measure, value)
+        for measure, value in (result.design.offer.stated if result.design.offer else {}).items()
+    )
+
+
+def _figure(result: StudyResult, measure: str, stated: float) -> StatedFigure:
+    if measure == ATTENDANCES:
+        label, unit, simulated = "Attendances", "a day", _attendances_per_day(result)
+    else:
+        row = result.before(measure) if result.has(measure) else None
+        unit, simulated = ("", math.nan) if row is None else (row.unit, row.mean)
+        label = measure_label(result, measure)
+    least, share = TOLERANCES.get(measure) or TOLERANCES.get(unit, (0.0, 0.0))
+    return StatedFigure(label, unit, stated, simulated, max(least, share * stated))
+
+
+def _attendances_per_day(result: StudyResult) -> float:
+    """Attendances a day of all days that were simulated, on average over replications."""
+    before = result.run.warm_up_days + result.run.measured_days
+    return float(
+        np.mean(
+            [
+                one.n_attendances / len(one.arms) / (before + one.cool_down_days)
+                for one in result.replications
+            ]
+        )
+    )
+
+
+def not_judged(result: StudyResult) -> tuple[str, ...]:
+    """What a run of an offer does not hold, so that nothing contradicts it: a run of an earlier version."""
+    unknown = [one.label for one in stated_figures(result) if math.isnan(one.simulated)]
+    return (
+        *([] if stated_figures(result) else ["what was stated"]),
+        *unknown,
+        *([] if busy_shares(result) else ["how busy staff are"]),
+        *([] if result.has(HANDOVER) else ["ambulance handover"]),
+    )
+
+
+@lru_cache(maxsize=8)
+def contradictions(result: StudyResult) -> tuple[Contradiction, ...]:
+    """Why there is no verdict on an offer: its department cannot be, or is not as it was stated. What to look at first
+    comes first; empty where nothing contradicts, and for a study that states no offer."""
+    if result.design.offer is None:
+        return ()
+    figures = [one for one in stated_figures(result) if 1 < one.off < math.inf]
+    return (
+        *_impossible(result),
+        *(
+            Contradiction(
+                f"'{one.label}' is {amount(one.simulated, one.unit)}, and {amount(one.stated, one.unit)} was stated",
+                f"'{one.label}'",
+            )
+            for one in sorted(figures, key=lambda one: -one.off)
+        ),
+    )
+
+
+def _impossible(result: StudyResult) -> Iterator[Contradiction]:
+    """What no department has: desks that are always busy, queues that never empty, ambulances that wait for an hour,
+    clinicians busier or idler than in any department."""
+    busy = busy_shares(result)
+    always = [pool for pool, shares in busy.items() if all(one > ALWAYS_BUSY for one in shares)]
+    desks = [pool for pool in DESKS if _of_all_hours(busy.get(pool)) > BUSIEST]
+    for pool in dict.fromkeys((*desks, *always)):
+        who, hours = DESKS.get(pool, spaced(pool)), amount(_of_all_hours(busy[pool]), "share")
+        found = f"{who} are busy for {hours} of all hours, so that their queue never empties"
+        yield Contradiction(found, f"the rota of {who}")
+    if len(full := full_beds(result)[0]) > 1:
+        yield Contradiction(f"beds are always full ({figures_of(full)})", "the number of beds")
+    n_left = sum(one.n_unfinished for one in result.baseline.replications)
+    if n_left and result.run.doublings:
+        found = f"{n_left:,} patients had not left when the simulation ended"
+        yield Contradiction(found, "staff and beds")
+    if result.has(HANDOVER) and (minutes := result.before(HANDOVER).mean) > HOUR:
+        found = f"ambulances wait {amount(minutes, 'minutes')} on average to hand over"
+        yield Contradiction(found, "the rota of ambulance nurses, then the number of beds")
+    for pool, (low, high) in CLINICIANS.items():
+        share = _of_all_hours(busy.get(pool))
+        if share > high or share < HALF * low:
+            limits = f"{100 * low:.0f} to {100 * high:.0f} % in departments like England's"
+            found = f"{spaced(pool)} are busy for {amount(share, 'share')} of all hours ({limits})"
+            yield Contradiction(found, "the doctors' rota, and the share within four hours")
+
+
+def busy_shares(result: StudyResult) -> dict[str, tuple[float, float]]:
+    """The share of their time for which staff are busy under the baseline, by day and by night, by pool; empty where a
+    result does not hold both."""
+    groups = set(result.groups(BUSY)) & set(result.groups(BY_NIGHT))
+    return {
+        group.partition("=")[2]: (
+            result.before(BUSY, group).mean,
+            result.before(BY_NIGHT, group).mean,
+        )
+        for group in sorted(groups)
+    }
+
+
+def _of_all_hours(busy: tuple[float, float] | None) -> float:
+    """The mean over the hours of a day of a share by day and by night; NaN where there is none."""
+    by_day, by_night = busy or (math.nan, math.nan)
+    return (HOURS_BY_DAY * by_day + (24 - HOURS_BY_DAY) * by_night) / 24

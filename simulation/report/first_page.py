@@ -25,7 +25,7 @@ from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import harmed_kind_words
 from simulation.report.effect_pictures import first_picture
-from simulation.report.findings import implausible, warnings
+from simulation.report.findings import contradictions, implausible, warnings
 from simulation.report.money import limit_words
 from simulation.report.outcome import (
     ArmOutcome,
@@ -169,20 +169,26 @@ def first_page(result: StudyResult) -> FirstPage:
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
             "of these alone. For a verdict use 20 or more, each at least twice: run.departments=20 run.replications=40."
         )
+    if against := contradictions(result):
+        lead = (
+            "The answers contradict one another, so there is no verdict. In the department that they make, "
+            f"{'; '.join(one.found for one in against)}. Look at {against[0].answer} first."
+        )
+    silent = bool(few or against)
     page = FirstPage(
         result.design.question,
         checks,
         lead,
-        () if few else headlines(result),
+        () if silent else headlines(result),
         tuple(_notes(result)),
         first_table(result),
-        first_picture(result, arms_in_order(result.shown)),
-        "" if few else " ".join(cause_words(result)),
+        None if against else first_picture(result, arms_in_order(result.shown)),
+        "" if silent else " ".join(cause_words(result)),
     )
-    for detail in (1, 0) if result.causes and not few else ():
+    for detail in (1, 0) if result.causes and not silent else ():
         if page.n_words > MOST_WORDS:
             page = page._replace(headlines=headlines(result, detail))
-    if result.causes and page.n_words > MOST_WORDS:
+    if result.causes and page.n_words > MOST_WORDS and not silent:
         page = page._replace(lead=lead.replace(_summary(result), ""))
     return page
 

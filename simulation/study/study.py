@@ -129,9 +129,9 @@ class RunLength:
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None
     """How many departments of the study's ensemble are used, the first in its file: replication k uses department k
-    modulo this number, so `replications` are a whole multiple of it, or fewer. None: 60, or as many as are used twice;
-    fewer than 20 give no range, so then the study runs on the typical department. From 2 to 19 there is no verdict.
-    Read only over an ensemble. Example: `60`"""
+    modulo this number, so `replications` are a whole multiple of it, or fewer. None: 60, or as many as are used twice,
+    which takes 40 replications or more. From 2 to 19 departments give no range and no verdict, and `aeflow compare`
+    refuses them where the ensemble has more. Read only over an ensemble. Example: `60`"""
     department: Annotated[int, Ge(0), Unit("department")] | None = None
     """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""
@@ -594,20 +594,42 @@ def n_used(run: RunLength, n: int) -> int:
     return run.departments or min(MOST_DEPARTMENTS, n, run.replications // MIN_EACH)
 
 
-def explain_too_short(run: RunLength, ensemble: str, n: int) -> str:
-    """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
+def too_short_fault(run: RunLength, ensemble: str, n: int) -> Fault | None:
+    """The fault of a run that does not say how many departments it uses, and is too short for a verdict on such
+    departments; None if it is not."""
     least = min(MIN_DEPARTMENTS, n)
     if run.departments or run.department is not None or run.replications >= MIN_EACH * least:
-        return ""
-    return (
-        f"{run.replications} replications are too few to use {least} departments of the ensemble "
-        f"'{ensemble}' {MIN_EACH} times each"
+        return None
+    return Fault(
+        "run.replications",
+        f"is {run.replications}, and a verdict on departments like those of the ensemble '{ensemble}' takes {least} of "
+        f"them, {MIN_EACH} times each",
+        f"Give {MIN_EACH * least} or more, or run one department: ensemble=none",
     )
+
+
+def refuse_few_departments(run: RunLength, n: int) -> None:
+    """Raise ConfigError for a run that is stated to use fewer of the `n` departments of an ensemble than a verdict
+    takes; a part of a longer run may use any."""
+    least = min(MIN_DEPARTMENTS, n)
+    used = min(run.departments or 1, run.replications)
+    if run.department is None and used < least:
+        which = "departments" if (run.departments or 1) < least else "replications"
+        refuse(
+            f"run.{which}",
+            f"is {getattr(run, which)}, and a verdict on such departments takes {least} of them",
+            f"Give run.departments={least} run.replications={MIN_EACH * least}, or more, or run one department: "
+            "ensemble=none, or run.department=0",
+        )
 
 
 def number_faults(run: RunLength, ensemble: str, n: int) -> Iterator[Fault]:
     """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many; and of
-    `run.replications`, where noise would be read from the few departments that are used more often than the others."""
+    `run.replications`: too few for a verdict, or noise would be read from the few departments that are used more often
+    than the others."""
+    if short := too_short_fault(run, ensemble, n):
+        yield short
+        return
     if run.departments and run.department is not None:
         yield Fault(
             "run.department",

@@ -9,8 +9,8 @@ import pytest
 from simulation.cli import main
 
 SHORT = (
-    "engine=compiled", "executor=serial", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1",
-    "run.doublings=0", "run.replications=2",
+    "ensemble=none", "engine=compiled", "executor=serial", "run.measured_days=3", "run.warm_up_days=0",
+    "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
 )  # fmt: skip
 
 

@@ -362,17 +362,17 @@ def test_a_study_without_the_arm_of_its_offer_has_no_offer(own: Own) -> None:
     assert design.with_arms(design.arms, baseline="nurse").offer is None
 
 
-def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_says_so(
+def test_a_study_of_another_site_than_its_ensemble_is_of_one_department_and_a_warning_says_so(
     caplog: pytest.LogCaptureFixture, usual: Study, hold: Hold
 ) -> None:
     caplog.clear()
     with caplog.at_level("WARNING", logger="aeflow"):
-        short = load("study=ai_triage", "run.replications=4")
-    assert short.departments is None
+        small = load("study=ai_triage", "site=small")
+    assert small.departments is None
     assert [record.getMessage() for record in caplog.records] == [
-        f"On one department: {short.on_one}."
+        f"On one department: {small.on_one}."
     ]
-    hold(short.on_one, "few to use 20 departments")
+    hold(small.on_one, "was built for site=typical")
     assert usual.departments is not None
     assert usual.on_one == ""
 

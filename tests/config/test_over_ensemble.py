@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.study.study import Study
@@ -153,12 +154,40 @@ def test_one_department_alone_may_be_run_any_number_of_times(loaded: Callable[..
     assert loaded("run.department=2", "run.replications=7").run.replications == 7
 
 
-def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(
-    own: Own, hold: Hold
+@pytest.mark.parametrize(("n", "needed"), [(70, 40), (3, 6)])
+def test_a_run_too_short_for_a_verdict_is_refused_with_the_replications_it_takes(
+    own: Own, n: int, needed: int, hold: Hold
 ) -> None:
-    study = load("study=mine", "ensemble=ours", "run.replications=39", config_dir=own(ensemble(70)))
-    assert study.departments is None
-    hold(study.on_one, "ensemble 'ours' 2 times each")
+    words = ("study=mine", "ensemble=ours")
+    with hold.refusal(ConfigError, "run.replications", match=f"Give {needed} or more"):
+        load(*words, f"run.replications={needed - 1}", config_dir=own(ensemble(n)))
+    alone = load(*words[:1], "ensemble=none", "run.replications=4", config_dir=own(ensemble(n)))
+    assert alone.departments is None
+    part = (f"run.replications={needed}", "run.first=2", "run.count=1")
+    assert load(*words, *part, config_dir=own(ensemble(n))).run.departments == needed // 2
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("run.departments=5", "run.replications=10"), "run.departments"),
+        (("run.departments=60", "run.replications=19"), "run.replications"),
+        (("run.departments=1", "run.replications=40"), "run.departments"),
+    ],
+)
+def test_a_comparison_over_fewer_departments_than_a_verdict_takes_is_refused(
+    own: Own,
+    words: tuple[str, ...],
+    where: str,
+    capsys: pytest.CaptureFixture[str],
+    hold: Hold,
+) -> None:
+    folder = own(ensemble(70))
+    asked = ["compare", "study=mine", "ensemble=ours", *words, "--config-dir", str(folder)]
+    assert main(asked) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"aeflow: {where}: ")
+    hold(said, "run.departments=20 run.replications=40")
 
 
 def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_and_says_so(

@@ -10,7 +10,13 @@ import pytest
 import simulation as ae
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "python.md"
-SHORT = ("run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.replications=3")
+SHORT = (
+    "ensemble=none",
+    "run.warm_up_days=7",
+    "run.measured_days=7",
+    "run.cool_down_days=1",
+    "run.replications=3",
+)
 
 
 @pytest.mark.slow

@@ -122,7 +122,7 @@ def test_the_reference_engine_runs_a_study_without_numba(tmp_path: Path) -> None
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['numba'] = None\n")
     done = _python(
         "import simulation as ae\n"
-        "study = ae.load('engine=reference', 'executor=serial', 'run=weeks', 'run.replications=1',"
+        "study = ae.load('ensemble=none', 'engine=reference', 'executor=serial', 'run=weeks', 'run.replications=1',"
         " 'run.warm_up_days=0', 'run.measured_days=1', 'run.cool_down_days=1')\n"
         "print(len(ae.run(study).replications))",
         tmp_path,

@@ -113,6 +113,7 @@ def options() -> argparse.Namespace:
 def four_arms(replications: int) -> Study:
     """Four arms of the default study, a week each."""
     length = (
+        "ensemble=none",
         f"run.replications={replications}",
         "run.warm_up_days=0",
         "run.measured_days=7",

@@ -27,6 +27,7 @@ import simulation as ae
 
 SHORT = (
     "study=ai_triage",
+    "ensemble=none",
     "run.replications=2",
     "run.warm_up_days=0",
     "run.measured_days=2",

@@ -38,7 +38,13 @@ from urllib.request import urlopen
 
 Entered = dict[str, list[str]]
 """The functions that a job enters, by the path of their file within the checkout."""
-SMALL = ("executor=serial", "engine=compiled", "run.replications=4", "run.measured_days=7")
+SMALL = (
+    "ensemble=none",
+    "executor=serial",
+    "engine=compiled",
+    "run.replications=4",
+    "run.measured_days=7",
+)
 ANSWERS = """attendances_per_day: 310
 within_four_hours: 62 %
 admitted_share: 27 %

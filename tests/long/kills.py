@@ -126,6 +126,7 @@ def words(length: Length) -> list[str]:
     """The study: 4 arms."""
     left_out = [f"~study.arms.{arm}" for arm in LEFT_OUT]
     run = [
+        "ensemble=none",
         f"run.replications={length.replications}",
         "run.warm_up_days=7",
         f"run.measured_days={length.days}",

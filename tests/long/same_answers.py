@@ -55,7 +55,7 @@ ALONE = ("engine=compiled", "executor=serial")
 """One process a job, because jobs run side by side; the engine is named so that none is chosen."""
 WEEK = ("run.measured_days=7", "run.warm_up_days=7")
 FORTNIGHT = ("run.measured_days=14", "run.warm_up_days=7")
-FOUR = ("run.replications=4",)
+FOUR = ("ensemble=none", "run.replications=4")
 MANY_DEPARTMENTS = ("run.replications=40", "run.departments=20")
 """The fewest with which `narrow` and 'what decides it' say something."""
 OF_SIZE = ("attendances_per_day=280", "beds=510")
@@ -82,8 +82,8 @@ class Job:
 
 SLOW_STUDIES: Mapping[str, tuple[str, ...]] = {
     "alternatives": FOUR,
-    "known_effects": (*FOUR, "run.departments=2"),
-    "stress": ("run.replications=2", "run.departments=1"),
+    "known_effects": ("run.replications=4", "run.department=1"),
+    "stress": ("run.replications=2", "run.departments=null", "run.department=0"),
     "ablation": ("run.replications=2",),
 }
 """Studies with many arms, scenarios or departments, and how they are made small."""

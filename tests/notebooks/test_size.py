@@ -9,8 +9,9 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 300_000
 CELLS = (
-    'import simulation as ae\nstudy = ae.load("study=ai_triage", "run.replications=2", "run.measured_days=1",'
-    ' "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "executor=serial")\nstudy',
+    'import simulation as ae\nstudy = ae.load("study=ai_triage", "ensemble=none", "run.replications=2",'
+    ' "run.measured_days=1", "run.warm_up_days=0",'
+    ' "run.cool_down_days=1", "run.doublings=0", "executor=serial")\nstudy',
     "result = ae.compare(study)\nresult",
     "print(result)",
     'result.tables["measures"]',

@@ -152,7 +152,7 @@ def test_the_usual_department_of_an_offer_has_what_was_answered_and_never_stands
     attending = [source for source in alone.arrivals.values() if source.attends]
     assert sum(map(mean_per_day, attending)) == pytest.approx(310, abs=0.1)
     assert alone.pools["triage_nurses"].source == "as answered"
-    with pytest.raises(ConfigError, match=r"run\.departments=30"):
+    with pytest.raises(ConfigError, match="Give 40 or more"):
         load("study=our_ai", "run.replications=24", config_dir=written.folder)
 
 

@@ -14,7 +14,7 @@ __all__ = ["result", "study"]
 
 SHORT = (
     "run.measured_days=5", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
-    "engine=compiled", "executor=serial",
+    "engine=compiled", "executor=serial", "ensemble=none",
 )  # fmt: skip
 STUDY = """
 name: own

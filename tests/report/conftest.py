@@ -17,6 +17,7 @@ from simulation.study.design import Blank, Design, OfferFacts
 from simulation.study.study import Study
 
 SHORT = (
+    "ensemble=none",
     "run.replications=3",
     "run.warm_up_days=0",
     "run.measured_days=2",

@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SHORT = ("executor=serial", "engine=compiled", "run.doublings=0")
 FEW = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=3")
 STUDIES = {
-    "typical": ("~study.arms.ai_label_measured_under.cost", "run.departments=null", *FEW),
+    "typical": ("ensemble=none", "~study.arms.ai_label_measured_under.cost", *FEW),
     "clinic": ("study=gallery/clinic", "run.replications=4", "run.measured_days=7"),
     "one_nurse": ("study=gallery/one_nurse", "run.replications=3", "run.measured_days=7"),
 }

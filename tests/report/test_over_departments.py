@@ -351,16 +351,23 @@ def test_one_department_has_verdicts(over: Result) -> None:
 def test_a_study_on_one_department_says_why_first(
     mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    elsewhere = ensemble(20, built="gallery/clinic")["ensembles/ours.yaml"]
+    (mine / "ensembles" / "elsewhere.yaml").write_text(
+        elsewhere.replace("name: ours", "name: elsewhere"), encoding="utf-8"
+    )
     words = [
         "study=mine",
-        "ensemble=ours",
+        "ensemble=elsewhere",
         "run.replications=4",
         "run.measured_days=7",
         "executor=serial",
     ]
     assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
     output = " ".join(capsys.readouterr().out.split())
-    why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
+    why = (
+        "the ensemble 'elsewhere' was built for pathway=gallery/clinic, and this is "
+        "pathway=gallery/one_nurse"
+    )
     assert f"On one department: {why}." in output
     assert f"This is one department ({why}): what an effect hinges on was not tested." in output
 

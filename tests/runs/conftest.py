@@ -13,6 +13,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
 
 SHORT = (
+    "ensemble=none",
     "run.measured_days=7",
     "run.warm_up_days=7",
     "run.replications=2",

@@ -189,7 +189,12 @@ def test_settings_of_a_cluster_that_nothing_would_read_are_refused() -> None:
 
 
 def test_where_a_study_runs_changes_nothing_about_what_it_is() -> None:
-    here = load("run.replications=4")
-    there = load("run.replications=4", "executor=dask", "cluster.address=tcp://127.0.0.1:8786")
+    here = load("ensemble=none", "run.replications=4")
+    there = load(
+        "ensemble=none",
+        "run.replications=4",
+        "executor=dask",
+        "cluster.address=tcp://127.0.0.1:8786",
+    )
     assert content_of(here) == content_of(there)
     assert "tcp://127.0.0.1:8786" in there.where

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulation import same_numbers
-from simulation.api import Result, compare, gather, grow, read, what_changed
+from simulation.api import Result, compare, grow, read, what_changed
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
@@ -152,25 +152,6 @@ def test_whatever_changes_a_number_changes_the_identity(
         for each in ("run.departments=2", "ensemble=none")
     ]
     assert len({one, changed, *others}) == 4
-
-
-@pytest.mark.slow
-def test_parts_too_short_for_a_range_are_of_one_run_however_many_replications_each_was_planned_with(
-    folder: Path, tmp_path: Path, hold: Hold
-) -> None:
-    short = (
-        "study=mine",
-        "ensemble=many",
-        "executor=serial",
-        "run.measured_days=2",
-        "run.warm_up_days=0",
-    )
-    planned = [("run.replications=2",), ("run.replications=4", "run.first=2", "run.count=2")]
-    parts = [load(*short, *words, config_dir=folder) for words in planned]
-    assert [part.on_one.split(" ", 1)[0] for part in parts] == ["2", "4"]
-    gathered = gather([compare(part).write(tmp_path / str(n)) for n, part in enumerate(parts)])
-    assert len(gathered.replications) == 4
-    hold(gathered.study.on_one, "2 replications are too")
 
 
 def test_a_department_in_which_a_value_is_not_allowed_is_named(

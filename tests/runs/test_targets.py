@@ -17,7 +17,7 @@ from simulation.study.check_study import measures_of
 
 SHORT = (
     "run.replications=1", "run.measured_days=1", "run.warm_up_days=0", "run.cool_down_days=0", "run.doublings=0",
-    "engine=reference", "executor=serial",
+    "engine=reference", "executor=serial", "ensemble=none",
 )  # fmt: skip
 
 

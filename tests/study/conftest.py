@@ -12,6 +12,7 @@ from tests.department.conftest import emergency_room, example, from_yaml, smalle
 __all__ = ["emergency_room", "example", "from_yaml", "smallest"]
 
 SHORT = (
+    "ensemble=none",
     "run.measured_days=7",
     "run.warm_up_days=7",
     "run.replications=2",

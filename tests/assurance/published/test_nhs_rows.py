@@ -372,8 +372,8 @@ def test_an_override_replaces_the_one_of_the_same_key() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 SHORT = (
-    "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.doublings=0",
-    "executor=serial", "engine=compiled",
+    "ensemble=none", "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1",
+    "run.doublings=0", "executor=serial", "engine=compiled",
 )  # fmt: skip
 
 
@@ -438,7 +438,7 @@ def test_rows_of_day_profiles_are_judged_on_every_replication() -> None:
 
 
 def test_the_packaged_validation_profiles_every_replication() -> None:
-    assert load("run=validation").run.profile_all
+    assert load("ensemble=none", "run=validation").run.profile_all
     assert not load().run.profile_all
 
 

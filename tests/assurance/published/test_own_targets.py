@@ -124,7 +124,7 @@ def test_two_rows_of_one_name_are_refused(tmp_path: Path, hold: Hold) -> None:
 
 @pytest.fixture(scope="module")
 def typical() -> Study:
-    return load("run=validation")
+    return load("ensemble=none", "run=validation")
 
 
 @pytest.fixture
@@ -286,6 +286,7 @@ def test_the_packaged_targets_fit_the_packaged_departments(typical: Study) -> No
 # --- by command ------------------------------------------------------------------------------------------------------
 
 SHORT = (
+    "ensemble=none",
     "run.replications=2",
     "run.warm_up_days=0",
     "run.measured_days=14",

@@ -27,8 +27,8 @@ from simulation.patients import DrawnRun, attendances, draw
 from tests.held import Hold
 
 SHORT = (
-    "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",
-    "run.doublings=0", "engine=compiled", "executor=serial",
+    "ensemble=none", "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91",
+    "run.cool_down_days=1", "run.doublings=0", "engine=compiled", "executor=serial",
 )  # fmt: skip
 TRUSTS = targets_named("trusts", [packaged_configs()])
 
