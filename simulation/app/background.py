@@ -231,6 +231,8 @@ class Background:
                 n=N_DEPARTMENTS,
                 progress=work.step,
                 where=self.where,
+                results=self.results,
+                say=work.notes.append,
             )
             self._made[work.key] = name, [*told[0], *told[1]]
         work.department, beside = self._made[work.key]

@@ -348,6 +348,7 @@ TAKES: Mapping[str, CommandWords] = {
                 "departments", "whole", "how many departments the answers could mean", "30", 20, 100
             ),
             CommandKey("check", "switch", "read the answers back, and stop", "false"),
+            RESULTS,
         ),
         answers=_of_offer,
         about_answers="the answer to one question, by its key in template=FILE",

@@ -103,7 +103,8 @@ def offer(line: CommandLine) -> int:
 
         of_departments, of_labels = offered(
             answers, folder, tables=path.parent, name=name, n=n, progress=done,
-            differs=changed_answers(stated, changed),
+            differs=changed_answers(stated, changed), results=Path(line["results"]),
+            say=_print_indented,
         )  # fmt: skip
     print(f"\n{of_departments[0]}:")
     _print_indented(*of_departments[1:])

@@ -77,6 +77,7 @@ from simulation.study.design import (
 from simulation.study.study import (
     ReadyArm,
     ReadyArms,
+    RunLength,
     Study,
     n_used,
     number_faults,
@@ -603,10 +604,7 @@ def over_ensemble(
     ensemble = ensemble_named(name, folders)
     n = len(ensemble.departments)
     if why := _elsewhere(ensemble, composed.choices, folders):
-        if run.department is not None:
-            refuse("run.department", f"cannot be used: {why}", "Leave it out")
-        if ensemble.totals is not None:
-            refuse(f"ensembles/{name}.yaml", why, "Leave that out: its departments are as answered")
+        _refuse_one(ensemble, run, why)
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [
@@ -669,6 +667,16 @@ def over_ensemble(
         partial(_check_staff, study, study.departments, used),
     )
     return study
+
+
+def _refuse_one(ensemble: Ensemble, run: RunLength, why: str) -> None:
+    """Raise ConfigError where one department cannot stand for those of the ensemble: one is named, or they are as
+    somebody answered, and it would not be."""
+    if run.department is not None:
+        refuse("run.department", f"cannot be used: {why}", "Leave it out")
+    if ensemble.totals is not None:
+        remedy = "Leave that out: these departments are as answered"
+        refuse(f"ensembles/{ensemble.name}.yaml", why, remedy)
 
 
 def _tools(

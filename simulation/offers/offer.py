@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from simulation.config.composing import stated_in
+from simulation.config.composing import packaged, stated_in
 from simulation.config.dotted import Raw, as_stated
-from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.ensembles import Ensemble
 from simulation.config.files import search_folders
 from simulation.config.new import name_faults
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.config.writing import ensemble_text, write_files, yaml_text
 from simulation.errors import ConfigError, Faults, refuse
+from simulation.offers import solving
 from simulation.offers.department import (
     BEDS,
     DOCTORS,
@@ -30,11 +32,13 @@ from simulation.offers.department import (
     packaged_ensemble,
 )
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
+from simulation.offers.kept_years import KeptYears
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing_parameter, spread_evenly
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.schema import Floats, Ints
-from simulation.records.serialise import to_plain
+from simulation.records.serialise import Plain, to_plain
+from simulation.runs.provenance import program_parts
 from simulation.study.department_warnings import department_warnings
 from simulation.study.design import Member
 from simulation.study.study import Study
@@ -44,6 +48,10 @@ from simulation.wording import listed_with_and
 N_DEPARTMENTS, LEAST, REPLICATIONS = 30, 20, 120
 """How many departments stand for the one of the answers; how many must be left of them without those of a cause of
 waiting that cannot have what was answered; and the replications of a run, of which each has as many."""
+DEPARTMENTS = "offered_departments"
+"""The name of departments without a product, in files that are seen by nobody."""
+NURSES = "nurses_table"
+"""The question about nurses, who label today, too."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
 AMBULANCE_NURSES = "ambulance_nurses"
@@ -128,13 +136,16 @@ def offered(
     progress: Callable[[int, int], None] = lambda done, of: None,
     differs: Sequence[str] = (),
     where: Sequence[str] = (),
+    results: Path = Path("results"),
+    say: Callable[[str], object] = print,
 ) -> tuple[list[str], list[str]]:
     """Write the department, the product and the study of these answers into a folder of configurations; lines on how
     the departments compare with the answers, and on labels.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
     do; `differs`: what these answers have otherwise than those of another offer; `where`: overrides that say where
-    years run. Raises ConfigError with every fault of the answers, before anything is simulated.
+    years run; `results`: the folder of results, in which years are kept; `say`: gets a line on these. Raises
+    ConfigError with every fault of the answers, before anything is simulated.
     """
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
@@ -151,29 +162,34 @@ def offered(
     if found:
         raise ConfigError(found)
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
-    ensemble = _ensemble(name, departments, product)
-    n = len(ensemble.departments)
+    alone = _ensemble(departments)
+    n = len(alone.departments)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
-        write_files(_texts(ensemble, departments, product, differs), name, trial)
         places = (trial, *search_folders(folder if folder.is_dir() else None))
-        study = study_from(
-            stated_in(
-                (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where), places
-            ),
-            places,
-        )
+
+        def made(name: str, texts: Mapping[str, str]) -> Study:
+            write_files(texts, name, trial)
+            words = (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where)
+            return study_from(stated_in(words, places), places)
+
+        study = made(name, _texts(_with_product(alone, product), departments, product, differs))
         of_labels, harshest = label_lines(study, product)
-        alone = _years(study.of_arms([]))
+        targets = list(_targets(values, tuple(map(alone.member, range(n)))))
+        kept = KeptYears(results, _of_department(values, n), _program(alone, product, targets))
         solver = Solver(
-            alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years)
+            lambda: _years(made(DEPARTMENTS, _texts_alone(alone, product)).of_arms([])),
+            alone,
+            lambda done: progress(done, solver.n_years),
+            kept,
         )
-        targets = list(_targets(values, solver.members))
+        say(_before(kept, solver.n_years, n))
         solved, fresh = solver.solve(targets)
+    solved = _with_product(solved, product)
     left, unmet = _left(solver, solver.unmet(targets, fresh))
     solved = replace(
         solved,
-        built=replace(ensemble.built, accepted=len(left)),
+        built=replace(alone.built, accepted=len(left)),
         causes={key: cause for key, cause in solved.causes.items() if key not in unmet},
         departments=tuple(map(solved.member, left)),
     )
@@ -242,8 +258,78 @@ def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[C
             return
 
 
-def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduct) -> Ensemble:
-    """The departments before anything is solved for."""
+def _of_department(values: Mapping[str, Any], n: int) -> Plain:
+    """The answers on which departments hang, and how many there are."""
+    about = {key for key, question in questions().items() if question.section == "department"}
+    return {
+        "n": n,
+        **{key: value for key, value in values.items() if key in {*about, NURSES}},
+    }
+
+
+def _program(
+    ensemble: Ensemble, product: OfferedProduct, targets: Sequence[CalibrationTarget]
+) -> Plain:
+    """What the years of departments hang on besides the answers."""
+    source = hashlib.sha256(Path(solving.__file__).read_bytes()).hexdigest()
+    return {
+        "ensemble": ensemble, "nurse": _own_nurse(product), "targets": targets, "source": source,
+        "years": (YEAR, solving.YEARS, solving.FRESH), "version": __version__, **program_parts(),
+    }  # fmt: skip
+
+
+def _before(kept: KeptYears, n_years: int, n: int) -> str:
+    """What is said before years are simulated: how many are kept, and how many may follow."""
+    n_kept = sum(map(len, kept.rounds))
+    if n_kept >= n_years:
+        return f"Departments with these answers are kept in {kept.path}: none is made again."
+    again = f"{kept.note}, so they are made again. " if kept.note else ""
+    resumed = f" {n_kept} of them are kept." if n_kept else ""
+    more = f"{n * solving.FRESH} more if some departments are then off"
+    return f"{again}Making departments takes {n_years} simulated years, and {more}.{resumed}"
+
+
+def _own_nurse(product: OfferedProduct) -> Raw | None:
+    """The file of nurses, where their labels were counted."""
+    return product.nurse() if NURSES in product.values else None
+
+
+def _texts_alone(ensemble: Ensemble, product: OfferedProduct) -> dict[str, str]:
+    """The files of departments without a product, by group: today's nurses, and nothing to compare."""
+    known, nurse = packaged("study=alternatives")["study"], _own_nurse(product)
+    arms = {"arms": {"nurse": known["arms"]["nurse"]}, "baseline": "nurse"}
+    stated = {key: known[key] for key in ("value_per_patient_hour", "primary", "secondary")}
+    names = {key: DEPARTMENTS for key in ("name", "ensemble")}
+    study = {**names, "question": ensemble.question, **arms, **stated}
+    if nurse:
+        study["defaults"] = [{"override /nurse@_global_.nurse": DEPARTMENTS}, "_self_"]
+    files = {"study": study, **({"nurse": nurse} if nurse else {})}
+    made = {group: yaml_text(HEADS[group], content) for group, content in files.items()}
+    return {**made, "ensembles": ensemble_text(ensemble, HEADS["ensembles"])}
+
+
+def _with_product(ensemble: Ensemble, product: OfferedProduct) -> Ensemble:
+    """Departments that differ in what was left blank of a product, too, under its name."""
+    content: Raw = as_stated(to_plain(ensemble))
+    added = product.drawn(len(ensemble.departments))
+    for name, (parameter, values) in added.items():
+        ends = [*parameter["range"], *values.tolist()]
+        content["parameters"][name] = {**parameter, "range": [min(ends), max(ends)]}
+    for place, member in enumerate(content["departments"]):
+        member["values"] += [values[place].item() for _, values in added.values()]
+    return _validated({**content, "name": product.name})
+
+
+def _validated(content: Raw) -> Ensemble:
+    faults = Faults()
+    made = validated(Ensemble, content, f"ensembles/{content['name']}.yaml", faults)
+    faults.refuse()
+    assert isinstance(made, Ensemble)
+    return made
+
+
+def _ensemble(departments: OfferedDepartments) -> Ensemble:
+    """The departments before anything is solved for, without a product."""
     members = departments.members()
 
     def plain(one: object) -> Any:
@@ -256,7 +342,6 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
         added[ADMITTED] = _admitted(len(members), departments.totals.admitted_share)
     if AMBULANCE_NURSES not in values and values.get("ambulances") != "triage nurses":
         added[AMBULANCE_NURSES] = _more_ambulance_nurses(departments, members)
-    added |= product.drawn(len(members))
     stated |= {key: parameter for key, (parameter, _) in added.items()}
     columns = [column for _, column in added.values()]
     members = [
@@ -266,9 +351,8 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
     for place, parameter in enumerate(stated.values()):
         ends = [*parameter["range"], *(member.values[place] for member in members)]
         parameter["range"] = [min(ends), max(ends)]
-    faults = Faults()
-    content = {
-        "name": name,
+    content: Raw = {
+        "name": DEPARTMENTS,
         "question": "What holds in every department that the answers could mean?",
         "built": {
             **plain(packaged_ensemble().built),
@@ -281,10 +365,7 @@ def _ensemble(name: str, departments: OfferedDepartments, product: OfferedProduc
         "causes": {key: plain(one) for key, one in packaged_ensemble().causes.items()},
         "departments": [plain(member) for member in members],
     }  # fmt: skip
-    made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
-    faults.refuse()
-    assert isinstance(made, Ensemble)
-    return made
+    return _validated(content)
 
 
 def _admitted(n: int, share: float) -> tuple[Raw, Floats]:

@@ -129,9 +129,8 @@ class OfferedProduct:
         if "exact_share" in ranges and "under_share" in self.values:
             low, high = ranges["exact_share"]
             ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
-        columns = {
-            key: spread_evenly(n, place, *ends) for place, (key, ends) in enumerate(ranges.items())
-        }
+        streams = list(DRAWN)  # so that an answer to one question leaves the others as they were
+        columns = {key: spread_evenly(n, streams.index(key), *ends) for key, ends in ranges.items()}
         if "under_share" in columns:  # a share of the labels that differ
             exact = (
                 columns["exact_share"] if "exact_share" in columns else self.values["exact_share"]

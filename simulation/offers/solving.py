@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,10 +22,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
+from simulation.offers.kept_years import KeptYears, Round
 from simulation.records.schema import Floats, Mask
-from simulation.runs.running import Executor, every_replication, open_executor
+from simulation.runs.running import Executor, Runner, open_executor
 from simulation.study.study import Study
 
+SEED = 20261124
+"""The seed of the first years; others follow it."""
 YEARS = (1, 1, 1, 2)
 """Years of each department in each round."""
 FRESH = 2
@@ -100,13 +105,15 @@ class CalibrationTarget(NamedTuple):
 
 @dataclass
 class Solver:
-    """Calibrates departments by a study of the baseline alone over them; `done`: called with the number of years
-    simulated so far."""
+    """Calibrates departments by a study of the baseline alone over them, which is made where years are simulated;
+    `kept`: years that were simulated before; `done`: called with the number of years so far."""
 
-    study: Study
+    made: Callable[[], Study]
     ensemble: Ensemble
     done: Callable[[int], None]
+    kept: KeptYears
     n_done: int = 0
+    executor: Executor | None = None
     start: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     at_ends: tuple[tuple[str, int], ...] = ()
 
@@ -115,6 +122,11 @@ class Solver:
         numbers = range(len(self.ensemble.departments))
         self.members = tuple(map(self.ensemble.member, numbers))
         self.n_years = len(self.members) * (sum(YEARS) + FRESH)
+
+    @cached_property
+    def study(self) -> Study:
+        """The study of whole years."""
+        return self.made()
 
     @property
     def causes(self) -> Mapping[str, Mask]:
@@ -125,27 +137,26 @@ class Solver:
     def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
-        n, seed = len(self.members), self.study.run.seed
+        n = len(self.members)
         at = self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
         slopes = np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
         low, high = np.log([aim.bounds for aim in wanted]).T
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None
-        workers = max(min(self.study.workers, n), 1)
-        with open_executor(replace(self.study, workers=workers)) as executor:
+        with ExitStack() as stack:
 
             def simulate(years: int, seed: int) -> dict[str, Floats]:
-                return self._years(executor, self._points(wanted, at), years, seed)
+                return self._years(stack, self._points(wanted, at), years, seed)
 
             for years in YEARS:
-                measured = simulate(years, seed)
+                measured = simulate(years, SEED)
                 value = np.column_stack([aim.of(measured[aim.measure]) for aim in wanted])
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            fresh, moved = simulate(FRESH, seed + 1), at.copy()
+            fresh, moved = simulate(FRESH, SEED + 1), at.copy()
             for name, off in self.off(wanted, fresh).items():
                 if (np.abs(off) > [aim.near for aim in wanted]).any():
                     here = self.causes[name]
@@ -153,7 +164,7 @@ class Solver:
                     moved[here] = np.clip(at[here] + step, low, high)
             if not np.array_equal(moved, at):
                 at, self.n_years = moved, self.n_years + n * FRESH
-                fresh = simulate(FRESH, seed + 2)
+                fresh = simulate(FRESH, SEED + 2)
         counts = ((at <= low) | (at >= high)).sum(axis=0).tolist()
         self.at_ends = tuple(
             (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
@@ -231,28 +242,44 @@ class Solver:
         return replace(self.ensemble, parameters=parameters, departments=tuple(members))
 
     def _years(
-        self, executor: Executor, points: Mapping[str, Floats], years: int, seed: int
+        self, stack: ExitStack, points: Mapping[str, Floats], years: int, seed: int
     ) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
+        n, known = len(self.members), self.kept.next_round()
+        missing = [number for number in range(n * years) if f"{number}" not in known]
+        if missing:
+            self._simulate(stack, points, known, missing, n * years, seed)
+        self.n_done += n * years
+        values = np.array([known[f"{number}"] for number in range(n * years)])
+        means = values.reshape(years, n, len(SHOWN)).mean(axis=0)
+        return dict(zip(SHOWN, means.T, strict=True))
+
+    def _simulate(
+        self,
+        stack: ExitStack,
+        points: Mapping[str, Floats],
+        known: Round,
+        missing: Sequence[int],
+        n_years: int,
+        seed: int,
+    ) -> None:
+        """Add the years that are missing of a round, each kept as it ends. Workers are started at the first of all
+        rounds, and end with the `stack`."""
         n, departments = len(self.members), self.study.departments
+        if self.executor is None:
+            workers = max(min(self.study.workers, n), 1)
+            self.executor = stack.enter_context(open_executor(replace(self.study, workers=workers)))
         assert isinstance(departments, EnsembleDepartments)
         rows = tuple(map(self._at(points).changes_of, range(n)))
         run = replace(
-            self.study.run, replications=n * years, first=0, count=None, precision=None, departments=n, seed=seed
+            self.study.run, replications=n_years, first=0, count=None, precision=None, departments=n, seed=seed
         )  # fmt: skip
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
-        before = self.n_done
-        _, results = every_replication(
-            study, done=lambda n_now: self.done(before + n_now), executor=executor
-        )
-        self.n_done += n * years
-        alone = [result.arms[study.design.baseline].measures for result in results]
-        return {
-            measure: np.array([measures.value(measure) for measures in alone])
-            .reshape(years, n)
-            .mean(axis=0)
-            for measure in SHOWN
-        }
+        for result in Runner(study, numbers=missing, executor=self.executor):
+            measures = result.arms[study.design.baseline].measures
+            known[f"{result.replication}"] = [measures.value(measure) for measure in SHOWN]
+            self.kept.write()
+            self.done(self.n_done + len(known))
 
 
 def _updated(

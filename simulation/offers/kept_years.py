@@ -1,0 +1,65 @@
+"""The simulated years by which departments are calibrated, kept in the folder of results as they end.
+
+They hang on the answers about the department, on the packaged ensemble and on the program, not on product, price,
+yardstick or use. So another product finds them, and what was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from simulation.records.serialise import digest
+from simulation.runs.atomic import as_results_error, write_file
+
+FOLDER = ".departments"
+"""The folder within that of results."""
+Round = dict[str, list[float]]
+"""Measures by the number of the replication, as text."""
+
+
+class KeptYears:
+    """Rounds of years, in the order in which they are simulated.
+
+    results: the folder of results; answers: what the file is found by; program: what the numbers hang on besides.
+    `note`: why what is there is not used; '' if it is, or if nothing is there. Raises ResultsError where nothing can be
+    written.
+    """
+
+    def __init__(self, results: Path, answers: Any, program: Any) -> None:
+        self.path = results / FOLDER / f"{digest(answers)[:16]}.json"
+        self.program, self.n_taken, self.note = digest(program), 0, ""
+        with as_results_error(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.rounds = self._read()
+
+    def _read(self) -> list[Round]:
+        """The rounds that are there; none of another version of the program, and none of a damaged file."""
+        if not self.path.exists():
+            return []
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            stored = json.loads(self.path.read_text(encoding="utf-8"))
+            rounds: list[Round] = stored["rounds"]
+            if stored["checksum"] == digest([stored["program"], rounds]):
+                if stored["program"] == self.program:
+                    return rounds
+                self.note = f"{self.path} is of another version of aeflow"
+                return []
+        self.note = f"{self.path} is damaged"
+        return []
+
+    def next_round(self) -> Round:
+        """The years of the next round that are known; those that are added to it are kept by `write`."""
+        self.n_taken += 1
+        if self.n_taken > len(self.rounds):
+            self.rounds.append({})
+        return self.rounds[self.n_taken - 1]
+
+    def write(self) -> None:
+        """Write all that is known, whole or not at all."""
+        stored = {"program": self.program, "rounds": self.rounds}
+        checksum = digest(list(stored.values()))
+        with as_results_error(self.path.parent):
+            write_file(self.path, json.dumps({**stored, "checksum": checksum}))
