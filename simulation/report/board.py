@@ -233,7 +233,7 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
     notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
     if against := contradictions(result):
         money = _part("money", "What each option would do there", ())
-        told = (f"Look at {against[0].answer} first, then make the page again.",)
+        told = (f"Look first at {against[0].answer}. Then make the page again.",)
         also = [f"Also: {'; '.join(one.found for one in against[1 : most + 1])}."] * (
             len(against) > 1
         )

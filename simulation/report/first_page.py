@@ -172,7 +172,7 @@ def first_page(result: StudyResult) -> FirstPage:
     if against := contradictions(result):
         lead = (
             "The answers contradict one another, so there is no verdict. In the department that they make, "
-            f"{'; '.join(one.found for one in against)}. Look at {against[0].answer} first."
+            f"{'; '.join(one.found for one in against)}. Look first at {against[0].answer}."
         )
     silent = bool(few or against)
     page = FirstPage(

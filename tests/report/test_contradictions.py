@@ -104,7 +104,7 @@ def test_a_department_that_cannot_be_has_no_verdict_and_the_answer_to_look_at_co
     assert contradictions(shown)[-1].answer == "'Within four hours'", "what is stated comes last"
     page = board(shown)
     assert (page.verdict, page.look, page.picture) == ("No verdict", "cannot-tell", None)
-    assert page.advice == (f"Look at {answer} first, then make the page again.",)
+    assert page.advice == (f"Look first at {answer}. Then make the page again.",)
     assert not ADVICE.search(" ".join((*page.sentences, page.verdict)))
     assert page.table is not None
     assert [row[-1] for row in page.table.rows] == ["no verdict"] * len(page.table.rows)
