@@ -23,31 +23,32 @@ Round = dict[str, list[float]]
 class KeptYears:
     """Rounds of years, in the order in which they are simulated.
 
-    results: the folder of results; answers: what the file is found by; program: what the numbers hang on besides.
+    results: the folder of results, None to keep nothing; answers: what the file is found by; program: what the numbers
+    hang on besides.
     `note`: why what is there is not used; '' if it is, or if nothing is there. Raises ResultsError where nothing can be
     written.
     """
 
-    def __init__(self, results: Path, answers: Any, program: Any) -> None:
-        self.path = results / FOLDER / f"{digest(answers)[:16]}.json"
+    def __init__(self, results: Path | None = None, answers: Any = (), program: Any = ()) -> None:
+        self.path = None if results is None else results / FOLDER / f"{digest(answers)[:16]}.json"
         self.program, self.n_taken, self.note = digest(program), 0, ""
-        with as_results_error(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.rounds = self._read()
+        self.rounds = [] if self.path is None else self._read(self.path)
 
-    def _read(self) -> list[Round]:
+    def _read(self, path: Path) -> list[Round]:
         """The rounds that are there; none of another version of the program, and none of a damaged file."""
-        if not self.path.exists():
+        with as_results_error(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
             return []
         with suppress(OSError, ValueError, KeyError, TypeError):
-            stored = json.loads(self.path.read_text(encoding="utf-8"))
+            stored = json.loads(path.read_text(encoding="utf-8"))
             rounds: list[Round] = stored["rounds"]
             if stored["checksum"] == digest([stored["program"], rounds]):
                 if stored["program"] == self.program:
                     return rounds
-                self.note = f"{self.path} is of another version of aeflow"
+                self.note = f"{path} is of another version of aeflow"
                 return []
-        self.note = f"{self.path} is damaged"
+        self.note = f"{path} is damaged"
         return []
 
     def next_round(self) -> Round:
@@ -59,6 +60,8 @@ class KeptYears:
 
     def write(self) -> None:
         """Write all that is known, whole or not at all."""
+        if self.path is None:
+            return
         stored = {"program": self.program, "rounds": self.rounds}
         checksum = digest(list(stored.values()))
         with as_results_error(self.path.parent):

@@ -282,11 +282,10 @@ def _before(kept: KeptYears, n_years: int, n: int) -> str:
     """What is said before years are simulated: how many are kept, and how many may follow."""
     n_kept = sum(map(len, kept.rounds))
     if n_kept >= n_years:
-        return f"Departments with these answers are kept in {kept.path}: none is made again."
+        return f"Departments with these answers are in {kept.path}: none is made again."
     again = f"{kept.note}, so they are made again. " if kept.note else ""
-    resumed = f" {n_kept} of them are kept." if n_kept else ""
-    more = f"{n * solving.FRESH} more if some departments are then off"
-    return f"{again}Making departments takes {n_years} simulated years, and {more}.{resumed}"
+    resumed = f" {n_kept} are kept." if n_kept else ""
+    return f"{again}{n_years} years are simulated, {n * solving.FRESH} more if some are then off.{resumed}"
 
 
 def _own_nurse(product: OfferedProduct) -> Raw | None:

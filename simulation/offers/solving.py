@@ -111,7 +111,7 @@ class Solver:
     made: Callable[[], Study]
     ensemble: Ensemble
     done: Callable[[int], None]
-    kept: KeptYears
+    kept: KeptYears = field(default_factory=KeptYears)
     n_done: int = 0
     executor: Executor | None = None
     start: Floats = field(default_factory=lambda: np.zeros((0, 0)))

@@ -367,7 +367,7 @@ def test_a_study_of_another_site_than_its_ensemble_is_of_one_department_and_a_wa
 ) -> None:
     caplog.clear()
     with caplog.at_level("WARNING", logger="aeflow"):
-        small = load("study=ai_triage", "site=small")
+        small = load("study=ai_triage", "site=short_of_beds")
     assert small.departments is None
     assert [record.getMessage() for record in caplog.records] == [
         f"On one department: {small.on_one}."

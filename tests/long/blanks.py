@@ -203,7 +203,7 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
         OfferedDepartments(checked.values, n),
         OfferedProduct(NAME, checked.values),
     )
-    ensemble = offer._ensemble(NAME, departments, product)
+    ensemble = offer._with_product(offer._ensemble(departments), product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
         write_files(offer._texts(ensemble, departments, product, ()), NAME, trial)
@@ -220,7 +220,7 @@ def solved(
     alone = study.of_arms([])
     vars(solving).update(YEARS=ROUNDS, FRESH=FRESH)
     solver = solving.Solver(
-        replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None
+        lambda: replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None
     )
     wanted = list(offer._targets(check(answers, folder).values, solver.members))
     made, fresh = solver.solve(wanted)

@@ -65,6 +65,7 @@ def test_a_damaged_file_is_made_again_and_said_to_be(
     tmp_path: Path, damage: Callable[[str], str]
 ) -> None:
     path = filled(tmp_path, 2).path
+    assert path is not None
     path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
     assert kept(tmp_path).rounds == []
     assert kept(tmp_path).note == f"{path} is damaged"
@@ -74,6 +75,7 @@ def test_a_damaged_file_is_made_again_and_said_to_be(
 
 def test_another_version_makes_them_again_and_other_answers_have_their_own(tmp_path: Path) -> None:
     path = filled(tmp_path, 1).path
+    assert path is not None
     other = kept(tmp_path, program="other")
     assert (other.rounds, other.note) == ([], f"{path} is of another version of aeflow")
     other = kept(tmp_path, "others")
@@ -154,7 +156,7 @@ def test_price_yardstick_use_and_product_make_no_departments_again(made: Made, h
     for name, changed in others.items():
         assert made(name, **changed) == 0
         assert made.solved(name) == first
-        assert "kept in" in made.said[0]
+        assert "none is made again" in made.said[0]
     saves = {"does": "saves time", "saves": "30 s", "against": None, "exact_share": None}
     assert made("saving", product="Another", **saves) == 0
     solved = made.solved("saving")

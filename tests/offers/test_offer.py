@@ -111,7 +111,7 @@ def test_the_command_says_how_answers_were_read_and_what_to_do_next(
 
 def test_page_and_screen_are_short(written: Written) -> None:
     assert len(FIRST_SCREEN.split()) <= 500
-    assert len(written.said.split()) <= 365
+    assert len(written.said.split()) <= 380
     end = written.said[written.said.index("30 departments") :]
     assert len(end.strip().splitlines()) <= 15
     assert len(re.findall(r"\S*\w\S*", end)) <= 130
@@ -221,7 +221,8 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     assert naive is not None
     assert not naive[2]
     assert re.search(
-        r"the limit is 25\.21 %.*the other way\): [\d.]+ %, above the limit whoever is right: 25\.20 % half",
+        r"the limit is 25\.21 %.*the other way\): [\d.]+ %, above the limit whoever is right: 25\.22 %, above "
+        r"the limit half",
         said,
     ), "as many digits as show which is more"
     assert float(naive[1]) < shares[1]
@@ -366,7 +367,7 @@ def test_the_other_commands_of_the_page_run(
     with redirect_stdout(StringIO()) as output:
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
-    assert re.search("Do not buy it|It is worth a pilot", output.getvalue())
+    assert "No verdict. " in output.getvalue(), "three days of departments that are not solved for"
     hold(output.getvalue(), "side of A4")
     stored, stated = ae.read("results/latest").study, load("study=our_ai", *short)
     for number in (0, 5):  # each department has its own policy in a run that is read, too
@@ -566,7 +567,9 @@ def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than
 ) -> None:
     known = values(does=does)
     departments, product = OfferedDepartments(known, 24), OfferedProduct("it", known)
-    texts = offer._texts(offer._ensemble("it", departments, product), departments, product, [])
+    texts = offer._texts(
+        offer._with_product(offer._ensemble(departments), product), departments, product, []
+    )
     stated = yaml.safe_load(texts["study"])["offer"]
     facts = validated(OfferFacts, stated, "offer", faults := Faults())
     assert facts is not None, faults
@@ -603,7 +606,7 @@ def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_b
     def more(**known: Answer) -> tuple[list[float], list[float]]:
         """In departments with nurses of their own for ambulances, and in those with one team."""
         departments = OfferedDepartments(values(**known), 20)
-        made = offer._ensemble("it", departments, OfferedProduct("it", values(**known)))
+        made = offer._ensemble(departments)
         if "ambulance_nurses" not in made.parameters:
             return [], []
         place = list(made.parameters).index("ambulance_nurses")
