@@ -130,15 +130,8 @@ def against_today(whole: ae.Result, changed: Sequence[ShownArm]) -> dict[str, An
         if slim.has(measure, group):
             found = [slim.row(one.outcome.arm.name, measure, group) for one in changed]
             today = slim.row(baseline, measure, group)
-            rows.append((words, amount(today.mean, today.unit), [*map(_cell_of_change, found)]))
+            rows.append((words, amount(today.mean, today.unit), [*map(_row_cell, found)]))
     return {"labels": [one.outcome.arm.label for one in changed], "rows": rows}
-
-
-def _cell_of_change(row: Comparison) -> Cell | str:
-    """A difference; one that rare days decide stands without the interval that years of them would have."""
-    if math.isnan(row.difference_low) and not math.isnan(row.difference):
-        return f"{change(row.difference, row.unit)}, no interval"
-    return _row_cell(row)
 
 
 def wait_words(slim: ae.Result) -> str:

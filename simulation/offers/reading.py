@@ -48,7 +48,8 @@ def _choice(text: str, choices: Mapping[str, str]) -> str:
     meant = [name for name in choices if name == plain] or [
         name for name in choices if name.startswith(plain)
     ]
-    meant = meant or [name for name in choices if re.search(rf"\b{name}\b", plain)]
+    among = (name for name in choices if name != "not")  # which is in other words, too
+    meant = meant or [name for name in among if re.search(rf"\b{name}\b", plain)]
     if not meant and not re.search(r"\b(?:not?|none)\b", plain):
         begins = tuple(begin for words, begin in SAID.items() if re.search(words, plain))
         meant = [name for name in choices if name.startswith(begins)]
