@@ -281,7 +281,8 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     )
     assumed = tuple(cut_short(clause, 3 * longest) for clause in offer.assumed)
     product, department = (cut_short(name, longest) for name in (offer.product, offer.department))
-    names = replace(offer, product=product, department=department)
+    left_out = offer.left_out and cut_short(offer.left_out, 3 * longest)
+    names = replace(offer, product=product, department=department, left_out=left_out)
     return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
 
 
@@ -491,7 +492,7 @@ def _notes(outcome: ArmOutcome, offer: OfferFacts, most: int) -> Iterator[str]:
     changes = [one for one in outcome.arm.explanation.changed if one.kind in CHANGED]
     for what in dict.fromkeys(one.what for one in changes):
         shorts = (one.short for one in changes if one.what == what)
-        yield f"At {spaced(what)}: {'; '.join(shorts)} of patients."
+        yield f"At {spaced(what)}: {'; '.join(shorts)} of those who come there."
 
 
 def _limit(margin: Margin, *, in_few: bool = False) -> str:
@@ -652,7 +653,7 @@ def _vendor(offer: OfferFacts, most: int) -> Iterator[str]:
     if not offer.claims and not offer.not_shown:
         yield "Nothing: all that we asked for is shown."
     if offer.left_out:
-        yield f"Not for {cut_short(offer.left_out)}."
+        yield f"Not for {offer.left_out}."
 
 
 def _assumed(offer: OfferFacts, most: int) -> Iterator[str]:

@@ -521,9 +521,15 @@ def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page
     )
     facts = {"assumed": ("nurses err as in two hospitals",), "differs": ("price 9, not 8",)}
     text = text_of(board(with_offer(offered, **facts)))
-    assert f"At triage: {changed.short} of patients." in text
+    assert f"At triage: {changed.short} of those who come there." in text
     assert "Nurses err as in two hospitals." in text
     assert "Variant: price 9, not 8." in text
+
+
+def test_for_whom_the_product_is_not_is_on_the_page_as_a_whole(offered: Result) -> None:
+    left_out = "GP referrals, ambulance patients, children and those who need an interpreter (54 % of everybody)"
+    assert f"Not for {left_out}." in text_of(board(with_offer(offered, left_out=left_out)))
+    assert "Not for" not in text_of(board(offered))
 
 
 def test_variants_of_an_offer_are_set_side_by_side_with_what_differs(offered: Result) -> None:
