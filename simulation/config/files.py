@@ -46,6 +46,7 @@ DEVICES = frozenset(
     ]
 )
 """Names of devices on Windows: no file is called so there, whatever its ending."""
+DEVICE, ANOTHER_NAME = "is the name of a device on Windows", "Choose another name"
 
 
 def packaged_configs() -> Path:
@@ -101,13 +102,13 @@ def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
 def names_in(group: str, folders: Folders) -> set[str]:
     """The names that can be chosen of a group: those of its files in any of these folders, without their ending.
 
-    A file whose name begins with `_` is left out: it is a part that others start from.
+    A file whose name begins with `_` is left out: it is a part that others start from. So is one that Windows has not.
     """
     return {
         path.relative_to(folder / group).with_suffix("").as_posix()
         for folder in folders
         for path in yaml_files([folder / group])
-        if not path.name.startswith("_")
+        if not path.name.startswith("_") and not is_device(path.name)
     }
 
 
@@ -135,7 +136,19 @@ def _is_name(part: str) -> bool:
     allowed = (
         bool(part) and part[0] not in ". " and part[-1] not in ". " and not set(part) & NOT_IN_NAMES
     )
-    return allowed and part.partition(".")[0].casefold() not in DEVICES
+    return allowed and not is_device(part)
+
+
+def is_device(name: str) -> bool:
+    """Whether a name, or the last part of a path, is that of a device on Windows."""
+    return name.rpartition("/")[2].partition(".")[0].casefold() in DEVICES
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    """What is wrong with a name of which there is no file of a kind, and what to do."""
+    if is_device(name):
+        return f"'{shortened(name)}' {DEVICE}", ANOTHER_NAME
+    return f"there is no {kind} '{shortened(name)}'".replace("  ", " "), nearest(name, known)
 
 
 def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
@@ -178,12 +191,16 @@ def shown_path(path: Path, folders: Folders) -> str:
 
 DEEPEST = 40
 """Levels of blocks within blocks; the packaged files have up to 8."""
+TOO_DEEP = (f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
 MOST_PARTS = 200_000
 """Keys and values of a file or a configuration, each alias counted as what it repeats; the packaged ones have 4,000."""
 LONGEST_TEXT = 10_000
 """Characters of one text; the packaged files have up to 600."""
 LARGEST = 1e15
 """The largest absolute value of a number; whole numbers up to it are exact wherever they are used."""
+TOO_LARGE = ("the number is too large", f"Give one up to {LARGEST:g}")
+_TOO_MANY_DIGITS = re.compile(r"[-+]?\d[\da-fA-FxX_:]{300}")
+"""The beginning of a number that is not read at all: Python makes none of over 4,300 digits."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
 ATOMS = (int, float, bool, type(None))
@@ -230,13 +247,13 @@ def override_fault(text: str) -> Fault | None:
         return Fault(shown, f"is longer than {LONGEST_TEXT:,} characters", "Write it into a file")
     if _UNWRITABLE.search(text):
         return Fault(shown, "holds a character that cannot be written out", "Use plain text")
+    if _TOO_MANY_DIGITS.search(text):
+        return Fault(shown, *TOO_LARGE)
     depth = 0
     for sign in text:
         depth += (sign in "[{(") - (sign in ")}]")
         if depth > DEEPEST:
-            return Fault(
-                shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter"
-            )
+            return Fault(shown, *TOO_DEEP)
     return Fault(shown, *NO_REFERENCE) if "${" in REFERENCE.sub("", text) else None
 
 
@@ -257,7 +274,7 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     if left[0] <= 0 or isinstance(value, Product):
         return
     if depth > DEEPEST:
-        yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+        yield Fault(where, *TOO_DEEP)
     elif isinstance(value, dict):
         before = None
         for key, part in value.items():
@@ -318,15 +335,19 @@ def _is_sound(value: object, left: list[int]) -> bool:
 def _bad_text(text: str) -> Reason:
     if text.isprintable() and len(text) < LONGEST_TEXT and "${" not in text:
         return None  # as below, at once
-    unwritable = _UNWRITABLE.search(text)
-    if unwritable:
-        return (
-            f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out",
-            "Use plain text",
-        )
     if len(text) > LONGEST_TEXT:
         return f"is longer than {LONGEST_TEXT:,} characters", "Shorten it"
-    return bad_reference(text)
+    return _unwritable(text) or bad_reference(text)
+
+
+def _unwritable(text: str) -> Reason:
+    found = _UNWRITABLE.search(text)
+    if not found:
+        return None
+    return (
+        f"holds the character {ord(found[0]):#06x}, which cannot be written out",
+        "Use plain text",
+    )
 
 
 def _bad_value(value: object) -> Reason:
@@ -340,7 +361,7 @@ def _bad_value(value: object) -> Reason:
     if isinstance(value, float) and not math.isfinite(value):
         return f"found {value}", "Give a finite number"
     if abs(value) > LARGEST:
-        return "the number is too large", f"Give one up to {LARGEST:g}"
+        return TOO_LARGE
     return None
 
 
@@ -352,6 +373,8 @@ def shortened(text: str, width: int = 100) -> str:
 
 MOST_BYTES = 1_000_000
 """Bytes of one file; the largest packaged one has 60,000."""
+LONGEST_AGAIN = 100_000
+"""Characters of a text that is read a second time for better words of what is wrong."""
 SHOWN_LENGTH = 40
 """The longest text of a file that is no block of keys which a message shows."""
 KEY_VALUE = "Write `key: value` lines"
@@ -361,6 +384,8 @@ SEVERAL_READINGS = re.compile(
     r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*(:[0-5]?\d)+(\.[\d_]*)?)"
 )
 """Octal, hexadecimal and binary numbers, and those to the base of 60, as YAML 1.1 reads them."""
+_TAGS = re.compile("tag:yaml.org,2002:(binary|bool|float|int|merge|null|omap|pairs|set|timestamp)")
+"""Of values that are written without one, or that no configuration has."""
 _EXPONENT = re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$")
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -401,13 +426,15 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
     """The value of a YAML text, and its fault by line. Cached, as arms read the same policies again and again."""
     try:
         fault = next(_event_faults(text), None)
-    except yaml.YAMLError:
-        fault = None  # PyYAML's own loader has better words for it
+    except yaml.YAMLError as error:  # most have better words by PyYAML's own loader
+        fault = Fault("", *TOO_DEEP) if "nesting depth" in str(error) else None
     if not fault:
         try:
             return _read(text), None
         except yaml.YAMLError as error:
             fault = yaml_fault(error, "")
+        except RecursionError:
+            fault = Fault("", *TOO_DEEP)
     return None, fault
 
 
@@ -422,7 +449,7 @@ def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
         found = f"there is no '{name}' any more: it was replaced. Stored runs of it still open"
         refuse(group, found, f"Say {group.removesuffix('s')}={REPLACED[group, name]}")
     if not path:
-        refuse(group, f"there is no '{shortened(name)}'", nearest(name, names_in(group, folders)))
+        refuse(group, *unknown_name("", name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     faults.refuse()
     return content or {}
@@ -500,8 +527,9 @@ def explained(error: Exception, folders: Folders) -> ConfigError:
     """The error for what Hydra or OmegaConf refused: as a rule a file that `defaults` name and nobody has."""
     missing = re.search(r"Could not find '([^'/@]+)/([^'@]+)'", str(error))
     if missing and (known := names_in(missing[1], folders)):
-        found = f"`defaults` name it, and there is no {missing[1]} '{missing[2]}'"
-        return ConfigError([Fault(f"{missing[1]}/{missing[2]}", found, nearest(missing[2], known))])
+        found, remedy = unknown_name(missing[1], missing[2], known)
+        found = f"`defaults` name it, and {found}"
+        return ConfigError([Fault(f"{missing[1]}/{missing[2]}", found, remedy)])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError(
         [Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")]
@@ -537,14 +565,14 @@ def _event_faults(text: str) -> Iterator[Fault]:
     for event in yaml.parse(text, Loader=_EVENTS):
         where = f", line {event.start_mark.line + 1}" if event.start_mark else ""
         is_key = blocks[-1].is_block and blocks[-1].key_next
+        if tag := _TAGS.fullmatch(getattr(event, "tag", None) or ""):
+            yield Fault(where, f"the tag !!{tag[1]}", "Leave it out, and write the value as text")
         if isinstance(event, yaml.NodeEvent):
             blocks[-1].key_next = not is_key
         if isinstance(event, yaml.CollectionStartEvent):
             blocks.append(_Open(event.anchor, isinstance(event, yaml.MappingStartEvent)))
             if len(blocks) > DEEPEST:
-                yield Fault(
-                    where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter"
-                )
+                yield Fault(where, *TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             block = blocks.pop()
             blocks[-1].n_parts += block.n_parts
@@ -560,9 +588,9 @@ def _event_faults(text: str) -> Iterator[Fault]:
             blocks[-1].n_parts += n_parts.get(str(event.anchor), 1)
         elif isinstance(event, yaml.ScalarEvent):
             blocks[-1].n_parts += 1
-            reason = bad_reference(event.value) or (
-                _misread(event.value, is_key) if event.implicit[0] else None
-            )
+            reason = _unwritable(event.value) or bad_reference(event.value)
+            if event.implicit[0]:
+                reason = reason or _misread(event.value, is_key)
             if reason:
                 yield Fault(where, *reason)
         if blocks[-1].n_parts > MOST_PARTS:
@@ -578,9 +606,14 @@ def _misread(text: str, is_key: bool) -> Reason:
             f"the key {text} is not text",
             f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}",
         )
+    if _TOO_MANY_DIGITS.match(text):
+        return TOO_LARGE
     if not SEVERAL_READINGS.fullmatch(text):
         return None
-    read = _read(text)
+    try:
+        read = _read(text)
+    except ValueError:  # 0x_
+        return f"found {shortened(text)}, which is no number", "Put it in quotes"
     plain = text.replace("_", "").lstrip("+-0") or "0"
     instead = f"{plain}, or {read}" if plain.isdecimal() else f"{read}"
     return (
@@ -613,11 +646,13 @@ def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
 
 def _read(text: str) -> Any:
     """The value that a YAML text states. What libyaml refuses is read again by PyYAML itself, ten times as slow, which
-    has better words for it."""
+    has better words for it; a long text is not."""
     try:
         return yaml.load(text, Loader=_FastUniqueKeys)
     except yaml.YAMLError:
-        return yaml.load(text, Loader=UniqueKeys)
+        if len(text) <= LONGEST_AGAIN:
+            yaml.load(text, Loader=UniqueKeys)
+        raise  # also what PyYAML alone would read, which nothing has checked
 
 
 class _UniqueKeys:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import error as PackingError
 
 from simulation.errors import Faults, near_match, refuse
 
@@ -45,7 +46,9 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         return _parquet(path, columns) if is_parquet else _csv(path, columns)
     except (
         OSError,
+        EOFError,
         ValueError,
+        PackingError,
         OverflowError,
         MemoryError,
         ImportError,

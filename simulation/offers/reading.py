@@ -19,6 +19,8 @@ from simulation.offers.figures import (
 from simulation.offers.rotas import Rota, read_rota, rota_words
 from simulation.offers.whom import Whom, read_whom
 
+LONGEST_ANSWER = 2_000
+"""Characters of any answer; the longest are rotas."""
 MOST_CHARACTERS = 100
 """Characters of a text: it is a label in tables."""
 SAID = {"apart|separate|dedicated": "own", "same|both": "triage"}
@@ -29,6 +31,10 @@ def read(kind: str, answer: Any, choices: Mapping[str, str], unit: str = "") -> 
     """The value of an answer to a question with such choices, or in such a unit. Raises Unread."""
     text = ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
     text = " ".join(text.split())
+    if len(text) > LONGEST_ANSWER:
+        raise Unread(f"has {len(text):,} characters", f"Write {LONGEST_ANSWER:,} at most")
+    if re.search(r"\d{16}", text):
+        raise Unread("holds a number of more than 15 digits", "Write a shorter one")
     if isinstance(answer, bool):
         raise Unread(f"found {answer}", "Write it in words")
     if kind == "choice":

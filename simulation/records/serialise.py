@@ -23,6 +23,8 @@ Plain = dict[str, Any]
 """A block of values that JSON and YAML can hold."""
 SOURCED = {"evidence", "source"}
 """The keys by which a block states where its numbers come from."""
+DEEPEST = 100
+"""Levels of lists and blocks within others that JSON may have."""
 ABSENT = "not there"
 """The value of a key that one of two blocks does not have."""
 
@@ -41,6 +43,19 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What a JSON text states. Raises ValueError if it is none, or lists or blocks stand within others too deep."""
+    with suppress(RecursionError):
+        value = json.loads(text)
+        parts = [[value]]
+        for _ in range(DEEPEST):
+            parts = [part for whole in parts for part in whole if type(part) in (dict, list)]
+            parts = [[*part.values()] if type(part) is dict else part for part in parts]
+            if not parts:
+                return value
+    raise ValueError(f"lists or blocks within others, more than {DEEPEST} deep")
 
 
 def to_yaml(value: Any, dumper: Any, **layout: Any) -> str:

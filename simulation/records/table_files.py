@@ -19,7 +19,7 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.records.schema import MISSING, Column, Floats, Table
-from simulation.records.serialise import Plain
+from simulation.records.serialise import Plain, parse_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,7 +132,7 @@ def _certificate(path: Path, schema: pa.Schema) -> Plain:
         raise ResultsError(
             f"{path}: has no birth certificate, so aeflow did not write it. Name a table of a run"
         )
-    certificate: Plain = json.loads(text)
+    certificate: Plain = parse_json(text)
     if certificate["format"] != FORMAT:
         raise ResultsError(
             f"{path}: is of format {certificate['format']}, this version reads {FORMAT}. Run it again"
@@ -236,7 +236,7 @@ def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, An
     try:
         with parquet.ParquetFile(path if content is None else pa.BufferReader(content)) as file:
             table = file.read(use_threads=False).combine_chunks()
-        metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
+        metadata = parse_json((table.schema.metadata or {})[METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise _unreadable(path, error) from None
     columns = {

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import platform
 import subprocess
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,6 +36,7 @@ from simulation.records.serialise import (
     cached_on_disk,
     digest,
     digest_of_exact,
+    parse_json,
     read_yaml,
     to_exact,
 )
@@ -463,8 +463,8 @@ def read_json(path: Path) -> Plain:
             f"{path}: there is no such file. Name a folder that a run wrote, as a whole"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ResultsError(
             f"{path}: is not JSON that can be read ({error}). Run the study again"
         ) from None

@@ -9,7 +9,6 @@ Samples that failed stay in the denominator, and a log in which more than one mo
 objects to neither.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,9 +21,11 @@ import numpy as np
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients.variates import generator_of
+from simulation.records.serialise import parse_json
 from simulation.triage.matrix import LabelTable, probabilities
 from simulation.vetting.cases import (
     LARGEST_BYTES,
+    MOST_REPEATS,
     N_LEVELS,
     OUTCOMES,
     VARIANTS,
@@ -225,7 +226,7 @@ def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
     """The answer in one row. Raises ValueError that says what is wrong."""
     variant, outcome = _one_of(cells, "variant", VARIANTS), _one_of(cells, "outcome", OUTCOMES)
     repeat = _number(cells, "repeat", 1.0)
-    if repeat not in range(1, 101):
+    if repeat not in range(1, MOST_REPEATS + 1):
         raise ValueError(f"repeat is {repeat:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
     probabilities = tuple(chance for chance in chances if chance is not None)
@@ -290,13 +291,13 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
     try:
         if path.stat().st_size > LARGEST_BYTES:
             refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
-        log = json.loads(path.read_text(encoding="utf-8"))
+        log = parse_json(path.read_text(encoding="utf-8"))
         samples = log["samples"]
         if not isinstance(samples, list) or not all(
             isinstance(sample, dict) and "id" in sample for sample in samples
         ):
             raise TypeError
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         refuse(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)
     models = {str(model) for sample in samples if (model := _at(sample, "output", "model"))}
@@ -323,7 +324,7 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     if variant and variant not in VARIANTS:
         return Fault(where, f"unknown variant '{variant[:40]}'", nearest(variant, VARIANTS))
     epoch = whole_number(sample.get("epoch", 1)) or 0
-    if not 1 <= epoch <= 100:
+    if not 1 <= epoch <= MOST_REPEATS:
         return Fault(
             where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100"
         )

@@ -369,6 +369,8 @@ def label_table(
 FORBIDDEN: Sequence[str] = facts("inputs")["forbidden"]
 """Columns from which no input may be read: answers, what happened afterwards, how triage went, and row numbers."""
 MOST_ROWS = 200_000
+MOST_REPEATS = 100
+"""How often a case may have been asked in a file of answers."""
 LARGEST_BYTES = 200_000_000
 MOST_FAULTS = 20
 """The number of a file's faults that are named one by one."""

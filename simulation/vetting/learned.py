@@ -19,6 +19,7 @@ from simulation.department.config_dataclass import Positive, Unit, config_datacl
 from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
+from simulation.records.serialise import parse_json
 from simulation.vetting.cases import (
     N_LEVELS,
     NUMBERS,
@@ -387,7 +388,7 @@ def read_model(path: Path) -> Fitted:
     try:
         if path.stat().st_size > LARGEST_MODEL:
             raise ValueError("is too large")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["model"] not in get_args(Kind):
             raise ValueError("is of another format")
         numbers = (np.array(content[name], float) for name in ("coefficients", "intercepts"))
@@ -401,7 +402,6 @@ def read_model(path: Path) -> Fitted:
         LookupError,
         TypeError,
         AttributeError,
-        RecursionError,
     ) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         remedy = "Name a model.json that `assessor.save=true` stored"

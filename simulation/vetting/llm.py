@@ -25,7 +25,7 @@ from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import Fault, ResultsError, refuse
-from simulation.records.serialise import digest
+from simulation.records.serialise import digest, parse_json
 from simulation.vetting.cases import (
     INJECTION,
     N_LEVELS,
@@ -401,8 +401,8 @@ def reply_of(content: bytes) -> Reply:
     if not content.strip():
         return Reply("empty")
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
+        body = parse_json(content)
+    except ValueError:
         return Reply("not_json")
     try:
         choice, usage = body["choices"][0], body.get("usage") or {}
@@ -424,8 +424,9 @@ def make_storable(text: str) -> str:
 
 
 def whole_number(value: object) -> int | None:
-    """A whole number, 0 or more; None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A whole number from 0 to a billion; None for anything else."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value <= 10**9 else None  # type: ignore[operator, return-value]
 
 
 Ended: TypeAlias = tuple[Outcome, int | None]
@@ -448,8 +449,8 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> Ended:
     if not text.strip():
         return "empty", None
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
+        answer = parse_json(text)
+    except ValueError:
         return ("refused" if DECLINES.match(text) else "not_json"), None
     match answer:
         case {"level": int(level)} if len(answer) == 1 and not isinstance(level, bool):
@@ -500,7 +501,7 @@ class KeptAnswers:
             with suppress(
                 ValueError, KeyError, TypeError
             ):  # where it is no answer, the question is asked again
-                row = json.loads(line)
+                row = parse_json(line)
                 answer = Answer(**{name: row[name] for name in KEPT})
                 known = answer.outcome in OUTCOMES and answer.label in (
                     None,

@@ -3,6 +3,7 @@
 import errno
 import math
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,14 @@ import pytest
 
 from simulation.config import load, packaged_configs
 from simulation.config.arms import stated_in_file
-from simulation.config.files import fingerprint_of, mapping_in, names_in, search_folders, yaml_files
+from simulation.config.files import (
+    fingerprint_of,
+    mapping_in,
+    names_in,
+    search_folders,
+    value_in,
+    yaml_files,
+)
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError, Faults
 from simulation.records.in_memory import folder_in_memory
@@ -130,6 +138,59 @@ def test_a_key_that_is_a_list_is_a_fault_of_the_file(tmp_path: Path) -> None:
     assert [fault.where for fault in faults] == ["a.yaml, line 1"]
 
 
+TOO_DEEP, TOO_LARGE = "more than 40 deep", "the number is too large"
+HOSTILE = {
+    "brackets": ("[" * 50_000, TOO_DEEP),
+    "brackets, closed": ("[" * 5_000 + "]" * 5_000, TOO_DEEP),
+    "braces": ("{a: " * 5_000, TOO_DEEP),
+    "brackets before an error": ("[" * 900 + "%", "'%' that cannot start"),
+    "blocks": ("".join(f"{' ' * k}a:\n" for k in range(100)), TOO_DEEP),
+    "lists of lists": ("- " * 5_000, TOO_DEEP),
+    "keys of keys": ("? " * 5_000, TOO_DEEP),
+    "aliases": (
+        "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]\n" for k in range(1, 9)),
+        "more than 200,000 values",
+    ),
+    "an alias of itself": ("&a [*a]", "is inside &a itself"),
+    "digits": ("a: " + "9" * 5_000, TOO_LARGE),
+    "digits of a key": ("9" * 5_000 + ": 1", TOO_LARGE),
+    "hexadecimal": ("a: 0x" + "f" * 5_000, TOO_LARGE),
+    "base of 60": ("a: 1" + ":59" * 3_000, TOO_LARGE),
+    **{
+        f"tag !!{tag}": (f"a: !!{tag} {value}", f"the tag !!{tag}")
+        for tag, value in {
+            "int": "x",
+            "float": "x",
+            "bool": "x",
+            "timestamp": "x",
+            "binary": "aGVsbG8=",
+            "set": "{a, b}",
+            "omap": "[a: b]",
+            "pairs": "[a: b]",
+            "null": "x",
+            "merge": "x",
+        }.items()
+    },
+    "half a character": ('a: "\\ud800"', "invalid Unicode character"),
+    "a character of no text": ('"a\\0b": 1', "cannot be written out"),
+    "no digit": ("a: 0x_", "is no number"),
+    "no binary digit": ("0b_: 1", "is no number"),
+    "many keys and an error": ("a: [1, 2]\n" * 60_000 + "]", "a"),
+}
+"""Texts that are made to do harm, and what is said of them."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_text_made_to_do_harm_is_one_fault_at_once(name: str) -> None:
+    text, words = HOSTILE[name]
+    faults, began = Faults(), time.process_time()
+    assert value_in(text, "the file", faults) is None
+    (fault,) = faults
+    assert words in fault.found
+    assert time.process_time() - began < 2
+
+
 def test_hidden_files_and_links_that_lead_nowhere_are_no_configurations(tmp_path: Path) -> None:
     kept = written(tmp_path / "triage" / "mine.yaml", NURSE.encode())
     written(tmp_path / "triage" / ".mine.yaml", LATIN_1)
@@ -240,3 +301,32 @@ def test_a_folder_in_memory_is_read_as_the_same_folder_on_the_disk(tmp_path: Pat
         != folder_in_memory({})
     )
     assert message_of("site=our", folder=folder) == message_of("site=our", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "site=nul",
+        "study=AUX",
+        "study.arms.sham.triage=con.v2",
+        "study.arms.sham.nurse=com1",
+        "study.name=lpt9",
+    ],
+)
+def test_the_name_of_a_device_on_windows_is_named_as_such(own: Own, word: str) -> None:
+    """Though a file of that name is there, elsewhere."""
+    key, _, name = word.partition("=")
+    group = key.rpartition(".")[2]
+    folder = own({f"{group}/{name}.yaml": "name: x\n"})
+    message = message_of(word, folder=folder)
+    assert f"'{name}' is the name of a device on Windows. Choose another name." in message
+    assert "Did you mean" not in message
+
+
+def test_an_arm_that_is_null_says_how_it_is_taken_out() -> None:
+    for arm in ("lean_triage", "nobody"):
+        message = message_of(f"study.arms.{arm}=null")
+        assert message.endswith(f"or take it out: ~study.arms.{arm}.")
+    assert "lean_triage" not in [
+        arm.name for arm in load("~study.arms.lean_triage", "ensemble=none").arms
+    ]

@@ -1,6 +1,8 @@
 """Plain values are compared key by key."""
 
-from simulation.records.serialise import find_differences
+import pytest
+
+from simulation.records.serialise import find_differences, parse_json
 
 
 def test_differences_are_found_at_every_path() -> None:
@@ -10,3 +12,21 @@ def test_differences_are_found_at_every_path() -> None:
         ("d", 0, "not there"),
         ("e", "not there", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "[" * 200 + "]" * 200,
+        '{"a":' * 100_000,
+        f"[{'9' * 5_000}]",
+        b"\xff",
+        "",
+        "{",
+        "a" * 100_000,
+    ],
+)
+def test_whatever_is_no_json_is_one_kind_of_error(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_json(text)

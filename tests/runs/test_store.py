@@ -1,6 +1,7 @@
 """What is stored is what was computed, whatever happened in between; damage is named and never read as numbers."""
 
 import contextlib
+import json
 import random
 import shutil
 import threading
@@ -26,7 +27,14 @@ from simulation.resumable import RunStopped, run_into
 from simulation.runs import provenance as identity_module
 from simulation.runs import running
 from simulation.runs.atomic import point_latest
-from simulation.runs.provenance import Identity, about, content_of, identity_of
+from simulation.runs.provenance import (
+    Identity,
+    about,
+    checksum_of,
+    content_of,
+    identity_of,
+    sealed,
+)
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import open_executor
 from simulation.runs.stored_run import (
@@ -35,6 +43,7 @@ from simulation.runs.stored_run import (
     PREFIX,
     StoredRun,
     UnfinishedRun,
+    list_runs,
     part_paths,
     read_part,
     write_data,
@@ -742,6 +751,26 @@ def test_a_report_of_a_damaged_run_is_one_message_that_names_the_file(
     output = capsys.readouterr().err
     assert f"{copy / name}: " in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("depth", [300, 600, 100_000])
+@pytest.mark.parametrize("name", ["manifest.json", "study.json", "explanation.json"])
+def test_a_run_whose_files_are_too_deep_is_one_message_though_it_is_sealed(
+    name: str, depth: int, folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    if name == "manifest.json":
+        manifest["study"] = json.loads("[" * 200 + "]" * 200)
+    else:
+        (copy / name).write_text('{"a": ' * depth + "1" + "}" * depth, encoding="utf-8")
+        manifest["files"][name] = checksum_of(copy / name)
+    manifest = sealed(manifest, manifest["files"])
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ae.ResultsError, match=name):
+        ae.read(copy)
+    list_runs(copy)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "a\0b"])
