@@ -7,6 +7,7 @@ from elsewhere, run no script but the app's own, and set no cookie.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ from simulation.records.serialise import csv_text
 try:
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
-    from starlette.requests import Request
+    from starlette.requests import ClientDisconnect, Request
     from starlette.responses import (
         HTMLResponse,
         PlainTextResponse,
@@ -75,7 +76,7 @@ class Guard:
 
     def __init__(self, app: Any, port: int) -> None:
         self._app = app
-        self._hosts = {name for one in NAMES for name in (one, f"{one}:{port}")}
+        self._hosts = {f"{name}:{port}" for name in NAMES} | {*(NAMES if port == 80 else ())}
         self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -87,7 +88,7 @@ class Guard:
             key.decode("latin-1").lower(): value.decode("latin-1")
             for key, value in scope["headers"]
         }
-        why = self._why_not(headers, scope)
+        why = self._why_not(headers)
         if why:
             await PlainTextResponse(f"{why}\n", 403, HEADERS)(scope, receive, send)
             return
@@ -102,23 +103,33 @@ class Guard:
                 ]
             await send(message)
 
-        await self._app(scope, receive, send_with)
+        too_much = _too_much(scope.get("query_string", b""))
+        answer = _message("This cannot be shown", [too_much], 400) if too_much else self._app
+        await answer(scope, receive, send_with)
 
-    def _why_not(self, headers: dict[str, str], scope: Any) -> str:
+    def _why_not(self, headers: dict[str, str]) -> str:
         """Why a request is refused; '' if it is not."""
         if headers.get("host", "") not in self._hosts:
             return "This address is not this computer's. Open the address that aeflow printed."
-        origin = headers.get("origin")
-        if origin is not None and origin not in self._origins:
+        origin, page = headers.get("origin"), headers.get("referer")
+        by_browser = headers.get("sec-fetch-site")  # older ones do not say it
+        is_ours = by_browser in ("same-origin", "none") or (
+            page is None or page.startswith(tuple(f"{one}/" for one in self._origins))
+            if by_browser is None
+            else headers.get("sec-fetch-mode") == "navigate"
+        )
+        if origin not in (None, *self._origins) or not is_ours:
             return "This request comes from another site's page."
-        if (
-            headers.get("sec-fetch-site") == "cross-site"
-            and headers.get("sec-fetch-mode") != "navigate"
-        ):
-            return "This request comes from another site's page."
-        if len(scope.get("query_string", b"")) > MOST_QUERY:
-            return f"The address is too long: {MOST_QUERY} characters at most."
         return ""
+
+
+def _too_much(query: bytes) -> str:
+    """Why no address with this query is read; '' if it is."""
+    if len(query) > MOST_QUERY:
+        return f"The address is too long: {MOST_QUERY} characters at most."
+    if query.count(b"&") >= MOST_FIELDS:
+        return f"The address states too much: {MOST_FIELDS} values at most."
+    return ""
 
 
 class Front:
@@ -235,7 +246,7 @@ class Front:
         found: list[Beside] = []
         for query in asked.beside:
             with suppress(AeflowError):
-                pairs = parse_qsl(query, max_num_fields=MOST_FIELDS)
+                pairs = parse_qsl(query)
                 other = asked_in(pairs, self._session.place_of(pairs))
                 result = self._session.result(other)
                 is_shown = result is not None and len(result.replications) >= first_shown(other)
@@ -340,6 +351,9 @@ class Front:
                     )
             except AeflowError as error:
                 faults = pages.faults_of(error)
+            except ClientDisconnect:
+                print("aeflow: an upload was broken off", file=sys.stderr)
+                return Response(status_code=400)
             else:
                 return RedirectResponse(address, 303)
         words = pages.rendered("open.html", faults=faults, most_bytes=MOST_BYTES)
@@ -449,7 +463,7 @@ def _told(answering: Answering) -> Answering:
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
     """What an address asks for, in its order."""
-    return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return parse_qsl(request.url.query, keep_blank_values=True)
 
 
 def _message(heading: str, sentences: Sequence[str], status: int) -> Response:

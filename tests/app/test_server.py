@@ -22,7 +22,7 @@ from simulation.app import session as session_module
 from simulation.app.asked import MOST_ARMS, AskedQuestion, arms_of, asked_in
 from simulation.app.departments import LOCAL, Place
 from simulation.app.pages import CHANGES_OFFERED
-from simulation.app.server import MOST_QUERY, Guard, _csv, app_of
+from simulation.app.server import MOST_FIELDS, MOST_QUERY, Guard, _csv, app_of
 from simulation.app.session import AnswerState, Session
 from simulation.app.upload import MOST_BYTES
 from simulation.errors import ConfigError
@@ -101,9 +101,69 @@ def test_the_app_answers_no_page_of_another_site(client: Client) -> None:
         == 403
     )
     assert client.post("/open", content=FILE, headers={"Origin": "null"}).status_code == 403
-    script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-    assert client.get(f"/stream?{QUERY}", headers=script).status_code == 403
-    assert client.get("/", headers={"Origin": HOME}).status_code == 200
+    for site in ("cross-site", "same-site"):  # the latter from another port
+        script = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+        assert client.get(f"/stream?{QUERY}", headers=script).status_code == 403
+        assert client.get("/", headers=script | {"Sec-Fetch-Mode": "navigate"}).status_code == 200
+    for other in ("http://127.0.0.1:9999", "http://127.0.0.1", f"{HOME}0"):
+        assert client.get("/", headers={"Origin": other}).status_code == 403
+        assert client.get("/", headers={"Referer": f"{other}/page"}).status_code == 403
+    for headers in ({"Origin": HOME}, {"Referer": f"{HOME}/x"}, {"Sec-Fetch-Site": "none"}):
+        assert client.get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/stream", "/interview", "/narrow", "/records", "/open", "/static/app.css"]
+)
+def test_an_address_that_states_too_much_is_one_page_that_says_so(
+    client: Client, path: str
+) -> None:
+    for query in ("&".join(f"a{k}=1" for k in range(MOST_FIELDS + 1)), "a" * (MOST_QUERY + 1)):
+        refused = client.get(f"{path}?{query}")
+        assert refused.status_code == 400
+        assert "The address " in refused.text
+        assert "at most" in refused.text
+        assert refused.headers["Content-Security-Policy"]
+    assert client.get(f"/interview?{'&'.join(['a=1'] * MOST_FIELDS)}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "{a: " * 5_000,
+        "a: " + "9" * 5_000,
+        f"['study=ai_triage', 'run.seed={'9' * 5_000}']",
+        f"['study=ai_triage', 'scenario.changes={'[' * 3_000}']",
+        f"attendances_per_day: {'9' * 5_000}",
+        "a: !!int x",
+    ],
+)
+def test_a_text_made_to_do_harm_is_a_page_at_once(client: Client, text: str) -> None:
+    began = time.process_time()
+    refused = client.post("/open", content=text)
+    assert refused.status_code == 400
+    assert time.process_time() - began < 2
+
+
+def test_an_upload_that_is_broken_off_ends_in_one_line(
+    client: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    events = iter([{"type": "http.request", "body": b"a", "more_body": True}])
+
+    async def receive() -> dict[str, Any]:
+        return next(events, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        """Nobody hears it."""
+
+    host = HOME.removeprefix("http://").encode()
+    scope = {
+        "type": "http", "method": "POST", "path": "/open", "raw_path": b"/open", "query_string": b"",
+        "headers": [(b"host", host)], "root_path": "", "scheme": "http", "server": None,
+    }  # fmt: skip
+    awaited(client._app(scope, receive, send))
+    assert capfd.readouterr().err == "aeflow: an upload was broken off\n"
 
 
 def test_the_app_loads_nothing_from_elsewhere_and_sets_no_cookie(client: Client) -> None:
