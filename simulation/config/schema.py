@@ -20,6 +20,7 @@ from simulation.config.groups import FILE_KINDS
 from simulation.config.validating import Key, core_schema_of, keys_of, summary_of
 from simulation.department.vocabulary import Pathway
 from simulation.errors import nearest, refuse
+from simulation.runs.atomic import write_file
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -209,7 +210,7 @@ def write_schemas(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
-            path.write_text(text, encoding="utf-8", newline="\n")
+            write_file(path, text)
     except OSError as error:
         refuse(str(folder), f"cannot be written: {error.strerror}", "Name another folder")
     return tuple(texts)

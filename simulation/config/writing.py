@@ -122,8 +122,10 @@ def write_texts(texts: Mapping[Path, str], remedy: str = "Name another folder") 
                 raise FileExistsError(0, "File exists")
             write_file(path, text)
             written.append(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C, too
         for other in written:
             other.unlink()
-        refuse(str(path), f"cannot be written: {error.strerror}", remedy)
+        if isinstance(error, OSError):
+            refuse(str(path), f"cannot be written: {error.strerror}", remedy)
+        raise
     return tuple(written)

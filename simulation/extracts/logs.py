@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import XMLGenerator
@@ -9,7 +10,7 @@ from xml.sax.xmlreader import AttributesImpl
 
 import numpy as np
 
-from simulation.errors import refuse
+from simulation.config.writing import write_texts
 from simulation.measures.events import EVENT_TYPES, places_taken
 from simulation.records.schema import Column, Events, Floats, Ints, Mask, Patients
 from simulation.units import to_ticks
@@ -71,20 +72,12 @@ def write_log(extract: Extract, path: Path) -> int:
 
     Raises ConfigError if the file is there already or cannot be written.
     """
-    log = event_log(extract.patients, extract.first_day)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            if path.suffix.casefold() == ".xes":
-                write = XMLGenerator(file, encoding="utf-8", short_empty_elements=True)
-                _write_xes(log, write)
-            else:
-                log.to_csv(file, index=False, lineterminator="\n")
-    except OSError as error:
-        refuse(
-            str(path),
-            f"cannot be written: {error.strerror}",
-            "Name a new file: log=events.xes or log=events.csv",
-        )
+    log, text = event_log(extract.patients, extract.first_day), StringIO()
+    if path.suffix.casefold() == ".xes":
+        _write_xes(log, XMLGenerator(text, encoding="utf-8", short_empty_elements=True))
+    else:
+        log.to_csv(text, index=False, lineterminator="\n")
+    write_texts({path: text.getvalue()}, "Name a new file: log=events.xes or log=events.csv")
     return len(log)
 
 

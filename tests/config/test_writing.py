@@ -1,6 +1,7 @@
 """The one writer of configuration files: what it writes is read as it was stated, by us and by Hydra's YAML 1.1."""
 
 import ast
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -162,6 +163,47 @@ def test_a_disk_that_fills_leaves_no_file_and_a_second_try_works(
             write_texts(texts)
     assert list(tmp_path.iterdir()) == []
     assert write_texts(texts) == tuple(texts)
+
+
+def test_ctrl_c_between_two_files_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulation.config import writing
+
+    texts = {tmp_path / f"{name}.yaml": "a: 1\n" for name in "ab"}
+    write = writing.write_file
+
+    def stop_at_b(path: Path, text: str) -> None:
+        if path.name == "b.yaml":
+            raise KeyboardInterrupt
+        write(path, text)
+
+    monkeypatch.setattr(writing, "write_file", stop_at_b)
+    with pytest.raises(KeyboardInterrupt):
+        write_texts(texts)
+    assert list(tmp_path.iterdir()) == []
+
+
+ATOMIC = {
+    "runs/atomic.py",  # the writer itself
+    "display/files.py",  # into a folder that appears whole
+    "records/serialise.py",  # a cache beside the package
+    "engine/compiled_cache.py",  # another
+    "assurance/fitting/build.py",  # a line at a time, of which one cut off is dropped
+    "vetting/llm.py",  # likewise
+}
+"""The modules that write files otherwise than by `write_file`, and why."""
+
+
+def test_users_files_are_written_whole_or_not_at_all() -> None:
+    package = Path(simulation.__file__).parent
+    writes = re.compile(r"\.write_(text|bytes)\(|\bopen\([^)]*[\"'][wxa]b?[\"']")
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if writes.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == ATOMIC
 
 
 DUMPS = {"records/serialise.py", "config/validating.py"}

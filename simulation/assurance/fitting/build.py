@@ -47,6 +47,7 @@ from simulation.measures.definitions import ALL
 from simulation.measures.quantities import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
+from simulation.runs.atomic import write_file
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import Runner, compile_first
 from simulation.study.design import Member
@@ -225,7 +226,7 @@ class YearsFile:
         for line in whole.splitlines():
             self._take(json.loads(line))
         if whole != text:
-            self.path.write_text(whole, encoding="utf-8", newline="\n")
+            write_file(self.path, whole)
 
     def _take(self, line: dict[str, Any]) -> None:
         if "proposed" in line:

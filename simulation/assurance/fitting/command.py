@@ -388,11 +388,9 @@ def _built(
             )
         )  # fmt: skip
         for picture in (identified(fit), histograms(fit)):
-            (folder / f"{picture.name}.png").write_bytes(picture.png)
+            write_file(folder / f"{picture.name}.png", picture.png)
         rows = [(parameter.name, *parameter.shares) for parameter in parameters]
-        (folder / "parameters.csv").write_text(
-            csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n"
-        )
+        write_file(folder / "parameters.csv", csv_text(("parameter", *SHARES), rows))
         n_years, n_departments = confirm
         if n_years:
             some = fit.accepted[:n_departments]
