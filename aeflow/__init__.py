@@ -4,10 +4,37 @@ A `simulation.py` of the user's own hides that package from Python. It is never 
 raises ImportError with one sentence, and the command `aeflow` prints it.
 """
 
+import os
+import signal
 import sys
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+_IS_COMMAND = (sys.argv or [""])[0].replace("\\", "/").rpartition("/")[2] in (
+    "aeflow",
+    "aeflow.exe",
+    "-m",
+)
+
+
+def end_at_ctrl_c() -> None:
+    """Let Ctrl-C end the process with a line while the command is imported and after it, when nothing is being written.
+
+    An exception would be printed, or become another one in what is being imported.
+    """
+
+    def end(number: int, frame: object) -> None:
+        os.write(2, b"\naeflow: stopped. Nothing half-written is left.\n")
+        os._exit(128 + number)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # nor ignored, nor another's
+        signal.signal(signal.SIGINT, end)
+
+
+if _IS_COMMAND:
+    end_at_ctrl_c()
+
+from importlib.util import find_spec  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 if TYPE_CHECKING:
     from simulation import *  # noqa: F403
@@ -25,10 +52,7 @@ def _what_hides_it() -> str:
 _hiding = _what_hides_it()
 if _hiding:
     _sentence = f"{_hiding} hides the package 'simulation', which aeflow is made of. Give that file another name"
-    if Path((sys.argv or [""])[0]).stem in (
-        "aeflow",
-        "-m",
-    ):  # the command: a message and its exit code
+    if _IS_COMMAND:  # a message and its exit code
         print(f"aeflow: {_sentence}", file=sys.stderr)
         raise SystemExit(2)
     raise ImportError(_sentence)

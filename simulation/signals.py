@@ -1,13 +1,17 @@
 """Signals that ask a command to stop: Ctrl-C, TERM (a scheduler's or a system's) and HUP (a closed terminal)."""
 
+import _thread
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SECONDS_TO_RETURN = 0.05
 SECONDS_TO_STOP = 5.0
 """A second signal within this time is ignored, so that it does not disturb the work of stopping."""
 
@@ -61,6 +65,14 @@ class StopSignal:
         self.number = number
         raise Stopped
 
+    def dropped(self, unraisable: Any) -> None:
+        """Called by Python where it drops an exception: a signal comes again a moment later, anything else is told."""
+        if not isinstance(unraisable.exc_value, Stopped):
+            sys.__unraisablehook__(unraisable)
+            return
+        self._received_at = None
+        threading.Timer(SECONDS_TO_RETURN, _thread.interrupt_main, (self.number,)).start()
+
 
 _current: StopSignal | None = None
 
@@ -93,9 +105,10 @@ def stopped_by_signals() -> Iterator[StopSignal]:
     for number in caught:
         signal.signal(number, signalled)
     before, _current = _current, signalled
+    hook, sys.unraisablehook = sys.unraisablehook, signalled.dropped
     try:
         yield signalled
     finally:
-        _current = before
+        _current, sys.unraisablehook = before, hook
         for number in caught:
             signal.signal(number, handlers[number])

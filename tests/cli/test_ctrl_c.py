@@ -134,3 +134,45 @@ def test_an_error_that_a_library_makes_of_a_signal_is_not_told_as_the_user_s(
         capsys.readouterr().err.strip()
         == "aeflow: stopped by SIGTERM. Nothing half-written is left."
     )
+
+
+@pytest.mark.parametrize("module", ["simulation.cli", "numpy", "hydra"])
+@pytest.mark.parametrize("command", ["aeflow", "simulation"])
+def test_ctrl_c_during_an_import_is_one_line(command: str, module: str, tmp_path: Path) -> None:
+    """The signal comes as a module is looked for: before the commands can hear it, and later."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n",
+        encoding="utf-8",
+    )
+    path = os.pathsep.join([str(tmp_path), str(CHECKOUT)])
+    done = subprocess.run(
+        [sys.executable, "-m", command, "show"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.strip() == "aeflow: stopped. Nothing half-written is left."
+
+
+def test_a_signal_that_python_drops_in_a_callback_comes_again(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Pressed:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work() -> None:
+        Pressed()
+        for _ in range(100):
+            time.sleep(0.05)
+
+    with stopped_by_signals() as asked, pytest.raises(KeyboardInterrupt):
+        work()
+    assert asked.exit_code == 130
+    assert capfd.readouterr().err == ""
