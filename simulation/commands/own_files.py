@@ -151,6 +151,7 @@ def extract(line: CommandLine) -> int:
 
 def _draft(line: CommandLine) -> int:
     """Write a mapping for a file, and say what to correct in it."""
+    from simulation.config.new import name_faults
     from simulation.config.writing import write_files
     from simulation.extracts.extract import GROUP, draft
 
@@ -158,6 +159,7 @@ def _draft(line: CommandLine) -> int:
         refuse("extract draft", "found 0 files", "Say: aeflow extract draft FILE")
     file = line.words[1]
     name = line["name"] or mapping_of(file)
+    Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
     for path in write_files({GROUP: draft(file)}, name, line.own_configs):
         print(f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:")
     other = "" if name == mapping_of(file) else f" mapping={name}"

@@ -15,13 +15,14 @@ from simulation.config.files import (
     mapping_in,
     names_in,
     shortened,
+    unknown_name,
 )
 from simulation.config.totals import SIZE, TOTALS, set_totals
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check_pathway import check_pathway, check_rotas
 from simulation.department.rota import resolved
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, Faults, nearest
+from simulation.errors import ConfigError, Fault, Faults
 from simulation.records.serialise import ABSENT, SOURCED, find_differences
 from simulation.study.check_study import taken_names
 from simulation.study.design import Arm, Design, factor_of, is_within
@@ -215,8 +216,7 @@ def stated_in_file(
     """
     path, kind, shown = file_named(group, name, folders), KINDS[group], f"{group}/{name}.yaml"
     if not path:
-        found = f"there is no {kind} '{shortened(name)}'"
-        faults.add(where, found, nearest(name, names_in(group, folders)))
+        faults.add(where, *unknown_name(kind, name, names_in(group, folders)))
         return None
     raw = mapping_in(path, shown, faults)
     if raw is None:

@@ -57,6 +57,7 @@ from simulation.config.files import (
     shortened,
     shown_path,
     stated_by,
+    unknown_name,
     value_in,
     without_comma,
 )
@@ -438,8 +439,9 @@ def _unknown_choice(override: Override, text: str, folders: Folders) -> list[Fau
     known = names_in(group, folders)
     if isinstance(chosen, str) and chosen in known:
         return []
-    shown = "named 'null'" if chosen is None else f"'{chosen}'"
-    return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]
+    if chosen is None:
+        return [Fault(text, f"there is no {group} named 'null'", nearest("null", known))]
+    return [Fault(text, *unknown_name(group, str(chosen), known))]
 
 
 BESIDE = ("staffing", "calibration", "pathway")

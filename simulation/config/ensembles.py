@@ -53,6 +53,7 @@ from simulation.config.files import (
     names_in,
     shortened,
     stated_by,
+    unknown_name,
 )
 from simulation.config.totals import SIZE, TotalsAndRotas, scaled_paths, totals_change
 from simulation.config.validating import sound
@@ -299,11 +300,7 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
         path = f"{where}.{name}"
         for group, file in kind.files.items():
             if file not in (known := names_in(group, folders)):
-                yield Fault(
-                    f"{path}.{group}",
-                    f"there is no {group} '{shortened(file)}'",
-                    nearest(file, known),
-                )
+                yield Fault(f"{path}.{group}", *unknown_name(group, file, known))
         for changed in kind.changes:
             yield from _path_faults(changed, f"{path}.changes")
 

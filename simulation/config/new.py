@@ -13,6 +13,7 @@ import yaml
 from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
 from simulation.config.files import (
+    ANOTHER_NAME,
     Folders,
     file_named,
     is_name_of_file,
@@ -23,7 +24,7 @@ from simulation.config.files import (
     stated_by,
     value_in,
 )
-from simulation.config.studies import RESERVED
+from simulation.config.studies import reserved
 from simulation.config.totals import EFFORT, LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.config.writing import write_files, yaml_text
@@ -241,8 +242,11 @@ def name_faults(
     name: str, folder: Path, kinds: Sequence[str], what: str = "a department"
 ) -> Iterator[Fault]:
     """Faults of a name for new files in these groups: it is not allowed, or is taken."""
-    if not NAME.fullmatch(name) or name.casefold() in RESERVED:
+    if not NAME.fullmatch(name):
         yield Fault(f"'{name}'", f"is not a name for {what}", NAME_WORDS)
+        return
+    if reason := reserved(name):
+        yield Fault(f"'{name}'", reason, ANOTHER_NAME)
         return
     if yaml.safe_load(name) != name:
         yield Fault(

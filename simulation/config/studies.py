@@ -43,11 +43,13 @@ from simulation.config.ensembles import (
     over_ensemble,
 )
 from simulation.config.files import (
-    DEVICES,
+    ANOTHER_NAME,
+    DEVICE,
     NO_FILE,
     Folders,
     copied,
     file_named,
+    is_device,
     mapping_in,
     names_in,
     search_folders,
@@ -169,10 +171,17 @@ class Top:
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
-RESERVED = DEVICES | {
+RESERVED = {
     "latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven", "evaluations",
 }  # fmt: skip
-"""Names that no study can have: those of other folders among the results, and of devices under Windows."""
+"""Names that no study can have: those of other folders among the results."""
+
+
+def reserved(name: str) -> str:
+    """Why no study can have a name, in words: another folder's, or a device's on Windows; '' if it can."""
+    if is_device(name):
+        return DEVICE
+    return "is a reserved name" if name.casefold() in RESERVED else ""
 
 
 ANOTHER_SIZE = 1.15
@@ -461,8 +470,8 @@ def _focus_faults(design: Design) -> Iterator[Fault]:
 
 def _name_faults(design: Design) -> Iterator[Fault]:
     """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's are parts of dotted paths."""
-    if design.name.casefold() in RESERVED:
-        yield Fault("study.name", f"'{design.name}' is a reserved name", "Choose another name")
+    if reason := reserved(design.name):
+        yield Fault("study.name", f"'{design.name}' {reason}", ANOTHER_NAME)
     named = [("study.name", design.name), *((f"study.arms.{name}", name) for name in design.arms)]
     named += [(f"study.levers.{name}", name) for name in design.levers]
     for where, name in named:

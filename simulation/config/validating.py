@@ -451,6 +451,8 @@ def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collecti
     if what in ("missing", "missing_argument"):
         to_add = _to_add(place.known.get(place.path[-1]))
         return Fault(located, f"'{place.path[-1]}' is missing", to_add, is_missing=True)
+    if value is None and not place.holders and place.path and not place.path[-1].isdecimal():
+        return Fault(located, "states nothing", f"Write its keys, or take it out: ~{located}")
     if what.startswith("union_tag"):
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if isinstance(kind, str):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.config.dotted import load_file
-from simulation.config.files import names_in, search_folders
+from simulation.config.files import is_device, names_in, search_folders, unknown_name
 from simulation.config.validating import sound
 from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, ReportTable, ReportTables
@@ -205,7 +205,10 @@ def _mapping_of(
     mapping: AnyMapping, config_dir: str | None = None, file: Path | str = "FILE"
 ) -> ExtractMapping:
     if isinstance(mapping, str):
-        if mapping not in (known := names_in(GROUP, search_folders(config_dir))):
+        known = names_in(GROUP, search_folders(config_dir))
+        if is_device(mapping):
+            refuse("mapping", *unknown_name(GROUP, mapping, known))
+        if mapping not in known:
             draft_it = f"Draft it: aeflow extract draft {file}, or ae.draft_mapping in Python; or name another"
             refuse(
                 "mapping",
