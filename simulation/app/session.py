@@ -190,7 +190,7 @@ class Session:
     def named(self, runs: Iterable[ListedRun]) -> dict[str, ListedRun]:
         """The finished ones of these runs, by the name of their folder within that of results."""
         results = self._results or Path()
-        return {run.folder.relative_to(results).as_posix(): run for run in runs if run.finished}
+        return {run.path_in(results): run for run in runs if run.finished}
 
     def kept_in_full(self, asked: AskedQuestion) -> dict[str, tuple[int, int]]:
         """How many replications are kept of a question in full that was broken off, and of how many, by length."""

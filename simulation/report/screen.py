@@ -121,7 +121,7 @@ def runs_table(runs: Iterable[ListedRun], results: Path, latest: Path | None = N
             run.site,
             run.scenario,
             _how_many(run),
-            (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix()
+            run.path_in(results)
             + " (latest)" * (latest is not None and run.folder.resolve() == latest.resolve()),
             verdict_words(run.first_verdict)
             if run.finished

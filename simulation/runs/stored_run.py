@@ -599,6 +599,11 @@ class ListedRun:
         """Whether its study, site and scenario are those wanted."""
         return all(getattr(self, name) == value for name, value in wanted.items())
 
+    def path_in(self, results: Path) -> str:
+        """Its folder from a folder of results on, however either is named; its whole path if it is not within it."""
+        folder, top = self.folder.resolve(), results.resolve()
+        return (folder.relative_to(top) if top in folder.parents else self.folder).as_posix()
+
 
 @dataclass(frozen=True)
 class Listing:

@@ -85,6 +85,28 @@ def test_a_filter_chooses_by_study_site_or_scenario(
     hold(aeflow("results", "policy=nurse").message, "policy=nurse")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "results/latest",
+        "results/../results/latest",
+        "linked",
+        "linked/latest",
+        "results/ai_triage/late",
+    ],
+)
+def test_a_folder_is_listed_however_it_is_named(
+    aeflow: Aeflow, here: Path, copied: Callable[..., Path], name: str
+) -> None:
+    """One run alone, by the link to it too; and the folder of results by a link of the user's."""
+    point_latest(here / "results", copied("late"))
+    (here / "linked").symlink_to("results")
+    for folder in (name, str(here / name)):
+        output = aeflow("results", folder)
+        assert (output.code, output.err) == (0, "")
+        assert "ai_triage/late" in output.out
+
+
 def test_an_empty_folder_says_so_and_a_missing_one_is_a_mistake(
     aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
