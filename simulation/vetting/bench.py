@@ -68,7 +68,9 @@ Scored = Literal[
     "injected_moved_share",
 ]  # fmt: skip
 AS_GOOD_AS_EQUAL = 1e-5
-"""How near a share may be to a bound and no number of cases is told: it would be millions."""
+"""How near a share may be to a bound and no number of cases is worked out: it would be millions."""
+MOST_CASES = 100_000
+"""The most that a bench could have: no larger number is told."""
 OF_ANSWERS: Mapping[str, str] = facts("words")["of_answers"]
 """Scores of answers, not of labels against the truth, in words."""
 
@@ -271,17 +273,21 @@ def _to_settle(criterion: Criterion, estimate: ScoreEstimate) -> str:
         worse = estimate.value if criterion.at_most is not None else -estimate.value
         if (estimate.high - estimate.low) / 2 > criterion.margin > max(worse, AS_GOOD_AS_EQUAL):
             premises["both err equally often"] = criterion.margin
+        sizes = {premise: cases_to_settle(estimate, far) for premise, far in premises.items()}
         many = [
-            "about {:,} to {:,} {} would settle it if {}".format(
-                *cases_to_settle(estimate, far), about, premise
-            )
-            for premise, far in premises.items()
+            f"about {even:,} to {likely:,} {about} would settle it if {premise}"
+            for premise, (even, likely) in sizes.items()
+            if even <= MOST_CASES
         ]
-        return f"{', '.join(many) or f'more {about} are needed'} {now}"
-    if criterion.score in SHARES and gap > AS_GOOD_AS_EQUAL:
+        if many:
+            return f"{', '.join(many)} {now}"
+    elif criterion.score not in SHARES:
+        return f"more {about} are needed {now}"
+    elif gap > AS_GOOD_AS_EQUAL:
         needed = cases_for_share(estimate.value, criterion.bound, estimate.n)
-        return f"about {needed:,} {about} would settle it if the score stays {now}"
-    return f"more {about} are needed {now}"
+        if needed <= MOST_CASES:
+            return f"about {needed:,} {about} would settle it if the score stays {now}"
+    return f"it lies on its bound, so not even {MOST_CASES:,} {about} would settle it {now}"
 
 
 # --- the run ------------------------------------------------------------------------------------------------------

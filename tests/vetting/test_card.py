@@ -367,7 +367,28 @@ def test_an_earlier_card_of_other_cases_or_none_is_refused(
         change_since(bench, earlier._replace(yardstick="physician"))
     with hold.refusal(ResultsError, match="bench"):
         read_earlier(tmp_path)
-    (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")
-    with hold.refusal(ResultsError, match="bench"):
+    for text in ('{"format": 1}', "[" * 100_000, f'{{"format": {"9" * 5_000}}}'):
+        (tmp_path / "card.json").write_text(text, encoding="utf-8")
+        with hold.refusal(ResultsError, match="bench"):
+            read_earlier(tmp_path)
+
+
+@pytest.mark.parametrize("column", ["repeat", "truth", "label"])
+@pytest.mark.parametrize("value", ["-1", "101", "1" + "0" * 12, "9" * 30, "9" * 5_000, "x"])
+def test_answers_of_an_earlier_card_that_cannot_be_are_refused_at_once(
+    folder: Path, tmp_path: Path, column: str, value: str
+) -> None:
+    """None of them takes memory for so many repeats, or ends in a traceback."""
+    for name in ("card.json", "answers.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    header, first, *others = (tmp_path / "answers.csv").read_text("utf-8-sig").splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=True)) | {column: value}
+    lines = [header, ",".join(cells.values()), *others]
+    (tmp_path / "answers.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ResultsError, match="is no card of a bench"):
         read_earlier(tmp_path)
+
+
+def test_an_earlier_card_keeps_its_labels(bench: Bench, folder: Path) -> None:
+    earlier = read_earlier(folder)
     assert np.array_equal(earlier.labelled.labels, bench.labelled[TOOL].labels)

@@ -169,3 +169,31 @@ def test_alike_cases_are_paired_with_themselves_however_many_there_are(tmp_path:
     bench = run_bench(plan, cases, tool)
     earlier = read_earlier(Card(bench).write(tmp_path))
     assert np.array_equal(earlier.labelled.labels, bench.labelled["tool"].labels)
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (lambda k: {0: 4, 1: 1, 2: 4, 3: 2}[k % 4], "everybody: +25.0 points"),
+        (lambda k: 2 if k % 2 else 5, "levels 3-5: +100.0 points"),
+    ],
+    ids=["over", "under"],
+)
+def test_a_version_that_is_worse_in_an_error_without_a_margin_is_stopped(
+    tmp_path: Path, new: Rule, reason: str, hold: Hold
+) -> None:
+    """Over-triage has a bare bound alone, which both versions meet."""
+    right_of_both: Rule = lambda k: 2 if k % 2 else 4  # noqa: E731
+    rows = [
+        Case(f"row {k}", {"complaint": str(k), "language": "en"}, *[right_of_both(k)] * 2)
+        for k in range(600)
+    ]
+    cases = case_set(rows, name="made", yardstick="panel", synthetic=True, source="a test")
+    criteria = (replace(UNDER, by=()), bound("over_share", 0.6))
+    earlier = read_earlier(Card(benched(cases, "Acme 1", right_of_both, *criteria)).write(tmp_path))
+    bench = benched(cases, "Acme 2", new, *criteria)
+    assert {verdict.word for verdict in bench.verdicts} == {"met"}
+    change = change_since(bench, earlier)
+    assert not change.go
+    hold(change.line, reason)
+    assert change_since(benched(cases, "Acme 2", right_of_both, *criteria), earlier).go
