@@ -304,12 +304,14 @@ def percent(share: float | None) -> str:
 
 
 def short_words(finding: Finding) -> str:
-    """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'."""
+    """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'; with its reason
+    where the interval beside it would tell."""
     kind, size = finding.kind, finding.verdict.size
     words = "no material change" if kind == "no-change" else KIND_WORDS[kind]
     if kind == "changed":
         words = "lower" if finding.verdict.kind == "cuts" else "higher"
-    return f"{SIZES[size] if size is not None else ''}{words}"
+    reason = f": {finding.verdict.reason}" if finding.verdict.reason else ""
+    return f"{SIZES[size] if size is not None else ''}{words}{reason}"
 
 
 def kind_of_row(row: Comparison) -> Kind:

@@ -244,3 +244,16 @@ def test_one_heavy_department_of_twenty_widens_the_interval_that_is_judged() -> 
     assert over.mean - over.judged[0] == pytest.approx(WIDER * over.half_width)
     assert over.judged[1] == over.high
     assert over.times(-2).judged == pytest.approx((-2 * over.judged[1], -2 * over.judged[0]))
+
+
+def test_a_verdict_that_the_interval_beside_it_would_settle_says_why_it_does_not() -> None:
+    differences = [-1.0, -9.0, -2.0, -8.0, -3.0, -7.0, -4.0, -6.0, -5.0, -5.5]
+    row = row_of(differences)
+    assert row.difference_high < 0
+    assert verdict(row, 5).kind == "cuts"
+    for mirrored in (row, row_of([-each for each in differences])):
+        as_one_of_many = verdict(mirrored, 5, family=10**6)
+        assert as_one_of_many.kind == "cannot tell"
+        assert as_one_of_many.reason == "the interval, wider as one of several, spans 0"
+    wide = verdict(row_of([each + 5 for each in differences]), 0.1)
+    assert (wide.kind, wide.reason) == ("cannot tell", "")
