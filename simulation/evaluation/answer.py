@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ MOST_BIAS = 0.25
 """The share of the effect that an evaluation may miss on average and still tell; a judgement."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """What evaluations of an arm would report.
 
@@ -81,7 +81,7 @@ class Evaluation:
 
     result: StudyResult
     arm: str
-    bank: Bank = field(repr=False)
+    bank: Bank
     designs: tuple[EvaluationDesign, ...]
     outcomes: tuple[EvaluatedOutcome, ...]
     emulated: tuple[OperatingCharacteristics, ...]
@@ -90,6 +90,10 @@ class Evaluation:
     stakes: Stakes | None = None
     worth: tuple[DesignValue, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.tables)
+        return "\n".join((self.title, *self.sentences, f"Tables: {names}. {BANNER}"))
 
     @property
     def null_arm(self) -> str:

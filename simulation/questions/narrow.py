@@ -344,6 +344,9 @@ class NarrowedAnswer(NamedTuple):
     caution: str = ""
     best: str = ""
 
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, (self.caution, *self.sentences, BANNER)))
+
 
 def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
     """The answer for departments with some figures; `where` names them. Raises what `narrow_result` raises."""

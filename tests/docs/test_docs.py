@@ -15,7 +15,7 @@ from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated
 from simulation.department.rota import mean_per_day, timetable
-from simulation.errors import Faults, ResultsError
+from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.statistics.verdict import RULE
 from tests.department.made import laid_over
 
@@ -283,6 +283,13 @@ def test_the_files_of_the_how_to_pages_make_a_study(
     read_twice = yaml.safe_dump(without_minutes | yaml.safe_load(readings))
     (tmp_path / "configs/triage/our_ai.yaml").write_text(read_twice, encoding="utf-8")
     assert "our_ai_share" in simulation.config.load("study=ours", "readings=all").design.arms
+    (covers,) = re.findall(r"^covers:.*\n", policy, re.MULTILINE)
+    of_all = covers.replace("labels: [walk_in, referred], ", "")
+    (tmp_path / "configs/triage/our_ai.yaml").write_text(policy.replace(covers, of_all))
+    assert simulation.config.load("study=ours").arm("our_ai").policy.covers.labels is None
+    (tmp_path / "configs/triage/our_ai.yaml").write_text(policy.replace(covers, ""))
+    with pytest.raises(ConfigError, match=r"covers\.labels: names no arrival source"):
+        simulation.config.load("study=ours")
     assert {arm.policy.nurse.matrix.counts[0] for arm in loaded.arms} == {(45, 5, 0, 0, 0)}
     pathway = loaded.baseline.pathway
     assert sum(

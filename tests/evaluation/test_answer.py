@@ -73,6 +73,12 @@ def evaluation(made: Result) -> Evaluation:
     return ae.evaluate(made, TOOL, trials=200)
 
 
+def test_an_evaluation_prints_as_its_answer(evaluation: Evaluation) -> None:
+    lines = repr(evaluation).splitlines()
+    assert lines[:-1] == [evaluation.title, *evaluation.sentences]
+    assert lines[-1].startswith(f"Tables: {', '.join(evaluation.tables)}. Planning only")
+
+
 def test_the_first_sentence_says_whether_the_design_asked_about_would_tell_and_the_next_which_would(
     evaluation: Evaluation,
     hold: Hold,
