@@ -1,6 +1,7 @@
 """Dotted paths: setting what they name in a configuration or a file, and looking up what `${a.b}` refers to."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -208,7 +209,7 @@ def _key_in(holder: Any, part: str) -> str | int | None:
         return part if part in holder else None
     return (
         int(part)
-        if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder)
+        if isinstance(holder, list) and re.fullmatch("[0-9]{1,9}", part) and int(part) < len(holder)
         else None
     )
 
