@@ -49,7 +49,7 @@ def parse_json(text: str | bytes) -> Any:
     """What a JSON text states. Raises ValueError if it is none, or lists or blocks stand within others too deep."""
     with suppress(RecursionError):
         value = json.loads(text)
-        parts = [[value]]
+        parts: list[Any] = [[value]]
         for _ in range(DEEPEST):
             parts = [part for whole in parts for part in whole if type(part) in (dict, list)]
             parts = [[*part.values()] if type(part) is dict else part for part in parts]
