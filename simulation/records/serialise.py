@@ -48,7 +48,12 @@ def read_yaml(path: Path) -> Any:
 def parse_json(text: str | bytes) -> Any:
     """What a JSON text states. Raises ValueError if it is none, or lists or blocks stand within others too deep."""
     with suppress(RecursionError):
-        value = json.loads(text)
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
+            raise ValueError("a number of too many digits, or no UTF-8") from None
         parts: list[Any] = [[value]]
         for _ in range(DEEPEST):
             parts = [part for whole in parts for part in whole if type(part) in (dict, list)]

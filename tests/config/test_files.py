@@ -313,20 +313,20 @@ def test_a_folder_in_memory_is_read_as_the_same_folder_on_the_disk(tmp_path: Pat
         "study.name=lpt9",
     ],
 )
-def test_the_name_of_a_device_on_windows_is_named_as_such(own: Own, word: str) -> None:
+def test_the_name_of_a_device_on_windows_is_named_as_such(own: Own, word: str, hold: Hold) -> None:
     """Though a file of that name is there, elsewhere."""
     key, _, name = word.partition("=")
     group = key.rpartition(".")[2]
     folder = own({f"{group}/{name}.yaml": "name: x\n"})
     message = message_of(word, folder=folder)
-    assert f"'{name}' is the name of a device on Windows. Choose another name." in message
-    assert "Did you mean" not in message
+    hold(message, f"'{name}' is")
+    assert f"'{name}'?" not in message
 
 
-def test_an_arm_that_is_null_says_how_it_is_taken_out() -> None:
+def test_an_arm_that_is_null_says_how_it_is_taken_out(hold: Hold) -> None:
     for arm in ("lean_triage", "nobody"):
         message = message_of(f"study.arms.{arm}=null")
-        assert message.endswith(f"or take it out: ~study.arms.{arm}.")
+        hold(message, f"~study.arms.{arm}")
     assert "lean_triage" not in [
         arm.name for arm in load("~study.arms.lean_triage", "ensemble=none").arms
     ]

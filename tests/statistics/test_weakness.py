@@ -11,7 +11,14 @@ from simulation.statistics.compare import Comparison, compare_arms, find_row
 from simulation.statistics.critical_values import MAX_SHARE, WIDER, widen_for_one
 from simulation.statistics.intervals import Intervals, estimate_interval, estimate_intervals
 from simulation.statistics.several_runs import compare_runs
-from simulation.statistics.verdict import Verdict, is_worse, non_inferiority, p_value, verdict
+from simulation.statistics.verdict import (
+    REASONS,
+    Verdict,
+    is_worse,
+    non_inferiority,
+    p_value,
+    verdict,
+)
 from tests.held import Hold
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -254,6 +261,6 @@ def test_a_verdict_that_the_interval_beside_it_would_settle_says_why_it_does_not
     for mirrored in (row, row_of([-each for each in differences])):
         as_one_of_many = verdict(mirrored, 5, family=10**6)
         assert as_one_of_many.kind == "cannot tell"
-        assert as_one_of_many.reason == "the interval, wider as one of several, spans 0"
+        assert as_one_of_many.reason == REASONS["many verdicts"].format(limit="0")
     wide = verdict(row_of([each + 5 for each in differences]), 0.1)
     assert (wide.kind, wide.reason) == ("cannot tell", "")
