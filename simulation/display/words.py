@@ -310,7 +310,7 @@ def short_words(finding: Finding) -> str:
     words = "no material change" if kind == "no-change" else KIND_WORDS[kind]
     if kind == "changed":
         words = "lower" if finding.verdict.kind == "cuts" else "higher"
-    reason = f": {finding.verdict.reason}" if finding.verdict.reason else ""
+    reason = f", {finding.verdict.reason}" if finding.verdict.reason else ""
     return f"{SIZES[size] if size is not None else ''}{words}{reason}"
 
 

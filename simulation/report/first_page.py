@@ -292,7 +292,7 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
     if not _tells_direction(finding):
         if settled and row.difference_low == row.difference_high == 0:
             return "changes nothing"
-        why = f", as {finding.verdict.reason}" if finding.verdict.reason else ""
+        why = f", {finding.verdict.reason}" if finding.verdict.reason else ""
         what = "makes no difference that matters" if settled else f"effect not settled{why}"
         interval = span_of(row)
         ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")

@@ -69,6 +69,7 @@ from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
 from simulation.statistics.verdict import (
     ALPHA,
+    BRIEF_NOTE,
     IDENTICAL,
     INTERVAL_NOTES,
     read_from,
@@ -589,7 +590,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    targets = (_target(result, *figure) for figure in figures)
+    targets = [_target(result, *figure) for figure in figures]
     matters = [
         "none stated"
         if target is None
@@ -616,3 +617,5 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
     yield from weak_notes(result, shown, "not settled")
+    if any(finding.verdict.reason and finding.target in targets for finding in result.findings):
+        yield BRIEF_NOTE

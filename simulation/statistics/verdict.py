@@ -181,11 +181,11 @@ in some replication."""
 BY_WIDTH: tuple[Cause, ...] = ("noise", "no interval yet", "few replications")
 """Causes beside which it is said that the interval by itself would tell."""
 REASONS: dict[Cause | None, str] = {
-    "departments": "the range over departments spans {limit}",
-    "noise": "the interval spans {limit}",
-    "few replications": "the interval spans {limit}",
-    "many verdicts": "the interval, wider as one of several, spans {limit}",
-    "skewness": "the interval, wider on the side of a long tail, spans {limit}",
+    "departments": "the range over departments spans the limit",
+    "noise": "the interval spans the limit",
+    "few replications": "the interval spans the limit",
+    "many verdicts": "the interval, wider as one of several, spans the limit",
+    "skewness": "the interval, wider on the side of a long tail, spans the limit",
     "variance rule": "one odd department or run outweighs the others",
     "label table": "its labels rest on too few cases",
     "no interval yet": "there is no interval yet",
@@ -194,7 +194,19 @@ REASONS: dict[Cause | None, str] = {
     "missing": "some replications lack it",
     None: "no case was seen",
 }
-"""Why something is not settled, in a clause that names the limit."""
+"""Why something is not settled, in a clause."""
+BRIEF: dict[Cause, str] = {
+    "skewness": "for its long tail",
+    "many verdicts": "as one of several",
+    "departments": "as departments differ",
+    "variance rule": "for one odd department or run",
+    "weak": "for too few or too alike runs",
+    "missing": "as some runs lack it",
+}
+"""The same in few words, of the causes for which the interval beside a verdict may be on one side of 0."""
+BRIEF_NOTE = (
+    "'Not settled, as' or 'for': a verdict is read from an interval that is wider, for this reason, than the one shown."
+)
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
     "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
@@ -235,8 +247,8 @@ class Verdict:
     size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
     more replications are needed (None if that is not known or does not apply). answer: the words without the reason why
     it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'. cause: why it cannot be
-    told, None if it can; why: the same in words. reason: why it cannot, in a clause, though the interval that is
-    printed beside it is on one side of a limit; '' elsewhere.
+    told, None if it can; why: the same in words. reason: why it cannot, in few words, though the interval that
+    is printed beside it would tell; '' elsewhere.
     """
 
     kind: VerdictKind
@@ -266,7 +278,7 @@ class Judgement:
     @property
     def reason(self) -> str:
         """Why it is not settled, in a clause that follows 'as'."""
-        return REASONS[self.cause].format(limit="the limit")
+        return REASONS[self.cause]
 
 
 def verdict(
@@ -309,8 +321,10 @@ def verdict(
     cause, answer, why, n_more = _unsettled(comparison, family, mid / 2, is_settled)
     words, reason = f"{answer}: {why}", ""
     if is_settled(comparison.difference_low, comparison.difference_high):
-        wider: Cause = "many verdicts" if is_settled(*comparison.together(1)) else "variance rule"
-        reason = REASONS[wider if cause in BY_WIDTH else cause].format(limit="0")
+        by_tail = is_settled(*replace(comparison, tail=0.0).together(family))
+        by_many = is_settled(*comparison.together(1))
+        wider: Cause = "skewness" if by_tail else "many verdicts" if by_many else "variance rule"
+        reason = BRIEF.get(wider if cause in BY_WIDTH else cause, "")
     return Verdict(
         "cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell",
         n_more=n_more, cause=cause, why=why, reason=reason,
