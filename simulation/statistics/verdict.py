@@ -204,7 +204,7 @@ BRIEF: dict[Cause, str] = {
     "missing": "as some runs lack it",
 }
 """The same in few words, of the causes for which the interval beside a verdict may be on one side of 0."""
-BRIEF_NOTE = "'Not settled, as' or 'for': a verdict is read from an interval that is wider, for this reason, than the one shown."
+BRIEF_NOTE = "'Not settled, as' or 'for': for this reason a verdict is read from a wider interval than the one shown."
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
     "non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"
