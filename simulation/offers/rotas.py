@@ -38,7 +38,7 @@ SPAN = re.compile(rf"{CLOCK}\s*(?:-|–|—|→|to|until|till?|thru|through)\s*{
 DAY = rf"(?:(?:{'|'.join(WEEKDAYS)})(?:s|nes|r|rs|ur)?(?:days?)?|(?:week|wk)-? ?(?:days?|ends?)|w/e|m-f)"
 DAYS = re.compile(rf"\b{DAY}\b(?:\s*(?:-|–|/|&|\band\b|\bto\b)\s*{DAY}\b)*")
 DAILY = re.compile(
-    r"\b(?:every day|each day|daily|(?:all|the whole) week|(?:and )?7 days(?: a week)?|7/7)(?!\w)"
+    r"\b(?:every day|each day|daily|(?:all|the whole) week|(?:and )?(?<!-)7 days(?: a week)?|7/7)(?!\w)"
 )
 ALWAYS = re.compile(
     r"\b(?:24/7|24 ?h(?:ou)?rs?(?: (?:a|per|each) day)?|24h|(?:a)?round[- ]the[- ]clock|(?:at )?all (?:hours|times)"

@@ -40,7 +40,8 @@ TERMS: Mapping[str, str] = {
     "all_ages": r"(?:of |in )?(?:all|any) (?:ages?|languages?)",
     "not_english": r"non[- ]english(?:[- ]speak(?:ers|ing))?|(?:who )?need(?:s|ing)? (?:an? )?interpreters?",
     "english": r"(?:who )?(?:can |able to )?(?:speak(?:s|ing)? )?english(?:[- ]speak(?:ers?|ing))?"
-    r"|(?:with(?:out| no)|(?:who )?need(?:s|ing)? no|no) (?:need (?:of|for) )?(?:an? )?interpreters?(?: needed)?",
+    r"|(?:with(?:out| no)|(?:who )?(?:need(?:s|ing)? no|do not need|don['’]t need)|no)"
+    r" (?:need (?:of|for) )?(?:an? )?interpreters?(?: needed)?",
     "span": rf"(?:aged? )?(\d{{1,3}}) ?(?:-|–|to) ?{N}",
     "under": rf"(?:aged? )?(?:under|below|younger than|<)[- ]?(?:the age of )?{N}",
     "from": rf"(?:aged? )?(?:over|above|older than|from|>)[- ]?(?:the age of )?{N}"
