@@ -168,7 +168,7 @@ def read_number(text: str, unit: str = "") -> float:
     )
     period = rf" ?{PER}({'|'.join(DAYS_OF)})" if unit.endswith("a day") else r"(\b)"
     found = (
-        re.fullmatch(rf"(?:(?:type ?1 )?(?:{nouns}))?(?:{period})?", rest)
+        re.fullmatch(rf"(?:(?:type ?1 |staffed |adult |g&a )*(?:{nouns}))?(?:{period})?", rest)
         if unit or not rest
         else None
     )
@@ -202,10 +202,12 @@ def read_share(text: str, unit: str = "") -> float:
         raise example
     if not rest:
         if 1 <= number < 2:
-            raise Unread(f"found '{text}'", f"Write {number:g} % or {min(100 * number, 100):g} %")
+            raise Unread(f"found '{text}'", f"Write {number:g} %{' or 100 %' * (number == 1)}")
         return number / 100 if number > 1 else number
     if 0 < number < 1:
-        remedy = f"That is less than one in a hundred: write {100 * number:g} % or {number:g}"
+        remedy = (
+            f"Write {100 * number:g} %, or {number / 100:g} if it is less than one in a hundred"
+        )
         raise Unread(f"found {text}", remedy)
     return number / 100
 

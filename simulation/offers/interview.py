@@ -271,7 +271,7 @@ def _read_one(
     checked.echo(key, words)
     if _is_outside(number, question.usual) and not isinstance(value, Rota):
         times, sign = 1 + 99 * (question.kind == "share"), "£" * (question.kind == "money")
-        usual = " to ".join(f"{sign}{end * times:,g}" for end in question.usual or ())
+        usual = " to ".join(f"{sign}{end * times:,.10g}" for end in question.usual or ())
         checked.ask(key, f"{words}: that is unusual, {usual} is usual. Is it so?")
     if question.kind == "text" and str(answer).replace(",", "").strip("£ %").isdecimal():
         checked.ask(key, f"found {answer}, where words are asked for. Is it so?")
