@@ -30,7 +30,7 @@ from simulation.runs.stored_run import ListedRun, Listing, list_runs, unfinished
 
 MOST_REPLICATIONS = 60
 """Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
-MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 10, 20
+MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 24, 20
 """Questions that are worked on at once, results, and files and folders that are kept."""
 FIRST_RUN, FIRST_NAME = Path(__file__).with_name("stored") / "first.zip", "first"
 """The run of the first visit, as much of it as `narrow` needs (`docs.tools.first_visit`), and its name among runs."""
