@@ -138,6 +138,13 @@ def test_an_address_that_states_too_much_is_one_page_that_says_so(
         f"['study=ai_triage', 'scenario.changes={'[' * 3_000}']",
         f"attendances_per_day: {'9' * 5_000}",
         "a: !!int x",
+        "a: !!binary aGVsbG8=",
+        "!!omap [a: b]",
+        '!!set {"a"}',
+        'attendances_per_day: "\\ud800"',
+        'product: "a\\0b"',
+        "[{a: 1}, [b], null, 3, 1e999, .nan]",
+        "? {a: b}\n: c",
     ],
 )
 def test_a_text_made_to_do_harm_is_a_page_at_once(client: Client, text: str) -> None:
