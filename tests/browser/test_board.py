@@ -40,12 +40,21 @@ OFFERS = {
         blanks=(BLANK,) * 3,
     ),
 }
+OFFERS["contradicted"] = OFFERS["long"]
+STATED = (
+    "within_4h_share", "wait_to_clinician_mean", "over_12h_share", "left_share", "admitted_share",
+    "walk_in_triage_wait_mean", "walk_in_triage_minutes_mean",
+)  # fmt: skip
+"""Every figure that an interview asks for, besides attendances."""
 
 
 @pytest.fixture(scope="module", params=OFFERS)
 def offered(result: Result, request: pytest.FixtureRequest) -> Iterator[Result]:
-    """The default study as one of an offer: of few words, and of as many as there can be."""
-    offer = OFFERS[request.param]
+    """The default study as one of an offer: of few words, of as many as there can be, and of as many without a verdict,
+    each with every figure stated, as it was simulated or another."""
+    other = 0.3 * (request.param == "contradicted")
+    stated = {measure: result.before(measure).mean * (1 + other) for measure in STATED}
+    offer = replace(OFFERS[request.param], stated=stated)
     effects = tuple(BlankEffect(blank, -8.0, 1.0) for blank in offer.blanks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(board_module, "rank_blanks", lambda result: effects)
@@ -82,7 +91,7 @@ def cut_off(page: Page) -> list[str]:
 def test_on_a_phone_effect_safety_and_cost_of_every_option_are_in_sight(
     opened: Opened, path: Path
 ) -> None:
-    cells = opened(path, 360, 740).locator("tbody td")
+    cells = opened(path, 360, 740).locator(".money tbody td")
     boxes = [cells.nth(number).bounding_box() for number in range(cells.count())]
     assert len(boxes) == 18
     assert all(
@@ -102,5 +111,7 @@ def test_printed_it_is_one_side_of_a4_with_every_sentence(
     printed = "".join(sheets[0].extract_text().split())
     page = board(offered)
     assert all("".join(str(sentence).split()) in printed for sentence in page.sentences)
+    (stated,) = (table for part in page.parts for table in part.tables)
     assert page.table is not None
-    assert "".join("".join(page.table.rows[-1]).split()) in printed
+    for table in (page.table, stated):
+        assert "".join("".join(table.rows[-1]).split()) in printed
