@@ -24,7 +24,8 @@ of every cause and size: causes and sizes of departments, answers by cause, what
 `narrow` by cause and size, and one rule of verdicts with its words; 10,000 for answers that cannot contradict their
 department: held against one another while they are given, read as the NHS writes them, printed beside what is
 simulated, and a changed department beside that of today; 3,000 for no verdict where it does, and for departments that
-are made once (`contradictions`, `KeptYears`)."""
+are made once (`contradictions`, `KeptYears`); 2,000 for the queue and the doctors of
+answers that are held against one another."""
 SLACK = 1.02
 """By how much it may be passed, so that a small mend needs no commit of its own."""
 MOST_OF_ROOM = 32_000

@@ -60,7 +60,6 @@ def test_a_share_of_labels_above_its_limit_is_printed_above_it(
     monkeypatch.setattr(
         labels, "replace", lambda policy, **_: SimpleNamespace(words="nurses"), raising=True
     )
-    monkeypatch.setattr(labels, "uncovered_sources", lambda *_: ())
     monkeypatch.setattr(labels, "_sickest_at_triage", lambda *_: [[1], [1]])
     monkeypatch.setattr(labels, "_too_low", lambda policies, *_: shares[policies[0].words])
     monkeypatch.setattr(

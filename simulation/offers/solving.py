@@ -1,5 +1,6 @@
 """Calibrates each department of an offer to the answers: what makes its patients wait to the four-hour share, and
-minutes of triage to its wait or its mean.
+minutes of triage to its wait or its mean. Where a wait to a clinician was answered, what makes patients wait is
+calibrated to that, and minutes after the first contact to the share.
 
 It is Broyden's method on logarithms of the parameters. Each department is simulated for a year, moved along a slope
 that is assumed for all, and simulated again with the same random numbers; then it is moved along its own slopes, twice,
@@ -80,6 +81,7 @@ class CalibrationTarget(NamedTuple):
     slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
     bounds  of the parameter
     along   parameters that move with it in some departments: how many times as far, of each department
+    crosses the assumed changes of other measures, on their scales, with the parameter's logarithm
     also    parameters that follow once this one's logarithm fell by more than `beyond`: how many times the rest
     """
 
@@ -92,6 +94,7 @@ class CalibrationTarget(NamedTuple):
     along: Mapping[str, Floats] = {}
     beyond: float = 0.0
     also: Mapping[str, float] = {}
+    crosses: Mapping[str, float] = {}
 
     @property
     def near(self) -> float:
@@ -139,7 +142,10 @@ class Solver:
         department."""
         n = len(self.members)
         at = self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
-        slopes = np.tile(np.diag([aim.slope for aim in wanted]), (n, 1, 1))
+        of_each = [{**one.crosses, one.measure: one.slope} for one in wanted]
+        slopes = np.tile(
+            [[one.get(aim.measure, 0.0) for one in of_each] for aim in wanted], (n, 1, 1)
+        )
         low, high = np.log([aim.bounds for aim in wanted]).T
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None

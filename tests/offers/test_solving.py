@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from simulation.offers import offer
 from simulation.offers.solving import (
     SHOWN,
     CalibrationTarget,
@@ -35,6 +36,23 @@ def test_two_figures_that_hang_on_both_parameters_are_met_together() -> None:
         slopes = _updated(slopes, step, after - value, (SHARE, WAIT))
         at, value = at + step, after
     assert np.abs(value - goal).max() < 0.01
+
+
+def test_a_wait_that_was_answered_is_solved_for_with_what_comes_after_it() -> None:
+    """Doctors' minutes then go with the wait, those after the first contact with the four-hour share."""
+    members: Any = [SimpleNamespace(cause="pace")] * 3
+    targets = [
+        [(one.parameter, one.measure) for one in offer._targets(values, members)]
+        for values in (
+            {"within_four_hours": 0.7},
+            {"within_four_hours": 0.7, "wait_to_clinician": 74.0},
+            {"median_wait_to_clinician": 60.0},
+        )
+    ]
+    doctors, after = "doctor_minutes", "return_minutes"
+    assert targets[0] == [(doctors, "within_4h_share")]
+    assert targets[1] == [(doctors, "wait_to_clinician_mean"), (after, "within_4h_share")]
+    assert targets[2] == [(doctors, "time_to_clinician_median")]
 
 
 def test_a_department_that_stood_still_keeps_its_slopes() -> None:
