@@ -360,7 +360,7 @@ def test_a_table_of_counts_is_pasted_and_said_back(visitor: Visit) -> None:
         "against": "panel"
     }
     page = visitor(f"/interview?{urlencode(before)}", 360, 740)
-    for _question in range(20):
+    for _question in range(40):
         if page.locator("textarea").count():
             break
         if page.get_by_label("I do not know").count():
@@ -459,7 +459,7 @@ def test_the_interview_ends_on_the_board_s_page_and_its_departments_can_be_asked
     page = visitor("/interview?attendances_per_day=310", 360, 740)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(f"{page.url.partition('/interview')[0]}/interview?{urlencode(OFFER)}")
-    for _question in range(20):  # the rest is left blank
+    for _question in range(40):  # the rest is left blank
         if "Check your answers" in page.title():
             break
         if page.get_by_label("I do not know").count():
