@@ -233,7 +233,10 @@ def front_page(place: Place) -> str:
     return rendered(
         "front.html",
         first=_first_answer(),
-        departments=place.departments(),
+        departments={
+            name: (words := one.label.removeprefix("A department "))[:1].upper() + words[1:]
+            for name, one in place.departments().items()
+        },
         usual=USUAL_FOUR,
         policies=[(name, known[name].label) for name in (*ON_FRONT, *place.own_policies())],
         changes=CHANGES_OFFERED,

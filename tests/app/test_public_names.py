@@ -28,6 +28,7 @@ BESIDE = {
     "runs.running": "how many processors there are",
     "offers": "the interview, its questions and checks",
     "offers.interview": "the same",
+    "offers.figures": "what a figure cannot be read as",
     "offers.reading": "figures as people write them",
     "offers.offer": "departments and study out of its answers",
     "config": "names and values of configurations",
