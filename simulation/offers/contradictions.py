@@ -233,10 +233,17 @@ def _doctors(attendances: float, values: Mapping[str, Any], checked: Checked) ->
         f"{100 * least / hours:.0f} % at least{_over(Queue(coming, work, units))}"
     )
     would = f"{enough(work)} would do"
+    few = work > TWICE * SLOT * units
     if least > TWICE * hours:
         checked.refuse(key, found, f"{would}. Count all grades who see patients")
     elif least > hours * max((usual * each.min() / each).max(), 1.0):
         checked.ask(key, f"{found}; {would}. Are all grades counted?")
+    elif few.any():
+        when = hours_in_words([bool(here) for here in few])
+        checked.ask(
+            key,
+            f"the doctors are asked for twice their hours and more from {when}: {found}. Is it so?",
+        )
     elif most < hours * usual.min() / WIDER:
         checked.ask(
             key,

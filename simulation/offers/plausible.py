@@ -20,6 +20,8 @@ LONGEST_TRIAGE = 600.0
 SAME_HOURS = 32.0
 """Hours a day of a rota above which triage and ambulance nurses hardly both have it. A judgement: in ten of a hundred
 departments of the ensemble, small ones, both are one, and two for a few hours."""
+MOST_SAVED = 0.5
+"""The share of a triage beyond which a saving is asked about. A judgement: 12 % was measured (Cho et al. 2022)."""
 LOW_PRICE = 1000.0
 """Pounds a year below which a price is probably of a patient, or in thousands. A judgement."""
 
@@ -99,6 +101,11 @@ def _desk(values: Mapping[str, Any], checked: Checked) -> None:
     saves, minutes = values.get("saves"), values.get("triage_minutes")
     if isinstance(saves, ReadAmount) and saves.is_seconds:
         longest = 60 * minutes if minutes else LONGEST_TRIAGE
+        if minutes and MOST_SAVED * longest < saves.number < longest:
+            checked.ask(
+                "saves",
+                f"{saves.number:g} of the {longest:g} seconds of a triage: is it all of an assessment?",
+            )
         if saves.number >= longest:
             checked.ask(
                 "saves",

@@ -176,3 +176,19 @@ def test_a_rota_that_would_do_leaves_nobody_busier_than_it_says() -> None:
     rota = read("rota", enough(patients * 7), {})
     assert 0.5 < Queue(patients, patients * 7, units_of(rota)).load <= 0.9
     assert ensemble_figures("triage_load").max() < 1
+
+
+def test_hours_with_hardly_a_doctor_are_asked_about() -> None:
+    """The same hours of doctors, spread as patients come and nearly all by day."""
+    answers = {"attendances_per_day": 390, "product": "Ours", "does": "labels"}
+    spread = check({**answers, "doctors": "9 from 8 to 24, 6 by night"})
+    thin = check({**answers, "doctors": "13 from 8 to 22, 1 by night"})
+    assert not spread.said("doctors", "asked")
+    assert any("22" in words for words in thin.said("doctors", "asked"))
+
+
+@pytest.mark.parametrize(("saves", "asked"), [("60 s", False), ("150 s", True), ("230 s", True)])
+def test_a_saving_of_more_than_half_of_a_triage_is_asked_about(saves: str, asked: bool) -> None:
+    answers = {"attendances_per_day": 390, "product": "Ours", "does": "saves time"}
+    checked = check({**answers, "triage_minutes": 4.5, "saves": saves})
+    assert bool(checked.said("saves", "asked")) == asked
