@@ -136,6 +136,9 @@ def _apart(on: Sequence[int]) -> list[StatedShift]:
     if not changes & set(range(WEEK)) - set(range(cut, WEEK, SLOTS)):
         cut = 0
     starts = sorted(changes | set(range(cut, WEEK, SLOTS)))
+    ends = [*starts[1:], starts[0] + WEEK]
+    if any(end == start + SLOTS and start % SLOTS for start, end in zip(starts, ends, strict=True)):
+        starts = sorted({*starts, *range(0, WEEK, SLOTS)})  # '1:30-1:30' is no shift
     days: dict[tuple[int, int, int], list[int]] = {}
     for start, end in zip(starts, [*starts[1:], starts[0] + WEEK], strict=True):
         at = start % SLOTS

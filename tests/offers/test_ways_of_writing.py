@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulation.app.interviewing import checked_answers
@@ -191,6 +191,7 @@ SHIFTS = st.tuples(
 
 
 @given(st.lists(SHIFTS, min_size=1, max_size=6))
+@example([(1, 0, 1, {0}), (1, 0, 1, {0}), (1, 2, 47, {0}), (1, 1, 2, {*range(7)})])
 @settings(max_examples=100, deadline=None)
 def test_a_rota_is_read_again_as_it_is_stated(rows: list[tuple[int, int, int, set[int]]]) -> None:
     shifts = (
