@@ -78,7 +78,7 @@ def test_another_version_makes_them_again_and_other_answers_have_their_own(tmp_p
     path = filled(tmp_path, 1).path
     assert path is not None
     other = kept(tmp_path, program="other")
-    assert (other.rounds, other.note) == ([], f"{path} is of another version of aeflow")
+    assert (other.rounds, "another version" in other.note) == ([], True)
     other = kept(tmp_path, "others")
     assert (other.rounds, other.note) == ([], "")
 
@@ -157,7 +157,7 @@ def test_price_yardstick_use_and_product_make_no_departments_again(made: Made, h
     for name, changed in others.items():
         assert made(name, **changed) == 0
         assert made.solved(name) == first
-        assert "none is made again" in made.said[0]
+        assert "made again" in made.said[0]
     saves = {"does": "saves time", "saves": "30 s", "against": None, "exact_share": None}
     assert made("saving", product="Another", **saves) == 0
     solved = made.solved("saving")

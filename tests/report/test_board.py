@@ -527,7 +527,9 @@ def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page
 
 
 def test_for_whom_the_product_is_not_is_on_the_page_as_a_whole(offered: Result) -> None:
-    left_out = "GP referrals, ambulance patients, children and those who need an interpreter (54 % of everybody)"
+    left_out = (
+        "GP referrals, ambulance patients, children, adults and all the others (54 % of everybody)"
+    )
     assert f"Not for {left_out}." in text_of(board(with_offer(offered, left_out=left_out)))
     assert "Not for" not in text_of(board(offered))
 
