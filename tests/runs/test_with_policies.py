@@ -57,6 +57,7 @@ def test_the_public_matrix_has_the_wanted_share_and_direction(full: Study) -> No
 def test_the_engine_suits_the_work_of_the_arms_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulation.engine.choose.is_compiled", lambda: False)
     study = ae.load(
+        "ensemble=none",
         "engine=auto",
         "run=weeks",
         "run.measured_days=7",

@@ -132,7 +132,7 @@ def test_the_rows_of_quality_indicators_are_monthly_and_no_others() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 HALF_A_YEAR = (
-    "ensemble=none", "run.replications=2", "run.start_week=13", "run.warm_up_days=28", "run.measured_days=182",
+    "run.replications=2", "run.start_week=13", "run.warm_up_days=28", "run.measured_days=182",
     "run.cool_down_days=1", "run.doublings=0", "executor=serial", "engine=compiled",
 )  # fmt: skip
 """April to September and no day more."""

@@ -372,7 +372,7 @@ def test_an_override_replaces_the_one_of_the_same_key() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 SHORT = (
-    "ensemble=none", "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1",
+    "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1",
     "run.doublings=0", "executor=serial", "engine=compiled",
 )  # fmt: skip
 
@@ -425,7 +425,12 @@ def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
 def test_rows_of_day_profiles_are_judged_on_every_replication() -> None:
     """However few a run profiles for its pictures."""
     short = load(
-        *SHORT, "run.profile_all=true", "run.profiles=1", "run.measured_days=7", "engine=compiled"
+        "ensemble=none",
+        *SHORT,
+        "run.profile_all=true",
+        "run.profiles=1",
+        "run.measured_days=7",
+        "engine=compiled",
     )
     assert all(
         answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).replications

@@ -270,7 +270,8 @@ def test_a_row_of_odds_compares_two_groups_of_patients(tmp_path: Path) -> None:
     assert odds.target.unit == "odds ratio"
     result = compare(
         with_measures_of(
-            load("run=validation", *SHORT).only().on_typical(), targets_named("ours", [folder])
+            load("ensemble=none", "run=validation", *SHORT).only().on_typical(),
+            targets_named("ours", [folder]),
         )
     )
     shares = [result.values(result.design.baseline, name, "all") for name in among]
@@ -286,7 +287,6 @@ def test_the_packaged_targets_fit_the_packaged_departments(typical: Study) -> No
 # --- by command ------------------------------------------------------------------------------------------------------
 
 SHORT = (
-    "ensemble=none",
     "run.replications=2",
     "run.warm_up_days=0",
     "run.measured_days=14",
