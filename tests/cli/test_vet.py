@@ -43,7 +43,7 @@ def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(
             ("name=korean", "cases.file=none.csv"),
             "none.csv",
         ),
-        (("write_cases=yes",), "write_cases"),
+        (("write_cases=perhaps",), "write_cases"),
         (("against=",), "against="),
         (("against=nowhere",), "bench (No such file"),
         (("cases.vignettes=french",), "vignettes: there is no 'french'."),
