@@ -1,4 +1,4 @@
-"""What planners get wrong is refused or asked about: no mistake of eighty is silent, but those that are counted here."""
+"""What planners get wrong is refused or asked about: of eighty mistakes none is silent, but those counted here."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
