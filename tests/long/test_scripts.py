@@ -74,7 +74,7 @@ def test_what_a_script_tries_holds(
 
 def test_two_checkouts_are_told_apart_by_a_number_and_by_a_word(tmp_path: Path) -> None:
     before, after = HERE.parents[1], tmp_path / "after"
-    for folder in ("simulation", "configs"):
+    for folder in ("aeflow", "simulation", "configs"):
         shutil.copytree(before / folder, after / folder)
     study = after / "configs" / "study" / "gallery" / "one_nurse.yaml"
     plain = study.read_text(encoding="utf-8")
