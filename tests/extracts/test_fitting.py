@@ -242,7 +242,7 @@ def test_the_command_writes_department_and_page(
         mapping_file.read_text("utf-8").replace("own extract: say of", "ours of"), "utf-8"
     )
     assert main(["fit", "extract=extract.csv", "out=mine"]) == 2
-    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=yes"]) == 2
+    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=perhaps"]) == 2
     assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=true"]) == 0
     page = max((tmp_path / "results/extracts").rglob("extract.html"))
     assert "Data quality" in page.read_text(encoding="utf-8")
