@@ -24,6 +24,7 @@ def sham_trial(replications: int) -> ae.Result:
     study = ae.load(
         *drop,
         f"run.seed={SEED}",
+        "ensemble=none",
         f"run.replications={replications}",
         "run.warm_up_days=7",
         "run.measured_days=14",

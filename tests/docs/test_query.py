@@ -21,8 +21,8 @@ QUERIES = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short run whose patients are kept, as the newest in results/."""
     study = ae.load(
-        "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
-        "executor=serial", "pathway.allow_overload=true", "run.keep=[patients]",
+        "ensemble=none", "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1",
+        "run.doublings=0", "executor=serial", "pathway.allow_overload=true", "run.keep=[patients]",
     )  # fmt: skip
     results = tmp_path_factory.mktemp("page") / "results"
     ae.compare(study).write(results)
