@@ -1,6 +1,7 @@
 """Every block of docs/how-to/results.md runs, on a small study."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,11 @@ def test_the_blocks_of_the_page_run(
         r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     lines = [
-        line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()
+        shlex.split(line.partition("#")[0])[1:] for block in commands for line in block.splitlines()
     ]
-    assert [words[0] for words in lines] == ["compare", "results", "results", "extend"]
+    assert [words[0] for words in lines] == ["compare", "results", "results", "extend", "compare"]
+    assert main([*lines.pop(), "executor=serial", "results=precise"]) == 0
+    assert len(ae.read("precise/latest").replications) >= 20
     for command, *words in lines:
         own = [*SMALL, "ensemble=none", "executor=serial"] if command == "compare" else []
         assert main([command, *own, *(word.replace("60", "2") for word in words)]) == 0, words
