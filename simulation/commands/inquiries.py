@@ -47,8 +47,11 @@ def ensemble(line: CommandLine) -> int:
 
 def prices(line: CommandLine) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
-    from simulation.questions.shadow_prices import show_prices
+    from simulation.questions.shadow_prices import refuse_ensemble, show_prices
 
+    for word in line.overrides:  # before their number of runs is found too small for an ensemble
+        if word.startswith("ensemble="):
+            refuse_ensemble(word.removeprefix("ensemble="))
     study = line.study(ensemble="none", run="prices")
     show_prices(study, line["pools"], run=_run_for_a_question)
     return 0

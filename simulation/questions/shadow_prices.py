@@ -158,6 +158,13 @@ class ShadowPrices:
 # --- what is asked -------------------------------------------------------------------------------------------
 
 
+def refuse_ensemble(name: str) -> None:
+    """Raise ConfigError if an ensemble is named."""
+    if name != "none":
+        found = "prices are worked out for one department"
+        refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
+
+
 def show_prices(
     study: Study, pools: Sequence[str], *, run: Callable[[Study], StudyResult | None]
 ) -> None:
@@ -166,9 +173,7 @@ def show_prices(
 
     Raises ConfigError for what cannot be priced.
     """
-    if study.resolved["ensemble"] != "none":
-        found = "prices are worked out for one department"
-        refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
+    refuse_ensemble(str(study.resolved["ensemble"]))
     more = extras(study, pools or None)
     result = run(with_extras(study, more))
     if result is not None:
