@@ -160,6 +160,7 @@ def replications(state: AnswerState) -> int:
     return 0 if state.result is None else len(state.result.replications)
 
 
+@pytest.mark.slow
 def test_twenty_visitors_who_stay_each_have_an_answer_before_any_has_its_thirtieth_replication(
     questions: Callable[[int], AskedQuestion],
 ) -> None:

@@ -23,6 +23,7 @@ def write(folder: Path, study: str = STUDY, targets: str = TARGETS) -> Path:
     return folder / "configs"
 
 
+@pytest.mark.slow
 def test_the_files_of_the_page_make_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = KnownEffects((), 20, 40, 56)
     monkeypatch.setattr(known_effects, "compare", lambda study, done: study)

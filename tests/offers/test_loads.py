@@ -116,6 +116,7 @@ def answers_of(row: dict[str, str]) -> dict[str, Answer]:
     return answers | {key: row[key] for key in stated if row[key]}
 
 
+@pytest.mark.slow
 def test_no_answers_that_are_figures_of_a_department_are_refused_and_few_are_asked_about() -> None:
     """One in ten at most, by whatever it is; so too without what is seldom known."""
     for left_out, every in (
@@ -156,6 +157,7 @@ def test_a_steady_queue_waits_as_long_as_pollaczek_and_khinchine_say() -> None:
     assert wait == pytest.approx(VARIATION * 0.8 / 0.2 * minutes, rel=0.05)
 
 
+@pytest.mark.slow
 def test_waits_are_those_that_the_ensemble_simulates_but_for_a_factor() -> None:
     """Eight of ten departments with nurses of their own within a factor of two and a half, or 5 minutes."""
     off = []

@@ -475,6 +475,7 @@ def test_as_many_departments_are_of_each_cause_as_its_weight_says() -> None:
     assert len({member.cause for member in members[:4]}) == 4, "mixed evenly"
 
 
+@pytest.mark.slow
 def test_a_cause_that_cannot_have_what_was_answered_is_left_out_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
