@@ -26,9 +26,12 @@ OWN = ("file:", "data:", "blob:", "about:")
 Opened = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or whichever is on the PATH; where there is none, an error in CI and a skip elsewhere."""
+    """Debian's Chromium, or whichever is on the PATH; where there is none, an error in CI and a skip elsewhere.
+
+    Closed after each file: while Playwright is open, its event loop runs, and no test of the process can start another.
+    """
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         words = f"no browser on the PATH ({', '.join(NAMES)}): on Debian, apt-get install chromium"
