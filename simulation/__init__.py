@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
-    from simulation.extracts.department import fit_department
     from simulation.extracts.extract import draft_mapping, from_table, read_extract
     from simulation.extracts.logs import between, event_log, events_of
-    from simulation.extracts.trace import trace
+    from simulation.fits.department import fit_department
+    from simulation.fits.trace import trace
     from simulation.questions.what_happened.animation import animate
     from simulation.report.board import board, board_page
     from simulation.report.first_page import first_page
@@ -60,10 +60,10 @@ _HOMES = {
         "config": "configuration load overrides_in",
         "errors": "AeflowError ConfigError DrawsError PlanError ResultsError",
         "evaluation.evaluate": "charts evaluate",
-        "extracts.department": "fit_department",
+        "fits.department": "fit_department",
         "extracts.extract": "draft_mapping from_table read_extract",
         "extracts.logs": "between event_log events_of",
-        "extracts.trace": "trace",
+        "fits.trace": "trace",
         "questions.what_happened.animation": "animate",
         "report.board": "board board_page",
         "report.first_page": "first_page",

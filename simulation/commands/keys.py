@@ -121,7 +121,7 @@ def _of_offer() -> Iterable[str]:
 
 
 def _of_department() -> Iterable[str]:
-    from simulation.extracts.stated import stated_keys
+    from simulation.fits.stated import stated_keys
 
     return stated_keys()
 

@@ -187,9 +187,9 @@ def _read(file: str, line: CommandLine) -> Extract:
 
 def fit(line: CommandLine) -> int:
     """Fit a department to an extract, write its files and a page, and say what was not identified."""
-    from simulation.extracts.department import PACKAGED_NURSE, fit_department
-    from simulation.extracts.stated import stated_department
-    from simulation.extracts.written import taken_faults
+    from simulation.fits.department import PACKAGED_NURSE, fit_department
+    from simulation.fits.stated import stated_department
+    from simulation.fits.written import taken_faults
 
     name, config_dir = line["out"], line.config_dir
     Faults(taken_faults(name, line.own_configs)).refuse()
@@ -216,7 +216,7 @@ def fit(line: CommandLine) -> int:
 def trace(line: CommandLine) -> int:
     """Simulate an extract's attendances again under the arms of a study; print and write what came out."""
     from simulation.extracts.page import write_pages
-    from simulation.extracts.trace import trace as simulate_again
+    from simulation.fits.trace import trace as simulate_again
     from simulation.report.progress import progress
 
     read, number = _read(line["extract"], line), line["imputations"]

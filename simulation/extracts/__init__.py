@@ -1,1 +1,1 @@
-"""An extract of attendances: read into the two tables of a simulation, fitted, run again, and written for others."""
+"""An extract of attendances: read into the two tables of a simulation, checked, shown, and written for others."""

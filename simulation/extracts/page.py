@@ -23,7 +23,6 @@ from simulation.display.drawing import (
 from simulation.display.files import files_of, write_dated
 from simulation.display.table import ReportTable
 from simulation.display.web_page import page
-from simulation.extracts.fitting import LIKENESS
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
@@ -35,6 +34,11 @@ if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
 
 FOLDER, PAGE, TITLE = "extracts", "extract.html", "title.txt"
+LIKENESS = (
+    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
+    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
+)
+"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
 MOST_SHOWN = 50
 LARGEST_PAGE = 20_000_000
 """Pages that the app lists, and bytes of one that it shows."""

@@ -138,7 +138,7 @@ def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(
 
 @pytest.mark.slow
 def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) -> None:
-    from simulation.extracts.department import fit_department
+    from simulation.fits.department import fit_department
     from tests.extracts.made import clean, read
 
     fit_department(read(clean(6000, 80), here), "mine").write_configs(here / "configs")

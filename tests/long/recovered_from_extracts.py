@@ -36,9 +36,9 @@ import simulation as ae
 from simulation.config.ensembles import PACKAGED, Ensemble, EnsembleDepartments, ensemble_named
 from simulation.config.files import packaged_configs
 from simulation.config.writing import ensemble_text, write_files
-from simulation.extracts.department import fit_department
 from simulation.extracts.extract import Extract
-from simulation.extracts.trace import trace
+from simulation.fits.department import fit_department
+from simulation.fits.trace import trace
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
 from simulation.runs.running import every_replication

@@ -33,7 +33,10 @@ from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
 from simulation.extracts.extract import Extract
-from simulation.extracts.fitting import (
+from simulation.extracts.mapping import LEVELS, SOURCES
+from simulation.extracts.page import beside_picture, likeness, write_pages
+from simulation.extracts.reading import AGE_BANDS, GIVEN
+from simulation.fits.fitting import (
     KEPT,
     LEAST_DAYS,
     OFFER_ANSWERS,
@@ -56,17 +59,14 @@ from simulation.extracts.fitting import (
     spans_of,
     true_mix,
 )
-from simulation.extracts.mapping import LEVELS, SOURCES
-from simulation.extracts.page import beside_picture, likeness, write_pages
-from simulation.extracts.reading import AGE_BANDS, GIVEN
-from simulation.extracts.stated import (
+from simulation.fits.stated import (
     TRIAGE,
     StatedDepartment,
     as_busy,
     scaled_up,
     stated_department,
 )
-from simulation.extracts.written import FITTED_BY, write_again
+from simulation.fits.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers

@@ -15,9 +15,10 @@ from simulation.config import load
 from simulation.config.ensembles import priors_named
 from simulation.config.files import packaged_configs, value_in
 from simulation.errors import ConfigError, Faults
-from simulation.extracts.department import FittedDepartment, fit_department
 from simulation.extracts.extract import Extract
-from simulation.extracts.fitting import (
+from simulation.extracts.mapping import DRAFT_SOURCE
+from simulation.fits.department import FittedDepartment, fit_department
+from simulation.fits.fitting import (
     Arrivals,
     coded_counts,
     families_of,
@@ -28,7 +29,6 @@ from simulation.extracts.fitting import (
     shares_of,
     true_mix,
 )
-from simulation.extracts.mapping import DRAFT_SOURCE
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws

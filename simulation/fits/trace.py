@@ -30,8 +30,8 @@ from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
-from simulation.extracts.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.extracts.page import beside_picture, likeness
+from simulation.fits.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.measures.measuring import measure
 from simulation.measures.quantities import count_unfinished
 from simulation.patients import Calendar, DrawnRun, Draws, Source

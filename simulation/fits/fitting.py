@@ -572,11 +572,6 @@ OFFER_ANSWERS = (
     ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
 )  # fmt: skip
 """Questions of `aeflow offer` that an extract answers: key, measure, factor and unit."""
-LIKENESS = (
-    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
-    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
-)
-"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
 KEPT = (
     ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
     (

@@ -9,7 +9,7 @@ import pytest
 import simulation as ae
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
-from simulation.extracts.trace import TracedPatients, _study_on
+from simulation.fits.trace import TracedPatients, _study_on
 from simulation.patients import Calendar, DrawnRun
 from simulation.records.schema import MISSING
 from simulation.study.study import Study
