@@ -186,10 +186,13 @@ def _read(file: str, line: CommandLine) -> Extract:
 
 
 def fit(line: CommandLine) -> int:
-    """Fit a department to an extract, write its files and a page, and say what was not identified."""
+    """Fit a department to an extract and hold a set of such departments to it; write files and a page, and say what was
+    not identified. The exit code is 1 where no set gives the figures of the extract."""
     from simulation.fits.department import PACKAGED_NURSE, fit_department
+    from simulation.fits.solved import solve
     from simulation.fits.stated import stated_department
     from simulation.fits.written import taken_faults
+    from simulation.report.progress import progress
 
     name, config_dir = line["out"], line.config_dir
     Faults(taken_faults(name, line.own_configs)).refuse()
@@ -204,13 +207,27 @@ def fit(line: CommandLine) -> int:
         config_dir=config_dir,
     )
     print_blocks([read.dirt, *fitted.tables.values()])
-    for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"]):
+    fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
+    results, held = Path(line["results"]), None
+    if n := line["departments"]:
+        with progress(7 * n, what="years") as shown:
+
+            def done(n_done: int, of: int) -> None:
+                shown.planning(of)
+                shown.done(n_done)
+
+            held = solve(fitted, n, results=results, progress=done)
+        print()
+        print_blocks([held.table])
+    n_met = held.n_met if held else 0
+    texts = held.texts if held else {}
+    for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts):
         print(path)
     folder = None if config_dir is None else line.own_configs
-    page = fitted.write_page(Path(line["results"]), folder)
+    page = fitted.write_page(results, folder, held.table if held else None, n_met)
     print(f"{page}: observed beside fitted, with pictures")
-    _print_indented(*fitted.next_steps(line.config_option))
-    return 0
+    _print_indented(*fitted.next_steps(line.config_option, is_met=n_met > 0))
+    return int(n > 0 and n_met == 0)
 
 
 def trace(line: CommandLine) -> int:

@@ -22,6 +22,7 @@ from simulation.department.rota import parse_days, parse_hours
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import read_yaml, to_plain
+from simulation.study.design import Changes
 from simulation.units import HOUR
 
 ADMITTED_SHARE = 0.286
@@ -68,13 +69,16 @@ class Totals:
 
 @config_dataclass
 class TotalsAndRotas(Totals):
-    """What is known of every department of an ensemble: totals, to which all is scaled, and rotas.
+    """What is known of every department of an ensemble: totals, to which all is scaled, rotas, and other values.
 
     Example: `{attendances_per_day: 280, beds: 510, rotas: {doctors: [{hours: 0-24, number: 5}]}}`
     """
 
     rotas: ByName[tuple[Shift, ...]] = field(default_factory=dict)
     """Who is on duty when, by pool of staff; the rotas of other pools are scaled."""
+    known: Changes = field(default_factory=dict)
+    """New values of blocks, by dotted path, laid over what was scaled: of records, or stated.
+    Example: `{site.day_factors.residual: {cv: 0.06}}`"""
 
 
 class Scaled(NamedTuple):
@@ -518,6 +522,7 @@ def set_totals(raw: Raw, change: Change, faults: Faults) -> None:
     Minutes of triage follow what rounding leaves of nurses, so that those at the desk are as busy by day.
     """
     stated = {"attendances_per_day": change.value} if change.path == SIZE else dict(change.value)
+    known = stated.pop("known", {})
     scaling = Scaling(raw, known=stated.pop("rotas", {}), totals=Totals(**stated))
     one_team = len(raw["pathway"]["steps"]["triage"].get("any_of", ())) > 1
     times = scaling.triage_times(raw["staffing"], one_team=one_team)
@@ -526,6 +531,8 @@ def set_totals(raw: Raw, change: Change, faults: Faults) -> None:
         for key, value in {**block.values, **stated}.items():
             _set(raw, f"{block.path}.{key}", value, faults)
     _set(raw, "calibration.triage_minutes_scale.value", {"times": times}, faults)
+    for path, block in known.items():
+        _set(raw, path, block, faults)
 
 
 def _set(raw: Raw, path: str, value: Any, faults: Faults) -> None:

@@ -454,20 +454,28 @@ class FittedDepartment:
 
     @cached_property
     def texts(self) -> Mapping[str, str]:
-        """The text of each file, by group."""
-        nurse = None if self.nurse == PACKAGED_NURSE else self.nurse
-        return {**self._texts_of(self.blocks, nurse), "targets": self._targets()}
+        """The text of each file, by group: of the one department that is scaled, before it is held to the records."""
+        return {**self._texts_of(self.blocks), "targets": self._targets(), "study": self.study()}
 
-    def _texts_of(self, blocks: tuple[Scaled, ...], nurse: str | None = None) -> Mapping[str, str]:
+    def study(self, ensemble: str = "none") -> str:
+        """The text of its study, over the departments of an ensemble."""
+        nurse = None if self.nurse == PACKAGED_NURSE else self.nurse
+        content = scaled_study(self.name, Scaling(self.typical, self.totals).costs(), nurse)
+        return self._as_files({"study": {**content, "ensemble": ensemble}})["study"]
+
+    def _as_files(self, contents: Mapping[str, Raw]) -> dict[str, str]:
+        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
+        return scaled_texts(contents, self.name, made_by)
+
+    def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
         scaling = Scaling(self.typical, self.totals)
         priors = scaled_priors(self.name, scaling, blocks)
         contents = {
             **scaled_contents(self.name, blocks, self.stated.pathway),
-            "study": scaled_study(self.name, scaling.costs(), nurse),
+            "study": scaled_study(self.name, scaling.costs()),
             "priors": self.stated.left_to_vary(priors, blocks),
         }
-        made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
-        return scaled_texts(contents, self.name, made_by)
+        return self._as_files(contents)
 
     def _targets(self) -> str:
         """The extract's own figures, for `aeflow validate only=site` and `aeflow ensemble`."""
@@ -491,14 +499,22 @@ class FittedDepartment:
                 yield name, float(value)
 
     def write_configs(
-        self, folder: Path | str = "configs", *, overwrite: bool = False
+        self,
+        folder: Path | str = "configs",
+        *,
+        overwrite: bool = False,
+        held: Mapping[str, str] = MappingProxyType({}),
+        but: str = "",
     ) -> tuple[Path, ...]:
         """Write every file, and return them. Files that are there and say the same are left alone.
 
         Others of an earlier fit are replaced with `overwrite`, and kept beside the new ones as `NAME.yaml.old1` and so
-        on. Raises ConfigError without `overwrite`, saying what differs, and for a name that is taken otherwise.
+        on. `held`: further texts by group, of departments that are held to the extract; `but`: a group that is
+        not written. Raises ConfigError without `overwrite`, saying what differs, and for a name that is taken
+        otherwise.
         """
-        return write_again(self.texts, self.name, Path(folder), overwrite=overwrite)
+        texts = {group: text for group, text in {**self.texts, **held}.items() if group != but}
+        return write_again(texts, self.name, Path(folder), overwrite=overwrite)
 
     # --- tables -------------------------------------------------------------------------------------------------
 
@@ -568,9 +584,12 @@ class FittedDepartment:
         notes = (note,) if self.stated.words else ()
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
-    def next_steps(self, where: str = "") -> Iterator[str]:
-        """What to do next, and how long it takes."""
+    def next_steps(self, where: str = "", *, is_met: bool = False) -> Iterator[str]:
+        """What to do next, and how long it takes. `is_met`: a set of departments gives the figures of the records."""
         study = f"study={self.name}{where}"
+        if is_met:
+            yield f"The answer, over departments that give your figures: aeflow compare {study} (minutes)"
+            return
         yield f"Run it: aeflow compare {study} (seconds to minutes)"
         yield f"Hold it against your own waits: aeflow validate {study} only=site (ten years: about 10 s)"
         yield (
@@ -585,24 +604,30 @@ class FittedDepartment:
         yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
         yield "Until then, staff minutes and numbers are the typical site's but for what you stated, and so are waits."
 
-    def simulated(self, folder: Path | None = None) -> StudyResult:
-        """Some months of the department as it was written, under its nurses: two runs of half a year."""
-        return run(
-            load(f"study={self.name}", *SHORT, config_dir=None if folder is None else str(folder))
-        )
+    def simulated(self, folder: Path | None = None, n: int = 0) -> StudyResult:
+        """Half a year of each of `n` departments as they were written, under their nurses; two of the one, if 0."""
+        config_dir = None if folder is None else str(folder)
+        length = (*SHORT[1:], f"run.replications={2 * n}") if n else SHORT
+        return run(load(f"study={self.name}", *length, config_dir=config_dir).of_arms([]))
 
-    def write_page(self, results: Path, folder: Path | None = None) -> Path:
-        """Simulate some months of the written department, and write the page; return it."""
-        result = self.simulated(folder)
+    def write_page(
+        self, results: Path, folder: Path | None = None, held: ReportTable | None = None, n: int = 0
+    ) -> Path:
+        """Simulate half a year of the `n` written departments, or of the one, and write the page; return it.
+
+        `held`: the figures of departments that were held to the extract.
+        """
+        result = self.simulated(folder, n)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
         steps, headers = (
-            [(line,) for line in self.next_steps()],
+            [(line,) for line in self.next_steps(is_met=n > 0)],
             ("command, and how long it takes",),
         )
         after = ReportTable("next", "What to do next", headers, steps)
         of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
-        tables = [*of_extract, *self.tables.values(), after, columns]
+        of_set = [] if held is None else [held]
+        tables = [*of_set, *of_extract, *self.tables.values(), after, columns]
         sentences = (*self.sentences(), likeness(extract, result))
         title = f"Is '{self.name}' our department?"
         return write_pages(results, title, sentences, tables, pictures)

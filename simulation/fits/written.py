@@ -11,10 +11,12 @@ from simulation.config.new import SCALED_KINDS, name_faults
 from simulation.config.writing import write_files
 from simulation.errors import Fault, Faults
 
-WRITTEN = (*SCALED_KINDS, "targets")
+WRITTEN = (*SCALED_KINDS, "targets", "ensembles")
 """The groups of files of a fitted department."""
 FITTED_BY, MOST_KEYS = "aeflow fit", 3
 """What a fitted site says that it was made by, and keys of a file that are shown as differing."""
+ENSEMBLE = "ensemble"
+"""The key of a study that names its departments."""
 REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
 
 
@@ -31,7 +33,8 @@ def write_again(
     """Write a file called `name` in each group (text by group) and return them all; what says the same is left alone.
 
     What `overwrite` replaces is kept beside it as `NAME.yaml.old1`, `.old2` and so on. Raises ConfigError for a name
-    that is taken, and without `overwrite` for files that differ, saying in what.
+    that is taken, and without `overwrite` for files that differ, saying in what. A study that differs in the
+    departments that it names alone is always replaced.
     """
     faults = Faults(taken_faults(name, folder))
     faults.refuse()
@@ -42,7 +45,7 @@ def write_again(
         if path.is_file() and path.read_text("utf-8", "replace") != text
     ]
     for path in changed:
-        if overwrite:
+        if overwrite or _differing(path, paths[path]).keys() == {ENSEMBLE}:
             olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
             path.rename(next(old for old in olds if not old.exists()))
         else:
@@ -54,21 +57,25 @@ def write_again(
     return tuple(paths)
 
 
-def _difference(path: Path, text: str) -> str:
-    """The first keys in which a file differs from a text, with both values, and how many more there are."""
+def _differing(path: Path, text: str) -> dict[str, tuple[str, str]]:
+    """What a file and a text state by each key in which they differ, but for sources."""
     import pandas as pd
     import yaml
 
     contents = (mapping_in(path, str(path), Faults()) or {}, yaml.safe_load(text))
     old, new = (pd.json_normalize(content).to_dict("records")[0] for content in contents)
-    keys = [
-        str(key)
+    return {
+        str(key): (str(old.get(key)), str(new.get(key)))
         for key in {**old, **new}
         if old.get(key) != new.get(key) and not str(key).endswith(".source")
-    ]
+    }
+
+
+def _difference(path: Path, text: str) -> str:
+    """The first keys in which a file differs from a text, with both values, and how many more there are."""
     words = [
-        f"{key} is {shortened(str(old.get(key)), 40)}, would be {shortened(str(new.get(key)), 40)}"
-        for key in keys
+        f"{key} is {shortened(before, 40)}, would be {shortened(now, 40)}"
+        for key, (before, now) in _differing(path, text).items()
     ]
-    more = [f"{len(keys) - MOST_KEYS} more"] if len(keys) > MOST_KEYS else []
+    more = [f"{len(words) - MOST_KEYS} more"] if len(words) > MOST_KEYS else []
     return "; ".join([*words[:MOST_KEYS], *more]) or "comments or sources"

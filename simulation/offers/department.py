@@ -9,7 +9,7 @@ wait or minutes are stated, are then solved for (`solving`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -66,23 +66,28 @@ def stated_rotas(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 class OfferedDepartments:
     """Departments that answers describe.
 
-    values: of the questions that were answered; n: how many departments.
+    values: of the questions that were answered; n: how many departments; known: values of blocks that are the same in
+    all, by dotted path; rotas: further ones, by pool; solved: parameters that move though their value is known.
     """
 
     values: Mapping[str, Any]
     n: int
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rotas: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    solved: tuple[str, ...] = ()
 
     @cached_property
     def totals(self) -> TotalsAndRotas:
         """The totals and rotas that were answered."""
-        shares = ("admitted_share", "children_share")
+        shares = ("admitted_share", "children_share", "ambulances_per_day")
         known = {key: self.values[key] for key in shares if key in self.values}
         beds = self.values.get("beds")
-        rotas = stated_rotas(self.values)
+        rotas = {**self.rotas, **stated_rotas(self.values)}
         return TotalsAndRotas(
             attendances_per_day=self.values["attendances_per_day"],
             beds=None if beds is None else round(beds),
             rotas={pool: tuple(Shift(**shift) for shift in rota) for pool, rota in rotas.items()},
+            known=self.known,
             **known,
         )
 
@@ -159,12 +164,18 @@ class OfferedDepartments:
         kept = {
             name: stated
             for name, stated in packaged_ensemble().parameters.items()
-            if SIZE not in stated.changes and not (name == NIGHT and "doctors" in self.totals.rotas)
+            if SIZE not in stated.changes
+            and not (name == NIGHT and "doctors" in self.totals.rotas)
+            and not (self._is_known(stated) and name not in self.solved)
         }
         if self.totals.beds is not None:
             ends = 1.0, float(self.totals.beds)
             kept |= {name: replace(kept[name], how="set", range=ends) for name in BEDS}
         return kept
+
+    def _is_known(self, parameter: VariedParameter) -> bool:
+        """Whether what it changes is the same in all departments."""
+        return any(parameter.changes[0].startswith(f"{path}.") for path in self.known)
 
     @cached_property
     def scaled_beds(self) -> Mapping[str, int]:
@@ -205,7 +216,8 @@ class OfferedDepartments:
             beds = {name: by_name[name] * number for name, number in self.scaled_beds.items()}
             exact = [number * self.totals.beds / sum(beds.values()) for number in beds.values()]
             by_name |= zip(BEDS, apportioned(exact, self.totals.beds), strict=True)
-        yield from (by_name[name] for name in self.parameters)
+        for name, stated in self.parameters.items():
+            yield 1.0 if self._is_known(stated) else by_name[name]
 
 
 def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -171,7 +171,7 @@ def offered(
     if found:
         raise ConfigError(found)
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
-    alone = _ensemble(departments)
+    alone = unsolved_ensemble(departments)
     n = len(alone.departments)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
@@ -187,7 +187,9 @@ def offered(
         targets = list(_targets(values, tuple(map(alone.member, range(n)))))
         kept = KeptYears(results, _of_department(values, n), _program(alone, product, targets))
         solver = Solver(
-            lambda: _years(made(DEPARTMENTS, _texts_alone(alone, product)).of_arms([])),
+            lambda: of_years(
+                made(DEPARTMENTS, texts_alone(alone, _own_nurse(product))).of_arms([])
+            ),
             alone,
             lambda done: progress(done, solver.n_years),
             kept,
@@ -216,7 +218,12 @@ def _left(solver: Solver, unmet: Collection[str]) -> tuple[list[int], Collection
     left = [place for place, one in enumerate(solver.members) if one.cause not in unmet]
     if not unmet or len(left) < LEAST:
         return list(range(len(solver.members))), ()
-    return left[: max(n for n in range(1, len(left) + 1) if REPLICATIONS % n == 0)], unmet
+    return left[: most_even(len(left))], unmet
+
+
+def most_even(n: int) -> int:
+    """The most departments, `n` at most, of which each has as many replications of a run."""
+    return max(number for number in range(1, n + 1) if REPLICATIONS % number == 0)
 
 
 def _comparison(
@@ -247,9 +254,10 @@ def _comparison(
         yield f"Left out, because it cannot be so: {causes[name].label} ({', '.join(figures)})"
 
 
-def _years(study: Study) -> Study:
-    """The study of whole years."""
-    return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
+def of_years(study: Study, **length: int) -> Study:
+    """The study of whole years, or of another `length`."""
+    run = replace(study.run, **{**YEAR, "start_week": 0, **length})  # type: ignore[arg-type]
+    return replace(study, run=run)
 
 
 def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[CalibrationTarget]:
@@ -257,11 +265,7 @@ def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[C
     key, ends = "within_four_hours", (0.3, 3.0)
     n = len(members)
     share = values.get(key, spread_evenly(n, 98, *(questions()[key].range or (0, 1))))
-    eased = dict.fromkeys(chain(*EASED.values()))
-    along = {
-        name: -np.array([float(name in EASED.get(member.cause, ())) for member in members])
-        for name in eased
-    }
+    along = along_causes(EASED, [member.cause for member in members])
     within = CalibrationTarget(
         DOCTORS, "within_4h_share", share, -0.35, ends, along=along, beyond=QUICK, also=QUICKER
     )
@@ -283,6 +287,14 @@ def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[C
             measure = ANSWERED[key]
             yield CalibrationTarget(TRIAGE, measure, values[key], power, (0.05, 3.0), in_log=True)
             return
+
+
+def along_causes(eased: Mapping[str, Sequence[str]], causes: Sequence[str]) -> dict[str, Floats]:
+    """By parameter, how far it moves along in each department: as far the other way where its cause is eased by it."""
+    return {
+        name: -np.array([float(name in eased.get(cause, ())) for cause in causes])
+        for name in dict.fromkeys(chain(*eased.values()))
+    }
 
 
 def _of_department(values: Mapping[str, Any], n: int) -> Plain:
@@ -320,9 +332,10 @@ def _own_nurse(product: OfferedProduct) -> Raw | None:
     return product.nurse() if NURSES in product.values else None
 
 
-def _texts_alone(ensemble: Ensemble, product: OfferedProduct) -> dict[str, str]:
-    """The files of departments without a product, by group: today's nurses, and nothing to compare."""
-    known, nurse = packaged("study=alternatives")["study"], _own_nurse(product)
+def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
+    """The files of departments without a product, by group: today's nurses (None: the packaged ones), and nothing to
+    compare."""
+    known = packaged("study=alternatives")["study"]
     arms = {"arms": {"nurse": known["arms"]["nurse"]}, "baseline": "nurse"}
     stated = {key: known[key] for key in ("value_per_patient_hour", "primary", "secondary")}
     names = {key: DEPARTMENTS for key in ("name", "ensemble")}
@@ -354,8 +367,10 @@ def _validated(content: Raw) -> Ensemble:
     return made
 
 
-def _ensemble(departments: OfferedDepartments) -> Ensemble:
-    """The departments before anything is solved for, without a product."""
+def unsolved_ensemble(
+    departments: OfferedDepartments, targets: str = "the answers of the interview"
+) -> Ensemble:
+    """The departments before anything is solved for, without a product. `targets`: in words, what they are to meet."""
     members = departments.members()
 
     def plain(one: object) -> Any:
@@ -366,7 +381,8 @@ def _ensemble(departments: OfferedDepartments) -> Ensemble:
     added = dict[str, tuple[Raw, Floats | Ints]]()
     if "admitted_share" not in values:
         added[ADMITTED] = _admitted(len(members), departments.totals.admitted_share)
-    if AMBULANCE_NURSES not in values and values.get("ambulances") != "triage nurses":
+    is_known = AMBULANCE_NURSES in values or "assessment_nurses" in departments.totals.rotas
+    if not is_known and values.get("ambulances") != "triage nurses":
         added[AMBULANCE_NURSES] = _more_ambulance_nurses(departments, members)
     stated |= {key: parameter for key, (parameter, _) in added.items()}
     columns = [column for _, column in added.values()]
@@ -382,7 +398,7 @@ def _ensemble(departments: OfferedDepartments) -> Ensemble:
         "question": "What holds in every department that the answers could mean?",
         "built": {
             **plain(packaged_ensemble().built),
-            "targets": "the answers of the interview", "priors": f"ensembles/{packaged_ensemble().name}.yaml",
+            "targets": targets, "priors": f"ensembles/{packaged_ensemble().name}.yaml",
             "program": __version__, "simulated_years": 0, "accepted": len(members),
         },
         "totals": plain(departments.totals),

@@ -81,7 +81,7 @@ class CalibrationTarget(NamedTuple):
     slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
     bounds  of the parameter
     along   parameters that move with it in some departments: how many times as far, of each department
-    crosses the assumed changes of other measures, on their scales, with the parameter's logarithm
+    crosses the assumed changes of other measures, on their scales, with the parameter's logarithm; of all or of each
     also    parameters that follow once this one's logarithm fell by more than `beyond`: how many times the rest
     """
 
@@ -94,7 +94,7 @@ class CalibrationTarget(NamedTuple):
     along: Mapping[str, Floats] = {}
     beyond: float = 0.0
     also: Mapping[str, float] = {}
-    crosses: Mapping[str, float] = {}
+    crosses: Mapping[str, float | Floats] = {}
 
     @property
     def near(self) -> float:
@@ -143,9 +143,9 @@ class Solver:
         n = len(self.members)
         at = self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
         of_each = [{**one.crosses, one.measure: one.slope} for one in wanted]
-        slopes = np.tile(
-            [[one.get(aim.measure, 0.0) for one in of_each] for aim in wanted], (n, 1, 1)
-        )
+        assumed = [[one.get(aim.measure, 0.0) for one in of_each] for aim in wanted]
+        slopes = np.array([[np.broadcast_to(one, n) for one in row] for row in assumed])
+        slopes = np.moveaxis(slopes, 2, 0)
         low, high = np.log([aim.bounds for aim in wanted]).T
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None

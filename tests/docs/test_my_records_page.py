@@ -108,7 +108,7 @@ def test_the_commands_of_the_page_run_in_order(
     run = [words for words in commands() if words[0] in ("extract", "fit", "trace")]
     assert [words[0] for words in run] == ["extract", "extract", "fit", "fit", "trace", "extract"]
     for words in run:
-        quick = ["imputations=2", "run.warm_up_days=7"] if words[0] == "trace" else []
-        assert main([*words, *quick]) == 0
+        quick = {"trace": ["imputations=2", "run.warm_up_days=7"], "fit": ["departments=0"]}
+        assert main([*words, *quick.get(words[0], ())]) == 0
     assert (tmp_path / "events.xes").is_file()
     assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 3

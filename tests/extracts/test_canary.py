@@ -33,7 +33,7 @@ def test_a_canary_is_in_no_file_and_in_nothing_that_is_said(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     extract = written(clean(3000, 40), tmp_path)
     for words in (["extract", "draft", "extract.csv"], ["extract", "extract.csv", "log=events.xes"],
-                  ["fit", "extract=extract.csv", "out=mine"]):  # fmt: skip
+                  ["fit", "extract=extract.csv", "out=mine", "departments=0"]):  # fmt: skip
         assert main(words) == 0
     said = capsys.readouterr()
     assert not found_in(tmp_path, extract)
@@ -67,7 +67,7 @@ def test_a_kill_leaves_no_canary(moment: str, tmp_path: Path) -> None:
         [sys.executable, "-m", "simulation", "extract", "draft", "extract.csv"], cwd=tmp_path, capture_output=True
     ).returncode == 0  # fmt: skip
     fit = subprocess.Popen(
-        [sys.executable, "-m", "simulation", "fit", "extract=extract.csv", "out=mine"],
+        [sys.executable, "-m", "simulation", "fit", "extract=extract.csv", "out=mine", "departments=0"],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={"TMPDIR": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)},
     )  # fmt: skip

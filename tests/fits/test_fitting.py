@@ -235,15 +235,17 @@ def test_the_command_writes_department_and_page(
     monkeypatch.chdir(tmp_path)
     written(clean(3000, 40), tmp_path)
     assert main(["extract", "draft", "extract.csv"]) == 0
-    assert main(["fit", "extract=extract.csv", "out=mine"]) == 0
+    assert main(["fit", "extract=extract.csv", "out=mine", "departments=0"]) == 0
     assert "source:` of configs/extract/extract.yaml" in capsys.readouterr().out
     mapping_file = tmp_path / "configs/extract/extract.yaml"
     mapping_file.write_text(
         mapping_file.read_text("utf-8").replace("own extract: say of", "ours of"), "utf-8"
     )
-    assert main(["fit", "extract=extract.csv", "out=mine"]) == 2
-    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=perhaps"]) == 2
-    assert main(["fit", "extract=extract.csv", "out=mine", "overwrite=true"]) == 0
+    assert main(["fit", "extract=extract.csv", "out=mine", "departments=0"]) == 2
+    assert (
+        main(["fit", "extract=extract.csv", "out=mine", "departments=0", "overwrite=perhaps"]) == 2
+    )
+    assert main(["fit", "extract=extract.csv", "out=mine", "departments=0", "overwrite=true"]) == 0
     page = max((tmp_path / "results/extracts").rglob("extract.html"))
     assert "Data quality" in page.read_text(encoding="utf-8")
     assert ARRIVED in page.read_text(encoding="utf-8")

@@ -203,7 +203,7 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
         OfferedDepartments(checked.values, n),
         OfferedProduct(NAME, checked.values),
     )
-    ensemble = offer._with_product(offer._ensemble(departments), product)
+    ensemble = offer._with_product(offer.unsolved_ensemble(departments), product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
         write_files(offer._texts(ensemble, departments, product, ()), NAME, trial)

@@ -118,7 +118,7 @@ def simulated(study: Study, step: float) -> Iterator[Mapping[str, object]]:
 def main() -> int:
     """Write the figures."""
     n = len(packaged_ensemble().departments)
-    study = offer._years(
+    study = offer.of_years(
         load(
             "ensemble=england", f"run.departments={n}", f"run.replications={n}", "workers=1"
         ).of_arms([])

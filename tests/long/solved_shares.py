@@ -35,7 +35,7 @@ def held(number: int, share: float) -> bool:
         answers = {**pair(number, folder)[0], "within_four_hours": share}
         study, ensemble = study_of(answers, folder)
         values = check(answers, folder).values
-    solver = Solver(lambda: offer._years(study.of_arms([])), ensemble, lambda done: None)
+    solver = Solver(lambda: offer.of_years(study.of_arms([])), ensemble, lambda done: None)
     _, fresh = solver.solve(list(offer._targets(values, solver.members)))
     mean = {measure: float(of_all.mean()) for measure, of_all in fresh.items()}
     wait, wanted = mean["walk_in_triage_wait_mean"], float(values["triage_wait"])

@@ -569,7 +569,7 @@ def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than
     known = values(does=does)
     departments, product = OfferedDepartments(known, 24), OfferedProduct("it", known)
     texts = offer._texts(
-        offer._with_product(offer._ensemble(departments), product), departments, product, []
+        offer._with_product(offer.unsolved_ensemble(departments), product), departments, product, []
     )
     stated = yaml.safe_load(texts["study"])["offer"]
     facts = validated(OfferFacts, stated, "offer", faults := Faults())
@@ -607,7 +607,7 @@ def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_b
     def more(**known: Answer) -> tuple[list[float], list[float]]:
         """In departments with nurses of their own for ambulances, and in those with one team."""
         departments = OfferedDepartments(values(**known), 20)
-        made = offer._ensemble(departments)
+        made = offer.unsolved_ensemble(departments)
         if "ambulance_nurses" not in made.parameters:
             return [], []
         place = list(made.parameters).index("ambulance_nurses")

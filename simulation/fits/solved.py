@@ -1,0 +1,316 @@
+"""Departments that give what an extract shows: a set of them, because many that differ give the same stamps.
+
+Each is one of the packaged ensemble, of its own cause of waiting and structure, with what the extract identifies, and
+what was stated, laid over it. What no stamp shows (minutes of clinicians and of what follows them, ward stays) is then
+solved for, in the way of an offer, until waits by step, the four-hour share and who left come out. Departments that
+cannot give them are left out; if too few are left, or their mean is off, there is no set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw
+from simulation.config.ensembles import Ensemble
+from simulation.config.files import search_folders, stated_by
+from simulation.config.studies import study_from
+from simulation.config.writing import ensemble_text, write_files
+from simulation.display.table import Cell, Cells, ReportTable
+from simulation.fits.department import PACKAGED_NURSE, FittedDepartment
+from simulation.offers import solving
+from simulation.offers.department import DOCTORS, TRIAGE, OfferedDepartments
+from simulation.offers.kept_years import KeptYears
+from simulation.offers.offer import (
+    AFTER,
+    DEPARTMENTS,
+    EASED,
+    along_causes,
+    most_even,
+    of_years,
+    texts_alone,
+    unsolved_ensemble,
+)
+from simulation.offers.solving import SHOWN, CalibrationTarget, Solver
+from simulation.records.schema import Floats, Mask
+from simulation.runs.provenance import program_parts
+from simulation.study.study import Study
+from simulation.version import __version__
+
+N_DEPARTMENTS, LEAST = 30, 20
+"""How many departments are drawn, and how many have to be left for an answer."""
+WEEKS = 7, 364, 51
+"""Days of a week and of the longest simulated stretch, and the last week of a year in which one may begin."""
+PATIENCE, STAYS = "patience", "ward_stays"
+LEAST_SHARE = 0.002
+"""A share below which its logarithm is not solved for."""
+
+
+class Met(NamedTuple):
+    """How near a figure has to be met: by the mean of all departments and by each, as a share of the figure or as a
+    number (`near_share` 0)."""
+
+    near: float
+    near_share: float
+    single: float
+
+    def off(self, simulated: Floats | float, recorded: float) -> Floats:
+        """How far it is off, in units of what the mean may be."""
+        return np.asarray(simulated - recorded) / max(self.near, self.near_share * recorded)
+
+
+MET: Mapping[str, Met] = {
+    "walk_in_triage_wait_mean": Met(1.0, 0.1, 5),
+    "wait_to_clinician_mean": Met(2.0, 0.1, 4),
+    "within_4h_share": Met(0.015, 0, 5),
+    "left_share": Met(0.01, 0, 3),
+    "over_12h_share": Met(0.02, 0, 3),
+}
+"""Figures of an extract that its departments have to give, and how nearly; of single departments, whose two years have
+luck of their own, by how many times that. Judgements."""
+
+
+def wanted_of(fitted: FittedDepartment) -> dict[str, float]:
+    """The figures that departments are held to, by measure."""
+    measures = fitted.extract.measures
+    known = {name.measure for name in measures.names if name.group == "all"}
+    found = {name: float(measures.value(name)) for name in MET if name in known}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def targets_of(wanted: Mapping[str, float], causes: Sequence[str]) -> Iterator[CalibrationTarget]:
+    """What is solved for, each by the parameter that moves it most. Slopes are measured on 16 departments of the
+    packaged ensemble, a year each; where cubicles are always full, ward stays lengthen every wait."""
+    triage, wait, share, left, long = MET
+    eased, n = along_causes(EASED, causes), len(causes)
+    full = np.array([{"places": 1.0, "mixture": 0.2}.get(cause, 0.0) for cause in causes])
+    if wait in wanted:
+        yield CalibrationTarget(
+            DOCTORS, wait, wanted[wait], 2.1, (0.3, 3.0), True, eased,
+            crosses={share: -0.41, left: 1.7, long: 0.8},
+        )  # fmt: skip
+    if share in wanted and wait in wanted:
+        yield CalibrationTarget(
+            AFTER[0], share, wanted[share], -0.24, (0.2, 3.0), along=dict.fromkeys(AFTER[1:], np.ones(n)),
+            crosses={wait: 0.55, left: 0.4, long: 0.4},
+        )  # fmt: skip
+    elif share in wanted:
+        crosses = {left: 1.7, long: 0.8}
+        yield CalibrationTarget(
+            DOCTORS, share, wanted[share], -0.35, (0.3, 3.0), along=eased, crosses=crosses
+        )
+    if triage in wanted:
+        crosses = {wait: 0.57, share: -0.09, left: 0.68}
+        yield CalibrationTarget(
+            TRIAGE, triage, wanted[triage], 3.2, (0.05, 3.0), True, crosses=crosses
+        )
+    if left in wanted:
+        crosses = {wait: 0.24, share: -0.06, long: 0.27, triage: 0.11}
+        yield CalibrationTarget(
+            PATIENCE, left, max(wanted[left], LEAST_SHARE), -0.62, (0.2, 5.0), True, crosses=crosses
+        )
+    if long in wanted:
+        of_each = {wait: 0.1 + 3.2 * full, share: -0.2 - 0.35 * full, left: 2.5 * full}
+        yield CalibrationTarget(
+            STAYS, long, max(wanted[long], LEAST_SHARE), 3.8, (0.7, 1.4), True, crosses=of_each
+        )
+
+
+@dataclass(frozen=True)
+class DepartmentSet:
+    """Departments held to an extract: all that were drawn, what fresh years of each give, and which of them meet it.
+
+    unsolved  before anything was solved for; solved: after; fresh: by measure, a number a department
+    ends      sentences on parameters that ended at a bound
+    """
+
+    fitted: FittedDepartment
+    solved: Ensemble
+    fresh: Mapping[str, Floats]
+    wanted: Mapping[str, float]
+    ends: tuple[str, ...] = ()
+
+    @cached_property
+    def kept(self) -> Mask:
+        """Which departments meet each figure within what a single one may be off."""
+        near = [
+            np.abs(MET[name].off(self.fresh[name], value)) <= MET[name].single
+            for name, value in self.wanted.items()
+        ]
+        return np.asarray(np.all(near, axis=0))
+
+    @cached_property
+    def faults(self) -> tuple[str, ...]:
+        """Why there is no set, in sentences; none: there is one."""
+        n, of = int(self.kept.sum()), len(self.kept)
+        least = min(LEAST, of)
+        found = (
+            [] if n >= least else [f"{n} of {of} departments meet every figure; {least} are needed"]
+        )
+        if n:
+            for name, value in self.wanted.items():
+                mean = float(self.fresh[name][self.kept].mean())
+                if abs(float(MET[name].off(mean, value))) > 1:
+                    found.append(
+                        f"{_words(name, mean)} where the records have {_words(name, value)}"
+                    )
+        return tuple(found)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the set gives the figures of the records."""
+        return not self.faults
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The departments that meet the figures, as a study of the fitted department runs them."""
+        name, chosen = self.fitted.name, np.flatnonzero(self.kept)[: self.n_met]
+        groups = ("site", "staffing", "pathway", "calibration")
+        built = replace(self.solved.built, accepted=len(chosen), **dict.fromkeys(groups, name))  # type: ignore[arg-type]
+        members = tuple(self.solved.member(int(number)) for number in chosen)
+        used = {member.cause for member in members}
+        causes = {key: cause for key, cause in self.solved.causes.items() if key in used}
+        question = (
+            f"What holds in every department that gives the figures of {self.fitted.extract.name}?"
+        )
+        return replace(
+            self.solved, name=name, question=question, built=built, causes=causes, departments=members, limitation=""
+        )  # fmt: skip
+
+    @cached_property
+    def table(self) -> ReportTable:
+        """The figures of the records beside those of the departments."""
+        cells: list[Cells] = []
+        for name, value in self.wanted.items():
+            shown, of = SHOWN[name], self.fresh[name][self.kept if self.kept.any() else slice(None)]
+            low, high = (shown.scale * end for end in np.quantile(of, [0.05, 0.95]))
+            off = float(MET[name].off(float(of.mean()), value))
+            cells.append((
+                f"{shown.noun}, {shown.unit}", Cell(shown.scale * value, digits=1, style="number"),
+                Cell(shown.scale * float(of.mean()), low=low, high=high, digits=1, style="number"),
+                "met" if abs(off) <= 1 else "not met",
+            ))  # fmt: skip
+        state = "Calibrated" if self.is_met else "Not calibrated"
+        title = f"{state}: {self.kept.sum()} of {len(self.kept)} departments meet the records"
+        headers = ("figure", "records", "departments: mean, nine in ten", "")
+        return ReportTable("calibrated", title, headers, cells, tuple(self.sentences()))
+
+    def sentences(self) -> Iterator[str]:
+        """What was drawn, met and refused, by cause of waiting."""
+        of = [self.solved.member(number).cause for number in range(len(self.kept))]
+        for name, cause in self.solved.causes.items():
+            here = np.array([one == name for one in of])
+            yield f"If {cause.label}: {self.kept[here].sum()} of {here.sum()} drawn meet them."
+        yield from self.ends
+        for fault in self.faults:
+            yield f"Not calibrated: {fault}."
+
+    @property
+    def n_met(self) -> int:
+        """How many departments an answer rests on; 0 if there is no set."""
+        return most_even(int(self.kept.sum())) if self.is_met else 0
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """The texts of the ensemble and of the study over it, by group; none if there is no set."""
+        name = self.fitted.name
+        head = f"{name}: departments that give the figures of {self.fitted.extract.name}. Made by: aeflow fit"
+        files = {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
+        return files if self.is_met else {}
+
+
+def _words(name: str, value: float) -> str:
+    shown = SHOWN[name]
+    return f"{shown.noun} {shown.scale * value:.1f} {shown.unit}"
+
+
+def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
+    """Departments of the packaged ensemble with what is known of this one laid over each."""
+    laid = {
+        block.path: {**block.values, "evidence": block.evidence, "source": block.source}
+        for block in fitted.blocks
+        if block.evidence in ("measured", "stated")
+    }
+    rotas = {
+        path.partition(".")[2]: block["rota"] for path, block in laid.items() if "rota" in block
+    }
+    known = {path: block for path, block in laid.items() if "rota" not in block}
+    stated, totals = fitted.stated.values, fitted.totals
+    values: dict[str, Any] = {
+        "attendances_per_day": totals.attendances_per_day, "admitted_share": totals.admitted_share,
+        **{key: stated[key] for key in ("beds", "children", "ambulances") if key in stated},
+    }  # fmt: skip
+    if totals.ambulances_per_day is not None:
+        values["ambulances_per_day"] = totals.ambulances_per_day
+    if fitted.ages:
+        children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
+        values["children_share"] = round(children / totals.attendances_per_day, 4)
+    return OfferedDepartments(values, n, known, rotas, (DOCTORS, TRIAGE, PATIENCE))
+
+
+def solve(
+    fitted: FittedDepartment,
+    n: int = N_DEPARTMENTS,
+    *,
+    results: Path = Path("results"),
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    where: Sequence[str] = (),
+) -> DepartmentSet:
+    """Hold `n` departments to the extract of a fit; years are kept in `results`, and go on after an interruption.
+
+    `progress`: called with years done and to do; `where`: overrides that say where years run.
+    """
+    unsolved = unsolved_ensemble(departments_of(fitted, n), f"{fitted.extract.name}, its figures")
+    members = [unsolved.member(number) for number in range(n)]
+    wanted = wanted_of(fitted)
+    targets = list(targets_of(wanted, [member.cause for member in members]))
+    folders = search_folders(None if fitted.config_dir is None else Path(fitted.config_dir))
+    own = fitted.nurse != PACKAGED_NURSE
+    nurse: Raw | None = stated_by("nurse", fitted.nurse, folders) if own else None
+    length = _length(fitted)
+    source = hashlib.sha256(Path(solving.__file__).read_bytes()).hexdigest()
+    program = {
+        "ensemble": unsolved, "nurse": nurse, "targets": targets, "length": length, "source": source,
+        "version": __version__, **program_parts(),
+    }  # fmt: skip
+    with TemporaryDirectory() as temporary:
+        trial = Path(temporary).resolve()
+        places = (trial, *folders)
+
+        def made() -> Study:
+            write_files(texts_alone(unsolved, nurse), DEPARTMENTS, trial)
+            words = (
+                f"study={DEPARTMENTS}",
+                f"run.departments={n}",
+                f"run.replications={n}",
+                *where,
+            )
+            return of_years(study_from(stated_in(words, places), places), **length).of_arms([])
+
+        solver = Solver(
+            made, unsolved, lambda done: progress(done, solver.n_years),
+            KeptYears(results, {"fit": fitted.name, "n": n}, program),
+        )  # fmt: skip
+        solved, fresh = solver.solve(targets)
+    return DepartmentSet(fitted, solved, fresh, wanted, tuple(solver.ends()))
+
+
+def _length(fitted: FittedDepartment) -> dict[str, int]:
+    """How long, and from which week of the year, departments are simulated: a year, or as long as shorter records."""
+    extract, (week, year, last) = fitted.extract, WEEKS
+    if extract.days >= year:
+        return {}
+    first = extract.first_day
+    day = int((first - first.astype("datetime64[Y]")).astype(np.int64))
+    return {
+        "measured_days": max(extract.days // week, 1) * week,
+        "start_week": min(day // week, last),
+    }

@@ -1,0 +1,86 @@
+"""Departments that are held to an extract have what it identifies, give its figures, or there is no set of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simulation as ae
+from simulation.fits.department import fit_department
+from simulation.fits.solved import MET, DepartmentSet, departments_of, targets_of, wanted_of
+from simulation.offers.offer import unsolved_ensemble
+from simulation.records.schema import Floats
+from tests.extracts.made import clean, read
+
+N = 20
+DOCTORS = "6 8-16, 5 16-24, 4 by night"
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> DepartmentSet:
+    extract = read(clean(6_000, 80), tmp_path_factory.mktemp("solved"))
+    fitted = fit_department(extract, "mine", stated={"doctors": DOCTORS, "majors_cubicles": "21"})
+    wanted = wanted_of(fitted)
+    fresh: dict[str, Floats] = {name: np.full(N, value) for name, value in wanted.items()}
+    return DepartmentSet(fitted, unsolved_ensemble(departments_of(fitted, N)), fresh, wanted)
+
+
+def off(held: DepartmentSet, times: float, which: slice) -> DepartmentSet:
+    """The set with the four-hour share of some departments off by so many times what their mean may be."""
+    share = held.fresh["within_4h_share"].copy()
+    share[which] -= times * MET["within_4h_share"].near
+    return replace(held, fresh={**held.fresh, "within_4h_share": share})
+
+
+def test_departments_that_meet_every_figure_are_a_set(held: DepartmentSet) -> None:
+    assert held.is_met
+    assert held.n_met == N
+    assert set(held.texts) == {"ensembles", "study"}
+
+
+def test_a_department_that_is_far_off_is_left_out_and_counted(held: DepartmentSet) -> None:
+    one_off = off(held, 10, slice(0, 1))
+    assert one_off.kept.tolist() == [False] + [True] * (N - 1)
+    assert not one_off.is_met
+    assert f"{N - 1} of {N}" in one_off.faults[0]
+
+
+def test_a_mean_that_is_off_is_no_set_and_nothing_is_called_calibrated(held: DepartmentSet) -> None:
+    all_off = off(held, 1.5, slice(None))
+    assert all_off.kept.all()
+    assert not all_off.texts
+    assert all_off.table.title.startswith("Not calibrated")
+    assert off(held, 0.9, slice(None)).is_met
+
+
+def test_each_figure_has_a_parameter_of_its_own(held: DepartmentSet) -> None:
+    causes = [held.solved.member(number).cause for number in range(N)]
+    targets = list(targets_of(held.wanted, causes))
+    assert {target.measure for target in targets} == set(held.wanted)
+    assert len({target.parameter for target in targets}) == len(targets)
+    assert {target.parameter for target in targets} <= set(held.solved.parameters)
+
+
+def test_every_department_of_the_set_has_what_the_records_and_the_department_say(
+    held: DepartmentSet, tmp_path: Path
+) -> None:
+    held.fitted.write_configs(tmp_path, held=held.texts)
+    study = ae.load("study=mine", f"run.replications={2 * N}", config_dir=str(tmp_path)).of_arms([])
+    assert study.departments is not None
+    assert len(study.departments) == N
+    walk_in = held.fitted.per_day["walk_in"].first
+    for number in (0, N - 1):
+        site = study.departments.arms(number)[0].pathway
+        assert site.arrivals["walk_in"].per_day == pytest.approx(walk_in, abs=0.01)
+        assert [shift.number for shift in site.pools["doctors"].rota or ()] == [4, 6, 5]
+        assert site.pools["majors_cubicles"].capacity == 21
+
+
+def test_a_study_that_differs_in_its_departments_alone_is_replaced(
+    held: DepartmentSet, tmp_path: Path
+) -> None:
+    held.fitted.write_configs(tmp_path)
+    held.fitted.write_configs(tmp_path, held=held.texts)
+    assert "ensemble: mine" in (tmp_path / "study/mine.yaml").read_text("utf-8")
+    assert (tmp_path / "study/mine.yaml.old1").exists()
