@@ -33,7 +33,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.arms import SECTIONS
+from simulation.config.arms import CHANGEABLE, SECTIONS
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import (
     NO_FILE,
@@ -60,6 +60,7 @@ from simulation.config.files import (
     unknown_name,
     value_in,
     without_comma,
+    yaml_files,
 )
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import digest
@@ -284,7 +285,7 @@ def lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
             lay_over(raw, path, override.value(), text, faults, add=added)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)  # an ensemble has some 32 structures
 def _files_composed(
     choices: tuple[str, ...],
     folders: tuple[Path, ...],
@@ -315,14 +316,32 @@ def _composed_by_hydra(choices: tuple[str, ...], folders: tuple[Path, ...]) -> l
 def files_with(
     composed: Composed, chosen: Mapping[str, Choices], folders: Folders
 ) -> dict[str, Raw]:
-    """By name, what the files that are chosen of some groups state, the others being those of a configuration."""
+    """By name, what the files that are chosen of some groups state, the others being those of a configuration.
+
+    Of the packaged files, those of a department alone are composed: no study, run or scenario states a part of one.
+    """
     fingerprint, files = fingerprint_of(folders) if chosen else (), {}
+    groups = composed.choices if len(folders) > 1 else {*CHANGEABLE}
     for name, choices in chosen.items():
         of_groups = {**composed.choices, **choices}.items()
-        texts = tuple(f"{group}={file}" for group, file in of_groups if file != NO_FILE)
+        texts = tuple(
+            f"{group}={file}" for group, file in of_groups if file != NO_FILE and group in groups
+        )
         raw = _files_composed(texts, tuple(folders), fingerprint).raw if choices else {}
         files[name] = {group: raw[group] for group in choices}
     return files
+
+
+def folders_of_department(composed: Composed, folders: Folders) -> Folders:
+    """The folders whose files state a department: the packaged one alone, if the others add nothing to it."""
+    own, packaged = folders[:-1], folders[-1:]
+    if own and not yaml_files([folder / group for folder in own for group in CHANGEABLE]):
+        here = {group: composed.choices.get(group, NO_FILE) for group in CHANGEABLE}
+        if files_with(composed, {"": here}, packaged)[""] == {
+            group: composed.files.get(group) for group in here
+        }:
+            return packaged
+    return folders
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

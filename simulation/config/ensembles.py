@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain, compress
@@ -32,7 +32,13 @@ from simulation.config.arms import (
     policy_made_of,
     stated_in_file,
 )
-from simulation.config.composing import Composed, files_with, lay_values, parsed_values
+from simulation.config.composing import (
+    Composed,
+    files_with,
+    folders_of_department,
+    lay_values,
+    parsed_values,
+)
 from simulation.config.dotted import (
     OF_TRIAGE,
     Change,
@@ -609,7 +615,8 @@ def over_ensemble(
         for name, arm in study.design.arms.items()
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    structures = files_with(composed, kinds_of(ensemble), folders)
+    of_department = folders_of_department(composed, folders)
+    structures = files_with(composed, kinds_of(ensemble), of_department)
     varied = {**differing(files, structures), **ensemble.varied}
     if SIZE in varied:
         varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied
@@ -636,33 +643,23 @@ def over_ensemble(
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
-    key = (
-        name,
-        composed.choices,
-        [text for text in composed.values if not text.startswith("run.")],
-        list(used),
+    made_of = (
+        {group: composed.choices.get(group) for group in CHANGEABLE},
+        kinds_of(ensemble),
+        {
+            structure: departments.rows[n]
+            for structure, n in _first_of_each(departments, used).items()
+        },
     )
-    # whether departments are sound by themselves hangs on no arm, but for the policy of the baseline
-    of_departments = {group: key[1].get(group) for group in (*CHANGEABLE, "scenario")}
-    alone = (name, of_departments, departments.values, to_exact(study.baseline.policy), key[3])
-    cached_for_files(
-        folders,
-        f"structures-{digest(alone)[:12]}",
-        alone,
-        partial(_check_structures, study, departments, used),
-    )
+    once = partial(_check_once, study.design, to_exact(made_of), used, of_department)
+    once(_check_structures, departments.with_policies({study.baseline.name: study.baseline.policy}))
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
         replace(study, departments=departments, run=run), departments.impossible(used), len(used)
     )
     assert isinstance(study.departments, EnsembleDepartments)
     study.departments.made(used[0])
-    cached_for_files(
-        folders,
-        f"staff-gone-{digest(key)[:12]}",
-        key,
-        partial(_check_staff, study, study.departments, used),
-    )
+    once(_check_staff, _of_staff(study.departments))
     return study
 
 
@@ -708,36 +705,68 @@ def _tools(
     return tools
 
 
-def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
+Check = Callable[[Design, "EnsembleDepartments", Mapping[str, int]], bool]
+
+
+def _check_once(
+    design: Design,
+    made_of: Plain,
+    used: Sequence[int],
+    folders: Folders,
+    check: Check,
+    departments: EnsembleDepartments,
+) -> None:
+    """Check the first used department of each structure in every arm, unless they were found sound before.
+
+    They stay sound whatever else the study says: how long it runs, how often, and the words of its arms.
+    """
+    arms = [(arm.name, arm.arm.triage, arm.policy) for arm in departments.ready]
+    laid_over = (departments.values, departments.scenario, departments.changes, departments.tools)
+    key = [made_of, design.baseline, to_exact((arms, laid_over))]
+    name = f"{check.__name__.removeprefix('_check_')}-{digest(key)[:12]}"
+    firsts = _first_of_each(departments, used)
+    cached_for_files(folders, name, key, partial(check, design, departments, firsts))
+
+
+def _check_structures(
+    design: Design, departments: EnsembleDepartments, firsts: Mapping[str, int]
+) -> bool:
     """Raise ConfigError unless the baseline is sound in every structure used, with the pools of the site and the steps
     of the first."""
-    baseline, faults = study.baseline, Faults()
-    first: Pathway | None = None
-    alone = departments.with_policies({baseline.name: baseline.policy})
-    for number in _first_of_each(departments, used).values():
+    first, faults = list[Pathway](), Faults()
+    for number in firsts.values():
         try:
-            (made,) = alone.made(number)
+            (made,) = departments.made(number)
         except ConfigError as refused:
             faults += refused.faults
             continue
         where = f"ensembles/{departments.name}.yaml.structures.{departments.structure_of[number]}"
-        first = first or made.pathway
-        faults += unlike_faults(made.pathway, first, where)
+        first = first or [made.pathway]
+        faults += unlike_faults(made.pathway, first[0], where)
     faults.refuse()
     return True
 
 
-def _check_staff(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
+def _of_staff(departments: EnsembleDepartments) -> EnsembleDepartments:
+    """The departments with the arms that may leave patients waiting for staff who have gone."""
+    arms = zip(departments.ready, departments.changes, strict=True)
+    return departments.with_policies(
+        {
+            arm.name: arm.policy
+            for arm, changes in arms
+            if not changes or any(STAFFED.match(change.path) for change in changes)
+        }
+    )
+
+
+def _check_staff(
+    design: Design, departments: EnsembleDepartments, firsts: Mapping[str, int]
+) -> bool:
     """Raise ConfigError where an arm leaves patients waiting for staff who have gone, as its baseline does not, in a
     structure used; each step once, with the structures in which it is so."""
-    looked_at = {
-        arm.name: arm.policy
-        for arm, changes in zip(departments.ready, departments.changes, strict=True)
-        if not changes or any(STAFFED.match(change.path) for change in changes)
-    }
-    alone, found = departments.with_policies(looked_at), dict[Fault, list[str]]()
-    for structure, number in _first_of_each(departments, used).items():
-        for fault in staff_gone_faults(study.design, alone.made(number, numbers_only=True)):
+    found = dict[Fault, list[str]]()
+    for structure, number in firsts.items():
+        for fault in staff_gone_faults(design, departments.made(number, numbers_only=True)):
             found.setdefault(fault, []).append(structure)
     faults = Faults()
     for fault, structures in found.items():

@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 import simulation
 from simulation.assurance.validate import SiteRuns
 from simulation.config import composed, load, packaged_configs
-from simulation.config.composing import stated_in
+from simulation.config.composing import folders_of_department, stated_in
 from simulation.config.files import search_folders
 from simulation.errors import ConfigError
 
@@ -74,6 +74,24 @@ def test_a_config_that_states_a_scenario_itself_says_so(own: Own) -> None:
         "engine: auto", 'scenario: {question: "q?", changes: {}}\nengine: auto'
     )
     assert load(config_dir=own({"config.yaml": text})).scenario == "config"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_packaged"),
+    [
+        ({"scenario/usual.yaml": SCENARIO.format("Mine?")}, True),
+        ({"config.yaml": CONFIG.replace("scenario: usual", "scenario: winter")}, True),
+        ({"config.yaml": f"{CONFIG}\nsite: {{levels: [a]}}\n"}, False),
+        ({"calibration/other.yaml": CALIBRATION}, False),
+        ({"staffing/_part.yaml": "doctors: {}\n"}, False),
+    ],
+)
+def test_a_department_is_read_from_the_packaged_files_unless_the_users_could_add_to_it(
+    files: dict[str, str], is_packaged: bool, own: Own
+) -> None:
+    folders = search_folders(own(files))
+    found = folders_of_department(stated_in([], folders), folders)
+    assert found == (folders[-1:] if is_packaged else folders)
 
 
 # --- nothing is left behind ----------------------------------------------------------------------------------------
