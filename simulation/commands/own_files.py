@@ -146,6 +146,8 @@ def extract(line: CommandLine) -> int:
 
         n_events = write_log(read, Path(log))
         print(f"\n{log}: {n_events:,} events, by the row of each attendance.")
+    by = f" mapping={line['mapping']}" if line["mapping"] else ""
+    print(f"\nNext: aeflow fit extract={line.words[0]} out=mine{by}{line.config_option}")
     return 0
 
 

@@ -16,11 +16,12 @@ from simulation.config.validating import sound
 from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
-from simulation.extracts.files import DRAFTED_ROWS, ExtractFile, read_file
+from simulation.extracts.drafting import MISSING_COLUMN, NEEDED, drafted, headings
+from simulation.extracts.files import ExtractFile, frame_of, read_file
 from simulation.extracts.mapping import (
-    HEADINGS,
+    CATEGORIES,
+    UNKNOWN_CODE,
     ExtractMapping,
-    drafted,
     extract_mapping_faults,
     source_words,
 )
@@ -30,11 +31,11 @@ from simulation.extracts.stamps import DAY
 from simulation.measures.definitions import definitions
 from simulation.measures.measuring import Measures, measure
 from simulation.measures.quantities import Window
-from simulation.records.schema import ActivityTable, Patients
+from simulation.records.schema import ActivityTable, Mask, Patients
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 GROUP = "extract"
 """The folder of mappings among configurations."""
@@ -93,6 +94,11 @@ class Extract:
     def days(self) -> int:
         """Days of the window."""
         return round((self.window[1] - self.window[0]) / DAY)
+
+    @property
+    def is_whole_day(self) -> Mask:
+        """Mask of the days of the window that have about as many arrivals as usual: those that rates are made of."""
+        return self.tables_read.is_whole_day
 
     @cached_property
     def measures(self) -> Measures:
@@ -173,13 +179,18 @@ class Extract:
         )
 
 
-def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table") -> Extract:
-    """The extract in a data frame, whose columns hold text or points in time.
+def from_table(records: Any, mapping: AnyMapping, *, name: str = "table") -> Extract:
+    """The extract in a table of stamps: a data frame of pandas or Polars, a table of Arrow, a relation of DuckDB.
 
-    `mapping`: as a file states it, or the name of one in `configs/extract/`. No other column is looked at. Raises
-    ConfigError with every fault of the mapping, or with each kind of dirt that is beyond its share.
+    `mapping`: as a file states it, or the name of one in `configs/extract/`. No other column is looked at. A path is
+    read as by `read_extract`. Raises ConfigError with every fault of the mapping, or with each kind of dirt that is
+    beyond its share.
     """
+    if isinstance(records, str | Path):
+        return read_extract(records, mapping)
     stated = _mapping_of(mapping)
+    names = [str(column) for column in records.columns] if hasattr(records, "columns") else []
+    frame = frame_of(records, stated.columns).rename(columns=str)
     faults = Faults()
     for column in stated.columns:
         if column not in frame.columns:
@@ -189,7 +200,8 @@ def from_table(frame: pd.DataFrame, mapping: AnyMapping, *, name: str = "table")
     faults.refuse()
     columns = list(stated.columns)
     own = frame[columns].reset_index(drop=True)
-    return _extract(name, ExtractFile(own, len(frame.columns) - len(columns), 0), stated, mapping)
+    n_ignored = max(len(names), len(frame.columns)) - len(columns)
+    return _extract(name, ExtractFile(own, n_ignored, 0), stated, mapping)
 
 
 def read_extract(
@@ -233,31 +245,45 @@ def _extract(name: str, file: ExtractFile, mapping: ExtractMapping, given: objec
 # --- a first draft of a mapping ---------------------------------------------------------------------------------------
 
 
-def draft_mapping(records: pd.DataFrame | Path | str) -> dict[str, Any]:
-    """The first draft of a mapping for a data frame or a file: what each column seems to be, and what codes may mean.
+def draft_mapping(records: Any) -> dict[str, Any]:
+    """The first draft of a mapping for a table (as in `from_table`) or a file: what each column seems to be, and what
+    codes may mean.
 
     It is what `from_table` and `read_extract` take. Correct it first, above all what codes mean, and say under `source`
-    of which department and months the records are. Values of fewer than 5 rows are not in it. Raises ConfigError if a
-    file cannot be read, or if no column looks like an arrival, a departure or an outcome.
+    of which department and months the records are. Values of fewer than 5 rows are not in it. Where nothing looks like
+    an arrival, a departure or an outcome it says `?`, and reading it says what is missing. Raises ConfigError if a file
+    cannot be read, or if no column holds points in time.
     """
-    name, frame = "table", records
-    if isinstance(frame, str | Path):
-        name, frame = Path(frame).name, read_file(Path(frame)).frame
-    stated = drafted(frame.head(DRAFTED_ROWS).rename(columns=str).astype("str").fillna(""))
-    needed = [
-        key
-        for key in ("arrived_at", "departed_at", "outcome")
-        if key not in {**stated, **stated["times"]}
-    ]
-    if needed:
-        found = f"no column looks like {' or '.join(key.removesuffix('_at') for key in needed)}"
-        refuse(name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")
+    name = "table"
+    if isinstance(records, str | Path):
+        name, frame = Path(records).name, read_file(Path(records)).frame
+    else:
+        frame = frame_of(records).rename(columns=str)
+    stated = drafted(frame)
+    if not stated:
+        found = "no column looks like a point in time"
+        remedy = "Write a mapping by hand (docs/how-to/my-records.md shows one). Cases without stamps can be used to "
+        refuse(name, found, f"{remedy}try a triage AI: aeflow vet, docs/how-to/vet-a-triage-ai.md")
     return stated
 
 
 def draft(path: Path | str) -> str:
     """The same of a file as the text of one in `configs/extract/`."""
     stated = draft_mapping(path)
-    missing = [key for key in HEADINGS if key not in {**stated, **stated["times"]}]
-    none = f"No column looks like: {', '.join(missing)}." if missing else ""
-    return yaml_text(f"How {Path(path).name} is read: a draft. {DRAFT_HEAD}{none}", stated)
+    keys = {**stated, **stated["times"]}
+    lines = [DRAFT_HEAD]
+    if needed := [key for key in NEEDED if MISSING_COLUMN in str(keys[key])]:
+        lines.append(
+            f"Not whole yet: put a heading in place of {MISSING_COLUMN} at {', '.join(needed)}.\n"
+        )
+    if unknown := [
+        f"{key} {', '.join(of)}"
+        for key in CATEGORIES
+        if key in keys and (of := [v for v, m in keys[key]["values"].items() if m == UNKNOWN_CODE])
+    ]:
+        lines.append(
+            f"Not understood, and counted as unknown until you say what they mean: {'; '.join(unknown)}.\n"
+        )
+    missing = [key for key in headings() if key not in keys]
+    lines += [f"No column looks like: {', '.join(missing)}."] if missing else []
+    return yaml_text(f"How {Path(path).name} is read: a draft. {''.join(lines)}", stated)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
+import mmap
 import re
+import zipfile
 from collections import Counter
-from collections.abc import Collection, Mapping
-from io import BufferedReader, BytesIO
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from csv import reader as cells_of
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import error as PackingError
+
+import numpy as np
 
 from simulation.errors import Faults, near_match, refuse
 
@@ -18,10 +26,14 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", ";", "\t", "|")
 LARGEST_BYTES = 4_000_000_000
-CODED = ("arrival source", "acuity", "outcome", "sex", "age")
+MOST_TIMES, FREELY_UNPACKED = 100, 200_000_000
+"""How many times its size a packed file may grow, and the bytes up to which it may anyway."""
+MEMORY_TIMES = 4
+"""Memory that reading takes, in sizes of the file as text; measured."""
+PACKED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+AT_ONCE = 8_000_000
+CODED = ("arrival source", "acuity", "outcome", "sex", "age", "left")
 """What is read of columns in which few values stand, each of which is kept once."""
-DRAFTED_ROWS = 20_000
-"""Rows that a draft looks at."""
 
 
 class ExtractFile(NamedTuple):
@@ -35,7 +47,7 @@ class ExtractFile(NamedTuple):
 def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFile:
     """The named columns of a CSV or Parquet file. Raises ConfigError, in which no value of the file stands.
 
-    `columns`: what each is for, by its name; None: all columns of the first rows, for a draft.
+    `columns`: what each is for, by its name; None: all columns, for a draft.
     """
     if not path.is_file():
         refuse(str(path), "there is no such file", "Name a CSV or a Parquet file")
@@ -48,10 +60,15 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         OSError,
         EOFError,
         ValueError,
+        KeyError,
         PackingError,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
         OverflowError,
         MemoryError,
         ImportError,
+        NotImplementedError,
+        RuntimeError,
     ):  # what they say may hold a patient's words
         kind = "Parquet" if is_parquet else "CSV"
         refuse(
@@ -61,32 +78,60 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         )
 
 
-def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
+def frame_of(records: Any, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """A data frame of pandas, or what offers its columns in Arrow's way (`__arrow_c_stream__`): a frame of Polars, a
+    table of Arrow, a relation of DuckDB. `columns`: those that are needed, of which others are not copied.
+
+    Raises ConfigError for anything else.
+    """
     import pandas as pd
 
-    encoding, separator = _written_as(path)
-    start = pd.read_csv(
-        path, sep=separator, encoding=encoding, encoding_errors="replace", keep_default_na=False, dtype=str,
-        index_col=False, on_bad_lines="skip", nrows=DRAFTED_ROWS if columns is None else 0,
-    )  # fmt: skip
-    if columns is None:
-        return ExtractFile(start, 0, 0)
-    header = [str(name) for name in start.columns]
-    repeated = [
-        name for name, n in Counter(re.sub(r"\.\d+$", "", name) for name in header).items() if n > 1
-    ]
-    _must_have(path, header, columns, repeated)
-    try:
-        frame, n_uneven = _cells(path, encoding, separator, columns)
-    except ValueError:  # bytes that are no text: read again, with a sign in their place
-        with _opened(path) as file:
-            text = file.read().decode(encoding, errors="replace").encode()
-        frame, n_uneven = _cells(BytesIO(text), "utf-8", separator, columns)
-    return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
+    if isinstance(records, pd.DataFrame):
+        return records
+    if not hasattr(records, "__arrow_c_stream__"):
+        collect = getattr(records, "collect", None)  # of a lazy frame
+        if not hasattr(records, "lazy") or collect is None:
+            allowed = "a data frame of pandas or Polars, a table of Arrow, a relation of DuckDB"
+            refuse("table", f"is a {type(records).__name__}", f"Give {allowed}, or name a file")
+        records = collect()
+    import pyarrow as pa
+
+    table = pa.table(records)
+    if columns is not None:
+        table = table.select([name for name in table.column_names if name in columns])
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
+    with ExitStack() as opened:
+        content = _content(path, opened)
+        encoding, separator, header = _written_as(content)
+        repeated = [name for name, n in Counter(header).items() if n > 1]
+        _must_have(path, header, columns, repeated)
+        if encoding == "utf-16":
+            content, encoding = bytes(content).decode(encoding, "replace").encode(), "utf-8"
+        if line := line_of_open_quote(content, separator.encode(), len(header)):
+            refuse(
+                str(path),
+                f"line {line:,}: a cell begins with a quotation mark that nothing closes before the next row",
+                'Write it twice within quotes ("" in "..."), or take it out: it would swallow the rows that follow',
+            )
+        wanted = (
+            dict.fromkeys((name for name in header if name and name not in repeated), "")
+            if columns is None
+            else columns
+        )
+        try:
+            frame, n_uneven = _cells(content, encoding, separator, wanted)
+        except ValueError:  # bytes that are no text: read again, with a sign in their place
+            text = bytes(content).decode(encoding, errors="replace").encode()
+            frame, n_uneven = _cells(text, "utf-8", separator, wanted)
+        return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
 
 
 def _cells(
-    source: Path | BytesIO, encoding: str, sep: str, columns: Mapping[str, str]
+    content: bytes | mmap.mmap, encoding: str, sep: str, columns: Mapping[str, str]
 ) -> tuple[pd.DataFrame, int]:
     """The named columns as text, and how many rows were left out because they have more or fewer cells than the
     header: which cell is which cannot be said. Raises ValueError for bytes that are no text."""
@@ -95,7 +140,9 @@ def _cells(
 
     uneven, text = [], pa.large_string()
     types = {
-        name: pa.dictionary(pa.int32(), text) if what in CODED else text
+        name: pa.dictionary(pa.int32(), text)
+        if what.partition(",")[0] in (*CODED, "left out")
+        else text
         for name, what in columns.items()
     }
 
@@ -104,7 +151,7 @@ def _cells(
         return "skip"
 
     table = csv.read_csv(
-        source,
+        pa.BufferReader(pa.py_buffer(content)),
         csv.ReadOptions(encoding=encoding.removesuffix("-sig")),
         csv.ParseOptions(delimiter=sep, newlines_in_values=True, invalid_row_handler=leave_out),
         csv.ConvertOptions(include_columns=[*columns], column_types=types),
@@ -112,23 +159,107 @@ def _cells(
     return table.to_pandas(self_destruct=True), len(uneven)
 
 
-def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
-    """A file of text, unpacked if it is packed."""
-    return gzip.open(path) if path.suffix.casefold() == ".gz" else path.open("rb")
+def _content(path: Path, opened: ExitStack) -> bytes | mmap.mmap:
+    """The bytes of a file of text, unpacked if it is packed. Raises ConfigError if they are too many."""
+    file = opened.enter_context(path.open("rb"))
+    suffix, size = path.suffix.casefold(), path.stat().st_size
+    if suffix == ".zip":
+        packed = opened.enter_context(zipfile.ZipFile(file))
+        names = [
+            name for name in packed.namelist() if not name.endswith("/") and "__MACOSX" not in name
+        ]
+        if len(names) != 1:
+            refuse(str(path), f"holds {len(names)} files", "Pack one CSV file alone")
+        unpacked: Any = opened.enter_context(packed.open(names[0]))
+    elif suffix in PACKED:
+        unpacked = opened.enter_context(PACKED[suffix](file))
+    else:
+        _must_fit(path, size)
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+    parts, n_bytes = [], 0
+    most = min(max(MOST_TIMES * size, FREELY_UNPACKED), LARGEST_BYTES)
+    while part := unpacked.read(AT_ONCE):
+        parts.append(part)
+        n_bytes += len(part)
+        if n_bytes > most:
+            refuse(
+                str(path),
+                f"is more than {most:,} bytes once it is unpacked",
+                "Unpack it, and look what it holds",
+            )
+        _must_fit(path, n_bytes)
+    return b"".join(parts)
 
 
-def _written_as(path: Path) -> tuple[str, str]:
-    """The encoding of a file of text, and what separates its cells: the sign that is most often in the first line."""
-    with _opened(path) as file:
-        start = file.read(65_536)
+def _must_fit(path: Path, n_bytes: int) -> None:
+    """Raise ConfigError if reading so many bytes of text takes more memory than is free, where the system says it."""
+    try:
+        lines = dict(
+            line.split(":") for line in Path("/proc/meminfo").read_text("ascii").splitlines()
+        )
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return
+    if (needed := MEMORY_TIMES * n_bytes) > free:
+        found = (
+            f"takes about {needed / 1e9:.1f} GB of memory to read, and {free / 1e9:.1f} are free"
+        )
+        refuse(
+            str(path),
+            found,
+            "Keep fewer columns in the file, read it in parts, or close other programs",
+        )
+
+
+def _written_as(content: bytes | mmap.mmap) -> tuple[str, str, list[str]]:
+    """The encoding of a text, what separates its cells (the sign that is most often in the first line), its header."""
+    start = bytes(content[:65_536])
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         start.decode(encoding)
     except UnicodeDecodeError as error:
         if encoding == "utf-8-sig" and error.start < len(start) - 4:
             encoding = "cp1252"  # as spreadsheets write it
-    first = start.decode(encoding, errors="replace").partition("\n")[0]
-    return encoding, max(SEPARATORS, key=first.count)
+    text = start.decode(encoding, errors="replace")
+    separator = max(SEPARATORS, key=text.partition("\n")[0].count)
+    return encoding, separator, next(cells_of(StringIO(text, newline=""), delimiter=separator), [])
+
+
+def line_of_open_quote(content: bytes | mmap.mmap, separator: bytes, n_cells: int) -> int:
+    """The line, from 1, in which a cell begins with a quotation mark that the row does not close; 0 if there is none.
+
+    A cell may go over several lines: then the line in which it begins is no whole row, or the next one is none.
+    """
+    ends, odd, carry = [], [], 0
+    for start in range(0, len(content), AT_ONCE):
+        part = np.frombuffer(content[start : start + AT_ONCE], np.uint8)
+        at = np.flatnonzero(part == 10)
+        n_before = np.cumsum(part == 34, dtype=np.int32)
+        ends.append(at + start)
+        odd.append((n_before[at] + carry) % 2)
+        carry += int(n_before[-1])
+    lines = np.append(np.concatenate([np.zeros(0, int), *ends]), len(content))
+    parity = np.append(np.concatenate([np.zeros(0, int), *odd]), carry % 2)
+    opened = -1
+    quoted = re.compile(rb'"(?:[^"]|"")*"')
+
+    def text(line: int) -> bytes:
+        return bytes(content[int(lines[line - 1]) + 1 if line else 0 : int(lines[line])])
+
+    def is_row(line: int) -> bool:
+        return line < len(lines) and quoted.sub(b"", text(line)).count(separator) >= n_cells - 1
+
+    for line in np.flatnonzero(np.diff(parity, prepend=0)).tolist():
+        rest = text(line)
+        if opened >= 0:
+            rest = separator + rest[rest.index(b'"') + 1 :].lstrip(b'"').partition(separator)[2]
+        left_open = re.search(
+            rb"(?:^|" + re.escape(separator) + rb')"[^"]*$', quoted.sub(b"", rest)
+        )
+        opened = line if left_open else -1
+        if opened >= 0 and is_row(line) and is_row(line + 1):
+            return line + 1
+    return opened + 1
 
 
 def _parquet(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
@@ -138,6 +269,7 @@ def _parquet(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
 
     header = column_names(path)
     _must_have(path, header, columns, [])
+    _must_fit(path, path.stat().st_size)
     frame = pd.read_parquet(path, columns=list(columns) if columns is not None else None)
     return ExtractFile(frame, len(header) - len(frame.columns), 0)
 

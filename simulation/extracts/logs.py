@@ -24,6 +24,7 @@ CASE, ACTIVITY, TIME = "case:concept:name", "concept:name", "time:timestamp"
 """The columns that programs of process mining read."""
 CASE_COLUMNS = ("arrival_source", "acuity_given", "age_band", "outcome")
 NONE = AttributesImpl({})
+LAST_DAY = 1440.0
 FIRST_DAY = np.datetime64("2001-01-01", "D")
 """A Monday, for simulated patients, whose days have no date."""
 
@@ -199,12 +200,13 @@ def between(events: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
     """The events of a stretch of time, with everybody who was there when it began; time counts from its start.
 
     What happened to them before is put at the start, so that nobody appears from nowhere and queues begin as long as
-    they were. Choose a start after the warm-up.
+    they were. Choose a start after the warm-up. Who has no departure is there until the last event, but for those of
+    the last `LAST_DAY` of the table, who may be there still.
     """
-    events = events[events["time"] < end]
-    times = events.groupby("entity_id")["time"]
-    last = times.transform("max")
+    last = events.groupby("entity_id")["time"].transform("max")
     gone = events["event"].eq("depart").groupby(events["entity_id"]).transform("any")
-    there = (last >= start) | ~gone
-    kept = events[there].assign(time=events["time"].clip(lower=start) - start)
+    there = ((last >= start) | (~gone & (last >= events["time"].max() - LAST_DAY))) & (
+        events["time"] < end
+    )
+    kept: pd.DataFrame = events[there].assign(time=events["time"].clip(lower=start) - start)
     return kept.reset_index(drop=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from annotated_types import MinLen
@@ -13,9 +12,6 @@ from annotated_types import MinLen
 from simulation.department.config_dataclass import Share, Sourced, SpanMinutes, config_dataclass
 from simulation.errors import Fault, Faults, nearest
 from simulation.records.schema import ADMITTED, LEFT
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SOURCES = ("walk_in", "ambulance", "referred")
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
@@ -25,8 +21,7 @@ SEXES = ("female", "male")
 UNKNOWN_CODE = "unknown"
 """What a value may be read as that says that nothing is known."""
 FEWEST = 5
-"""Rows that a value must have to be written into a draft, so that no patient's own words get there."""
-MOST_VALUES = 40
+"""Rows that a value must have to be written into a draft or shown, so that no patient's own words get there."""
 DRAFT_SOURCE = "own extract: say of which department and months"
 """What a draft says of where its records come from, until somebody writes it."""
 Stamp = str | tuple[str, str]
@@ -86,6 +81,9 @@ class ExtractMapping(Sourced):
     """The level given by triage: immediate, very_urgent, urgent, standard, non_urgent."""
     outcome: CodedColumn
     """How attendances end: discharged, admitted, transferred, left."""
+    left: CodedColumn | None = None
+    """A second column that says who left unseen, where that of the outcome does not: it counts first. Other values
+    are passed over. Example: `{column: Discharge_Status, values: {"1066301000000103": left}}`"""
     age: str | None = None
     """The column of the age in whole years."""
     sex: CodedColumn | None = None
@@ -96,11 +94,15 @@ class ExtractMapping(Sourced):
     patient: str | None = None
     """The column of patients' pseudonyms, by which who comes again is found. They are compared, and not kept.
     Example: `Pseudonym`"""
+    leave_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values of columns whose rows are left out and counted, such as test patients. Example: `{Is_Test: ["Y"]}`"""
     day_first: bool = True
     """Whether 03/04/2025 is the third of April."""
     timezone: str | None = "Europe/London"
     """Whose clocks the stamps are of, for the nights in which clocks change; none if they never do.
     Example: `Europe/Stockholm`"""
+    utc: tuple[str, ...] = ()
+    """Points in time whose stamps are in UTC all year, beside others in local time. Example: `[seen_at]`"""
     longest_stay: SpanMinutes = 14_400.0
     """A stay that is longer is taken for an error of a clock. Example: `14400`"""
     back_within: SpanMinutes = 10_080.0
@@ -144,6 +146,7 @@ class ExtractMapping(Sourced):
         roles |= {name: coded.column for name, coded in self.codes.items()}
         others = ("age", "attendance", "patient")
         roles |= {name: column for name in others if (column := getattr(self, name))}
+        roles |= {f"left out, {column}": column for column in self.leave_out}
         return {name.replace("_", " "): column for name, column in roles.items()}
 
     @property
@@ -157,6 +160,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "acuity": LEVELS,
     "outcome": OUTCOMES,
     "sex": SEXES,
+    "left": (LEFT,),
 }
 """What the values of each column of codes may mean."""
 
@@ -194,6 +198,8 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
         remedy = nearest(mapping.timezone, ("Europe/London", "Europe/Dublin", "Europe/Stockholm"))
         yield Fault(f"{where}.timezone", f"'{mapping.timezone}' is no time zone", remedy)
     faults = Faults()
+    for name in mapping.utc:
+        faults.known(f"{where}.utc", name, mapping.stamps, what="point in time")
     for name in mapping.worst:
         faults.known(f"{where}.worst.{name}", name, KINDS, what="kind of dirt")
     yield from faults
@@ -214,110 +220,7 @@ def zone_of(mapping: ExtractMapping) -> ZoneInfo | None:
     return None if mapping.timezone is None else ZoneInfo(mapping.timezone)
 
 
-# --- a first draft ----------------------------------------------------------------------------------------------------
-
-HEADINGS: Mapping[str, str] = {
-    "arrived_at": r"arriv(al|ed)(?!.*(mode|method|source))",
-    "assessed_at": r"(initial|first).*assess|^triage.*(start|time|date)|assess.*(time|date)|^triage(d|_at)?$",
-    "triaged_at": r"triage.*(end|complete|finish)",
-    "handed_over_at": r"hand_?over",
-    "seen_at": r"seen|physician|clinician.*(time|date)|treatment.*(time|date)|first_clin|doctor",
-    "decided_at": r"decid|decision|dta",
-    "departed_at": r"depart|exit|left_dep|discharge_?(date|time)|conclusion",
-    "arrival_source": r"mode|ambulance$|method|arrival_source",
-    "acuity": r"acuity|priority|triage_?(cat|level|score|colou?r)|manchester|mts|esi",
-    "outcome": r"disposition|outcome|status|destination|discharged_to|admitted|attendance_?disposal",
-    "age": r"^age|_age$|age_at",
-    "sex": r"sex|gender",
-    "attendance": r"(attendance|encounter|episode|visit)_?(id|no|num|key|ref|ident)",
-    "patient": r"(patient|person|pseudo|nhs).*(id|no|num|key|ident)|pseudonym",
-}
-"""What a heading that may be of each key looks like, once written in small letters; the first that fits is taken."""
-MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "arrival_source": {
-        "ambulance": r"ambul|999|helicop|^true$|paramed", "referred": r"refer|gp\b|primary care", "walk_in":
-        r"walk|self|own|public|foot|private|^false$|car|other|bus|taxi",
-    },
-    "acuity": {
-        "immediate": r"^(level )?1\b|immediate|^red|resus", "very_urgent": r"^(level )?2\b|very|^orange|emergent",
-        "urgent": r"^(level )?3\b|^urgent|^yellow", "non_urgent": r"^(level )?5\b|non|^blue",
-        "standard": r"^(level )?4\b|standard|^green|less",
-    },
-    "outcome": {
-        "left": r"left|did not wait|dnw|lwbs|absc|unseen|walked out|without", "transferred": r"transfer|other hosp",
-        "discharged": r"discharg|home|hem|not admit|^false$|no follow|clinic|gp", "admitted":
-        r"admi|ward|inpat|^true$|icu|slutenv|theatre",
-    },
-    "sex": {"female": r"^(f|female|w|woman|kvinna|2)$", "male": r"^(m|male|man|1)$"},
-}  # fmt: skip
-"""What a value that may mean each category looks like; the first that fits is taken."""
-
-
-LOOKS = {
-    "date": r"^(?:\d+[-/. ](?:\d+|[A-Za-z]+)[-/. ]\d+|\d{8})(?:[ T]00:00(?::00(?:\.0+)?)?)?$",
-    "time": r"^(?:\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?|\d{3,4}(?:\.0)?)$",
-    "stamp": r"\d[-/T.: ]\d|^\d{5}(?:\.\d+)?$|^\d{8}",
-}
-"""What dates alone, times alone and points in time look like; the first that most values fit is taken."""
-
-
-def drafted(frame: pd.DataFrame) -> dict[str, Any]:
-    """The mapping of a table of text, as a file states it: what each column seems to be, and what codes seem to mean.
-
-    Only values of at least `FEWEST` rows are in it: what one patient said is not.
-    """
-    plain = {name: re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") for name in frame.columns}
-    times: dict[str, Any] = {}
-    stated: dict[str, Any] = {"times": times}
-    for key, heading in HEADINGS.items():
-        fitting = {name: words for name, words in plain.items() if re.search(heading, words)}
-        coded = (
-            name
-            for name in fitting
-            if key not in MEANINGS or 1 < frame[name].nunique() <= MOST_VALUES
-        )
-        found = _stamped(frame, fitting) if key.endswith("_at") else [*coded][:1]
-        if found:
-            (times if key.endswith("_at") else stated)[key] = found[0] if len(found) == 1 else found
-        plain = {name: words for name, words in plain.items() if name not in found}
-    for key in MEANINGS.keys() & stated.keys():
-        stated[key] = {"column": stated[key], "values": _meant(key, frame[stated[key]])}
-    return {**stated, "day_first": True, "timezone": "Europe/London", "worst_share": 0.05, "evidence": "measured",
-            "source": DRAFT_SOURCE}  # fmt: skip
-
-
-def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
-    """The first column of points in time, or else the first two that are their date and their time, by name."""
-    looks = [
-        (_look(frame[name]), re.sub(r"date|time|of|_", "", words), name)
-        for name, words in fitting.items()
-    ]
-    whole = [[name] for look, _, name in looks if look == "stamp"]
-    dates, times = (
-        {of: name for look, of, name in looks if look == wanted} for wanted in ("date", "time")
-    )
-    return next(iter([*whole, *([dates[of], times[of]] for of in dates if of in times)]), [])
-
-
-def _look(column: pd.Series) -> str:
-    """Which of `LOOKS` most values that are there have; none: ''."""
-    values = column.str.strip()
-    values = values[values != ""].head(200)
-    fits = (
-        look
-        for look, form in LOOKS.items()
-        if len(values) and values.str.contains(form, regex=True).mean() > 0.5
-    )
-    return next(fits, "")
-
-
-def _meant(key: str, column: pd.Series) -> dict[str, str]:
-    counts = column.str.strip().value_counts()
-    common = [str(value) for value, n in counts.items() if n >= FEWEST and str(value)]
-    return {value: _meaning(key, value) for value in common}
-
-
-def _meaning(key: str, value: str) -> str:
-    words = value.casefold()
-    fits = (meaning for meaning, pattern in MEANINGS[key].items() if re.search(pattern, words))
-    return next(fits, UNKNOWN_CODE)
+def plain_code(value: object) -> str:
+    """A code without blanks around it, in small letters, a whole number as such."""
+    text = str(value).strip().casefold()
+    return text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text

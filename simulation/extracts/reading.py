@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.errors import refuse
-from simulation.extracts.mapping import CATEGORIES, CodedColumn, ExtractMapping, zone_of
-from simulation.extracts.quality import DataQuality
+from simulation.extracts.drafting import TESTS
+from simulation.extracts.mapping import (
+    CATEGORIES,
+    FEWEST,
+    UNKNOWN_CODE,
+    CodedColumn,
+    ExtractMapping,
+    plain_code,
+    zone_of,
+)
+from simulation.extracts.quality import DataQuality, named_months
 from simulation.extracts.stamps import (
     DAY,
+    NOTHING,
     Rounding,
     Stamps,
     clock_changes,
     elapsed,
     in_one,
     is_nothing,
+    is_summer,
     repeated_hour,
     rounding_of,
     skipped_hour,
@@ -49,22 +60,32 @@ AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 
 """The first age of each band, as at the typical site."""
 MONDAY = 4 * DAY
 """The first Monday of 1970."""
-FEWEST_ROWS = 2
+FEWEST_ROWS, FEW_DATES, SURE = 2, 200, 7
+AFTER_SEEN = 15.0
+"""Minutes after a clinician from which nobody counts as having left unseen; before, one may only have called."""
 GIVEN = "acuity_given"
 STEPS = ("assessment", "first_contact", "bed")
 STEP_OUTCOMES = ("done", "left", "blocked", "open")
 DONE, HAS_LEFT, OPEN = 0, 1, 3
+ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
+"""Points in time between arrival and departure of which each has to come before the next."""
+NEEDED_CODES = ("arrival_source", "outcome")
+"""Columns of codes of which shares and rates of all patients are made."""
+MOST_SHOWN = 8
+"""Codes of a column that are shown."""
 
 
 @dataclass(frozen=True)
 class ReadExtract:
     """What was read: the table of patients, what was found on the way, the Monday from which minutes count (in minutes
-    from the first of January 1970), and how each point in time is rounded."""
+    from the first of January 1970), how each point in time is rounded, and which days from the first arrival's to the
+    last one's have about as many arrivals as usual, shape (days,)."""
 
     patients: PatientsTable
     quality: DataQuality
     monday: float
     rounding: Mapping[str, Rounding]
+    is_whole_day: Mask
 
     @cached_property
     def activities(self) -> ActivityTable:
@@ -85,9 +106,10 @@ def read_tables(
     for name, of in mapping.stamps.items():
         if len(of) > 1:
             frame[mapping.points[name]] = in_one(*(frame.pop(part) for part in of))
-    frame = _distinct(frame, mapping, quality)
+    frame = _distinct(_without_left_out(frame, mapping, quality), mapping, quality)
     stamps = {
-        name: stamps_of(frame.pop(column), mapping) for name, column in mapping.points.items()
+        name: stamps_of(frame.pop(column), mapping, in_utc=name in mapping.utc)
+        for name, column in mapping.points.items()
     }
     kept = _with_arrival(stamps["arrived_at"], quality)
     if len(kept) < FEWEST_ROWS:
@@ -99,21 +121,19 @@ def read_tables(
         )
     frame = frame.iloc[kept]
     stamps = {name: column.of(kept) for name, column in stamps.items()}
+    is_whole_day = _few_arrivals(stamps["arrived_at"].at, quality)
     times = _in_order(stamps, mapping, quality)
     monday = float(np.floor((times["arrived_at"][0] - MONDAY) / (7 * DAY)) * 7 * DAY + MONDAY)
     rounding = {name: rounding_of(at) for name, at in times.items()}
     for name, found in rounding.items():
         quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
-    codes = {
-        name: _codes(name, frame[coded.column], coded, quality)
-        for name, coded in mapping.codes.items()
-    }
+    codes = _all_codes(frame, mapping, quality)
     age = _ages(frame, mapping, quality)
-    _ends(times, stamps, codes["outcome"], quality)
+    _ends(times, stamps, codes, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
     patients = _patients({name: at - monday for name, at in times.items()}, codes, age)
-    return ReadExtract(patients, quality, monday, rounding)
+    return ReadExtract(patients, quality, monday, rounding, is_whole_day)
 
 
 def _words(point: str) -> str:
@@ -122,6 +142,28 @@ def _words(point: str) -> str:
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _without_left_out(
+    frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
+) -> pd.DataFrame:
+    """The rows that the mapping does not leave out, and whose numbers are not those of test patients."""
+    out, tests = np.zeros((2, len(frame)), dtype=np.bool_)
+    for column, values in mapping.leave_out.items():
+        out |= _has(frame[column], {*map(plain_code, values)})
+    for column in filter(None, (mapping.attendance, mapping.patient)):
+        tests |= stripped(frame[column]).str.contains(TESTS, regex=True).to_numpy(dtype=bool)
+    quality.tally("left_out_row", out)
+    quality.tally("test_patient", tests & ~out)
+    return _without(frame, out | tests)
+
+
+def _has(column: pd.Series, codes: Collection[str]) -> Mask:
+    """Mask of the rows that have one of some codes, written plainly."""
+    import pandas as pd
+
+    number, values = pd.factorize(column, use_na_sentinel=False)
+    return np.array([plain_code(value) in codes for value in values], dtype=np.bool_)[number]
 
 
 def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> pd.DataFrame:
@@ -176,6 +218,8 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
     quality.tally("no_arrival", arrived.nothing)
     quality.tally("unreadable_arrival", arrived.unreadable)
     quality.tally("placeholder_date", arrived.placeholder, where="arrived")
+    quality.tally("date_without_time", arrived.date_alone, where="arrived")
+    quality.tally("day_month_swapped", arrived.other_order, ~arrived.nothing, "arrived")
     known = np.flatnonzero(~np.isnan(arrived.at))
     order = known[np.argsort(arrived.at[known], kind="stable")]
     gaps = np.flatnonzero(np.diff(arrived.at[order]) > FAR) + 1
@@ -184,7 +228,53 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
         [np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))]
     )
     quality.add("outside_period", len(outside), len(known))
-    return order[~np.isin(order, outside)] if len(outside) else order
+    order = order[~np.isin(order, outside)] if len(outside) else order
+    dates = arrived.at[order].astype("datetime64[m]").astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day = (dates - months).astype(int) + 1
+    quality.month = months.astype(np.int64)
+    never_late = len(day) >= FEW_DATES and day.max() <= 12 and len(np.unique(months)) > 1
+    quality.add("day_month_swapped", len(day) if never_late else 0, len(day))
+    return order
+
+
+def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
+    """Mask of the days, from the first arrival's to the last one's, that have about as many arrivals as usual.
+
+    Usual is the upper quartile of the same weekday. A day is short below half of it, a month with fewer than three
+    quarters of what its weekdays usually have, both beyond chance (`SURE` standard deviations of the root of a Poisson
+    number).
+    """
+    day = (arrived // DAY).astype(np.int64)
+    count = np.bincount(day - day[0])
+    days = day[0] + np.arange(len(count))
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    usual = np.zeros(len(count))
+    for weekday in range(7):
+        same = days % 7 == weekday
+        usual[same] = np.quantile(count[same], 0.75) if same.any() else 0
+    short = _is_short(count, usual, 0.5)
+    index = month - month[0]
+    whole = (
+        np.bincount(index, weights=~short),
+        np.bincount(index, weights=np.where(short, 0, count)),
+    )
+    expected = np.bincount(index, weights=np.where(short, 0, usual))
+    middle = np.median((whole[1] / np.maximum(expected, 1))[whole[0] > 0]) if (~short).any() else 1
+    short |= (_is_short(whole[1], expected * middle, 0.75) & (whole[0] >= 7))[index]
+    n_short = np.bincount(index, weights=short)
+    long = np.flatnonzero(n_short >= 10)
+    names = [f"{named_months([m + month[0]])} ({n_short[m]:.0f} days)" for m in long[:6]]
+    names += [
+        str(days[k].astype("datetime64[D]")) for k in np.flatnonzero(short & ~np.isin(index, long))
+    ]
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    quality.add("few_arrivals", int(short.sum()), len(count), ", ".join(names[:6]) + more)
+    return ~short
+
+
+def _is_short(count: Column, usual: Column, share: float) -> Mask:
+    return np.asarray((count < share * usual) & (2 * (np.sqrt(usual) - np.sqrt(count)) > SURE))
 
 
 # --- points in time ---------------------------------------------------------------------------------------------------
@@ -199,6 +289,7 @@ def _in_order(
         zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay
     )
     local = {"arrived_at": arrived}
+    _clocks(stamps, is_summer(zone_of(mapping), arrived), quality)
     rounded_to = {name: rounding_of(column.at).to for name, column in stamps.items()}
     for name, column in stamps.items():
         where = _words(name)
@@ -206,6 +297,8 @@ def _in_order(
         if name != "arrived_at":
             quality.tally("unreadable_stamp", column.unreadable, ~column.nothing, where)
             quality.tally("placeholder_date", column.placeholder, ~column.nothing, where)
+            quality.tally("date_without_time", column.date_alone, ~column.nothing, where)
+            quality.tally("day_month_swapped", column.other_order, ~column.nothing, where)
             local[name] = _dated(name, arrived, column.at, rounded_to[name], quality)
     skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
@@ -218,7 +311,46 @@ def _in_order(
             step = max(rounded_to[name], rounded_to["arrived_at"])
             minutes = elapsed(arrived, at, changes) if changes else at - arrived
             times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
-    return _within_stay(times, mapping, quality)
+    times = _within_stay(times, mapping, quality)
+    _orders(times, rounded_to, quality)
+    return times
+
+
+def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) -> None:
+    """Count stamps of summer that are an hour early beside those of winter, by the shortest spans since arrival; all
+    stamps an hour late say it of the arrival."""
+    arrived, late = stamps["arrived_at"].at, 0
+    for name, column in stamps.items():
+        minutes = column.at - arrived
+        seasons = [minutes[part & (np.abs(minutes) < DAY / 2)] for part in (summer, ~summer)]
+        n, early = len(seasons[0]), False
+        if min(map(len, seasons)) >= FEW_DATES and name != "arrived_at":
+            by = np.quantile(seasons[0], 0.03) - np.quantile(seasons[1], 0.03)
+            early, late = bool(-85 < by < -40), late + int(40 < by < 85)
+        quality.add("other_clock", n if early else 0, max(n, 1), _words(name))
+    quality.add(
+        "other_clock",
+        int(summer.sum()) if late and late == len(stamps) - 1 else 0,
+        len(arrived),
+        "arrived",
+    )
+
+
+def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQuality) -> None:
+    """Count stamps that are before one that has to come first; they keep their place, and their span counts nowhere."""
+    names = [name for name in ORDERED if name in times]
+    wrong, both = np.zeros((2, len(times["arrived_at"])), dtype=np.bool_)
+    where = []
+    for place, later in enumerate(names):
+        for earlier in names[:place]:
+            span = times[later] - times[earlier]
+            off = span < -max(step[later], step[earlier], 1.0 / 60)
+            n, there = int(off.sum()), int((~np.isnan(span)).sum())
+            wrong, both = wrong | off, both | ~np.isnan(span)
+            pair = f"{_words(later)} before {_words(earlier)}"
+            quality.add("columns_swapped", n if n > there / 2 else 0, max(there, 1), pair)
+            where += [f"{pair} {n:,}"] if n else []
+    quality.tally("impossible_order", wrong, both, f"({', '.join(where)})" if where else "")
 
 
 def _dated(name: str, arrived: Floats, at: Floats, step: int, quality: DataQuality) -> Floats:
@@ -266,38 +398,80 @@ def _within_stay(
 # --- codes and ages ---------------------------------------------------------------------------------------------------
 
 
-def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Column:
-    """The codes of a column in our categories, MISSING where there is none, shape (n,)."""
+def _all_codes(
+    frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
+) -> dict[str, Column]:
+    """The codes of every column in our categories, MISSING where there is none; who left is put into the outcome."""
+    has_left = np.zeros(len(frame), dtype=np.bool_)
+    if (left := mapping.left) is not None:
+        codes = {plain_code(code) for code, meaning in left.values.items() if meaning == LEFT}
+        has_left = _has(frame[left.column], codes)
+    codes_of = {}
+    for name, coded in mapping.codes.items():
+        if name != "left":
+            counted = ~has_left if name == "outcome" else np.ones(len(frame), dtype=np.bool_)
+            codes_of[name] = _codes(name, frame[coded.column], coded, counted, quality)
+    codes_of["outcome"][has_left] = CATEGORIES["outcome"].index(LEFT)
+    if (source := codes_of.get("arrival_source")) is not None and (source >= 0).any():
+        known = np.where(source >= 0, np.arange(len(source)), -1)
+        known[0] = known[0] if known[0] >= 0 else np.argmax(source >= 0)
+        codes_of["arrival_source"] = source[np.maximum.accumulate(known)]
+    return codes_of
+
+
+def _codes(
+    name: str, column: pd.Series, coded: CodedColumn, counted: Mask, quality: DataQuality
+) -> Column:
+    """The codes of a column in our categories, MISSING where there is none, shape (n,). Of those that nothing is known
+    of their frequency is said, if they have `FEWEST` rows."""
     import pandas as pd
 
     categories = CATEGORIES[name]
     number, values = pd.factorize(column)
     number = np.where(number < 0, len(values), number)  # the last: for an empty cell
-    plain = {_plain(value): meaning for value, meaning in coded.values.items()}
+    plain = {plain_code(value): meaning for value, meaning in coded.values.items()}
     written = [*(str(value) for value in values), ""]
-    meant = [plain.get(_plain(value)) for value in written]
-    counts = np.bincount(number, minlength=len(written))
-    nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]
-    exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
+    meant = [plain.get(plain_code(value)) for value in written]
+    counts = np.bincount(number[counted], minlength=len(written))
+    nothing = [plain_code(value) in NOTHING for value in written]
+    exact = {
+        *coded.values,
+        *(f"{value}.0" for value in coded.values),
+        *map(plain_code, coded.values),
+    }
     kinds = [
         ("missing_code" if none else "unknown_code")
         if meaning is None
+        else "unknown_code"
+        if meaning == UNKNOWN_CODE
         else "read"
         if value in exact
         else "untidy_code"
         for meaning, value, none in zip(meant, written, nothing, strict=True)
     ]
+    words = name.replace("_", " ")
     for kind in ("missing_code", "unknown_code", "untidy_code"):
-        n = int(counts[[one == kind for one in kinds]].sum())
-        quality.add(kind, n, len(column), name.replace("_", " "))
+        rows = [
+            (int(n), value)
+            for n, value, one in zip(counts, written, kinds, strict=True)
+            if one == kind and n
+        ]
+        n, where = sum(n for n, _ in rows), words
+        if kind == "unknown_code" and rows:
+            shown = sorted((row for row in rows if row[0] >= FEWEST), reverse=True)[:MOST_SHOWN]
+            seen = [f"'{shortened(value)}' {n:,}" for n, value in shown]
+            if others := n - sum(n for n, _ in shown):
+                seen.append(f"{'others ' if seen else ''}{others:,}")
+            where += f" ({', '.join(seen)})"
+        is_needed = kind == "missing_code" and name in NEEDED_CODES
+        quality.add("no_source_or_outcome" if is_needed else kind, n, int(counted.sum()), where)
     code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
     return np.array([*code, MISSING], dtype=np.int16)[number]
 
 
-def _plain(value: object) -> str:
-    """A code without blanks around it, in small letters, a whole number as such."""
-    text = str(value).strip().casefold()
-    return text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
+def shortened(value: str) -> str:
+    """A code as it is shown: at most 40 characters, none of them a control character."""
+    return "".join(sign if sign.isprintable() else " " for sign in value.strip())[:40]
 
 
 def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
@@ -322,20 +496,51 @@ def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) ->
 
 
 def _ends(
-    times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: Ints, quality: DataQuality
+    times: Mapping[str, Floats],
+    stamps: Mapping[str, Stamps],
+    codes: Mapping[str, Column],
+    quality: DataQuality,
 ) -> None:
+    outcome = codes["outcome"]
     outcomes = CATEGORIES["outcome"]
     left, admitted = outcome == outcomes.index(LEFT), outcome == outcomes.index(ADMITTED)
-    no_departure = stamps["departed_at"].nothing
+    no_departure, departed = stamps["departed_at"].nothing, times["departed_at"]
     quality.tally("no_departure", no_departure & ~left)
     quality.tally("left_without_time", no_departure & left, left)
+    for name in ("assessed_at", "triaged_at"):
+        if name in stamps:
+            quality.tally("no_stamp", stamps[name].nothing & ~left, ~left, _words(name))
     if "seen_at" in stamps:
         quality.tally("no_seen", stamps["seen_at"].nothing & ~left, ~left)
+        seen = left & (departed - times["seen_at"] >= AFTER_SEEN)
+        quality.tally("left_though_seen", seen, left)
+        outcome[seen] = outcomes.index("discharged")
     if "decided_at" in stamps:
         decided, undecided = ~np.isnan(times["decided_at"]), stamps["decided_at"].nothing
         quality.tally("admitted_without_decision", undecided & admitted, admitted)
         elsewhere = decided & ~admitted & (outcome >= 0)
         quality.tally("decision_without_admission", elsewhere, decided)
+    _heap(departed - times["arrived_at"], quality)
+    if "acuity" in codes:
+        ill, well = (np.isin(codes["acuity"], of) & (outcome >= 0) for of in ((0, 1), (3, 4)))
+        share = [admitted[rows].mean() if rows.any() else np.nan for rows in (ill, well)]
+        n = int(min(ill.sum(), well.sum()))
+        turned = n >= FEW_DATES and share[1] - share[0] > 5 * (0.5 / n) ** 0.5
+        quality.add(
+            "levels_turned", int((codes["acuity"] >= 0).sum()) if turned else 0, len(outcome)
+        )
+
+
+def _heap(stay: Floats, quality: DataQuality) -> None:
+    """Count stays of the last ten minutes of four hours beyond what those of 200 to 230 and 260 to 290 minutes say."""
+    before, heap, after = (
+        int(((stay > low) & (stay <= high)).sum())
+        for low, high in ((200, 230), (230, 240), (260, 290))
+    )
+    usual = (before * 2 + after) / 9
+    beyond = heap - usual
+    n = round(beyond) if beyond > 5 * np.sqrt(usual + 1) else 0
+    quality.add("heap_before_4h", n, int((~np.isnan(stay)).sum()))
 
 
 def _again(

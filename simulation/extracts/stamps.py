@@ -14,28 +14,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ISO, OFFSET, SERIAL = "ISO8601", "with offset", "of a spreadsheet"
-DAY_FIRST = (
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%d-%m-%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M",
-    "%d.%m.%Y %H:%M",
-)
-MONTH_FIRST = (
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%m-%d-%Y %H:%M:%S",
-    "%m-%d-%Y %H:%M",
-    "%m/%d/%Y %I:%M:%S %p",
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
+DAY_FIRST, MONTH_FIRST = (
+    tuple(
+        f"%{one}{sign}%{two}{sign}{year} {clock}"
+        for sign in "/-."
+        for year in ("%Y", "%y")
+        for clock in CLOCKS
+    )
+    for one, two in ("dm", "md")
 )
 OTHERS = (
-    "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d %b %Y %H:%M", "%d %B %Y %H:%M", "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S",
+    "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%y %H:%M:%S", "%d-%b-%y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M",
+    "%d %B %Y %H:%M", "%b %d %Y %H:%M", "%b %d, %Y %H:%M", "%b %d %Y %I:%M%p", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
+    "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S",
     "%Y%m%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
 )  # fmt: skip
-WITH_OFFSET = r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$"
+WITH_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[zZ]|[+-]\d\d(?::?\d\d)?)$"
 WITHOUT_TIME, WITHOUT_DATE = r"[ T]00:00(?::00(?:\.0+)?)?$", r"^\d+[-/]\d+[-/]\d+[ T]"
 """What stands behind a date alone and before a time alone, where a program writes both."""
-WITH_SERIAL = r"^\d{5}(?:\.\d+)?$"
+WITH_SERIAL = r"^\d{5}\.\d+$"
 SERIAL_FROM = -25_569
 """Days from the first of January 1970 to the day 0 of spreadsheets."""
 EARLIEST, LATEST = 1990, 2100
@@ -44,6 +42,8 @@ NOTHING = ("", "null", "none", "nan", "nat", "<na>", "n/a", "na", "-")
 """Text of a cell in which nothing stands, in small letters."""
 DAY = 1440.0
 MICROSECONDS = 60e6
+MIDNIGHTS = 5
+"""How many times as many stamps as within the half hour after it are on midnight exactly, if they are dates alone."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -51,7 +51,8 @@ SAMPLE, AT_ONCE = 40, 100_000
 class Stamps(NamedTuple):
     """Points in time of one column in minutes of local time from the first of January 1970, NaN where there is none.
 
-    Masks: no stamp at all; one that is no time; one that stands for none; one in another format than most.
+    Masks: no stamp at all; one that is no time; one that stands for none; one in another format than most; a date
+    alone, which is no time; a date that only the other order of day and month reads.
     """
 
     at: Floats
@@ -59,19 +60,24 @@ class Stamps(NamedTuple):
     unreadable: Mask
     placeholder: Mask
     other_format: Mask
+    date_alone: Mask
+    other_order: Mask
 
     def of(self, rows: Ints) -> Stamps:
         """Those of some rows."""
         return Stamps._make(column[rows] for column in self)
 
 
-def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
-    """A column of points in time, in any of the usual formats, shape (n,)."""
+def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = False) -> Stamps:
+    """A column of points in time, in any of the usual formats, shape (n,). `in_utc`: whether they are in UTC."""
     import pandas as pd
 
+    other_order = np.zeros(len(column), dtype=np.bool_)
     if pd.api.types.is_datetime64_any_dtype(column):
+        if in_utc and column.dt.tz is None:
+            column = column.dt.tz_localize("UTC")
         if column.dt.tz is not None:
-            column = column.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None)
+            column = _local(column, mapping)
         at, nothing, format_of = (
             _minutes(column),
             column.isna().to_numpy(),
@@ -84,22 +90,41 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping) -> Stamps:
         nothing = np.concatenate([is_nothing(stripped(part)) for part in parts])
         at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
         there = np.flatnonzero(~nothing)
-        formats = _formats(stripped(column.iloc[there[:SAMPLE]]), mapping)
+        some = there[:: max(len(there) // SAMPLE, 1)]
+        formats = _formats(stripped(column.iloc[some]), mapping)
         for start in range(0, len(there), AT_ONCE):
             todo = there[start : start + AT_ONCE]
             text = stripped(column.iloc[todo])
             for code, form in enumerate(formats):
                 if len(todo):
-                    minutes = _parsed(text, form, mapping)
+                    minutes = _parsed(text, form, mapping, in_utc=in_utc)
                     read = ~np.isnan(minutes)
                     at[todo[read]], format_of[todo[read]] = minutes[read], code
+                    todo, text = todo[~read], text[~read]
+            for form in MONTH_FIRST if mapping.day_first else DAY_FIRST:
+                if len(todo):
+                    read = ~np.isnan(_parsed(text, form, mapping))
+                    other_order[todo[read]] = True
                     todo, text = todo[~read], text[~read]
     unreadable = np.isnan(at) & ~nothing
     year = 1970 + np.nan_to_num(at) / (365.2425 * DAY)
     placeholder = ~np.isnan(at) & ((year < EARLIEST) | (year > LATEST))
     usual = int(np.bincount(format_of[format_of >= 0], minlength=1).argmax())
     other = (format_of >= 0) & (format_of != usual) & ~placeholder
-    return Stamps(np.where(placeholder, np.nan, at), nothing, unreadable, placeholder, other)
+    alone = dates_alone(at) & ~placeholder
+    at = np.where(placeholder | alone, np.nan, at)
+    return Stamps(at, nothing, unreadable, placeholder, other, alone, other_order)
+
+
+def dates_alone(at: Floats) -> Mask:
+    """Mask of stamps on midnight exactly, if they are too many to be times."""
+    minute = at % DAY
+    midnight = minute == 0
+    soon = int(((minute > 0) & (minute < 30.5)).sum())
+    step = max(rounding_of(at[~midnight]).to, 1)
+    if midnight.sum() <= MIDNIGHTS * (1 + soon * step / 30):
+        return np.zeros(len(at), dtype=np.bool_)
+    return np.asarray(midnight)
 
 
 def in_one(date: pd.Series, time: pd.Series) -> pd.Series:
@@ -136,8 +161,13 @@ def _formats(sample: pd.Series, mapping: ExtractMapping) -> list[str]:
     return sorted(forms, key=lambda form: -n_read.get(form, 0))
 
 
-def _parsed(text: pd.Series, form: str, mapping: ExtractMapping) -> Floats:
-    """Minutes of the cells that are written in a format, NaN of the others."""
+def _local(points: pd.Series, mapping: ExtractMapping) -> pd.Series:
+    local: pd.Series = points.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None)
+    return local
+
+
+def _parsed(text: pd.Series, form: str, mapping: ExtractMapping, *, in_utc: bool = False) -> Floats:
+    """Minutes of the cells that are written in a format, NaN of the others. A date alone is no point in time."""
     import pandas as pd
 
     if form == SERIAL:
@@ -147,16 +177,19 @@ def _parsed(text: pd.Series, form: str, mapping: ExtractMapping) -> Floats:
         points = pd.to_datetime(
             text.where(text.str.contains(WITH_OFFSET)), format=ISO, errors="coerce", utc=True
         )
-        return _minutes(points.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None))
+        return _minutes(_local(points, mapping))
     if form == ISO:  # that without signs between figures is a format of its own
-        text = text.where(text.str.len() != len("20250403T093000"))
+        length = text.str.len()
+        text = text.where((length != len("20250403T093000")) & (length > len("2025-04-03T")))
     try:
         points = pd.to_datetime(text, format=form, errors="coerce")
     except ValueError:  # some have an offset, and some have none or another
         points = pd.to_datetime(
             text.where(~text.str.contains(WITH_OFFSET)), format=form, errors="coerce"
         )
-    return np.full(len(text), np.nan) if points.dt.tz is not None else _minutes(points)
+    if points.dt.tz is not None:
+        return np.full(len(text), np.nan)
+    return _minutes(_local(points.dt.tz_localize("UTC"), mapping) if in_utc else points)
 
 
 def _minutes(points: pd.Series) -> Floats:
@@ -190,6 +223,15 @@ def clock_changes(zone: ZoneInfo | None, first: float, last: float) -> tuple[Clo
         ClockChange(float(at[k + 1] + by[k]), by[k + 1] - by[k])
         for k in np.flatnonzero(np.diff(by))
     )
+
+
+def is_summer(zone: ZoneInfo | None, at: Floats) -> Mask:
+    """Mask of local times at which clocks are ahead of standard time, shape (n,)."""
+    ahead = np.zeros(len(at), dtype=np.bool_)
+    changes = clock_changes(zone, float(at[0]) - 370 * DAY, float(at[-1]))
+    for change in changes:
+        ahead[at >= change.at] = change.by > 0
+    return ahead
 
 
 def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:

@@ -34,7 +34,16 @@ from simulation.department.own_measures import (
 from simulation.department.rota import weekly_spans
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, Definition, definitions
-from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
+from simulation.records.schema import (
+    ADMITTED,
+    IN_BUILDING,
+    LEFT,
+    MISSING,
+    Floats,
+    Ints,
+    Mask,
+    Patients,
+)
 from simulation.units import WEEK, to_ticks
 
 Window = tuple[float, float]
@@ -244,8 +253,9 @@ def _waits(patients: Patients, into: Quantities) -> None:
 
 def _stays(patients: Patients, into: Quantities) -> None:
     left = patients.where("outcome", LEFT)
-    into["left_share"] = Share(left)
-    into["admitted_share"] = Share(patients.admitted())
+    known = patients["outcome"] != MISSING  # of a simulated patient it always is
+    into["left_share"] = Share(left, known)
+    into["admitted_share"] = Share(patients.admitted(), known)
     if "departed_at" not in patients:
         return
     so_far = _or_unfinished(patients["departed_at"] - patients["arrived_at"], patients)
@@ -285,16 +295,19 @@ def _front_door(patients: Patients, into: Quantities) -> None:
 def _minutes_to(
     point: str, patients: Patients, source: str, *, since: str = "arrived_at"
 ) -> Number:
-    """Minutes from one point in time to another, for patients of one source."""
+    """Minutes from one point in time to another, for patients of one source; none where the order is wrong, as stamps
+    of records can be."""
     minutes = patients[point] - patients[since]
-    return Number(np.where(patients.where(ARRIVAL_SOURCE, source), minutes, np.nan))
+    return Number(
+        np.where(patients.where(ARRIVAL_SOURCE, source) & (minutes >= 0), minutes, np.nan)
+    )
 
 
 def _admissions(patients: Patients, into: Quantities) -> None:
     if "decided_at" not in patients or "departed_at" not in patients:
         return
     boarding = patients["departed_at"] - patients["decided_at"]
-    counted = patients.admitted() & ~np.isnan(boarding)
+    counted = patients.admitted() & (boarding >= 0)
     into["decision_to_departure_over_4h_share"] = Share(boarding > FOUR_HOURS, counted)
     into["decision_to_departure_over_12h_share"] = Share(boarding > TWELVE_HOURS, counted)
 

@@ -209,7 +209,43 @@ def unknown_code(extract: Broken, n: int) -> None:
 
 def missing_code(extract: Broken, n: int) -> None:
     for row in extract.take(n):
-        row["Arrival_Mode"] = ""
+        row["Acuity"] = ""
+
+
+def no_source_or_outcome(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_admitted)):
+        row[("Arrival_Mode", "Disposition")[number % 2]] = ""
+
+
+def left_out_row(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row["Complaint"] = "TRAINING RECORD"
+
+
+def test_patient(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n)):
+        row["Patient_Pseudo_ID"] = ("ZZTEST{}", "Test-Patient {}", "dummy_{}")[number % 3].format(
+            number
+        )
+
+
+test_patient.__test__ = False  # type: ignore[attr-defined]  # a kind, no test
+
+
+def impossible_order(extract: Broken, n: int) -> None:
+    for row in extract.take(n, lambda row: by_day(row) and row[ASSESSED] > row[ARRIVED]):
+        row[SEEN] = row[ARRIVED]
+
+
+def left_though_seen(extract: Broken, n: int) -> None:
+    for row in extract.take(n, lambda row: has_left(row)):
+        row[SEEN] = row[DEPARTED]
+        moved(row, DEPARTED, minutes=20)
+
+
+def no_stamp(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_seen):
+        row[ASSESSED] = ""
 
 
 def untidy_code(extract: Broken, n: int) -> None:
@@ -312,7 +348,87 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
     day_not_turned, date_without_time, other_format, no_such_time, hour_twice, unknown_code, missing_code, untidy_code,
     impossible_age, left_without_time, back_again, stay_too_long, repeated_header, no_departure,
     decision_without_admission, admitted_without_decision, outside_period, overlapping, uneven_row, empty_row,
-    unreadable_arrival, missing_age, no_seen, rounded,
+    unreadable_arrival, missing_age, no_seen, no_source_or_outcome, left_out_row, test_patient, impossible_order,
+    left_though_seen, no_stamp, rounded,
+)  # fmt: skip
+
+
+# --- kinds of a whole file: each changes very many rows, and is made alone; how many, it returns ---
+
+Rows = list[Row]
+
+
+def other_clock(rows: Rows) -> int:
+    """Clinicians' stamps in UTC."""
+    n = 0
+    for row in rows:
+        if row[SEEN]:
+            back = at(row, SEEN).replace(tzinfo=LONDON).astimezone(ZoneInfo("UTC")).strftime(FORMAT)
+            n += back != row[SEEN]
+            row[SEEN] = back
+    return n
+
+
+def day_month_swapped(rows: Rows) -> int:
+    """Dates as in America, after the 12th readable by them alone."""
+    for row in rows:
+        for column in STAMPS:
+            if row[column]:
+                row[column] = at(row, column).strftime("%m/%d/%Y %H:%M:%S")
+    return sum(int(row[column][3:5]) > 12 for row in rows for column in STAMPS if row[column])
+
+
+def columns_swapped(rows: Rows) -> int:
+    """The columns of two stamps under each other's heading."""
+    for row in rows:
+        row[ASSESSED], row[SEEN] = row[SEEN], row[ASSESSED]
+    return sum(bool(row[ASSESSED] and row[SEEN]) for row in rows)
+
+
+def few_arrivals(rows: Rows) -> int:
+    """A month of which a quarter is there, and a day on which the system was down."""
+    kept = [
+        row
+        for number, row in enumerate(rows)
+        if (row[ARRIVED][:7] != "2025-04" or number % 4 == 0) and row[ARRIVED][:10] != "2025-06-18"
+    ]
+    rows[:] = kept
+    return 30 + 1
+
+
+def heap_before_4h(rows: Rows) -> int:
+    """Departures soon after four hours, put before them."""
+    n = 0
+    for row in rows:
+        if row[DEPARTED] and 240 <= (at(row, DEPARTED) - at(row)).total_seconds() / 60 < 256:
+            row[DEPARTED] = (at(row) + timedelta(minutes=231 + n % 9)).strftime(FORMAT)
+            n += 1
+    return n
+
+
+def before_by_rounding(rows: Rows) -> int:
+    """Every stamp but the arrivals' put back to the quarter of an hour."""
+    rows[:] = on_whole(rows, 15, keep=(ARRIVED,))
+    return sum(
+        bool(row[stamp]) and row[stamp] < row[ARRIVED] for row in rows for stamp in STAMPS[1:]
+    )
+
+
+def levels_turned(rows: Rows) -> int:
+    """Levels of which 5 is the most urgent, in rows in which the ill are admitted."""
+    for row in rows:
+        ill = LEVELS.index(row["Acuity"]) <= 1
+        if ill and is_seen(row):
+            row |= {"Disposition": "Admitted"}
+        elif not ill and is_admitted(row):
+            row |= {"Disposition": "Discharged", DECIDED: ""}
+        row["Acuity"] = LEVELS[4 - LEVELS.index(row["Acuity"])]
+    return len(rows)
+
+
+WHOLE: tuple[Callable[[Rows], int], ...] = (
+    other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
+    before_by_rounding,
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def mapping(**changes: Any) -> dict[str, Any]:
         "age": "Age",
         "attendance": "Attendance_ID",
         "patient": "Patient_Pseudo_ID",
+        "leave_out": {"Complaint": ["Training record"]},
     }  # fmt: skip
     return stated | changes
 

@@ -1,16 +1,22 @@
 """The generator of broken extracts does what it says."""
 
-from tests.extracts.dirt import COLUMNS, KINDS, broken, clean, mutated
+from simulation.extracts.quality import KINDS
+from tests.extracts.dirt import COLUMNS, WHOLE, broken, clean, mutated
+from tests.extracts.dirt import KINDS as MADE
 
 
 def test_a_broken_extract_has_more_than_twenty_kinds_of_dirt_each_counted_apart() -> None:
     extract = broken()
-    assert len(KINDS) >= 20
-    assert len(set(extract.expected.values())) == len(KINDS) == len(extract.expected)
+    assert len(MADE) >= 20
+    assert len(set(extract.expected.values())) == len(MADE) == len(extract.expected)
+
+
+def test_every_kind_that_is_listed_has_a_maker() -> None:
+    assert {kind.__name__ for kind in (*MADE, *WHOLE)} == {*KINDS}
 
 
 def test_the_same_seed_makes_the_same_broken_extract() -> None:
-    made = [broken.__wrapped__(900, seed=seed).text() for seed in (3, 3, 4)]  # none from the cache
+    made = [broken.__wrapped__(1500, seed=seed).text() for seed in (3, 3, 4)]  # none from the cache
     assert made[0] == made[1] != made[2]
     assert mutated(broken(1200, kinds=()).text(), seed=5) == mutated(
         broken(1200, kinds=()).text(), seed=5
