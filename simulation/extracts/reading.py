@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.errors import refuse
+from simulation.extracts.codes import ages_of, codes_of, has_code
 from simulation.extracts.drafting import TESTS
 from simulation.extracts.mapping import (
     CATEGORIES,
-    FEWEST,
-    UNKNOWN_CODE,
-    CodedColumn,
     ExtractMapping,
     plain_code,
     zone_of,
@@ -23,7 +21,6 @@ from simulation.extracts.mapping import (
 from simulation.extracts.quality import DataQuality, named_months
 from simulation.extracts.stamps import (
     DAY,
-    NOTHING,
     Rounding,
     Stamps,
     clock_changes,
@@ -55,7 +52,6 @@ if TYPE_CHECKING:
 
 FAR, FEW = 62 * DAY, 0.02
 """Minutes without any arrival that part rows from the others, and the share of rows up to which they are left out."""
-OLDEST = 120
 AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 80}
 """The first age of each band, as at the typical site."""
 MONDAY = 4 * DAY
@@ -69,10 +65,6 @@ STEP_OUTCOMES = ("done", "left", "blocked", "open")
 DONE, HAS_LEFT, OPEN = 0, 1, 3
 ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
 """Points in time between arrival and departure of which each has to come before the next."""
-NEEDED_CODES = ("arrival_source", "outcome")
-"""Columns of codes of which shares and rates of all patients are made."""
-MOST_SHOWN = 8
-"""Codes of a column that are shown."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +119,8 @@ def read_tables(
     rounding = {name: rounding_of(at) for name, at in times.items()}
     for name, found in rounding.items():
         quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
-    codes = _all_codes(frame, mapping, quality)
-    age = _ages(frame, mapping, quality)
+    codes = codes_of(frame, mapping, quality)
+    age = ages_of(frame, mapping, quality)
     _ends(times, stamps, codes, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
@@ -150,20 +142,12 @@ def _without_left_out(
     """The rows that the mapping does not leave out, and whose numbers are not those of test patients."""
     out, tests = np.zeros((2, len(frame)), dtype=np.bool_)
     for column, values in mapping.leave_out.items():
-        out |= _has(frame[column], {*map(plain_code, values)})
+        out |= has_code(frame[column], {*map(plain_code, values)})
     for column in filter(None, (mapping.attendance, mapping.patient)):
         tests |= stripped(frame[column]).str.contains(TESTS, regex=True).to_numpy(dtype=bool)
     quality.tally("left_out_row", out)
     quality.tally("test_patient", tests & ~out)
     return _without(frame, out | tests)
-
-
-def _has(column: pd.Series, codes: Collection[str]) -> Mask:
-    """Mask of the rows that have one of some codes, written plainly."""
-    import pandas as pd
-
-    number, values = pd.factorize(column, use_na_sentinel=False)
-    return np.array([plain_code(value) in codes for value in values], dtype=np.bool_)[number]
 
 
 def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> pd.DataFrame:
@@ -393,103 +377,6 @@ def _within_stay(
             quality.tally("out_of_order", late, ~np.isnan(at), _words(name))
             times[name] = np.where(late, np.nan, np.minimum(at, latest))
     return times | {"departed_at": departed}
-
-
-# --- codes and ages ---------------------------------------------------------------------------------------------------
-
-
-def _all_codes(
-    frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
-) -> dict[str, Column]:
-    """The codes of every column in our categories, MISSING where there is none; who left is put into the outcome."""
-    has_left = np.zeros(len(frame), dtype=np.bool_)
-    if (left := mapping.left) is not None:
-        codes = {plain_code(code) for code, meaning in left.values.items() if meaning == LEFT}
-        has_left = _has(frame[left.column], codes)
-    codes_of = {}
-    for name, coded in mapping.codes.items():
-        if name != "left":
-            counted = ~has_left if name == "outcome" else np.ones(len(frame), dtype=np.bool_)
-            codes_of[name] = _codes(name, frame[coded.column], coded, counted, quality)
-    codes_of["outcome"][has_left] = CATEGORIES["outcome"].index(LEFT)
-    if (source := codes_of.get("arrival_source")) is not None and (source >= 0).any():
-        known = np.where(source >= 0, np.arange(len(source)), -1)
-        known[0] = known[0] if known[0] >= 0 else np.argmax(source >= 0)
-        codes_of["arrival_source"] = source[np.maximum.accumulate(known)]
-    return codes_of
-
-
-def _codes(
-    name: str, column: pd.Series, coded: CodedColumn, counted: Mask, quality: DataQuality
-) -> Column:
-    """The codes of a column in our categories, MISSING where there is none, shape (n,). Of those that nothing is known
-    of their frequency is said, if they have `FEWEST` rows."""
-    import pandas as pd
-
-    categories = CATEGORIES[name]
-    number, values = pd.factorize(column)
-    number = np.where(number < 0, len(values), number)  # the last: for an empty cell
-    plain = {plain_code(value): meaning for value, meaning in coded.values.items()}
-    written = [*(str(value) for value in values), ""]
-    meant = [plain.get(plain_code(value)) for value in written]
-    counts = np.bincount(number[counted], minlength=len(written))
-    nothing = [plain_code(value) in NOTHING for value in written]
-    exact = {
-        *coded.values,
-        *(f"{value}.0" for value in coded.values),
-        *map(plain_code, coded.values),
-    }
-    kinds = [
-        ("missing_code" if none else "unknown_code")
-        if meaning is None
-        else "unknown_code"
-        if meaning == UNKNOWN_CODE
-        else "read"
-        if value in exact
-        else "untidy_code"
-        for meaning, value, none in zip(meant, written, nothing, strict=True)
-    ]
-    words = name.replace("_", " ")
-    for kind in ("missing_code", "unknown_code", "untidy_code"):
-        rows = [
-            (int(n), value)
-            for n, value, one in zip(counts, written, kinds, strict=True)
-            if one == kind and n
-        ]
-        n, where = sum(n for n, _ in rows), words
-        if kind == "unknown_code" and rows:
-            shown = sorted((row for row in rows if row[0] >= FEWEST), reverse=True)[:MOST_SHOWN]
-            seen = [f"'{shortened(value)}' {n:,}" for n, value in shown]
-            if others := n - sum(n for n, _ in shown):
-                seen.append(f"{'others ' if seen else ''}{others:,}")
-            where += f" ({', '.join(seen)})"
-        is_needed = kind == "missing_code" and name in NEEDED_CODES
-        quality.add("no_source_or_outcome" if is_needed else kind, n, int(counted.sum()), where)
-    code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
-    return np.array([*code, MISSING], dtype=np.int16)[number]
-
-
-def shortened(value: str) -> str:
-    """A code as it is shown: at most 40 characters, none of them a control character."""
-    return "".join(sign if sign.isprintable() else " " for sign in value.strip())[:40]
-
-
-def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
-    """Ages in whole years, MISSING where there is none, shape (n,); None without such a column."""
-    import pandas as pd
-
-    if mapping.age is None:
-        return None
-    number, values = pd.factorize(frame[mapping.age], use_na_sentinel=False)
-    text = stripped(pd.Series(values))
-    nothing = is_nothing(text)[number]
-    years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)[number]
-    fine = (years >= 0) & (years < OLDEST + 1)
-    quality.tally("impossible_age", ~fine & ~nothing)
-    quality.tally("missing_age", nothing)
-    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(
-        np.int16
-    )
 
 
 # --- what stamps and codes say together -------------------------------------------------------------------------------
