@@ -37,7 +37,7 @@ def has_code(column: pd.Series, codes: Collection[str]) -> Mask:
     return np.array([plain_code(value) in codes for value in values], dtype=np.bool_)[number]
 
 
-def codes_of(
+def read_codes(
     frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
 ) -> dict[str, Column]:
     """The codes of every column in our categories, MISSING where there is none; who left is put into the outcome."""
@@ -98,7 +98,7 @@ def _codes(
         n, where = sum(n for n, _ in rows), words
         if kind == "unknown_code" and rows:
             shown = sorted((row for row in rows if row[0] >= FEWEST), reverse=True)[:MOST_SHOWN]
-            seen = [f"'{shortened(value)}' {n:,}" for n, value in shown]
+            seen = [f"'{shown_code(value)}' {n:,}" for n, value in shown]
             if others := n - sum(n for n, _ in shown):
                 seen.append(f"{'others ' if seen else ''}{others:,}")
             where += f" ({', '.join(seen)})"
@@ -108,12 +108,12 @@ def _codes(
     return np.array([*code, MISSING], dtype=np.int16)[number]
 
 
-def shortened(value: str) -> str:
+def shown_code(value: str) -> str:
     """A code as it is shown: at most 40 characters, none of them a control character."""
     return "".join(sign if sign.isprintable() else " " for sign in value.strip())[:40]
 
 
-def ages_of(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
+def read_ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Column | None:
     """Ages in whole years, MISSING where there is none, shape (n,); None without such a column."""
     import pandas as pd
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.errors import refuse
-from simulation.extracts.codes import ages_of, codes_of, has_code
+from simulation.extracts.codes import has_code, read_ages, read_codes
 from simulation.extracts.drafting import TESTS
 from simulation.extracts.mapping import (
     CATEGORIES,
@@ -119,8 +119,8 @@ def read_tables(
     rounding = {name: rounding_of(at) for name, at in times.items()}
     for name, found in rounding.items():
         quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
-    codes = codes_of(frame, mapping, quality)
-    age = ages_of(frame, mapping, quality)
+    codes = read_codes(frame, mapping, quality)
+    age = read_ages(frame, mapping, quality)
     _ends(times, stamps, codes, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
