@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -18,8 +18,7 @@ import numpy as np
 
 from simulation.api import run
 from simulation.config import load
-from simulation.config.composing import packaged
-from simulation.config.dotted import Raw, load_file, resolve
+from simulation.config.dotted import Raw
 from simulation.config.new import (
     name_faults,
     scaled_contents,
@@ -33,35 +32,20 @@ from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
 from simulation.extracts.extract import Extract
-from simulation.extracts.mapping import LEVELS, SOURCES
+from simulation.extracts.mapping import SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
-from simulation.extracts.reading import AGE_BANDS, GIVEN
 from simulation.fits.fitting import (
     KEPT,
-    LEAST_DAYS,
     OFFER_ANSWERS,
     TARGETS,
     UNFITTED,
-    Arrivals,
-    Figures,
-    FittedPatience,
-    admitted_cells,
     cautions,
-    coded_counts,
     families_of,
-    fit_admission,
-    fitted_sources,
-    level_given_code,
     nearest_family,
-    of_source,
-    patience_of,
-    shares_of,
     spans_of,
-    true_mix,
 )
+from simulation.fits.records import LEAST_ATTENDANCES, PACKAGED_NURSE, FittedRecords
 from simulation.fits.stated import (
-    TRIAGE,
-    StatedDepartment,
     as_busy,
     scaled_up,
     stated_department,
@@ -70,41 +54,22 @@ from simulation.fits.written import FITTED_BY, write_again
 from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
-from simulation.records.schema import LEFT, Floats
 from simulation.runs.result import StudyResult
-from simulation.triage.matrix import probabilities
-from simulation.triage.nurse_and_tool import Nurse
-from simulation.units import years_of
 
-LEAST_ATTENDANCES = 300
 FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 """What the table of fitted numbers leaves out of their paths."""
-HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
-WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
     "ensemble=none", "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0",
     "executor=serial", "pathway.allow_overload=true",
 )  # fmt: skip
-AT_DESK, AT_ONCE = 15.0, 0.1
-"""Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
-PACKAGED_NURSE = "korea"
-AGES_WHERE_MISSING = (0.25, 0.5, 0.15, 0.1)
-"""Shares of the age bands, the youngest first, of patients whose age is missing. Assumed: near those of the typical
-site (`age_band` of configs/site/typical.yaml). They count in a fit of who is admitted alone."""
 
 
 @dataclass(frozen=True, repr=False)
-class FittedDepartment:
+class FittedDepartment(FittedRecords):
     """The typical department with what an extract identifies, and what was stated, in its place.
 
     nurse  the file of `configs/nurse/` that says how often nurses give each label to each true level
     """
-
-    extract: Extract
-    name: str
-    stated: StatedDepartment = field(default_factory=StatedDepartment)
-    nurse: str = PACKAGED_NURSE
-    config_dir: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be one, and an extract that is too small."""
@@ -117,133 +82,7 @@ class FittedDepartment:
                 f"A fit takes {LEAST_ATTENDANCES} or more",
             )
 
-    # --- what is fitted -----------------------------------------------------------------------------------------
-
-    @property
-    def typical(self) -> Raw:
-        """The typical department as it is stated, with its references."""
-        return packaged()
-
-    @cached_property
-    def resolved(self) -> Raw:
-        """The same with its values looked up."""
-        return resolve(self.typical)
-
-    @cached_property
-    def arrivals(self) -> Arrivals:
-        """When patients come."""
-        return Arrivals(
-            self.extract, np.array(self.typical["site"]["profiles"]["arrivals_month"]["weights"])
-        )
-
-    @cached_property
-    def sources(self) -> tuple[str, ...]:
-        """The arrival sources that are fitted."""
-        return fitted_sources(self.extract)
-
-    @cached_property
-    def nurse_table(self) -> Floats:
-        """P(label | true level) of the nurse, shape (5, 5)."""
-        stated = load_file(Nurse, "nurse", self.nurse, lambda *_: (), self.config_dir)
-        table = probabilities(stated.labels.matrix)
-        if table.shape != (len(LEVELS), len(LEVELS)):
-            found = f"has {' x '.join(map(str, table.shape))} levels"
-            refuse(
-                f"nurse/{self.nurse}",
-                found,
-                f"Count labels of {len(LEVELS)} levels: {', '.join(LEVELS)}",
-            )
-        return table
-
-    @cached_property
-    def mix(self) -> Mapping[str, Figures]:
-        """Shares of true levels by source; empty without coded levels."""
-        if GIVEN not in self.extract.patients:
-            return {}
-        counts = {
-            name: coded_counts(self.extract, of_source(self.extract, name)) for name in self.sources
-        }
-        return {
-            name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()
-        }
-
-    @cached_property
-    def ages(self) -> Mapping[str, Figures]:
-        """Shares of age bands by source; empty without ages."""
-        if "age_band" not in self.extract.patients:
-            return {}
-        bands = self.extract.patients["age_band"]
-        counts = {
-            name: np.bincount(
-                bands[of_source(self.extract, name) & (bands >= 0)], minlength=len(AGE_BANDS)
-            )
-            for name in self.sources
-        }
-        return {name: shares_of(counted) for name, counted in counts.items() if counted.sum()}
-
-    @cached_property
-    def patience(self) -> FittedPatience | None:
-        """Patience of walk-ins, relative to what the typical site takes for their level.
-
-        Nobody leaves in the middle of a desk's or a nurse's minutes. So who left within a quarter of an hour may have
-        wanted to at any time in it, and who left at the end of triage since it began.
-        """
-        patients = self.extract.patients
-        if "seen_at" not in patients:
-            return None
-        left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
-        until = (
-            np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
-        )
-        step = max(self.extract.tables_read.rounding["departed_at"].to, AT_ONCE)
-        least = until - step / 2
-        if "triaged_at" in patients and "assessed_at" in patients:
-            triaged, assessed = (
-                patients[name] - patients["arrived_at"] for name in ("triaged_at", "assessed_at")
-            )
-            least = np.where(np.abs(until - triaged) <= step, np.fmin(assessed, least), least)
-        early = left & (until < AT_DESK)
-        until, least = (
-            np.where(early, AT_DESK, until + np.where(left, step / 2, 0)),
-            np.where(early, 0.0, least),
-        )
-        usual, among = self._usual_patience(), of_source(self.extract, "walk_in")
-        return patience_of((until / usual)[among], left[among], (least / usual)[among])
-
-    def _usual_patience(self) -> Floats:
-        """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""
-        mean = self.typical["site"]["durations"]["patience"]["mean"]
-        usual = np.full(len(self.extract.patients), float(mean["base"]))
-        columns = {"acuity_true": GIVEN, "arrival_source": "arrival_source"}
-        for factor in mean["times"]:
-            column = columns.get(factor["by"], factor["by"])
-            if column in self.extract.patients:
-                known = self.extract.patients.known(column)
-                values = np.array(
-                    [
-                        float(factor["values"].get(name, factor.get("otherwise", 1.0)))
-                        for name in known
-                    ]
-                )
-                usual *= np.append(values, np.exp(np.log(values).mean()))[
-                    self.extract.patients[column]
-                ]
-        return usual
-
     # --- as blocks of configuration -----------------------------------------------------------------------------
-
-    @property
-    def source(self) -> str:
-        """What the source of each fitted number begins with."""
-        return f"{self.extract.mapping.source}; fitted"
-
-    def _fitted(self, path: str, values: Mapping[str, Any], words: str) -> Scaled:
-        return Scaled(path, values, f"{self.source}, {words}", "measured")
-
-    @cached_property
-    def per_day(self) -> Mapping[str, Figures]:
-        """Arrivals of each source on a mean day of the year."""
-        return {name: self.arrivals.per_day(of_source(self.extract, name)) for name in self.sources}
 
     @cached_property
     def blocks(self) -> tuple[Scaled, ...]:
@@ -287,168 +126,11 @@ class FittedDepartment:
         beds = self.stated.values.get("beds")
         return None if beds is None else round(beds)
 
-    def _usual_minutes(self) -> Mapping[str, float]:
-        """The mean minutes of triage and of a first contact at the typical site, with these patients, at a factor of
-        1."""
-        durations, attributes = (
-            self.resolved["site"][name] for name in ("durations", "attributes")
-        )
-        contact, total = durations["first_contact"]["mean"], 0.0
-        per_day = {name: figures.first for name, figures in self.per_day.items()}
-        for name, number in per_day.items():
-            mean = number / sum(per_day.values()) * float(contact["base"])
-            for factor in contact["times"]:
-                fitted = {"acuity_true": self.mix, "age_band": self.ages}[factor["by"]]
-                attribute = attributes[factor["by"]]
-                shares = fitted[name].values if name in fitted else attribute["shares"][name]
-                values = [factor["values"][value] for value in attribute["categories"]]
-                mean *= float(np.array(shares) @ np.array(values))
-            total += mean
-        triage = sum(float(durations[name]["mean"]) for name in TRIAGE)
-        return {"triage_minutes": triage, "first_contact": total}
-
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
         arrivals = self.typical["site"]["arrivals"]
         usual = sum(float(arrivals[name]["per_day"]) for name in SOURCES)
         return ambulances <= per_day * (1 - float(arrivals["referred"]["per_day"]) / usual)
-
-    def _fitted_blocks(self) -> Iterator[Scaled]:
-        yield from self._when()
-        yield from self._who()
-        if admission := self._admission():
-            yield admission
-        if (patience := self.patience) is not None:
-            ends = [round(end, 4) for end in patience.mean[1:]]
-            words = (
-                f"walk-ins: {patience.n_left:,} left of {patience.n:,}, waits of the others cut it off; power "
-                f"{patience.power[0]:.3f} ({patience.power[1]:.3f} to {patience.power[2]:.3f})"
-            )
-            value = {"value": round(patience.mean[0], 4), "range": ends}
-            yield self._fitted("calibration.patience_scale", value, f"{words}; range: 95 %")
-            yield self._fitted(
-                "site.durations.patience", {"power": round(patience.power[0], 4)}, words
-            )
-        if (triage := self._triage_minutes()) is not None:
-            yield triage
-
-    def _weights(self, profile: str, figures: Figures, digits: int, words: str) -> Scaled:
-        weights = {"weights": np.round(figures.values, digits).tolist()}
-        return self._fitted(f"site.profiles.{profile}", weights, words)
-
-    def _when(self) -> Iterator[Scaled]:
-        arrivals = self.arrivals
-        has_weeks = self.extract.days >= LEAST_DAYS
-        for name in self.sources:
-            among, per_day = of_source(self.extract, name), self.per_day[name]
-            number = {"per_day": round(per_day.first, 2)}
-            yield self._fitted(f"site.arrivals.{name}", number, per_day.words())
-            hours = arrivals.hours(among)
-            yield self._weights(HOURS_OF[name], hours, 3, f"per cent by hour, {hours.words(2)}")
-            if has_weeks and name in WEEKDAYS_OF:
-                both = among | of_source(self.extract, "ambulance") if name == "walk_in" else among
-                days = arrivals.weekdays(both)
-                yield self._weights(WEEKDAYS_OF[name], days, 4, f"Monday first, {days.words()}")
-        months, known = arrivals.months
-        if known and has_weeks:
-            kept = ", ".join(str(month + 1) for month in range(12) if month not in known)
-            words = f"January first, {months.words()}"
-            words += f"; months {kept} as in England" if kept else ""
-            yield self._weights("arrivals_month", months, 4, words)
-        if has_weeks:
-            cv = arrivals.day_factor
-            value = {"cv": round(cv.first, 4)}
-            yield self._fitted("site.day_factors.residual", value, f"days: {cv.words()}")
-
-    def _shares(self, attribute: str, of: Mapping[str, Figures], how: str = "") -> Scaled:
-        shares = {name: rounded(figures.values) for name, figures in of.items()}
-        words = "; ".join(f"{name} {figures.words(2)}" for name, figures in of.items())
-        return self._fitted(f"site.attributes.{attribute}", {"shares": shares}, f"{how}{words}")
-
-    def _who(self) -> Iterator[Scaled]:
-        if self.mix:
-            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml); "
-            yield self._shares("acuity_true", self.mix, how)
-        if self.ages:
-            yield self._shares("age_band", self.ages)
-            if spans := self._years():
-                n = int((self.extract.patients["age"] >= 0).sum())
-                words = f"within each band, n = {n:,}"
-                yield self._fitted("site.attributes.age", {"shares": spans}, words)
-        if "sex" in self.extract.patients:
-            codes = self.extract.patients["sex"]
-            sex = shares_of(np.bincount(codes[codes >= 0], minlength=2))
-            if sex.n:
-                shares = {"shares": rounded(sex.values)}
-                yield self._fitted("site.attributes.sex", shares, sex.words())
-
-    def _years(self) -> dict[str, dict[str, float]]:
-        """Shares of spans of years within each band that has enough patients."""
-        ages, spans = self.extract.patients["age"], {}
-        for band, stated in self.typical["site"]["attributes"]["age"]["shares"].items():
-            counts = np.array([np.isin(ages, years_of(str(span))).sum() for span in stated])
-            if counts.sum() >= 100:
-                spans[band] = dict(zip(stated, rounded(counts / counts.sum()), strict=True))
-        return spans
-
-    def _admission(self) -> Scaled | None:
-        """The chance of admission: how it rises with true acuity is the typical site's, by source and age it is
-        fitted."""
-        attributes = self.typical["site"]["attributes"]
-        factors = {factor["by"]: factor for factor in attributes["admitted"]["p"]["times"]}
-        by_level, by_source, by_age = (
-            np.array([float(factors[name]["values"].get(key, 0)) for key in keys])
-            for name, keys in (
-                ("acuity_true", LEVELS),
-                ("arrival_source", SOURCES),
-                ("age_band", AGE_BANDS),
-            )
-        )
-        usual = attributes["acuity_true"]["shares"]
-        mixes = [
-            self.mix[name].values if name in self.mix else np.array(usual[name], dtype=float)
-            for name in SOURCES
-        ]
-        levels = np.stack([level_given_code(mix, self.nurse_table) for mix in mixes])
-        cells = admitted_cells(self.extract)
-        if cells.admitted.sum() < LEAST_ATTENDANCES / 10:
-            return None
-        ages = np.array(AGES_WHERE_MISSING)
-        fit = fit_admission(cells, levels, by_level, (by_source, by_age), ages)
-        of_source = dict(zip(SOURCES, rounded(fit.by_source), strict=True))
-        of_age = dict(zip(AGE_BANDS, rounded(fit.by_age), strict=True))
-        times = [
-            {"by": "acuity_true", "values": dict(factors["acuity_true"]["values"])},
-            {"by": "arrival_source", "values": of_source, "otherwise": 0},
-            {"by": "age_band", "values": of_age},
-        ]
-        seen = []
-        for name, yes, n in zip(SOURCES, cells.admitted, cells.n, strict=True):
-            share = shares_of([int(yes.sum()), int(n.sum() - yes.sum())])
-            if share.n:
-                ends = f"{share.low[0]:.3f} to {share.high[0]:.3f}"
-                seen.append(f"{name} {share.first:.3f} ({ends}), n = {share.n:,}")
-        words = f"admitted of those who did not leave unseen, 95 %: {'; '.join(seen)}; by acuity as at the typical site"
-        chance = {"p": {"base": round(float(fit.base), 4), "times": times}}
-        return self._fitted("site.attributes.admitted", chance, words)
-
-    def _triage_minutes(self) -> Scaled | None:
-        """The factor on the minutes of triage at which they have the mean that stamps show."""
-        names = {name.measure for name in self.extract.measures.names}
-        if "walk_in_triage_minutes_mean" not in names:
-            return None
-        patients = self.extract.patients
-        minutes = patients["triaged_at"] - patients["assessed_at"]
-        minutes = minutes[of_source(self.extract, "walk_in")]
-        minutes = minutes[minutes >= 0]
-        if len(minutes) < LEAST_ATTENDANCES / 3:
-            return None
-        usual, mean = self._usual_minutes()["triage_minutes"], float(minutes.mean())
-        half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
-        ends = [round((mean + sign * half) / usual, 4) for sign in (-1, 1)]
-        words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
-        values = {"value": round(mean / usual, 4), "range": ends}
-        return self._fitted("calibration.triage_minutes_scale", values, words)
 
     # --- what is written ----------------------------------------------------------------------------------------
 
@@ -646,14 +328,6 @@ class FittedDepartment:
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "
             f"on duty, places and beds are the typical site's, scaled{but}: so the waits of the two may well differ."
         )
-
-
-def rounded(values: Floats) -> list[float]:
-    """Shares or factors with four digits; shares still add up to 1."""
-    kept = np.round(values, 4)
-    if abs(values.sum() - 1) < 1e-9:
-        kept[int(np.argmax(kept))] += 1 - kept.sum()
-    return [round(float(value), 4) for value in kept]
 
 
 def _shown(values: Mapping[str, Any]) -> str:

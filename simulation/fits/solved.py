@@ -25,7 +25,8 @@ from simulation.config.files import search_folders, stated_by
 from simulation.config.studies import study_from
 from simulation.config.writing import ensemble_text, write_files
 from simulation.display.table import Cell, Cells, ReportTable
-from simulation.fits.department import PACKAGED_NURSE, FittedDepartment
+from simulation.fits.department import FittedDepartment
+from simulation.fits.records import PACKAGED_NURSE
 from simulation.offers import solving
 from simulation.offers.department import DOCTORS, TRIAGE, OfferedDepartments
 from simulation.offers.kept_years import KeptYears
@@ -250,6 +251,8 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
     }  # fmt: skip
     if totals.ambulances_per_day is not None:
         values["ambulances_per_day"] = totals.ambulances_per_day
+    if "triage_nurses" in rotas:  # nurses of ambulances are apart, or they would not be seen so
+        values.setdefault("ambulances", "own nurses")
     if fitted.ages:
         children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
         values["children_share"] = round(children / totals.attendances_per_day, 4)
