@@ -247,10 +247,11 @@ def trace(line: CommandLine) -> int:
         traced = simulate_again(read, study, imputations=number, done=shown.done)
     sentences = list(traced.sentences())
     print()
-    print_blocks((*map(Words, sentences), read.dirt, *traced.tables.values()))
+    read_now = [table for table in traced.tables.values() if table.kind != "daily"]
+    print_blocks((*map(Words, sentences), read.dirt, *read_now))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    page = write_pages(Path(line["results"]), title, sentences, tables, [traced.picture])
+    page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures)
     print(f"\n{page}")
     return 0
 

@@ -93,8 +93,26 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
     return Picture("beside", png, alt, BESIDE)
 
 
-def likeness(extract: Extract, result: StudyResult) -> str:
-    """How near the simulated baseline is to the records, in a sentence."""
+def daily_picture(recorded: Floats, simulated: Floats, name: str) -> Picture:
+    """The share within four hours by day of arrival: recorded, shape (days,), and simulated, (imputations, days)."""
+    at = np.arange(len(recorded))
+    low, high = ends_of_nine_in_ten(simulated)
+    with figure_of(11, 3.2, 1, 1) as (figure, axes):
+        axes[0].fill_between(at, 100 * low, 100 * high, color=WORSE, alpha=0.3, linewidth=0)
+        axes[0].plot(at, 100 * simulated.mean(axis=0), color=WORSE, linewidth=1)
+        axes[0].plot(at, 100 * recorded, ".", color=BLUE, markersize=4)
+        panel_title(axes[0], "Within four hours by day of arrival, %")
+        handles = [
+            legend_line(color=BLUE, marker=".", label="records"),
+            legend_line(color=WORSE, label="simulated"),
+        ]
+        legend_below(figure, handles)
+        png = png_of(figure)
+    return Picture("daily", png, f"Within four hours by day: {name} and its simulation.", BESIDE)
+
+
+def likeness(extract: Extract, result: StudyResult) -> tuple[str, bool]:
+    """How near the simulated baseline is to the records, in a sentence; and whether it is near enough for effects."""
     of_records, simulated = extract.measures, result.measures[result.design.baseline]
     words, is_near = [], True
     for measure, label, scale, near in LIKENESS:
@@ -108,9 +126,9 @@ def likeness(extract: Extract, result: StudyResult) -> str:
     so = (
         "The two are near."
         if is_near
-        else "They differ: before you trust an effect, find departments that fit."
+        else "Not calibrated: they differ, so no effect is shown. Find departments that fit (aeflow fit)."
     )
-    return f"{'; '.join(words)}. {so}"
+    return f"{'; '.join(words)}. {so}", is_near
 
 
 def wanted(site: Pathway, along: int) -> Floats:

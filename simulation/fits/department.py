@@ -310,7 +310,7 @@ class FittedDepartment(FittedRecords):
         of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
         of_set = [] if held is None else [held]
         tables = [*of_set, *of_extract, *self.tables.values(), after, columns]
-        sentences = (*self.sentences(), likeness(extract, result))
+        sentences = (*self.sentences(), likeness(extract, result)[0])
         title = f"Is '{self.name}' our department?"
         return write_pages(results, title, sentences, tables, pictures)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,24 +31,27 @@ from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
-from simulation.extracts.page import beside_picture, likeness
+from simulation.extracts.page import beside_picture, daily_picture, ends_of_nine_in_ten, likeness
 from simulation.fits.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.measures.measuring import measure
-from simulation.measures.quantities import count_unfinished
+from simulation.measures.quantities import FOUR_HOURS, Window, count_unfinished
 from simulation.patients import Calendar, DrawnRun, Draws, Source
 from simulation.patients.arrivals import arrivals_by_layer, present_by_source
 from simulation.patients.sample import after_arrival, draw_columns, evaluate_amount
 from simulation.patients.variates import Variates
-from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints
+from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints, Patients
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.study.explanation import Explained
-from simulation.study.simulate import draws_alike, simulate_draws
-from simulation.study.study import Study
+from simulation.study.simulate import Simulated, draws_alike, simulate_draws
+from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.labels import Assessor, labels_of
 from simulation.triage.matrix import probabilities
 from simulation.units import DAY, to_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 USUAL_IMPUTATIONS = 20
 LAYER = 2**20
@@ -323,22 +327,57 @@ def _translated(codes: Ints, known: Sequence[str], categories: Sequence[str]) ->
 
 @dataclass(frozen=True, repr=False)
 class Trace:
-    """An extract simulated again under every arm of a study: `result` has a replication for each imputation."""
+    """An extract simulated again under every arm of a study: `result` has a replication for each imputation.
+
+    daily  within four hours, by day of arrival: of each imputation under the baseline; shape (imputations, days)
+    """
 
     extract: Extract
     result: StudyResult
     other_label: float
     """The share of coded labels that no candidate of the true level had, so that another counts."""
+    daily: Floats
 
     @cached_property
     def tables(self) -> ReportTables:
-        """`factual`: the extract beside its own simulation; `effects`: each arm against it."""
-        return ReportTables((table.kind, table) for table in (self._factual(), self._effects()))
+        """`factual`: the extract beside its own simulation; `daily`: the same by day; `effects`: each arm against it,
+        without a row where the simulation is not near the extract."""
+        tables = (self._factual(), self._daily(), self._effects())
+        return ReportTables((table.kind, table) for table in tables)
 
     @cached_property
-    def picture(self) -> Picture:
-        """The extract beside its own simulation, by hour, age and source."""
-        return beside_picture(self.extract, self.result, self.result.design.baseline)
+    def is_near(self) -> bool:
+        """Whether the simulation is near enough to the extract for effects to be shown."""
+        return likeness(self.extract, self.result)[1]
+
+    @cached_property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The extract beside its own simulation: by hour, age and source, and by day."""
+        beside = beside_picture(self.extract, self.result, self.result.design.baseline)
+        return beside, daily_picture(self.recorded, self.daily, self.extract.name)
+
+    @cached_property
+    def recorded(self) -> Floats:
+        """The share within four hours by day of arrival in the records, shape (days,); NaN of a day without any."""
+        return daily_shares(self.extract.patients, self.extract.window)
+
+    def _daily(self) -> ReportTable:
+        """The recorded share within four hours of each day beside the simulated one."""
+        first = self.extract.first_day + round(self.extract.window[0] / 1440)
+        low, high = ends_of_nine_in_ten(self.daily)
+        cells: list[Cells] = [
+            (
+                str(first + day),
+                Cell(100 * float(self.recorded[day]), digits=1, style="number"),
+                Cell(
+                    100 * float(mean), low=100 * float(low[day]), high=100 * float(high[day]),
+                    digits=1, style="number",
+                ),
+            )
+            for day, mean in enumerate(self.daily.mean(axis=0))
+        ]  # fmt: skip
+        headers = ("day of arrival", "records", "simulated: mean, nine in ten imputations")
+        return ReportTable("daily", "Within four hours by day, %", headers, cells)
 
     def sentences(self) -> Iterator[str]:
         """What its page begins with."""
@@ -348,7 +387,7 @@ class Trace:
             "policies. Arrivals, labels, ages and dispositions are the records'; everything else was drawn. No row is "
             "in this page or in any file."
         )
-        yield likeness(self.extract, self.result)
+        yield likeness(self.extract, self.result)[0]
         yield from cautions(self.extract)
         if self.other_label:
             yield f"{100 * self.other_label:.2f} % of labels differ from the coded ones: no such error was left."
@@ -372,7 +411,7 @@ class Trace:
             if self.result.has(target.measure, target.group)
         ]
         cells: list[Cells] = []
-        for arm in self.result.others:
+        for arm in self.result.others if self.is_near else ():
             row: list[str | Cell] = [arm.label]
             for target in targets:
                 differences = self.result.differences(arm.name, target)
@@ -393,11 +432,15 @@ class Trace:
             "arm",
             *(f"{one.label}, {unit_words(unit)}" for one, unit in zip(targets, units, strict=True)),
         )
-        return ReportTable("effects", "What would have been otherwise", headers, cells, notes)
+        title = "What would have been otherwise" if self.is_near else "Not calibrated: no effect"
+        return ReportTable("effects", title, headers, cells, notes if self.is_near else ())
 
     def __repr__(self) -> str:
         return "\n".join(
-            (*self.sentences(), "Tables: factual, effects. Planning only, not for clinical use.")
+            (
+                *self.sentences(),
+                "Tables: factual, daily, effects. Planning only, not for clinical use.",
+            )
         )
 
 
@@ -418,15 +461,37 @@ def trace(
             f"trace: {imputations} imputations show no uncertainty. Ask for 2 or more, usually 20"
         )
     study = _study_on(extract, study, imputations)
-    results, n_other, n_coded = [], 0, 0
+    results, daily, n_other = [], [], 0
     for number in range(imputations):
-        result, other = _imputed(extract, study, number)
-        results.append(result)
-        n_other, n_coded = n_other + other, n_coded + len(extract.patients)
+        imputed, of_days, other = _imputed(extract, study, number)
+        results.append(imputed)
+        daily.append(of_days)
+        n_other += other
         done(number + 1)
-    return Trace(
-        extract, StudyResult(study, tuple(results), Explained(study)), n_other / max(n_coded, 1)
-    )
+    result = TracedResult(study, tuple(results), Explained(study), extract=extract)
+    n_coded = imputations * len(extract.patients)
+    return Trace(extract, result, n_other / max(n_coded, 1), np.array(daily))
+
+
+@dataclass(frozen=True, eq=False)
+class TracedResult(StudyResult):
+    """A result whose patients are those of an extract, and whoever is drawn beside them."""
+
+    extract: Extract | None = None
+
+    def simulated(self, arm: str | None = None, replication: int | None = None) -> Simulated:
+        """One arm's imputation in full, simulated again: the extract's patients, and those drawn beside them."""
+        ready, chosen = self._chosen(arm, replication)
+        assert self.extract is not None
+        imputation = Imputation(self.extract, self.study, chosen.replication)
+        return imputation.simulated(ready)
+
+    def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """One row per attendance of the extract, in the order of arrivals, of one arm's imputation."""
+        assert self.extract is not None
+        start, end = Imputation(self.extract, self.study, 0).window
+        frame = super().patients(arm, replication)
+        return frame[(frame["arrived_at"] >= start) & (frame["arrived_at"] < end)]
 
 
 def _study_on(extract: Extract, study: Study, imputations: int) -> Study:
@@ -442,24 +507,47 @@ def _study_on(extract: Extract, study: Study, imputations: int) -> Study:
     return replace(study, run=run)
 
 
-def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationResult, int]:
-    """One imputation under every arm, and how many labels differ from those coded."""
-    run, study = study.run, study.of(number)
-    days = run.warm_up_days + run.measured_days + run.cool_down_days
-    calendar = Calendar(run.start_week or 0, run.warm_up_days)
-    baseline = study.arm(study.design.baseline)
-    patients = TracedPatients(
-        extract, baseline.policy.nurse, DrawnRun(run.seed, number, days, calendar)
-    )
-    start = run.warm_up_days * 1440.0
-    window = (start + extract.window[0], start + extract.window[1])
+class Imputation:
+    """One imputation of an extract under the arms of a study, by its number."""
+
+    def __init__(self, extract: Extract, study: Study, number: int) -> None:
+        run, self.study = study.run, study.of(number)
+        self.number, self.days = number, run.warm_up_days + run.measured_days + run.cool_down_days
+        start = run.warm_up_days * 1440.0
+        self.window: Window = (start + extract.window[0], start + extract.window[1])
+        calendar = Calendar(run.start_week or 0, run.warm_up_days)
+        nurse = self.study.arm(study.design.baseline).policy.nurse
+        drawn = DrawnRun(run.seed, number, self.days, calendar)
+        self.patients = TracedPatients(extract, nurse, drawn)
+
+    def simulated(self, arm: ReadyArm) -> Simulated:
+        """The extract's patients, and those drawn beside them, under an arm."""
+        draws = apply(arm.policy, arm.pathway, self.patients.of(arm.pathway))
+        return simulate_draws(arm, draws, self.study.engine, self.days)
+
+
+def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationResult, Floats, int]:
+    """One imputation under every arm, its shares by day under the baseline, and how many labels differ from those
+    coded."""
+    made = Imputation(extract, study, number)
     arms: dict[str, ArmReplication] = {}
-    for arm in study.arms:
-        draws = apply(arm.policy, arm.pathway, patients.of(arm.pathway))
-        table = simulate_draws(arm, draws, study.engine, days).patients
-        own = measure(table, window=window)
-        arms[arm.name] = ArmReplication(own, None, None, count_unfinished(table, window))
-    n = len(extract.patients)
-    return ReplicationResult(
-        number, arms, run.cool_down_days, n, 0, 0, 0.0, 0.0
-    ), patients.n_other_label
+    for arm in made.study.arms:
+        table = made.simulated(arm).patients
+        own = measure(table, window=made.window)
+        arms[arm.name] = ArmReplication(own, None, None, count_unfinished(table, made.window))
+        if arm.name == study.design.baseline:
+            daily = daily_shares(table, made.window)
+    n, after = len(extract.patients), study.run.cool_down_days
+    result = ReplicationResult(number, arms, after, n, 0, 0, 0.0, 0.0)
+    return result, daily, made.patients.n_other_label
+
+
+def daily_shares(patients: Patients, window: Window) -> Floats:
+    """The share within four hours of those who arrive on each day of a window, shape (days,); NaN without any."""
+    arrived = patients["arrived_at"]
+    within = patients["departed_at"] - arrived <= FOUR_HOURS
+    day = np.floor((arrived - window[0]) / 1440).astype(np.int64)
+    n_days = round((window[1] - window[0]) / 1440)
+    here = (day >= 0) & (day < n_days) & ~np.isnan(patients["departed_at"])
+    n, yes = (np.bincount(day[here & of], minlength=n_days) for of in (here, within))
+    return np.where(n > 0, yes / np.maximum(n, 1), np.nan)

@@ -9,7 +9,7 @@ import pytest
 import simulation as ae
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
-from simulation.fits.trace import TracedPatients, _study_on
+from simulation.fits.trace import Trace, TracedPatients, _study_on
 from simulation.patients import Calendar, DrawnRun
 from simulation.records.schema import MISSING
 from simulation.study.study import Study
@@ -44,6 +44,11 @@ def traced(extract: Extract, study: Study) -> TracedPatients:
     days = on.run.warm_up_days + on.run.measured_days + on.run.cool_down_days
     nurse = study.baseline.policy.nurse
     return TracedPatients(extract, nurse, DrawnRun(on.run.seed, 0, days, Calendar(8, WARM_UP)))
+
+
+@pytest.fixture(scope="module")
+def trace(extract: Extract, study: Study) -> Trace:
+    return ae.trace(extract, study, imputations=2)
 
 
 def in_window(extract: Extract, ticks: np.ndarray) -> np.ndarray:
@@ -97,10 +102,9 @@ def test_true_levels_are_imputed_anew_about_as_often_as_they_were(
 
 
 def test_an_extract_simulated_again_is_near_its_own_waits_and_arms_differ(
-    extract: Extract, study: Study
+    extract: Extract, trace: Trace
 ) -> None:
     """Wards begin full: without those who are drawn beside it nobody would wait four hours for a bed."""
-    trace = ae.trace(extract, study, imputations=2)
     over_4h = "decision_to_departure_over_4h_share"
     assert trace.result.values("nurse", over_4h).mean() > 0.1
     assert trace.result.values("nurse", "within_4h_share").mean() == pytest.approx(
@@ -108,7 +112,29 @@ def test_an_extract_simulated_again_is_near_its_own_waits_and_arms_differ(
     )
     assert (trace.result.differences("lean_triage", trace.result.first_target) < 0).all()
     assert trace.tables["factual"].rows
-    assert len(trace.tables["effects"].rows) == 1
+    assert len(trace.tables["effects"].rows) == trace.is_near
+    assert len(trace.tables["daily"].rows) == DAYS
+    assert len(trace.pictures) == 2
+
+
+@pytest.mark.parametrize("arm", ["nurse", "lean_triage"])
+def test_the_patients_of_a_trace_are_those_of_the_records(
+    extract: Extract, trace: Trace, arm: str
+) -> None:
+    again = trace.result.patients(arm, 1)
+    arrived = np.sort(again["arrived_at"].to_numpy() - 1440 * WARM_UP)
+    assert arrived == pytest.approx(np.sort(extract.patients["arrived_at"]), abs=0.01)
+    within = (again["departed_at"] - again["arrived_at"] <= 240).mean()
+    assert within == pytest.approx(trace.result.values(arm, "within_4h_share")[1], abs=0.02)
+
+
+def test_no_effect_is_shown_where_the_simulation_is_not_near(
+    simulated: pd.DataFrame, study: Study, trace: Trace
+) -> None:
+    later = simulated.assign(departed_at=simulated["departed_at"] + 180)
+    far = replace(trace, extract=stamped(later, study.run.window))
+    assert not far.is_near
+    assert not far.tables["effects"].rows
 
 
 def test_one_imputation_is_refused(extract: Extract, study: Study) -> None:
