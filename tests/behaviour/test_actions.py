@@ -26,7 +26,7 @@ Simulate = Callable[[Policy], Simulated]
 
 @pytest.fixture(scope="module")
 def arm() -> ReadyArm:
-    return load("triage=nurse").alone
+    return load("ensemble=none", "triage=nurse").alone
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def minutes(pathway: Pathway) -> dict[str, np.ndarray]:
 def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_that_does_not_adapt() -> (
     None
 ):
-    pathway = load(*OFF).baseline.pathway
+    pathway = load("ensemble=none", *OFF).baseline.pathway
     bare = without_mechanisms(pathway)
     assert pathway != bare
     assert lower(pathway) == lower(bare)
@@ -52,7 +52,7 @@ def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_t
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_each_parameter_alone_does_something(name: str) -> None:
     others = [each for each in OFF if name not in each]
-    pathway = load(*others).baseline.pathway
+    pathway = load("ensemble=none", *others).baseline.pathway
     bare = without_mechanisms(pathway)
     ours, theirs = minutes(pathway), minutes(bare)
     moved = {each for each in theirs if not np.array_equal(ours[each], theirs[each])}
@@ -79,8 +79,8 @@ def test_each_parameter_alone_does_something(name: str) -> None:
 def test_nobody_reacts_is_busier_without_what_reacts() -> None:
     busier = [f"calibration.{name}.value=0" for name in REACTS]
     assert (
-        load("scenario=nobody_reacts").baseline.pathway
-        == load("scenario=busier_staff_follow", *busier).baseline.pathway
+        load("ensemble=none", "scenario=nobody_reacts").baseline.pathway
+        == load("ensemble=none", "scenario=busier_staff_follow", *busier).baseline.pathway
     )
 
 

@@ -20,7 +20,7 @@ REVIEWS = ("doctor_review", "minors_review", "children_review", "direct_review")
 @pytest.fixture(scope="module")
 def ordered() -> Simulated:
     """A week in which the triage nurse orders tests."""
-    arm = load("triage=nurse_orders_tests", CHOSEN).alone
+    arm = load("ensemble=none", "triage=nurse_orders_tests", CHOSEN).alone
     return simulate_arm(arm, RUN, "compiled", 0, cool_down_days=2)
 
 

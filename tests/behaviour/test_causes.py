@@ -20,7 +20,11 @@ RUN = RunLength(warm_up_days=7, measured_days=7, cool_down_days=2, replications=
 def week(*overrides: str) -> Simulated:
     """Two weeks and two days of the baseline of a department."""
     return simulate_arm(
-        load("triage=nurse", *overrides).alone, RUN, "compiled", 0, cool_down_days=2
+        load("ensemble=none", "triage=nurse", *overrides).alone,
+        RUN,
+        "compiled",
+        0,
+        cool_down_days=2,
     )
 
 

@@ -118,7 +118,7 @@ def policy_with_levers(on: bool) -> Policy:
 
 @pytest.fixture(scope="module")
 def alone() -> ReadyArm:
-    return load("triage=nurse").alone
+    return load("ensemble=none", "triage=nurse").alone
 
 
 def run(

@@ -19,7 +19,9 @@ FEW = 10
 def sham_trial(replications: int) -> ae.Result:
     """The nurse and the sham arm alone, so many replications of two weeks."""
     drop = [
-        f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham")
+        f"~study.arms.{name}"
+        for name in ae.load("ensemble=none").design.arms
+        if name not in ("nurse", "sham")
     ]
     study = ae.load(
         *drop,

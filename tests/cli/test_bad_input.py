@@ -116,7 +116,7 @@ def packaged(name: str) -> str:
 def test_a_value_that_cannot_be_meant_is_named(
     word: str, message: str, aeflow: Aeflow, here: Path, hold: Hold
 ) -> None:
-    output = aeflow("compare", word).message
+    output = aeflow("compare", "ensemble=none", word).message
     hold(output, message)
     assert "\n" not in output
     assert list(here.iterdir()) == []
@@ -210,7 +210,7 @@ def test_a_dry_run_says_how_long_and_how_much_memory(aeflow: Aeflow, here: Path)
 
 
 def test_a_large_study_may_be_allowed(aeflow: Aeflow) -> None:
-    large = ("run.measured_days=364000", "dry_run=true")
+    large = ("ensemble=none", "run.measured_days=364000", "run.replications=2", "dry_run=true")
     assert "allow_large=true" in aeflow("compare", *large).message
     assert "Expected: about" in aeflow("compare", *large, "allow_large=true").out
 

@@ -207,7 +207,7 @@ def test_hidden_files_and_links_that_lead_nowhere_are_no_configurations(tmp_path
 def test_an_editors_lock_stops_no_study(tmp_path: Path) -> None:
     (tmp_path / "triage").mkdir()
     (tmp_path / "triage" / ".#mine.yaml").symlink_to("someone@somewhere.4711")
-    assert load(config_dir=tmp_path).arms
+    assert load("ensemble=none", config_dir=tmp_path).arms
 
 
 @pytest.mark.parametrize("file", ["triage/nurse.yaml", "scenario/usual.yaml"])

@@ -29,9 +29,10 @@ SCENARIO = "question: {}\nchanges: {{}}\n"
 
 def test_a_config_of_the_users_with_another_scenario_is_reported_by_its_name(own: Own) -> None:
     study = load(
+        "ensemble=none",
         config_dir=own(
             {"config.yaml": CONFIG.replace("scenario: usual", "scenario: busier_staff_follow")}
-        )
+        ),
     )
     assert study.scenario == "busier_staff_follow"
     assert study.baseline.pathway.arrivals["walk_in"].scale == pytest.approx(1.1)
@@ -46,7 +47,7 @@ def test_a_config_of_the_users_with_another_scenario_is_reported_by_its_name(own
     ],
 )
 def test_a_scenario_is_called_as_its_file_however_it_is_quoted(override: str) -> None:
-    assert load(override).scenario == "busier_staff_follow"
+    assert load("ensemble=none", override).scenario == "busier_staff_follow"
 
 
 def test_a_study_that_chooses_other_groups_says_which() -> None:

@@ -31,7 +31,7 @@ primary:
 
 @pytest.fixture(scope="module")
 def usual() -> Study:
-    return load()
+    return load("ensemble=none")
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
 
 def test_nurses_of_the_users_come_before_the_packaged_ones_and_are_every_arms(own: Own) -> None:
     mine = own({"nurse/korea.yaml": NURSES.replace("value: 0.5", "value: 0.25")})
-    study = load(config_dir=mine)
+    study = load("ensemble=none", config_dir=mine)
     assert {arm.policy.nurse.correlation.value for arm in study.arms} == {0.25}
     assert study.alone.policy.nurse.correlation.value == 0.25
 
@@ -121,13 +121,13 @@ def test_a_part_of_a_list_is_named_by_its_number() -> None:
 
 
 def test_a_calibration_parameter_moves_what_refers_to_it(usual: Study) -> None:
-    moved = load("calibration.medicine_beds.value=200")
+    moved = load("ensemble=none", "calibration.medicine_beds.value=200")
     assert moved.baseline.pathway.pools["medicine_beds"].capacity == 200
     assert usual.baseline.pathway.pools["medicine_beds"].capacity != 200
 
 
 def test_the_changes_of_a_scenario_reach_every_arm(usual: Study) -> None:
-    scaled = load("scenario=busier_staff_follow")
+    scaled = load("ensemble=none", "scenario=busier_staff_follow")
     for name in ("nurse", "ai_as_claimed", "one_more_triage_nurse", "two_more_beds"):
         streams = [study.arm(name).pathway.arrivals["walk_in"] for study in (usual, scaled)]
         assert streams[1].scale == pytest.approx(1.1 * streams[0].scale), name
@@ -155,7 +155,7 @@ def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_
 
 def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_its_own() -> None:
     changed = ("run.seed=1", "run.seed=2", "staffing.doctors.extra=1")
-    one, same, other = (load(each).baseline.pathway for each in changed)
+    one, same, other = (load("ensemble=none", each).baseline.pathway for each in changed)
     assert one is same
     assert (one.pools["doctors"].extra, other.pools["doctors"].extra) == (0, 1)
 
@@ -373,7 +373,7 @@ def test_a_study_of_another_site_than_its_ensemble_is_of_one_department_and_a_wa
         f"On one department: {small.on_one}."
     ]
     hold(small.on_one, "was built for site=typical")
-    assert usual.departments is not None
+    assert load().departments is not None
     assert usual.on_one == ""
 
 

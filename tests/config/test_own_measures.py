@@ -34,7 +34,7 @@ WAIT = "{kind: span, better: lower, until: seen_at}"
 
 @pytest.fixture(scope="module")
 def usual() -> Study:
-    return load()
+    return load("ensemble=none")
 
 
 def stated(*, target: str = "wait_to_clinician_mean", groups: str = "{}", **measures: str) -> str:

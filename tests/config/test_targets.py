@@ -104,7 +104,7 @@ def test_workers_are_none_below_nought_and_not_without_end(hold: Hold) -> None:
     assert message_of(f"workers={MOST_WORKERS + 1}").startswith(
         f"workers: found {MOST_WORKERS + 1}. Allowed: less"
     )
-    assert load("workers=3").workers == 3
+    assert load("ensemble=none", "workers=3").workers == 3
 
 
 def test_by_default_there_is_a_worker_for_each_processor_that_may_be_used(

@@ -165,7 +165,7 @@ def load_by_day(pathway: Pathway) -> dict[str, float]:
 def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
     """Over drawn patients, whose mix is not worked out here; a factor on the base would give another share."""
     block = scaled(attendances_per_day=340, admitted_share=0.45)["site.attributes.admitted"]
-    pathway = load().baseline.pathway
+    pathway = load("ensemble=none").baseline.pathway
     drawn = draw(pathway, seed=5, replication=0, days=40)
     attends = [each.attends for each in pathway.arrivals.values()]
     known = {"arrival_source": drawn.arrival_source, **drawn.attributes}

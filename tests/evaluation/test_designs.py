@@ -39,7 +39,9 @@ def test_every_analysis_suits_some_order_and_is_used_by_a_packaged_design() -> N
 def test_the_run_that_comes_with_aeflow_keeps_the_outcomes_of_the_designs() -> None:
     """One near the mechanism, one wait, one of safety; some of them in no trust's records."""
     outcomes = outcomes_of(PACKAGED)
-    assert load("run=evaluation").run.daily == tuple(outcome.daily for outcome in outcomes)
+    assert load("ensemble=none", "run=evaluation").run.daily == tuple(
+        outcome.daily for outcome in outcomes
+    )
     assert {outcome.role for outcome in outcomes} == {"mechanism", "wait", "safety"}
     recorded = {f"{outcome.measure} {outcome.group}": outcome.is_recorded for outcome in outcomes}
     assert not recorded["wait_to_clinician_mean acuity_true=1-2"]

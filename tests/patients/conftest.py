@@ -63,7 +63,7 @@ def small() -> Callable[..., Pathway]:
 @pytest.fixture(scope="session")
 def study() -> Study:
     """The study that comes with aeflow."""
-    return load("engine=compiled", "executor=serial")
+    return load("ensemble=none", "engine=compiled", "executor=serial")
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,9 @@ def test_two_levers_become_three_arms_beside_those_that_are_stated() -> None:
 
 def test_a_lever_takes_its_part_of_the_full_policy_and_nothing_else() -> None:
     study = load("study=claim")
-    full, nurse = (load(f"triage={name}").alone.policy for name in ("ai_as_claimed", "nurse"))
+    full, nurse = (
+        load("ensemble=none", f"triage={name}").alone.policy for name in ("ai_as_claimed", "nurse")
+    )
     accuracy, time, both = (
         study.arm(name).policy for name in ("accuracy", "time", "accuracy+time")
     )
@@ -121,7 +123,7 @@ def test_a_lever_may_change_the_department_and_the_policy_too(own: Own) -> None:
 def test_an_arm_may_change_a_value_of_its_policy(own: Own) -> None:
     slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes.seconds_saved.value: 60}}"
     policy = load("study=own", config_dir=own(ACCURACY, TIME, arms=slow)).arm("slow").policy
-    claimed = load("triage=ai_as_claimed").alone.policy
+    claimed = load("ensemble=none", "triage=ai_as_claimed").alone.policy
     assert policy.minutes is not None
     assert claimed.minutes is not None
     assert policy.minutes.seconds_saved is not None

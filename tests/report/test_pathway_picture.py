@@ -19,7 +19,7 @@ from simulation.study.arm_changes import reachable_subgraph
 
 @pytest.fixture(scope="module")
 def typical() -> Sketch:
-    study = ae.load("study=ai_triage", "site=typical")
+    study = ae.load("ensemble=none", "study=ai_triage", "site=typical")
     return sketch_of(
         study.baseline.pathway,
         reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed),

@@ -80,7 +80,7 @@ def test_languages_alone_take_away_what_language_need_adds_at_the_desk_and_nothi
 def test_languages_alone_give_the_labels_of_a_nurse_who_shares_every_language(
     triaged: Mapping[str, Draws], drawn: Draws
 ) -> None:
-    plain = load("study=ai_triage").baseline
+    plain = load("ensemble=none", "study=ai_triage").baseline
     labels = apply(plain.policy, plain.pathway, drawn).attributes[ACUITY_GIVEN]
     assert np.array_equal(triaged["languages_only"].attributes[ACUITY_GIVEN], labels)
     differs = triaged["nurse"].attributes[ACUITY_GIVEN] != labels

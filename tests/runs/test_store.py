@@ -254,7 +254,7 @@ def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> No
     assert len(repr(computed).splitlines()) <= 10
     assert len(repr(computed.study).splitlines()) <= 10
     everything = ae.compare(
-        replace(load(), run=computed.run, engine_asked="compiled", executor="serial")
+        replace(load("ensemble=none"), run=computed.run, engine_asked="compiled", executor="serial")
     )
     assert len(repr(everything).splitlines()) <= 10
     assert len(repr(everything.study).splitlines()) <= 10

@@ -41,7 +41,7 @@ def windows() -> dict[str, np.ndarray]:
     flat = (
         f"site.profiles.arrivals_month.weights={[1] * 12}"  # the seasons are a trend of their own
     )
-    study = load("site=typical", flat, "engine=compiled", "executor=serial")
+    study = load("ensemble=none", "site=typical", flat, "engine=compiled", "executor=serial")
     warm_up = study.run.warm_up_days * 1440.0
     weeks = [(warm_up + week * 10080, warm_up + (week + 1) * 10080) for week in range(WEEKS)]
     run = replace(study.run, warm_up_days=2 * study.run.warm_up_days, measured_days=7 * WEEKS)

@@ -103,7 +103,7 @@ def test_work_that_others_can_do_is_judged_with_theirs() -> None:
 
 @pytest.mark.slow
 def test_a_handover_of_55_hours_is_reported_as_minutes_and_as_a_fitted_value() -> None:
-    found = department_warnings(load("calibration.unloading_minutes.value=3300"))
+    found = department_warnings(load("ensemble=none", "calibration.unloading_minutes.value=3300"))
     assert any(each.startswith("unloading: 3,") and "durations.unloading" in each for each in found)
     out_of_range = "calibration.unloading_minutes is 3300, and a department could have 4 to 15"
     assert any(each.startswith(out_of_range) for each in found)

@@ -52,7 +52,7 @@ def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing(hold: Hold)
 def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_its_own_routes() -> (
     None
 ):
-    study = load()
+    study = load("ensemble=none")
     department = study.baseline.pathway
     subgraph = reachable_subgraph(department, study.arms, seed=study.run.seed)
     assert {"triage", "tests", "home", "ward_stay"} <= set(subgraph.edges)
@@ -67,7 +67,9 @@ def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_it
 
 
 def test_an_arm_that_opens_routes_has_them_drawn() -> None:
-    nurse, streams = (load(f"triage={name}").only().baseline for name in ("nurse", "ai_streams"))
+    nurse, streams = (
+        load("ensemble=none", f"triage={name}").only().baseline for name in ("nurse", "ai_streams")
+    )
     subgraph = reachable_subgraph(streams.pathway, (nurse, streams), seed=1)
     assert {"streaming", "primary_care", "same_day_contact"} <= set(subgraph.edges)
     assert {"triage_with_tool", "early_sampling", "bed_found"} <= set(subgraph.unused)

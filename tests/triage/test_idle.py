@@ -16,7 +16,7 @@ UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.r
 
 
 def test_watching_does_nothing_where_rounds_are_off_and_something_where_they_are_on() -> None:
-    arm = load("triage=ai_watches").only().baseline
+    arm = load("ensemble=none", "triage=ai_watches").only().baseline
     assert arm.pathway.rounds is not None
     rounds = {
         on: replace(arm.pathway, rounds=replace(arm.pathway.rounds, active=on))
@@ -28,7 +28,7 @@ def test_watching_does_nothing_where_rounds_are_off_and_something_where_they_are
 
 
 def test_an_action_that_no_branch_reads_does_nothing() -> None:
-    arm = load("triage=ai_streams").only().baseline
+    arm = load("ensemble=none", "triage=ai_streams").only().baseline
     assert find_idle(arm.policy, arm.pathway) == ()
     unread = {
         name: branch
@@ -44,7 +44,9 @@ def test_running_or_comparing_such_a_policy_gives_a_warning(
     capsys: pytest.CaptureFixture[str],
     hold: Hold,
 ) -> None:
-    nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
+    nurse, watches = (
+        load("ensemble=none", f"triage={name}").only() for name in ("nurse", "ai_watches")
+    )
     drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
     (change,) = [
         each

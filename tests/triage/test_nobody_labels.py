@@ -46,12 +46,14 @@ def test_a_tool_can_save_minutes_where_nobody_is_labelled(one_nurse: ReadyArm) -
 
 
 def test_a_department_with_labels_refuses_a_policy_that_gives_none(hold: Hold) -> None:
-    (fault,) = check_policy(MatrixPolicy(kind="matrix", name="none"), load().baseline.pathway)[:1]
+    (fault,) = check_policy(
+        MatrixPolicy(kind="matrix", name="none"), load("ensemble=none").baseline.pathway
+    )[:1]
     hold(str(fault), "triage.none.nurse")
 
 
 def test_an_ai_or_actions_without_a_nurse_are_refused(one_nurse: ReadyArm, hold: Hold) -> None:
-    nurse = load().baseline.policy.nurse
+    nurse = load("ensemble=none").baseline.policy.nurse
     faults = check_policy(replace(one_nurse.policy, ai=nurse, role="replaces"), one_nurse.pathway)
     hold([str(fault) for fault in faults])
 

@@ -814,7 +814,7 @@ def test_an_empty_list_of_sources_is_not_everybody(
 
 
 def test_the_sham_of_the_default_study_labels_as_if_it_named_the_sources_that_attend() -> None:
-    sham = load().arm("sham")
+    sham = load("ensemble=none").arm("sham")
     labelled = replace(sham.policy.covers, labels=EVERYBODY)
     drawn = draw(sham.pathway, seed=1, replication=0, days=7)
     assert_same(
