@@ -6,7 +6,7 @@ not go together (stamps set in batches, nurses called away, hardly ever a queue)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,23 +23,48 @@ judgement."""
 HOURS, WALKING = 24, ("walk_in", "referred")
 
 
-def desk_rota(extract: Extract) -> list[dict[str, Any]] | None:
-    """The shifts of the nurses at the desk of walk-ins, the same every day; None where stamps do not show them."""
+class DeskRota(NamedTuple):
+    """Nurses at triage by hour of the day, shape (24,); whether they see ambulance patients as well; and the share of
+    minutes with a queue in which as many are in triage."""
+
+    on_duty: Ints
+    one_team: bool
+    agreeing: float
+
+    def shifts(self, *, second: bool = False, first: bool = False) -> list[dict[str, Any]]:
+        """The shifts, the same every day; of the `second` of every two or more alone, or of all the others."""
+        others = np.minimum(self.on_duty, 2) - 1
+        on = others if second else self.on_duty - others if first else self.on_duty
+        return stated_shifts(np.tile(np.repeat(on, 2), 7).tolist())
+
+
+def desk_rota(extract: Extract) -> DeskRota | None:
+    """The nurses at the desk of walk-ins; None where stamps do not show them."""
     patients = extract.patients
     if "assessed_at" not in patients or "triaged_at" not in patients:
         return None
-    among = np.any([patients.where("arrival_source", name) for name in WALKING], axis=0)
+    walking = np.any([patients.where("arrival_source", name) for name in WALKING], axis=0)
+    everybody = walking | patients.where("arrival_source", "ambulance")
+    rotas = [
+        DeskRota(on_duty, one_team, agreeing)
+        for among, one_team in ((walking, False), (everybody, True))
+        for on_duty, agreeing in [_rota(extract, among)]
+    ]
+    best = max(rotas, key=lambda rota: rota.agreeing)
+    return best if best.agreeing >= AGREES else None
+
+
+def _rota(extract: Extract, among: Mask) -> tuple[Ints, float]:
+    """By hour of the day the nurses who see some patients, and the share of minutes that agree."""
     arrived, start, end = (
-        patients[name][among] for name in ("arrived_at", "assessed_at", "triaged_at")
+        extract.patients[name][among] for name in ("arrived_at", "assessed_at", "triaged_at")
     )
     sound = (arrived <= start) & (start <= end)
     arrived, start, end = (at[sound] - extract.window[0] for at in (arrived, start, end))
     n_minutes = round(extract.window[1] - extract.window[0])
     in_triage, queue = (_there(*pair, n_minutes) for pair in ((start, end), (arrived, start)))
     first = round(extract.window[0]) % 1440
-    hour = (first + np.arange(n_minutes)) // 60 % HOURS
-    on_duty, agreeing = _on_duty(in_triage, queue >= QUEUE, hour)
-    return None if agreeing < AGREES else stated_shifts(np.tile(np.repeat(on_duty, 2), 7).tolist())
+    return _on_duty(in_triage, queue >= QUEUE, (first + np.arange(n_minutes)) // 60 % HOURS)
 
 
 def _there(since: Floats, until: Floats, n_minutes: int) -> Ints:

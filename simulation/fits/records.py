@@ -16,7 +16,7 @@ from simulation.errors import refuse
 from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import LEVELS, SOURCES
 from simulation.extracts.reading import AGE_BANDS, GIVEN
-from simulation.fits.desk import QUEUE, desk_rota
+from simulation.fits.desk import QUEUE, DeskRota, desk_rota
 from simulation.fits.fitting import (
     LEAST_DAYS,
     Arrivals,
@@ -176,6 +176,11 @@ class FittedRecords:
                 ]
         return usual
 
+    @cached_property
+    def desk(self) -> DeskRota | None:
+        """The triage nurses on duty, where stamps show them."""
+        return desk_rota(self.extract)
+
     @property
     def source(self) -> str:
         """What the source of each fitted number begins with."""
@@ -227,9 +232,9 @@ class FittedRecords:
             )
         if (triage := self._triage_minutes()) is not None:
             yield triage
-        if rota := desk_rota(self.extract):
+        if (desk := self.desk) is not None and not desk.one_team:
             words = f"as many as are in triage while {QUEUE} or more walk-ins wait for it, by hour of the day"
-            yield self._fitted("staffing.triage_nurses", {"rota": rota}, words)
+            yield self._fitted("staffing.triage_nurses", {"rota": desk.shifts()}, words)
 
     def _weights(self, profile: str, figures: Figures, digits: int, words: str) -> Scaled:
         weights = {"weights": np.round(figures.values, digits).tolist()}

@@ -251,8 +251,11 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
     }  # fmt: skip
     if totals.ambulances_per_day is not None:
         values["ambulances_per_day"] = totals.ambulances_per_day
-    if "triage_nurses" in rotas:  # nurses of ambulances are apart, or they would not be seen so
-        values.setdefault("ambulances", "own nurses")
+    if fitted.desk and stated.keys().isdisjoint({"triage_nurses", "ambulances"}):
+        values["ambulances"] = "triage nurses" if fitted.desk.one_team else "own nurses"
+        if fitted.desk.one_team:
+            rotas["triage_nurses"] = fitted.desk.shifts(first=True)
+            rotas["assessment_nurses"] = fitted.desk.shifts(second=True)
     if fitted.ages:
         children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
         values["children_share"] = round(children / totals.attendances_per_day, 4)
