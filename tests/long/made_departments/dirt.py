@@ -79,11 +79,12 @@ def negative_triage(frame: pd.DataFrame, rng: Rng, *, share: float) -> tuple[pd.
 def missing_stamp(
     frame: pd.DataFrame, rng: Rng, *, stamp: str, share: float
 ) -> tuple[pd.DataFrame, int]:
-    """A stamp is not there, whether of triage or of the departure of somebody who was seen."""
+    """A stamp is not there, of somebody who was seen; with the start of triage its end. The count is of stamps."""
     rows = some(rng, frame[stamp].notna() & (frame.outcome != 2), share)
     frame.loc[rows, stamp] = np.nan
     if stamp == "assessed":
         frame.loc[rows, "triaged"] = np.nan
+        return frame, 2 * len(rows)
     return frame, len(rows)
 
 

@@ -72,9 +72,12 @@ class Export:
         """What each code of 'mode', 'level' or 'outcome' means, as the hospital's list of codes says."""
         place = ("mode", "level", "outcome").index(column)
         of_both = (self.modes, self.levels, self.outcomes)[place], *(self.later[place : place + 1])
-        return {
-            code: meaning for by in of_both for meaning, codes in enumerate(by) for code in codes
-        }
+        found: dict[str, int] = {}
+        for by in of_both:
+            for meaning, codes in enumerate(by):
+                for code in codes:  # one that stands for two meanings, as 'other', is the first
+                    found.setdefault(code, meaning)
+        return found
 
 
 def one_each(*codes: str) -> tuple[tuple[str, ...], ...]:
@@ -204,7 +207,8 @@ NOTES = (
 class Written:
     """The lines of a file, the true count of each kind of dirt, and figures of the records before any dirt.
 
-    `recorded` are the figures with what staff wrote before 4:00 taken as it is: no reader can undo that.
+    `recorded` are the figures of the days that are there, and with what staff wrote before 4:00 taken as it is: no
+    reader can undo these.
     """
 
     lines: list[str]
@@ -272,10 +276,12 @@ def written(
     frame = made(department, days, seed, plain=plain)
     frame[list(STAMPS)] = np.floor(frame[list(STAMPS)])
     true = recorded = figures(frame, days)
+    lost = 0
     for kind, (maker, arguments) in export.stamps.items():
         frame, counts[kind] = maker(frame, rng, **arguments)
-        if maker is dirt.heap_before_four:
-            recorded = figures(frame, days)
+        if maker in (dirt.heap_before_four, dirt.lost_days):
+            lost += counts[kind] * (maker is dirt.lost_days)
+            recorded = figures(frame, days - lost)
     cells = rendered(export, frame, rng)
     for kind, (maker, arguments) in export.cells.items():
         cells, frame, counts[kind] = maker(cells, frame, rng, **arguments)

@@ -25,6 +25,10 @@ ESTIMATES = ("heap before four hours", "round minutes", "one stamp in UTC", "clo
 """Kinds that can only be estimated (a fifth off is near enough) or are counted in another unit (any number is)."""
 
 
+DIGIT = (0.05, 0.0005)
+"""Half of the last digit shown of minutes, and of a share."""
+
+
 @dataclass
 class Judged:
     """Of one department: lines of a report, and what was met of what was asked."""
@@ -33,16 +37,13 @@ class Judged:
     lines: list[str] = field(default_factory=list)
     met: dict[str, list[bool]] = field(default_factory=dict)
     refused: bool = False
+    named: str = ""
+    """What a refusal said that the user then followed."""
 
     def say(self, subject: str, holds: bool, line: str) -> None:
         """Keep a line, and whether it holds."""
         self.met.setdefault(subject, []).append(holds)
         self.lines.append(f"  {'held  ' if holds else 'MISSED'} {subject}: {line}")
-
-
-def truth_of(file: Written) -> dict[str, float]:
-    """The figures that a right reading gives."""
-    return {**file.true, "within_4h_share": file.recorded["within_4h_share"]}
 
 
 def judge_dirt(judged: Judged, said: product.Said, counts: dict[str, int]) -> None:
@@ -53,7 +54,8 @@ def judge_dirt(judged: Judged, said: product.Said, counts: dict[str, int]) -> No
         counted = abs(found[kind] - true) <= max(near * true, 1) or (
             kind in ("lost days", "lost month") and found[kind] > 0
         )
-        named = bool(judged.refused and re.search(product.KINDS[kind], said.text, re.I))
+        refusal = judged.named + said.text * judged.refused
+        named = bool(re.search(product.KINDS[kind], refusal, re.I))
         judged.say(
             "dirt",
             counted or named,
@@ -66,7 +68,10 @@ def judge_figures(judged: Judged, figures: dict[str, float], true: dict[str, flo
     for name in ("attendances_a_day", *product.LABELS):
         value = figures.get(name)
         shown = "refused" if judged.refused else "not shown" if value is None else f"{value:.4g}"
-        near = value is not None and abs(value - true[name]) <= 0.02 * true[name]
+        near = (
+            value is not None
+            and abs(value - true[name]) <= 0.02 * true[name] + DIGIT[name.endswith("share")]
+        )
         judged.say("figures", near, f"{name}: {true[name]:.4g}, read {shown}")
 
 
@@ -123,7 +128,7 @@ def judge_department(department: Department, folder: Path, asked: argparse.Names
     """Everything about one department."""
     judged, export = Judged(department.name), EXPORTS[department.name]
     file, kept = made_file(department, folder)
-    true = truth_of(kept)
+    true = kept.recorded
     drafted_said, drafted = product.draft(folder, file)
     if drafted:
         as_drafted = product.command(folder, "extract", file)
@@ -131,7 +136,7 @@ def judge_department(department: Department, folder: Path, asked: argparse.Names
         wrong = [
             f"{name} {value:.4g} for {true[name]:.4g}"
             for name, value in figures.items()
-            if abs(value - true[name]) > 0.02 * true[name]
+            if abs(value - true[name]) > 0.02 * true[name] + DIGIT[name.endswith("share")]
         ]
         told = (
             f"figures wrong: {'; '.join(wrong) or 'none'}"
@@ -144,13 +149,21 @@ def judge_department(department: Department, folder: Path, asked: argparse.Names
     product.correct(folder, file, drafted, export)
     said = product.command(folder, "extract", file)
     (folder / f"{Path(file).stem}.said.txt").write_text(said.text, encoding="utf-8")
+    for _ in range(2):  # at most
+        if not said.fine and product.advised(folder, file, said.text):
+            judged.lines.append(f"  refused, and mended as it says: {last_words(said.text)}")
+            judged.named += said.text
+            if not drafted:
+                drafted = product.draft(folder, file)[1]
+                product.correct(folder, file, drafted, export)
+            said = product.command(folder, "extract", file)
     judged.refused = not said.fine
     if judged.refused:
         judged.lines.append(f"  refused: {last_words(said.text)}")
     judge_dirt(judged, said, kept.counts)
     judge_figures(judged, product.measures_in(said.text), true)
     if asked.fit:
-        fitted_said, simulated, fitted = product.fit(folder, file)
+        fitted_said, simulated, fitted = product.fit(folder, file, *asked.words)
         (folder / f"{Path(file).stem}.fit.txt").write_text(fitted_said.text, encoding="utf-8")
         if not fitted_said.fine:
             judged.lines.append(f"  no fit: {last_words(fitted_said.text)}")
@@ -185,6 +198,9 @@ def main(words: list[str]) -> int:
     parser.add_argument("--no-fit", dest="fit", action="store_false")
     parser.add_argument(
         "--effects", type=int, default=0, help="replications of the comparison; 0: none"
+    )
+    parser.add_argument(
+        "--words", nargs="*", default=[], help="more words for `aeflow fit`, as departments=24"
     )
     asked = parser.parse_args(words)
     asked.folder.mkdir(parents=True, exist_ok=True)

@@ -36,37 +36,37 @@ LABELS = {
     "admitted_share": r"Admitted",
 }
 """Our figure: its row in the table of measures."""
-NOT_UNDERSTOOD = r"not understood|code that (says nothing|the mapping does not know)"
+NOT_UNDERSTOOD = r"not understood|code that (says nothing|the mapping does not (know|name))"
 KINDS = {
-    "lost days": r"(lost|missing|without|few) .*(day|month|arrival)|(day|month)s? .*(few|lost|missing)",
-    "lost month": r"(lost|missing|without|few) .*(day|month|arrival)|(day|month)s? .*(few|lost|missing)",
-    "missing triage": r"no (time|start|stamp) .*(triage|assess)|triage.*(missing|no stamp|without)",
-    "unknown outcomes": r"outcome.*unknown|" + NOT_UNDERSTOOD,
-    "unknown modes": r"arrival.*unknown|" + NOT_UNDERSTOOD,
-    "unknown levels": r"acuity.*unknown|" + NOT_UNDERSTOOD,
-    "test patients": r"test patient|row (that is left out by|of) the (row )?filter",
+    "lost days": r"(day|month).*(far fewer|few|lost|missing|without)",
+    "lost month": r"(day|month).*(far fewer|few|lost|missing|without)",
+    "missing triage": r"no time of a step before|no (time|stamp) .*(triage|assess)",
+    "unknown outcomes": NOT_UNDERSTOOD,
+    "unknown modes": NOT_UNDERSTOOD,
+    "unknown levels": NOT_UNDERSTOOD,
+    "test patients": r"test patient|row that the mapping leaves out",
     "NULL in words": r"no (time|stamp).* first clinician, of a patient",
     "duplicates": r"row that repeats another",
     "blank lines": r"row without a value",
-    "heap before four hours": r"before (4:00|four hours)|four hours.*(heap|beyond)",
-    "seen before triage": r"(seen|clinician).*before .*(triage|assess)|order",
+    "heap before four hours": r"before (4:00|four hours)",
+    "seen before triage": r"order in which they cannot be|seen.*before .*(triage|assess)",
     "missing departures": r"no departure, of a patient",
     "other capitals": r"other capitals or blanks",
     "headers again": r"header again",
     "round minutes": r"whole 5 or 15 minutes",
-    "negative triage": r"(end|triage).*before .*(start|assess)|negative|order",
-    "date alone": r"date alone",
+    "negative triage": r"order in which they cannot be|negative",
+    "date alone": r"date alone|later stamp that is no time",
     "total row": r"more or fewer cells|total|no time of arrival|arrival that is no time",
-    "closed by the system": r"closed|same (minute|time) of (the )?day|23:59|midnight",
+    "closed by the system": r"closed|23:59|same minute of",
     "yesterday's date": r"date of the day before",
     "ages of 999": r"age that is no number",
     "open quotes": r"quote",
-    "one stamp in UTC": r"UTC|clock|universal|an hour (behind|early|off)",
+    "one stamp in UTC": r"by a clock that|UTC",
     "twelve hours out": r"stamp before the arrival|twelve hours",
     "dates that stand for none": r"date that stands for none",
     "commas in free text": r"more or fewer cells",
     "downtime": r"downtime|(many|same).*(stamps|minute|moment)",
-    "leavers with a seen stamp": r"left .*(with|has|yet) .*(clinician|seen)|clinician.*of a patient who left",
+    "leavers with a seen stamp": r"left unseen, .* after a clinician|left .*(yet|though) seen",
     "numbers twice": r"attendance number that is there already",
 }
 """Our kind of dirt: the product's rows of it, which are added up."""
@@ -147,6 +147,21 @@ def correct(folder: Path, file: str, drafted: dict[str, Any], export: Export) ->
     )
 
 
+def advised(folder: Path, file: str, text: str) -> bool:
+    """Do what a refusal advises (`utc: [seen_at]`, quotes taken out); whether it advised anything."""
+    if "quotation mark" in text:
+        data = folder / file
+        data.write_text(data.read_text(encoding="utf-8").replace('"', ""), encoding="utf-8")
+        return True
+    lines = re.findall(r"\b(utc: \[\w+\])", " ".join(text.split()))
+    path = folder / "configs" / "extract" / f"{Path(file).stem}.yaml"
+    mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for line in lines:
+        mapping.update(yaml.safe_load(line))
+    path.write_text(yaml.safe_dump(mapping, sort_keys=False, width=1000), encoding="utf-8")
+    return bool(lines)
+
+
 def measures_in(text: str) -> dict[str, float]:
     """Figures of the table of measures: minutes, and shares of 1."""
     found = {}
@@ -155,8 +170,10 @@ def measures_in(text: str) -> dict[str, float]:
         if row:
             found[name] = float(row[1].replace(",", "")) / (100 if row[2] == "%" else 1)
     row = re.search(r"^([\d,]+) attendances in ([\d,]+) days", text, re.M)
+    lost = counts_in(text, ["lost days"])["lost days"]
     if row:
-        found["attendances_a_day"] = float(row[1].replace(",", "")) / float(row[2].replace(",", ""))
+        days = float(row[2].replace(",", "")) - lost
+        found["attendances_a_day"] = float(row[1].replace(",", "")) / days
     row = re.search(r"([\d.,]+) (?:attendances )?a day", text)
     if row:
         found["attendances_a_day"] = float(row[1].replace(",", ""))
@@ -183,9 +200,11 @@ def rows_of(path: Path | None) -> list[dict[str, str]]:
     return list(csv.DictReader(path.open(encoding="utf-8-sig"))) if path else []
 
 
-def fit(folder: Path, file: str) -> tuple[Said, dict[str, float], dict[str, float]]:
+def fit(folder: Path, file: str, *words: str) -> tuple[Said, dict[str, float], dict[str, float]]:
     """What the fit says, the department's simulated figures, and attendances a day by mode as fitted."""
-    said = command(folder, "fit", f"extract={file}", f"out={Path(file).stem}_fit", "overwrite=true")
+    said = command(
+        folder, "fit", f"extract={file}", f"out={Path(file).stem}_fit", "overwrite=true", *words
+    )
     if not said.fine:
         return said, {}, {}
     simulated = {}
