@@ -53,6 +53,11 @@ CACHED = 400
 """Departments that were checked, and notes of compositions, that are kept for the tests that follow."""
 took: Counter[str] = Counter()
 """Seconds of the tests so far, by name."""
+COSTLY, LISTED = 1.0, 10
+"""From how many seconds of processor time a test without a mark is listed at the end, and how many are."""
+SPENT, BEGAN = "processor seconds", pytest.StashKey[float]()
+spent: dict[str, float] = {}
+"""The processor time of such tests, in s, with what they are the first to set up."""
 # Two workers on two cores: sums shared among threads wait for each other, on a busy machine for minutes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -124,9 +129,41 @@ def took_before(config: pytest.Config) -> dict[str, float]:
     return dict(cache.get(SECONDS, {})) if cache else {}
 
 
+def processor_seconds() -> float:
+    """Of this process and those it started and waited for."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Have each test know when it began."""
+    item.stash[BEGAN] = processor_seconds()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[object]:
+    """Note what a test without a mark has cost, if it is much."""
+    done = yield
+    seconds = processor_seconds() - item.stash[BEGAN]
+    if seconds >= COSTLY and not any(map(item.get_closest_marker, USUAL)):
+        item.user_properties.append((SPENT, round(seconds, 1)))
+    return done
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up how long each test takes."""
     took[report.nodeid] += round(report.duration, 2)
+    spent.update((report.nodeid, seconds) for of, seconds in report.user_properties if of == SPENT)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the tests without a mark that cost most: to look there keeps them all quick, and no test fails of a busy
+    machine or of what is compiled for the first time."""
+    if most := sorted(spent, key=spent.__getitem__, reverse=True)[:LISTED]:
+        terminalreporter.section("most processor time of tests without a mark", "-")
+        for name in most:
+            terminalreporter.write_line(f"{spent[name]:5.1f} s {name}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
