@@ -453,6 +453,7 @@ def at_the_desk(**nurses: Any) -> Pathway:
 HOURLY = [PER_MINUTE * each for each in BY_DAY]
 
 
+@pytest.mark.slow
 def test_a_shift_that_begins_an_hour_earlier_takes_off_what_the_equations_say() -> None:
     """The second nurse comes at 9 and goes at 17 instead of 10 and 18, before arrivals that peak at 10."""
     late, early = (10, 18, 1), (9, 17, 1)
@@ -463,6 +464,7 @@ def test_a_shift_that_begins_an_hour_earlier_takes_off_what_the_equations_say() 
     assert_effect((base, None), (arm, None), with_early - with_late, "treatment")
 
 
+@pytest.mark.slow
 def test_hours_moved_to_days_chosen_blindly_do_what_the_equations_say() -> None:
     """A third nurse from 9 to 14 on a tenth of days, paid for by an hour less of the second on the others. The forecast
     is off by far more than days differ, so that days are as good as drawn."""

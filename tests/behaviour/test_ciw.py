@@ -375,6 +375,7 @@ def outgoing(option: ShiftChange) -> Pathway:
     )
 
 
+@pytest.mark.slow
 def test_a_rota_whose_outgoing_team_counts_is_not_ciws_schedule() -> None:
     found = differences(SHIFTS, in_ours(SHIFTS, outgoing("outgoing_count")))
     assert min(found.values()) > 2 * ALLOWED, "fewer hands after a change, so longer waits"
@@ -391,6 +392,7 @@ def test_first_come_first_served_is_not_ciws_priority() -> None:
     assert abs(found["waiting_share"]) < ALLOWED, "priority changes who waits, not how many"
 
 
+@pytest.mark.slow
 def test_a_cubicle_given_back_before_the_bed_is_free_is_not_ciws_blocking() -> None:
     pathway = pathway_of(BOARDING)
     steps = {

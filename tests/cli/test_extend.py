@@ -51,6 +51,7 @@ def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_w
     assert not list(Path("results/one_nurse").glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("three")
 def test_an_extension_that_was_stopped_goes_on(
     aeflow: Aeflow, monkeypatch: pytest.MonkeyPatch

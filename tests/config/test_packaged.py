@@ -23,7 +23,7 @@ CONFIGS = packaged_configs()
 CHOICES = ("calibration", "site", "staffing", "study", "run")
 """Groups whose files are loaded, with a small study."""
 SMALL = "study=claim"
-LARGE = ("ablation", "alternatives")
+LARGE = ("ablation", "alternatives", "stress")
 """Studies of many arms, which their own tests load as well."""
 NOBODY = "none"
 """The policy of departments in which nobody is labelled."""

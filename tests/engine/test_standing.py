@@ -54,7 +54,9 @@ def shuffled(seed: int, *edits: Edit) -> Engine:
     return reference_with(SHUFFLED, *edits, tickets=tickets())
 
 
-@pytest.mark.parametrize("grid", GRIDS[1:])
+@pytest.mark.parametrize(
+    "grid", [GRIDS[1], *(pytest.param(grid, marks=pytest.mark.slow) for grid in GRIDS[2:])]
+)
 def test_the_order_of_changes_within_an_instant_changes_nothing(grid: int) -> None:
     engines = [shuffled(seed) for seed in SHUFFLES]
     for seed in SEEDS[::3]:

@@ -131,6 +131,7 @@ def test_the_page_has_few_words_beside_one_table_and_the_protocol_and_loads_noth
     assert evaluation.protocol.replace("'", "&#39;") in page
 
 
+@pytest.mark.slow
 def test_the_words_of_page_and_protocol_are_those_that_were_read(
     evaluation: Evaluation, golden: Callable[[str, str], None], tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def test_least_squares_with_known_variances_have_the_power_of_hussey_and_hughes(
     [
         (24, "least_squares", 0.035, 0.065),
         pytest.param(52, "least_squares", 0.035, 0.065, marks=pytest.mark.slow),
-        (24, "hac", 0.23, 0.34),
+        pytest.param(24, "hac", 0.23, 0.34, marks=pytest.mark.slow),
         pytest.param(52, "hac", 0.12, 0.20, marks=pytest.mark.slow),
         pytest.param(24, "glsar", 0.07, 0.14, marks=pytest.mark.slow),
         pytest.param(52, "glsar", 0.05, 0.11, marks=pytest.mark.slow),

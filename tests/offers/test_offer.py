@@ -232,6 +232,7 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     )
 
 
+@pytest.mark.slow
 def test_too_low_a_level_is_told_of_the_patients_of_whom_the_measure_speaks(
     written: Written,
 ) -> None:

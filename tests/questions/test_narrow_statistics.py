@@ -130,6 +130,7 @@ def test_the_range_holds_departments_of_structures_that_the_run_does_not_have() 
     assert untold < told - 0.05
 
 
+@pytest.mark.slow
 def test_an_arm_without_an_effect_is_given_a_direction_in_one_of_twenty_at_most() -> None:
     """2,000 arms that differ from nothing by simulation noise alone; 1.5 points are three standard errors."""
     chance, directed = np.random.default_rng(7), []

@@ -118,6 +118,7 @@ def test_of_18_verdicts_on_skewed_noise_one_is_wrong_in_few_studies(n: int, most
         assert wrong < most
 
 
+@pytest.mark.slow
 def test_of_normal_noise_a_family_is_hardly_wider_and_still_holds() -> None:
     """40 replications: each interval 3 % longer than Student's, none shorter."""
     samples = np.random.default_rng(12).normal(size=(40, 100 * 18))

@@ -27,7 +27,10 @@ def site_of(cause: str) -> Site:
     return Causes(found, words, FOLDERS, PRIORS, targets).site(cause)
 
 
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize(
+    "cause",
+    [pytest.param(cause, marks=[pytest.mark.slow] * (cause != "mixture")) for cause in CAUSES],
+)
 def test_departments_of_every_cause_at_both_ends_of_the_priors_are_sound(cause: str) -> None:
     site_of(cause).check_edges()
 
