@@ -153,7 +153,7 @@ class FittedDepartment(FittedRecords):
         scaling = Scaling(self.typical, self.totals)
         priors = scaled_priors(self.name, scaling, blocks)
         contents = {
-            **scaled_contents(self.name, blocks, self.stated.pathway),
+            **scaled_contents(self.name, blocks, self.pathway),
             "study": scaled_study(self.name, scaling.costs()),
             "priors": self.stated.left_to_vary(priors, blocks),
         }

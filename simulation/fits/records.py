@@ -36,6 +36,7 @@ from simulation.fits.stated import (
     TRIAGE,
     StatedDepartment,
 )
+from simulation.offers.department import ONE_TEAM
 from simulation.records.schema import LEFT, Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.nurse_and_tool import Nurse
@@ -178,8 +179,15 @@ class FittedRecords:
 
     @cached_property
     def desk(self) -> DeskRota | None:
-        """The triage nurses on duty, where stamps show them."""
-        return desk_rota(self.extract)
+        """The triage nurses on duty, where stamps show them, and nobody stated them."""
+        is_stated = self.stated.values.keys() & {"triage_nurses", "ambulances", "ambulance_nurses"}
+        return None if is_stated else desk_rota(self.extract)
+
+    @property
+    def pathway(self) -> str:
+        """The packaged pathway from which the department starts: who is at which door, who sees children."""
+        is_team = self.desk is not None and self.desk.one_team
+        return ONE_TEAM if is_team else self.stated.pathway
 
     @property
     def source(self) -> str:
@@ -232,9 +240,13 @@ class FittedRecords:
             )
         if (triage := self._triage_minutes()) is not None:
             yield triage
-        if (desk := self.desk) is not None and not desk.one_team:
+        if (desk := self.desk) is not None:
+            of_pools = {"triage_nurses": desk.shifts(first=desk.one_team)}
+            if desk.one_team:
+                of_pools["assessment_nurses"] = desk.shifts(second=True)
             words = f"as many as are in triage while {QUEUE} or more walk-ins wait for it, by hour of the day"
-            yield self._fitted("staffing.triage_nurses", {"rota": desk.shifts()}, words)
+            for pool, rota in of_pools.items():
+                yield self._fitted(f"staffing.{pool}", {"rota": rota}, words)
 
     def _weights(self, profile: str, figures: Figures, digits: int, words: str) -> Scaled:
         weights = {"weights": np.round(figures.values, digits).tolist()}

@@ -251,11 +251,8 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
     }  # fmt: skip
     if totals.ambulances_per_day is not None:
         values["ambulances_per_day"] = totals.ambulances_per_day
-    if fitted.desk and stated.keys().isdisjoint({"triage_nurses", "ambulances"}):
+    if fitted.desk:
         values["ambulances"] = "triage nurses" if fitted.desk.one_team else "own nurses"
-        if fitted.desk.one_team:
-            rotas["triage_nurses"] = fitted.desk.shifts(first=True)
-            rotas["assessment_nurses"] = fitted.desk.shifts(second=True)
     if fitted.ages:
         children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
         values["children_share"] = round(children / totals.attendances_per_day, 4)
@@ -275,6 +272,7 @@ def solve(
     `progress`: called with years done and to do; `where`: overrides that say where years run.
     """
     unsolved = unsolved_ensemble(departments_of(fitted, n), f"{fitted.extract.name}, its figures")
+    unsolved = replace(unsolved, built=replace(unsolved.built, pathway=fitted.pathway))
     members = [unsolved.member(number) for number in range(n)]
     wanted = wanted_of(fitted)
     targets = list(targets_of(wanted, [member.cause for member in members]))

@@ -340,8 +340,11 @@ def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
     stated = {key: known[key] for key in ("value_per_patient_hour", "primary", "secondary")}
     names = {key: DEPARTMENTS for key in ("name", "ensemble")}
     study = {**names, "question": ensemble.question, **arms, **stated}
-    if nurse:
-        study["defaults"] = [{"override /nurse@_global_.nurse": DEPARTMENTS}, "_self_"]
+    chosen = {"pathway": ensemble.built.pathway, **({"nurse": DEPARTMENTS} if nurse else {})}
+    study["defaults"] = [
+        *({f"override /{group}@_global_.{group}": file} for group, file in chosen.items()),
+        "_self_",
+    ]
     files = {"study": study, **({"nurse": nurse} if nurse else {})}
     made = {group: yaml_text(HEADS[group], content) for group, content in files.items()}
     return {**made, "ensembles": ensemble_text(ensemble, HEADS["ensembles"])}

@@ -8,6 +8,7 @@ import pytest
 
 import simulation as ae
 from simulation.fits.department import fit_department
+from simulation.fits.desk import DeskRota
 from simulation.fits.solved import MET, DepartmentSet, departments_of, targets_of, wanted_of
 from simulation.offers.offer import unsolved_ensemble
 from simulation.records.schema import Floats
@@ -84,3 +85,18 @@ def test_a_study_that_differs_in_its_departments_alone_is_replaced(
     held.fitted.write_configs(tmp_path, held=held.texts)
     assert "ensemble: mine" in (tmp_path / "study/mine.yaml").read_text("utf-8")
     assert (tmp_path / "study/mine.yaml.old1").exists()
+
+
+def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
+    held: DepartmentSet, tmp_path: Path
+) -> None:
+    fitted = fit_department(held.fitted.extract, "team")
+    fitted.__dict__["desk"] = DeskRota(np.array([1] * 8 + [3] * 16), one_team=True, agreeing=0.9)
+    made = unsolved_ensemble(departments_of(fitted, N))
+    team = replace(held, fitted=fitted, solved=made)
+    fitted.write_configs(tmp_path, held=team.texts)
+    study = ae.load("study=team", f"run.replications={2 * N}", config_dir=str(tmp_path)).of_arms([])
+    assert study.departments is not None
+    site = study.departments.arms(0)[0].pathway
+    assert set(site.steps["triage"].any_of) == {"triage_nurses", "assessment_nurses"}
+    assert [shift.number for shift in site.pools["assessment_nurses"].rota or ()] == [1]
