@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.long.made_departments import dirt, exports
+from tests.long.made_departments import dirt, exports, forty
 from tests.long.made_departments.departments import DEPARTMENTS
 from tests.long.made_departments.engine import (
     CHANGES,
@@ -187,6 +187,16 @@ def test_every_kind_has_its_rows_and_what_is_said_is_read(tmp_path: Any) -> None
     said += "731 attendances in 10 days\n  Within four hours   64.1 %\n"
     assert counts_in(said, ["duplicates", "open quotes"]) == {"duplicates": 12, "open quotes": 0}
     assert measures_in(said) == pytest.approx({"attendances_a_day": 73.1, "within_4h_share": 0.641})
+
+
+@pytest.mark.slow
+def test_each_of_the_forty_is_a_file_of_its_own() -> None:
+    frame = forty.clean()
+    before, usual = frame.copy(), forty.table(forty.texts(frame))
+    files = {name: maker(frame, np.random.default_rng(4)) for name, maker in forty.CASES.items()}
+    assert len(files) == len({str(file) for file in files.values()}) == 40
+    assert all(file != usual and len(file) > 0.6 * len(usual) for file in files.values())
+    pd.testing.assert_frame_equal(frame, before)  # makers change a copy
 
 
 @pytest.mark.slow

@@ -1,9 +1,10 @@
-"""`python tests/long/made_departments judge`, `truths`, or `export FOLDER`: see the modules of these names.
+"""`python tests/long/made_departments judge`, `forty`, `truths`, or `export FOLDER`: see the modules of these names.
 
 A folder that is run is no package, so its parent is put on the path; `tests` itself may be another's package.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -19,6 +20,4 @@ if __name__ == "__main__":
 
         export_all(Path(words[0]))
     else:
-        from made_departments.judge import main
-
-        sys.exit(main(words))
+        sys.exit(import_module(f"made_departments.{asked}").main(words))
