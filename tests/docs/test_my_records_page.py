@@ -57,7 +57,8 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     exec(compile(first.replace("imputations=20", "imputations=2"), PAGE, "exec"), names)
     exec(compile(second, PAGE, "exec"), names)
     assert names["events"]["time"].max() < 1440
-    assert len(names["trace"].tables["effects"].rows) == 2
+    trace = names["trace"]  # of made-up records, to whose waits nothing is near
+    assert len(trace.tables["effects"].rows) == (2 if trace.is_near else 0)
 
 
 @pytest.mark.filterwarnings("ignore:Install the optional requirement")
