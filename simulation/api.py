@@ -28,6 +28,7 @@ from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
 from simulation.report.contents import every_picture, every_table, picture
 from simulation.report.effect_pictures import first_picture
+from simulation.report.findings import why_no_verdict
 from simulation.report.page import page
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
@@ -88,6 +89,11 @@ class Result(StudyResult):
         if failed is not None:
             raise failed
         return folder
+
+    @property
+    def no_verdict(self) -> str:
+        """Why nothing can be concluded from its department, as a clause; '' where nothing contradicts."""
+        return next((one.found for one in why_no_verdict(self.shown)), "")
 
     def beside(self, other: StudyResult) -> Sweep:
         """Compare this result with another of the same study, at another site, version or date.

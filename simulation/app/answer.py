@@ -1,11 +1,10 @@
 """What an answer of the app says: the question in words, each policy as a row, and what would settle what is open."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import simulation as ae
@@ -14,8 +13,9 @@ from simulation.app.departments import Place
 from simulation.app.serving import STORED
 from simulation.display.table import UNKNOWN, Cell, difference_cell
 from simulation.display.words import amount, change, effect, unit_words
+from simulation.records.serialise import read_yaml
 from simulation.report.findings import unlike_words
-from simulation.report.first_page import harmed_words
+from simulation.report.first_page import harmed_words, more_by_cause_words
 from simulation.report.money import stated_cost
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.verdict_tables import verdict_rule
@@ -34,19 +34,9 @@ TRIAGE_WAIT = "walk_in_triage_wait_mean"
 ALIKE = 0.1
 """How far waits for triage may lie apart, as a share of one of them, and be called alike."""
 OF_CHANGE = {
-    ("wait_to_clinician_mean", "all"): "Mean wait for a clinician",
-    ("within_4h_share", "all"): "Stays within four hours",
-    ("over_12h_share", "all"): "Stays over 12 hours",
-    ("boarders_mean", "all"): "Patients who wait for a bed, at any time",
-    ("decision_to_departure_over_4h_share", "all"): "Over 4 hours from decision to bed",
-    ("handover_mean", "all"): "Mean ambulance handover",
-    ("left_share", "all"): "Left before being seen",
-    ("wait_to_clinician_mean", "acuity_true=1-2"): "Wait of the two most urgent levels",
-    ("wait_to_clinician_mean", "age_band=child"): "Wait of children",
-    ("wait_to_clinician_mean", "age_band=oldest"): "Wait of the oldest",
-    ("wait_to_clinician_mean", "arrival_source=walk_in"): "Wait of walk-ins",
-    ("wait_to_clinician_mean", "arrival_source=ambulance"): "Wait of ambulance patients",
-    ("wait_to_clinician_mean", "language_need=yes"): "Wait of those who need an interpreter",
+    (measure, group): words
+    for name, words in read_yaml(Path(__file__).with_name("changed.yaml")).items()
+    for measure, group in [name.split()]
 }
 """What is shown of a changed department beside that of today, by measure and group."""
 Beside = tuple[AskedQuestion, ae.Result | None]
@@ -81,57 +71,43 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     slim = whole.on_targets
     outcomes = [outcome_of(slim, name) for name in slim.judged]
     every = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
-    arms = [one for one in every if one.outcome.arm.name not in (CHANGED, FOLLOWED)]
-    changed = [one for one in every if one not in arms]
+    changed = [one for one in every if one.outcome.arm.name in (CHANGED, FOLLOWED)]
+    arms = [one for one in every if one not in changed]
     known = [one for one in outcomes if readable(one.first)]
     over, best = slim.study.departments, _best(arms)
     return {
+        "result": slim,
         "every": every,
         "arms": arms,
         "changed": changed,
         "against_today": against_today(whole, changed),
-        "effects": {
-            "arms": every,
-            "baseline": slim.baseline.label,
-            "targets": slim.targets,
-            "levels": [_level(slim, one) for one in slim.targets],
-            "limits": [margin.label for margin in slim.design.margins],
-        },
+        "levels": [_level(slim, one) for one in slim.targets],
         "best": best,
         "on_average": best is not None and bool(best.outcome.overtaken(outcomes)),
         "none_helps": at_rest and bool(arms) and len(known) == len(outcomes) and best is None,
         "better": _beyond_ai(outcomes),
         "unsettled": _unsettled(slim, outcomes) if at_rest else [],
-        "over": over is not None,
-        "limitation": place.limitation(slim.study.choices["site"])
-        if over is None
-        else over.limitation,
+        "limitation": over.limitation if over else place.limitation(slim.study.choices["site"]),
         "today": wait_words(slim),
         "wide": not all(readable(finding) for one in outcomes for finding in one.effects),
         "doubts": unlike_words(slim.arm(name).ready for name in slim.judged),
         "drawing": slim.drawing(*(one.arm.name for one in known)) if known else None,
         "rule": verdict_rule(slim),
-        "few": slim.few_departments,
-        "days": slim.run.measured_days,
-        "left_out": slim.study.left_out,
-        "warnings": [warning.found for warning in whole.explanation.department_warnings]
-        if at_rest
-        else (),
+        "warnings": whole.explanation.department_warnings if at_rest else (),
     }
 
 
-def against_today(whole: ae.Result, changed: Sequence[ShownArm]) -> dict[str, Any]:
+def against_today(
+    whole: ae.Result, changed: Sequence[ShownArm]
+) -> list[tuple[str, str, list[Cell | str]]]:
     """The changed department beside that of today, a row a measure; whose waits change stands below."""
-    if not changed:
-        return {}
-    slim, baseline = whole.slim(*OF_CHANGE), whole.design.baseline
-    rows = []
-    for (measure, group), words in OF_CHANGE.items():
+    slim, rows = whole.slim(*OF_CHANGE), []
+    for (measure, group), words in OF_CHANGE.items() if changed else ():
         if slim.has(measure, group):
-            found = [slim.row(one.outcome.arm.name, measure, group) for one in changed]
-            today = slim.row(baseline, measure, group)
-            rows.append((words, amount(today.mean, today.unit), [*map(_row_cell, found)]))
-    return {"labels": [one.outcome.arm.label for one in changed], "rows": rows}
+            today = slim.before(measure, group)
+            cells = [_row_cell(slim.row(one.outcome.arm.name, measure, group)) for one in changed]
+            rows.append((words, amount(today.mean, today.unit), cells))
+    return rows
 
 
 def wait_words(slim: ae.Result) -> str:
@@ -182,11 +158,11 @@ def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
     if not tools or not all(readable(one.first) for one in tools):
         return []
     most = max(_gain(one)[1] for one in tools)
-    others = (one for one in outcomes if not one.is_tool and readable(one.first))
     return [
         one.arm.label
-        for one in others
-        if _gain(one)[0] > most and all(one.behind(tool) < 0 for tool in tools)
+        for one in outcomes
+        if not one.is_tool and readable(one.first) and _gain(one)[0] > most
+        if all(one.behind(tool) < 0 for tool in tools)
     ]
 
 
@@ -200,9 +176,9 @@ def _gain(outcome: ArmOutcome) -> tuple[float, float]:
 def _best(arms: Sequence[ShownArm]) -> ShownArm | None:
     """The policy with the largest effect of those that are shown to help and fail no limit of safety; None before every
     effect can be read."""
+    helping = [arm for arm in arms if arm.look == "better" and not arm.outcome.fails]
     if not all(readable(arm.outcome.first) for arm in arms):
         return None
-    helping = [arm for arm in arms if arm.look == "better" and not arm.outcome.fails]
     return max(helping, key=lambda arm: abs(arm.outcome.first.comparison.difference), default=None)
 
 
@@ -214,16 +190,14 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
     rows = []
     for asked, slim in known:
         others = [one.query for one, _ in questions[1:] if one is not asked]
-        findings = () if slim is None else slim.findings
-        effects = {one.arm: _cell(one) for one in reversed(findings)}  # of the first target
+        words = (department_words(asked, slim), "; ".join(asked.changes_words))
+        effects = {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {}
         rows.append(
             {
                 "name": asked.name,
-                "words": "; changed: ".join(
-                    filter(None, (department_words(asked, slim), "; ".join(asked.changes_words)))
-                ),
-                "n": 0 if slim is None else len(slim.replications),
-                "today": "" if slim is None else _level(slim, slim.first_target),
+                "words": "; changed: ".join(filter(None, words)),
+                "n": len(slim.replications) if slim else 0,
+                "today": _level(slim, slim.first_target) if slim else "",
                 "cells": [effects.get(name, UNKNOWN) for name in labels if effects],
                 "query": asked.query,
                 "without": questions[0][0].keeping(*others),
@@ -239,32 +213,37 @@ def _level(slim: ae.Result, target: Any) -> str:
 
 
 def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
-    """A row of the answer; who is worse off and what it costs, from the `whole` result."""
-    first = outcome.first
-    rows = () if whole is None else outcome_of(whole, first.arm).harmed
-    harmed = sorted(rows, key=lambda row: -abs(row.difference))
+    """A row of the answer; who is worse off, what it costs and what hangs on the cause, from the `whole` result."""
+    first, verdict, harmed = outcome.first, _verdict(outcome.first), ""
+    cost: Cell | str = "at the end"
+    if whole is not None:
+        verdict += more_by_cause_words(outcome) + DEPENDS * (outcome.depends == "depends")
+        cost = stated_cost(outcome.arm, "rounded pounds")
+        if rows := sorted(
+            outcome_of(whole, first.arm).harmed, key=lambda row: -abs(row.difference)
+        ):
+            harmed = f"{harmed_words(rows)} {unit_words(rows[0].unit)}"
     return ShownArm(
         outcome,
         cells=tuple(map(_cell, outcome.effects)),
-        verdict=_verdict(first) + DEPENDS * (whole is not None and outcome.depends == "depends"),
+        verdict=verdict,
         look=first.kind if readable(first) else "not-yet",
         safety=_safety_words(outcome),
-        harmed=f"{harmed_words(harmed)} {unit_words(harmed[0].unit)}" if harmed else "",
-        cost="at the end" if whole is None else stated_cost(outcome.arm, "rounded pounds"),
+        harmed=harmed,
+        cost=cost,
     )
 
 
 def _verdict(finding: Finding) -> str:
     """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
+    row = finding.comparison
     if not readable(finding):
-        width, unit = _width(finding), finding.comparison.unit
-        words = f"{width:.0f} minutes" if unit == "minutes" else f"{100 * width:.0f} points"
+        width = row.difference_high - row.difference_low
+        words = f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
         wide = words if math.isfinite(width) else "infinitely"
         return f"{NOT_YET}, as the interval is {wide} wide"
-    settled = finding.kind != "cannot-tell"
-    return (
-        f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
-    )
+    words = "not settled yet" if finding.kind == "cannot-tell" else finding.verdict.words
+    return f"{effect(row)}, {words}"
 
 
 def readable(finding: Finding) -> bool:
@@ -283,10 +262,6 @@ def _cell(finding: Finding) -> Cell | str:
 
 def _row_cell(row: Comparison, look: str = "") -> Cell | str:
     return difference_cell(row, look=look) if _is_narrow(row) else NOT_YET
-
-
-def _width(finding: Finding) -> float:
-    return finding.comparison.difference_high - finding.comparison.difference_low
 
 
 def _safety_words(outcome: ArmOutcome) -> str:

@@ -46,6 +46,8 @@ MOST_BESIDE, MOST_OF_NAME = 3, 40
 """Questions beside one, and characters of a question's name."""
 MOST_STAFF, MOST_OF_LABEL = 4, 90
 """Changes of teams in one question, and characters of the label of a changed department."""
+Pairs = Sequence[tuple[str, str]]
+"""What an address states, in its order."""
 CHANGED, FOLLOWED = "changed", "changed_staff_follow"
 """The arms of a changed department, and of its other end, where staff keep pace with more patients."""
 KEYS = (
@@ -140,17 +142,17 @@ class AskedQuestion:
         """The address's query that states this question."""
         if self.file or self.run:
             return urlencode({"file": self.file} if self.file else {"run": self.run})
-        sent = [("sent", self.place.sent)] if self.place.sent else []
-        pairs = [
-            *sent,
+        pairs: list[tuple[str, object]] = [
+            ("sent", self.place.sent),
             ("department", self.department),
-            *((key, str(value)) for key, value in self.changed),
+            *self.changed,
             *(("staff", one.text) for one in self.staff),
-            *([("within", "1")] if self.within else []),
+            ("within", int(self.within)),
+            *(("arm", arm) for arm in self.arms),
+            ("seconds", self.seconds),
+            ("name", self.name),
         ]
-        own = [("seconds", str(self.seconds))] if self.seconds else []
-        name = [("name", self.name)] if self.name else []
-        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own, *name])
+        return urlencode([(key, value) for key, value in pairs if value])
 
     @property
     def address(self) -> str:
@@ -195,7 +197,7 @@ class AskedQuestion:
             *(f"~study.arms.{arm}" for arm in packaged_arms() if arm not in self.arms),
         ]
         words += [
-            _own_policy(arm, name)
+            f"+study.arms.{arm}={{label: 'Your policy {name}', triage: {name}}}"
             for arm, name in self.place.own_policies().items()
             if arm in self.arms
         ]
@@ -231,11 +233,6 @@ class AskedQuestion:
         return (*self.overrides, "run.first=0", f"run.count={n}")
 
 
-def _own_policy(arm: str, name: str) -> str:
-    """The arm of a policy that is a file of the user's own."""
-    return f"+study.arms.{arm}={{label: 'Your policy {name}', triage: {name}}}"
-
-
 def _changed_arm(arm: str, asked: AskedQuestion) -> str:
     """The arm of the changed department under nurse triage."""
     words = "; ".join(asked.changes_words)
@@ -254,19 +251,13 @@ def _changed_arm(arm: str, asked: AskedQuestion) -> str:
 
 def _own_product(seconds: int) -> str:
     """The arm of a product of which no more is known than the seconds that it takes off each triage."""
-    source = "a what-if, typed in the app"
-    saved = {
-        "value": seconds,
-        "range": [seconds, seconds],
-        "evidence": "assumed",
-        "source": f"'{source}'",
-    }
+    stated = {"evidence": "assumed", "source": "'a what-if, typed in the app'"}
+    saved = {"value": seconds, "range": [seconds, seconds], **stated}
     arm = {
         "label": f"'Your product: {seconds} s off each triage (a what-if)'",
         "triage": "ai_scribe_measured",
         "changes": {"triage.readings.seconds.seconds_saved": saved},
-        "evidence": "assumed",
-        "source": f"'{source}'",
+        **stated,
     }
     return f"+study.arms.your_product={_inline(arm)}"
 
@@ -286,11 +277,9 @@ def _inline(block: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return _inline(value)
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return str(value)
+        return f"[{', '.join(map(_value, value))}]"
+    return _inline(value) if isinstance(value, Mapping) else str(value)
 
 
 class OwnArm(NamedTuple):
@@ -303,10 +292,8 @@ class OwnArm(NamedTuple):
 def arms_of(place: Place) -> Mapping[str, Any]:
     """The arms that can be chosen beside nurse triage, by name: those of the study, in its order, as stated, and those
     of the user's own policies."""
-    return {
-        **packaged_arms(),
-        **{arm: OwnArm(f"Your policy {name}") for arm, name in place.own_policies().items()},
-    }
+    own = {arm: OwnArm(f"Your policy {name}") for arm, name in place.own_policies().items()}
+    return {**packaged_arms(), **own}
 
 
 @cache
@@ -318,65 +305,57 @@ def packaged_arms() -> Mapping[str, Any]:
     }
 
 
-def asked_in(pairs: Sequence[tuple[str, str]], place: Place = LOCAL) -> AskedQuestion:
+def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
     """The question that the pairs of an address state, in a place. Raises ConfigError for what is not offered."""
-    known = arms_of(place)
-    where, typed, arms, seconds, name = TYPICAL, dict[str, str](), list[str](), 0, ""
-    of_staff, within = list[str](), False
-    beside = tuple(text for key, text in pairs if key == "beside" and text)[-MOST_BESIDE:]
+    stated: dict[str, list[str]] = {}
     also = [pair for key, text in pairs if key == "also" for pair in parse_qsl(text)]
     for key, text in (*pairs, *also):
-        if key == "name":
-            name = " ".join(text.split())[:MOST_OF_NAME]
-        elif key == "department":
-            place.department(text)  # raises where there is none
-            where = text
-        elif key == "arm" and text == USUAL_FOUR:
-            arms += EXAMPLE
-        elif key == "arm" and text:
-            if text not in known:
-                refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], known))
-            arms.append(text)
-        elif key == "seconds":
-            seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
-        elif key == "staff":
-            of_staff += [text] if text.strip() else []
-        elif key == "within":
-            within = text == "1"
-        elif key in controls() or key == "attendances_followed":  # as it was once asked, alone
-            typed[key.removesuffix("_followed")] = text
+        stated.setdefault(key.removesuffix("_followed"), []).append(text)  # as once asked
+    last = {key: texts[-1] for key, texts in stated.items()}
+    known, where = arms_of(place), last.get("department", TYPICAL)
+    department = place.department(where)
+    arms = list(filter(None, stated.get("arm", ())))
+    if USUAL_FOUR in arms:
+        arms = [arm for arm in (*arms, *EXAMPLE) if arm != USUAL_FOUR]
+    for arm in arms:
+        if arm not in known:
+            refuse("arm", f"there is no policy '{arm[:40]}'", nearest(arm[:40], known))
+    seconds = _whole("seconds off each triage", last.get("seconds", "0"), 0, MOST_SECONDS)
+    typed = {key: text for key, text in last.items() if key in controls()}
+    of_staff = list(filter(str.strip, stated.get("staff", ())))
+    within = last.get("within") == "1"
     n_arms = len(set(arms)) + (seconds > 0)
     if len(of_staff) > MOST_STAFF:
         refuse("staff", f"{len(of_staff)} changes are stated", f"State {MOST_STAFF} at most")
     if not n_arms and (within or not (of_staff or any(text != "0" for text in typed.values()))):
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}, or change the department")
     if n_arms > MOST_ARMS:
-        refuse(
-            "policies",
-            f"{n_arms} are chosen",
-            f"Choose {MOST_ARMS} at most, so that an answer comes soon",
-        )
-    if (
-        place.department(where).ensemble and f"{OWN}{where}" in known
-    ):  # departments of an offer differ in its product
+        remedy = f"Choose {MOST_ARMS} at most, so that an answer comes soon"
+        refuse("policies", f"{n_arms} are chosen", remedy)
+    if department.ensemble:  # departments of an offer differ in its product
         arms.append(f"{OWN}{where}")
-    now, values = today(place.department(where), place) if typed else {}, dict[str, int]()
+    now, values = today(department, place) if typed else {}, dict[str, int]()
     for key, text in typed.items():
         control = controls()[key]
         lowest, highest = (now[key].lowest, now[key].highest) if key in now else (0, 0)
         values[key] = _whole(control.label, text, lowest, highest, control.sign)
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    rotas = teams(place.department(where), place) if of_staff else {}
+    rotas = teams(department, place) if of_staff else {}
     staff = tuple(parse_shift_change(text, rotas) for text in of_staff)
-    chosen = tuple(arm for arm in known if arm in arms)
-    within = within and bool(changed or staff)
     return AskedQuestion(
-        where, changed, chosen, beside=beside, seconds=seconds, name=name, place=place,
-        staff=staff, within=within,
-    )  # fmt: skip
+        where,
+        changed,
+        tuple(arm for arm in known if arm in arms),
+        beside=tuple(filter(None, stated.get("beside", ())))[-MOST_BESIDE:],
+        seconds=seconds,
+        name=" ".join(last.get("name", "").split())[:MOST_OF_NAME],
+        place=place,
+        staff=staff,
+        within=within and bool(changed or staff),
+    )
 
 
-def few_enough(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def few_enough(pairs: Pairs) -> list[tuple[str, str]]:
     """The same pairs with no more policies than can be chosen, the first of them."""
     has_own = any(key == "seconds" and text not in ("", "0") for key, text in pairs)
     arms = list(dict.fromkeys(text for key, text in pairs if key == "arm"))[: MOST_ARMS - has_own]

@@ -16,7 +16,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from simulation.app.departments import Place
 from simulation.errors import AeflowError, refuse
-from simulation.offers.interview import Answer
+from simulation.offers.interview import Answers
 from simulation.offers.offer import N_DEPARTMENTS, name_of, offered
 from simulation.resumable import RunStopped, run_into
 from simulation.study.department_warnings import refuse_overload
@@ -214,9 +214,7 @@ class Background:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(
-        self, work: HeavyWork, answers: Mapping[str, Answer], tables: Path, product: str
-    ) -> Path:
+    def offered(self, work: HeavyWork, answers: Answers, tables: Path, product: str) -> Path:
         """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it; `tables`:
         where tables are that answers name."""
         folder = self.place.folder or Path("configs")

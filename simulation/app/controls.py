@@ -1,22 +1,22 @@
 """What a planner can change of a department: which, and in which words, is in `controls.yaml`; what it is today, where
 that comes from and what a department could have is read off the configuration, its meaning off the typed class."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from simulation.app.departments import LOCAL, Department, Place
 from simulation.config.validating import Key, classes_in, keys_of
-from simulation.department.rota import parse_days, weekly_spans
+from simulation.department.rota import weekly_spans
 from simulation.department.vocabulary import Pathway
 from simulation.errors import nearest, refuse
-from simulation.records.serialise import read_yaml
+from simulation.records.serialise import read_rows, read_yaml
 from simulation.units import HOUR, WEEK, WEEKDAYS
 
 MINUTE = HOUR // 60
@@ -42,10 +42,9 @@ class Control:
 
     lowest, highest: how far, where the configuration states no range; unit: words, where the type says too little;
     rests_on: the block that says what it rests on, where that is not the block of its value; followed: the paths of
-    the other end of its answer, where staff keep pace.
+    the other end of its answer, where staff keep pace; shown: whether its value says something to a planner.
     """
 
-    key: str
     label: str
     help: str
     how: Literal["times", "extra", "shift"]
@@ -58,6 +57,7 @@ class Control:
     hours: str = ""
     rests_on: str = ""
     followed: tuple[str, ...] = ()
+    shown: bool = True
 
     @property
     def sign(self) -> str:
@@ -84,27 +84,17 @@ class Control:
         without one, as far as `controls.yaml` says."""
         if self.lowest is not None and self.highest is not None:
             return self.lowest, self.highest
-        low, high = stated or (number, number)
         down, up = (
-            100 * (end / number - 1) if self.how == "times" else end - number for end in (low, high)
+            (100 * (end / number - 1) if self.how == "times" else end - number) / self.step
+            for end in stated or (number, number)
         )
-        return min(math.ceil(down / self.step) * self.step, 0), max(
-            math.floor(up / self.step) * self.step, 0
-        )
+        return min(math.ceil(down), 0) * self.step, max(math.floor(up), 0) * self.step
 
 
 @cache
 def controls() -> Mapping[str, Control]:
     """What can be changed, by key, in order."""
-    stated = read_yaml(Path(__file__).with_name("controls.yaml"))
-    found: dict[str, Control] = {}
-    for key, block in stated.items():
-        words: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in block.items()
-        }
-        found[key] = Control(key, **words)
-    return found
+    return read_rows(Path(__file__).with_name("controls.yaml"), Control)
 
 
 @cache
@@ -144,7 +134,7 @@ class Today:
 
 def today(where: Department, place: Place = LOCAL) -> Mapping[str, Today]:
     """A place's department as it is, by control; a control whose values it does not have is left out."""
-    stated = place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
+    stated = _stated(where, place)
     found = {key: _today(control, stated) for key, control in controls().items()}
     return {key: now for key, now in found.items() if now is not None}
 
@@ -165,26 +155,17 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     in_range = control.lowest is None
-    if control.key == "discharges":  # a factor says nothing to a planner
+    if not control.shown:
         return Today("", *known, *ends, in_range=in_range)
-    unit = control.unit or key_at(control.today[0]).unit
-    words = f"{round(number, 1):g} {unit}"
-    follows = _follows(stated) if control.followed else ""
-    return Today(words, *known, *ends, number, unit, in_range, follows)
-
-
-def _follows(stated: Mapping[str, Any]) -> str:
-    """Where it comes from that staff keep pace with patients; '' if in this department they do not."""
-    with suppress(KeyError, TypeError):
-        return str(_at(stated, FOLLOWS)["source"])
-    return ""
+    unit, follows = control.unit or key_at(control.today[0]).unit, ""
+    if control.followed:
+        with suppress(KeyError, TypeError):  # else staff do not keep pace with patients here
+            follows = _at(stated, FOLLOWS)["source"]
+    return Today(f"{round(number, 1):g} {unit}", *known, *ends, number, unit, in_range, follows)
 
 
 def _at(block: Mapping[str, Any], path: str) -> Any:
-    value: Any = block
-    for part in path.split("."):
-        value = value[part]
-    return value
+    return reduce(lambda within, part: within[part], path.split("."), block)
 
 
 # --- a team on some days ----------------------------------------------------------------------------------------------
@@ -220,9 +201,12 @@ class ShiftChange:
 
 def teams(where: Department, place: Place = LOCAL) -> Mapping[str, list[Mapping[str, Any]]]:
     """The rota of every team of a department, by pool."""
-    stated = place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
-    staffing: Mapping[str, Any] = stated["staffing"]
+    staffing = _stated(where, place)["staffing"]
     return {name: pool["rota"] for name, pool in staffing.items() if "rota" in pool}
+
+
+def _stated(where: Department, place: Place) -> Mapping[str, Any]:
+    return place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
 
 
 def team_words(where: Department, place: Place = LOCAL) -> Mapping[str, str]:
@@ -264,14 +248,12 @@ def _number(text: str) -> int:
 def fewest_on_duty(rota: Iterable[Mapping[str, Any]], hours: str, days: str = EVERY_DAY) -> int:
     """The fewest of a rota who are on duty at any of these hours of these weekdays. Raises ValueError for what is
     neither hours nor days."""
-    parse_days(days)
-    on_duty = [0] * (WEEK // MINUTE)
+    on_duty = np.zeros(WEEK // MINUTE, int)
     for shift in rota:
         for first, last in weekly_spans(str(shift["hours"]), shift.get("days", EVERY_DAY)):
-            for minute in range(first // MINUTE, last // MINUTE):
-                on_duty[minute] += shift["number"]
+            on_duty[first // MINUTE : last // MINUTE] += shift["number"]
     spans = weekly_spans(hours, days)
-    return min(min(on_duty[first // MINUTE : last // MINUTE]) for first, last in spans)
+    return min(int(on_duty[first // MINUTE : last // MINUTE].min()) for first, last in spans)
 
 
 def _rota_words(rota: Iterable[Mapping[str, Any]]) -> str:

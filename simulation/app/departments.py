@@ -5,8 +5,6 @@ its name in the groups beside it. If it has an ensemble, what is asked is asked 
 kept in memory, under a name that nobody can guess, and is looked up in the same way.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from simulation.config.ensembles import ensemble_named
 from simulation.config.files import Folders, file_named, fingerprint_of, names_in
 from simulation.config.studies import scaled_to_totals
 from simulation.errors import Faults, nearest, refuse
+from simulation.records.serialise import read_rows
 
 TYPICAL, EVERY = "typical", "ensemble"
 N_DEPARTMENTS, N_IN_FULL = 20, 100
@@ -54,25 +53,11 @@ class Department:
         return (f"ensemble={self.ensemble}", *self.words, f"run.departments={n}")
 
 
-PACKAGED = {
-    TYPICAL: Department("The typical department"),
-    "short_of_beds": Department("A department short of beds", ("site=short_of_beds",)),
-    "short_of_clinicians": Department(
-        "A department short of clinicians", ("site=short_of_clinicians",)
-    ),
-    "short_of_triage": Department("A department short of triage nurses", ("site=short_of_triage",)),
-    "typical_places": Department("A department whose places are full", ("site=typical_places",)),
-    "typical_pace": Department("A department whose staff speed up", ("site=typical_pace",)),
-    "typical_mixture": Department(
-        "Full places and staff who speed up, by half", ("site=typical_mixture",)
-    ),
-    "between_contacts": Department(
-        "A department with time between contacts", ("site=between_contacts",)
-    ),
-    EVERY: Department(
-        f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=PACKAGED_ENSEMBLE
-    ),
-}
+PACKAGED = read_rows(Path(__file__).with_name("departments.yaml"), Department)
+PACKAGED[EVERY] = Department(
+    f"{N_DEPARTMENTS} departments like England's (slower)", ensemble=PACKAGED_ENSEMBLE
+)
+"""The departments of the package, by name."""
 
 
 @dataclass(frozen=True)
@@ -137,16 +122,11 @@ class Place:
 
     def own_helps(self) -> dict[str, str]:
         """What each policy of the user's own is, by arm: the question at the head of its file, or its first source."""
-        paths = {
-            arm: file_named("triage", name, self._folders)
+        return {
+            arm: _help_in(path.read_text(encoding="utf-8", errors="replace"))
             for arm, name in self.own_policies().items()
+            if (path := file_named("triage", name, self._folders))
         }
-        texts = {
-            arm: path.read_text(encoding="utf-8", errors="replace")
-            for arm, path in paths.items()
-            if path
-        }
-        return {arm: _help_in(text) for arm, text in texts.items()}
 
     def limitation(self, site: str) -> str:
         """What departments like a site do not reproduce: as the ensemble of its name says, or that of England's."""

@@ -1,15 +1,16 @@
 """Inside the department: how busy each pool is by hour, and the pathway by area with what each policy changes there."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 import simulation as ae
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import STAGE_WORDS
 from simulation.report.arm_tables import binding_table
+from simulation.wording import spaced
 
 BUSY = (0.5, 0.7, 0.85, 0.95)
 """Shares of busy time at which a cell is drawn darker: a judgement. Above the third, waits grow quickly."""
@@ -36,50 +37,44 @@ def hours_tables(result: ae.Result) -> list[ReportTable]:
 
     Empty where no replication has a day profile.
     """
-    day = result.baseline.day
+    day, before = result.baseline.day, _busy_by_hour(result.baseline)
     means = dict(zip(day.pools, day.busy_mean.tolist(), strict=True))
     pools = sorted(
         (pool for pool in day.pools if means[pool] >= LEAST_BUSY), key=lambda pool: -means[pool]
     )
     if not pools:
         return []
-    before = _by_hour(result.baseline, pools)
-    cells: list[Cells] = [
-        (_spaced(pool), *(_busy(share) for share in before[pool])) for pool in pools
-    ]
-    notes = [
-        f"Held minutes in 100 minutes on duty or open. Darker from {', '.join(f'{100 * b:.0f}' for b in BUSY)}."
-    ]
-    notes += ["Over 100: those whose shift has ended finish what they do."]
-    found = [
-        ReportTable(
-            "hours",
-            f"How busy, by hour: '{result.baseline.label}', %",
-            ("pool", *HOURS),
-            cells,
-            (*notes,),
-        )
-    ]
+    title = f"How busy, by hour: '{result.baseline.label}', %"
+    notes = (
+        f"Held minutes in 100 minutes on duty or open. Darker from {', '.join(f'{100 * b:.0f}' for b in BUSY)}.",
+        "Over 100: those whose shift has ended finish what they do.",
+    )
+    found = [_by_hour(title, {pool: before[pool] for pool in pools}, _busy, notes)]
     for arm in result.shown.others:
-        after = _by_hour(arm, pools)
-        moved = {
-            pool: [b - a for a, b in zip(before[pool], after[pool], strict=True)] for pool in pools
+        after = _busy_by_hour(arm)
+        moved = {pool: after[pool] - before[pool] for pool in pools}
+        listed = {
+            pool: by
+            for pool, by in moved.items()
+            if np.nanmax(np.abs(by), initial=0.0) >= LEAST_MOVED
         }
-        rows: list[Cells] = [
-            (_spaced(pool), *(_moved(by) for by in moved[pool]))
-            for pool in pools
-            if max((abs(by) for by in moved[pool] if by == by), default=0.0) >= LEAST_MOVED
-        ]
-        if rows:
+        if listed:
             title = f"'{arm.label}': percentage points more or less busy"
             note = f"What it moves by {100 * LEAST_MOVED:.0f} points or more. Single hours move by chance, too."
-            found.append(ReportTable("hours", title, ("pool", *HOURS), rows, (note,)))
+            found.append(_by_hour(title, listed, _moved, (note,)))
     return found
 
 
-def _by_hour(arm: Any, pools: Sequence[str]) -> dict[str, list[float]]:
-    shares = dict(zip(arm.day.pools, arm.day.busy.tolist(), strict=True))
-    return {pool: shares[pool] for pool in pools}
+def _by_hour(
+    title: str, values: Mapping[str, Any], cell: Callable[[float], Cell], notes: Sequence[str]
+) -> ReportTable:
+    """A table of values by pool, one for each clock hour."""
+    cells: list[Cells] = [(spaced(pool), *map(cell, by_hour)) for pool, by_hour in values.items()]
+    return ReportTable("hours", title, ("pool", *HOURS), cells, notes)
+
+
+def _busy_by_hour(arm: Any) -> Mapping[str, Any]:
+    return dict(zip(arm.day.pools, arm.day.busy, strict=True))
 
 
 def _busy(share: float) -> Cell:
@@ -93,10 +88,6 @@ def _moved(by: float) -> Cell:
     return Cell(
         by, "share", text=f"{100 * by:+.0f}".replace("-", "−"), look="more" if by > 0 else "less"
     )
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -118,42 +109,34 @@ class AreaShown:
 def areas(result: ae.Result) -> list[AreaShown]:
     """The pathway by area, in the order in which a patient meets them, with what each policy changes there; policies
     have their number among the arms. Empty without a day profile."""
-    arms, stages = result.shown.arms, result.stages
+    arms = result.shown.arms
     spent = [
-        {
-            step: both
-            for step, *both in zip(
-                arm.day.steps, arm.day.waiting.tolist(), arm.day.working.tolist(), strict=True
-            )
-        }
+        dict(zip(arm.day.steps, zip(arm.day.waiting, arm.day.working, strict=True), strict=True))
         for arm in arms
-    ]
-    changed = [
-        (number, arm.label, one)
-        for number, arm in enumerate(arms)
-        for one in arm.explanation.changed
     ]
     found = []
     for area, name in STAGE_WORDS.items():
         steps = [
             step
-            for step in stages
-            if stages[step] == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
+            for step, stage in result.stages.items()
+            if stage == area and any(sum(of[step]) >= LEAST_MINUTES for of in spent)
         ]
-        if steps:
-            here = [
-                (number, label, one) for number, label, one in changed if set(one.at) & set(steps)
-            ]
-            minutes = [
-                (arm.label, sum(of[step][0] for step in steps), sum(of[step][1] for step in steps))
-                for arm, of in zip(arms, spent, strict=True)
-            ]
-            marked = [
-                (_spaced(step), sorted({number for number, _, one in here if step in one.at}))
-                for step in steps
-            ]
-            words = [
-                (number, label, f"{_spaced(one.what)}: {one.words}") for number, label, one in here
-            ]
-            found.append(AreaShown(name, minutes, marked, words))
+        if not steps:
+            continue
+        here = [
+            (number, arm.label, one)
+            for number, arm in enumerate(arms)
+            for one in arm.explanation.changed
+            if not set(one.at).isdisjoint(steps)
+        ]
+        minutes = [
+            (arm.label, *np.sum([of[step] for step in steps], axis=0).tolist())
+            for arm, of in zip(arms, spent, strict=True)
+        ]
+        marked = [
+            (spaced(step), sorted({number for number, _, one in here if step in one.at}))
+            for step in steps
+        ]
+        words = [(number, label, f"{spaced(one.what)}: {one.words}") for number, label, one in here]
+        found.append(AreaShown(name, minutes, marked, words))
     return found

@@ -3,16 +3,16 @@
 The answers are the address, so a link resumes them; nothing is kept here.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlencode
 
+from simulation.app.asked import Pairs
 from simulation.app.pages import rendered
 from simulation.offers import asking
 from simulation.offers.interview import (
     Answer,
+    Answers,
     Checked,
     check,
     is_asked,
@@ -27,7 +27,7 @@ MOST_CHARACTERS = 800
 """Of one answer; a table of counts has 200 or so."""
 
 
-def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
+def answers_of(pairs: Pairs) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
     typed = {
         key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in questions()
@@ -36,20 +36,16 @@ def answers_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Answer]:
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
 
-def rest_blank(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+def rest_blank(answers: Answers) -> dict[str, Answer]:
     """The answers, and what else is asked left blank, but for what must be answered."""
     all_of = dict(answers)
-    while True:
-        open_ones = (
-            key for key, one in questions().items() if key not in all_of and is_asked(one, all_of)
-        )
-        key = next((key for key in open_ones if not questions()[key].required), None)
-        if key is None:
-            return {key: all_of[key] for key in questions() if key in all_of}
-        all_of[key] = None
+    for key, question in questions().items():  # none needs a later one
+        if key not in all_of and not question.required and is_asked(question, all_of):
+            all_of[key] = None
+    return {key: all_of[key] for key in questions() if key in all_of}
 
 
-def with_tables(answers: Mapping[str, Answer]) -> tuple[dict[str, Answer], dict[str, bytes]]:
+def with_tables(answers: Answers) -> tuple[dict[str, Answer], dict[str, bytes]]:
     """The answers with the name of a file for each table of counts, which is its text here, and these files by name: so
     no file of this computer is read for them."""
     names = {
@@ -60,24 +56,27 @@ def with_tables(answers: Mapping[str, Answer]) -> tuple[dict[str, Answer], dict[
     return {**answers, **names}, {name: str(answers[key]).encode() for key, name in names.items()}
 
 
-def checked_answers(answers: Mapping[str, Answer]) -> Checked:
+def checked_answers(answers: Answers) -> Checked:
     """What was read of the answers."""
     named, tables = with_tables(answers)
     return check(named, folder_in_memory(tables))
 
 
-def answers_text(pairs: Sequence[tuple[str, str]]) -> str:
+def answers_text(pairs: Pairs) -> str:
     """The answers so far, as the text of a file, which names a file for each table."""
     return asking.answers_text(with_tables(answers_of(pairs))[0])
 
 
-def _query(answers: Mapping[str, Answer]) -> str:
-    return urlencode(
-        {key: "" if is_blank(answer) else str(answer) for key, answer in answers.items()}
-    )
+def texts_of(answers: Answers) -> dict[str, str]:
+    """The answers as an address states them, '' for a blank."""
+    return {key: "" if is_blank(answer) else str(answer) for key, answer in answers.items()}
 
 
-def page(pairs: Sequence[tuple[str, str]]) -> str:
+def _query(answers: Answers) -> str:
+    return urlencode(texts_of(answers))
+
+
+def page(pairs: Pairs) -> str:
     """The first question that has no answer yet, or whose answer cannot be used; at the end how all were read."""
     answers = answers_of(pairs)
     if ("rest", "blank") in pairs:
@@ -92,9 +91,8 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
     }
     if key is None:
         rows = [
-            (question.noun, _read_as(checked, name), _query(_without(answers, name)))
-            for name, question in questions().items()
-            if name in answers
+            (questions()[name].noun, _read_as(checked, name), _query(_without(answers, name)))
+            for name in answers
         ]
         doubts = [
             f"{questions()[name].noun}: {words}"
@@ -105,11 +103,10 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
             "interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared
         )
     others, question = _without(answers, key), questions()[key]
+    before = [name for name in takewhile(key.__ne__, questions()) if name in others]
+    said = [(questions()[name].noun, _read_as(checked, name)) for name in before[-1:] if not faulty]
     missed = key not in answers and ("asked", key) in pairs  # of choices none was taken
-    before = [
-        name for name in others if list(questions()).index(name) < list(questions()).index(key)
-    ]
-    last = before[-1] if before and faulty is None else None
+    faults = [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ())]
     return rendered(
         "interview.html",
         key=key,
@@ -120,31 +117,27 @@ def page(pairs: Sequence[tuple[str, str]]) -> str:
         may_rest=faulty is None and not question.required,
         is_rest=("rest", "blank") in pairs,
         doubts=checked.said(key, "asked") if key == doubtful else [],
-        typed="" if is_blank(answers.get(key)) else str(answers[key]),
-        faults=["is not answered. Choose one of these"] * missed
-        + [
-            f"{fault.found}. {fault.remedy}"
-            for fault in checked.faults.get(key, ())
-            if key in answers
-        ],
-        others=[(name, "" if is_blank(answer) else str(answer)) for name, answer in others.items()],
-        back=None if not before else _query(_without(others, before[-1])),
-        said=_read_as(checked, last) if last else "",
-        said_of=questions()[last].noun if last else "",
+        typed=texts_of(answers).get(key, ""),
+        faults=["is not answered. Choose one of these"]
+        if missed
+        else faults
+        if key in answers
+        else [],
+        others=texts_of(others),
+        back=_query(_without(others, before[-1])) if before else None,
+        said=said,
         **shared,
     )
 
 
-def _doubtful(
-    pairs: Sequence[tuple[str, str]], answers: Mapping[str, Answer], checked: Checked
-) -> str | None:
+def _doubtful(pairs: Pairs, answers: Answers, checked: Checked) -> str | None:
     """The question just answered, if its answer is unlikely and was not said to be so (`so`: that answer)."""
     name = next((text for key, text in pairs if key == "asked"), "")
     is_odd = name in answers and checked.said(name, "asked")
     return name if is_odd and ("so", str(answers[name])) not in pairs else None
 
 
-def _without(answers: Mapping[str, Answer], name: str) -> dict[str, Answer]:
+def _without(answers: Answers, name: str) -> dict[str, Answer]:
     return {key: answer for key, answer in answers.items() if key != name}
 
 

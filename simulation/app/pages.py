@@ -3,14 +3,13 @@
 All of one page is of one result, so every sentence, chart and table of it is of the same replications.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
+from itertools import chain
 from pathlib import Path
 from shutil import make_archive
 from tempfile import TemporaryDirectory
@@ -47,13 +46,14 @@ from simulation.app.controls import (
 from simulation.app.departments import EVERY, LOCAL, N_DEPARTMENTS, OWN, PACKAGED, Place
 from simulation.app.inside import areas, hours_tables, short_table
 from simulation.app.serving import STORED
-from simulation.app.session import MOST_REPLICATIONS, AnswerState, first_shown
+from simulation.app.session import MOST_REPLICATIONS, AnswerState, count_replications, first_shown
 from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
 from simulation.display.words import change, labelled
 from simulation.errors import AeflowError, refuse
 from simulation.offers.figures import Unread
 from simulation.offers.reading import read
+from simulation.records.serialise import read_rows
 from simulation.report.screen import verdict_words
 from simulation.runs.stored_run import ListedRun
 
@@ -106,111 +106,30 @@ class View(NamedTuple):
 
     heading: str
     about: str
-    tables: tuple[str, ...]
+    tables: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     of_profiles: bool = False
 
 
-VIEWS = {
-    "who": View(
-        "Who gains and who loses",
-        "The same change does not reach everybody alike: by true urgency, age, way of arrival and language.",
-        ("worse_off", "by_level", "by_group", "gaps", "acuity"),
-        ("by_group", "acuity"),
-    ),
-    "day": View(
-        "A day by hour",
-        "When patients come, and how many are in the department.",
-        ("day",),
-        ("day",),
-        of_profiles=True,
-    ),
-    "stay": View(
-        "Where a stay's time goes",
-        "Minutes of a mean stay, by stage.",
-        ("stay",),
-        ("stay",),
-        of_profiles=True,
-    ),
-    "hours": View(
-        "Bottlenecks by hour",
-        "When staff, places and beds are short, and when a policy relieves them.",
-        (),
-        of_profiles=True,
-    ),
-    "binding": View(
-        "What is short",
-        "How full beds and places are, who waits for what, and which staff are busy: under each policy the mean, then "
-        "its difference from the baseline ± half of its 95 % interval. Staff who are busy less than 70 % are left out.",
-        (),
-    ),
-    "departments": View(
-        "Over departments",
-        "How far the effect differs between departments like England's.",
-        ("departments:wait_to_clinician_mean:all", "what_decides"),
-    ),
-    "pathway": View(
-        "The pathway by area",
-        "What a patient goes through, how long it takes, and where each policy changes it.",
-        ("changes",),
-        ("pathway",),
-        of_profiles=True,
-    ),
-    "rests": View(
-        "What it rests on",
-        "Each policy in a line, and what was assumed.",
-        ("arms", "added_assumptions", "run"),
-    ),
-}
+VIEWS = read_rows(Path(__file__).with_name("views.yaml"), View)
 """The views of a result, by the name in their address."""
 OWN_TABLES = {"hours": hours_tables, "binding": short_table}
 """The tables of a view that no report has."""
 
 
 class LocalFigure(NamedTuple):
-    """A figure that a department may know of itself: words, unit, and the measure as `ae.narrow` takes it."""
+    """A figure that a department may know of itself: words, unit, the measure as `ae.narrow` takes it, and the question
+    of an offer's interview that asks for it, too."""
 
     label: str
     unit: str
-    block: Mapping[str, str]
+    block: Mapping[str, str] = MappingProxyType({})
+    answer: str = ""
 
 
 SIZE = "size"
-FIGURES = {
-    SIZE: LocalFigure("Attendances on a mean day, all ages", "patients", {}),
-    "wait": LocalFigure(
-        "Mean wait for triage of walk-ins", "minutes", {"measure": "walk_in_triage_wait_mean"}
-    ),
-    "minutes": LocalFigure(
-        "Mean minutes of a walk-in's triage", "minutes", {"measure": "walk_in_triage_minutes_mean"}
-    ),
-    "nurses": LocalFigure(
-        "Triage nurses on duty from 10 to 23 h, mean",
-        "nurses",
-        {"measure": "on_duty_by_day_mean", "group": "pool=triage_nurses"},
-    ),
-    "four_hours": LocalFigure(
-        "Share within four hours", "such as 58 %", {"measure": "within_4h_share"}
-    ),
-    "handovers": LocalFigure(
-        "Ambulance handovers over 30 minutes", "such as 25 %", {"measure": "handover_over_30_share"}
-    ),
-    "doctors": LocalFigure(
-        "Share of 10 to 23 h for which doctors are at work with patients",
-        "such as 85 %",
-        {"measure": "busy_by_day_share", "group": "pool=doctors"},
-    ),
-}
-"""The size of a department, figures that most can read off and that say most about what triage does there, and two that
-tell apart what makes patients wait."""
-AS_ANSWERS = {
-    SIZE: "attendances_per_day",
-    "wait": "triage_wait",
-    "minutes": "triage_minutes",
-    "four_hours": "within_four_hours",
-}
-"""Figures that the interview of an offer asks for, too: departments of one's own are made of them."""
-FIELDS = {**FIGURES, "days": LocalFigure("Measured over how many days", "such as 28", {})}
+FIGURES = read_rows(Path(__file__).with_name("figures.yaml"), LocalFigure)
+FIELDS = {**FIGURES, "days": LocalFigure("Measured over how many days", "such as 28")}
 
 
 def rendered(template: str, **words: Any) -> str:
@@ -230,13 +149,13 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 def front_page(place: Place) -> str:
     """The first page: the question, what the package's run answers to it, and three controls."""
     known = arms_of(place)
+    labels = {
+        name: one.label.removeprefix("A department ") for name, one in place.departments().items()
+    }
     return rendered(
         "front.html",
         first=_first_answer(),
-        departments={
-            name: (words := one.label.removeprefix("A department "))[:1].upper() + words[1:]
-            for name, one in place.departments().items()
-        },
+        departments={name: f"{words[:1].upper()}{words[1:]}" for name, words in labels.items()},
         usual=USUAL_FOUR,
         policies=[(name, known[name].label) for name in (*ON_FRONT, *place.own_policies())],
         changes=CHANGES_OFFERED,
@@ -248,44 +167,31 @@ def _first_answer() -> dict[str, Any]:
     if not STORED.is_file():
         return {}
     first = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    effects = {name: first["effects"][name] for name in PICTURED}
-    ends = [end for effect in effects.values() for end in effect]
-    low, high = float(min(*ends, 0)), float(max(*ends, 0))
+    effects = {label: first["effects"][name] for name, label in PICTURED.items()}
+    ends = [0.0, *chain(*effects.values())]
+    low, high = float(min(ends)), float(max(ends))
 
     def place(minutes: float) -> float:
         return round(FROM_X + (minutes - low) / (high - low) * (390 - FROM_X), 1)
 
-    def words(minutes: float) -> str:
-        return change(minutes, "minutes")
-
+    words = {label: [change(one, "minutes") for one in of] for label, of in effects.items()}
     bars = [
-        (
-            f"{PICTURED[name]}: {words(mean)}",
-            *map(place, (mean, left, right)),
-            "better" if mean < 0 else "worse",
-        )
-        for name, (mean, left, right) in effects.items()
+        (f"{label}: {words[label][0]}", *map(place, of), "better" if of[0] < 0 else "worse")
+        for label, of in effects.items()
     ]
-    verdict = next(
-        said for label, said in first["headlines"] if label == arms_of(LOCAL)[SCRIBE].label
-    )
+    verdict = dict(first["headlines"])[arms_of(LOCAL)[SCRIBE].label]
     return {
         "n_departments": first["n_departments"],
-        "scribe": words(first["effects"][SCRIBE][0]),
+        "scribe": words[PICTURED[SCRIBE]][0],
         "verdict": verdict.partition(", ")[2] or verdict,
-        "lean": words(first["effects"]["lean_triage"][0]),
+        "lean": words[PICTURED["lean_triage"]][0],
         "zero": place(0.0),
         "bars": bars,
         "alt": "; ".join(
-            f"{PICTURED[name]} {words(mean)} minutes ({words(left)} to {words(right)})"
-            for name, (mean, left, right) in effects.items()
+            f"{label} {mean} minutes ({left} to {right})"
+            for label, (mean, left, right) in words.items()
         ),
     }
-
-
-def whole_page(stored: str) -> str:
-    """The whole answer of the run that comes with the package, drawn beforehand."""
-    return rendered("whole.html", stored=stored)
 
 
 def question_page(
@@ -310,7 +216,7 @@ def question_page(
         n_packaged=len(PACKAGED),
         departments=asked.place.departments() | {asked.department: where},
         controls=[
-            (control, now[key], asked.values[key])
+            (key, control, now[key], asked.values[key])
             for key, control in controls().items()
             if key in now
         ],
@@ -319,25 +225,21 @@ def question_page(
         faults=faults,
         kept=[(length, asked.lengths[length], *counts) for length, counts in kept.items()],
         most_arms=MOST_ARMS,
-        changes=asked.changes_words,
     )
 
 
 def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
     """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
     known = arms_of(asked.place)
-    arms = [(name, arm) for name, arm in known.items() if not name.startswith(OWN)]
+    arms = [pair for pair in known.items() if not pair[0].startswith(OWN)]
     groups = []
-    for some, is_usual in ((arms[:USUAL], True), (arms[USUAL:], False)):
-        for heading, is_ai in (
-            ("AI at triage" if is_usual else "Other AI", True),
-            ("Without AI", False),
-        ):
-            of_group = [(name, arm) for name, arm in some if name.startswith("ai_") == is_ai]
-            groups.append(
-                (heading, of_group, is_usual or any(name in asked.arms for name, _ in of_group))
-            )
-    own = [(name, arm) for name, arm in known.items() if name.startswith(OWN)]
+    usual, others = (arms[:USUAL], "AI at triage", True), (arms[USUAL:], "Other AI", False)
+    for some, ai_words, is_usual in (usual, others):
+        for heading in (ai_words, "Without AI"):
+            of_group = [one for one in some if one[0].startswith("ai_") == (heading == ai_words)]
+            is_chosen = any(name in asked.arms for name, _ in of_group)
+            groups.append((heading, of_group, is_usual or is_chosen))
+    own = [pair for pair in known.items() if pair not in arms]
     return [("Your own policies", own, True), *groups]
 
 
@@ -353,44 +255,37 @@ def answer(
 ) -> str:
     """The answer as far as it is known, as a piece of a page; with other questions, `beside` it, and beside the wait
     `as_it_is`, in the department without changes."""
-    result, needed = state.result, first_shown(asked)
-    n = 0 if result is None else len(result.replications)
-    is_shown = result is not None and n >= needed
+    n, needed, is_ended = (
+        count_replications(state.result),
+        first_shown(asked),
+        state.step == "ended",
+    )
+    result = state.result if n >= needed else None
     return rendered(
         "answer.html",
         step=state.step,
         words=STEPS.get(state.step, ""),
         refused=None if state.refused is None else faults_of(state.refused),
         asked=asked,
-        changes=asked.changes_words,
         n=n,
         needed=needed,
         planned=PLANNED,
         full=asked.lengths,
         most=most,
         more=n + MORE if n >= most else most,
-        time_left=time_words(most - n, result)
-        if result is not None and is_shown and state.step == "looking"
-        else "",
+        time_left=time_words(most - n, result) if result and state.step == "looking" else "",
         elsewhere=""
         if asked.file
         else replace(asked, department=EVERY, changed=(), staff=(), within=False).query,
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
-        together=together([(asked, result if is_shown else None), *beside]) if beside else None,
-        link=asked.address,
-        as_it_is=wait_words(as_it_is.on_targets)
-        if as_it_is and len(as_it_is.replications) >= needed
-        else "",
+        together=together([(asked, result), *beside]) if beside else None,
+        as_it_is=wait_words(as_it_is.on_targets) if as_it_is else "",
         beside_as_it_is=asked.unchanged.keeping(asked.query),
-        over_many=over_many(asked, result) if is_shown and state.step == "ended" else {},
+        over_many=over_many(asked, result) if is_ended else {},
         keep=asked.keeping(*asked.beside, asked.query),
-        department=department_words(asked, result),
-        **(
-            shown(result, asked.place, state.step == "ended")
-            if result is not None and is_shown
-            else {"arms": (), "every": ()}
-        ),
+        department=department_words(asked, state.result),
+        **(shown(result, asked.place, is_ended) if result else {"arms": (), "every": ()}),
     )
 
 
@@ -421,21 +316,14 @@ def runs_page(
     """The stored runs with their verdicts, the newest first; those that were broken off, and those that cannot be
     read."""
     verdicts = {name: verdict_words(run.first_verdict) for name, run in runs.items()}
-    return rendered(
-        "runs.html",
-        runs=runs,
-        verdicts=verdicts,
-        unfinished=unfinished,
-        damaged=damaged,
-        most=MOST_ROWS,
-    )
+    lists = {"runs": runs, "unfinished": unfinished, "damaged": damaged}
+    return rendered("runs.html", verdicts=verdicts, most=MOST_ROWS, **lists)
 
 
 def run_page(asked: AskedQuestion, result: ae.Result) -> str:
     """The first page of a stored run, with the ways to its views."""
-    views, of_offer = _views(asked, result), result.design.offer is not None
-    shown = {"answer": first_visit(result, of_run=True), "views": views, "of_offer": of_offer}
-    return rendered("run.html", asked=asked, arms=result.shown.others, **shown)
+    answer, views = first_visit(result, of_run=True), _views(asked, result)
+    return rendered("run.html", asked=asked, result=result, answer=answer, views=views)
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
@@ -444,21 +332,19 @@ def run_page(asked: AskedQuestion, result: ae.Result) -> str:
 def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     """One view of the result that is kept of a question; without one, where to begin."""
     view, views = VIEWS[name], _views(asked, result)
-    n = 0 if result is None else len(result.replications)
-    n_here = min(n, result.run.profiles) if result is not None and view.of_profiles else n
+    n = count_replications(result)
+    n_here = min(n, result.run.profiles) if result and view.of_profiles else n
     return rendered(
         "view.html",
         view=view,
         views=views,
         here=name,
         asked=asked,
-        changes=asked.changes_words,
         department=department_words(asked, result),
         n=n,
-        narrows="departments" in views,
         n_here=n_here,
-        blocks=() if result is None else view_document(name, result, n_here).blocks,
-        areas=areas(result) if result is not None and name == "pathway" else [],
+        blocks=view_document(name, result, n_here).blocks if result else (),
+        areas=areas(result) if result and name == "pathway" else [],
     )
 
 
@@ -481,27 +367,25 @@ def view_document(name: str, result: ae.Result, n: int) -> Document:
 
 def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[str, str]) -> str:
     """'What do you know of your department?': figures that are typed, and the ranges of each policy that they leave."""
-    n = 0 if result is None else len(result.replications)
+    n, needed = count_replications(result), 0 if asked.run else 2 * N_DEPARTMENTS
     now: dict[str, Any] = {"sentences": (), "tables": (), "caution": "", "best": ""}
     faults: dict[str, str] = {}
-    figures = {key: typed.get(key, "").strip() for key in FIGURES if typed.get(key, "").strip()}
+    figures = {key: text for key in FIGURES if (text := typed.get(key, "").strip())}
     keys = [key for key in figures if key != SIZE]
-    needed = 0 if asked.run else 2 * N_DEPARTMENTS
     if result is not None and n >= needed and keys:
         try:
             days = _figure("days", typed.get("days", "28"))
             values = {key: _figure(key, text) for key, text in figures.items()}
             blocks = [{**FIGURES[key].block, "value": values[key], "days": days} for key in keys]
             now = ae.narrow(result, blocks, attendances_per_day=values.get(SIZE))._asdict()
-            sham = {
-                labelled(result, arm) for arm in result.others if arm.name == result.design.sham
-            }
+            sham = None if result.sham is None else labelled(result, result.sham)
             now["tables"] = [
-                replace(one, cells=[at for at in one.cells if at[0] not in sham])
+                replace(one, cells=[at for at in one.cells if at[0] != sham])
                 for one in now["tables"]
             ]
         except AeflowError as error:
             faults = _by_field(error, keys)
+    answers = {asks: text for key, text in figures.items() if (asks := FIGURES[key].answer)}
     return rendered(
         "narrow.html",
         asked=asked,
@@ -510,9 +394,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         n=n,
         needed=needed,
         faults=faults,
-        own=urlencode({AS_ANSWERS[key]: text for key, text in figures.items() if key in AS_ANSWERS})
-        if now["tables"]
-        else "",
+        own=urlencode(answers) if now["tables"] else "",
         **now,
     )
 
@@ -545,23 +427,13 @@ def packed(result: ae.Result) -> bytes:
     """The folder of a run of this result, as a zip: `aeflow report` and `ae.read` take it once it is unpacked."""
     with TemporaryDirectory() as folder:
         written = result.write(Path(folder) / "results")
-        return Path(
-            make_archive(str(Path(folder) / "answer"), "zip", written.parent, written.name)
-        ).read_bytes()
+        made = make_archive(f"{folder}/answer", "zip", written.parent, written.name)
+        return Path(made).read_bytes()
 
 
 def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
     """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
     study = asked.place.load(*asked.overrides) if result is None else result.study
-    page, answer = (
-        ae.animate(study, study.design.baseline, arm).html,
-        f"/{'run' if asked.run else ''}?{asked.address}",
-    )
-    return page.replace(
-        "<main>", f'<main>\n<p><a href="{escape(answer)}">Back to the answer</a></p>', 1
-    )
-
-
-def message_page(heading: str, sentences: Sequence[str]) -> str:
-    """A page that says what is wrong, and what to do."""
-    return rendered("message.html", heading=heading, sentences=sentences)
+    page = ae.animate(study, study.design.baseline, arm).html
+    answer = escape(f"/{'run' if asked.run else ''}?{asked.address}")
+    return page.replace("<main>", f'<main>\n<p><a href="{answer}">Back to the answer</a></p>', 1)

@@ -4,12 +4,11 @@ A request is answered only if it is addressed to this computer by name and comes
 from elsewhere, run no script but the app's own, and set no cookie.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,7 +19,7 @@ from simulation.app.answer import Beside
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork, page_in
 from simulation.app.departments import PACKAGED, Place
-from simulation.app.session import MOST_REPLICATIONS, AnswerState, Session, first_shown
+from simulation.app.session import MOST_REPLICATIONS, AnswerState, Session
 from simulation.app.upload import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
@@ -29,6 +28,7 @@ from simulation.records.serialise import csv_text
 try:
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
+    from starlette.datastructures import Headers, MutableHeaders
     from starlette.requests import ClientDisconnect, Request
     from starlette.responses import (
         HTMLResponse,
@@ -68,7 +68,6 @@ HEADERS = {
 OF_PAGES = {"Content-Security-Policy": POLICY, **HEADERS}
 OF_FILES = {"Cache-Control": "private, max-age=600"}
 """Styles and scripts are asked for once in ten minutes."""
-Answering = Callable[[Request], Response]
 
 
 class Guard:
@@ -84,30 +83,23 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {
-            key.decode("latin-1").lower(): value.decode("latin-1")
-            for key, value in scope["headers"]
-        }
-        why = self._why_not(headers)
-        if why:
+        if why := self._why_not(Headers(scope=scope)):
             await PlainTextResponse(f"{why}\n", 403, HEADERS)(scope, receive, send)
             return
 
         async def send_with(message: Any) -> None:
             if message["type"] == "http.response.start":
-                known = {key.lower() for key, _ in message["headers"]}
+                headers = MutableHeaders(scope=message)
                 own = OF_PAGES | (OF_FILES if scope["path"].startswith("/static/") else {})
-                added = [(key.encode(), value.encode()) for key, value in own.items()]
-                message["headers"] += [
-                    (key, value) for key, value in added if key.lower() not in known
-                ]
+                for key, value in own.items():
+                    headers.setdefault(key, value)
             await send(message)
 
         too_much = _too_much(scope.get("query_string", b""))
         answer = _message("This cannot be shown", [too_much], 400) if too_much else self._app
         await answer(scope, receive, send_with)
 
-    def _why_not(self, headers: dict[str, str]) -> str:
+    def _why_not(self, headers: Headers) -> str:
         """Why a request is refused; '' if it is not."""
         if headers.get("host", "") not in self._hosts:
             return "This address is not this computer's. Open the address that aeflow printed."
@@ -140,7 +132,7 @@ class Front:
 
     def routes(self) -> list[Any]:
         """Every address, and what answers it."""
-        gets: dict[str, Answering] = {
+        gets = {
             "/": self.question,
             "/first": self.first,
             "/stream": self.stream,
@@ -162,14 +154,14 @@ class Front:
             "/heavy/{name}/stream": self.work_stream,
             "/file/{name}": self.file,
         }
-        posts: dict[str, Answering] = {
+        posts = {
             "/offer": self.begin_offer,
             "/full/{length}": self.begin_full,
             "/heavy/{name}/stop": self.stop_work,
         }
         return [
-            *(Route(path, _told(answering)) for path, answering in gets.items()),
-            *(Route(path, _told(answering), methods=["POST"]) for path, answering in posts.items()),
+            *(Route(path, answering) for path, answering in gets.items()),
+            *(Route(path, answering, methods=["POST"]) for path, answering in posts.items()),
             Route("/open", self.open, methods=["GET", "POST"]),
             Mount("/static", StaticFiles(directory=pages.STATIC)),
         ]
@@ -196,16 +188,14 @@ class Front:
             pairs = _pairs(request)
             if (kept := few_enough(pairs)) == pairs:
                 raise
-            faults = [
-                *pages.faults_of(error),
-                "The first of them are kept below; untick one to choose another.",
-            ]
+            remedy = "The first of them are kept below; untick one to choose another."
             first = asked_in(kept, self._session.place_of(kept))
-            return HTMLResponse(pages.question_page(first, faults=faults), 400)
+            page = pages.question_page(first, faults=[*pages.faults_of(error), remedy])
+            return HTMLResponse(page, 400)
 
     def first(self, request: Request) -> Response:
         """The whole answer of the run that comes with the package."""
-        return HTMLResponse(pages.whole_page(self._stored))
+        return HTMLResponse(pages.rendered("whole.html", stored=self._stored))
 
     def stream(self, request: Request) -> Response:
         """A stream of the states of an answer, which is worked on as long as somebody listens."""
@@ -223,17 +213,13 @@ class Front:
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _stream(self, asked: AskedQuestion, most: int, visitor: str) -> AsyncIterator[str]:
-        states, beside = (
-            self._session.stream(asked, most, visitor),
-            await run_in_threadpool(self._beside, asked),
-        )
-        as_it_is = self._session.result(asked.unchanged) if asked.within else None
+        states = self._session.stream(asked, most, visitor)
+        beside = await run_in_threadpool(self._beside, asked)
+        as_it_is = self._session.shown(asked.unchanged) if asked.within else None
         try:
             async for state in states:
-                yield _event(
-                    "state",
-                    await run_in_threadpool(pages.answer, state, asked, most, beside, as_it_is),
-                )
+                answer = partial(pages.answer, state, asked, most, beside, as_it_is)
+                yield _event("state", await run_in_threadpool(answer))
                 if state.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")
@@ -248,9 +234,7 @@ class Front:
             with suppress(AeflowError):
                 pairs = parse_qsl(query)
                 other = asked_in(pairs, self._session.place_of(pairs))
-                result = self._session.result(other)
-                is_shown = result is not None and len(result.replications) >= first_shown(other)
-                found.append((other, result if is_shown else None))
+                found.append((other, self._session.shown(other)))
         return found
 
     def as_file(self, request: Request) -> Response:
@@ -339,16 +323,11 @@ class Front:
         if request.method == "POST":
             kind = request.headers.get("content-type", "")
             try:
-                content = await _sent(request)
-                address = await run_in_threadpool(
-                    lambda: address_for(parts_of(content, kind), self._session)
-                )
+                parts = parts_of(await _sent(request), kind)
+                address = await run_in_threadpool(address_for, parts, self._session)
                 if len(address) > MOST_QUERY:
-                    refuse(
-                        "the file",
-                        "holds answers that are too long for an address",
-                        "Shorten texts",
-                    )
+                    found = "holds answers that are too long for an address"
+                    refuse("the file", found, "Shorten texts")
             except AeflowError as error:
                 faults = pages.faults_of(error)
             except ClientDisconnect:
@@ -361,15 +340,10 @@ class Front:
 
     def records(self, request: Request) -> Response:
         """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
-        written = [(name, title) for name, (title, _) in written_pages().items()]
-        own = [
-            (name, one.label)
-            for name, one in self._session.place.departments().items()
-            if name not in PACKAGED
-        ]
-        return HTMLResponse(
-            pages.rendered("records.html", written=written, own=own, example=EXAMPLE)
-        )
+        known = self._session.place.departments()
+        own = [(name, one.label) for name, one in known.items() if name not in PACKAGED]
+        words = {"written": written_pages(), "own": own, "example": EXAMPLE}
+        return HTMLResponse(pages.rendered("records.html", **words))
 
     def record(self, request: Request) -> Response:
         """One of these pages, as it was written."""
@@ -444,21 +418,15 @@ class Front:
         )
 
 
-async def _missing(request: Request, error: Exception) -> Response:
+def _missing(request: Request, error: Exception) -> Response:
     """The page of an address that leads nowhere."""
     return _message("There is no such page", ["Choose one of the pages above."], 404)
 
 
-def _told(answering: Answering) -> Answering:
-    """The same, with a page that says what is wrong in place of an error of the reader's."""
-
-    def answer(request: Request) -> Response:
-        try:
-            return answering(request)
-        except AeflowError as error:
-            return _message("This cannot be shown", pages.faults_of(error), 400)
-
-    return answer
+def _refused(request: Request, error: Exception) -> Response:
+    """The page that says what is wrong in place of an error of the reader's."""
+    assert isinstance(error, AeflowError)
+    return _message("This cannot be shown", pages.faults_of(error), 400)
 
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
@@ -468,7 +436,8 @@ def _pairs(request: Request) -> list[tuple[str, str]]:
 
 def _message(heading: str, sentences: Sequence[str], status: int) -> Response:
     """A page that says what is wrong."""
-    return HTMLResponse(pages.message_page(heading, sentences), status)
+    page = pages.rendered("message.html", heading=heading, sentences=sentences)
+    return HTMLResponse(page, status)
 
 
 def _alone(page: str, policy: str = REPORT_POLICY) -> Response:
@@ -552,6 +521,5 @@ def app_of(
     """The app as an ASGI application, guarded, and its session; `results`: the folder whose runs may be opened;
     `config_dir`: that of configurations beside `./configs`."""
     session = Session(n_workers, results, Place(config_dir))
-    return Guard(
-        Starlette(routes=Front(session, stored).routes(), exception_handlers={404: _missing}), port
-    ), session
+    routes, handlers = Front(session, stored).routes(), {404: _missing, AeflowError: _refused}
+    return Guard(Starlette(routes=routes, exception_handlers=handlers), port), session

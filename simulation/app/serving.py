@@ -1,7 +1,5 @@
 """Starts the server: a port of this computer, the page of the first visit, and an end at Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

@@ -4,23 +4,20 @@ A question is worked on while somebody looks. Its result stays for a while, so t
 reader goes on from it. Files that were sent are kept under names that nobody can guess, and never written.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import threading
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, TypeVar
 from weakref import WeakValueDictionary
 from zipfile import ZipFile
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion, asked_by_file
+from simulation.app.asked import AskedQuestion, Pairs, asked_by_file
 from simulation.app.background import Background, tidy_memory, trim_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.work_queue import FirstFew, Places, QuestionShare, VisitorShare, WorkQueue
@@ -41,6 +38,8 @@ FIRST = 4
 PROFILED = 4
 """Replications that are simulated again, with day profiles, for views of a day; no other work needs any."""
 
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
 Step = Literal[
     "waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"
 ]
@@ -55,14 +54,15 @@ class AnswerState:
     refused: AeflowError | None = None
 
 
-def _length(result: ae.Result | None) -> int:
+def count_replications(result: ae.Result | None) -> int:
+    """How many replications there are of a result; 0 where there is none."""
     return 0 if result is None else len(result.replications)
 
 
 def _joined(one: ae.Result, other: ae.Result) -> ae.Result:
     """The longer of two results of a question, with the day profiles that either has."""
     with_days, without = (one, other) if one.run.profiles >= other.run.profiles else (other, one)
-    missing = without.replications[_length(with_days) :]
+    missing = without.replications[count_replications(with_days) :]
     if not missing:
         return with_days
     is_alike = with_days.run.profiles == without.run.profiles
@@ -79,6 +79,13 @@ def _first_run() -> ae.Result:
     with TemporaryDirectory() as folder, ZipFile(FIRST_RUN) as packed:
         packed.extractall(folder)
         return ae.read(folder)
+
+
+def _add_newest(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
+    """Add to what is kept, of which the oldest goes where there is more than may be kept."""
+    kept[key] = value
+    if len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 def _key(asked: AskedQuestion) -> tuple[object, ...]:
@@ -99,9 +106,9 @@ class Session:
         self._queue = WorkQueue(n_workers)
         self._shares: WeakValueDictionary[str, VisitorShare] = WeakValueDictionary()
         self._places = Places(MOST_RUNNING)
-        self._kept: OrderedDict[tuple[object, ...], ae.Result] = OrderedDict()
-        self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
-        self._sent: OrderedDict[str, Place] = OrderedDict()
+        self._kept: dict[tuple[object, ...], ae.Result] = {}
+        self._files: dict[str, AskedQuestion] = {}
+        self._sent: dict[str, Place] = {}
         self._lock = threading.Lock()
         self.n_running = 0
 
@@ -111,25 +118,23 @@ class Session:
         """A file's question in a place, kept under a name that nobody can guess. Raises ConfigError."""
         asked = asked_by_file(text, secrets.token_urlsafe(16), place)
         with self._lock:
-            self._files[asked.file] = asked
-            while len(self._files) > MOST_FILES:
-                self._files.popitem(last=False)
+            _add_newest(self._files, asked.file, asked, MOST_FILES)
         return asked
 
     def keep(self, place: Place) -> Place:
         """The same folder that was sent, kept under its name."""
         with self._lock:
-            self._sent[place.sent] = place
-            while len(self._sent) > MOST_FILES:
-                self._sent.popitem(last=False)
+            _add_newest(self._sent, place.sent, place, MOST_FILES)
         return place
 
-    def place_of(self, pairs: Sequence[tuple[str, str]]) -> Place:
+    def place_of(self, pairs: Pairs) -> Place:
         """Where the configurations of an address are. Raises ConfigError if they were sent and are not kept now."""
         name = dict(pairs).get("sent", "")
+        if not name:
+            return self.place
         with self._lock:
-            if not name or name in self._sent:
-                return self._sent[name] if name else self.place
+            if name in self._sent:
+                return self._sent[name]
         refuse(
             "what was sent",
             "is not known here any more",
@@ -152,6 +157,11 @@ class Session:
         with self._lock:
             return self._kept.get(_key(asked))
 
+    def shown(self, asked: AskedQuestion) -> ae.Result | None:
+        """The same, once it has as many replications as are shown."""
+        result = self.result(asked)
+        return result if count_replications(result) >= first_shown(asked) else None
+
     def profiled(self, asked: AskedQuestion) -> ae.Result | None:
         """The same with day profiles of its first replications, which are simulated again for them, once."""
         result = self.result(asked)
@@ -170,12 +180,10 @@ class Session:
 
     def share(self, visitor: str = "") -> VisitorShare:
         """A visitor's share of the processors, the same while any work of theirs goes on; without a name, a new one."""
+        if not visitor:
+            return self._queue.share()
         with self._lock:
-            return (
-                self._shares.setdefault(visitor, self._queue.share())
-                if visitor
-                else self._queue.share()
-            )
+            return self._shares.setdefault(visitor, self._queue.share())
 
     def listing(self) -> Listing:
         """The runs in the folder of results, the newest first, and why others cannot be read."""
@@ -223,9 +231,7 @@ class Session:
         with self._lock:
             before = self._kept.pop(_key(asked), None)
             longest = result if before is None else _joined(before, result)
-            self._kept[_key(asked)] = longest
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            _add_newest(self._kept, _key(asked), longest, MOST_KEPT)
 
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""
@@ -251,15 +257,15 @@ class Session:
         """
         question = self.share(visitor or NAMELESS).question(first_shown(asked))
         so_far = self.result(asked)
-        if _length(so_far) >= most:
+        if count_replications(so_far) >= most:
             yield AnswerState("ended", so_far)
             return
         if self._places.are_taken:
             yield AnswerState("waiting", so_far)
         step: Step = "waiting"
         while step not in ("refused", "ended"):
-            so_far = max(so_far, self.result(asked), key=_length)
-            question.n = _length(so_far)
+            so_far = max(so_far, self.result(asked), key=count_replications)
+            question.n = count_replications(so_far)
             await self._places.take(question)
             work = _Work(self, asked, most, question, so_far)
             work.thread.start()

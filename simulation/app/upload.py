@@ -4,8 +4,6 @@ it is or as a zip. It is read, checked, kept in memory and never written.
 A folder is looked up as the command line looks one up, so the same folder gives the same numbers.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import secrets
@@ -59,9 +57,10 @@ def parts_of(content: bytes, kind: str) -> dict[str, bytes]:
     files = {}
     for part in (b"\r\n" + content).split(f"\r\n--{boundary[1]}".encode())[1:-1]:
         head, _, body = part.partition(b"\r\n\r\n")
-        name = re.search(rb'filename="([^"]*)"', head)
-        if body.strip() or (name and name[1]):
-            files[name[1].decode("utf-8", "replace") if name else ""] = body
+        found = re.search(rb'filename="([^"]*)"', head)
+        name = found[1].decode("utf-8", "replace") if found else ""
+        if body.strip() or name:
+            files[name] = body
     return files
 
 
@@ -170,14 +169,14 @@ def address_of(files: Mapping[str, bytes], session: Session) -> str:
         )
     if stated.keys() & questions().keys():
         by_name = {PurePosixPath(path).name: _text(content) for path, content in tables.items()}
-        answers = {key: _answer(value) for key, value in stated.items()}
-        named = [
-            key
-            for key in answers
-            if key in questions() and questions()[key].kind == "table" and answers[key]
-        ]
-        kept = answers | {key: by_name.get(PurePosixPath(answers[key]).name, "") for key in named}
-        return f"/interview?{urlencode({key: text for key, text in kept.items() if text or key not in named})}"
+        answers = {}
+        for key, value in stated.items():
+            answers[key] = text = _answer(value)
+            if text and key in questions() and questions()[key].kind == "table":
+                answers[key] = by_name.get(PurePosixPath(text).name, "")
+                if not answers[key]:  # it is asked for
+                    del answers[key]
+        return f"/interview?{urlencode(answers)}"
     return _folder_address({**_department(stated, PurePosixPath(path).stem), **tables}, session)
 
 
@@ -194,13 +193,9 @@ def _text(content: bytes) -> str:
 
 def _answer(value: Any) -> str:
     """An answer as it is typed."""
-    return (
-        ""
-        if value is None
-        else ", ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
-    )
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _department(stated: Mapping[str, Any], name: str) -> dict[str, bytes]:
@@ -247,14 +242,8 @@ def _folder_address(files: Mapping[str, bytes], session: Session) -> str:
 
 def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], bytes | None, list[str]]:
     """The files of a folder by their path within `configs`, its question, and the names of those not used here."""
-    kept, left_out, question, roots, faults = (
-        dict[str, bytes](),
-        list[str](),
-        None,
-        dict[str, None](),
-        Faults(),
-    )
-    packaged = packaged_configs()
+    kept, left_out, roots, faults = dict[str, bytes](), list[str](), dict[str, None](), Faults()
+    packaged, question = packaged_configs(), None
     groups = {path.name for path in packaged.iterdir() if path.is_dir()}
     if len(files) > MOST_FILES:
         refuse(
@@ -319,16 +308,10 @@ def _checked(place: Place) -> tuple[list[str], list[str]]:
     if len(own) > MOST_DEPARTMENTS:
         refuse("the folder", f"holds {len(own)} departments", f"Send {MOST_DEPARTMENTS} at most")
     for name in own or [TYPICAL]:
-        arms = (
-            *EXAMPLE,
-            *(
-                arm
-                for arm in policies
-                if arm not in [f"{OWN}{other}" for other in own if other != name]
-            ),
-        )
+        of_others = [f"{OWN}{other}" for other in own if other != name]
+        arms = [*EXAMPLE, *(arm for arm in policies if arm not in of_others)]
         try:
-            place.load(*AskedQuestion(name, arms=arms, place=place).overrides)
+            place.load(*AskedQuestion(name, arms=tuple(arms), place=place).overrides)
         except ConfigError as error:
             faults += error.faults
     faults.refuse()

@@ -40,8 +40,9 @@ from simulation.offers.offer import (
     texts_alone,
     unsolved_ensemble,
 )
-from simulation.offers.solving import SHOWN, CalibrationTarget, Solver
+from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats, Mask
+from simulation.report.findings import TOLERANCES
 from simulation.runs.provenance import program_parts
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -191,7 +192,10 @@ class DepartmentSet:
         """The figures of the records beside those of the departments."""
         cells: list[Cells] = []
         for name, value in self.wanted.items():
-            shown, of = SHOWN[name], self.fresh[name][self.kept if self.kept.any() else slice(None)]
+            shown, of = (
+                TOLERANCES[name],
+                self.fresh[name][self.kept if self.kept.any() else slice(None)],
+            )
             low, high = (shown.scale * end for end in np.quantile(of, [0.05, 0.95]))
             off = float(MET[name].off(float(of.mean()), value))
             cells.append((
@@ -229,7 +233,7 @@ class DepartmentSet:
 
 
 def _words(name: str, value: float) -> str:
-    shown = SHOWN[name]
+    shown = TOLERANCES[name]
     return f"{shown.noun} {shown.scale * value:.1f} {shown.unit}"
 
 

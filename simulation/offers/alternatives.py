@@ -1,12 +1,12 @@
 """What else the price of a product buys: arms of as many whole ones, or of as many hours a day, as the sum pays for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from simulation.config.dotted import Raw
 from simulation.config.files import copied
+from simulation.records.serialise import read_rows
 
 BOUGHT_WHOLE = "lean_triage"
 """An alternative that is bought once and whole."""
@@ -25,27 +25,7 @@ class ForSale(NamedTuple):
     hours: int = 0
 
 
-FOR_SALE: Mapping[str, ForSale] = {
-    "triage_nurse": ForSale(
-        "one_more_triage_nurse", "triage nurse", "staffing.triage_nurses.extra_shifts", 10, 24
-    ),
-    "clinician": ForSale("clinician_14_to_22", "clinician", "staffing.doctors.extra_shifts", 14, 8),
-    "childrens_clinician": ForSale(
-        "childrens_clinician_12_to_22",
-        "children's clinician",
-        "staffing.children_doctors.extra_shifts",
-        12,
-        10,
-    ),
-    "practitioner": ForSale(
-        "practitioner_12_to_22",
-        "minors practitioner",
-        "staffing.practitioners.extra_shifts",
-        12,
-        10,
-    ),
-    "medical_bed": ForSale("two_more_beds", "medical bed", "site.pools.medicine_beds.extra"),
-}
+FOR_SALE = read_rows(Path(__file__).with_name("for_sale.yaml"), ForSale)
 """By the name of the arm."""
 
 

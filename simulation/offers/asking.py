@@ -1,7 +1,5 @@
 """The interview at a terminal, and answers in a file: asked, kept as they are given, and read again."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

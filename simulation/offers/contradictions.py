@@ -4,16 +4,13 @@ Each is said at the last of the answers that it is about. What cannot be is refu
 ensemble is like is asked about. Minutes that nobody stated are the ensemble's.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from simulation.config.totals import ADMITTED_SHARE
-from simulation.offers.interview import Checked, questions
+from simulation.offers.interview import Checked, Values, questions
 from simulation.offers.loads import (
     SLOT,
     Queue,
@@ -26,6 +23,7 @@ from simulation.offers.loads import (
 )
 from simulation.offers.rotas import hours_in_words
 from simulation.records.schema import Floats
+from simulation.report.findings import TOLERANCES
 
 ASK, REFUSE = 0.95, 1.0
 """Shares of their hours, over the week, for which nurses are asked from which it is asked about, and refused."""
@@ -54,7 +52,7 @@ OTHERS_A_DAY = 50 / 340
 """Patients who come to the same beds otherwise, for each attendance (configs/site/typical.yaml)."""
 
 
-def cross_check_staff(values: Mapping[str, Any], checked: Checked) -> None:
+def cross_check_staff(values: Values, checked: Checked) -> None:
     """Add faults and questions about staff, beds and figures that do not go together."""
     if attendances := values.get("attendances_per_day"):
         _triage(attendances, values, checked)
@@ -64,7 +62,7 @@ def cross_check_staff(values: Mapping[str, Any], checked: Checked) -> None:
     _figures(values, checked)
 
 
-def _last(values: Mapping[str, Any], *keys: str) -> str:
+def _last(values: Values, *keys: str) -> str:
     """The last of the answers that were given among these."""
     return [key for key in questions() if key in values and key in keys][-1]
 
@@ -129,7 +127,7 @@ def _say_of(desk: Desk, checked: Checked) -> None:
         )
 
 
-def _triage(attendances: float, values: Mapping[str, Any], checked: Checked) -> None:
+def _triage(attendances: float, values: Values, checked: Checked) -> None:
     """The triage nurses, and ambulances where they assess them, too; then the wait for them."""
     if "triage_nurses" not in values:
         return
@@ -186,7 +184,7 @@ def _triage(attendances: float, values: Mapping[str, Any], checked: Checked) -> 
         )
 
 
-def _ambulances(attendances: float, values: Mapping[str, Any], checked: Checked) -> None:
+def _ambulances(attendances: float, values: Values, checked: Checked) -> None:
     """Ambulance nurses of their own."""
     if "ambulance_nurses" not in values:
         return
@@ -211,7 +209,7 @@ def _ambulances(attendances: float, values: Mapping[str, Any], checked: Checked)
 # --- doctors and beds -----------------------------------------------------------------------------------------
 
 
-def _doctors(attendances: float, values: Mapping[str, Any], checked: Checked) -> None:
+def _doctors(attendances: float, values: Values, checked: Checked) -> None:
     """Doctors, whose minutes are fitted to the four-hour share: held against those of the ensemble's departments."""
     if "doctors" not in values:
         return
@@ -253,7 +251,7 @@ def _doctors(attendances: float, values: Mapping[str, Any], checked: Checked) ->
         )
 
 
-def _beds(attendances: float, values: Mapping[str, Any], checked: Checked) -> None:
+def _beds(attendances: float, values: Values, checked: Checked) -> None:
     """Beds, against what admissions ask for at the model's stays."""
     if "beds" not in values:
         return
@@ -281,17 +279,8 @@ def _beds(attendances: float, values: Mapping[str, Any], checked: Checked) -> No
 
 # --- figures --------------------------------------------------------------------------------------------------
 
-BANDS = {
-    "wait_to_clinician": ("wait_to_clinician_mean", 5.0, 1.0, "min"),
-    "median_wait_to_clinician": ("time_to_clinician_median", 5.0, 1.0, "min"),
-    "over_12h": ("over_12h_share", 0.01, 100.0, "%"),
-    "left": ("left_share", 0.01, 100.0, "%"),
-}
-"""Answers that go with the four-hour share: their measure, what is added before the logarithm is taken, and their
-unit."""
 
-
-def _figures(values: Mapping[str, Any], checked: Checked) -> None:
+def _figures(values: Values, checked: Checked) -> None:
     """Waits and shares that no department with such a four-hour share has, or that cannot be."""
     within, over = values.get("within_four_hours"), values.get("over_12h")
     if within is not None and over is not None and within + over > 1:
@@ -309,9 +298,12 @@ def _figures(values: Mapping[str, Any], checked: Checked) -> None:
         )
     if within is None:
         return
-    for key, (measure, added, scale, unit) in BANDS.items():
-        low, high = _band(measure, added, within)
-        told = f"with {100 * within:.4g} % within four hours the ensemble's departments have"
+    told = f"with {100 * within:.4g} % within four hours the ensemble's departments have"
+    for measure, stated in TOLERANCES.items():
+        key, scale, unit = stated.answer, stated.scale, stated.unit
+        if not stated.added:
+            continue
+        low, high = _band(measure, stated.added / scale, within)
         if key in values and not low <= values[key] <= high:
             checked.ask(
                 _last(values, "within_four_hours", key),

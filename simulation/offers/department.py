@@ -6,8 +6,6 @@ triage takes. What was answered is the same in all. What decides the four-hour s
 wait or minutes are stated, are then solved for (`solving`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -18,6 +16,7 @@ from simulation.config.ensembles import PACKAGED, Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
 from simulation.config.totals import SIZE, Scaling, TotalsAndRotas, apportioned
 from simulation.department.vocabulary import Shift
+from simulation.offers.interview import Values
 from simulation.offers.rotas import Rota, stated_shifts
 from simulation.study.design import Member, Structure, VariedParameter
 
@@ -48,7 +47,7 @@ def of_one_team(structure: Structure) -> bool:
     return ONE_TEAM in (structure.pathway or "")
 
 
-def stated_rotas(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def stated_rotas(values: Values) -> dict[str, list[dict[str, Any]]]:
     """The answered rotas, by pool. Of one team, the second nurse of every hour stands for the ambulance nurses."""
     pools = {
         "triage_nurses": "triage_nurses",
@@ -70,7 +69,7 @@ class OfferedDepartments:
     all, by dotted path; rotas: further ones, by pool; solved: parameters that move though their value is known.
     """
 
-    values: Mapping[str, Any]
+    values: Values
     n: int
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rotas: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)

@@ -4,34 +4,15 @@ What can be read in two ways, a range or a bound is refused with what to write; 
 silence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-SMALL = re.findall(
-    r"\w+",
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen",
-)
-TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
-WORDS: Mapping[str, int] = {
-    **{word: number for number, word in enumerate(SMALL)},
-    **{word: 10 * number for number, word in enumerate(TENS, start=2)},
-    "a": 1,
-    "an": 1,
-}
-"""Numbers in words."""
-MANY = {
-    "hundred": 100,
-    "thousand": 1_000,
-    "k": 1_000,
-    "million": 1_000_000,
-    "mn": 1_000_000,
-    "m": 1_000_000,
-}
-"""Words that multiply."""
+from simulation.records.serialise import read_yaml
+
+TABLES: Mapping[str, Mapping[str, float]] = read_yaml(Path(__file__).with_name("words.yaml"))
+WORDS, MANY, PARTS, DAYS_OF, YEARLY, SECONDS = TABLES.values()
 UNKNOWN = r"n/?[ak]|tb[cad]|unknown|not known|unsure|\?+|do(?:n['’]t| not) know|dk|not sure|-+"
 ABOUT = (
     r"^(?:about|around|approx(?:imately|\.)?|roughly|circa|ca?\.?(?= ?[\d£])|~|≈|on average|(?:an? )?(?:average|mean)"
@@ -51,16 +32,11 @@ RANGE = re.compile(
 )
 ALL_OR_NONE = dict.fromkeys(("all", "everybody", "everyone", "always"), 1.0)
 ALL_OR_NONE |= dict.fromkeys(("none", "nobody", "never"), 0.0)
-PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 OF_THEM = (
     r"(?: of (?:the |all |those |these |our )*(?:patients|attendances|them|cases|people|labels))?"
 )
 PER = r"(?:a|an|per|each|every|/) ?"
 AVERAGE = r"(?:,? ?(?:on average|average|mean|each))?"
-DAYS_OF = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0, "annum": 365.0}
-YEARLY = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1, "yr": 1, "annum": 1}
-"""How many of these a year has, of what is paid for each."""
-SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 CLOCK_TIME = re.compile(r"(\d+):([0-5]\d)")
 
 
@@ -82,7 +58,9 @@ class ReadAmount(NamedTuple):
 def number_in_words(word: str) -> int | None:
     """The number that one word is; None for another word."""
     ten, _, one = word.partition("-")
-    return WORDS[ten] + WORDS.get(one, 0) if ten in WORDS and (not one or one in SMALL) else None
+    if ten not in WORDS or WORDS.get(one, 0) >= 20 or (one and one not in WORDS):
+        return None
+    return int(WORDS[ten] + WORDS.get(one, 0))
 
 
 def _plain(text: str) -> str:
@@ -132,7 +110,7 @@ def _leading(plain: str, remedy: str = NO_NUMBER) -> tuple[float, str]:
 
 def _in_words(plain: str, remedy: str) -> tuple[float, str]:
     """A number in words, and what stands behind it. Raises Unread."""
-    total, part, is_number, rest = 0, 0, False, plain.replace("-", " ")
+    total, part, is_number, rest = 0.0, 0.0, False, plain.replace("-", " ")
     while found := re.match(r"(?:and )?([a-z]+) ?", rest):
         word = found[1]
         if word in WORDS and not (is_number and word in ("a", "an")):
@@ -146,7 +124,7 @@ def _in_words(plain: str, remedy: str) -> tuple[float, str]:
         is_number, rest = True, rest[found.end() :]
     if not is_number:
         raise Unread(f"found '{plain[:60]}'", remedy)
-    return float(total + part), rest.strip()
+    return total + part, rest.strip()
 
 
 def _multiplied(number: float, rest: str) -> tuple[float, str]:
@@ -174,7 +152,7 @@ def read_number(text: str, unit: str = "") -> float:
     )
     if not found:
         raise Unread(f"found '{text[:60]}'", f"Write a number of {unit}" if unit else NO_NUMBER)
-    days = DAYS_OF[found[1] or "day"] if found.groups() else 1.0
+    days = DAYS_OF[found[1] or "day"] if found.groups() else 1
     return number if days == 1 else round(number / days, 1)
 
 

@@ -4,8 +4,6 @@ Answers are a mapping of key to text or number; a blank is None or ''. Any front
 `check` says, and asks again.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,6 +35,8 @@ BOTH = {
 """Choices that are two others at once."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
+Values = Mapping[str, Any]
+"""Answers as they were read, by key."""
 Kind = Literal[
     "number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"
 ]

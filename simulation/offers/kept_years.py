@@ -4,8 +4,6 @@ They hang on the answers about the department, on the packaged ensemble and on t
 yardstick or use. So another product finds them, and what was stopped goes on where it was.
 """
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from pathlib import Path

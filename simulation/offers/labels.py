@@ -1,11 +1,10 @@
 """How often labels are too low before anything is simulated: of nurses, and of the product as it is used, by what
 agreement with nurses may mean. Patients are those of whom the board's page speaks: the sickest who come to triage."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import numpy as np
 
@@ -42,7 +41,8 @@ SAME = 1e-10
 
 def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
     """The ways to read a policy's labels, and the policy of each: one, or those of `TIES` and the naive one."""
-    beside = policy["ai"].get("with_nurse")
+    ai: Raw = {**policy["ai"]}
+    beside = ai.pop("with_nurse", None)
     if beside is None:
         yield AS_ANSWERED, policy
         return
@@ -51,15 +51,11 @@ def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
         tied["ai"]["with_nurse"]["correlation"]["value"] = tie
         yield words, tied
     stated = {"evidence": "assumed", "source": "read as if nurses were never wrong"}
-    ai = {"name": policy["ai"]["name"], "correlation": policy["ai"]["correlation"]}
     if "counts" in beside:
         ai["matrix"] = {"counts": beside["counts"], **stated}
     else:
-        ai["agreement"] = {
-            "exact_share": beside["agree_share"],
-            "under_share": beside["lower_share"],
-            **stated,
-        }
+        shares = {"exact_share": beside["agree_share"], "under_share": beside["lower_share"]}
+        ai["agreement"] = {**shares, **stated}
     yield NAIVE, {**policy, "ai": ai}
 
 
@@ -85,25 +81,21 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
             after.setdefault(words, []).append(_too_low((with_it, nurses, nurses), mixes, share))
             if number not in before:
                 before[number] = _too_low((nurses, nurses, nurses), mixes, share)
-    today = float(np.mean([*before.values()]))
-    margin = next(
-        (margin.margin for margin in study.design.margins if margin.measure == UNDER_TRIAGE), None
-    )
-    limit = math.inf if margin is None else today + margin
-    means = {words: float(np.mean(shares)) for words, shares in after.items()}
-    digits = max(
-        (digits_apart(100 * mean, 100 * limit, 1) for mean in means.values()), default=1
-    )  # so that which is more is seen
-    limit_words = "" if margin is None else f"; the limit is {100 * limit:.{digits}f} %"
+    today = fmean(before.values())
+    margins = [one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE]
+    limit = today + min(margins, default=math.inf)
+    means = {words: fmean(shares) for words, shares in after.items()}
+    # so many digits that which is more is seen
+    digits = max((digits_apart(100 * mean, 100 * limit, 1) for mean in means.values()), default=1)
+    limit_words = f"; the limit is {100 * limit:.{digits}f} %" if margins else ""
     differs = "differs from nurses" if product.with_nurses else "works"
     lines = [
         f"Too low a level for the sickest (levels 1-2) at triage: about {100 * today:.{digits}f} % today{limit_words}. "
         f"With it, if it {differs}"
     ]
     for words, mean in means.items():
-        lines.append(
-            f"{words}: {100 * mean:.{digits}f} %{', above the limit' if mean > limit + SAME else ''}"
-        )
+        above = ", above the limit" * (mean > limit + SAME)
+        lines.append(f"{words}: {100 * mean:.{digits}f} %{above}")
     lines += [f"{words}: no such table ({found})" for words, found in impossible.items()]
     return lines, means.get(TIES[-1])
 
@@ -130,9 +122,8 @@ def _sickest_at_triage(pathway: Pathway, policy: Policy, seed: int) -> Iterator[
     )
     attends = [source.attends for source in pathway.arrivals.values()]
     sickest &= np.array([*attends, *[False] * len(pathway.present)])[drawn.arrival_source]
-    covers = policy.covers
     covered = np.ones_like(sickest)
-    if covers is not None:
+    if covers := policy.covers:
         sources = sources_labelled(covers, pathway)
         covered = mask_reached(pathway, drawn.attributes, sources, covers.only)
     for of_them in (covered, ~covered):
@@ -142,11 +133,11 @@ def _sickest_at_triage(pathway: Pathway, policy: Policy, seed: int) -> Iterator[
 def _too_low(policies: Sequence[Policy], mixes: Sequence[Sequence[int]], share: float) -> float:
     """The share with a label too low. policies: of those for whom it is used, of the others whom it is for, and of the
     rest; mixes: by true level, of those whom it is for, and of the rest; share: for whom of the former it is used."""
-    parts = zip(policies, (mixes[0], *mixes), (share, 1 - share, 1.0), strict=True)
-    counted = [
-        (part * sum(mix), label_accuracy(policy, mix)["under_share"])
-        for policy, mix, part in parts
-        if sum(mix)
-    ]
-    n_all = sum(n for n, _ in counted)
-    return sum(n * low for n, low in counted) / n_all if n_all else 0.0
+    n_all = n_low = 0.0
+    for policy, mix, part in zip(
+        policies, (mixes[0], *mixes), (share, 1 - share, 1.0), strict=True
+    ):
+        if n := part * sum(mix):
+            n_all += n
+            n_low += n * label_accuracy(policy, mix)["under_share"]
+    return n_low / n_all if n_all else 0.0

@@ -4,8 +4,6 @@ Patients come by the profiles of the typical site, scaled to the stated attendan
 ensemble are like is read from a file that `tests/long/offer_figures.py` writes.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from functools import cache

@@ -1,7 +1,5 @@
 """From answers to a folder that `aeflow compare` runs: the department over a range, the product, and the study."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -9,19 +7,17 @@ from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from simulation.config.composing import packaged, stated_in
-from simulation.config.dotted import Raw, as_stated
+from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble
-from simulation.config.files import search_folders
+from simulation.config.files import names_in, search_folders
 from simulation.config.new import name_faults
 from simulation.config.studies import study_from
-from simulation.config.validating import validated
 from simulation.config.writing import ensemble_text, write_files, yaml_text
-from simulation.errors import ConfigError, Faults, refuse
+from simulation.errors import Faults, refuse
 from simulation.offers import solving
 from simulation.offers.department import (
     BEDS,
@@ -31,16 +27,17 @@ from simulation.offers.department import (
     of_one_team,
     packaged_ensemble,
 )
-from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
+from simulation.offers.interview import Answers, Checked, OfferQuestion, Values, check, questions
 from simulation.offers.kept_years import KeptYears
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing_parameter, spread_evenly
 from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
 from simulation.records.schema import Floats, Ints
-from simulation.records.serialise import Plain, to_plain
+from simulation.records.serialise import Plain
+from simulation.report.findings import TOLERANCES
 from simulation.runs.provenance import program_parts
 from simulation.study.department_warnings import department_warnings
-from simulation.study.design import Member
+from simulation.study.design import Member, VariedParameter
 from simulation.study.study import Study
 from simulation.version import __version__
 from simulation.wording import listed_with_and
@@ -56,6 +53,14 @@ ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
 AMBULANCE_NURSES = "ambulance_nurses"
 """The parameter, and the question, of ambulance nurses beside those of the typical site, scaled."""
+OF_BLANK = {
+    "triage_wait": (TRIAGE,),
+    "within_four_hours": (DOCTORS,),
+    "beds": BEDS,
+    "admitted_share": (ADMITTED,),
+    AMBULANCE_NURSES: (AMBULANCE_NURSES,),
+}
+"""The parameters in which departments differ where a question about them was left blank."""
 EASED = {
     "places": ("majors_cubicles",),
     "pace": ("patients_in_hand",),
@@ -85,16 +90,7 @@ QUICK, QUICKER = (
 )
 """A four-hour share of 75 % and more needs more than doctors: once theirs is a quarter less, others are quicker, too.
 A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
-ANSWERED = {
-    "within_four_hours": "within_4h_share",
-    "wait_to_clinician": "wait_to_clinician_mean",
-    "median_wait_to_clinician": "time_to_clinician_median",
-    "over_12h": "over_12h_share",
-    "left": "left_share",
-    "admitted_share": "admitted_share",
-    "triage_wait": "walk_in_triage_wait_mean",
-    "triage_minutes": "walk_in_triage_minutes_mean",
-}
+ANSWERED = {tolerance.answer: measure for measure, tolerance in TOLERANCES.items()}
 """The measure that each of these answers is a figure of."""
 SIMULATED = "simulated"
 """What a blank is of which nothing is assumed: it is a figure that the departments are held against."""
@@ -116,23 +112,19 @@ def name_of(product: str, folder: Path | None = None) -> str:
     of that name is there."""
     plain_name = re.sub(r"\W+", "_", product.casefold(), flags=re.ASCII).strip("_")
     name = plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+    taken = set() if folder is None else names_in("study", [folder])
     names = chain((name,), (f"{name}_{number}" for number in count(2)))
-    return next(
-        one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists()
-    )
+    return next(one for one in names if one not in taken)
 
 
 def changed_answers(answers: Answers, changed: Answers) -> list[str]:
     """What changed answers say that the first do not: 'price a year £90,000, not £120,000'."""
-    words = {
-        key: [str(given.get(key) or "left blank") for given in (changed, answers)]
-        for key in changed
-    }
-    return [
-        f"{questions()[key].noun} {now}, not {before}"
-        for key, (now, before) in words.items()
-        if now != before
-    ]
+    nouns = []
+    for key in changed:
+        now, before = (str(given.get(key) or "left blank") for given in (changed, answers))
+        if now != before:
+            nouns.append(f"{questions()[key].noun} {now}, not {before}")
+    return nouns
 
 
 def offered(
@@ -167,9 +159,7 @@ def offered(
             f"anew, remove the files {name}.yaml"
         )
         refuse(str(before), "an offer of that name was written before", remedy)
-    found = list(name_faults(name, folder, kinds, "an offer"))
-    if found:
-        raise ConfigError(found)
+    Faults(name_faults(name, folder, kinds, "an offer")).refuse()
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
     alone = unsolved_ensemble(departments)
     n = len(alone.departments)
@@ -177,19 +167,15 @@ def offered(
         trial = Path(temporary).resolve()
         places = (trial, *search_folders(folder if folder.is_dir() else None))
 
-        def made(name: str, texts: Mapping[str, str]) -> Study:
-            write_files(texts, name, trial)
-            words = (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where)
-            return study_from(stated_in(words, places), places)
-
-        study = made(name, _texts(_with_product(alone, product), departments, product, differs))
+        texts = _texts(_with_product(alone, product), departments, product, differs)
+        write_files(texts, name, trial)
+        words = (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where)
+        study = study_from(stated_in(words, places), places)
         of_labels, harshest = label_lines(study, product)
         targets = list(_targets(values, tuple(map(alone.member, range(n)))))
         kept = KeptYears(results, _of_department(values, n), _program(alone, product, targets))
         solver = Solver(
-            lambda: of_years(
-                made(DEPARTMENTS, texts_alone(alone, _own_nurse(product))).of_arms([])
-            ),
+            lambda: of_years(study.of_arms([])),
             alone,
             lambda done: progress(done, solver.n_years),
             kept,
@@ -244,13 +230,10 @@ def _comparison(
     }
     yield from comparison_lines(answered, here, of_cause)
     for name in unmet:
-        mean = {measure: float(of[solver.causes[name]].mean()) for measure, of in fresh.items()}
+        mean = {measure: of[solver.causes[name]].mean() for measure, of in fresh.items()}
         figures = [f"{100 * mean['within_4h_share']:.1f} % within four hours"]
-        figures += [
-            f"{mean[ANSWERED[key]]:.0f} min {words}"
-            for key, words in WAITS.items()
-            if ANSWERED[key] in answered
-        ]
+        waits = {ANSWERED[key]: words for key, words in WAITS.items()}
+        figures += [f"{mean[at]:.0f} min {waits[at]}" for at in waits if at in answered]
         yield f"Left out, because it cannot be so: {causes[name].label} ({', '.join(figures)})"
 
 
@@ -260,7 +243,7 @@ def of_years(study: Study, **length: int) -> Study:
     return replace(study, run=run)
 
 
-def _targets(values: Mapping[str, Any], members: Sequence[Member]) -> Iterator[CalibrationTarget]:
+def _targets(values: Values, members: Sequence[Member]) -> Iterator[CalibrationTarget]:
     """What is solved for in these departments: the four-hour share, another in each if it was left blank; the wait."""
     key, ends = "within_four_hours", (0.3, 3.0)
     n = len(members)
@@ -297,13 +280,14 @@ def along_causes(eased: Mapping[str, Sequence[str]], causes: Sequence[str]) -> d
     }
 
 
-def _of_department(values: Mapping[str, Any], n: int) -> Plain:
+def _of_department(values: Values, n: int) -> Plain:
     """The answers on which departments hang, and how many there are."""
-    about = {key for key, question in questions().items() if question.section == "department"}
-    return {
-        "n": n,
-        **{key: value for key, value in values.items() if key in {*about, NURSES}},
+    about = {
+        key: value
+        for key, value in values.items()
+        if questions()[key].section == "department" or key == NURSES
     }
+    return {"n": n, **about}
 
 
 def _program(
@@ -311,8 +295,9 @@ def _program(
 ) -> Plain:
     """What the years of departments hang on besides the answers."""
     source = hashlib.sha256(Path(solving.__file__).read_bytes()).hexdigest()
+    nurse = product.nurse() if NURSES in product.values else None
     return {
-        "ensemble": ensemble, "nurse": _own_nurse(product), "targets": targets, "source": source,
+        "ensemble": ensemble, "nurse": nurse, "targets": targets, "source": source,
         "years": (YEAR, solving.YEARS, solving.FRESH), "version": __version__, **program_parts(),
     }  # fmt: skip
 
@@ -325,11 +310,6 @@ def _before(kept: KeptYears, n_years: int, n: int) -> str:
     again = f"{kept.note}, so they are made again. " if kept.note else ""
     resumed = f" {n_kept} are kept." if n_kept else ""
     return f"{again}{n_years} years are simulated, {n * solving.FRESH} more if some are then off.{resumed}"
-
-
-def _own_nurse(product: OfferedProduct) -> Raw | None:
-    """The file of nurses, where their labels were counted."""
-    return product.nurse() if NURSES in product.values else None
 
 
 def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
@@ -352,68 +332,61 @@ def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
 
 def _with_product(ensemble: Ensemble, product: OfferedProduct) -> Ensemble:
     """Departments that differ in what was left blank of a product, too, under its name."""
-    content: Raw = as_stated(to_plain(ensemble))
     added = product.drawn(len(ensemble.departments))
-    for name, (parameter, values) in added.items():
-        ends = [*parameter["range"], *values.tolist()]
-        content["parameters"][name] = {**parameter, "range": [min(ends), max(ends)]}
-    for place, member in enumerate(content["departments"]):
-        member["values"] += [values[place].item() for _, values in added.values()]
-    return _validated({**content, "name": product.name})
+    return replace(_with_columns(ensemble, added), name=product.name)
 
 
-def _validated(content: Raw) -> Ensemble:
-    faults = Faults()
-    made = validated(Ensemble, content, f"ensembles/{content['name']}.yaml", faults)
-    faults.refuse()
-    assert isinstance(made, Ensemble)
-    return made
+def _with_columns(
+    ensemble: Ensemble, added: Mapping[str, tuple[VariedParameter, Floats | Ints]]
+) -> Ensemble:
+    """Departments that differ in more parameters, by name, each with its value in every department; ranges hold all."""
+    columns = [column.tolist() for _, column in added.values()]
+    numbers = range(len(ensemble.departments))
+    members = [
+        replace(member, values=(*member.values, *of_member))
+        for member, *of_member in zip(map(ensemble.member, numbers), *columns, strict=True)
+    ]
+    parameters = {**ensemble.parameters, **{name: one for name, (one, _) in added.items()}}
+    for place, (name, one) in enumerate(parameters.items()):
+        ends = [*one.range, *(member.values[place] for member in members)]
+        parameters[name] = replace(one, range=(min(ends), max(ends)))
+    return replace(ensemble, parameters=parameters, departments=tuple(members))
 
 
 def unsolved_ensemble(
     departments: OfferedDepartments, targets: str = "the answers of the interview"
 ) -> Ensemble:
     """The departments before anything is solved for, without a product. `targets`: in words, what they are to meet."""
-    members = departments.members()
-
-    def plain(one: object) -> Any:
-        return as_stated(to_plain(one))
-
-    stated: dict[str, Any] = {key: plain(value) for key, value in departments.parameters.items()}
-    values = departments.values
-    added = dict[str, tuple[Raw, Floats | Ints]]()
+    members, values, known = departments.members(), departments.values, packaged_ensemble()
+    built = replace(
+        known.built,
+        targets=targets,
+        priors=f"ensembles/{known.name}.yaml",
+        program=__version__,
+        simulated_years=0,
+        accepted=len(members),
+    )
+    ensemble = replace(
+        known,
+        name=DEPARTMENTS,
+        question="What holds in every department that the answers could mean?",
+        built=built,
+        totals=departments.totals,
+        parameters=departments.parameters,
+        structures=departments.structures,
+        departments=tuple(members),
+        limitation="",
+    )
+    added = dict[str, tuple[VariedParameter, Floats | Ints]]()
     if "admitted_share" not in values:
         added[ADMITTED] = _admitted(len(members), departments.totals.admitted_share)
     is_known = AMBULANCE_NURSES in values or "assessment_nurses" in departments.totals.rotas
     if not is_known and values.get("ambulances") != "triage nurses":
         added[AMBULANCE_NURSES] = _more_ambulance_nurses(departments, members)
-    stated |= {key: parameter for key, (parameter, _) in added.items()}
-    columns = [column for _, column in added.values()]
-    members = [
-        replace(one, values=(*one.values, *(column[place].item() for column in columns)))
-        for place, one in enumerate(members)
-    ]
-    for place, parameter in enumerate(stated.values()):
-        ends = [*parameter["range"], *(member.values[place] for member in members)]
-        parameter["range"] = [min(ends), max(ends)]
-    content: Raw = {
-        "name": DEPARTMENTS,
-        "question": "What holds in every department that the answers could mean?",
-        "built": {
-            **plain(packaged_ensemble().built),
-            "targets": targets, "priors": f"ensembles/{packaged_ensemble().name}.yaml",
-            "program": __version__, "simulated_years": 0, "accepted": len(members),
-        },
-        "totals": plain(departments.totals),
-        "parameters": stated,
-        "structures": {key: plain(one) for key, one in departments.structures.items()},
-        "causes": {key: plain(one) for key, one in packaged_ensemble().causes.items()},
-        "departments": [plain(member) for member in members],
-    }  # fmt: skip
-    return _validated(content)
+    return _with_columns(ensemble, added)
 
 
-def _admitted(n: int, share: float) -> tuple[Raw, Floats]:
+def _admitted(n: int, share: float) -> tuple[VariedParameter, Floats]:
     """The parameter of an admitted share that was left blank, and its values."""
     ends = [end / share for end in questions()["admitted_share"].range or (share, share)]
     block = differing_parameter(
@@ -424,7 +397,7 @@ def _admitted(n: int, share: float) -> tuple[Raw, Floats]:
 
 def _more_ambulance_nurses(
     departments: OfferedDepartments, members: Sequence[Member]
-) -> tuple[Raw, Ints]:
+) -> tuple[VariedParameter, Ints]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
     structures = departments.structures
@@ -457,17 +430,12 @@ def _texts(
         files["nurse"] = nurse
     if under_triaged is not None:
         files["study"]["offer"]["where_nurses_are_right"] = round(under_triaged, 4)
-    made = {
-        group: yaml_text(f"{name}: {HEADS[group]}. Made by: aeflow offer", content)
-        for group, content in files.items()
-    }
-    made["ensembles"] = ensemble_text(
-        ensemble, f"{name}: {HEADS['ensembles']}. Made by: aeflow offer"
-    )
-    return made
+    heads = {group: f"{name}: {what}. Made by: aeflow offer" for group, what in HEADS.items()}
+    made = {group: yaml_text(heads[group], content) for group, content in files.items()}
+    return {**made, "ensembles": ensemble_text(ensemble, heads["ensembles"])}
 
 
-def _stated(values: Mapping[str, Any]) -> dict[str, float]:
+def _stated(values: Values) -> dict[str, float]:
     """The figures of the department among the answers, by measure, and its attendances a day."""
     stated = {"attendances_per_day": values["attendances_per_day"]}
     return stated | {measure: values[key] for key, measure in ANSWERED.items() if key in values}
@@ -485,32 +453,24 @@ def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterato
         nouns = listed_with_and([questions()[key].noun for key in of_duty])
         more = [AMBULANCE_NURSES] if "ambulances" in of_duty else []
         yield _blank(questions()[of_duty[0]], ["structure", *more], nouns)
-    if "triage_minutes" not in values and "triage_wait" not in values:
-        yield _blank(questions()["triage_wait"], [TRIAGE])
-    if "within_four_hours" not in values:
-        yield _blank(questions()["within_four_hours"], [DOCTORS])
-    if "beds" not in values:
-        yield _blank(questions()["beds"], list(BEDS))
-    if "admitted_share" not in values:
-        yield _blank(questions()["admitted_share"], [ADMITTED])
-    if AMBULANCE_NURSES not in values and values.get("ambulances") == "own nurses":
-        yield _blank(questions()[AMBULANCE_NURSES], [AMBULANCE_NURSES])
+    known = {*values, *(["triage_wait"] if "triage_minutes" in values else [])}
+    if values.get("ambulances") != "own nurses":
+        known.add(AMBULANCE_NURSES)
+    for key, parameters in OF_BLANK.items():
+        if key not in known:
+            yield _blank(questions()[key], parameters)
     for key in product.blanks:
         blank = _blank(questions()[key], [DRAWN[key]])
-        if (
-            key == "correlation"
-        ):  # of what is counted, the cases that differ, so many more patients hold enough
+        if key == "correlation":  # cases that differ are counted, which many more patients hold
             find = f"{blank['find']} (in {product.patients_who_hold(blank.pop('patients')):,} patients)"
             blank |= {"find": find, "arms": list(product.ends)}
         yield blank
 
 
 def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:
-    patients = {} if question.patients is None else {"patients": question.patients}
-    return {
-        "question": noun or question.noun, "parameters": list(parameters), "unit": question.unit,
-        "find": question.find, **patients,
-    }  # fmt: skip
+    blank: Raw = {"question": noun or question.noun, "parameters": list(parameters)}
+    blank |= {"unit": question.unit, "find": question.find}
+    return blank if question.patients is None else blank | {"patients": question.patients}
 
 
 def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:

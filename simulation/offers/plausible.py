@@ -1,8 +1,5 @@
 """What answers say together: contradictions, and what a planner may have mistaken for another figure."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +7,7 @@ import numpy as np
 from simulation.config.counts_table import CountsTable
 from simulation.offers.contradictions import cross_check_staff
 from simulation.offers.figures import ReadAmount
-from simulation.offers.interview import Answers, Checked, chosen, is_blank
+from simulation.offers.interview import Answers, Checked, Values, chosen, is_blank
 from simulation.offers.whom import SITE, Whom
 
 USUAL_MIX = (0.02, 0.19, 0.38, 0.36, 0.05)
@@ -49,12 +46,12 @@ def cross_check(answers: Answers, checked: Checked) -> None:
         )
 
 
-def whom_of(values: Mapping[str, Any]) -> Whom:
+def whom_of(values: Values) -> Whom:
     """Whom the product is for, as answered, or walk-ins and GP referrals."""
     return (values.get("covers") or Whom())._replace(children=values.get("children_share"))
 
 
-def patients_a_year(values: Mapping[str, Any]) -> float | None:
+def patients_a_year(values: Values) -> float | None:
     """Attendances a year for which the product is used, roughly; None if that was left blank."""
     used, attendances = values.get("used_share"), values.get("attendances_per_day")
     if used is None or attendances is None:
@@ -62,13 +59,13 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
     return float(365 * attendances * used * whom_of(values).share)
 
 
-def of_everybody(values: Mapping[str, Any]) -> str:
+def of_everybody(values: Values) -> str:
     """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
     whom, used = whom_of(values), 100 * values["used_share"]
     return f"used for {used:.4g} % of {whom.words}, {used * whom.share:.0f} % of everybody"
 
 
-def _prices(values: Mapping[str, Any], checked: Checked) -> None:
+def _prices(values: Values, checked: Checked) -> None:
     """A price twice or none, what it is a patient or a year, and units that look wrong."""
     year, patient = values.get("price_a_year"), values.get("price_a_patient")
     n = patients_a_year(values)
@@ -90,76 +87,57 @@ def _prices(values: Mapping[str, Any], checked: Checked) -> None:
         )
 
 
-def _desk(values: Mapping[str, Any], checked: Checked) -> None:
+def _desk(values: Values, checked: Checked) -> None:
     """Nurses that may be counted twice, and a saving that is longer than a triage."""
     triage, others = values.get("triage_nurses"), values.get("ambulance_nurses")
     if triage and others and triage.on_duty == others.on_duty and triage.person_hours > SAME_HOURS:
-        checked.ask(
-            "ambulance_nurses",
-            "they have the same rota as the triage nurses. Are they other people?",
-        )
+        words = "they have the same rota as the triage nurses. Are they other people?"
+        checked.ask("ambulance_nurses", words)
     saves, minutes = values.get("saves"), values.get("triage_minutes")
-    if isinstance(saves, ReadAmount) and saves.is_seconds:
-        longest = 60 * minutes if minutes else LONGEST_TRIAGE
-        if minutes and MOST_SAVED * longest < saves.number < longest:
-            checked.ask(
-                "saves",
-                f"{saves.number:g} of the {longest:g} seconds of a triage: is it all of an assessment?",
-            )
-        if saves.number >= longest:
-            checked.ask(
-                "saves",
-                f"{saves.number:g} seconds are longer than a triage ({longest:g} s). Is it so?",
-            )
+    if not isinstance(saves, ReadAmount) or not saves.is_seconds:
+        return
+    longest, seconds = 60 * minutes if minutes else LONGEST_TRIAGE, saves.number
+    if seconds >= longest:
+        words = f"{seconds:g} seconds are longer than a triage ({longest:g} s). Is it so?"
+        checked.ask("saves", words)
+    elif minutes and seconds > MOST_SAVED * longest:
+        words = f"{seconds:g} of the {longest:g} seconds of a triage: is it all of an assessment?"
+        checked.ask("saves", words)
 
 
 def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
     """How accuracy is read, and tables that look turned round."""
     table, exact, under = values.get("table"), values.get("exact_share"), values.get("under_share")
-    for key in ("exact_share", "under_share"):
-        if not is_blank(answers.get("table")):
-            checked.notes.pop(key, None)
-            if key in values:
-                checked.refuse(key, "is answered, and there is a table", "Keep one of them")
+    for key in ("exact_share", "under_share") if not is_blank(answers.get("table")) else ():
+        checked.notes.pop(key, None)
+        if key in values:
+            checked.refuse(key, "is answered, and there is a table", "Keep one of them")
     if exact is not None and under is not None and exact + under > 1:
-        checked.refuse(
-            "under_share",
-            f"with {100 * exact:g} % right adds up to more than 100 %",
-            "Correct one of them",
-        )
+        found = f"with {100 * exact:g} % right adds up to more than 100 %"
+        checked.refuse("under_share", found, "Correct one of them")
     against = values.get("against", "unknown")
     if not {"labels", "advises"}.intersection(chosen(values.get("does", ""))):
         return
     if against == "unknown":
-        checked.echo(
-            "against",
-            "read as agreement with nurses, because nobody says against whom it was measured",
-        )
+        words = "read as agreement with nurses, because nobody says against whom it was measured"
+        checked.echo("against", words)
     if against in ("nurses", "unknown"):
-        for key, n in (("exact_share", exact), ("table", table)):
-            if n is not None:
-                how = (
-                    f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
-                )
-                checked.echo(
-                    key, f"it agrees with the nurse {how}. That is not accuracy: nurses err"
-                )
-    if exact is not None and against not in ("nurses", "unknown"):
-        checked.echo(
-            "exact_share",
-            "which errors it makes is made of the nurses': kind to it. Its table would tell",
-        )
-    if table is not None and "nurses_table" in values and against == "panel":
-        _two_tables(table, values["nurses_table"], checked)
-    for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
-        if key in values:
-            _table(
-                key,
-                who,
-                values[key],
-                "nurses called" if against == "nurses" and key == "table" else "true",
-                checked,
-            )
+        agrees = "it agrees with the nurse {}. That is not accuracy: nurses err".format
+        if exact is not None:
+            checked.echo("exact_share", agrees(f"in {100 * exact:g} % of patients"))
+        if table is not None:
+            checked.echo("table", agrees("as its table says"))
+    elif exact is not None:
+        words = "which errors it makes is made of the nurses': kind to it. Its table would tell"
+        checked.echo("exact_share", words)
+    nurses = values.get("nurses_table")
+    if table is not None and nurses is not None and against == "panel":
+        _two_tables(table, nurses, checked)
+    if table is not None:
+        whose = "nurses called" if against == "nurses" else "true"
+        _table("table", "the tool", table, whose, checked)
+    if nurses is not None:
+        _table("nurses_table", "nurses", nurses, "true", checked)
 
 
 def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked) -> None:
@@ -187,9 +165,10 @@ def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked)
 
 def _two_tables(tool: CountsTable, nurses: CountsTable, checked: Checked) -> None:
     """Two tables of the same cases of which one is the other, on its side, or upside down."""
-    counts = np.array([tool.rows, nurses.rows])
-    rows, theirs = counts.sum(axis=2).tolist()
-    columns, of_nurses = counts.sum(axis=1).tolist()
+    (rows, columns), (theirs, of_nurses) = (
+        [np.array(table.rows).sum(axis=axis).tolist() for axis in (1, 0)]
+        for table in (tool, nurses)
+    )
     if tool.rows == nurses.rows:
         checked.ask("table", "it counts the same as the nurses' table. Is it the product's?")
     elif rows != theirs and (columns == theirs or of_nurses == rows):

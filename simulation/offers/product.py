@@ -1,8 +1,6 @@
 """The product of an offer: its policy and nurses, what departments differ in because it was left blank, and the study
 that sets it beside what the same money does."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -15,9 +13,10 @@ from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.offers.alternatives import alternatives
 from simulation.offers.figures import ReadAmount
-from simulation.offers.interview import chosen, questions
+from simulation.offers.interview import Values, chosen, questions
 from simulation.offers.plausible import of_everybody, patients_a_year, whom_of
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Ints
+from simulation.study.design import VariedParameter
 
 ARM = "product"
 """The arm of the product, and its stream of random numbers, whatever its name: so variants of an offer are compared."""
@@ -69,16 +68,15 @@ def counts_of(table: CountsTable) -> list[list[int]]:
 
 def differing_parameter(
     key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any
-) -> Raw:
+) -> VariedParameter:
     """The parameter of an ensemble for a question that was left blank; `how`: where it is not set as it is."""
-    return {
-        "changes": list(changes),
-        "how": "set",
-        "range": [float(min(values)), float(max(values))],
-        "evidence": questions()[key].evidence or "assumed",
-        "source": left_blank(key),
-        **how,
-    }
+    return VariedParameter(
+        changes=tuple(changes),
+        range=(float(min(values)), float(max(values))),
+        evidence=questions()[key].evidence or "assumed",
+        source=left_blank(key),
+        **{"how": "set"} | how,
+    )
 
 
 def spread_evenly(n: int, stream: int, low: float, high: float) -> Floats:
@@ -94,7 +92,7 @@ NOT_MEASURED = estimate(0.5, [0, 0.9], "not measured")
 class OfferedProduct:
     """A product as answered. name: that of its files; values: of the questions that were answered."""
 
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, values: Values) -> None:
         self.name, self.values = name, values
         does = chosen(values["does"])
         self.saves_time, self.advises = "saves time" in does, "advises" in does
@@ -110,19 +108,19 @@ class OfferedProduct:
     @property
     def blanks(self) -> tuple[str, ...]:
         """The questions about the product that were left blank and are drawn, a value a department."""
-        wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
         by_shares = self.labels and self.table is None
-        wanted |= {
+        wanted = {
+            "used_share": True,
+            "saves": self.saves_time,
+            "acceptance": self.advises,
             "exact_share": by_shares,
             "under_share": by_shares,
             "correlation": self.labels and self.with_nurses,
+            "nurses_table": self.labels,
         }
-        wanted["nurses_table"] = self.labels
-        return tuple(
-            key for key, is_wanted in wanted.items() if is_wanted and key not in self.values
-        )
+        return tuple(key for key, asked in wanted.items() if asked and key not in self.values)
 
-    def drawn(self, n: int) -> dict[str, tuple[Raw, Floats]]:
+    def drawn(self, n: int) -> dict[str, tuple[VariedParameter, Floats | Ints]]:
         """The parameter of an ensemble for each question that was left blank, and its values, shape (n,): spread evenly
         over its range, in random order; by the name of the parameter."""
         ranges = {key: questions()[key].range or (0.0, 1.0) for key in self.blanks}
@@ -132,10 +130,7 @@ class OfferedProduct:
         streams = list(DRAWN)  # so that an answer to one question leaves the others as they were
         columns = {key: spread_evenly(n, streams.index(key), *ends) for key, ends in ranges.items()}
         if "under_share" in columns:  # a share of the labels that differ
-            exact = (
-                columns["exact_share"] if "exact_share" in columns else self.values["exact_share"]
-            )
-            columns["under_share"] *= 1 - exact
+            columns["under_share"] *= 1 - {**self.values, **columns}["exact_share"]
         return {
             DRAWN[key]: (differing_parameter(key, self.paths(key), rounded), rounded)
             for key, column in columns.items()
@@ -146,33 +141,32 @@ class OfferedProduct:
         """The values of the policy, or of the nurses, that a question decides."""
         if key == "nurses_table":
             return ["nurse.errors.value"]
-        figures = "ai.with_nurse" if self.with_nurses else "ai.agreement"
-        names = (
-            ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
-        )
+        exact, under = "ai.agreement.exact_share", "ai.agreement.under_share"
+        if self.with_nurses:
+            exact, under = "ai.with_nurse.agree_share", "ai.with_nurse.lower_share"
         path = {
-            "saves": "minutes.seconds_saved.value",
-            "used_share": "covers.share.value",
-            "acceptance": "acceptance.value",
-            "exact_share": f"{figures}.{names[0]}.value",
-            "under_share": f"{figures}.{names[1]}.value",
-            "correlation": "ai.with_nurse.correlation.value",
+            "saves": "minutes.seconds_saved",
+            "used_share": "covers.share",
+            "acceptance": "acceptance",
+            "exact_share": exact,
+            "under_share": under,
+            "correlation": "ai.with_nurse.correlation",
         }[key]
-        return [f"triage.{self.name}.{path}"]
+        return [f"triage.{self.name}.{path}.value"]
 
     # --- files ------------------------------------------------------------------------------------------------
 
     def nurse(self) -> Raw | None:
         """The file of the nurses: their table, or the packaged one with a range of errors if that was left blank."""
         table: CountsTable | None = self.values.get("nurses_table")
-        if table is None and not self.labels:
+        if table is not None:
+            source = "counts of own nurses' labels, answered in the interview"
+            matrix = {"evidence": "measured", "source": source, "counts": counts_of(table)}
+            return {"labels": {"name": "nurse", "correlation": NOT_MEASURED, "matrix": matrix}}
+        if not self.labels:
             return None
-        if table is None:
-            ends = questions()["nurses_table"].range or (1.0, 1.0)
-            return {**packaged()["nurse"], "errors": estimate(1, ends, left_blank("nurses_table"))}
-        source = "counts of own nurses' labels, answered in the interview"
-        matrix = {"evidence": "measured", "source": source, "counts": counts_of(table)}
-        return {"labels": {"name": "nurse", "correlation": NOT_MEASURED, "matrix": matrix}}
+        ends = questions()["nurses_table"].range or (1.0, 1.0)
+        return {**packaged()["nurse"], "errors": estimate(1, ends, left_blank("nurses_table"))}
 
     def policy(self) -> Raw:
         """The file of the policy."""
@@ -223,8 +217,8 @@ class OfferedProduct:
                 "evidence": "measured",
                 "source": f"counts, {source}",
                 "counts": counts_of(table),
+                "claim": claim,
             }
-            matrix["claim"] = claim
             return {"name": ARM, "correlation": NOT_MEASURED, "matrix": matrix}
         exact = self._estimate("exact_share", [0, 1], claim=claim)
         answered = self.values.get("under_share", (1 - exact["value"]) / 2)
@@ -248,16 +242,14 @@ class OfferedProduct:
     def _minutes(self, covered: Sequence[str]) -> Raw:
         """What it takes off a triage."""
         saves: ReadAmount | None = self.values.get("saves")
-        claim = saves is not None and self.values.get("saves_by", "vendor") == "vendor"
-        why = "a nurse still looks at the patient"
-        floor = {"value": 0.3, "range": [0.1, 0.9], "evidence": "assumed", "source": why}
+        claim = saves is not None and self.saves_claimed
         at = [AT_AMBULANCE] if "ambulance" in covered else []
         if saves is not None and not saves.is_seconds:
             factor = self._estimate("saves", [0, 2], 1 - saves.number, claim=claim)
             return {"durations": [*WHOLE_TRIAGE, *at], "factor": factor}
-        seconds = self._estimate(
-            "saves", [-3600, 3600], saves.number if saves else None, claim=claim
-        )
+        number = saves.number if saves else None
+        seconds = self._estimate("saves", [-3600, 3600], number, claim=claim)
+        floor = estimate(0.3, [0.1, 0.9], "a nurse still looks at the patient")
         return {"durations": [*MINUTES, *at], "seconds_saved": seconds, "never_below": floor}
 
     def _price(self) -> Raw:
@@ -354,11 +346,11 @@ class OfferedProduct:
         )
         return {
             name: {
-                "label": f"{title}, if it differs {words}", "triage": self.name, "evidence": "assumed",
+                "label": f"{title}, if it differs {ends[value]}", "triage": self.name, "evidence": "assumed",
                 "changes": {"triage.ai.with_nurse.correlation.value": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
-            for value, (name, words) in enumerate(zip(self.ends, ends, strict=True))
+            for value, name in enumerate(self.ends)
         }  # fmt: skip
 
     @property
@@ -377,15 +369,7 @@ class OfferedProduct:
         """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
         an offer has otherwise; `assumed`: as clauses; `stated`: the department's own figures, by measure."""
         known = packaged("study=alternatives")["study"]
-        title = str(self.values["product"])
-        arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
-        pounds = self.pounds_a_year
-        arms |= self._readings(title) | dict(alternatives(known["arms"], pounds))
-        spend = {
-            "pounds_per_year": round(pounds),
-            "evidence": "assumed",
-            "source": f"what {title} costs a year",
-        }
+        title, pounds = str(self.values["product"]), self.pounds_a_year
         offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
@@ -395,16 +379,23 @@ class OfferedProduct:
             offer["left_out"] = left_out
         if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
-        nurses = [{"override /nurse@_global_.nurse": self.name}] if self.nurse() else []
-        return {
-            **({"defaults": [*nurses, "_self_"]} if nurses else {}),
+        study: Raw = {}
+        if self.nurse():
+            study["defaults"] = [{"override /nurse@_global_.nurse": self.name}, "_self_"]
+        study |= {
             "name": self.name,
             "ensemble": self.name,
             "question": f"What would {title} do here, and what else would the same money do?",
             "baseline": "nurse",
-            "arms": arms,
+            "arms": {
+                "nurse": known["arms"]["nurse"],
+                ARM: {"label": title, "triage": self.name},
+                **self._readings(title),
+                **dict(alternatives(known["arms"], pounds)),
+            },
             "focus": [ARM],
-            **({"equal_spend": spend} if pounds > 0 else {}),
-            **{key: known[key] for key in STUDY_KEYS},
-            "offer": offer,
         }
+        if pounds > 0:
+            spend = {"evidence": "assumed", "source": f"what {title} costs a year"}
+            study["equal_spend"] = {"pounds_per_year": round(pounds), **spend}
+        return study | {key: known[key] for key in STUDY_KEYS} | {"offer": offer}

@@ -1,8 +1,6 @@
 """Answers as people write them, by kind: texts and choices here, figures in `figures`, rotas in `rotas`, patients in
 `whom`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

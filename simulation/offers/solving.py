@@ -9,8 +9,6 @@ and further fresh years are what is printed. Departments have different random n
 points of a year's four-hour share, cancels in their mean. A cause that still cannot have what was answered is left out.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +23,7 @@ from numpy.typing import ArrayLike
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.offers.kept_years import KeptYears, Round
 from simulation.records.schema import Floats, Mask
+from simulation.report.findings import TOLERANCES
 from simulation.runs.running import Executor, Runner, open_executor
 from simulation.study.study import Study
 
@@ -40,38 +39,6 @@ CANNOT = 2.5
 """By how many times what is near enough a cause is off if it cannot have what was answered."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
-
-
-class Shown(NamedTuple):
-    """A measure of all patients that is printed.
-
-    noun, scale, unit: its words; near: how far it may be off, in the unit, or near_share, as a share of what was
-    answered; always: it is printed without an answer, too.
-    """
-
-    noun: str
-    scale: float
-    unit: str
-    near: float
-    near_share: float = 0.0
-    always: bool = True
-
-    def is_off(self, off: float, answered: float, times: float = 1.0) -> bool:
-        """Whether it is off by more than so many times what it may be."""
-        return abs(off) > times * max(self.near, self.near_share * answered)
-
-
-SHOWN = {
-    "within_4h_share": Shown("within four hours", 100.0, "%", 1.0),
-    "wait_to_clinician_mean": Shown("wait to a clinician", 1.0, "min", 5.0, 0.15, False),
-    "time_to_clinician_median": Shown("median wait to a clinician", 1.0, "min", 5.0, 0.15, False),
-    "over_12h_share": Shown("over 12 hours", 100.0, "%", 2.0, 0.0, False),
-    "left_share": Shown("left before being seen", 100.0, "%", 1.0, 0.0, False),
-    "admitted_share": Shown("admitted", 100.0, "%", 1.0),
-    "walk_in_triage_wait_mean": Shown("walk-ins' wait for triage", 1.0, "min", 2.0),
-    "walk_in_triage_minutes_mean": Shown("minutes a triage", 1.0, "min", 0.3),
-}
-"""What is printed of the departments, by measure. How near is near enough is a judgement."""
 
 
 class CalibrationTarget(NamedTuple):
@@ -163,11 +130,11 @@ class Solver:
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh, moved = simulate(FRESH, SEED + 1), at.copy()
-            for name, off in self.off(wanted, fresh).items():
-                if (np.abs(off) > [aim.near for aim in wanted]).any():
-                    here = self.causes[name]
-                    step = np.linalg.solve(slopes[here].mean(axis=0), off)
-                    moved[here] = np.clip(at[here] + step, low, high)
+            off = self.off(wanted, fresh)
+            for name in self.unmet(wanted, fresh, times=1):
+                here = self.causes[name]
+                step = np.linalg.solve(slopes[here].mean(axis=0), off[name])
+                moved[here] = np.clip(at[here] + step, low, high)
             if not np.array_equal(moved, at):
                 at, self.n_years = moved, self.n_years + n * FRESH
                 fresh = simulate(FRESH, SEED + 2)
@@ -181,34 +148,27 @@ class Solver:
         self, wanted: Sequence[CalibrationTarget], fresh: Mapping[str, Floats]
     ) -> Mapping[str, Floats]:
         """By cause, how far its mean is below what is wanted, of each target, on the scale of solving."""
-        means = {
-            name: [
-                [
-                    np.broadcast_to(aim.wanted, len(here))[here].mean(),
-                    fresh[aim.measure][here].mean(),
-                ]
-                for aim in wanted
-            ]
-            for name, here in self.causes.items()
-        }
+        goals = [np.broadcast_to(aim.wanted, len(self.members)) for aim in wanted]
         return {
             name: np.array(
                 [
-                    float(aim.of(goal) - aim.of(mean))
-                    for aim, (goal, mean) in zip(wanted, of, strict=True)
+                    aim.of(goal[here].mean()) - aim.of(fresh[aim.measure][here].mean())
+                    for aim, goal in zip(wanted, goals, strict=True)
                 ]
             )
-            for name, of in means.items()
+            for name, here in self.causes.items()
         }
 
     def unmet(
-        self, wanted: Sequence[CalibrationTarget], fresh: Mapping[str, Floats]
+        self,
+        wanted: Sequence[CalibrationTarget],
+        fresh: Mapping[str, Floats],
+        times: float = CANNOT,
     ) -> tuple[str, ...]:
-        """The causes whose departments cannot have what was answered."""
-        limits = [CANNOT * aim.near for aim in wanted]
-        return tuple(
-            name for name, off in self.off(wanted, fresh).items() if (np.abs(off) > limits).any()
-        )
+        """The causes whose departments cannot have what was answered; `times`: what is near enough."""
+        limits = [times * aim.near for aim in wanted]
+        off = self.off(wanted, fresh)
+        return tuple(name for name in off if (np.abs(off[name]) > limits).any())
 
     def ends(self) -> Iterator[str]:
         """A line for each parameter that ends at a bound in some departments."""
@@ -257,8 +217,8 @@ class Solver:
             self._simulate(stack, points, known, missing, n * years, seed)
         self.n_done += n * years
         values = np.array([known[f"{number}"] for number in range(n * years)])
-        means = values.reshape(years, n, len(SHOWN)).mean(axis=0)
-        return dict(zip(SHOWN, means.T, strict=True))
+        means = values.reshape(years, n, len(TOLERANCES)).mean(axis=0)
+        return dict(zip(TOLERANCES, means.T, strict=True))
 
     def _simulate(
         self,
@@ -283,7 +243,7 @@ class Solver:
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
         for result in Runner(study, numbers=missing, executor=self.executor):
             measures = result.arms[study.design.baseline].measures
-            known[f"{result.replication}"] = [measures.value(measure) for measure in SHOWN]
+            known[f"{result.replication}"] = [measures.value(measure) for measure in TOLERANCES]
             self.kept.write()
             self.done(self.n_done + len(known))
 
@@ -314,7 +274,7 @@ def comparison_lines(
 
     causes: by words that follow 'if', which departments are of each cause of waiting; one whose mean is off is named.
     """
-    for measure, shown in SHOWN.items():
+    for measure, shown in TOLERANCES.items():
         if measure not in wanted and not shown.always:
             continue
         scale, unit, values = shown.scale, shown.unit, shown.scale * fresh[measure]

@@ -3,8 +3,6 @@
 Ways of arrival, ages and need of an interpreter are what the departments tell apart, and what a policy can cover.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache

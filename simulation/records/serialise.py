@@ -15,10 +15,11 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
 Plain = dict[str, Any]
 """A block of values that JSON and YAML can hold."""
 SOURCED = {"evidence", "source"}
@@ -43,6 +44,14 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def read_rows(path: Path, kind: Callable[..., T]) -> dict[str, T]:
+    """The blocks of a YAML file of the package as objects of one kind, by key, in order; lists are tuples."""
+    return {
+        key: kind(**{name: tuple(of) if isinstance(of, list) else of for name, of in block.items()})
+        for key, block in read_yaml(path).items()
+    }
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.measures.definitions import ALL, binding_measures, label_of_measure
 from simulation.measures.occupancy import STAGES
+from simulation.records.schema import Floats
 from simulation.report.money import stated_cost
 from simulation.report.verdict_tables import level_cell
 from simulation.runs.result import ArmResult, StudyResult
@@ -366,38 +367,22 @@ def clinicians(result: StudyResult) -> tuple[str, ...]:
     )
 
 
-class StayParts(NamedTuple):
-    """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
-
-    waiting: tuple[float, ...]
-    working: tuple[float, ...]
-
-    @property
-    def total(self) -> float:
-        """Minutes per attendance of all stages together."""
-        return sum(self.waiting) + sum(self.working)
-
-
-def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
-    """Where the minutes of a mean stay go under an arm, up to departure."""
-    waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-    by_step = zip(
-        arm.day.steps, *np.nan_to_num([arm.day.waiting, arm.day.working]).tolist(), strict=True
-    )
-    for step, before, during in by_step:
+def stay_parts(result: StudyResult, arm: ArmResult) -> Floats:
+    """Where the minutes of a mean stay go under an arm, up to departure: minutes per attendance waiting for each stage,
+    and in it, in the order of `STAGES`; shape (2, n_stages)."""
+    parts, minutes = np.zeros((2, len(STAGES))), np.nan_to_num([arm.day.waiting, arm.day.working])
+    for place, step in enumerate(arm.day.steps):
         if step in result.stages:
-            waiting[result.stages[step]] += before
-            working[result.stages[step]] += during
-    return StayParts(tuple(waiting.values()), tuple(working.values()))
+            parts[:, STAGES.index(result.stages[step])] += minutes[:, place]
+    return parts
 
 
-def stages_seen(parts: Collection[StayParts]) -> list[int]:
+def stages_seen(parts: Collection[Floats]) -> list[int]:
     """The numbers of the stages that take time in the stay of any of the arms."""
-    return [
-        n
-        for n in range(len(STAGES))
-        if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in parts)
-    ]
+    seen: list[int] = np.flatnonzero(
+        np.max([of.sum(axis=0) for of in parts], axis=0) >= 0.05
+    ).tolist()
+    return seen
 
 
 def levels(result: StudyResult) -> tuple[str, ...]:
@@ -435,10 +420,16 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    cells: list[Cells] = []
-    for label, stay in parts.items():
-        minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
-        cells.append((label, *(Cell(number, style="number") for number in (*minutes, stay.total))))
+    cells: list[Cells] = [
+        (
+            label,
+            *(
+                Cell(n, style="number")
+                for n in (*stay[:, shown].T.ravel().tolist(), float(stay.sum()))
+            ),
+        )
+        for label, stay in parts.items()
+    ]
     stages = (f"{words}{STAGES[n]}" for n in shown for words in ("waiting for ", ""))
     title = "Minutes per attendance: waiting for a stage, and in it"
     return ReportTable("stay", title, ("arm", *stages, "in all"), cells)
@@ -496,60 +487,44 @@ def counts_table(statements: Sequence[Statement]) -> ReportTable:
 def run_table(result: StudyResult) -> ReportTable:
     """What was run, and with what."""
     manifest, run = result.manifest, result.run
-    versions = manifest.get("versions", {})
-    git = manifest.get("git")
-    commit = (
-        f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}"
-        if git
-        else "not a checkout"
-    )
+    git, commit = manifest.get("git"), "not a checkout"
+    if git:
+        commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}"
     length = (
         f"{len(result.replications)} replications of {run.measured_days} "
-        f"measured days, {run.warm_up_days} of warm-up"
+        f"measured days, {run.warm_up_days} of warm-up; cool-down "
+        f"{manifest.get('cool_down_days', run.cool_down_days)} days"
     )
-    rows = [
-        (
-            "length",
-            f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days",
-        ),
-        ("season", in_words.season_words(run, result.numbers)),
-        ("departments", in_words.departments_words(result)),
-        ("department", f"the typical one: {result.study.on_one}" if result.study.on_one else ""),
-        ("seed", str(run.seed)),
-        (
-            "size",
-            ", ".join(
-                f"{_figure_of(manifest, name)} {name}"
-                for name in ("attendances", "activities", "events")
-            ),
-        ),
-        (
-            "versions",
-            ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded",
-        ),
-        ("commit", commit),
-        ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
-    ]
-    return ReportTable("run", "How it was run", ("what", "value"), [row for row in rows if row[1]])
+    sizes = ("attendances", "activities", "events")
+    versions = (f"{name} {number}" for name, number in manifest.get("versions", {}).items())
+    rows = {
+        "length": length,
+        "season": in_words.season_words(run, result.numbers),
+        "departments": in_words.departments_words(result),
+        "department": result.study.on_one and f"the typical one: {result.study.on_one}",
+        "seed": str(run.seed),
+        "size": ", ".join(f"{_figure_of(manifest, name)} {name}" for name in sizes),
+        "versions": ", ".join(versions) or "not recorded",
+        "commit": commit,
+        "configuration": f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}",
+    }
+    known = [row for row in rows.items() if row[1]]
+    return ReportTable("run", "How it was run", ("what", "value"), known)
 
 
 def clock_table(result: StudyResult) -> ReportTable:
     """When it was run, by what, and how fast: all that differs between two runs of one study."""
-    manifest = result.manifest
+    manifest, finished = result.manifest, "not recorded"
     speed = manifest.get("activities_per_second")
-    finished_at = manifest.get("finished_at")
-    at = datetime.fromisoformat(finished_at) if finished_at else None
+    if finished_at := manifest.get("finished_at"):
+        at = datetime.fromisoformat(finished_at)
+        finished = f"{at.day} {at:%B %Y, %H:%M}"
+    engine, executor = (manifest.get(name, "not recorded") for name in ("engine", "executor"))
+    wall, inside = (_figure_of(manifest, f"{name}_seconds") for name in ("wall", "engine"))
     rows = [
-        ("finished", f"{at.day} {at:%B %Y, %H:%M}" if at else "not recorded"),
-        (
-            "engine",
-            f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}",
-        ),
-        (
-            "time taken",
-            f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor "
-            f"time in simulation",
-        ),
+        ("finished", finished),
+        ("engine", f"{engine}, executor {executor}"),
+        ("time taken", f"{wall} s; {inside} s of processor time in simulation"),
         ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
     ]
     return ReportTable("clock", "When, and how fast", ("what", "value"), rows)

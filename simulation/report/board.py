@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from textwrap import shorten
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,12 +22,12 @@ from simulation.questions.blanks import BlankEffect, rank_blanks
 from simulation.questions.sweep import beside
 from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import (
-    contradictions,
     implausible,
     not_judged,
     stated_figures,
     unlike_words,
     warnings,
+    why_no_verdict,
 )
 from simulation.report.first_page import (
     PATIENTS,
@@ -36,15 +36,15 @@ from simulation.report.first_page import (
     which_cause_words,
 )
 from simulation.report.outcome import (
+    OUTCOMES,
     ArmOutcome,
-    OutcomeKind,
     best_to_tell,
     is_dearer,
     outcome_of,
     priced_alternatives,
 )
 from simulation.report.patient_groups import worse_off_groups
-from simulation.runs.result import ArmResult, Kind, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Blank, Margin, OfferFacts, Target
 from simulation.study.statements import BANNER
@@ -67,6 +67,8 @@ DETAIL = (
 it is cut; the first that fits."""
 MOST_BLANKS, MOST_CHARACTERS = 2, 75
 """Blanks to measure first, and characters of a text of the user's before it is cut."""
+MAY_BE_LONG = ("left_out", "assumed")
+"""Texts of an offer that may be three times as long."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 UNDER_TRIAGE = ("under_triage_1_2_share", "all")
 LIMITS = {
@@ -88,53 +90,10 @@ WHO = {
 """Groups in plain words, where the first page has others."""
 CHANGED = ("label", "minutes")
 """What a product changes at a step, by kind."""
-VERDICTS: dict[OutcomeKind, tuple[str, str]] = {
-    "fails": ("Fails on safety", "{product} would fail {failed} safety limits here, and {effect}."),
-    "may fail": (
-        "May fail on safety",
-        "{product} may fail {failed} safety limits here, and {effect}.",
-    ),
-    "little": ("Too little to matter", "{product} would do too little to matter here: {effect}."),
-    "perhaps": (
-        "Perhaps too little to matter",
-        "{product} would help here, but perhaps too little: {effect}.",
-    ),
-    "open": ("Not settled", "It is not settled whether {product} would help here: {effect}."),
-    "mixed": (
-        "Helps and harms",
-        "{product} would help on one count and harm on another: {effect}.",
-    ),
-    "harms": ("Does harm", "{product} would make things worse here: {effect}."),
-    "unsure": (
-        "Safety not settled",
-        "{product} would help here, but its safety is not settled: {effect}.",
-    ),
-    "claimed": (
-        "Helps, if the claim is true",
-        "{product} would help enough to matter here: {effect}.",
-    ),
-    "helps": ("Helps", "{product} would help enough to matter here: {effect}."),
-    "nothing": ("Changes nothing", "{product} changes nothing here."),
-}
-"""Heading and sentence of each outcome."""
-PERHAPS = "Do not buy it yet: the gain may be too small."
-ADVICE: dict[OutcomeKind, str] = {
-    "fails": "Do not buy it as it is: it fails on safety.",
-    "unsure": "Do not buy it until its safety is shown.",
-    "open": "Do not buy it yet: it may help or harm.",
-    "mixed": "Weigh the gain against the harm before you buy.",
-    "harms": "Do not buy it.",
-    "claimed": "Do not buy it on the vendor's word: ask who else measured it.",
-    "helps": "It is worth a pilot here.",
-}
-"""What to do, by outcome, where it may do enough to matter; what to measure, and what else to buy, follows."""
 ENOUGH = 1.43
 """Half-widths of a pilot's interval that an effect has which 80 of 100 pilots find."""
 TOO_MANY = 0.08
 """False alarms of a pilot that is not believed."""
-LOOKS: dict[OutcomeKind, Kind] = {
-    "fails": "worse", "harms": "worse", "claimed": "better", "helps": "better", "nothing": "no-change",
-}  # fmt: skip
 LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("lower", "higher")}
 """Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
 
@@ -231,14 +190,13 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
     vendor = _part("vendor", "The vendor", _vendor(offer, facts))
     assumed = _part("assumed", "Assumed", _assumed(offer, facts + 2))
     notes, table = tuple(_notes(outcome, offer, facts)), _table(result, *arms)
-    if against := contradictions(result):
+    if against := why_no_verdict(result):
         money = _part("money", "What each option would do there", ())
         told = (f"Look first at {against[0].answer}. Then make the page again.",)
-        also = [f"Also: {'; '.join(one.found for one in against[1 : most + 1])}."] * (
-            len(against) > 1
-        )
+        if others := [one.found for one in against[1 : most + 1]]:
+            notes = (f"Also: {'; '.join(others)}.", *notes)
         few = (stated, vendor, money, assumed)
-        return Board(offer, *answer, told, (*also, *notes), few, arms, table, None, counts)
+        return Board(offer, *answer, told, notes, few, arms, table, None, counts)
     measured = (*_measure_first(outcome, most), *_pilot(outcome, offer))
     parts = (
         _part("safety", "Is it safe?", _safety(outcome, offer)),
@@ -275,23 +233,22 @@ def _unstated(result: StudyResult) -> Iterator[str]:
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
-    claims, not_shown, differs = (
-        tuple(cut_short(noun, longest) for noun in nouns)
-        for nouns in (offer.claims, offer.not_shown, offer.differs)
-    )
-    assumed = tuple(cut_short(clause, 3 * longest) for clause in offer.assumed)
-    product, department = (cut_short(name, longest) for name in (offer.product, offer.department))
-    left_out = offer.left_out and cut_short(offer.left_out, 3 * longest)
-    names = replace(offer, product=product, department=department, left_out=left_out)
-    return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
+    texts: dict[str, Any] = {}
+    for name in ("product", "department", "claims", "not_shown", "differs", "left_out", "assumed"):
+        stated, most = getattr(offer, name), longest * (3 if name in MAY_BE_LONG else 1)
+        if isinstance(stated, str):
+            texts[name] = cut_short(stated, most)
+        elif stated:
+            texts[name] = tuple(cut_short(one, most) for one in stated)
+    return replace(offer, **texts)
 
 
 def _thousands(arm: ArmResult, words: str) -> Cell:
     """'116 (72 to 196)': the cost a year in thousands of pounds, with its range; then words."""
     if arm.cost is None:
         return Cell(text="not known")
-    cell = Cell(arm.cost / 1000, style="number", digits=0, words=words)
-    low, high = (pounds / 1000 for pounds in arm.cost_range or (arm.cost, arm.cost))
+    cost, low, high = (pounds / 1000 for pounds in (arm.cost, *(arm.cost_range or [arm.cost] * 2)))
+    cell = Cell(cost, style="number", digits=0, words=words)
     return replace(cell, low=low, high=high) if round(low) != round(high) else cell
 
 
@@ -318,7 +275,7 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         "Safety limits",
     )
     notes = (f"'Not settled': {' or '.join(reasons)}.",) if reasons else ()
-    if contradictions(result):
+    if why_no_verdict(result):
         cells, notes = [(*row[:-1], "no verdict") for row in cells], ()
     return ReportTable("board", "What each costs and does", headers, cells, notes)
 
@@ -332,12 +289,11 @@ def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
             name = "; ".join([result.design.name, *shown.offer.differs])
             cells.append((name, *shown.table.cells[0][1:]))
             headers[1:] = shown.table.headers[1:]
-    apart = compared[pages[0].offer.arm, one.first_target].apart
-    unit = one.unit(one.first_target)
-    words = "On the same patients, the second differs from the first by"
-    notes = (
-        () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {_unit_word(unit)}.",)
-    )
+    apart, notes = compared[pages[0].offer.arm, one.first_target].apart, list[str]()
+    if apart is not None:
+        unit = one.unit(one.first_target)
+        by = f"{interval_cell(apart[2], unit)} {_unit_word(unit)}"
+        notes.append(f"On the same patients, the second differs from the first by {by}.")
     return ReportTable("variants", "Two variants of an offer", tuple(headers), cells, notes)
 
 
@@ -426,16 +382,17 @@ def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> str:
     return what
 
 
-def _answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, Kind, str]:
+def _answer(outcome: ArmOutcome, offer: OfferFacts) -> tuple[str, str, str]:
     """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
     result, limits = outcome.result, outcome.limits
     if few := result.few_departments:
         words = f"{few} departments are too few for an answer: use 20 or more, each at least twice."
         return "No answer yet", "cannot-tell", words
-    if against := contradictions(result):
+    if against := why_no_verdict(result):
         words = f"The answers contradict one another: in the department that they make, {against[0].found}."
         return "No verdict", "cannot-tell", words
-    (verdict, words), look = VERDICTS[outcome.kind], LOOKS.get(outcome.kind, "cannot-tell")
+    of_kind = OUTCOMES[outcome.kind]
+    verdict, words, look = of_kind.heading, of_kind.sentence, of_kind.look
     if outcome.kind != "nothing":
         if offer.claims or outcome.is_claimed:
             words = f"If the vendor's word holds, {words[:1].lower()}{words[1:]}"
@@ -469,7 +426,7 @@ def advice(outcome: ArmOutcome) -> Iterator[str]:
         kind = "unsure"
     if outcome.depends == "depends" and (tells := best_to_tell(outcome.result)):
         yield which_cause_words(tells)
-    yield "Do not buy it to cut waits." if is_little else ADVICE.get(kind, PERHAPS)
+    yield "Do not buy it to cut waits." if is_little else OUTCOMES[kind].advice
     if is_little and unsafe:
         yield "Before any other use, have its safety shown."
     if deciding and kind not in ("fails", "harms"):
@@ -676,7 +633,7 @@ def _counts(outcome: ArmOutcome) -> Iterator[str]:
     if result.department_of is not None:
         where = f"{len(np.unique(result.department_of))} departments"
     n, days = len(result.replications), result.run.measured_days
-    yield f"Simulated: {where}, {_short(n)} replications of {_short(days)} days."
+    yield f"Simulated: {where}, {_short(n)} runs of {_short(days)} days."
     told = set[str]()
     if outcome.other_reading:
         told = {f"Warning, {words}" for words in unlike_words([outcome.arm.ready])}

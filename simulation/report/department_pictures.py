@@ -167,15 +167,15 @@ def _stay_png(profiled: Profiled) -> bytes:
     result = profiled.result
     parts = {arm.name: arm_tables.stay_parts(result, arm) for arm in result.arms}
     shown = arm_tables.stages_seen(parts.values())
-    longest = max(of_arm.total for of_arm in parts.values())
+    longest = max(of_arm.sum() for of_arm in parts.values())
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         left = np.zeros(len(result.arms))
-        for part, hatch in (("waiting", "////"), ("working", "")):
+        for part, hatch in enumerate(("////", "")):
             for number in shown:
-                widths = np.array([getattr(parts[arm.name], part)[number] for arm in result.arms])
+                widths = np.array([of_arm[part, number] for of_arm in parts.values()])
                 _bars(ax, left, widths, STAGE_COLOURS[number], hatch=hatch)
                 left = left + widths
-            if part == "waiting":
+            if hatch:
                 places = np.arange(len(left))
                 ax.vlines(
                     left, places - 0.36, places + 0.36, color="black", linewidth=1.6, zorder=3

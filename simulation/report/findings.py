@@ -3,15 +3,15 @@
 What was found rests on intervals and verdicts, and goes not beyond them: levers, controls, spillover, who waits longer,
 how busy staff are. Warnings are of an arm that does nothing, too few replications, a department or a tool that is hard
 to believe. Where the department of an offer contradicts the answers that it was made of, there is no verdict
-(`contradictions`).
+(`why_no_verdict`).
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
-
-import numpy as np
 
 from simulation.display.words import (
     DOES_NOT_FIT,
@@ -24,6 +24,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.questions import OF_A_RESULT
+from simulation.records.serialise import read_rows
 from simulation.report.patient_groups import WorseOff, worse_off, worse_off_groups
 from simulation.runs.result import StudyResult
 from simulation.runs.running import values_for
@@ -273,13 +274,12 @@ HOURS_BY_DAY = 13
 """Hours of `BUSY`, from 10 to 23 h; the others are those of `BY_NIGHT`."""
 ATTENDANCES = "attendances_per_day"
 """The figure that is no measure."""
-TOLERANCES = {
-    ATTENDANCES: (0.0, 0.02), "left_share": (0.01, 0.0), "share": (0.02, 0.0), "minutes": (5.0, 0.15),
-}  # fmt: skip
-"""How far a figure may lie from what was stated, by measure, or else by unit: as it is, or as a share of what was
-stated, whichever is more. Judgements."""
+ATTENDANCES_OFF = 0.02
+"""The share of what was stated by which it may be off. A judgement."""
 DESKS = {"assessment_nurses": "ambulance nurses", "triage_nurses": "triage nurses"}
 """Nurses at a door, whose answered rota may be too small, in words."""
+ONE_TEAM = "shared_front_door"
+"""What the structures are called in which the triage nurses are at both doors."""
 BUSIEST, ALWAYS_BUSY = 0.97, 0.99
 """Share of all hours above which nurses at a door are busier than any can be; and above which, by day and by night, the
 queue for staff never empties. Judgements; the busiest triage nurses of the ensemble 'england' have 0.88."""
@@ -294,6 +294,33 @@ HALF = 0.5
 """The share of the lowest below which clinicians are idler than any department's."""
 HOUR = 60.0
 """Minutes of a mean handover above which ambulances wait too long for any verdict."""
+
+
+class Tolerance(NamedTuple):
+    """How a figure of a department is printed, and how far it may lie from what was stated (`tolerances.yaml`)."""
+
+    noun: str
+    unit: str
+    answer: str
+    near: float
+    far: float
+    near_share: float = 0.0
+    far_share: float = 0.0
+    added: float = 0.0
+    always: bool = True
+
+    @property
+    def scale(self) -> float:
+        """What makes the measure one of its unit."""
+        return 100.0 if self.unit == "%" else 1.0
+
+    def is_off(self, off: float, stated: float, times: float = 1.0) -> bool:
+        """Whether it is off by more than so many times what goes without saying, in its unit."""
+        return abs(off) > times * max(self.near, self.near_share * stated)
+
+
+TOLERANCES = read_rows(Path(__file__).with_name("tolerances.yaml"), Tolerance)
+"""By measure, in the order in which figures are printed."""
 
 
 class StatedFigure(NamedTuple):
@@ -321,74 +348,67 @@ class Contradiction(NamedTuple):
 
 def stated_figures(result: StudyResult) -> tuple[StatedFigure, ...]:
     """The figures that an offer states of its department, each beside the mean over the departments of the result."""
-    return tuple(
-        _figure(result, measure, value)
-        for measure, value in (result.design.offer.stated if result.design.offer else {}).items()
-    )
+    offer = result.design.offer
+    return tuple(_figure(result, *figure) for figure in offer.stated.items()) if offer else ()
 
 
 def _figure(result: StudyResult, measure: str, stated: float) -> StatedFigure:
-    if measure == ATTENDANCES:
-        label, unit, simulated = "Attendances", "a day", _attendances_per_day(result)
-    else:
-        row = result.before(measure) if result.has(measure) else None
-        unit, simulated = ("", math.nan) if row is None else (row.unit, row.mean)
-        label = measure_label(result, measure)
-    least, share = TOLERANCES.get(measure) or TOLERANCES.get(unit, (0.0, 0.0))
-    return StatedFigure(label, unit, stated, simulated, max(least, share * stated))
-
-
-def _attendances_per_day(result: StudyResult) -> float:
-    """Attendances a day of all days that were simulated, on average over replications."""
-    before = result.run.warm_up_days + result.run.measured_days
-    return float(
-        np.mean(
-            [
-                one.n_attendances / len(one.arms) / (before + one.cool_down_days)
-                for one in result.replications
-            ]
+    if measure == ATTENDANCES:  # of all days that were simulated, on average over replications
+        before = result.run.warm_up_days + result.run.measured_days
+        simulated = fmean(
+            one.n_attendances / len(one.arms) / (before + one.cool_down_days)
+            for one in result.replications
         )
-    )
+        return StatedFigure("Attendances", "a day", stated, simulated, ATTENDANCES_OFF * stated)
+    row = result.before(measure) if result.has(measure) else None
+    unit, simulated = ("", math.nan) if row is None else (row.unit, row.mean)
+    alike = "over_12h_share" if unit == "share" else "time_to_clinician_median"
+    tolerance = TOLERANCES.get(measure, TOLERANCES[alike])
+    most = max(tolerance.far / tolerance.scale, tolerance.far_share * stated)
+    return StatedFigure(measure_label(result, measure), unit, stated, simulated, most)
 
 
 def not_judged(result: StudyResult) -> tuple[str, ...]:
     """What a run of an offer does not hold, so that nothing contradicts it: a run of an earlier version."""
     unknown = [one.label for one in stated_figures(result) if math.isnan(one.simulated)]
-    return (
-        *([] if stated_figures(result) else ["what was stated"]),
-        *unknown,
-        *([] if busy_shares(result) else ["how busy staff are"]),
-        *([] if result.has(HANDOVER) else ["ambulance handover"]),
-    )
+    held = {
+        "what was stated": bool(stated_figures(result)),
+        **dict.fromkeys(unknown, False),
+        "how busy staff are": bool(busy_shares(result)),
+        "ambulance handover": result.has(HANDOVER),
+    }
+    return tuple(words for words, is_held in held.items() if not is_held)
 
 
 @lru_cache(maxsize=8)
-def contradictions(result: StudyResult) -> tuple[Contradiction, ...]:
+def why_no_verdict(result: StudyResult) -> tuple[Contradiction, ...]:
     """Why there is no verdict on an offer: its department cannot be, or is not as it was stated. What to look at first
     comes first; empty where nothing contradicts, and for a study that states no offer."""
     if result.design.offer is None:
         return ()
+    found = list(_impossible(result))
     figures = [one for one in stated_figures(result) if 1 < one.off < math.inf]
-    return (
-        *_impossible(result),
-        *(
-            Contradiction(
-                f"'{one.label}' is {amount(one.simulated, one.unit)}, and {amount(one.stated, one.unit)} was stated",
-                f"'{one.label}'",
-            )
-            for one in sorted(figures, key=lambda one: -one.off)
-        ),
-    )
+    for one in sorted(figures, key=lambda one: -one.off):
+        simulated, stated = (amount(value, one.unit) for value in (one.simulated, one.stated))
+        words = f"'{one.label}' is {simulated}, and {stated} was stated"
+        found.append(Contradiction(words, f"'{one.label}'"))
+    return tuple(found)
 
 
 def _impossible(result: StudyResult) -> Iterator[Contradiction]:
     """What no department has: desks that are always busy, queues that never empty, ambulances that wait for an hour,
     clinicians busier or idler than in any department."""
-    busy = busy_shares(result)
+    busy, over = busy_shares(result), result.study.departments
+    one_team = over is not None and all(ONE_TEAM in kind for kind in over.structure_of)
+    desks = dict.fromkeys(DESKS, DESKS["triage_nurses"]) if one_team else DESKS
     always = [pool for pool, shares in busy.items() if all(one > ALWAYS_BUSY for one in shares)]
-    desks = [pool for pool in DESKS if _of_all_hours(busy.get(pool)) > BUSIEST]
-    for pool in dict.fromkeys((*desks, *always)):
-        who, hours = DESKS.get(pool, spaced(pool)), amount(_of_all_hours(busy[pool]), "share")
+    endless = dict[str, float]()
+    for pool in (*desks, *always):
+        share, who = _of_all_hours(busy.get(pool)), desks.get(pool, spaced(pool))
+        if share > BUSIEST or pool in always:
+            endless[who] = max(share, endless.get(who, 0.0))
+    for who, share in endless.items():
+        hours = amount(share, "share")
         found = f"{who} are busy for {hours} of all hours, so that their queue never empties"
         yield Contradiction(found, f"the rota of {who}")
     if len(full := full_beds(result)[0]) > 1:
@@ -399,7 +419,8 @@ def _impossible(result: StudyResult) -> Iterator[Contradiction]:
         yield Contradiction(found, "staff and beds")
     if result.has(HANDOVER) and (minutes := result.before(HANDOVER).mean) > HOUR:
         found = f"ambulances wait {amount(minutes, 'minutes')} on average to hand over"
-        yield Contradiction(found, "the rota of ambulance nurses, then the number of beds")
+        who = desks["assessment_nurses"]
+        yield Contradiction(found, f"the rota of {who}, then the number of beds")
     for pool, (low, high) in CLINICIANS.items():
         share = _of_all_hours(busy.get(pool))
         if share > high or share < HALF * low:

@@ -25,11 +25,11 @@ from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import harmed_kind_words
 from simulation.report.effect_pictures import first_picture
-from simulation.report.findings import contradictions, implausible, warnings
+from simulation.report.findings import implausible, warnings, why_no_verdict
 from simulation.report.money import limit_words
 from simulation.report.outcome import (
+    OUTCOMES,
     ArmOutcome,
-    OutcomeKind,
     TellsCause,
     alternatives,
     arms_in_order,
@@ -64,26 +64,6 @@ MOST_WORDS = 350
 """Words of the page beside table and picture, for which detail is left out where answers stand by cause."""
 MOST_BY_CAUSE = 3
 """Arms whose effects by cause of waiting are told."""
-KINDS: dict[OutcomeKind, tuple[str, str]] = {
-    "fails": ("fails on safety", "fail on safety"),
-    "may fail": ("may fail on safety", "may fail on safety"),
-    "nothing": ("does too little", "do too little"),
-    "little": ("does too little", "do too little"),
-    "open": ("is not settled", "are not settled"),
-    "perhaps": ("is not settled", "are not settled"),
-    "mixed": (
-        "helps on one measure and harms on another",
-        "help on one measure and harm on another",
-    ),
-    "harms": ("does harm", "do harm"),
-    "unsure": ("helps, but its safety is not settled", "help, but their safety is not settled"),
-    "claimed": (
-        "helps enough if an untested claim is true",
-        "help enough if an untested claim is true",
-    ),
-    "helps": ("helps enough", "help enough"),
-}
-"""Words for one product and for several of each kind of outcome, in the order they are told."""
 SIZES = {
     "more": "enough to matter",
     "open": "perhaps too little to matter",
@@ -169,7 +149,7 @@ def first_page(result: StudyResult) -> FirstPage:
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
             "of these alone. For a verdict use 20 or more, each at least twice: run.departments=20 run.replications=40."
         )
-    if against := contradictions(result):
+    if against := why_no_verdict(result):
         lead = (
             "The answers contradict one another, so there is no verdict. In the department that they make, "
             f"{'; '.join(one.found for one in against)}. Look first at {against[0].answer}."
@@ -253,19 +233,17 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
     if outcome.is_identical:
         return ["identical to the baseline in every measure"]
-    first, limits = outcome.first, outcome.limits
+    first, limits, more = outcome.first, outcome.limits, more_by_cause_words(outcome)
+    harmed, safety = _harmed_groups(outcome), _safety_parts(outcome)
     if outcome.kind == "little" and not detail:
         row = first.comparison
         size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
-        size += _more_by_cause_words(outcome)
-        return [size, *_harmed_groups(outcome), *_safety_parts(outcome)]
+        return [size + more, *harmed, *safety]
     targets = reported_targets(outcome.result)
-    size = _effect_words(first, sized=not limits.failed) + _more_by_cause_words(outcome)
-    effect = [size, _leaving_words(outcome)]
-    safety = _safety_parts(outcome)
+    effect = [_effect_words(first, sized=not limits.failed) + more, _leaving_words(outcome)]
     counted_on = cases_words(outcome.result, outcome.arm)
     beside = [
-        *_harmed_groups(outcome),
+        *harmed,
         *(
             f"'{one.target.label}': {_effect_words(one)}"
             for one in outcome.effects
@@ -434,9 +412,11 @@ def _cheapest_words(outcome: ArmOutcome, detail: int = 2) -> str:
 def cause_words(result: StudyResult) -> Iterator[str]:
     """Sentences on which answers depend on what makes patients wait, with effects by cause, which do not, what to
     measure to find out, and whether they stay where a cause counts twice; none without causes."""
-    best = best_alternative(result)
-    told = [outcome_of(result, arm.name) for arm in products(result)] if result.causes else []
-    told += [] if best is None or best in told or not result.causes else [best]
+    if not result.causes:
+        return
+    told = [outcome_of(result, arm.name) for arm in products(result)]
+    if (best := best_alternative(result)) is not None and best not in told:
+        told.append(best)
     depends = [one for one in told if one.depends == "depends"]
     unsettled = [one for one in told if one.depends == "not settled"]
     for number, outcome in enumerate(depends[:MOST_BY_CAUSE]):
@@ -457,14 +437,10 @@ def cause_words(result: StudyResult) -> Iterator[str]:
         yield which_cause_words(tells)
     moved = [one for one in told if one.hangs_on_weight]
     if told:
-        changes = (
-            f"the answer on {_arms(moved)} would change" if moved else "no answer would change"
-        )
+        which = f"the answer on {_arms(moved)}" if moved else "no answer"
         if moved and moved == depends[:MOST_BY_CAUSE]:
-            changes = (
-                "only this answer would change" if len(moved) == 1 else "only these would change"
-            )
-        yield f"If one cause were twice as common, {changes}."
+            which = "only this answer" if len(moved) == 1 else "only these"
+        yield f"If one cause were twice as common, {which} would change."
 
 
 def which_cause_words(tells: TellsCause) -> str:
@@ -500,7 +476,7 @@ def by_cause_words(outcome: ArmOutcome, *, first: bool = True) -> str:
     return f"depends on what makes your patients wait: {named}{safety}"
 
 
-def _more_by_cause_words(outcome: ArmOutcome) -> str:
+def more_by_cause_words(outcome: ArmOutcome) -> str:
     """', except perhaps if cubicles are always full', of an effect that is too little but for one cause; or empty."""
     least = outcome.first.target.minimal_important_difference
     by_cause = outcome.by_cause.items() if outcome.kind == "little" else ()
@@ -558,9 +534,8 @@ def _summary(result: StudyResult) -> str:
     arms = products(result)
     if len(arms) <= FEW:
         return ""
-    n = Counter(KINDS[outcome_of(result, arm.name).kind] for arm in arms)
-    counts = [
-        f"{n[words]} {words[n[words] > 1]}" for words in dict.fromkeys(KINDS.values()) if n[words]
-    ]
+    n = Counter(OUTCOMES[outcome_of(result, arm.name).kind].counted for arm in arms)
+    in_order = dict.fromkeys(words.counted for words in OUTCOMES.values())
+    counts = [f"{n[words]} {words[n[words] > 1]}" for words in in_order if n[words]]
     are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
     return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "

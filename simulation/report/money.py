@@ -22,7 +22,7 @@ from simulation.display.table import (
     scaled_range_cell,
 )
 from simulation.display.words import interval_scope, labelled, measure_notes, unit_words
-from simulation.report.findings import contradictions
+from simulation.report.findings import why_no_verdict
 from simulation.report.outcome import outcome_of, ranked
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
@@ -134,7 +134,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             finding = result.finding(arm.name, target)
             row = finding.comparison
             difference, interval = difference_cells(row)
-            effect = replace(difference, look="" if contradictions(result) else finding.kind)
+            effect = replace(difference, look="" if why_no_verdict(result) else finding.kind)
             money = (safety_cell(result, arm), cost_cell(arm), per_100k_cell(row, arm))
             cells.append((labelled(result, arm), effect, scaled_range_cell(row), interval, *money))
     title = f"What each does to '{target.label}', and what it costs"
@@ -223,7 +223,7 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     """'passes on average', or 'fails: under-triage 14.5 to 16.2 %', a share under the baseline and under the arm."""
     if arm.name in result.identical:
         return SAME
-    if contradictions(result):
+    if why_no_verdict(result):
         return Cell(text="no verdict", look="cannot-tell")
     limits = outcome_of(result, arm.name).limits
     if failed := limits.failed:

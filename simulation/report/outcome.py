@@ -19,7 +19,7 @@ from simulation.measures.measuring import MeasureName, Measures, observables_amo
 from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import FigureRule, find_deciding
 from simulation.records.schema import Mask
-from simulation.records.serialise import read_yaml
+from simulation.records.serialise import read_rows, read_yaml
 from simulation.report.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
@@ -36,15 +36,6 @@ OutcomeKind = Literal[
 """What becomes of an arm in all: it is identical to the baseline; it fails a limit of safety, or may; it does too
 little; its effect is not settled, or helps but perhaps too little; it helps by one measure and harms by another; it
 harms; it helps, and its safety is not settled, or an untested claim must be true; it helps."""
-MAY_BE: dict[OutcomeKind, set[OutcomeKind]] = {
-    "nothing": {"little"},
-    "claimed": {"helps"},
-    "perhaps": {"helps", "little"},
-    "open": {"helps", "little", "harms"},
-    "unsure": {"helps", "fails"},
-    "may fail": {"fails", "helps", "little", "harms", "mixed"},
-}
-"""What an arm may turn out to do, by kind of outcome, where that is not the kind itself alone."""
 FEWEST_OF_CAUSE = 10
 """Departments of one cause of waiting that an interval of such departments needs; a verdict on them needs 20."""
 DAYS = (7, 14, 28, 56)
@@ -64,11 +55,26 @@ MOST_ALTERNATIVES = 5
 ROUNDING = 1.02
 """The share by which an arm made for a price may exceed it: patients a year are known to about a hundredth."""
 
-
 FEW_STUDIES = 2
 """Fewer studies of a kind of change than this are hardly a trial."""
 TO_90 = 1.645 / 1.96
 """What makes a half-width of 95 % one of 90 %."""
+
+
+class OutcomeWords(NamedTuple):
+    """Words for a kind of outcome: on the first page of one product and of several; on the board's page its heading,
+    its sentence, what to do, and the kind of verdict that colours it; `may_be`: the kinds that it may turn out to be,
+    where that is not the kind itself alone."""
+
+    counted: tuple[str, str]
+    heading: str
+    sentence: str
+    advice: str = "Do not buy it yet: the gain may be too small."
+    look: str = "cannot-tell"
+    may_be: tuple[OutcomeKind, ...] = ()
+
+
+OUTCOMES = read_rows(Path(__file__).with_name("outcomes.yaml"), OutcomeWords)
 
 
 @cache
@@ -285,7 +291,7 @@ class ArmOutcome:
             return None
         if len(known) == len(kinds) and len(set(kinds)) == 1:
             return "holds"
-        fitting = [MAY_BE.get(kind, {kind}) for kind in known]
+        fitting = [set(OUTCOMES[kind].may_be or [kind]) for kind in known]
         pairs = combinations(self.by_cause.values(), 2)
         differ = any(self._differ(*pair) for pair in pairs if pair[0].is_apart_from(pair[1]))
         return "depends" if differ or (known and not set.intersection(*fitting)) else "not settled"

@@ -4,17 +4,19 @@ After the first page come the tables that a reader acts on, each with its pictur
 folder of the run and a sheet of the workbook, and the page names it.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from simulation.display import web_page
-from simulation.display.document import Document, Section, Words, points
+from simulation.display.document import Block, Document, Section, Words, points
 from simulation.display.drawing import Picture
 from simulation.display.files import file_of
 from simulation.display.table import ReportTable, first_rows, with_columns
 from simulation.display.words import labelled
 from simulation.questions import OF_A_RESULT
+from simulation.records.serialise import read_yaml
 from simulation.report.arm_tables import assumptions_log
 from simulation.report.contents import CLOCK, every_table
 from simulation.report.findings import findings, precision_line, sham_line
@@ -41,20 +43,12 @@ class Planned(NamedTuple):
 
     anchor: str
     heading: str
-    kinds: tuple[str, ...]
-    pictures: tuple[str, ...] = ()
-    lead: tuple[str, ...] = ()
+    kinds: Sequence[str]
+    pictures: Sequence[str] = ()
+    lead: Sequence[str] = ()
 
 
-SECTIONS = (
-    Planned("compared", "What was compared", ("changes",)),
-    Planned("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
-    Planned("causes", "By what makes patients wait", ("causes:", "causes_twice", "which_cause")),
-    Planned("safety", "Safety limits", ("safety",)),
-    Planned("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
-    Planned("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),
-    Planned("measured", "How certain the tool's table makes the effect", ("measurement",)),
-)
+SECTIONS = [Planned(**stated) for stated in read_yaml(Path(__file__).with_name("sections.yaml"))]
 """The sections of a comparison, before those of questions."""
 WHY = Planned("why", "Which resource binds", ("binding",))
 ALONE = (Planned("department", "The department", ("measures", "own", "binding"), ("day", "stay")),)
@@ -89,38 +83,29 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 def report_document(result: StudyResult, drawn: Iterable[Picture]) -> Document:
     """The page as a document: the first page, what was also found, and the sections that have a table."""
     first, pictures = first_page(result), {picture.name: picture for picture in drawn}
-    drawing = () if first.picture is None else (first.picture,)
     answer = first_section(first)
-    also = (
-        *findings(result),
-        *filter(None, (sham_line(result.shown), precision_line(result.shown))),
-    )
-    found = (Section(points(*also), "Also found", "findings"),) * bool(also)
-    sections = (
-        Section(
-            (
-                *points(*planned.lead),
-                *(pictures[name] for name in planned.pictures if name in pictures),
-                *tables,
-            ),
-            planned.heading,
-            planned.anchor,
-        )
-        for planned, tables in _sections(result)
-    )
-    answer = replace(answer, blocks=(*answer.blocks, *drawing))
-    return Document(first.question, (answer, *found, *sections))
+    if first.picture is not None:
+        answer = replace(answer, blocks=(*answer.blocks, first.picture))
+    lines = sham_line(result.shown), precision_line(result.shown)
+    also = (*findings(result), *filter(None, lines))
+    sections = [answer, *([Section(points(*also), "Also found", "findings")] if also else [])]
+    for planned, tables in _sections(result):
+        drawings = (pictures[name] for name in planned.pictures if name in pictures)
+        blocks: tuple[Block, ...] = (*points(*planned.lead), *drawings, *tables)
+        sections.append(Section(blocks, planned.heading, planned.anchor))
+    return Document(first.question, tuple(sections))
 
 
 def first_section(first: FirstPage) -> Section:
     """The first page as a section: warnings, what was found, what it rests on, and the table."""
-    blocks = (
+    blocks: tuple[Block, ...] = (
         *(Words(check, "warning") for check in first.checks),
         *(Words(words) for words in (first.hangs, first.lead) if words),
         *(Words(headline.words, "point", headline.label) for headline in first.headlines),
         *(Words(note, "note") for note in first.notes),
+        *filter(None, [first.table]),
     )
-    return Section(blocks + ((first.table,) if first.table is not None else ()), anchor="answer")
+    return Section(blocks, anchor="answer")
 
 
 def word_document(result: StudyResult, differences: Picture | None) -> Document:
@@ -160,14 +145,9 @@ def _sections(result: StudyResult) -> Iterator[tuple[Planned, list[ReportTable]]
 
 def _of_questions(result: StudyResult) -> Iterator[Planned]:
     for question in OF_A_RESULT:
-        kinds = tuple(table.kind for table in question.tables(result))
-        yield Planned(
-            question.name,
-            question.title,
-            kinds,
-            tuple(question.pictures),
-            tuple(question.lead(result)),
-        )
+        kinds = [table.kind for table in question.tables(result)]
+        lead = list(question.lead(result))
+        yield Planned(question.name, question.title, kinds, list(question.pictures), lead)
 
 
 def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:

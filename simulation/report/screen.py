@@ -4,6 +4,7 @@ import math
 import sys
 import textwrap
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
@@ -77,27 +78,20 @@ def verdict_lines(page: FirstPage) -> list[str]:
     in all."""
     lines = list(lines_of(page.lead, others=""))
     told = [headline.sentences for headline in page.headlines]
-    spare = (
-        VERDICT_LINES
-        - len(lines)
-        - sum(len(list(lines_of(sentences[0], "- "))) for sentences in told)
-    )
-    for n_before, sentences in enumerate(told):
-        said = list(lines_of(sentences[0], "- "))
-        most = (
-            len(said) + spare
-            if spare >= 0
-            else max((VERDICT_LINES - len(lines)) // (len(told) - n_before), 1)
-        )
+    firsts = [list(lines_of(sentences[0], "- ")) for sentences in told]
+    spare = VERDICT_LINES - len(lines) - sum(map(len, firsts))
+    for n_left, said, sentences in zip(count(len(told), -1), firsts, told, strict=False):
+        most = len(said) + spare
+        if spare < 0:
+            most = max((VERDICT_LINES - len(lines)) // n_left, 1)
         for n in range(2, len(sentences) + 1):
             longer = list(lines_of(" ".join(sentences[:n]), "- "))
             if len(longer) <= most:
                 spare, said = spare - len(longer) + len(said), longer
-        lines += (
-            said
-            if len(said) <= most
-            else [*said[: most - 1], f"{said[most - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
-        )
+        if len(said) > most:
+            cut = said[most - 1][: WIDTH - 2].rstrip(" .,;:")
+            said = [*said[: most - 1], f"{cut} …"]
+        lines += said
     return lines[:VERDICT_LINES]
 
 
@@ -134,20 +128,23 @@ def runs_table(runs: Iterable[ListedRun], results: Path, latest: Path | None = N
 
 def _how_many(run: ListedRun) -> str:
     """'20', '12 of 20' of a run that is not finished, or '30 (20 planned)' of one that was extended."""
-    if run.n_replications == run.n_planned:
-        return f"{run.n_planned}"
-    extended = run.n_replications > run.n_planned
+    n, planned = run.n_replications, run.n_planned
     return (
-        f"{run.n_replications} ({run.n_planned} planned)"
-        if extended
-        else f"{run.n_replications} of {run.n_planned}"
+        f"{n}"
+        if n == planned
+        else f"{n} ({planned} planned)"
+        if n > planned
+        else f"{n} of {planned}"
     )
 
 
 def verdict_words(first: Plain | None) -> str:
-    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; a dash without a verdict."""
+    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; 'no verdict' with the reason where
+    the department of an offer contradicts what was stated; a dash where nothing is judged."""
     if first is None:
         return "–"
+    if why := first.get("no_verdict"):
+        return f"no verdict: {why}"
     difference, low, high = (
         math.nan if first[name] is None else first[name] for name in ("difference", "low", "high")
     )

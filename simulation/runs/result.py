@@ -334,6 +334,11 @@ class StudyResult:
         return n if 1 < n < MIN_DEPARTMENTS else 0
 
     @property
+    def no_verdict(self) -> str:
+        """Why nothing can be concluded from its department, where somebody above judges that; '' here."""
+        return ""
+
+    @property
     def over_departments(self) -> bool:
         """Whether its intervals are of the mean over departments, which are a sample of such departments."""
         return (

@@ -405,7 +405,7 @@ def _first_verdict(result: StudyResult) -> Plain | None:
                     "verdict": finding.verdict.words,
                 }
             )
-            return verdict
+            return verdict | ({"no_verdict": why} if (why := result.no_verdict) else {})
     return None
 
 

@@ -43,6 +43,7 @@ BESIDE = {
     "study.department_warnings": "what such a run refuses",
     "study.offered_load": "the same, and minutes in words",
     "units": "minutes of a week",
+    "wording": "names and counts in words",
 }
 """What the app imports beside the front, and for what."""
 

@@ -135,7 +135,7 @@ def main() -> int:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    assert set(solving.SHOWN) <= set(rows[0])
+    assert set(solving.TOLERANCES) <= set(rows[0])
     print(Path(FIGURES))
     return 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.offers import offer
 from simulation.offers.solving import (
-    SHOWN,
+    TOLERANCES,
     CalibrationTarget,
     Solver,
     _updated,
@@ -93,7 +93,7 @@ def test_what_could_not_be_met_is_said(hold: Hold) -> None:
 
 def test_a_cause_whose_mean_is_off_is_named_and_told_from_one_that_cannot(hold: Hold) -> None:
     causes = {"places": np.arange(20) < 5, "pace": np.arange(20) >= 5}
-    fresh = {name: np.where(causes["places"], 0.57, 0.62) for name in SHOWN}
+    fresh = {name: np.where(causes["places"], 0.57, 0.62) for name in TOLERANCES}
     line = next(comparison_lines({"within_4h_share": 0.62}, fresh, causes))
     assert "answered 62.0 %; 57.0 if places. Not met: 1.2 % below" in line
     members = [SimpleNamespace(cause=name) for name, of in causes.items() for _ in range(of.sum())]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.board import board, board_page
 from simulation.report.findings import (
     CLINICIANS,
-    contradictions,
     not_judged,
     stated_figures,
+    why_no_verdict,
 )
 from simulation.report.first_page import first_page
-from simulation.report.screen import print_result
+from simulation.report.screen import print_result, verdict_words
+from simulation.runs.stored_run import _first_verdict
 from simulation.study.design import OfferFacts
 from tests.held import Hold
 
@@ -100,8 +102,8 @@ def test_a_department_that_cannot_be_has_no_verdict_and_the_answer_to_look_at_co
     result: Result, base: Base, answer: str, hold: Hold
 ) -> None:
     shown = of_base(result, {**SOUND, **base}, {"within_4h_share": 0.3})
-    assert contradictions(shown)[0].answer == answer
-    assert contradictions(shown)[-1].answer == "'Within four hours'", "what is stated comes last"
+    assert why_no_verdict(shown)[0].answer == answer
+    assert why_no_verdict(shown)[-1].answer == "'Within four hours'", "what is stated comes last"
     page = board(shown)
     assert (page.verdict, page.look, page.picture) == ("No verdict", "cannot-tell", None)
     assert len(page.advice) == 1
@@ -126,9 +128,9 @@ def test_a_stated_figure_is_missed_beyond_its_tolerance(
     result: Result, measure: str, near: tuple[float, ...], far: tuple[float, ...]
 ) -> None:
     for value in near:
-        assert contradictions(of_base(result, SOUND, {measure: value})) == ()
+        assert why_no_verdict(of_base(result, SOUND, {measure: value})) == ()
     for value in far:
-        (found,) = contradictions(of_base(result, SOUND, {measure: value}))
+        (found,) = why_no_verdict(of_base(result, SOUND, {measure: value}))
         assert "was stated" in found.found
         assert board(of_base(result, SOUND, {measure: value})).verdict == "No verdict"
 
@@ -144,14 +146,14 @@ def test_attendances_are_held_against_those_that_were_simulated(result: Result) 
     )
     (figure,) = stated_figures(shown)
     assert figure.simulated == pytest.approx(simulated)
-    assert contradictions(shown)[0].answer == "'Attendances'"
-    assert not contradictions(of_base(result, SOUND, {"attendances_per_day": simulated * 1.019}))
-    assert contradictions(of_base(result, SOUND, {"attendances_per_day": simulated * 1.021}))
+    assert why_no_verdict(shown)[0].answer == "'Attendances'"
+    assert not why_no_verdict(of_base(result, SOUND, {"attendances_per_day": simulated * 1.019}))
+    assert why_no_verdict(of_base(result, SOUND, {"attendances_per_day": simulated * 1.021}))
 
 
 def test_the_figure_that_is_furthest_off_is_the_first_to_look_at(result: Result) -> None:
     shown = of_base(result, SOUND, {"within_4h_share": 0.59, "left_share": 0.2})
-    assert [one.answer.split()[0] for one in contradictions(shown)] == ["'Left", "'Within"]
+    assert [one.answer.split()[0] for one in why_no_verdict(shown)] == ["'Left", "'Within"]
 
 
 def test_the_first_page_and_the_screen_of_such_an_offer_have_no_verdict(
@@ -175,7 +177,7 @@ def test_what_an_earlier_run_does_not_hold_is_not_judged_and_the_page_says_so(
     result: Result, hold: Hold
 ) -> None:
     shown = of_base(result, {}, {"over_12h_share": 0.1})
-    assert contradictions(shown) == ()
+    assert why_no_verdict(shown) == ()
     assert board(shown).verdict == "Helps"
     (part,) = (part for part in board(shown).parts if part.anchor == "stated")
     hold(part.words())
@@ -183,10 +185,33 @@ def test_what_an_earlier_run_does_not_hold_is_not_judged_and_the_page_says_so(
     assert not_judged(of_base(result, SOUND, {"left_share": 0.05})) == ()
 
 
+def test_where_one_team_is_at_both_doors_the_rota_to_look_at_is_that_of_the_triage_nurses(
+    result: Result,
+) -> None:
+    shown = of_base(
+        result, {**SOUND, ("handover_mean", "all"): 90.0, **busy("assessment_nurses", 1.0, 1.0)}
+    )
+    assert "ambulance nurses" in " ".join(one.answer for one in why_no_verdict(shown))
+    over = SimpleNamespace(structure_of=("pace/shared_front_door", "places/shared_front_door"))
+    one_team = replace(shown, study=replace(shown.study))
+    vars(one_team.study)["departments"] = over
+    answers = [one.answer for one in why_no_verdict(one_team)]
+    assert answers == [
+        "the rota of triage nurses",
+        "the rota of triage nurses, then the number of beds",
+    ]
+
+
+def test_a_list_of_runs_says_no_verdict_with_the_reason(result: Result) -> None:
+    shown = of_base(result, {**SOUND, **busy("triage_nurses", 1.0, 1.0)})
+    assert verdict_words(_first_verdict(shown)) == f"no verdict: {why_no_verdict(shown)[0].found}"
+    assert "no verdict" not in verdict_words(_first_verdict(of_base(result, SOUND)))
+
+
 def test_a_study_without_an_offer_is_not_judged_by_answers(result: Result) -> None:
     shown = of_base(result, {**SOUND, **busy("triage_nurses", 1.0, 1.0)})
     bare = replace(shown, study=replace(shown.study, design=replace(shown.design, offer=None)))
-    assert contradictions(bare) == ()
+    assert why_no_verdict(bare) == ()
     assert first_page(bare).headlines
 
 

@@ -95,7 +95,7 @@ def test_the_same_inputs_give_the_same_pictures(
 def test_the_stages_of_a_stay_add_up_to_the_mean_stay(result: StudyResult) -> None:
     for arm in result.arms:
         finished = result.row(arm.name, "stay_mean").mean
-        assert stay_parts(result, arm).total == pytest.approx(finished, rel=0.05)
+        assert stay_parts(result, arm).sum() == pytest.approx(finished, rel=0.05)
 
 
 def test_one_arm_alone_has_no_picture_of_differences(alone: Result) -> None:
