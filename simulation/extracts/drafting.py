@@ -12,7 +12,16 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.extracts.mapping import DRAFT_SOURCE, FEWEST, LEVELS, UNKNOWN_CODE, plain_code
+import numpy as np
+
+from simulation.extracts.mapping import (
+    DRAFT_SOURCE,
+    FEWEST,
+    LEVELS,
+    MISSING_COLUMN,
+    UNKNOWN_CODE,
+    plain_code,
+)
 from simulation.extracts.stamps import is_nothing, stripped
 from simulation.records.schema import ADMITTED, LEFT
 from simulation.records.serialise import read_yaml
@@ -22,8 +31,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 60
 YES, NO = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
-MISSING_COLUMN = "?"
-"""What a draft names where it found no column: reading refuses it, and says for what."""
 NEEDED = ("arrived_at", "departed_at", "outcome")
 TESTS = r"(?i)^\W*(?:zz+|xx+)?[\W_]*(?:test|dummy|training)[\W_]*(?:patient|record|person|account)?[\W_\d]*$"
 """What the name or number of a patient who is none looks like."""
@@ -130,7 +137,10 @@ def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
 
 def _some(column: pd.Series, n: int = 20_000) -> pd.Series:
     """Values that are there, as text, of rows spread over a column."""
-    values = stripped(column.iloc[:: max(len(column) // n, 1)])
+    spread = (
+        np.arange(min(n, len(column))) * 7919 % max(len(column), 1)
+    )  # in no step with a row's number
+    values = stripped(column.iloc[spread] if len(column) > n else column)
     return values[~is_nothing(values)]
 
 
@@ -255,7 +265,7 @@ def _seen_who_left(frame: pd.DataFrame, times: Mapping[str, Any], stated: dict[s
     if not isinstance(seen, str) or outcome is None:
         return
     code = stripped(frame[outcome["column"]])
-    was_seen = ~is_nothing(stripped(frame[seen]))
+    was_seen = stripped(frame[seen]).str.contains(r"\d", regex=True).to_numpy(dtype=bool)
     for value, meaning in outcome["values"].items():
         rows = (code == value).to_numpy()
         if meaning == LEFT and rows.any() and was_seen[rows].mean() > 0.5:

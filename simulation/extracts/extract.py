@@ -16,10 +16,11 @@ from simulation.config.validating import sound
 from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
-from simulation.extracts.drafting import MISSING_COLUMN, NEEDED, drafted, headings
+from simulation.extracts.drafting import NEEDED, drafted, headings
 from simulation.extracts.files import ExtractFile, frame_of, read_file
 from simulation.extracts.mapping import (
     CATEGORIES,
+    MISSING_COLUMN,
     UNKNOWN_CODE,
     ExtractMapping,
     extract_mapping_faults,
@@ -267,6 +268,11 @@ def draft_mapping(records: Any) -> dict[str, Any]:
     return stated
 
 
+def _unknown_in(coded: Mapping[str, Any] | None) -> list[str]:
+    values = {} if coded is None else coded["values"]
+    return [v for v, meaning in values.items() if meaning == UNKNOWN_CODE and v != MISSING_COLUMN]
+
+
 def draft(path: Path | str) -> str:
     """The same of a file as the text of one in `configs/extract/`."""
     stated = draft_mapping(path)
@@ -277,9 +283,7 @@ def draft(path: Path | str) -> str:
             f"Not whole yet: put a heading in place of {MISSING_COLUMN} at {', '.join(needed)}.\n"
         )
     if unknown := [
-        f"{key} {', '.join(of)}"
-        for key in CATEGORIES
-        if key in keys and (of := [v for v, m in keys[key]["values"].items() if m == UNKNOWN_CODE])
+        f"{key} {', '.join(of)}" for key in CATEGORIES if (of := _unknown_in(keys.get(key)))
     ]:
         lines.append(
             f"Not understood, and counted as unknown until you say what they mean: {'; '.join(unknown)}.\n"

@@ -22,6 +22,8 @@ UNKNOWN_CODE = "unknown"
 """What a value may be read as that says that nothing is known."""
 FEWEST = 5
 """Rows that a value must have to be written into a draft or shown, so that no patient's own words get there."""
+MISSING_COLUMN = "?"
+"""What a draft names where it found no column."""
 DRAFT_SOURCE = "own extract: say of which department and months"
 """What a draft says of where its records come from, until somebody writes it."""
 Stamp = str | tuple[str, str]
@@ -190,7 +192,10 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
         *((name, coded.column) for name, coded in mapping.codes.items()),
         *others,
     ]:
-        if column in used:
+        if column == MISSING_COLUMN:
+            remedy = f"Write the heading of its column in place of {MISSING_COLUMN}"
+            yield Fault(f"{where}.{name}", "the draft found no column for it", remedy)
+        elif column in used:
             found = f"the column '{column}' is that of {used[column]}, too"
             yield Fault(f"{where}.{name}", found, "Name another, or leave it out")
         used.setdefault(column, name)

@@ -40,8 +40,8 @@ KINDS: Mapping[str, DirtKind] = {
         "stamp by a clock that does not go forward in summer, beside others that do",
         "nothing",
         True,
-        "Stamps in UTC all year are put right by a line of the mapping: utc: [seen_at] (the names of such points in "
-        "time). If only some rows are so, as of one of two systems, mend them first",
+        "Stamps in UTC all year are put right by a line of the mapping: utc: [{point}_at]. If only some rows are so, "
+        "as of one of two systems, mend them first",
         0.0,
         explains=True,
     ),
@@ -83,7 +83,7 @@ KINDS: Mapping[str, DirtKind] = {
         "date that stands for none, such as 1900 or 9999", STAMP_OUT, loses=True
     ),
     "date_without_time": DirtKind(
-        "midnight exactly, more than by chance or before an arrival of that day: a date alone",
+        "date alone, or midnight exactly more than by chance or before an arrival of that day",
         STAMP_OUT,
         True,
         "Give the time, too: in the same column, or in a second one, [Date, Time]",
@@ -249,6 +249,7 @@ class DataQuality(list[DirtCount]):
         explaining = [one for one in rows if KINDS[one[0].kind].explains]
         for row, limit in explaining or rows:
             kind = KINDS[row.kind]
+            cause = kind.cause.replace("{point}", row.where.partition(" (")[0].replace(" ", "_"))
             place = f" ({row.where})" if row.where else ""
             share = apart(100 * row.share, 100 * limit, 1)
             found = f"{row.n:,} of {row.of:,} ({share} %): {kind.words}{place}"
@@ -260,7 +261,7 @@ class DataQuality(list[DirtCount]):
                 if kind.cause not in ("", CODES)
                 else f" or allow it in the mapping: worst: {{{row.kind}: {min(row.share + 0.005, 1):.2f}}}"
             )
-            yield Fault(where, found, f"{allowed}{kind.cause or 'Mend it'}{allow and ','}{allow}")
+            yield Fault(where, found, f"{allowed}{cause or 'Mend it'}{allow and ','}{allow}")
 
     def refuse(self, where: str, worst_share: float, worst: Mapping[str, float]) -> None:
         """Raise ConfigError with each kind of dirt that is beyond its share."""

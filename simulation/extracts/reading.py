@@ -307,11 +307,13 @@ def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) ->
     for name, column in stamps.items():
         minutes = column.at - arrived
         seasons = [minutes[part & (np.abs(minutes) < DAY / 2)] for part in (summer, ~summer)]
-        n, early = len(seasons[0]), False
+        n, early, in_all = len(seasons[0]), False, True
         if min(map(len, seasons)) >= FEW_DATES and name != "arrived_at":
             by = np.quantile(seasons[0], 0.03) - np.quantile(seasons[1], 0.03)
             early, late = bool(-85 < by < -40), late + int(40 < by < 85)
-        quality.add("other_clock", n if early else 0, max(n, 1), _words(name))
+            in_all = bool(np.median(seasons[0]) - np.median(seasons[1]) < -25)
+        where = f"{_words(name)}{'' if in_all else ' (some of its rows: another system?)'}"
+        quality.add("other_clock", n if early else 0, max(n, 1), where)
     quality.add(
         "other_clock",
         int(summer.sum()) if late and late == len(stamps) - 1 else 0,

@@ -33,6 +33,7 @@ OTHERS = (
 WITH_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[zZ]|[+-]\d\d(?::?\d\d)?)$"
 WITHOUT_TIME, WITHOUT_DATE = r"[ T]00:00(?::00(?:\.0+)?)?$", r"^\d+[-/]\d+[-/]\d+[ T]"
 """What stands behind a date alone and before a time alone, where a program writes both."""
+DATE = r"^(?:\d{1,4}[-/. ](?:\d+|[A-Za-z]+)[-/. ]\d+|\d{8})$"
 WITH_SERIAL = r"^\d{5}\.\d+$"
 SERIAL_FROM = -25_569
 """Days from the first of January 1970 to the day 0 of spreadsheets."""
@@ -40,6 +41,20 @@ EARLIEST, LATEST = 1990, 2100
 """Years between which a date stands for itself."""
 NOTHING = ("", "null", "none", "nan", "nat", "<na>", "n/a", "na", "-")
 """Text of a cell in which nothing stands, in small letters."""
+NO_TIME = (
+    "not seen",
+    "not recorded",
+    "not known",
+    "unknown",
+    "missing",
+    "dnw",
+    "lwbs",
+    ".",
+    "?",
+    "(null)",
+    "#n/a",
+)
+"""Words in the place of a time, in small letters."""
 DAY = 1440.0
 MICROSECONDS = 60e6
 MIDNIGHTS = 5
@@ -72,7 +87,7 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
     """A column of points in time, in any of the usual formats, shape (n,). `in_utc`: whether they are in UTC."""
     import pandas as pd
 
-    other_order = np.zeros(len(column), dtype=np.bool_)
+    other_order, alone = np.zeros((2, len(column)), dtype=np.bool_)
     if pd.api.types.is_datetime64_any_dtype(column):
         if in_utc and column.dt.tz is None:
             column = column.dt.tz_localize("UTC")
@@ -87,7 +102,7 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
         parts = [
             column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)
         ]
-        nothing = np.concatenate([is_nothing(stripped(part)) for part in parts])
+        nothing = np.concatenate([is_nothing(stripped(part), NO_TIME) for part in parts])
         at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
         there = np.flatnonzero(~nothing)
         some = there[:: max(len(there) // SAMPLE, 1)]
@@ -101,17 +116,19 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
                     read = ~np.isnan(minutes)
                     at[todo[read]], format_of[todo[read]] = minutes[read], code
                     todo, text = todo[~read], text[~read]
+            if len(todo):
+                alone[todo[text.str.contains(DATE, regex=True).to_numpy(dtype=bool)]] = True
             for form in MONTH_FIRST if mapping.day_first else DAY_FIRST:
                 if len(todo):
                     read = ~np.isnan(_parsed(text, form, mapping))
                     other_order[todo[read]] = True
                     todo, text = todo[~read], text[~read]
-    unreadable = np.isnan(at) & ~nothing
+    unreadable = np.isnan(at) & ~nothing & ~alone
     year = 1970 + np.nan_to_num(at) / (365.2425 * DAY)
     placeholder = ~np.isnan(at) & ((year < EARLIEST) | (year > LATEST))
     usual = int(np.bincount(format_of[format_of >= 0], minlength=1).argmax())
     other = (format_of >= 0) & (format_of != usual) & ~placeholder
-    alone = dates_alone(at) & ~placeholder
+    alone |= dates_alone(at) & ~placeholder
     at = np.where(placeholder | alone, np.nan, at)
     return Stamps(at, nothing, unreadable, placeholder, other, alone, other_order)
 
@@ -145,9 +162,9 @@ def stripped(column: pd.Series) -> pd.Series:
     return column.astype("str").fillna("").str.strip()
 
 
-def is_nothing(text: pd.Series) -> Mask:
-    """Mask of the cells in which nothing stands."""
-    return np.asarray(text.str.lower().isin(NOTHING).to_numpy(dtype=bool))
+def is_nothing(text: pd.Series, also: tuple[str, ...] = ()) -> Mask:
+    """Mask of the cells in which nothing stands, or one of some words, in small letters."""
+    return np.asarray(text.str.lower().isin((*NOTHING, *also)).to_numpy(dtype=bool))
 
 
 def _formats(sample: pd.Series, mapping: ExtractMapping) -> list[str]:

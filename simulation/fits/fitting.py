@@ -90,7 +90,8 @@ def true_mix(coded: Ints, table: Floats) -> Figures:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """When patients come: counts of an extract, and what follows from them.
+    """When patients come: counts of an extract, and what follows from them. Days on which far fewer came than usual,
+    as where records were lost, are left out: `days` are the others.
 
     usual_month  the weights of months that stand for those that the extract does not have, shape (12,)
     """
@@ -106,20 +107,23 @@ class Arrivals:
 
     @cached_property
     def weekday(self) -> Ints:
-        """The weekday of each day of the window, Monday 0; shape (days,)."""
-        return (np.arange(self.extract.days) + round(self.extract.window[0] / DAY)) % 7
+        """The weekday of each whole day of the window, Monday 0; shape (days,)."""
+        return (self._whole + round(self.extract.window[0] / DAY)) % 7
+
+    @property
+    def _whole(self) -> Ints:
+        return np.flatnonzero(self.extract.is_whole_day)
 
     @cached_property
     def month(self) -> Ints:
-        """The month of each day of the window, January 0; shape (days,)."""
+        """The month of each whole day of the window, January 0; shape (days,)."""
         first = self.extract.first_day + round(self.extract.window[0] / DAY)
-        return (first + np.arange(self.extract.days)).astype("datetime64[M]").astype(np.int64) % 12
+        return (first + self._whole).astype("datetime64[M]").astype(np.int64) % 12
 
     def by_day(self, among: Mask | None = None) -> Ints:
-        """Arrivals of each day, of all or of some; shape (days,)."""
-        return np.bincount(
-            self.day if among is None else self.day[among], minlength=self.extract.days
-        )
+        """Arrivals of each whole day, of all or of some; shape (days,)."""
+        day = self.day if among is None else self.day[among]
+        return np.bincount(day, minlength=self.extract.days)[self._whole]
 
     def hours(self, among: Mask) -> Figures:
         """Shares of the arrivals of some by hour of the day, in per cent."""
@@ -314,11 +318,9 @@ def follows_crowding(extract: Extract) -> float | None:
     patients = extract.patients
     if "seen_at" not in patients or "departed_at" not in patients:
         return None
-    arrived, departed = (
-        patients["arrived_at"],
-        np.sort(patients["departed_at"][~np.isnan(patients["departed_at"])]),
-    )
-    there = np.arange(len(arrived)) - np.searchsorted(departed, arrived)
+    arrived, has_end = patients["arrived_at"], ~np.isnan(patients["departed_at"])
+    departed = np.sort(patients["departed_at"][has_end])  # of the others nobody knows until when
+    there = np.cumsum(has_end) - has_end - np.searchsorted(departed, arrived)
     wait = patients["seen_at"] - arrived
     rows = np.flatnonzero(~np.isnan(wait))[:: max(len(arrived) // MOST_RANKED, 1)]
     if len(rows) < LEAST_OF_SOURCE:

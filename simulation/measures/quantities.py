@@ -109,8 +109,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
 
 
 def _restricted(met_at: Floats, patients: Patients, most: float = RESTRICTED_AT) -> Floats:
-    """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
-    wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
+    """Minutes from arrival to a point in time or to leaving before it, at most 12 h; NaN of others without it, as where
+    records lack a stamp."""
+    gone = np.isnan(met_at) & patients.where("outcome", LEFT)
+    wait = np.where(gone, patients["departed_at"], met_at) - patients["arrived_at"]
     return np.minimum(_or_unfinished(wait, patients), most)
 
 

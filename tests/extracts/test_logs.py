@@ -1,6 +1,7 @@
 """Attendances as event logs: XES that another reader reads, and a stretch in which nobody appears from nowhere."""
 
 import xml.etree.ElementTree as ET
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from simulation.cli import main
 from simulation.errors import ConfigError
 from simulation.extracts.extract import Extract
 from simulation.extracts.logs import ACTIVITY, CASE, TIME, write_log
-from tests.extracts.made import clean, read
+from tests.extracts.dirt import DEPARTED
+from tests.extracts.made import clean, mapping, read
 from tests.held import Hold
 
 XES = "{http://www.xes-standard.org/}"
@@ -127,3 +129,15 @@ def test_the_command_reads_and_writes_a_log(tmp_path: Path, monkeypatch: pytest.
     said = capsys.readouterr().out
     hold(said, "Data quality")
     assert "configs/extract/attendances.yaml" in said.replace("\\", "/")
+
+
+def test_a_stretch_has_nobody_who_was_never_seen_to_leave_for_ever() -> None:
+    frame = pd.read_csv(StringIO(clean(600, days=20)), dtype=str, keep_default_na=False)
+
+    def there(rows: pd.DataFrame) -> int:
+        events = ae.events_of(ae.from_table(rows, mapping(worst_share=0.5))).frame()
+        return int(ae.between(events, 10 * 1440, 10 * 1440 + 1)["entity_id"].nunique())
+
+    lost = frame.copy()
+    lost.loc[lost.index % 5 == 0, DEPARTED] = ""
+    assert 0 < there(lost) <= there(frame) < 30

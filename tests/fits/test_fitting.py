@@ -1,6 +1,7 @@
 """A fit finds again what an extract was made with, says what it could not find, and writes a department that loads."""
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ from simulation.fits.fitting import (
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws
-from tests.extracts.dirt import ARRIVED
+from tests.extracts.dirt import ARRIVED, ASSESSED, DEPARTED
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
 
@@ -367,3 +368,35 @@ def test_true_levels_may_come_from_the_departments_own_nurses(
         == "own panel"
     )
     assert "configs/nurse/ours.yaml (yours)" in str(ours.tables["kept"].frame())
+
+
+def test_days_that_were_lost_are_left_out_of_rates() -> None:
+    frame = pd.read_csv(StringIO(clean(20_000, 360)), dtype=str, keep_default_na=False)
+    lost = frame[(frame[ARRIVED].str[:7] != "2025-05") & (frame[ARRIVED].str[:10] != "2025-08-07")]
+    whole, short = (Arrivals(ae.from_table(rows, mapping()), np.ones(12)) for rows in (frame, lost))
+    assert short.extract.quality.n("few_arrivals") == 31 + 1
+    everybody = [np.ones(len(one.extract.patients), dtype=np.bool_) for one in (whole, short)]
+    rates = [one.per_day(of).first for one, of in zip((whole, short), everybody, strict=True)]
+    assert rates[1] == pytest.approx(rates[0], rel=0.01)
+    assert short.day_factor.first < 0.05
+    assert 4 not in short.months[1]
+
+
+def test_who_has_no_departure_is_not_there_for_ever() -> None:
+    frame = pd.read_csv(StringIO(clean(3000, 40)), dtype=str, keep_default_na=False)
+    lost = frame.copy()
+    lost.loc[lost.index % 5 == 0, DEPARTED] = ""
+    allowed = mapping(worst_share=0.5)
+    found = [follows_crowding(ae.from_table(rows, allowed)) for rows in (frame, lost)]
+    assert found[1] == pytest.approx(found[0], abs=0.05)
+
+
+def test_minutes_of_triage_are_the_same_on_the_page_and_in_the_fit() -> None:
+    frame = pd.read_csv(StringIO(clean(600, 40)), dtype=str, keep_default_na=False)
+    at = pd.to_datetime(frame[ASSESSED])
+    late = np.where(frame.index % 8 == 0, -3, 6)
+    frame["Triaged"] = (at + pd.to_timedelta(late, unit="min")).astype(str)
+    times = mapping()["times"] | {"triaged_at": "Triaged"}
+    extract = ae.from_table(frame, mapping(times=times))
+    assert extract.measures.value("walk_in_triage_minutes_mean") == pytest.approx(6)
+    assert extract.quality.n("impossible_order") == pytest.approx(600 / 8, rel=0.2)
