@@ -40,7 +40,7 @@ KINDS: Mapping[str, DirtKind] = {
         "stamp by a clock that does not go forward in summer, beside others that do",
         "nothing",
         True,
-        "Stamps in UTC all year are put right by a line of the mapping: utc: [{point}_at]. If only some rows are so, "
+        "Stamps in UTC all year are put right by a line of the mapping: utc: [{points}]. If only some rows are so, "
         "as of one of two systems, mend them first",
         0.0,
         explains=True,
@@ -249,7 +249,8 @@ class DataQuality(list[DirtCount]):
         explaining = [one for one in rows if KINDS[one[0].kind].explains]
         for row, limit in explaining or rows:
             kind = KINDS[row.kind]
-            cause = kind.cause.replace("{point}", row.where.partition(" (")[0].replace(" ", "_"))
+            names = row.where.partition(" (")[0].replace(" ", "_").split(",_")
+            cause = kind.cause.replace("{points}", ", ".join(f"{name}_at" for name in names))
             place = f" ({row.where})" if row.where else ""
             share = apart(100 * row.share, 100 * limit, 1)
             found = f"{row.n:,} of {row.of:,} ({share} %): {kind.words}{place}"

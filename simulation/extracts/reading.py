@@ -56,7 +56,7 @@ AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 
 """The first age of each band, as at the typical site."""
 MONDAY = 4 * DAY
 """The first Monday of 1970."""
-FEWEST_ROWS, FEW_DATES, SURE = 2, 200, 7
+FEWEST_ROWS, FEW_DATES, SURE, ENOUGH_HOURS = 2, 200, 7, 2_000
 AFTER_SEEN = 15.0
 """Minutes after a clinician from which nobody counts as having left unseen; before, one may only have called."""
 GIVEN = "acuity_given"
@@ -302,7 +302,8 @@ def _in_order(
 
 def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) -> None:
     """Count stamps of summer that are an hour early beside those of winter, by the shortest spans since arrival; all
-    stamps an hour late say it of the arrival."""
+    stamps an hour late say it of the arrival. Arrivals whose hours of the day are those of winter an hour earlier say
+    it of every stamp."""
     arrived, late = stamps["arrived_at"].at, 0
     for name, column in stamps.items():
         minutes = column.at - arrived
@@ -314,12 +315,21 @@ def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) ->
             in_all = bool(np.median(seasons[0]) - np.median(seasons[1]) < -25)
         where = f"{_words(name)}{'' if in_all else ' (some of its rows: another system?)'}"
         quality.add("other_clock", n if early else 0, max(n, 1), where)
-    quality.add(
-        "other_clock",
-        int(summer.sum()) if late and late == len(stamps) - 1 else 0,
-        len(arrived),
-        "arrived",
-    )
+    is_late = late > 0 and late == len(stamps) - 1
+    where = "arrived" if is_late else ", ".join(map(_words, stamps))
+    is_early = is_late or _is_hour_early(arrived, summer)
+    quality.add("other_clock", int(summer.sum()) if is_early else 0, len(arrived), where)
+
+
+def _is_hour_early(arrived: Floats, summer: Mask) -> bool:
+    """Whether arrivals of summer are like those of winter an hour earlier, and far less like those of the same hour."""
+    hour = (arrived // 60 % 24).astype(np.int64)
+    seasons = [np.bincount(hour[part], minlength=24) for part in (summer, ~summer)]
+    if min(counts.sum() for counts in seasons) < ENOUGH_HOURS:
+        return False
+    ours, usual = (counts / counts.sum() for counts in seasons)
+    apart = [float(((ours - np.roll(usual, -by)) ** 2).sum()) for by in (0, 1)]
+    return apart[1] < apart[0] / 4
 
 
 def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQuality) -> None:

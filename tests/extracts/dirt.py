@@ -358,12 +358,18 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
 Rows = list[Row]
 
 
+def in_utc(stamp: str) -> str:
+    """A local time of London as a clock shows it that does not go forward in summer."""
+    local_time = datetime.strptime(stamp, FORMAT).replace(tzinfo=LONDON)
+    return local_time.astimezone(ZoneInfo("UTC")).strftime(FORMAT)
+
+
 def other_clock(rows: Rows) -> int:
     """Clinicians' stamps in UTC."""
     n = 0
     for row in rows:
         if row[SEEN]:
-            back = at(row, SEEN).replace(tzinfo=LONDON).astimezone(ZoneInfo("UTC")).strftime(FORMAT)
+            back = in_utc(row[SEEN])
             n += back != row[SEEN]
             row[SEEN] = back
     return n

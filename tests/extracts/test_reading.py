@@ -31,6 +31,7 @@ from tests.extracts.dirt import (
     broken,
     few_arrivals,
     heap_before_4h,
+    in_utc,
     mutated,
     on_whole,
     other_clock,
@@ -409,3 +410,17 @@ def test_the_public_file_of_malmo_is_read(aeflow_data: Path) -> None:
     extract = read_extract(aeflow_data / "malmo_synth_jan_jun.csv.gz", "malmo")
     assert len(extract.patients) == 26_515
     assert extract.first_day == np.datetime64("2016-12-26")
+
+
+def test_arrivals_that_all_come_an_hour_earlier_in_summer_are_by_a_clock_of_winter(
+    tmp_path: Path,
+) -> None:
+    made = replace(broken(8000, kinds=()), rows=[dict(row) for row in broken(8000, kinds=()).rows])
+    for row in made.rows:
+        for stamp in STAMPS:
+            if row[stamp]:
+                row[stamp] = in_utc(in_utc(row[stamp]))  # who is made comes by the hours of UTC
+    made.rows = [row for row in made.rows if row[ARRIVED][:10] not in ("2025-03-30", "2025-10-26")]
+    with pytest.raises(ConfigError, match=r"utc: \[arrived_at, assessed_at, seen_at"):
+        read(made.text(), tmp_path)
+    read(made.text(), tmp_path, utc=list(mapping()["times"]))
