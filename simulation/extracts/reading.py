@@ -329,7 +329,7 @@ def _is_hour_early(arrived: Floats, summer: Mask) -> bool:
         return False
     ours, usual = (counts / counts.sum() for counts in seasons)
     apart = [float(((ours - np.roll(usual, -by)) ** 2).sum()) for by in (0, 1)]
-    return apart[1] < apart[0] / 4
+    return apart[1] < apart[0] / 3
 
 
 def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQuality) -> None:
