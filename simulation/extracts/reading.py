@@ -26,6 +26,7 @@ from simulation.extracts.stamps import (
     clock_changes,
     elapsed,
     in_one,
+    is_hour_early,
     is_nothing,
     is_summer,
     repeated_hour,
@@ -56,7 +57,7 @@ AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 
 """The first age of each band, as at the typical site."""
 MONDAY = 4 * DAY
 """The first Monday of 1970."""
-FEWEST_ROWS, FEW_DATES, SURE, ENOUGH_HOURS = 2, 200, 7, 2_000
+FEWEST_ROWS, FEW_DATES, SURE = 2, 200, 7
 AFTER_SEEN = 15.0
 """Minutes after a clinician from which nobody counts as having left unseen; before, one may only have called."""
 GIVEN = "acuity_given"
@@ -317,19 +318,8 @@ def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) ->
         quality.add("other_clock", n if early else 0, max(n, 1), where)
     is_late = late > 0 and late == len(stamps) - 1
     where = "arrived" if is_late else ", ".join(map(_words, stamps))
-    is_early = is_late or _is_hour_early(arrived, summer)
+    is_early = is_late or is_hour_early(arrived, summer)
     quality.add("other_clock", int(summer.sum()) if is_early else 0, len(arrived), where)
-
-
-def _is_hour_early(arrived: Floats, summer: Mask) -> bool:
-    """Whether arrivals of summer are like those of winter an hour earlier, and far less like those of the same hour."""
-    hour = (arrived // 60 % 24).astype(np.int64)
-    seasons = [np.bincount(hour[part], minlength=24) for part in (summer, ~summer)]
-    if min(counts.sum() for counts in seasons) < ENOUGH_HOURS:
-        return False
-    ours, usual = (counts / counts.sum() for counts in seasons)
-    apart = [float(((ours - np.roll(usual, -by)) ** 2).sum()) for by in (0, 1)]
-    return apart[1] < apart[0] / 3
 
 
 def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQuality) -> None:

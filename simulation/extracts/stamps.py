@@ -59,6 +59,8 @@ DAY = 1440.0
 MICROSECONDS = 60e6
 MIDNIGHTS = 5
 """How many times as many stamps as within the half hour after it are on midnight exactly, if they are dates alone."""
+ENOUGH_HOURS = 2_000
+"""Arrivals of a season below which its hours of the day are not looked at."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -249,6 +251,17 @@ def is_summer(zone: ZoneInfo | None, at: Floats) -> Mask:
     for change in changes:
         ahead[at >= change.at] = change.by > 0
     return ahead
+
+
+def is_hour_early(arrived: Floats, summer: Mask) -> bool:
+    """Whether arrivals of summer are like those of winter an hour earlier, and far less like those of the same hour."""
+    hour = (arrived // 60 % 24).astype(np.int64)
+    seasons = [np.bincount(hour[part], minlength=24) for part in (summer, ~summer)]
+    if min(counts.sum() for counts in seasons) < ENOUGH_HOURS:
+        return False
+    ours, usual = (counts / counts.sum() for counts in seasons)
+    apart = [float(((ours - np.roll(usual, -by)) ** 2).sum()) for by in (0, 1)]
+    return apart[1] < apart[0] / 3
 
 
 def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
