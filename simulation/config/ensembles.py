@@ -722,8 +722,8 @@ def _check_once(
     """
     arms = [(arm.name, arm.arm.triage, arm.policy) for arm in departments.ready]
     laid_over = (departments.values, departments.scenario, departments.changes, departments.tools)
-    key = [made_of, design.baseline, to_exact((arms, laid_over))]
-    name = f"{check.__name__.removeprefix('_check_')}-{digest(key)[:12]}"
+    key = digest((made_of, design.baseline, arms, laid_over))
+    name = f"{check.__name__.removeprefix('_check_')}-{key[:12]}"
     firsts = _first_of_each(departments, used)
     cached_for_files(folders, name, key, partial(check, design, departments, firsts))
 

@@ -141,11 +141,13 @@ def find_differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[s
     >>> list(find_differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
     [('b.c', 2, 3)]
     """
+    if one == other:  # of whole blocks, at once
+        return
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in dict.fromkeys((*one, *other)):
             path = f"{within}.{key}" if within else str(key)
             yield from find_differences(one.get(key, ABSENT), other.get(key, ABSENT), path)
-    elif one != other:
+    else:
         yield within, one, other
 
 

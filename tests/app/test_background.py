@@ -19,6 +19,7 @@ from simulation.app.server import app_of
 from simulation.app.session import Session
 from simulation.app.upload import address_of
 from simulation.app.working import full_work, offer_work, state
+from simulation.config import ensembles
 from simulation.errors import ConfigError, refuse
 from simulation.offers import offer as offer_module
 from simulation.offers.interview import Answer, check
@@ -162,7 +163,11 @@ def test_a_fault_of_work_is_told_and_the_next_begins(background: Background) -> 
     assert "no such thing" in state(background, failed)
 
 
-def test_a_question_in_full_is_a_year_or_every_department() -> None:
+def test_a_question_in_full_is_a_year_or_every_department(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That the departments are sound, other tests ask."""
+    monkeypatch.setattr(ensembles, "_check_once", lambda *of: None)
     asked = asked_in(PAIRS)
     year, every = (ae.load(*asked.in_full(length)) for length in asked.lengths)
     assert (year.run.measured_days, year.departments) == (364, None)
