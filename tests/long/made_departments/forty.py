@@ -387,10 +387,12 @@ def quality(text: str, file: str) -> set[str]:
         for label, number in re.findall(r"^ {2}(\S.*?) {2,}([\d,]+) +[\d.]+ ", text, re.M)
         if number != "0"
     }
-    body = re.split(r"^ *measure +value", text, maxsplit=1, flags=re.M)[0]
-    body = body.replace(file, "FILE")
-    words = {re.sub(r"[\d.,]+", "#", line.strip()) for line in body.splitlines() if line.strip()}
-    return rows | {line for line in words if not re.search(r"  ", line)}
+    body = re.split(r"^ *measure +value", text, maxsplit=1, flags=re.M)[0].replace(file, "FILE")
+    lines = [line.strip() for line in body.splitlines()]
+    prose = re.sub(r"[\d.,]*\d", "#", " ".join(line for line in lines if "  " not in line))
+    return rows | {
+        said for said in re.split(r"(?<=[.:]) ", prose) if not re.search("not loaded|source:", said)
+    }
 
 
 def main(words: list[str]) -> int:
