@@ -45,6 +45,8 @@ from simulation.units import years_of
 LEAST_ATTENDANCES = 300
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
+USUAL_BOUND, BUSIEST = 1.5, 5.0
+"""How many times the usual arrivals the busiest day may have; and beyond weekday and month, in deviations of days."""
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 PACKAGED_NURSE = "korea"
@@ -255,9 +257,11 @@ class FittedRecords:
     def _when(self) -> Iterator[Scaled]:
         arrivals = self.arrivals
         has_weeks = self.extract.days >= LEAST_DAYS
+        cv = arrivals.day_factor.first if has_weeks else 0.0
         for name in self.sources:
             among, per_day = of_source(self.extract, name), self.per_day[name]
-            number = {"per_day": round(per_day.first, 2)}
+            bound = round(max(float(arrivals.pattern.max()) * (1 + BUSIEST * cv), USUAL_BOUND), 1)
+            number = {"per_day": round(per_day.first, 2), "thinning_bound": bound}
             yield self._fitted(f"site.arrivals.{name}", number, per_day.words())
             hours = arrivals.hours(among)
             yield self._weights(HOURS_OF[name], hours, 3, f"per cent by hour, {hours.words(2)}")
@@ -272,9 +276,9 @@ class FittedRecords:
             words += f"; months {kept} as in England" if kept else ""
             yield self._weights("arrivals_month", months, 4, words)
         if has_weeks:
-            cv = arrivals.day_factor
-            value = {"cv": round(cv.first, 4)}
-            yield self._fitted("site.day_factors.residual", value, f"days: {cv.words()}")
+            residual = arrivals.day_factor
+            value = {"cv": round(residual.first, 4)}
+            yield self._fitted("site.day_factors.residual", value, f"days: {residual.words()}")
 
     def _shares(self, attribute: str, of: Mapping[str, Figures], how: str = "") -> Scaled:
         shares = {name: rounded(figures.values) for name, figures in of.items()}
