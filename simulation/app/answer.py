@@ -222,7 +222,8 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
         if rows := sorted(
             outcome_of(whole, first.arm).harmed, key=lambda row: -abs(row.difference)
         ):
-            harmed = f"{harmed_words(rows)} {unit_words(rows[0].unit)}"
+            unit = unit_words(rows[0].unit) if any(map(_is_narrow, rows)) else ""
+            harmed = f"{harmed_words(rows, _is_narrow)} {unit}".strip()
     return ShownArm(
         outcome,
         cells=tuple(map(_cell, outcome.effects)),

@@ -83,10 +83,10 @@ CHANGES_OFFERED = {
     "": "As it is",
     "attendances=5": "5 % more patients",
     "attendances=5&discharges=2": "5 % more, fuller beds",
-    "staff=majors_nurses -2 0-24 mon": "Two nurses off on Mondays",
+    "staff=majors_nurses -2 0-24 mon": "Two majors nurses off on Mondays",
     "doctors_day=-1": "A doctor off by day",
-    "beds=-12": "12 beds shut",
-    "beds=12": "12 more beds",
+    "beds=-12": "12 medical beds shut",
+    "beds=12": "12 more medical beds",
 }
 """The changes that the first page offers, as the query of an address states them."""
 STEPS = {

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -304,7 +305,12 @@ class Front:
 
     def board(self, request: Request) -> Response:
         """The board's page of a stored run of an offer."""
-        return _alone(ae.board_page(self._known(self._asked(request))))
+        page, query = ae.board_page(self._known(self._asked(request))), request.url.query
+        for (
+            name
+        ) in working.FILES:  # beside the page in a folder, under an address of their own here
+            page = page.replace(f'href="{name}"', f'href="/file/{name}?{escape(query)}"')
+        return _alone(page)
 
     def watch(self, request: Request) -> Response:
         """A day under nurse triage and under one policy, to watch: the same patients side by side."""

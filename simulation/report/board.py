@@ -69,6 +69,8 @@ MOST_BLANKS, MOST_CHARACTERS = 2, 75
 """Blanks to measure first, and characters of a text of the user's before it is cut."""
 MAY_BE_LONG = ("left_out", "assumed")
 """Texts of an offer that may be three times as long."""
+LEAST_OF_NAME = 25
+"""Characters of the product's and the department's name that are never cut."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 UNDER_TRIAGE = ("under_triage_1_2_share", "all")
 LIMITS = {
@@ -236,6 +238,8 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     texts: dict[str, Any] = {}
     for name in ("product", "department", "claims", "not_shown", "differs", "left_out", "assumed"):
         stated, most = getattr(offer, name), longest * (3 if name in MAY_BE_LONG else 1)
+        if name in ("product", "department"):
+            most = max(most, LEAST_OF_NAME)
         if isinstance(stated, str):
             texts[name] = cut_short(stated, most)
         elif stated:

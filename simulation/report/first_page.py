@@ -6,7 +6,7 @@ A sentence rests on an outcome (`report/outcome.py`); every number is in a table
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from simulation.display.drawing import Drawing
@@ -216,8 +216,11 @@ def headlines(result: StudyResult, detail: int = 2) -> tuple[Headline, ...]:
         lines.append(_headline(arm.name, arm.label, [f"{claimed}{first}", *others]))
     if alternatives(result):
         best = best_alternative(result)
-        none = ["none is shown to help enough without failing on safety"]
-        parts, name = (none, "") if best is None else (_best_parts(best, detail), best.arm.name)
+        parts, name = (
+            (_nearest_parts(result), "")
+            if best is None
+            else (_best_parts(best, detail), best.arm.name)
+        )
         lines.append(_headline(name, "Best alternative", parts))
     return tuple(lines)
 
@@ -313,9 +316,15 @@ def _harmed_groups(outcome: ArmOutcome) -> list[str]:
     return [f"worse off: {groups} {short_unit(harmed[0])}"] if harmed else []
 
 
-def harmed_words(rows: Sequence[Comparison]) -> str:
-    """'ambulance patients +6.2, the oldest +5.1': groups that an arm harms, without the unit."""
-    return ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in rows)
+def harmed_words(
+    rows: Sequence[Comparison], sized: Callable[[Comparison], bool] = lambda row: True
+) -> str:
+    """'ambulance patients +6.2, the oldest +5.1': groups that an arm harms, without the unit; those that are not
+    `sized` without a number."""
+    return ", ".join(
+        f"{PATIENTS[row.group]} {change(row.difference, row.unit) if sized(row) else ''}".strip()
+        for row in rows
+    )
 
 
 def _safety_parts(outcome: ArmOutcome) -> list[str]:
@@ -500,6 +509,14 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
         _overtaken_words(best),
         "its safety is not settled" if best.limits.open else "",
     ]
+
+
+def _nearest_parts(result: StudyResult) -> list[str]:
+    """What is said where no alternative is shown to help enough: which one without a failed limit helps most."""
+    helps = [one for one in alternatives(result) if one.first.kind == "better" and not one.fails]
+    most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
+    nearest = [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most.first)}"]
+    return ["none is shown to help enough without failing on safety", *nearest]
 
 
 def _overtaken_words(best: ArmOutcome) -> str:

@@ -383,7 +383,7 @@ def test_day_profiles_are_kept_whichever_result_is_longer(two: ae.Result) -> Non
 
 
 def test_without_results_there_is_no_stored_run(client: Client) -> None:
-    assert "There is none yet" in client.get("/runs").text
+    assert "None is finished yet" in client.get("/runs").text
 
 
 # --- the session ------------------------------------------------------------------------------------------------------

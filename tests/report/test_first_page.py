@@ -232,16 +232,20 @@ def test_what_helps_little_or_fails_a_limit_itself_is_not_the_best_alternative(
     result: Result,
 ) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 102 + NOISE, MORE: 90 + NOISE[::-1]}
+    named = []
     for found in (
         made(result, waits, {MORE: 0.15}),
         made(result, {**waits, MORE: 97 + NOISE[::-1]}),
     ):
         best = headlines(found)[-1]
-        assert (
-            best.sentence
-            == "Best alternative: none is shown to help enough without failing on safety."
+        none, *nearest = best.sentence.split(". Nearest is ")
+        assert none.rstrip(".") == (
+            "Best alternative: none is shown to help enough without failing on safety"
         )
+        assert all(words.startswith("'One more triage nurse") for words in nearest)
+        named.append(len(nearest))
         assert best.arm == ""
+    assert named == [0, 1]  # what fails a limit is not the nearest; what helps too little is
 
 
 def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(result: Result) -> None:
