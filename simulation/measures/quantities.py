@@ -46,6 +46,8 @@ from simulation.records.schema import (
 )
 from simulation.units import WEEK, to_ticks
 
+SEEN_FIRST = ("discharged", ADMITTED, "transferred")
+"""Outcomes that nobody has without being seen by a clinician."""
 Window = tuple[float, float]
 """Minutes of arrival, half-open [from, to)."""
 
@@ -109,9 +111,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
 
 
 def _restricted(met_at: Floats, patients: Patients, most: float = RESTRICTED_AT) -> Floats:
-    """Minutes from arrival to a point in time or to leaving before it, at most 12 h; NaN of others without it, as where
-    records lack a stamp."""
-    gone = np.isnan(met_at) & patients.where("outcome", LEFT)
+    """Minutes from arrival to a point in time or to leaving before it, at most 12 h; NaN where records lack the stamp
+    of somebody who cannot have gone without."""
+    is_lacking = (patients["outcome"] == MISSING) | patients.where("outcome", *SEEN_FIRST)
+    gone = np.isnan(met_at) & ~is_lacking
     wait = np.where(gone, patients["departed_at"], met_at) - patients["arrived_at"]
     return np.minimum(_or_unfinished(wait, patients), most)
 
