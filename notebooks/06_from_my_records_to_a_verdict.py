@@ -82,8 +82,9 @@ fitted.tables["fitted"]
 fitted.tables["kept"]
 
 # %% [markdown]
-# `fitted.write_configs("configs")` writes the department; `aeflow compare study=mine` then runs it. Here we go on with
-# the department that made the records, because it is at hand.
+# This is not calibrated yet: `aeflow fit` goes on from here, and looks for departments that give the figures of the
+# records. `aeflow compare study=mine` then runs them. Here we go on with the department that made the records, because
+# it is at hand.
 #
 # ## What happened, again
 #
@@ -94,10 +95,11 @@ trace = ae.trace(extract, study, imputations=6)
 trace.tables["factual"]
 
 # %%
-trace.picture
+trace.pictures[0]
 
 # %% [markdown]
-# Then ask what would have been otherwise. In brackets: nine in ten imputations.
+# Then ask what would have been otherwise. In brackets: nine in ten imputations. Where the simulated days lie farther
+# from the recorded ones than chance explains, no effect is shown.
 
 # %%
 trace.tables["effects"]

@@ -238,9 +238,9 @@ def test_a_key_of_a_command_touches_commands_alone(tmp_path: Path) -> None:
 def test_a_section_of_the_page_touches_the_report_alone(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     copy.edit(
-        "report/page.py",
-        '    Planned("compared", "What was compared", ("changes",)),\n',
-        '    Planned("who", "Who labels whom", ("arms",), lead=("Arms in a line each.",)),\n',
+        "report/sections.yaml",
+        "- {anchor: compared, heading: What was compared, kinds: [changes]}\n",
+        "- {anchor: who, heading: Who labels whom, kinds: [arms], lead: [Arms in a line each.]}\n",
     )
     words = ", ".join(repr(word) for word in ("study=gallery/one_nurse", "engine=compiled", *SHORT))
     page = copy.run(f"import simulation as ae; print(ae.compare(ae.load({words})).report())")
@@ -251,16 +251,18 @@ def test_a_section_of_the_page_touches_the_report_alone(tmp_path: Path) -> None:
     assert copy.rooms == {"report"}
 
 
-VIEW = """    "money": View(
-        "What it would cost", "Each policy in a line.", ("arms",), ("differences",)
-    ),
+VIEW = """money:
+  heading: What it would cost
+  about: Each policy in a line.
+  tables: [arms]
+  pictures: [differences]
 """
 
 
 @pytest.mark.slow
 def test_a_view_of_the_app_touches_the_app_alone(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
-    copy.edit("app/pages.py", "VIEWS = {\n", VIEW)
+    copy.edit("app/views.yaml", "which the first replications alone have.\n", VIEW)
     words = ", ".join(repr(word) for word in ("study=gallery/one_nurse", "engine=compiled", *SHORT))
     page = copy.run(f"""
 import simulation as ae

@@ -194,9 +194,8 @@ def _content(path: Path, opened: ExitStack) -> bytes | mmap.mmap:
 def _must_fit(path: Path, n_bytes: int) -> None:
     """Raise ConfigError if reading so many bytes of text takes more memory than is free, where the system says it."""
     try:
-        lines = dict(
-            line.split(":") for line in Path("/proc/meminfo").read_text("ascii").splitlines()
-        )
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        lines = dict(line.split(":") for line in text.splitlines())
         free = int(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return

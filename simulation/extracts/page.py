@@ -39,6 +39,8 @@ LIKENESS = (
     ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
 )
 """What is said of a simulated department beside its records: words, factor, and within how much they are near."""
+ENOUGH = 5
+"""Simulations whose spread says what chance does."""
 MOST_SHOWN = 50
 LARGEST_PAGE = 20_000_000
 """Pages that the app lists, and bytes of one that it shows."""
@@ -112,17 +114,18 @@ def daily_picture(recorded: Floats, simulated: Floats, name: str) -> Picture:
 
 
 def likeness(extract: Extract, result: StudyResult) -> tuple[str, bool]:
-    """How near the simulated baseline is to the records, in a sentence; and whether it is near enough for effects."""
+    """How near the simulated baseline is to the records, in a sentence; and whether it is near enough for effects: as
+    `LIKENESS` says, or within twice that if chance explains it (two standard deviations of single simulations)."""
     of_records, simulated = extract.measures, result.measures[result.design.baseline]
     words, is_near = [], True
     for measure, label, scale, near in LIKENESS:
         if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
-            own, here = (
-                of_records.value(measure),
-                float(np.mean([one.value(measure) for one in simulated])),
-            )
+            of_each = [one.value(measure) for one in simulated]
+            own, here = of_records.value(measure), float(np.mean(of_each))
+            least = near if scale == 100 else near * own
+            chance = 2 * float(np.std(of_each, ddof=1)) if len(of_each) >= ENOUGH else 0.0
             words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
-            is_near &= abs(here - own) <= (near if scale == 100 else near * own)
+            is_near &= abs(here - own) <= min(max(least, chance), 2 * least)
     so = (
         "The two are near."
         if is_near
