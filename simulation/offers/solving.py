@@ -37,6 +37,8 @@ STEEPER = 4.0
 """How many times steeper or flatter than the assumed slope one department may be taken to be."""
 CANNOT = 2.5
 """By how many times what is near enough a cause is off if it cannot have what was answered."""
+KEPT = (*TOLERANCES, "handover_mean")
+"""The measures that are kept of each year: those that are printed, and what is bounded."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
 
@@ -44,7 +46,7 @@ LEAST_MOVE, LONGEST = 0.004, 0.4
 class CalibrationTarget(NamedTuple):
     """A parameter to calibrate, and the measure that it is calibrated to.
 
-    wanted  the value of the measure, of all departments or of each
+    wanted  the value of the measure, of all departments or of each; with `at_most` the highest, and less is as good
     slope   the assumed change of the measure (of its logarithm where `in_log`) with the parameter's logarithm
     bounds  of the parameter
     along   parameters that move with it in some departments: how many times as far, of each department
@@ -58,6 +60,7 @@ class CalibrationTarget(NamedTuple):
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
+    at_most: bool = False
     along: Mapping[str, Floats] = {}
     beyond: float = 0.0
     also: Mapping[str, float] = {}
@@ -127,7 +130,7 @@ class Solver:
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
-                step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
+                step = np.linalg.solve(slopes, _short(goal - value, wanted)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh, moved = simulate(FRESH, SEED + 1), at.copy()
             off = self.off(wanted, fresh)
@@ -150,11 +153,14 @@ class Solver:
         """By cause, how far its mean is below what is wanted, of each target, on the scale of solving."""
         goals = [np.broadcast_to(aim.wanted, len(self.members)) for aim in wanted]
         return {
-            name: np.array(
-                [
-                    aim.of(goal[here].mean()) - aim.of(fresh[aim.measure][here].mean())
-                    for aim, goal in zip(wanted, goals, strict=True)
-                ]
+            name: _short(
+                np.array(
+                    [
+                        aim.of(goal[here].mean()) - aim.of(fresh[aim.measure][here].mean())
+                        for aim, goal in zip(wanted, goals, strict=True)
+                    ]
+                ),
+                wanted,
             )
             for name, here in self.causes.items()
         }
@@ -217,8 +223,8 @@ class Solver:
             self._simulate(stack, points, known, missing, n * years, seed)
         self.n_done += n * years
         values = np.array([known[f"{number}"] for number in range(n * years)])
-        means = values.reshape(years, n, len(TOLERANCES)).mean(axis=0)
-        return dict(zip(TOLERANCES, means.T, strict=True))
+        means = values.reshape(years, n, len(KEPT)).mean(axis=0)
+        return dict(zip(KEPT, means.T, strict=True))
 
     def _simulate(
         self,
@@ -243,16 +249,24 @@ class Solver:
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
         for result in Runner(study, numbers=missing, executor=self.executor):
             measures = result.arms[study.design.baseline].measures
-            known[f"{result.replication}"] = [measures.value(measure) for measure in TOLERANCES]
+            known[f"{result.replication}"] = [measures.value(measure) for measure in KEPT]
             self.kept.write()
             self.done(self.n_done + len(known))
+
+
+def _short(off: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:
+    """By how much measures, the last axis, are below what is wanted; 0 where that is the highest that they may be."""
+    return np.where([one.at_most for one in wanted], np.minimum(off, 0), off)
 
 
 def _updated(
     slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[CalibrationTarget]
 ) -> Floats:
     """The slopes of each department, shape (n, measures, parameters), after a move and what it changed (Broyden 1965,
-    Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one."""
+    Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one. One that is bounded alone
+    stays apart: its slope is the assumed one, and it moves no other."""
+    solved = np.array([not one.at_most for one in wanted])
+    moved, changed = np.where(solved, moved, 0.0), np.where(solved, changed, 0.0)
     length = (moved**2).sum(axis=1)
     surprise = changed - np.einsum("nij,nj->ni", slopes, moved)
     update = (
