@@ -240,6 +240,10 @@ def _comparison(
         figures = [f"{100 * mean['within_4h_share']:.1f} % within four hours"]
         waits = {ANSWERED[key]: words for key, words in WAITS.items()}
         figures += [f"{mean[at]:.0f} min {waits[at]}" for at in waits if at in answered]
+        if (handover := mean[BOUND_ON_HANDOVER.measure]) > BOUND_ON_HANDOVER.wanted:
+            figures.append(
+                f"{handover:.0f} min to hand over an ambulance, with as many bays as were tried"
+            )
         yield f"Left out, because it cannot be so: {causes[name].label} ({', '.join(figures)})"
 
 

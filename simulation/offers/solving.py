@@ -60,11 +60,11 @@ class CalibrationTarget(NamedTuple):
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
-    at_most: bool = False
     along: Mapping[str, Floats] = {}
     beyond: float = 0.0
     also: Mapping[str, float] = {}
     crosses: Mapping[str, float | Floats] = {}
+    at_most: bool = False
 
     @property
     def near(self) -> float:

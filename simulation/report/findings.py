@@ -292,6 +292,8 @@ CLINICIANS = {
 departments of the ensemble 'england', two runs of twelve weeks each, 1 December 2026."""
 HALF = 0.5
 """The share of the lowest below which clinicians are idler than any department's."""
+RARELY_BUSY = 0.8
+"""The share of all hours below which nurses are not why ambulances wait: no place or bed is free. A judgement."""
 HOUR = 60.0
 """Minutes of a mean handover above which ambulances wait too long for any verdict."""
 
@@ -419,8 +421,11 @@ def _impossible(result: StudyResult) -> Iterator[Contradiction]:
         yield Contradiction(found, "staff and beds")
     if result.has(HANDOVER) and (minutes := result.before(HANDOVER).mean) > HOUR:
         found = f"ambulances wait {amount(minutes, 'minutes')} on average to hand over"
-        who = desks["assessment_nurses"]
-        yield Contradiction(found, f"the rota of {who}, then the number of beds")
+        pool = "triage_nurses" if one_team else "assessment_nurses"
+        first = "the share within four hours"
+        if not _of_all_hours(busy.get(pool)) < RARELY_BUSY:
+            first = f"the rota of {desks[pool]}"
+        yield Contradiction(found, f"{first}, then the number of beds")
     for pool, (low, high) in CLINICIANS.items():
         share = _of_all_hours(busy.get(pool))
         if share > high or share < HALF * low:

@@ -594,8 +594,8 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: 
 def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answered_is_not() -> (
     None
 ):
-    (drawn,), (answered,) = (
-        list(offer._targets(values(**known), OfferedDepartments(values(), 20).members()))
+    drawn, answered = (
+        next(offer._targets(values(**known), OfferedDepartments(values(), 20).members()))
         for known in ({}, {"within_four_hours": "62 %"})
     )
     assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 20)

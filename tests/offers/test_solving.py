@@ -11,6 +11,7 @@ from simulation.offers.solving import (
     TOLERANCES,
     CalibrationTarget,
     Solver,
+    _short,
     _updated,
     comparison_lines,
 )
@@ -50,9 +51,28 @@ def test_a_wait_that_was_answered_is_solved_for_with_what_comes_after_it() -> No
         )
     ]
     doctors, after = "doctor_minutes", "return_minutes"
-    assert targets[0] == [(doctors, "within_4h_share")]
-    assert targets[1] == [(doctors, "wait_to_clinician_mean"), (after, "within_4h_share")]
-    assert targets[2] == [(doctors, "time_to_clinician_median")]
+    bays = ("assessment_bays", "handover_mean")
+    assert targets[0] == [(doctors, "within_4h_share"), bays]
+    assert targets[1] == [(doctors, "wait_to_clinician_mean"), (after, "within_4h_share"), bays]
+    assert targets[2] == [(doctors, "time_to_clinician_median"), bays]
+
+
+def test_a_bound_asks_for_a_move_only_where_it_is_passed_and_its_slope_stays() -> None:
+    """Bays grow where ambulances wait longer than the bound, and say nothing of how doctors' minutes work."""
+    bound = offer.BOUND_ON_HANDOVER
+    aims = (SHARE, bound)
+    off = np.array([[0.02, 0.7], [0.02, -0.7], [-0.02, -0.7]])
+    assert _short(off, aims).tolist() == [[0.02, 0.0], [0.02, -0.7], [-0.02, -0.7]]
+    slopes = np.array([[[SHARE.slope, 0.0], [0.0, bound.slope]]])
+    turned = _updated(slopes, np.array([[0.1, 0.3]]), np.array([[-0.06, -2.0]]), aims)
+    assert turned[0, 0, 0] == pytest.approx(-0.6)
+    assert (turned[0, 1], turned[0, 0, 1]) == (pytest.approx([0.0, bound.slope]), 0.0)
+    members = [SimpleNamespace(cause="places")] * 2
+    solver = cast(Any, SimpleNamespace(members=members, causes={"places": np.array([True, True])}))
+    solver.off = lambda *known: Solver.off(solver, *known)
+    fresh = {"within_4h_share": np.full(2, 0.62), bound.measure: np.array([90.0, 80.0])}
+    assert Solver.unmet(solver, [bound], fresh) == ("places",)
+    assert Solver.unmet(solver, [bound], fresh | {bound.measure: np.array([9.0, 50.0])}) == ()
 
 
 def test_a_department_that_stood_still_keeps_its_slopes() -> None:
@@ -131,3 +151,19 @@ def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:
     assert moved["specialty_minutes"] == pytest.approx(np.log(0.9) - [0.4, 0])
     assert moved["doctor_minutes"] == pytest.approx(start[:, 0] - [0.5, 0.2])
     assert "specialty_minutes" not in solver._points([SHARE], start - 0.5)
+
+
+def test_a_cause_that_is_left_out_says_by_which_figures(hold: Hold) -> None:
+    """The handover is named where it is why, and not where ambulances wait as they do elsewhere."""
+    causes = {"places": np.arange(40) < 20, "pace": np.arange(40) >= 20}
+    fresh = {name: np.full(40, 0.48) for name in TOLERANCES}
+    fresh["handover_mean"] = np.where(causes["places"], 171.0, 30.0)
+    solver: Any = SimpleNamespace(
+        causes=causes,
+        ensemble=SimpleNamespace(causes={name: SimpleNamespace(label=name) for name in causes}),
+    )
+    stated, left = {"within_4h_share": 0.48}, range(20, 40)
+    *_, line = offer._comparison(stated, fresh, solver, left, ("places",))
+    hold(line)
+    *_, line = offer._comparison(stated, fresh, solver, range(20), ("pace",))
+    assert "ambulance" not in line

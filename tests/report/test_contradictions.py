@@ -88,7 +88,11 @@ def test_a_department_as_it_was_stated_has_its_verdict_and_its_figures_stand_bes
         (busy("assessment_nurses", 1.0, 0.99), "the rota of ambulance nurses"),
         (busy("triage_nurses", 0.99, 0.96), "the rota of triage nurses"),
         (busy("reception", 0.995, 0.992), "the rota of reception"),
-        ({("handover_mean", "all"): 61.0}, "the rota of ambulance nurses, then the number of beds"),
+        ({("handover_mean", "all"): 61.0}, "the share within four hours, then the number of beds"),
+        (
+            {("handover_mean", "all"): 61.0, **busy("assessment_nurses", 0.95, 0.9)},
+            "the rota of ambulance nurses, then the number of beds",
+        ),
         (busy("doctors", 0.985, 0.98), "the doctors' rota, and the share within four hours"),
         (busy("doctors", 0.3, 0.3), "the doctors' rota, and the share within four hours"),
         (busy("children_doctors", 0.95, 0.9), "the doctors' rota, and the share within four hours"),
