@@ -6,13 +6,14 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import AeflowError, ResultsError
@@ -20,7 +21,7 @@ from simulation.report.contents import draw_pathway, every_picture
 from simulation.report.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
-from simulation.runs.provenance import Identity, about, identity_of, manifest_of, read_manifest
+from simulation.runs.provenance import Identity, about, identity_of, manifest_of
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import Done, ExecutorFailed, Runner, as_planned, no_progress
 from simulation.runs.stored_run import (
@@ -56,6 +57,7 @@ def run_into(
     results: Path,
     *,
     resume: bool = True,
+    reuse: bool = True,
     say: Say = print,
     done: Done = no_progress,
     keeping: Done = no_progress,
@@ -64,8 +66,9 @@ def run_into(
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
 
-    An unfinished run of the same study and program is resumed, unless `resume` is false; `say` gets the words for what
-    is resumed, and for what is there and not used. Called with numbers of replications: `done` with how many have
+    An unfinished run of the same study and program is resumed, unless `resume` is false. Replications of a finished one
+    are taken from it, unless `reuse` is false, too: words and prices may have changed. `say` gets the words for what is
+    resumed or taken, and for what is there and not used. Called with numbers of replications: `done` with how many have
     ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
     (`run.precision`). Raises ResultsError if the folder cannot be written, RunStopped once `cancelled` is set, and
     AeflowError with the numbers of replications that failed; the others are kept.
@@ -76,11 +79,11 @@ def run_into(
         parent, identity, about=about(study), part_of=study.run.part_name, resume=resume
     )
     with unfinished:
-        is_new = resume and not unfinished.kept
-        for note in (
-            *unfinished.notes,
-            *(_finished_notes(study, parent, identity) if is_new else ()),
-        ):
+        before = None
+        if reuse and resume and not study.run.part_name:
+            before = finished_run(study, results)
+        known, told = _taken_from(before, study, unfinished.kept) if before else ({}, "")
+        for note in filter(None, (*unfinished.notes, told)):
             say(f"Note: {note}.")
         written = _written_already(as_planned(study, unfinished.kept), unfinished, say=say)
         if written is not None:
@@ -96,6 +99,7 @@ def run_into(
             runner, seconds = _completed(
                 study,
                 unfinished,
+                known,
                 say=say,
                 done=done,
                 planning=planning,
@@ -103,7 +107,11 @@ def run_into(
                 cancelled=cancelled,
             )
         gc.freeze()  # all of this stays: looking through it for garbage takes a tenth of the time of a report
-        study, ordered, engine_seconds = runner.study, runner.results, unfinished.engine_seconds
+        study, ordered = runner.study, runner.results
+        engine_seconds = unfinished.engine_seconds
+        if before is not None and known:
+            share = len(known) / len(before.replications)
+            engine_seconds += share * before.manifest["engine_seconds"]
         manifest = manifest_of(
             study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds
         )
@@ -120,25 +128,40 @@ def broken_off(study: Study, results: Path) -> ListedRun | None:
     return None
 
 
-def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
-    """A note on the newest finished run of this study, before it is run again."""
-    if study.run.part_name or not parent.is_dir():
-        return
-    for folder in sorted(folders_of(parent, identity.key), reverse=True):
-        try:
-            n = int(read_manifest(folder)["n_replications"])
-        except ResultsError:
-            continue
-        more = study.run.replications - n
-        yield (
-            f"{folder} holds this run already"
-            if more <= 0
-            else (
-                f"{folder} holds the first {n} replications of this study. If you have seen its answer, go on with "
-                f"aeflow extend {folder} {more}: its intervals allow for the look"
-            )
+def finished_run(study: Study, results: Path) -> Result | None:
+    """The newest finished run of this very study in a folder of results, with the words and prices that the study has
+    now; None if there is none that is whole."""
+    folders = folders_of(results / study.design.name, identity_of(study).key)
+    for folder in sorted(folders, reverse=True):
+        with suppress(ResultsError):
+            before = read(folder)
+            now = replace(study, run=before.run)
+            return Result(now, before.replications, Explained(now), before.manifest, folder)
+    return None
+
+
+def _taken_from(
+    before: Result, study: Study, kept: Collection[int]
+) -> tuple[dict[int, ReplicationResult], str]:
+    """What a finished run holds of the replications that a study asks for and that are not kept, and a note on them.
+
+    Nothing where it ran on another engine or executor: whoever asks for one wants to see it run there.
+    """
+    stored = {one.replication: one for one in before.replications}
+    numbers = [number for number in as_planned(study, stored).run.numbers if number not in kept]
+    known = {number: stored[number] for number in numbers if number in stored}
+    if not known or any(
+        before.manifest[name] != getattr(study, name) for name in ("engine", "executor")
+    ):
+        return {}, ""
+    folder, more = before.folder, study.run.replications - len(stored)
+    note = f"{folder} holds {len(known)} replications of this study, which are not run again (resume=false runs all)"
+    if more > 0:
+        extend = f"aeflow extend {folder} {more}"
+        note += (
+            f". If you have seen its answer, go on with {extend}: its intervals allow for the look"
         )
-        return
+    return known, note
 
 
 def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Result | None:
@@ -192,6 +215,7 @@ def _written(result: Result, unfinished: UnfinishedRun, keeping: Done) -> Path:
 def _completed(
     study: Study,
     unfinished: UnfinishedRun,
+    finished: Mapping[int, ReplicationResult] = MappingProxyType({}),
     *,
     say: Say,
     done: Done,
@@ -201,19 +225,18 @@ def _completed(
 ) -> tuple[Runner, float]:
     """A run of all replications that a study needs, and the seconds that it took.
 
-    Those that were kept are not run again; each of the others is kept as it ends. `profiled` is called with those that
-    have day profiles, once they are there.
+    Those that were kept are not run again, nor those of a `finished` run; each of the others is kept as it ends.
+    `profiled` is called with those that have day profiles, once they are there.
     """
     began = time.perf_counter()
-    runner = Runner(
-        study, dict(unfinished.kept), cancelled=cancelled, unfinished=unfinished, planned=planning
-    )
+    known = {**finished, **unfinished.kept}
+    runner = Runner(study, known, cancelled=cancelled, unfinished=unfinished, planned=planning)
     run = runner.study.run
-    if runner.n_kept:
+    if n := sum(number in unfinished.kept for number in run.numbers):
         say(
-            f"Resuming an unfinished run: {runner.n_kept} of {len(run.numbers)} replications are kept (resume=false "
-            "begins anew)."
+            f"Resuming an unfinished run: {n} of {len(run.numbers)} replications are kept (resume=false begins anew)."
         )
+    if runner.n_kept:
         done(runner.n_kept)
     first = () if run.profile_all else tuple(filter(run.profiles.__gt__, run.numbers))
     try:
@@ -224,10 +247,10 @@ def _completed(
         if runner.is_cancelled:
             raise RunStopped("the run was stopped")
     except (KeyboardInterrupt, ExecutorFailed, RunStopped) as stop:
-        if not runner.n_kept:
+        n_kept, n_all = len(unfinished.kept) + unfinished.n_added, len(runner.study.run.numbers)
+        if not n_kept:
             raise
-        n_all = len(runner.study.run.numbers)
-        words = f"{runner.n_kept} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
+        words = f"{n_kept} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
         if isinstance(stop, AeflowError):
             raise type(stop)(f"{stop}. {words}") from stop
         raise KeyboardInterrupt(words) from None

@@ -188,15 +188,14 @@ def evaluate(line: CommandLine) -> int:
 
 def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     """The stored run of a study, or a new one that is stored; None for a dry run."""
-    from simulation.evaluation.evaluate import stored_run
     from simulation.report.progress import progress
-    from simulation.resumable import run_into
+    from simulation.resumable import finished_run, run_into
     from simulation.study.offered_load import work_of
 
     if is_dry_run(study):
         return None
-    stored = stored_run(study, results)
-    if stored is not None:
+    stored = finished_run(study, results)
+    if stored is not None and len(stored.numbers) >= study.run.replications:
         print(f"The simulated weeks are those of {stored.folder}.")
         return stored
     print(

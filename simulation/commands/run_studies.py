@@ -175,7 +175,9 @@ def _run_again(folder: str, line: CommandLine) -> int:
         )
     results = asked.results_folder
     with progress(len(numbers), keeps=bool(run.keep)) as callbacks:
-        stored = run_into(study, results, done=callbacks.done, keeping=callbacks.keeping)
+        stored = run_into(
+            study, results, reuse=False, done=callbacks.done, keeping=callbacks.keeping
+        )
     print_result(stored.result, stored.folder)
     same = same_numbers(before, stored.result)
     print(

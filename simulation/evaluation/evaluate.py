@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,15 +43,12 @@ from simulation.evaluation.trials import HALVES, Bank, arm_switched, bank_of, da
 from simulation.measures.definitions import ALL, definition_of
 from simulation.measures.measuring import DailyOutcome
 from simulation.measures.quantities import WALK_IN
-from simulation.runs.provenance import identity_of
 from simulation.runs.result import StudyResult
-from simulation.runs.stored_run import folders_of
 from simulation.study.design import Design
 from simulation.study.explanation import cost_of
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
-    from simulation.api import Result
     from simulation.study.study import Study
 
 ALL_DESIGNS = "all"
@@ -304,20 +300,6 @@ def refuse_unanswerable(study: Study, arm: str, stakes: Mapping[str, float]) -> 
     _refuse_null_arm(arm, study.design)
     cost = cost_of(study.arm(arm))
     stakes_of(stakes, None if cost is None else cost.pounds)
-
-
-def stored_run(study: Study, results: Path) -> Result | None:
-    """The newest finished run of this very study among the results, if there is one."""
-    from simulation.api import read
-
-    parent = results / study.design.name
-    for folder in (
-        sorted(folders_of(parent, identity_of(study).key), reverse=True) if parent.is_dir() else ()
-    ):
-        result = read(folder)
-        if len(result.numbers) >= study.run.replications:
-            return result
-    return None
 
 
 # --- arms that switch -------------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 A run's **identity** is all that can change one of its numbers, and a hash of it. Parts of different identities never
 mix. Not in it: how many replications (stated, or asked for by a precision), the executor, the workers, the engine (both
-give the same bits), folders, and words: those of the study, and in the source docstrings, comments, messages of errors
-and whatever a replication does not import. What is stored are the measures of replications; verdicts, explanations and
-pages are worked out again from these.
+give the same bits), folders, prices, and words: those of the study, and in the source docstrings, comments, messages of
+errors and whatever a replication does not import. What is stored are the measures of replications; verdicts, costs,
+explanations and pages are worked out again from these.
 
 `manifest.json` says who ran what with what, how long it took, and has a checksum of every file of data. It is the only
 file of a folder of results that holds clock times.
@@ -70,6 +70,8 @@ WORD_FIELDS = (
     "label", "question", "definition", "evidence", "source", "what", "limitation", "price_year", "paid_by", "offer",
 )  # fmt: skip
 """Fields that are words for a reader."""
+PRICES = ("cost", "price_per_attendance", "cost_per_year")
+"""Fields of arms and policies that are multiplied with what was simulated, afterwards."""
 WORDS = {
     "study": "the study, its departments or its policies",
     "source": "the package's source",
@@ -115,11 +117,11 @@ def program_parts() -> dict[str, str]:
 
 
 def content_of(study: Study, *, words: bool = True) -> Plain:
-    """Everything that a study states and that can change a number, or, with `words`, a word about it, as plain values.
+    """Everything that a study states and that can change a number, or, with `words`, a word or price, as plain values.
 
     Departments and policies that arms share are listed once.
     """
-    without = () if words else WORD_FIELDS
+    without = () if words else (*WORD_FIELDS, *PRICES)
     pathways: list[Any] = []
     policies: list[Any] = []
     seen: dict[int, int] = {}

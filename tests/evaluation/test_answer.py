@@ -17,8 +17,9 @@ from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.evaluation.answer import REPORTED_BY, Evaluation, protocol
 from simulation.evaluation.design import ANALYSES
-from simulation.evaluation.evaluate import load_designs, stored_run, study_of_evaluation
+from simulation.evaluation.evaluate import load_designs, study_of_evaluation
 from simulation.measures.measuring import Measures
+from simulation.resumable import finished_run
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.explanation import Explained
@@ -349,13 +350,11 @@ def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
         ["sham", "lean_triage"],
         (),
     )
-    assert stored_run(study, tmp_path) is None
+    assert finished_run(study, tmp_path) is None
     result = ae.compare(study)
     result.write(tmp_path)
-    again = stored_run(study, tmp_path)
+    again = finished_run(study, tmp_path)
     assert again is not None
     assert ae.same_numbers(result, again)
-    more = replace(study, run=replace(study.run, replications=3))
-    assert stored_run(more, tmp_path) is None
     answer = ae.evaluate(again, "lean_triage", "alternate_weeks", "weeks=4", trials=100)
     assert answer.primary(answer.designs[0], answer.main, "lean_triage").true < 0

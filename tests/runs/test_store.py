@@ -50,7 +50,7 @@ from simulation.runs.stored_run import (
     write_part,
 )
 from simulation.statistics.coverage_effects import Shares
-from simulation.study.explanation import explain
+from simulation.study.explanation import cost_of, explain
 from simulation.study.study import Study
 from tests.held import Hold
 from tests.long.damage import flipped, mangled
@@ -300,9 +300,8 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     assert (ran, counts) == ([2, 3], [2, 3, 4])
     assert ae.same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
-    output.clear()
+    shutil.rmtree(stored.folder)
     stop()
-    hold(output)
     output.clear()
     ran.clear()
     again = run_into(four, tmp_path, resume=False, say=output.append)
@@ -421,6 +420,49 @@ def test_parts_of_another_program_are_named_and_not_used(
     hold(output)
     assert ae.same_numbers(stored.result, computed)
     assert len(list(part_paths(kept / "parts"))) == 2
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_simulated_again_where_only_words_or_prices_changed(
+    four: Study,
+    computed: ae.Result,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_report: None,
+    hold: Hold,
+) -> None:
+    ran: list[int] = []
+
+    def counted(study: Study, number: int, **_: object) -> ReplicationResult:
+        ran.append(number)
+        return replicate(study, number)
+
+    monkeypatch.setattr(running, "replicate", counted)
+    two = replace(four, run=replace(four.run, replications=2))
+    first = run_into(two, tmp_path, say=lambda words: None)
+    ran.clear()
+    nurse, sham, lean = two.arms
+    assert lean.arm.cost is not None
+    dear = replace(lean.arm, cost=replace(lean.arm.cost, per_year=99_000.0, range=None))
+    dearer = replace(two, arms=(nurse, sham, replace(lean, arm=dear)))
+    output: list[str] = []
+    again = run_into(dearer, tmp_path, say=output.append)
+    hold(output)
+    assert (ran, again.folder != first.folder) == ([], True)
+    assert ae.same_numbers(again.result, first.result)
+    costs = [cost_of(ae.read(one.folder).study.arm("lean_triage")) for one in (first, again)]
+    assert [one and one.pounds for one in costs] == [lean.arm.cost.per_year, 99_000.0]
+    more = run_into(four, tmp_path, say=output.append)
+    hold(output[-1])
+    assert ran == [2, 3]
+    assert ae.same_numbers(more.result, computed)
+    ran.clear()
+    run_into(two, tmp_path, reuse=False, say=output.append)
+    elsewhere = replace(two, engine_asked="reference")
+    run_into(elsewhere, tmp_path, say=output.append)
+    later = replace(two.run, seed=two.run.seed + 1)
+    run_into(replace(two, run=later), tmp_path, say=output.append)
+    assert ran == [0, 1] * 3
 
 
 @pytest.mark.slow
