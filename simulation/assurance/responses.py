@@ -39,15 +39,15 @@ from simulation.assurance.targets import MONTHS as NAMES
 from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import NO_FILE
-from simulation.department.vocabulary import LastingFactor, Pathway
+from simulation.department.vocabulary import LastingFactor
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances
 from simulation.records.schema import Floats, Ints
-from simulation.runs.replicate import ArmReplication, ReplicationResult
+from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import simulate
 from simulation.runs.running import open_executor
 from simulation.statistics.departments import MIN_EACH
-from simulation.study.study import ReadyArm, Study
+from simulation.study.study import Study
 from simulation.units import to_ticks
 
 TARGETS = "trusts"
@@ -155,7 +155,15 @@ def simulated_panel(studies: Sequence[Study], *, say: Say | None = None) -> Pane
     Raises ConfigError for a panel too small for a regression.
     """
     n_trusts = sum(len(study.run.numbers) for study in studies)
-    _refuse_small(studies, n_trusts)
+    n_months = min((len(study.run.months(0)) for study in studies), default=0)
+    faults = Faults()
+    if n_trusts < 3:
+        remedy = "Simulate three trusts or more: each is one"
+        faults.add("run.replications", f"is {n_trusts}", remedy)
+    if n_months < 3:
+        remedy = "Measure three whole months or more, better a year: run.measured_days=364"
+        faults.add("run.measured_days", f"holds {n_months} whole months", remedy)
+    faults.refuse()
     words = (
         f"Simulating {n_trusts} trusts of {_departments(len(studies))}, {studies[0].run.measured_days} days each, "
         "to hold their months against those of NHS trusts"
@@ -174,18 +182,6 @@ def simulated_panel(studies: Sequence[Study], *, say: Say | None = None) -> Pane
 def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
     """Report how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
-
-
-def _refuse_small(studies: Sequence[Study], n_trusts: int) -> None:
-    n_months = min((len(study.run.months(0)) for study in studies), default=0)
-    faults = Faults()
-    if n_trusts < 3:
-        remedy = "Simulate three trusts or more: each is one"
-        faults.add("run.replications", f"is {n_trusts}", remedy)
-    if n_months < 3:
-        remedy = "Measure three whole months or more, better a year: run.measured_days=364"
-        faults.add("run.measured_days", f"holds {n_months} whole months", remedy)
-    faults.refuse()
 
 
 def in_panel(study: Study, first: int) -> Study:
@@ -220,22 +216,8 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
     answer = result.arms[arm.name]
     month = np.array([month - 1 for month, _ in answer.months])
     running = month + MONTHS * np.cumsum(np.diff(month, prepend=month[0]) < 0)
-    return Panel(
-        trust=np.full(len(month), number),
-        month=running,
-        within_4h=100
-        * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
-        occupancy=100 * _occupancy(arm.pathway, answer),
-        attendances=_attendances(study, arm, result.replication),
-    )
-
-
-def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
-    """Adult beds in use over adult beds there at 00:00, by month.
-
-    Open escalation beds of a pool count as there; the pools are weighted by their own beds.
-    """
-    pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED)}
+    # adult beds in use over adult beds there at 00:00, by month
+    pools = {name: arm.pathway.pools[name] for name in pools_of(arm.pathway, ADULT_BED)}
     beds = np.array([(pool.capacity or 0) + pool.extra for pool in pools.values()], dtype=float)
     shares = np.array(
         [
@@ -243,18 +225,21 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
             for _, measures in answer.months
         ]
     )
-    return np.asarray(shares @ beds / beds.sum())
-
-
-def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
-    """Attendances a day by month, as the replication drew them."""
+    # attendances a day by month, as the replication drew them
     run = study.run
-    arrived_at = attendances(arm.pathway, run.drawn(replication, run.days))
-    windows = np.array([window for _, window in run.months(replication)])
+    arrived_at = attendances(arm.pathway, run.drawn(result.replication, run.days))
+    windows = np.array([window for _, window in run.months(result.replication)])
     edges = to_ticks(windows)
     ordered = np.sort(arrived_at)
     n = np.searchsorted(ordered, edges[:, 1]) - np.searchsorted(ordered, edges[:, 0])
-    return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
+    return Panel(
+        trust=np.full(len(month), number),
+        month=running,
+        within_4h=100
+        * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
+        occupancy=100 * np.asarray(shares @ beds / beds.sum()),
+        attendances=np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440)),
+    )
 
 
 def responses_text(responses: Responses) -> str:
@@ -321,7 +306,10 @@ def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
     """
     columns = np.column_stack([panel.within_4h, panel.occupancy, 100 * np.log(panel.attendances)])
     trust = np.unique(panel.trust, return_inverse=True)[1]
-    levels = _without_effects(columns, trust, panel.month)
+    # columns less a level of each trust and of each month, whether or not a trust has every month
+    dummies = (panel.month[:, None] == np.unique(panel.month)[None, 1:]).astype(float)
+    without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
+    levels = without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
     follows = np.flatnonzero((np.diff(trust) == 0) & (np.diff(panel.month) == 1))
     changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
     figures: dict[str, PanelEstimate] = {}
@@ -361,13 +349,6 @@ def _demeaned(columns: Floats, group: Ints) -> Floats:
     flat = columns.reshape(len(columns), -1)
     means = np.column_stack([np.bincount(number, weights=column) / size for column in flat.T])
     return np.asarray((flat - means[number]).reshape(columns.shape))
-
-
-def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
-    """Columns less a level of each trust and of each month, whether or not a trust has every month."""
-    dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
-    without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
-    return without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
 
 
 def _slopes(rows: Floats, trust: Ints) -> list[PanelEstimate]:

@@ -497,7 +497,17 @@ def validate(
         say(model_text(rows) + "\n")
         failed += sum(not row.passed for row in rows)
     if power:
-        failed += _say_power(say)
+        # the number of mutations that no theory row noticed, printed with those that some did
+        say(
+            "Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row"
+        )
+        missed = 0
+        for mutation in MUTATIONS:
+            result = caught(mutation, RunSize("compiled"))
+            missed += not result.failed
+            say(text_of("power", mutation=mutation, caught=result))
+        say("")
+        failed += missed
     if "site" in parts:
         failed += _say_site(overrides, config_dir, say, targets=targets, write=write)
     if "responses" in parts:
@@ -555,20 +565,6 @@ def _say_theory(say: Say) -> int:
     )
     say(text_of("theory", rows=rows, n_failed=failed, body=body, tails=tails) + "\n")
     return failed
-
-
-def _say_power(say: Say) -> int:
-    """The number of mutations that no theory row noticed, printed with those that some did."""
-    say(
-        "Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row"
-    )
-    missed = 0
-    for mutation in MUTATIONS:
-        result = caught(mutation, RunSize("compiled"))
-        missed += not result.failed
-        say(text_of("power", mutation=mutation, caught=result))
-    say("")
-    return missed
 
 
 def site_text(table: FigureTable) -> str:

@@ -22,6 +22,10 @@ ANSWERS = "offer.yaml"
 
 def new(line: CommandLine) -> int:
     """Write a department, and say what to do next."""
+    from simulation.config import load, packaged_configs
+    from simulation.config.new import HEADS, new_scaled_department
+    from simulation.report.show import scaled_lines
+
     what, name = line.words
     source = line["from"]
     if what == "product":
@@ -31,7 +35,12 @@ def new(line: CommandLine) -> int:
     if source is not None:
         _copy(name, source, line)
     else:
-        _scale(name, line)
+        # scale the typical department; say what its files are, and how full its beds will be
+        for path in new_scaled_department(name, line.answers, line.own_configs):
+            print(f"{path}: {HEADS[path.parent.name]}.")
+        print("Every number there says how it was derived.\n")
+        typical = load(config_dir=packaged_configs())
+        print(*scaled_lines(line.study([f"study={name}"]), typical), sep="\n")
     print(f"\nRun it:          aeflow compare study={name}{line.config_option}")
     print(f"Look at it:      aeflow show study={name}{line.config_option}")
     print(
@@ -51,19 +60,6 @@ def _copy(name: str, source: str, line: CommandLine) -> None:
         f"{department}: the department. Who comes, what happens to them, with whom and for how long."
     )
     print(f"{study}: the question. What is compared, and by which measures.")
-
-
-def _scale(name: str, line: CommandLine) -> None:
-    """Scale the typical department; say what its files are, and how full its beds will be."""
-    from simulation.config import load, packaged_configs
-    from simulation.config.new import HEADS, new_scaled_department
-    from simulation.report.show import scaled_lines
-
-    for path in new_scaled_department(name, line.answers, line.own_configs):
-        print(f"{path}: {HEADS[path.parent.name]}.")
-    print("Every number there says how it was derived.\n")
-    typical = load(config_dir=packaged_configs())
-    print(*scaled_lines(line.study([f"study={name}"]), typical), sep="\n")
 
 
 def offer(line: CommandLine) -> int:
@@ -134,8 +130,24 @@ def _is_right(path: Path, *, ask: bool) -> bool:
 
 def extract(line: CommandLine) -> int:
     """Draft a mapping for a file, or read the file by one and say what was found; `log=`: write its events, too."""
+    from simulation.config.new import name_faults
+    from simulation.config.writing import write_files
+    from simulation.extracts.extract import GROUP, draft
+
     if line.words[0] == "draft":
-        return _draft(line)
+        # write a mapping for a file, and say what to correct in it
+        if len(line.words) != 2:
+            refuse("extract draft", "found 0 files", "Say: aeflow extract draft FILE")
+        file = line.words[1]
+        name = line["name"] or mapping_of(file)
+        Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
+        for path in write_files({GROUP: draft(file)}, name, line.own_configs):
+            print(
+                f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:"
+            )
+        other = "" if name == mapping_of(file) else f" mapping={name}"
+        print(f"  aeflow extract {file}{other}{line.config_option}")
+        return 0
     if len(line.words) > 1:
         found = f"found '{' '.join(line.words)}'"
         refuse("extract", found, "Say: aeflow extract draft FILE, or aeflow extract FILE")
@@ -148,24 +160,6 @@ def extract(line: CommandLine) -> int:
         print(f"\n{log}: {n_events:,} events, by the row of each attendance.")
     by = f" mapping={line['mapping']}" if line["mapping"] else ""
     print(f"\nNext: aeflow fit extract={line.words[0]} out=mine{by}{line.config_option}")
-    return 0
-
-
-def _draft(line: CommandLine) -> int:
-    """Write a mapping for a file, and say what to correct in it."""
-    from simulation.config.new import name_faults
-    from simulation.config.writing import write_files
-    from simulation.extracts.extract import GROUP, draft
-
-    if len(line.words) != 2:
-        refuse("extract draft", "found 0 files", "Say: aeflow extract draft FILE")
-    file = line.words[1]
-    name = line["name"] or mapping_of(file)
-    Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
-    for path in write_files({GROUP: draft(file)}, name, line.own_configs):
-        print(f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:")
-    other = "" if name == mapping_of(file) else f" mapping={name}"
-    print(f"  aeflow extract {file}{other}{line.config_option}")
     return 0
 
 

@@ -134,30 +134,22 @@ def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
         return "source", f"{mean_per_day(source):g} a day" if source else "present at the start", ""
     node = pathway.nodes()[name]
     if isinstance(node, Step):
-        return "step", _request_words(node), _group(pathway, node)
+        # what a step asks for: 'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'
+        parts = [spaced(pool) for pool in node.asks]
+        if node.any_of:
+            among = "one of " if len(node.any_of) > 1 else ""
+            parts.append(f"{among}{', '.join(spaced(pool) for pool in node.any_of)}")
+        phrases = [" + ".join(parts)] if parts else []
+        if node.effort:
+            phrases.append(f"ends early if {min(node.effort.at_least)} or more wait")
+        asked = (*node.asks, *node.any_of)
+        spaces = [pool for pool in asked if pathway.pools[pool].kind == "space"]
+        return "step", "; ".join(phrases), (*spaces, *asked, "")[0]
     if isinstance(node, Loop):
         return "loop", f"as often as {spaced(node.passes)}", ""
     if isinstance(node, End):
         return "end", spaced(node.outcome), ""
     return "branch", node.reads(), ""
-
-
-def _request_words(step: Step) -> str:
-    """What a step asks for: 'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'."""
-    parts = [spaced(pool) for pool in step.asks]
-    if step.any_of:
-        among = "one of " if len(step.any_of) > 1 else ""
-        parts.append(f"{among}{', '.join(spaced(pool) for pool in step.any_of)}")
-    phrases = [" + ".join(parts)] if parts else []
-    if step.effort:
-        phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
-    return "; ".join(phrases)
-
-
-def _group(pathway: Pathway, step: Step) -> str:
-    asked = (*step.asks, *step.any_of)
-    spaces = [pool for pool in asked if pathway.pools[pool].kind == "space"]
-    return (*spaces, *asked, "")[0]
 
 
 # --- columns -------------------------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ def word_file(document: Document, *, picture_width: int = SHORT_SIDE - 2 * MARGI
     """A document as a file of Word, the same for the same document; pictures have this width in millimetres."""
     from docx import Document as new_document
     from docx.enum.section import WD_ORIENT
-    from docx.shared import Mm
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt
 
     word = new_document()
     sheet, sides = word.sections[0], (SHORT_SIDE, LONG_SIDE)
@@ -47,8 +48,24 @@ def word_file(document: Document, *, picture_width: int = SHORT_SIDE - 2 * MARGI
     sheet.page_width, sheet.page_height = map(Mm, sides[::-1] if document.is_wide else sides)
     sheet.left_margin = sheet.right_margin = sheet.top_margin = sheet.bottom_margin = Mm(MARGIN)
     sheet.header.paragraphs[0].add_run(BANNER).bold = True
-    _set_fonts(word)
-    _set_properties(word, document.title)
+    # set Arial everywhere, in headings too, whose font would be the theme's
+    normal = word.styles["Normal"]
+    normal.font.name, normal.font.size, normal.paragraph_format.space_after = (
+        "Arial",
+        Pt(TEXT),
+        Pt(3),
+    )
+    for level, size in HEADINGS.items():
+        style = word.styles[f"Heading {level}"]
+        style.font.name, style.font.size = "Arial", Pt(size)
+        fonts = style.element.rPr.rFonts
+        for key in [key for key, _ in fonts.items() if key.endswith("Theme")]:
+            del fonts.attrib[key]
+        fonts.set(qn("w:hAnsi"), "Arial")
+    properties = word.core_properties
+    properties.title, properties.comments = _printable(document.title)[:MOST_TITLE], BANNER
+    properties.author, properties.language, properties.last_modified_by = "aeflow", "en-GB", ""
+    properties.created = properties.modified = WRITTEN_AT
     word.add_heading(_printable(document.title), level=1)
     for section in document.sections:
         if section.heading:
@@ -106,33 +123,6 @@ def _add_table(word: WordDocument, table: ReportTable, *, with_title: bool) -> N
             _fill(cell, str(content), colour=COLOURS.get(look))
     for note in table.notes:
         _add_words(word, [Words(note, "note")])
-
-
-def _set_fonts(word: WordDocument) -> None:
-    """Set Arial everywhere, in headings too, whose font would be the theme's."""
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-
-    normal = word.styles["Normal"]
-    normal.font.name, normal.font.size, normal.paragraph_format.space_after = (
-        "Arial",
-        Pt(TEXT),
-        Pt(3),
-    )
-    for level, size in HEADINGS.items():
-        style = word.styles[f"Heading {level}"]
-        style.font.name, style.font.size = "Arial", Pt(size)
-        fonts = style.element.rPr.rFonts
-        for key in [key for key, _ in fonts.items() if key.endswith("Theme")]:
-            del fonts.attrib[key]
-        fonts.set(qn("w:hAnsi"), "Arial")
-
-
-def _set_properties(word: WordDocument, title: str) -> None:
-    properties = word.core_properties
-    properties.title, properties.comments = _printable(title)[:MOST_TITLE], BANNER
-    properties.author, properties.language, properties.last_modified_by = "aeflow", "en-GB", ""
-    properties.created = properties.modified = WRITTEN_AT
 
 
 def _fill(cell: _Cell, text: str, *, bold: bool = False, colour: str | None = None) -> None:

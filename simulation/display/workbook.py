@@ -42,7 +42,14 @@ def workbook(document: Document, summary: pd.DataFrame) -> bytes:
     _write_first_page(book, document.title, first)
     _write_contents(book, sheets)
     for name, table in sheets:
-        _write_table(book, _sheet(book, name), table)
+        # write title, rows and notes of a table
+        sheet = _sheet(book, name)
+        sheet.write_string(0, 0, table.title, book.add_format({"bold": True}))
+        row = _write_rows(book, sheet, table, 2)
+        for note in table.notes:
+            row += 1
+            sheet.write_string(row, 0, note)
+        sheet.freeze_panes(3, 1)
     _write_summary(book, summary)
     book.close()
     return buffer.getvalue()
@@ -102,16 +109,6 @@ def _write_contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -
         sheet.write_string(row, 1, table.title)
     sheet.write_string(len(sheets), 0, "Summary")
     sheet.write_string(len(sheets), 1, "Every measure of every arm, tidy, as in summary.csv")
-
-
-def _write_table(book: Workbook, sheet: Worksheet, table: ReportTable) -> None:
-    """Write title, rows and notes of a table."""
-    sheet.write_string(0, 0, table.title, book.add_format({"bold": True}))
-    row = _write_rows(book, sheet, table, 2)
-    for note in table.notes:
-        row += 1
-        sheet.write_string(row, 0, note)
-    sheet.freeze_panes(3, 1)
 
 
 def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int) -> int:

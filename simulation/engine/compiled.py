@@ -75,7 +75,11 @@ def _check_limits(plan: Plan, columns: Columns, horizon: int) -> None:
         ("changes of team", _n_teams(plan, horizon), 2 ** (31 - loop.POOL_BITS) - 1),
         (
             "points of rank (priority rates times the ticks of the horizon)",
-            _highest_rank(plan, horizon),
+            (
+                max(plan.rates, default=0) * horizon
+                if plan.accumulating
+                else max(map(abs, plan.ranks), default=0)
+            ),
             2**62,
         ),
     ):
@@ -91,19 +95,21 @@ def _n_teams(plan: Plan, horizon: int) -> int:
     return a_week * (horizon // WEEK + 1)
 
 
-def _highest_rank(plan: Plan, horizon: int) -> int:
-    """The largest rank, without its sign, that a patient can have before the horizon."""
-    return (
-        max(plan.rates, default=0) * horizon
-        if plan.accumulating
-        else max(map(abs, plan.ranks), default=0)
-    )
-
-
 def _people(plan: Plan, columns: Columns, horizon: int) -> People:
     """The columns with the types, the memory order and the writeability that the loop was compiled for."""
     leaves_at = np.where(columns.patience == NEVER, NEVER, columns.arrived_at + columns.patience)
     leavers = np.flatnonzero((leaves_at != NEVER) & (leaves_at < horizon))
+    # the units to which outages set the pools that they close before the horizon, in order of time
+    changes: list[tuple[int, int, int]] = []
+    for number, trigger in enumerate(plan.triggers):
+        if trigger.outage != NONE:
+            starts, ends = columns.outages[trigger.outage].T
+            edges = np.unique(np.concatenate((starts, ends)))
+            is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(
+                ends, edges, side="right"
+            )
+            units = trigger.extra * is_down
+            changes += [(at, number, n) for at, n in zip(edges, units, strict=True) if at < horizon]
     return People(
         np.require(columns.arrived_at, np.int64, WRITEABLE),
         np.require(columns.start, np.uint32, WRITEABLE),
@@ -117,23 +123,8 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
         ),  # those of one tick in any order: see the contract
         np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
         np.cumsum([0, *(len(spans) for spans in columns.outages)]),
-        _closings(plan, columns, horizon),
+        np.array(sorted(changes), kinds.CHANGE),
     )
-
-
-def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
-    """The units to which outages set the pools that they close before the horizon, in order of time."""
-    changes: list[tuple[int, int, int]] = []
-    for number, trigger in enumerate(plan.triggers):
-        if trigger.outage != NONE:
-            starts, ends = columns.outages[trigger.outage].T
-            edges = np.unique(np.concatenate((starts, ends)))
-            is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(
-                ends, edges, side="right"
-            )
-            units = trigger.extra * is_down
-            changes += [(at, number, n) for at, n in zip(edges, units, strict=True) if at < horizon]
-    return np.array(sorted(changes), kinds.CHANGE)
 
 
 def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:
@@ -189,6 +180,21 @@ def flatten(plan: Plan) -> FlatPlan:
     rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
         rows[number]["is_looked_at"] = True
+    pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
+    fields = _same(kinds.SETTINGS, plan) | {"pull_from": pull_from, "pull_to": pull_to}
+    fields |= {
+        "patience_to": max(plan.patience_to, 0),
+        "decide_every": plan.decide_every if bool(plan.decided or overflowing) else 0,
+    }
+    # every change of a pool's units or team in a week, in order of time; units of a change of team are NONE
+    changes = [
+        (tick, pool, units)
+        for pool, row in enumerate(plan.pool_rows)
+        for tick, units in row.timetable
+    ]
+    changes += [
+        (tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes
+    ]
     return FlatPlan(
         rows=_records(kinds.ROW, rows),
         asks=_records(kinds.ASK, (lists.add(all=ask.all_of, any=ask.any_of) for ask in plan.asks)),
@@ -196,8 +202,8 @@ def flatten(plan: Plan) -> FlatPlan:
             kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))
         ),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
-        calendar=_calendar(plan),
-        settings=_settings(plan, decides=bool(plan.decided or overflowing)),
+        calendar=np.array(sorted(changes), kinds.CALENDAR),
+        settings=_records(kinds.SETTINGS, [fields]),
         queue_of_class=queue_of_class,
         worth=worth,
         classes_when_pulled=np.array(plan.classes_when_pulled, np.int64),
@@ -303,16 +309,6 @@ def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
     return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
-def _settings(plan: Plan, *, decides: bool) -> Records:
-    pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
-    fields = _same(kinds.SETTINGS, plan) | {"pull_from": pull_from, "pull_to": pull_to}
-    fields |= {
-        "patience_to": max(plan.patience_to, 0),
-        "decide_every": plan.decide_every if decides else 0,
-    }
-    return _records(kinds.SETTINGS, [fields])
-
-
 def _queues(plan: Plan) -> tuple[Ints, Ints]:
     """The queue of each class, and each queue's rate (accumulating) or rank, best first.
 
@@ -322,16 +318,3 @@ def _queues(plan: Plan) -> tuple[Ints, Ints]:
         return np.arange(len(plan.rates)), np.array(plan.rates, np.int64)
     ranks, queue = np.unique(np.array(plan.ranks, np.int64), return_inverse=True)
     return queue.astype(np.int64), ranks
-
-
-def _calendar(plan: Plan) -> Records:
-    """Every change of a pool's units or team in a week, in order of time; units of a change of team are NONE."""
-    changes = [
-        (tick, pool, units)
-        for pool, row in enumerate(plan.pool_rows)
-        for tick, units in row.timetable
-    ]
-    changes += [
-        (tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes
-    ]
-    return np.array(sorted(changes), kinds.CALENDAR)

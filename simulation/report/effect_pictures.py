@@ -397,7 +397,10 @@ def first_picture(
             _row(arm, findings[arm.name], scale, TOP + place.height * n, number)
             for n, arm in enumerate(arms)
         ],
-        ticks=[(scale.at(tick), _signed(tick)) for tick in _ticks(scale.low, scale.high)],
+        ticks=[
+            (scale.at(tick), "0" if tick == 0 else f"{tick:+g}".replace("-", "−"))
+            for tick in _ticks(scale.low, scale.high)
+        ],
         important=[scale.at(value * factor) for value in (-mid, mid)],
         zero=scale.at(0),
         has_better=result.better(target) != "neither",
@@ -463,10 +466,6 @@ def _alt(arm: ArmResult, finding: Finding) -> str:
     return (
         f"{arm.label}: {change(row.difference, row.unit)} ({span_of(row)}), {short_words(finding)}"
     )
-
-
-def _signed(tick: float) -> str:
-    return "0" if tick == 0 else f"{tick:+g}".replace("-", "−")
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -501,12 +501,19 @@ def _in_few(label: str) -> str:
 def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
     """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
     min (1.2 to 9.3)'."""
+    # 'if cubicles are always full, 'Lean triage' may do more'; empty where it does most for every cause
+    others = [one for one in alternatives(best.result) if not one.fails]
+    more: dict[str, list[str]] = {}
+    for label, other in best.overtaken(others).items():
+        is_shown = other.by_cause[label].is_apart_from(best.by_cause[label])
+        does = f"'{other.arm.label}' {'does' if is_shown else 'may do'} more"
+        more.setdefault(does, []).append(label)
     return [
         f"{_named(best)} {_size_words(best.first.comparison)}{_range_words(best.first)}",
         _leaving_words(best),
         *_harmed_groups(best),
         range_words(best.result, best.arm.name) if detail else "",
-        _overtaken_words(best),
+        "; ".join(f"{_where_words(best, labels)}, {does}" for does, labels in more.items()),
         "its safety is not settled" if best.limits.open else "",
     ]
 
@@ -517,17 +524,6 @@ def _nearest_parts(result: StudyResult) -> list[str]:
     most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
     nearest = [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most.first)}"]
     return ["none is shown to help enough without failing on safety", *nearest]
-
-
-def _overtaken_words(best: ArmOutcome) -> str:
-    """'if cubicles are always full, 'Lean triage' may do more'; empty where it does most for every cause."""
-    others = [one for one in alternatives(best.result) if not one.fails]
-    more: dict[str, list[str]] = {}
-    for label, other in best.overtaken(others).items():
-        is_shown = other.by_cause[label].is_apart_from(best.by_cause[label])
-        does = f"'{other.arm.label}' {'does' if is_shown else 'may do'} more"
-        more.setdefault(does, []).append(label)
-    return "; ".join(f"{_where_words(best, labels)}, {does}" for does, labels in more.items())
 
 
 def _where_words(outcome: ArmOutcome, labels: Sequence[str]) -> str:

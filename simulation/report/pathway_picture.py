@@ -23,7 +23,6 @@ from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.path import Path as Curve
 
 DOWN, ACROSS = 0.6, 1.0
 """Inches from one layer of the drawing to the next (its columns, here downwards), and between its rows."""
@@ -99,8 +98,23 @@ def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
         else ""
     )
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{leaves} {left_out}"
+    first = ", ".join(
+        f"{spaced(name)} to {spaced(shown.starts[name])}" for name in pathway.arrivals
+    )
+    ends = ", ".join(spaced(name) for name in pathway.ends if name in shown.edges)
+    n_steps = sum(name in shown.edges for name in pathway.steps)
+    n_branches = sum(name in shown.edges for name in (*pathway.branches, *pathway.loops))
     return Sketch(
-        pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown)
+        pathway.name,
+        (
+            f"Flow chart of the pathway {pathway.name}: {number_of(n_steps, 'step')}, "
+            f"{number_of(n_branches, 'branch or loop', 'branches and loops')}. "
+            f"Where patients start: {first}. Where they end: {ends}. "
+            "Every step, what it asks for and where it leads are in config.yaml."
+        ),
+        caption.rstrip(),
+        left_out,
+        lay_out(pathway, shown),
     )
 
 
@@ -324,14 +338,21 @@ def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
 def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool, faint: bool) -> None:
     """Draw a smooth arrow from box to box; where patients who give up go is said in words, by no arrow."""
     from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path as Curve
 
     if edge.kind == "leaves":
         return
     colour = BACK if edge.back else BLOCKED if edge.kind == "blocked" else GREY
     style = "dashed" if edge.back else "solid"
+    # A curve through points that leaves and arrives upright
+    vertices, codes = [points[0]], [Curve.MOVETO]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        middle = (y0 + y1) / 2
+        vertices += [(x0, middle), (x1, middle), (x1, y1)]
+        codes += [Curve.CURVE4] * 3
     ax.add_patch(
         FancyArrowPatch(
-            path=_smooth(points), arrowstyle="-|>", mutation_scale=16 if new else 8,
+            path=Curve(vertices, codes), arrowstyle="-|>", mutation_scale=16 if new else 8,
             color=KIND_COLOURS["route"] if new else colour, linewidth=3.0 if new else 0.9, linestyle=style,
             zorder=2 if new else 1, alpha=FAINT if faint else 1.0,
         )
@@ -352,18 +373,6 @@ def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool) -> None:
     )
 
 
-def _smooth(points: Sequence[Point]) -> Curve:
-    """A curve through points that leaves and arrives upright."""
-    from matplotlib.path import Path as Curve
-
-    vertices, codes = [points[0]], [Curve.MOVETO]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        middle = (y0 + y1) / 2
-        vertices += [(x0, middle), (x1, middle), (x1, y1)]
-        codes += [Curve.CURVE4] * 3
-    return Curve(vertices, codes)
-
-
 def _legend(
     ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float
 ) -> None:
@@ -379,18 +388,3 @@ def _legend(
         handles=handles, loc="lower left", bbox_to_anchor=(left + MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
         bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=7, borderaxespad=0,
     )  # fmt: skip
-
-
-def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
-    first = ", ".join(
-        f"{spaced(name)} to {spaced(subgraph.starts[name])}" for name in pathway.arrivals
-    )
-    ends = ", ".join(spaced(name) for name in pathway.ends if name in subgraph.edges)
-    n_steps = sum(name in subgraph.edges for name in pathway.steps)
-    n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))
-    return (
-        f"Flow chart of the pathway {pathway.name}: {number_of(n_steps, 'step')}, "
-        f"{number_of(n_branches, 'branch or loop', 'branches and loops')}. "
-        f"Where patients start: {first}. Where they end: {ends}. "
-        "Every step, what it asks for and where it leads are in config.yaml."
-    )

@@ -165,19 +165,7 @@ def lines(study: Study) -> Iterator[str]:
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
-    yield from _load_lines(load, pathway)
-    if (beds := beds_of(pathway, load)) is not None:
-        yield from _folded(
-            f"Adult beds, all ward groups: {beds}, before pressure ends any stay early."
-        )
-    if pathway.allow_overload:
-        yield (
-            "  allow_overload: true. Waits grow for as long as this runs, so figures depend on the length of the run."
-        )
-
-
-def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
-    """The offered load of each pool, over the week and by clock hour, then remarks on it."""
+    # the offered load of each pool, over the week and by clock hour, then remarks on it
     yield f"  Means of {SAMPLE_DAYS // 7} drawn weeks; weekly values with two standard errors."
     yield (
         f"  {'pool':<22}{'week':>6}{'':6}  "
@@ -199,6 +187,14 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
         load, [name for name, pool in pathway.pools.items() if pool.queues_until_open]
     ):
         yield f"  {remark}"
+    if (beds := beds_of(pathway, load)) is not None:
+        yield from _folded(
+            f"Adult beds, all ward groups: {beds}, before pressure ends any stay early."
+        )
+    if pathway.allow_overload:
+        yield (
+            "  allow_overload: true. Waits grow for as long as this runs, so figures depend on the length of the run."
+        )
 
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:

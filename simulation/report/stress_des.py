@@ -37,13 +37,22 @@ def _escaped(value: Any) -> Any:
 def _facts(result: StudyResult) -> dict[str, Any]:
     """What the template is filled with."""
     pathway, manifest = result.study.baseline.pathway, result.manifest
+    cells = []
+    for target in result.targets:
+        unit = result.unit(target)
+        role = "primary" if target in result.design.primary else "secondary"
+        cells.append(
+            (target.label, role, threshold_words(target.minimal_important_difference, unit))
+        )
     return {
         "banner": BANNER,
         "result": result,
         "pathway": pathway,
         "parts": PARTS,
         "is_the_a_and_e": pathway.steps.keys() >= OF_THE_A_AND_E,
-        "outputs": _outputs(result),
+        "outputs": ReportTable(
+            "outputs", "Outputs", ("measure", "role", "least difference that matters"), cells
+        ),
         "changes": next(iter(report_changes(result)), None),
         "labels_given": ACUITY_GIVEN in pathway.attributes,
         "pools": _pools(result),
@@ -54,19 +63,6 @@ def _facts(result: StudyResult) -> dict[str, Any]:
         "version": manifest.get("versions", {}).get("aeflow") or "",
         "git": manifest.get("git"),
     }
-
-
-def _outputs(result: StudyResult) -> ReportTable:
-    cells = []
-    for target in result.targets:
-        unit = result.unit(target)
-        role = "primary" if target in result.design.primary else "secondary"
-        cells.append(
-            (target.label, role, threshold_words(target.minimal_important_difference, unit))
-        )
-    return ReportTable(
-        "outputs", "Outputs", ("measure", "role", "least difference that matters"), cells
-    )
 
 
 def _pools(result: StudyResult) -> ReportTable:

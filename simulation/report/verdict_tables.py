@@ -306,8 +306,15 @@ def safety_table(result: StudyResult) -> ReportTable:
     ]
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
+    # sentences on how many judgements on margins are read together, and how that is allowed for
+    n_margins = len(result.design.margins)
+    by_range = any(safety.comparison.by_range for safety in result.safety)
+    claims = read_from(tuple(_families(result, n_margins)), by_range=by_range)
+    by_chance = len(result.others) * n_margins * ALPHA / 2
     notes += [
-        _safety_families(result),
+        f"Each interval is a 95 % interval. 'Not worse' is read from {claims}. 'Worse' is read from the unadjusted "
+        f"interval, so as not to hide harm: at most about {by_chance:.1f} would be called worse by chance. "
+        "'No case seen' does not prove safety.",
         *INTERVAL_NOTES[result.interval_kind],
         *weak_notes(result, (safety.comparison for safety in result.safety)),
     ]
@@ -338,19 +345,6 @@ def _margin_header(result: StudyResult, margin: Margin) -> str:
     row = result.row_of(margin)
     now = f" (now {amount(row.mean, row.unit)})" if row.unit == "share" else ""
     return f"{margin.label}{now}, margin {threshold_words(margin.margin, row.unit)}"
-
-
-def _safety_families(result: StudyResult) -> str:
-    """Sentences on how many judgements on margins are read together, and how that is allowed for."""
-    n_margins = len(result.design.margins)
-    by_range = any(safety.comparison.by_range for safety in result.safety)
-    claims = read_from(tuple(_families(result, n_margins)), by_range=by_range)
-    by_chance = len(result.others) * n_margins * ALPHA / 2
-    return (
-        f"Each interval is a 95 % interval. 'Not worse' is read from {claims}. 'Worse' is read from the unadjusted "
-        f"interval, so as not to hide harm: at most about {by_chance:.1f} would be called worse by chance. 'No case "
-        "seen' does not prove safety."
-    )
 
 
 def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:

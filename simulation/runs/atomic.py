@@ -121,7 +121,15 @@ def point_latest(results_dir: Path, written: Path) -> None:
             NotImplementedError,
         ):  # Windows without the right to make links, some network drives
             new.write_text(f"{target.as_posix()}\n", encoding="utf-8", newline="\n")
-        _replace_link(new, link)
+        # give `new` the name of the link. Windows replaces no link to a folder, so the old link is removed first
+        # there
+        try:
+            os.replace(new, link)
+        except PermissionError:
+            if not link.is_symlink():
+                raise
+            link.unlink()
+            os.replace(new, link)
     except OSError as error:  # the results are written all the same
         print(
             f"aeflow: {link} could not be led to {written} ({error.strerror or error}). The results are there",
@@ -130,17 +138,6 @@ def point_latest(results_dir: Path, written: Path) -> None:
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
-
-
-def _replace_link(new: Path, link: Path) -> None:
-    """Give `new` the name of the link. Windows replaces no link to a folder, so the old link is removed first there."""
-    try:
-        os.replace(new, link)
-    except PermissionError:
-        if not link.is_symlink():
-            raise
-        link.unlink()
-        os.replace(new, link)
 
 
 def _is_ours(link: Path) -> bool:

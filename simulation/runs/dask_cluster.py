@@ -117,7 +117,10 @@ class _Session:
                 "executor=dask needs Dask, which is not installed. Install it with pip install 'aeflow[cluster]', or "
                 "use executor=local"
             ) from error
-        _silence_logs()
+        # keep logs of Dask and its event loop, tracebacks too, off the screen: what matters is raised as an error
+        for name in tuple(logging.root.manager.loggerDict):
+            if name.partition(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         self._own: Any = None
         self._counted_at = 0.0
         self._n_threads = 0
@@ -243,13 +246,6 @@ def _start_local(cluster: Any, n_workers: int) -> Any:
         f"the workers of a Dask cluster on this machine could not be started ({_brief(failed)}). Use fewer "
         "(workers=1), or executor=local"
     ) from failed
-
-
-def _silence_logs() -> None:
-    """Keep logs of Dask and its event loop, tracebacks too, off the screen: what matters is raised as an error."""
-    for name in tuple(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in ("distributed", "tornado"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _wait_for_file(path: Path) -> None:

@@ -41,7 +41,12 @@ class LocalExecutor:
     """Worker processes of this machine, each started by spawn (as on Windows) when it is first needed."""
 
     def __init__(self, n_workers: int) -> None:
-        _refuse_import_by_worker()
+        # end a worker that imports the user's script and so would start the run once more
+        if getattr(multiprocessing.process.current_process(), "_inheriting", False):
+            sys.exit(
+                "aeflow: workers import this script, because the study holds something defined in it. Put what the "
+                'script does under `if __name__ == "__main__":`, or say executor=serial'
+            )
         self.n_at_once = n_workers
         self._workers = _Workers(n_workers)
         self._packed: tuple[Study, bytes] | None = None
@@ -162,15 +167,6 @@ def _without_script() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = script
-
-
-def _refuse_import_by_worker() -> None:
-    """End a worker that imports the user's script and so would start the run once more."""
-    if getattr(multiprocessing.process.current_process(), "_inheriting", False):
-        sys.exit(
-            "aeflow: workers import this script, because the study holds something defined in it. Put what the script "
-            'does under `if __name__ == "__main__":`, or say executor=serial'
-        )
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------

@@ -314,7 +314,10 @@ def completed(
                 elif isinstance(error, WorkerLost | ReplicationStopped):
                     losses[number] = losses.get(number, 0) + 1
                     if losses[number] > MOST_LOSSES:
-                        raise _lost_too_often(number)
+                        raise ExecutorFailed(
+                            f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} "
+                            "times, perhaps for want of memory. Use fewer workers (workers=1), or executor=serial"
+                        )
                     to_repeat.append(number)
                 elif isinstance(error, Exception) and not isinstance(error, ExecutorFailed):
                     yield Failed(number, error)
@@ -324,13 +327,6 @@ def completed(
     except BaseException:
         executor.stop()
         raise
-
-
-def _lost_too_often(number: int) -> ExecutorFailed:
-    return ExecutorFailed(
-        f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} times, perhaps for "
-        "want of memory. Use fewer workers (workers=1), or executor=serial"
-    )
 
 
 def block_ctrl_c() -> None:

@@ -8,7 +8,7 @@ A study can also say what offer it is about (`OfferFacts`), and an ensemble what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Literal, TypeGuard
 
@@ -453,7 +453,10 @@ class Design:
         return tuple(
             name
             for name, arm in self.arms.items()
-            if arm.draw_of is None and not self._is_between(name, arm.levers)
+            if arm.draw_of is None
+            and not (
+                1 < len(arm.levers) < len(self.levers) - 1 and name == self.combination(arm.levers)
+            )
         )
 
     @property
@@ -493,9 +496,6 @@ class Design:
             focus=(),
             offer=None,
         )
-
-    def _is_between(self, name: str, on: Sequence[str]) -> bool:
-        return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)
 
 
 PREFIX = "harm_within_"

@@ -419,10 +419,28 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
 
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
+    study, target, run = breakevens.study, breakevens.target, breakevens.study.run
     files = {
         **_tables(breakevens),
         "frontier.png": frontier_picture(breakevens),
-        "breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False),
+        "breakeven.json": json.dumps(
+            {
+                "arm": breakevens.arm.name,
+                "against": breakevens.against.name,
+                "measure": target.measure,
+                "group": target.group,
+                "study": study.design.name,
+                "scenario": study.scenario,
+                "departments": study.department_words,
+                "seed": run.seed,
+                "replications": len(run.numbers),
+                "warm_up_days": run.warm_up_days,
+                "measured_days": run.measured_days,
+                "sentences": list(breakeven_sentences(breakevens)),
+            },
+            indent=2,
+            allow_nan=False,
+        ),
     }
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
     written = {file: content for file, content in files.items() if content}
@@ -487,21 +505,3 @@ def _range_columns(within: tuple[float, float, float] | None) -> dict[str, float
     """Median, 5th and 95th percentile over departments; NaN with too few."""
     names = ("department_median", "department_p5", "department_p95")
     return dict(zip(names, within or (math.nan,) * 3, strict=True))
-
-
-def _about(breakevens: BreakEvens) -> dict[str, object]:
-    study, target, run = breakevens.study, breakevens.target, breakevens.study.run
-    return {
-        "arm": breakevens.arm.name,
-        "against": breakevens.against.name,
-        "measure": target.measure,
-        "group": target.group,
-        "study": study.design.name,
-        "scenario": study.scenario,
-        "departments": study.department_words,
-        "seed": run.seed,
-        "replications": len(run.numbers),
-        "warm_up_days": run.warm_up_days,
-        "measured_days": run.measured_days,
-        "sentences": list(breakeven_sentences(breakevens)),
-    }

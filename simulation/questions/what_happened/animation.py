@@ -113,7 +113,21 @@ def animate(
     where = f", department {study.department(number)}" if study.departments is not None else ""
     about = f"Study {study.design.name}, scenario {study.scenario}, replication {number}{where}: {weekday} ({date})."
     when = f"A simulated {weekday} in {date.partition(',')[0]}."
-    return _page(ready, _Day(ready, simulations, (days - 1) * DAY).content(), about, when)
+    # the page with its content. Words of the user are escaped, and the script is the only one that may run
+    title = f"A day in A&E: {' beside '.join(arm.arm.label for arm in ready)}"
+    script = SCRIPT.read_text(encoding="utf-8")
+    words = {"title": title, "about": about, "when": when, "banner": BANNER}
+    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        {name: html.escape(text) for name, text in words.items()},
+        content=json.dumps(
+            _Day(ready, simulations, (days - 1) * DAY).content(),
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).replace("<", "\\u003c"),
+        script=script,
+        hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+    return Animation(title, about, page)
 
 
 def _arms_of(study: Study, arms: Sequence[str]) -> tuple[str, ...]:
@@ -124,22 +138,6 @@ def _arms_of(study: Study, arms: Sequence[str]) -> tuple[str, ...]:
     others = [arm.name for arm in study.arms if arm.name not in (design.baseline, design.sham)]
     usual = (design.baseline, *[name for name in (*design.focus, *others) if name in others][:1])
     return tuple(study.arm(name).name for name in dict.fromkeys(arms or usual))
-
-
-def _page(ready: Sequence[ReadyArm], content: dict[str, Any], about: str, when: str) -> Animation:
-    """The page with its content. Words of the user are escaped, and the script is the only one that may run."""
-    title = f"A day in A&E: {' beside '.join(arm.arm.label for arm in ready)}"
-    script = SCRIPT.read_text(encoding="utf-8")
-    words = {"title": title, "about": about, "when": when, "banner": BANNER}
-    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-        {name: html.escape(text) for name, text in words.items()},
-        content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace(
-            "<", "\\u003c"
-        ),
-        script=script,
-        hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-    )
-    return Animation(title, about, page)
 
 
 class _Numbered(dict[Any, int]):

@@ -96,7 +96,10 @@ def story(
     identity = find_patient(patients, patient)
     (first,) = attendances_of(patients, identity)
     heading = f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}"
-    lines = [heading, "", _introduction(first, baseline.draws.calendar)]
+    arrived_at, (came, *attributes) = first.at("arrived_at"), introduced(first)
+    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
+    when = f"{clock(arrived_at, day=True)} ({date_of(arrived_at, baseline.draws.calendar)})"
+    lines = [heading, "", (f"Arrived {when} {came}.{who}{true_level(first)}")]
     outcomes = [("arm", "label", "first clinician after", "departed after", "outcome")]
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
@@ -193,13 +196,6 @@ def attendances_of(patients: Patients, identity: PatientKey) -> list[Attendance]
         patients["number"] == identity.number,
     )
     return [Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]
-
-
-def _introduction(attendance: Attendance, calendar: Calendar) -> str:
-    arrived_at, (came, *attributes) = attendance.at("arrived_at"), introduced(attendance)
-    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
-    when = f"{clock(arrived_at, day=True)} ({date_of(arrived_at, calendar)})"
-    return f"Arrived {when} {came}.{who}{true_level(attendance)}"
 
 
 def introduced(attendance: Attendance) -> list[str]:
