@@ -1,6 +1,5 @@
 """What an answer of the app says: the question in words, each policy as a row, and what would settle what is open."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import simulation as ae
-from simulation.app.asked import CHANGED, FOLLOWED, PLANNED, AskedQuestion
+from simulation.app.asked import CHANGED, FOLLOWED, OPPOSITE, PLANNED, AskedQuestion
+from simulation.app.controls import WORDS
 from simulation.app.departments import Place
-from simulation.app.serving import STORED
-from simulation.display.table import UNKNOWN, Cell, difference_cell
+from simulation.app.serving import stored_facts
+from simulation.app.session import count_replications
+from simulation.display.table import Cell, difference_cell
 from simulation.display.words import amount, change, effect, unit_words
+from simulation.offers.product import PILOTS
 from simulation.records.serialise import read_yaml
+from simulation.report.board import WAIT, could_tell
 from simulation.report.findings import unlike_words
 from simulation.report.first_page import harmed_words, more_by_cause_words
 from simulation.report.money import stated_cost
@@ -71,7 +74,7 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
     slim = whole.on_targets
     outcomes = [outcome_of(slim, name) for name in slim.judged]
     every = [_shown_arm(one, whole if at_rest else None) for one in outcomes]
-    changed = [one for one in every if one.outcome.arm.name in (CHANGED, FOLLOWED)]
+    changed = [one for one in every if one.outcome.arm.name in (CHANGED, FOLLOWED, OPPOSITE)]
     arms = [one for one in every if one not in changed]
     known = [one for one in outcomes if readable(one.first)]
     over, best = slim.study.departments, _best(arms)
@@ -100,9 +103,12 @@ def shown(whole: ae.Result, place: Place, at_rest: bool = True) -> dict[str, Any
 def against_today(
     whole: ae.Result, changed: Sequence[ShownArm]
 ) -> list[tuple[str, str, list[Cell | str]]]:
-    """The changed department beside that of today, a row a measure; whose waits change stands below."""
-    slim, rows = whole.slim(*OF_CHANGE), []
-    for (measure, group), words in OF_CHANGE.items() if changed else ():
+    """The changed department beside that of today, a row a measure: first those who come on the days of a change, at
+    the end whose waits change."""
+    own = {(name, "all"): one.label for name, one in whole.design.measures.items()}
+    measures, rows = {**own, **OF_CHANGE}, []
+    slim = whole.slim(*measures)
+    for (measure, group), words in measures.items() if changed else ():
         if slim.has(measure, group):
             today = slim.before(measure, group)
             cells = [_row_cell(slim.row(one.outcome.arm.name, measure, group)) for one in changed]
@@ -119,36 +125,36 @@ def wait_words(slim: ae.Result) -> str:
     return f"{mean} ({row.low:.1f} to {row.high:.1f}, n = {n})"
 
 
+def of_pilot(result: ae.Result, first: Sequence[str]) -> dict[str, Any]:
+    """What a pilot of three months could tell: how closely it measures either wait, and a row an option, those of
+    `first` before the others, with the effects on both and whether each could be told."""
+    triage, rows = WORDS["triage_pilot"], []
+    pilots = {WAIT: PILOTS["before-after"][1:], (TRIAGE_WAIT, "all"): triage}
+    slim = result.slim(*pilots)
+    for name in sorted({*slim.judged} - {slim.design.sham}, key=[*first, *slim.judged].index):
+        effects = [slim.row(name, *wait) for wait in pilots]
+        found = [could_tell(row.difference, *pilots[row.measure, row.group]) for row in effects]
+        rows.append((slim.arm(name).label, *map(_row_cell, effects), found))
+    return {"pilots": PILOTS, "triage": triage, "rows": rows}
+
+
 def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
     """What policies of one department do to the wait over the departments of the stored first visit, for those that are
     in it: mean, and 5th and 95th percentile."""
     if result is None or result.study.departments is not None or asked.file:
         return {}
-    first = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    words = [
-        f"{result.arm(arm).label} {change(mean, 'minutes')} ({change(low, 'minutes')} to {change(high, 'minutes')})"
-        for arm, (mean, low, high) in first["effects"].items()
+    first = stored_facts()
+    effects = {
+        result.arm(arm).label: [change(minutes, "minutes") for minutes in of]
+        for arm, of in first["effects"].items()
         if arm in asked.arms
-    ]
+    }
     here = result.slim((TRIAGE_WAIT, "all"))
     known = here.has(TRIAGE_WAIT)
     wait = here.row(here.design.baseline, TRIAGE_WAIT).mean if known else math.nan
-    why = _why_unlike(wait, first["triage_wait"], first["n_departments"])
-    return {"n": first["n_departments"], "words": words, "why": why} if words else {}
-
-
-def _why_unlike(here: float, there: float, n: int) -> str:
-    """Why policies do other things in one department than in many, by how long walk-ins wait for triage."""
-    if not abs(here - there) > ALIKE * there:
-        return (
-            "The two differ because departments do: in what makes patients wait, and in how many "
-            "staff there are when most come"
-        )
-    return (
-        f"The two differ because walk-ins wait {here:.0f} minutes for triage here and {there:.0f} "
-        f"on average in the {n}: the longer that wait, the more a policy can do that saves time at "
-        f"triage, and the less one that helps afterwards"
-    )
+    there = first["triage_wait"]
+    waits = (wait, there) if abs(wait - there) > ALIKE * there else ()
+    return {"n": first["n_departments"], "effects": effects, "waits": waits} if effects else {}
 
 
 def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
@@ -184,27 +190,21 @@ def _best(arms: Sequence[ShownArm]) -> ShownArm | None:
 
 def together(questions: Sequence[Beside]) -> dict[str, Any]:
     """Questions side by side: a row each, the effects of every policy on the first target, each with its own n."""
-    known = [(asked, None if result is None else result.on_targets) for asked, result in questions]
+    known = [(asked, result and result.on_targets) for asked, result in questions]
     results = [slim for _, slim in known if slim is not None]
     labels = {name: slim.arm(name).label for slim in results for name in slim.judged}
-    rows = []
-    for asked, slim in known:
-        others = [one.query for one, _ in questions[1:] if one is not asked]
-        words = (department_words(asked, slim), "; ".join(asked.changes_words))
-        effects = {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {}
-        rows.append(
-            {
-                "name": asked.name,
-                "words": "; changed: ".join(filter(None, words)),
-                "n": len(slim.replications) if slim else 0,
-                "today": _level(slim, slim.first_target) if slim else "",
-                "cells": [effects.get(name, UNKNOWN) for name in labels if effects],
-                "query": asked.query,
-                "without": questions[0][0].keeping(*others),
-            }
+    rows = [
+        (
+            asked,
+            department_words(asked, slim),
+            count_replications(slim),
+            _level(slim, slim.first_target) if slim else "",
+            {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {},
         )
+        for asked, slim in known
+    ]
     target = results[0].first_target.label if results else ""
-    return {"labels": list(labels.values()), "rows": rows, "target": target}
+    return {"labels": labels, "rows": rows, "target": target}
 
 
 def _level(slim: ae.Result, target: Any) -> str:

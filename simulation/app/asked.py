@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import simulation as ae
-from simulation.app.controls import ShiftChange, controls, parse_shift_change, teams, today
+from simulation.app.controls import (
+    DAYS_OFFERED,
+    EVERY_DAY,
+    WORDS,
+    ShiftChange,
+    controls,
+    parse_shift_change,
+    teams,
+    today,
+)
 from simulation.app.departments import (
     EVERY,
     LOCAL,
@@ -35,7 +44,7 @@ RUN = (
     "run.cool_down_days=2", "run.profiles=2", "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
-EXAMPLE = ("ai_scribe_measured", "ai_label_advises", "lean_triage", "clinician_14_to_22")
+EXAMPLE = tuple(WORDS["pictured"])
 """The policies that are chosen at first: a tool that saves minutes, one that labels, and two that need no AI."""
 USUAL_FOUR = "usual"
 """The word for these in an address."""
@@ -48,8 +57,9 @@ MOST_STAFF, MOST_OF_LABEL = 4, 90
 """Changes of teams in one question, and characters of the label of a changed department."""
 Pairs = Sequence[tuple[str, str]]
 """What an address states, in its order."""
-CHANGED, FOLLOWED = "changed", "changed_staff_follow"
-"""The arms of a changed department, and of its other end, where staff keep pace with more patients."""
+CHANGED, FOLLOWED, OPPOSITE = "changed", "changed_staff_follow", "changed_the_other_way"
+"""The arms of a changed department, of its other end, where staff keep pace with more patients, and of the opposite
+change."""
 KEYS = (
     "study",
     "site",
@@ -71,7 +81,8 @@ class AskedQuestion:
     `beside`: the queries of other questions, whose answers are shown beside its own; `name`: what the reader calls it;
     `seconds`: what a product of the reader's own would take off each triage, 0 where none is asked about; `run`: a
     stored run, in place of all this; `place`: where its department and policies are looked for. `staff`: changes of
-    teams on some days; `within`: whether policies are tried in the changed department, and not in that of today.
+    teams on some days; `within`: whether policies are tried in the changed department, and not in that of today;
+    `both`: whether the opposite change stands beside the change.
     """
 
     department: str = TYPICAL
@@ -86,6 +97,7 @@ class AskedQuestion:
     place: Place = LOCAL
     staff: tuple[ShiftChange, ...] = ()
     within: bool = False
+    both: bool = False
 
     @property
     def changes_words(self) -> tuple[str, ...]:
@@ -104,7 +116,14 @@ class AskedQuestion:
         """The arms of the changed department, which are compared with that of today: two where staff may follow."""
         if self.within or not self.changes_words:
             return ()
-        return (CHANGED, FOLLOWED) if self._may_follow else (CHANGED,)
+        return (CHANGED, *[FOLLOWED] * self._may_follow, *[OPPOSITE] * self.both)
+
+    @property
+    def opposite(self) -> AskedQuestion:
+        """The same question of the opposite change alone."""
+        staff = tuple(replace(one, number=-one.number) for one in self.staff)
+        changed = tuple((key, -value) for key, value in self.changed)
+        return replace(self, changed=changed, staff=staff, both=False)
 
     @cached_property
     def _may_follow(self) -> bool:
@@ -148,6 +167,7 @@ class AskedQuestion:
             *self.changed,
             *(("staff", one.text) for one in self.staff),
             ("within", int(self.within)),
+            ("both", int(self.both)),
             *(("arm", arm) for arm in self.arms),
             ("seconds", self.seconds),
             ("name", self.name),
@@ -162,7 +182,7 @@ class AskedQuestion:
     @property
     def unchanged(self) -> AskedQuestion:
         """The same question of the department as it is."""
-        return replace(self, changed=(), staff=(), within=False, name="", beside=())
+        return replace(self, changed=(), staff=(), within=False, both=False, name="", beside=())
 
     def keeping(self, *others: str) -> str:
         """The address's query with other questions beside this one, the newest last."""
@@ -216,7 +236,13 @@ class AskedQuestion:
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
-        words += [_changed_arm(arm, self) for arm in self.changed_arms]
+        words += [
+            _changed_arm(arm, self.opposite if arm == OPPOSITE else self)
+            for arm in self.changed_arms
+        ]
+        days = dict.fromkeys(one.days for one in self.staff if one.days != EVERY_DAY)
+        for number, name in enumerate(days):
+            words += [_on_days(f"{key}_{number}", name, of) for key, of in WORDS["on_days"].items()]
         return (*words, *([_own_product(self.seconds)] if self.seconds else []))
 
     def _changes(self, *, followed: bool = False) -> dict[str, Any]:
@@ -237,7 +263,7 @@ def _changed_arm(arm: str, asked: AskedQuestion) -> str:
     """The arm of the changed department under nurse triage."""
     words = "; ".join(asked.changes_words)
     words = words if len(words) <= MOST_OF_LABEL else "the department as you changed it"
-    end = {FOLLOWED: ", staff follow", CHANGED: ", same staff"}[arm] if asked._may_follow else ""
+    end = ", staff follow" if arm == FOLLOWED else ", same staff" if asked._may_follow else ""
     stated = {
         "label": f"'{words[:1].upper()}{words[1:]}{end}'",
         "triage": "nurse",
@@ -247,6 +273,12 @@ def _changed_arm(arm: str, asked: AskedQuestion) -> str:
         "source": "'chosen in the app'",
     }
     return f"+study.arms.{arm}={_inline(stated)}"
+
+
+def _on_days(name: str, days: str, span: Mapping[str, Any]) -> str:
+    """A measure of those who come on some days."""
+    label = f"'{span['label']}, {DAYS_OFFERED.get(days, days)}'"
+    return f"+study.measures.{name}={_inline({**span, 'label': label, 'days': repr(days)})}"
 
 
 def _own_product(seconds: int) -> str:
@@ -314,20 +346,22 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
     last = {key: texts[-1] for key, texts in stated.items()}
     known, where = arms_of(place), last.get("department", TYPICAL)
     department = place.department(where)
-    arms = list(filter(None, stated.get("arm", ())))
-    if USUAL_FOUR in arms:
-        arms = [arm for arm in (*arms, *EXAMPLE) if arm != USUAL_FOUR]
-    for arm in arms:
-        if arm not in known:
-            refuse("arm", f"there is no policy '{arm[:40]}'", nearest(arm[:40], known))
     seconds = _whole("seconds off each triage", last.get("seconds", "0"), 0, MOST_SECONDS)
     typed = {key: text for key, text in last.items() if key in controls()}
     of_staff = list(filter(str.strip, stated.get("staff", ())))
+    is_changed = bool(of_staff) or any(text != "0" for text in typed.values())
+    without = "" if is_changed or seconds else USUAL_FOUR  # a department alone
+    arms = list(filter(None, stated.get("arm", [without])))
+    if USUAL_FOUR in arms:  # of the first page: unless it states a change, which is answered alone
+        arms = [arm for arm in (*arms, *([] if also else EXAMPLE)) if arm != USUAL_FOUR]
+    for arm in arms:
+        if arm not in known:
+            refuse("arm", f"there is no policy '{arm[:40]}'", nearest(arm[:40], known))
     within = last.get("within") == "1"
     n_arms = len(set(arms)) + (seconds > 0)
     if len(of_staff) > MOST_STAFF:
         refuse("staff", f"{len(of_staff)} changes are stated", f"State {MOST_STAFF} at most")
-    if not n_arms and (within or not (of_staff or any(text != "0" for text in typed.values()))):
+    if not n_arms and (within or not is_changed):
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}, or change the department")
     if n_arms > MOST_ARMS:
         remedy = f"Choose {MOST_ARMS} at most, so that an answer comes soon"
@@ -342,7 +376,7 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
     rotas = teams(department, place) if of_staff else {}
     staff = tuple(parse_shift_change(text, rotas) for text in of_staff)
-    return AskedQuestion(
+    asked = AskedQuestion(
         where,
         changed,
         tuple(arm for arm in known if arm in arms),
@@ -352,7 +386,11 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
         place=place,
         staff=staff,
         within=within and bool(changed or staff),
+        both=last.get("both") == "1" and not within and bool(changed or staff),
     )
+    if asked.both:  # what is not offered is refused
+        asked_in(parse_qsl(asked.opposite.query), place)
+    return asked
 
 
 def few_enough(pairs: Pairs) -> list[tuple[str, str]]:

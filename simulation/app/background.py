@@ -248,13 +248,15 @@ def page_in(name: str) -> str:
 
 
 def tidy_memory() -> None:
-    """Free what nobody needs, and have the collector leave alone what stays, so that it soon finds what else goes.
+    """Free what nobody needs, for the system too, and have the collector leave alone what stays, so that it soon finds
+    what else goes.
 
     A run has frozen what was there: right for a command, not for what serves on.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    trim_memory()
 
 
 def trim_memory() -> None:

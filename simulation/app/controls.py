@@ -17,20 +17,13 @@ from simulation.department.rota import weekly_spans
 from simulation.department.vocabulary import Pathway
 from simulation.errors import nearest, refuse
 from simulation.records.serialise import read_rows, read_yaml
-from simulation.units import HOUR, WEEK, WEEKDAYS
+from simulation.units import HOUR, WEEK
 
 MINUTE = HOUR // 60
-DAY_WORDS = dict(
-    zip(
-        WEEKDAYS,
-        ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"),
-        strict=True,
-    )
-)
 EVERY_DAY, ALL_HOURS = "mon-sun", "0-24"
-HOURS_OFFERED = (ALL_HOURS, "8-20", "20-8", "0-8", "8-16", "16-24", "10-22", "14-22", "12-24")
-DAYS_OFFERED = {EVERY_DAY: "every day", "mon-fri": "Monday to Friday", "sat,sun": "weekends"}
-DAYS_OFFERED |= DAY_WORDS
+WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("words.yaml"))
+"""Words of the app that are lists, by name."""
+HOURS_OFFERED, DAYS_OFFERED = WORDS["hours"], WORDS["days"]
 FOLLOWS = "site.follows.clinicians"
 MOST_SHIFTED = 20
 """People that one change of a team adds or takes away at most."""

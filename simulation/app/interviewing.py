@@ -29,9 +29,10 @@ MOST_CHARACTERS = 800
 
 def answers_of(pairs: Pairs) -> dict[str, Answer]:
     """The answers that an address states, in the order of the questions; those that are not asked are left out."""
-    typed = {
-        key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in questions()
-    }
+    known = questions()
+    left = {key: "" for name, key in pairs if name == "asked" and key in known}  # none was chosen
+    typed = {key: "" for key in left if not known[key].required}
+    typed |= {key: text.strip(" \r\n")[:MOST_CHARACTERS] for key, text in pairs if key in known}
     answers: dict[str, Answer] = {key: typed[key] or None for key in questions() if key in typed}
     return {key: answer for key, answer in answers.items() if is_asked(questions()[key], answers)}
 
@@ -113,6 +114,7 @@ def page(pairs: Pairs) -> str:
         question=question,
         section=asking.SECTIONS[question.section],
         number=len(before) + 1,
+        n_most=sum(one.asked for one in questions().values()),
         required=[one.noun for one in questions().values() if one.required],
         may_rest=faulty is None and not question.required,
         is_rest=("rest", "blank") in pairs,

@@ -3,13 +3,11 @@
 All of one page is of one result, so every sentence, chart and table of it is of the same replications.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
-from itertools import chain
 from pathlib import Path
 from shutil import make_archive
 from tempfile import TemporaryDirectory
@@ -21,6 +19,7 @@ import simulation as ae
 from simulation.app.answer import (
     Beside,
     department_words,
+    of_pilot,
     over_many,
     shown,
     time_words,
@@ -38,14 +37,15 @@ from simulation.app.asked import (
 from simulation.app.controls import (
     DAYS_OFFERED,
     HOURS_OFFERED,
+    WORDS,
     controls,
     helps,
     team_words,
     today,
 )
-from simulation.app.departments import EVERY, LOCAL, N_DEPARTMENTS, OWN, PACKAGED, Place
+from simulation.app.departments import EVERY, N_DEPARTMENTS, PACKAGED, Place
 from simulation.app.inside import areas, hours_tables, short_table
-from simulation.app.serving import STORED
+from simulation.app.serving import stored_facts
 from simulation.app.session import MOST_REPLICATIONS, AnswerState, count_replications, first_shown
 from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
@@ -63,41 +63,6 @@ MORE = 40
 """Replications that 'More' adds to an answer at rest."""
 MOST_ROWS = 40
 """Rows of a table of a view; the command line writes all of them."""
-SCRIBE, FROM_X = "ai_scribe_measured", 210
-PICTURED = {
-    SCRIBE: "AI scribe",
-    "ai_label_advises": "AI label, advises",
-    "lean_triage": "Lean triage",
-    "clinician_14_to_22": "One more clinician",
-}
-"""The policies of the first page's picture, in few words."""
-ON_FRONT = (
-    SCRIBE,
-    "ai_label_advises",
-    "lean_triage",
-    "one_more_triage_nurse",
-    "clinician_14_to_22",
-)
-"""The policies that the first page offers, each alone."""
-CHANGES_OFFERED = {
-    "": "As it is",
-    "attendances=5": "5 % more patients",
-    "attendances=5&discharges=2": "5 % more, fuller beds",
-    "staff=majors_nurses -2 0-24 mon": "Two majors nurses off on Mondays",
-    "doctors_day=-1": "A doctor off by day",
-    "beds=-12": "12 medical beds shut",
-    "beds=12": "12 more medical beds",
-}
-"""The changes that the first page offers, as the query of an address states them."""
-STEPS = {
-    "waiting": "Others are being answered first.",
-    "loading": "Reading the question.",
-    "checking": "Checking the load of staff, places and beds.",
-    "compiling": "Compiling the engine, once on this computer: some ten seconds.",
-    "simulating": "Simulating.",
-    "looking": "Still refining.",
-    "ended": "Done for now.",
-}
 
 
 class View(NamedTuple):
@@ -148,50 +113,17 @@ def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, s
 
 def front_page(place: Place) -> str:
     """The first page: the question, what the package's run answers to it, and three controls."""
-    known = arms_of(place)
-    labels = {
-        name: one.label.removeprefix("A department ") for name, one in place.departments().items()
-    }
     return rendered(
         "front.html",
-        first=_first_answer(),
-        departments={name: f"{words[:1].upper()}{words[1:]}" for name, words in labels.items()},
+        first=stored_facts(),
+        change=change,
+        pictured=WORDS["pictured"],
+        departments=place.departments(),
         usual=USUAL_FOUR,
-        policies=[(name, known[name].label) for name in (*ON_FRONT, *place.own_policies())],
-        changes=CHANGES_OFFERED,
+        arms=arms_of(place),
+        alone=[*WORDS["alone"], *place.own_policies()],
+        changes=WORDS["changes"],
     )
-
-
-def _first_answer() -> dict[str, Any]:
-    """The sentence and the picture of the first page, from the run that comes with the package."""
-    if not STORED.is_file():
-        return {}
-    first = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
-    effects = {label: first["effects"][name] for name, label in PICTURED.items()}
-    ends = [0.0, *chain(*effects.values())]
-    low, high = float(min(ends)), float(max(ends))
-
-    def place(minutes: float) -> float:
-        return round(FROM_X + (minutes - low) / (high - low) * (390 - FROM_X), 1)
-
-    words = {label: [change(one, "minutes") for one in of] for label, of in effects.items()}
-    bars = [
-        (f"{label}: {words[label][0]}", *map(place, of), "better" if of[0] < 0 else "worse")
-        for label, of in effects.items()
-    ]
-    verdict = dict(first["headlines"])[arms_of(LOCAL)[SCRIBE].label]
-    return {
-        "n_departments": first["n_departments"],
-        "scribe": words[PICTURED[SCRIBE]][0],
-        "verdict": verdict.partition(", ")[2] or verdict,
-        "lean": words[PICTURED["lean_triage"]][0],
-        "zero": place(0.0),
-        "bars": bars,
-        "alt": "; ".join(
-            f"{label} {mean} minutes ({left} to {right})"
-            for label, (mean, left, right) in words.items()
-        ),
-    }
 
 
 def question_page(
@@ -201,46 +133,23 @@ def question_page(
 ) -> str:
     """The page of a question, whose answer the browser asks for; or with `faults` of what was asked. `kept`: the
     replications that are kept of the question in full, and of how many, by length."""
-    where, now = asked.where, today(asked.where, asked.place)
+    where, place = asked.where, asked.place
     return rendered(
         "question.html",
         asked=asked,
-        n_chosen=len(asked.arms) + (asked.seconds > 0),
-        teams=team_words(asked.where, asked.place) if not asked.file else {},
-        shifts=[*asked.staff, None],
-        hours_offered=list(dict.fromkeys((*HOURS_OFFERED, *(one.hours for one in asked.staff)))),
-        days_offered={
-            **DAYS_OFFERED,
-            **{one.days: one.days for one in asked.staff if one.days not in DAYS_OFFERED},
-        },
-        n_packaged=len(PACKAGED),
-        departments=asked.place.departments() | {asked.department: where},
-        controls=[
-            (key, control, now[key], asked.values[key])
-            for key, control in controls().items()
-            if key in now
-        ],
-        choices=_choices(asked),
-        helps={**helps(), **asked.place.own_helps()},
+        teams=team_words(where, place) if not asked.file else {},
+        hours_offered=HOURS_OFFERED,
+        days_offered=DAYS_OFFERED,
+        departments=place.departments() | {asked.department: where},
+        controls=controls(),
+        now=today(where, place),
+        arms=arms_of(place),
+        n_usual=USUAL,
+        helps={**helps(), **place.own_helps()},
         faults=faults,
-        kept=[(length, asked.lengths[length], *counts) for length, counts in kept.items()],
+        kept=kept,
         most_arms=MOST_ARMS,
     )
-
-
-def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], bool]]:
-    """The policies that can be chosen: a heading, the arms, and whether they are shown at once."""
-    known = arms_of(asked.place)
-    arms = [pair for pair in known.items() if not pair[0].startswith(OWN)]
-    groups = []
-    usual, others = (arms[:USUAL], "AI at triage", True), (arms[USUAL:], "Other AI", False)
-    for some, ai_words, is_usual in (usual, others):
-        for heading in (ai_words, "Without AI"):
-            of_group = [one for one in some if one[0].startswith("ai_") == (heading == ai_words)]
-            is_chosen = any(name in asked.arms for name, _ in of_group)
-            groups.append((heading, of_group, is_usual or is_chosen))
-    own = [pair for pair in known.items() if pair not in arms]
-    return [("Your own policies", own, True), *groups]
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------
@@ -264,26 +173,22 @@ def answer(
     return rendered(
         "answer.html",
         step=state.step,
-        words=STEPS.get(state.step, ""),
-        refused=None if state.refused is None else faults_of(state.refused),
+        steps=WORDS["steps"],
+        refused=state.refused and faults_of(state.refused),
         asked=asked,
         n=n,
         needed=needed,
         planned=PLANNED,
-        full=asked.lengths,
+        packaged=PACKAGED,
         most=most,
         more=n + MORE if n >= most else most,
         time_left=time_words(most - n, result) if result and state.step == "looking" else "",
-        elsewhere=""
-        if asked.file
-        else replace(asked, department=EVERY, changed=(), staff=(), within=False).query,
+        elsewhere="" if asked.file else replace(asked.unchanged, department=EVERY).query,
         n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=together([(asked, result), *beside]) if beside else None,
         as_it_is=wait_words(as_it_is.on_targets) if as_it_is else "",
-        beside_as_it_is=asked.unchanged.keeping(asked.query),
         over_many=over_many(asked, result) if is_ended else {},
-        keep=asked.keeping(*asked.beside, asked.query),
         department=department_words(asked, state.result),
         **(shown(result, asked.place, is_ended) if result else {"arms": (), "every": ()}),
     )
@@ -396,6 +301,19 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         faults=faults,
         own=urlencode(answers) if now["tables"] else "",
         **now,
+    )
+
+
+def pilot_page(asked: AskedQuestion, result: ae.Result | None) -> str:
+    """'Would a three-month pilot tell?': what it could tell of each option."""
+    n, first = count_replications(result), asked.arms or tuple(WORDS["pictured"])
+    return rendered(
+        "pilot.html",
+        asked=asked,
+        n=n,
+        department=department_words(asked, result),
+        n_first=len(first),
+        **(of_pilot(result, first) if result and n >= first_shown(asked) else {"rows": ()}),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
 from html import escape
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -145,6 +146,7 @@ class Front:
             "/records": self.records,
             "/records/{name}": self.record,
             "/narrow": self.narrow,
+            "/pilot": self.pilot,
             "/runs": self.runs,
             "/run": self.run,
             "/board": self.board,
@@ -245,12 +247,12 @@ class Front:
         asked = self._asked(request)
         text = asked.place.configuration(*asked.first(seen))
         if asked.place.sent:
-            return _kept(packed(asked.place, text), "question.zip", "application/zip")
-        return _download(text, "question.yaml", "application/yaml")
+            return _kept(packed(asked.place, text), "question.zip")
+        return _kept(text, "question.yaml")
 
     def as_csv(self, request: Request) -> Response:
         """The numbers of the answer, a row a policy and target."""
-        return _download(_csv(self._known(self._asked(request))), "answer.csv", "text/csv")
+        return _kept(_csv(self._known(self._asked(request))), "answer.csv")
 
     def report(self, request: Request) -> Response:
         """The report of the result that is kept."""
@@ -265,7 +267,7 @@ class Front:
                 "is not made of what was sent, which is never written",
                 "Keep the report or numbers",
             )
-        return _kept(pages.packed(self._whole(asked)), "answer.zip", "application/zip")
+        return _kept(pages.packed(self._whole(asked)), "answer.zip")
 
     def _whole(self, asked: AskedQuestion) -> ae.Result:
         """The result that is kept, with day profiles of its first replications."""
@@ -323,6 +325,11 @@ class Front:
         asked, typed = self._asked(request), dict(request.query_params)
         return HTMLResponse(pages.narrow_page(asked, self._session.result(asked), typed))
 
+    def pilot(self, request: Request) -> Response:
+        """What a pilot of three months could find out of an answer."""
+        asked = self._asked(request)
+        return HTMLResponse(pages.pilot_page(asked, self._session.result(asked)))
+
     async def open(self, request: Request) -> Response:
         """A form for a question, answers or a department as a file; what is sent is kept in memory alone."""
         faults: Sequence[str] = ()
@@ -368,8 +375,8 @@ class Front:
         text = interviewing.answers_text(pairs)
         _, tables = interviewing.with_tables(interviewing.answers_of(pairs))
         if tables:
-            return _kept(zipped({ANSWERS: text, **tables}), "offer.zip", "application/zip")
-        return _download(text, ANSWERS, "application/yaml")
+            return _kept(zipped({ANSWERS: text, **tables}), "offer.zip")
+        return _kept(text, ANSWERS)
 
     # --- work in the background ---------------------------------------------------------------------------------------
 
@@ -419,9 +426,7 @@ class Front:
             refuse(
                 "file", f"there is no '{name[:40]}'", f"Files of a run: {', '.join(working.FILES)}"
             )
-        return _download(
-            (folder / name).read_text(encoding="utf-8"), name, "application/octet-stream"
-        )
+        return _kept((folder / name).read_bytes(), name)
 
 
 def _missing(request: Request, error: Exception) -> Response:
@@ -480,28 +485,16 @@ def _event(name: str, text: str) -> str:
     return f"event: {name}\n{lines}\n"
 
 
-def _download(text: str, name: str, kind: str) -> Response:
-    return _kept(text, name, f"{kind}; charset=utf-8")
-
-
-def _kept(content: str | bytes, name: str, kind: str) -> Response:
+def _kept(content: str | bytes, name: str) -> Response:
     """A file that the browser keeps."""
-    return Response(
-        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    kind = guess_type(name)[0] or "text/plain"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)
 
 
 COLUMNS = (
-    "policy",
-    "target",
-    "unit",
-    "today",
-    "difference",
-    "low",
-    "high",
-    "replications",
-    "verdict",
-)
+    "policy", "target", "unit", "today", "difference", "low", "high", "replications", "verdict",
+)  # fmt: skip
 
 
 def _csv(result: ae.Result) -> str:

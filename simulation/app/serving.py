@@ -1,9 +1,11 @@
 """Starts the server: a port of this computer, the page of the first visit, and an end at Ctrl-C."""
 
+import json
 import os
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 from simulation.errors import AeflowError, refuse
 from simulation.runs.running import processors
@@ -17,6 +19,13 @@ SECONDS_TO_END = 3
 def stored_answer() -> str:
     """The answer of the first visit as a piece of a page; '' if none came with the package."""
     return STORED.read_text(encoding="utf-8") if STORED.is_file() else ""
+
+
+def stored_facts() -> dict[str, Any]:
+    """What is known of that answer: its effects, verdicts and departments; nothing if none came with the package."""
+    path = STORED.with_suffix(".json")
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return facts
 
 
 def serve(port: int, workers: int, results: Path, config_dir: Path | None = None) -> int:

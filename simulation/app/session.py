@@ -130,27 +130,18 @@ class Session:
     def place_of(self, pairs: Pairs) -> Place:
         """Where the configurations of an address are. Raises ConfigError if they were sent and are not kept now."""
         name = dict(pairs).get("sent", "")
-        if not name:
-            return self.place
-        with self._lock:
-            if name in self._sent:
-                return self._sent[name]
-        refuse(
-            "what was sent",
-            "is not known here any more",
-            "Send it again: it is kept in memory, and for a while",
-        )
+        return self._taken(self._sent, name) if name else self.place
 
     def file(self, name: str) -> AskedQuestion:
         """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""
+        return self._taken(self._files, name)
+
+    def _taken(self, kept: dict[str, Kept], name: str) -> Kept:
         with self._lock:
-            if name in self._files:
-                return self._files[name]
-        refuse(
-            "the file",
-            "is not known here any more",
-            "Send it again: files are kept in memory, and only for a while",
-        )
+            if name in kept:
+                return kept[name]
+        remedy = "Send it again: it is kept in memory, and only for a while"
+        refuse("what was sent", "is not known here any more", remedy)
 
     def result(self, asked: AskedQuestion) -> ae.Result | None:
         """The longest result of a question that is kept."""

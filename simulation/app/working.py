@@ -1,36 +1,29 @@
 """Pages of work in the background: what can be begun, how far it is, and the way to what it made."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from simulation.app.answer import department_words
 from simulation.app.asked import AskedQuestion, Pairs
 from simulation.app.background import Background, HeavyWork
+from simulation.app.controls import WORDS
 from simulation.app.interviewing import answers_of, checked_answers, texts_of, with_tables
 from simulation.app.pages import faults_of, rendered
 from simulation.errors import nearest, refuse
 from simulation.records.in_memory import folder_in_memory
 from simulation.wording import number_of
 
-STAGES = {
-    "elsewhere": "Another aeflow of yours on this computer is at such work. Yours begins when it has ended.",
-    "checking": "Checking the load of staff, places and beds.",
-    "making": "Making departments that your answers could mean.",
-    "running": "Simulating every policy, with the same patients.",
-    "writing": "Writing tables, pictures and pages.",
-    "stopped": "Stopped.",
-}
-FILES = {
-    "board.html": "The board's page",
-    "letter.txt": "A letter to the vendor",
-    "report.html": "The report: all the rest",
-    "summary.csv": "The numbers",
-}
+FILES: Mapping[str, str] = WORDS["files"]
 """Files of a run that can be kept from its page, and what they are."""
 
 
 def state(background: Background, work: HeavyWork) -> str:
     """How far a piece of work is, as a piece of a page; at its end the way to what it made."""
-    n_before, folder, words = background.n_before(work), work.folder, STAGES.get(work.stage)
+    n_before, folder, words = (
+        background.n_before(work),
+        work.folder,
+        WORDS["stages"].get(work.stage),
+    )
     if work.stage == "waiting" and n_before:
         words = f"{number_of(n_before, 'piece')} of such work {'come' if n_before > 1 else 'comes'} first."
     return rendered(

@@ -572,12 +572,16 @@ def _pilot(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     row, pilot = outcome.first.comparison, offer.pilot
     if pilot is None or (row.measure, row.group) != WAIT:
         return
-    is_large = abs(row.difference) >= ENOUGH * pilot.half_width
-    could = "could" if is_large and pilot.false_alarms < TOO_MANY else "could not"
+    could = "could" if could_tell(row.difference, pilot.half_width, pilot.false_alarms) else "could not"
     yield (
         f"The pilot, {cut_short(pilot.design)}, would measure the wait to ± {_short(pilot.half_width)} minutes, and "
         f"misjudge a product that does nothing in {_short(100 * pilot.false_alarms)} of 100: it {could} tell."
     )
+
+
+def could_tell(difference: float, half_width: float, false_alarms: float) -> bool:
+    """Whether 80 of 100 pilots find a difference, in minutes, and are to be believed (`PlannedPilot`)."""
+    return abs(difference) >= ENOUGH * half_width and false_alarms < TOO_MANY
 
 
 def _blank(outcome: ArmOutcome, effect: BlankEffect, *, first: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ from simulation.app import answer as answers
 from simulation.app import pages
 from simulation.app.answer import NOT_YET
 from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
-from simulation.app.controls import controls
+from simulation.app.controls import WORDS, controls
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.pages import (
     FIELDS,
@@ -30,17 +30,21 @@ from simulation.app.pages import (
     answer,
     first_visit,
     narrow_page,
+    pilot_page,
     question_page,
+    rendered,
     view_page,
 )
-from simulation.app.serving import STORED
+from simulation.app.serving import STORED, stored_answer
 from simulation.app.session import FIRST, AnswerState
 from simulation.cli import main
 from simulation.config import packaged_configs
+from simulation.department.own_measures import SpanMeasure
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
 from simulation.errors import Fault
 from simulation.report import outcome
+from simulation.report.board import ENOUGH, TOO_MANY
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
 from simulation.statistics.verdict import Judgement, NonInferiority
@@ -90,9 +94,10 @@ Grown = Callable[[int, float], ae.Result]
 
 
 def seen(text: str) -> dict[str, list[str]]:
-    """The rows of the first table of an answer as they are read, by policy."""
-    body = text.partition("<tbody>")[2].partition("</tbody>")[0]
-    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in body.split("</tr>") if row)
+    """The rows of the tables of an answer as they are read, by policy or measure."""
+    bodies = re.findall("<tbody>(.*?)</tbody>", text, re.DOTALL)
+    rows = [row for body in bodies for row in body.split("</tr>") if row]
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows)
     return {unescape(label): [unescape(cell) for cell in row] for label, *row in cells}
 
 
@@ -167,9 +172,9 @@ def test_what_surely_does_more_than_any_ai_is_named(grown: Grown, asked: AskedQu
     scribe, lean = (result.finding(arm, target).comparison for arm in asked.arms)
     apart = lean.difference_high < scribe.difference_low
     text = answer(AnswerState("looking", result), asked)
-    assert ("Surely does more than any AI here" in text) == apart
+    assert ("surely more than any AI here" in text) == apart
     assert apart
-    assert "Surely does more" not in answer(AnswerState("looking", grown(5, 0.9)), asked)
+    assert "more than any AI" not in answer(AnswerState("looking", grown(5, 0.9)), asked)
 
 
 def test_an_untested_claim_does_not_hide_what_does_more_than_every_measured_ai() -> None:
@@ -254,12 +259,52 @@ def test_a_changed_department_stands_beside_that_of_today_with_every_difference(
     result = grown(30, 0.001)
     text = answer(AnswerState("looking", result), replace(asked, changed=(("beds", 2),)))
     rows = seen(text)
-    assert list(rows) == [*answers.OF_CHANGE.values()]
+    assert list(rows)[: len(answers.OF_CHANGE)] == [*answers.OF_CHANGE.values()]
     for (measure, group), words in answers.OF_CHANGE.items():
         assert rows[words][1] == str(answers._row_cell(result.row("lean_triage", measure, group)))
     said = text.partition('<ul class="verdicts changes">')[2].partition("</ul>")[0]
     assert result.arm("lean_triage").label in said
     assert result.arm("ai_scribe_measured").label not in said
+
+
+def test_who_comes_on_the_days_of_a_change_stands_first(
+    grown: Grown, asked: AskedQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CHANGED", "lean_triage")
+    result, own = grown(30, 0.001), SpanMeasure(kind="span", label="Mondays", until="departed_at")
+    design = replace(result.design, measures={"stay_mean": own})
+    result = replace(result, study=replace(result.study, design=design))
+    text = answer(AnswerState("ended", result), replace(asked, changed=(("beds", 2),)))
+    rows = [*seen(text)]
+    assert rows[0] == "Mondays"
+    assert "Mean wait for a clinician" in text.partition("<details")[0]
+    assert "Wait of the oldest" not in text.partition("<details")[0]
+    assert "Wait of the oldest" in rows
+
+
+def test_a_pilot_could_tell_what_is_larger_than_it_measures(
+    grown: Grown, asked: AskedQuestion
+) -> None:
+    result = grown(30, 0.001)
+    half_width, false_alarms = WORDS["triage_pilot"]
+    assert false_alarms < TOO_MANY
+    told = answers.of_pilot(result, ["lean_triage"])
+    assert next(label for label, *_ in told["rows"]) == result.arm("lean_triage").label
+    for name, (_, _, _, (by_wait, by_triage)) in zip(
+        ("lean_triage", "ai_scribe_measured"), told["rows"], strict=True
+    ):
+        row = result.row(name, answers.TRIAGE_WAIT)
+        assert by_triage == (abs(row.difference) >= ENOUGH * half_width)
+        assert not by_wait, "27 of 100 pilots before and after find an effect of nothing"
+    text = unescape(pilot_page(asked, result))
+    assert "<strong>No, by the wait for a clinician</strong>" in text
+    assert f"± {half_width} minutes" in text
+    assert "Start it" in pilot_page(asked, None)
+
+
+def test_no_page_of_the_app_says_a_command_where_a_link_leads() -> None:
+    assert "`aeflow" in stored_answer()
+    assert "`aeflow" not in rendered("whole.html", stored=stored_answer())
 
 
 def test_an_answer_of_one_department_says_what_the_same_does_over_many(

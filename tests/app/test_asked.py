@@ -10,12 +10,14 @@ from simulation.app.asked import (
     EXAMPLE,
     FOLLOWED,
     MOST_ARMS,
+    OPPOSITE,
+    USUAL_FOUR,
     AskedQuestion,
     asked_by_file,
     asked_in,
     packaged_arms,
 )
-from simulation.app.controls import controls, helps, today
+from simulation.app.controls import WORDS, controls, helps, today
 from simulation.app.departments import LOCAL, PACKAGED, TYPICAL
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
@@ -89,6 +91,37 @@ def test_a_team_may_be_smaller_on_some_days(text: str, fewer_on: dict[int, int])
     )
     fewest = {day: int(one.max()) for day, one in enumerate(today - changed) if one.any()}
     assert fewest == fewer_on
+
+
+def test_who_comes_on_the_days_of_a_change_is_measured_beside_the_week() -> None:
+    every_day, some_days = (
+        ae.load(*asked_in([("staff", f"majors_nurses -1 0-24 {days}")]).overrides)
+        for days in ("mon-sun", "sat,sun")
+    )
+    assert not every_day.design.measures
+    assert {one.days for one in some_days.design.measures.values()} == {"sat,sun"}  # type: ignore[union-attr]
+    assert [name.rpartition("_")[0] for name in some_days.design.measures] == [*WORDS["on_days"]]
+
+
+def test_a_change_and_its_opposite_stand_beside_today() -> None:
+    asked = asked_in([("beds", "4"), ("staff", "doctors 1 8-16"), ("both", "1")])
+    assert asked_in(parse_qsl(asked.query)) == asked
+    assert asked.opposite.changes_words == ("staffed beds in medicine −4", "doctors −1 from 8-16 h")
+    study = ae.load(*asked.overrides)
+    today, more, fewer = (
+        study.arm(name).pathway.pools["medicine_beds"].extra
+        for name in ("nurse", CHANGED, OPPOSITE)
+    )
+    assert (more - today, fewer - today) == (4, -4)
+    with pytest.raises(ConfigError, match="leaves nobody"):
+        asked_in([("staff", "doctors 20"), ("both", "1")])
+
+
+def test_a_department_alone_is_asked_about_with_the_usual_policies_and_a_change_alone() -> None:
+    assert asked_in([("department", TYPICAL)]).arms == EXAMPLE
+    front = [("arm", USUAL_FOUR), ("also", "beds=12")]
+    assert (asked_in(front[:1]).arms, asked_in(front).arms) == (EXAMPLE, ())
+    assert asked_in([*front, ("arm", "lean_triage")]).arms == ("lean_triage",)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +220,10 @@ def test_every_control_says_what_it_is_today_and_where_that_comes_from(name: str
             [("arm", "lean_triag")],
             "Did you mean 'lean_triage'?",
         ),
-        ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5, or change"),
+        (
+            [("department", TYPICAL), ("arm", "")],
+            "policies: none is chosen. Choose 1 to 5, or change",
+        ),
         (
             [("beds", "1000"), ("arm", "lean_triage")],
             "Choose -50 to 30",

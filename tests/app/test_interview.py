@@ -67,9 +67,18 @@ def test_what_an_answer_was_read_as_is_said_once() -> None:
 
 def test_a_choice_that_was_not_made_is_asked_for() -> None:
     keys = [*questions()]
-    before = [FIRST, *((key, "") for key in keys[1 : keys.index("ambulances")])]
+    before = [FIRST, *((key, "") for key in keys[1 : keys.index("does")])]
+    asked = [("product", "x"), ("asked", "does")]
     assert "is not answered" not in page([*before, ("asked", "triage_nurses")])
-    assert "is not answered. Choose one of these" in page([*before, ("asked", "ambulances")])
+    assert "is not answered. Choose one of these" in page([*before, *asked])
+
+
+def test_a_choice_that_may_be_left_blank_is_left_by_going_on() -> None:
+    keys = [*questions()]
+    before = [FIRST, *((key, "") for key in keys[1 : keys.index("ambulances")])]
+    text = page([*before, ("asked", "ambulances")])
+    assert "is not answered" not in text
+    assert 'name="ambulances" value=""' in text
 
 
 def test_what_an_answer_was_read_as_is_said_on_the_next_page() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.app.controls import WORDS
 from simulation.cli import main
 from simulation.commands import inquiries
 from simulation.evaluation.evaluate import load_designs
@@ -89,6 +90,16 @@ def test_pilots_of_offers_are_those_that_validation_measured() -> None:
     assert {answer: (half, alarms) for answer, (_, half, alarms) in PILOTS.items()} == {
         answer: (row[5], row[0] / 100) for answer, row in rows.items()
     }
+
+
+def test_the_pilot_of_the_app_is_that_which_validation_measured() -> None:
+    row = re.search(
+        r"^\| Before and after, one department \| Wait for triage, walk-ins \| ([\d.]+) .*? \| ([\d.]+) \| [+-]",
+        (ROOT / "docs" / "validation.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert row is not None
+    assert WORDS["triage_pilot"] == [float(row[2]), float(row[1]) / 100]
 
 
 def test_the_page_gives_the_figures_of_validation() -> None:

@@ -56,26 +56,32 @@ class Walk(NamedTuple):
     says: tuple[str, ...]
 
 
-NOTHING = {"2. Beside nurse triage": "Nothing"}
-CHANGE = "3. Change the department"
+CHANGE = "3. Or change the department"
 WALKS = {
-    "Other use of the money": Walk({}, "", (r"‘Lean triage, no AI’ does most",)),
-    "A three-month pilot": Walk({}, "pilot", (r"± 14 minutes", r"27 of 100")),
-    "5 % more, fuller beds": Walk(
-        {**NOTHING, CHANGE: "5 % more, fuller beds"},
+    "Other use of the money": Walk(
+        {},
         "",
-        (r"same staff: \+\d.*longer", r"staff follow: ", r"(?i)12 hours"),
+        (
+            r"does most",
+            r"Lean triage, no AI \(£60,000 a year\): −\d",
+            r"(?i)one department of many",
+        ),
+    ),
+    "A three-month pilot": Walk({}, "pilot", (r"No, by the wait for a clinician", r"27 of 100")),
+    "5 % more, fuller beds": Walk(
+        {CHANGE: "5 % more, fuller beds"},
+        "",
+        (r"(?i)same staff: \+\d.*longer", r"(?i)staff follow: ", r"12 hours"),
     ),
     "Two nurses off on Mondays": Walk(
-        {**NOTHING, CHANGE: "Two majors nurses off on Mondays"},
+        {CHANGE: "Two majors nurses off on Mondays"},
         "",
-        (r"(?i)majors nurses −2 on Mondays", r"(?i)wait on mondays"),
+        (r"(?i)majors nurses −2 on Mondays: ", r"Mean wait for a clinician, Mondays"),
     ),
-    "12 beds more": Walk(
-        {**NOTHING, CHANGE: "12 more medical beds"}, "", (r"\+12", r"(?i)wait for a bed")
-    ),
-    "12 beds fewer": Walk(
-        {**NOTHING, CHANGE: "12 medical beds shut"}, "", (r"−12", r"(?i)wait for a bed")
+    "12 beds more, and 12 fewer": Walk(
+        {CHANGE: "12 medical beds more, or fewer"},
+        "",
+        (r"beds in medicine \+12: ", r"beds in medicine −12: ", r"(?i)wait for a bed"),
     ),
 }
 

@@ -39,6 +39,7 @@
 
   const query = () => {
     const pairs = [...new FormData(form)].filter(([key, value]) => value && !(isSlider(key) && Number(value) === 0));
+    if (form.querySelector("[name=arm]") && !form.querySelector("[name=arm]:checked")) pairs.push(["arm", ""]); // none
     return new URLSearchParams(pairs).toString();
   };
   // A change of a team is stated by four lists, and asked for as one text.
@@ -192,7 +193,7 @@
       show(slider);
     });
     controls.querySelectorAll("[data-part=number]").forEach((one) => { one.value = 0; });
-    form.elements.within.checked = false;
+    form.elements.within.checked = form.elements.both.checked = false;
     stateShifts();
     ask();
   });
