@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[[CommandLine], int]] = {
     "schema": own_files.schema,
     "new": own_files.new,
     "offer": own_files.offer,
+    "trust": own_files.trust,
     "extract": own_files.extract,
     "fit": own_files.fit,
     "trace": own_files.trace,

@@ -17,7 +17,7 @@ from docs.tools.command import run
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
-WINGS = ("app", "assurance", "evaluation", "extracts", "fits", "offers", "vetting")
+WINGS = ("app", "assurance", "evaluation", "extracts", "fits", "offers", "trusts", "vetting")
 WIDTH, ROW, GAP = 10.0, 0.62, 0.10
 FILLS = {"core": "#d9e6f2", "wing": "#fde8cf", "file": "#eeeeee"}
 

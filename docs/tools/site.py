@@ -67,6 +67,7 @@ SUBPACKAGES = {
     "extracts": "extracts of attendances, read",
     "fits": "departments held to extracts",
     "offers": "the interview of a vendor's offer",
+    "trusts": "trusts by name, and what is published of them",
     "vetting": "the bench for a triage AI",
     "assurance": "theory, published figures, departments that fit",
     "app": "the app in a browser",

@@ -353,6 +353,11 @@ TAKES: Mapping[str, CommandWords] = {
         answers=_of_offer,
         about_answers="the answer to one question, by its key in template=FILE",
     ),
+    "trust": CommandWords(
+        (CommandKey("write", "file", "write its figures here, as answers of aeflow offer"),),
+        words="[NAME OR CODE]",
+        n_words=(0, MANY),
+    ),
     "extract": CommandWords(
         (
             MAPPING,

@@ -110,6 +110,31 @@ def offer(line: CommandLine) -> int:
     return 0
 
 
+def trust(line: CommandLine) -> int:
+    """Print what is published of the trusts of a name, or write it as answers of an offer; without a name, list all."""
+    from simulation.config.writing import write_texts
+    from simulation.offers.asking import template
+    from simulation.trusts.search import answers_of, facts, find, trusts
+
+    found = find(" ".join(line.words)) if line.words else tuple(trusts().values())
+    if len(found) > 1:
+        print(*(f"{one.code}  {one.published.name}" for one in found), sep="\n")
+        print("Next, with one of these codes: aeflow trust CODE")
+        return 0
+    (one,) = found
+    print(f"{one.published.name} ({one.code})")
+    _print_indented(*facts(one))
+    if not one.published.usable:
+        return 1
+    if file := line["write"]:
+        write_texts({Path(file): template(answers_of(one))}, "Name another file")
+        print(f"{file}: its figures as answers, and every other question.")
+    file = file or f"{one.code.lower()}.yaml"
+    write = "" if line["write"] else f"aeflow trust {one.code} write={file}, then "
+    print(f"Next: {write}fill in what was offered to you, and aeflow offer answers={file}")
+    return 0
+
+
 def _print_indented(*sentences: str) -> None:
     for sentence in sentences:
         print(*lines_of(sentence, "  ", "      "), sep="\n")

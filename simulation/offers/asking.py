@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simulation.config.files import mapping_in
@@ -75,16 +76,16 @@ def keep(answers: Answers, path: Path) -> None:
         ) from None
 
 
-def template() -> str:
-    """A file of answers with every question, each blank, and what is assumed then."""
+def template(known: Answers = MappingProxyType({})) -> str:
+    """A file of answers with every question, each blank but those that are known, and what is assumed where it is."""
     head = (
         "# Read by `aeflow offer answers=FILE`. Leave blank what you do not "
         "know: then what stands in [ ] is taken.\n"
     )
-    return "\n".join([head, *_blocks()])
+    return "\n".join([head, *_blocks(known)])
 
 
-def _blocks() -> Iterator[str]:
+def _blocks(known: Answers) -> Iterator[str]:
     section = ""
     for key, question in questions().items():
         if not question.asked:
@@ -96,7 +97,7 @@ def _blocks() -> Iterator[str]:
             f" Only if '{other}' is {' or '.join(filter(None, words))}."
             for other, words in question.needs.items()
         )
-        yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}:"
+        yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}: {known.get(key, '')}".rstrip()
 
 
 def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> bool:

@@ -572,7 +572,9 @@ def _pilot(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     row, pilot = outcome.first.comparison, offer.pilot
     if pilot is None or (row.measure, row.group) != WAIT:
         return
-    could = "could" if could_tell(row.difference, pilot.half_width, pilot.false_alarms) else "could not"
+    could = (
+        "could" if could_tell(row.difference, pilot.half_width, pilot.false_alarms) else "could not"
+    )
     yield (
         f"The pilot, {cut_short(pilot.design)}, would measure the wait to ± {_short(pilot.half_width)} minutes, and "
         f"misjudge a product that does nothing in {_short(100 * pilot.false_alarms)} of 100: it {could} tell."
