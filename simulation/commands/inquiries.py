@@ -52,9 +52,17 @@ def prices(line: CommandLine) -> int:
     for word in line.overrides:  # before their number of runs is found too small for an ensemble
         if word.startswith("ensemble="):
             refuse_ensemble(word.removeprefix("ensemble="))
-    study = line.study(ensemble="none", run="prices")
+    study = _calibrated(line.study(ensemble="none", run="prices"))
     show_prices(study, line["pools"], run=_run_for_a_question)
     return 0
+
+
+def _calibrated(study: Study) -> Study:
+    """The study; refused where its department is not calibrated, because the answer would be an interval."""
+    if study.not_calibrated:
+        remedy = "Hold departments to the records: aeflow fit"
+        refuse(study.design.name, f"is not calibrated: {study.not_calibrated}", remedy)
+    return study
 
 
 def _run_for_a_question(study: Study) -> StudyResult | None:
@@ -98,7 +106,7 @@ def breakeven(line: CommandLine) -> int:
     """Say at which figures of an arm it does as much as another arm."""
     from simulation.questions.break_even.break_evens import breakeven
 
-    study = line.study(study="alternatives", run="breakeven")
+    study = _calibrated(line.study(study="alternatives", run="breakeven"))
     _refuse_arms_of_another_study(study, line)
     breakeven(study, line["arm"], line["against"], line["what"])
     return 0
@@ -148,7 +156,7 @@ def evaluate(line: CommandLine) -> int:
 
         result, results = read(line["from"]), Path("results")
     else:
-        study = line.study(of_study, run="evaluation")
+        study = _calibrated(line.study(of_study, run="evaluation"))
         _refuse_arms_of_another_study(study, line)
         if bought is None:
             wing.refuse_unanswerable(study, arm, stakes)

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.api import run
+from simulation.api import compare
 from simulation.config import load
 from simulation.config.dotted import Raw
+from simulation.config.files import shortened
 from simulation.config.new import (
     name_faults,
     scaled_contents,
@@ -139,11 +140,19 @@ class FittedDepartment(FittedRecords):
         """The text of each file, by group: of the one department that is scaled, before it is held to the records."""
         return {**self._texts_of(self.blocks), "targets": self._targets(), "study": self.study()}
 
-    def study(self, ensemble: str = "none") -> str:
-        """The text of its study, over the departments of an ensemble."""
+    def study(self, ensemble: str = "none", why: str = "") -> str:
+        """The text of its study: over the departments of an ensemble, or of one, with why that is not calibrated."""
         nurse = None if self.nurse == PACKAGED_NURSE else self.nurse
         content = scaled_study(self.name, Scaling(self.typical, self.totals).costs(), nurse)
-        return self._as_files({"study": {**content, "ensemble": ensemble}})["study"]
+        nobody = f"no departments were held to the figures of {self.extract.name}"
+        one = f"it is one alone; those held to the figures of {self.extract.name} are of ensemble={ensemble}"
+        if (
+            ensemble != "none"
+        ):  # of the packaged department, to which the ensemble lays what is known
+            content["defaults"][1:5] = [{"override /pathway@_global_.pathway": self.pathway}]
+            why = one
+        content |= {"ensemble": ensemble, "not_calibrated": shortened(why or nobody, 200)}
+        return self._as_files({"study": content})["study"]
 
     def _as_files(self, contents: Mapping[str, Raw]) -> dict[str, str]:
         made_by = f"{FITTED_BY} extract={self.extract.name} out={self.name}"
@@ -272,7 +281,7 @@ class FittedDepartment(FittedRecords):
         if is_met:
             yield f"The answer, over departments that give your figures: aeflow compare {study} (minutes)"
             return
-        yield f"Run it: aeflow compare {study} (seconds to minutes)"
+        yield f"Differences without intervals, as it is not calibrated: aeflow compare {study} (seconds to minutes)"
         yield f"Hold it against your own waits: aeflow validate {study} only=site (ten years: about 10 s)"
         yield (
             f"Departments that fit your own waits: aeflow ensemble {study} (half an hour or more, on all processors; "
@@ -289,8 +298,9 @@ class FittedDepartment(FittedRecords):
     def simulated(self, folder: Path | None = None, n: int = 0) -> StudyResult:
         """Half a year of each of `n` departments as they were written, under their nurses; two of the one, if 0."""
         config_dir = None if folder is None else str(folder)
-        length = (*SHORT[1:], f"run.replications={2 * n}") if n else SHORT
-        return run(load(f"study={self.name}", *length, config_dir=config_dir).of_arms([]))
+        of_set = f"run.departments={n}", f"run.replications={2 * n}"
+        length = (*SHORT[1:], *of_set) if n else SHORT
+        return compare(load(f"study={self.name}", *length, config_dir=config_dir).of_arms([]))
 
     def write_page(
         self, results: Path, folder: Path | None = None, held: ReportTable | None = None, n: int = 0

@@ -49,7 +49,7 @@ USUAL_BOUND, BUSIEST = 1.5, 5.0
 """How many times the usual arrivals the busiest day may have; and beyond weekday and month, in deviations of days."""
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
-PACKAGED_NURSE = "korea"
+PACKAGED_NURSE, TRIAGE_SCALE = "korea", "calibration.triage_minutes_scale"
 AGES_WHERE_MISSING = (0.25, 0.5, 0.15, 0.1)
 """Shares of the age bands, the youngest first, of patients whose age is missing. Assumed: near those of the typical
 site (`age_band` of configs/site/typical.yaml). They count in a fit of who is admitted alone."""
@@ -240,8 +240,7 @@ class FittedRecords:
             yield self._fitted(
                 "site.durations.patience", {"power": round(patience.power[0], 4)}, words
             )
-        if (triage := self._triage_minutes()) is not None:
-            yield triage
+        yield from self._triage_minutes()
         if (desk := self.desk) is not None:
             of_pools = {"triage_nurses": desk.shifts(first=desk.one_team)}
             if desk.one_team:
@@ -352,23 +351,31 @@ class FittedRecords:
         chance = {"p": {"base": round(float(fit.base), 4), "times": times}}
         return self._fitted("site.attributes.admitted", chance, words)
 
-    def _triage_minutes(self) -> Scaled | None:
-        """The factor on the minutes of triage at which they have the mean that stamps show."""
-        names = {name.measure for name in self.extract.measures.names}
-        if "walk_in_triage_minutes_mean" not in names:
-            return None
+    def _triage_minutes(self) -> Iterator[Scaled]:
+        """The factor on the minutes of triage at which they have the mean that stamps show, and minutes of an ambulance
+        patient's assessment."""
         patients = self.extract.patients
-        minutes = patients["triaged_at"] - patients["assessed_at"]
-        minutes = minutes[of_source(self.extract, "walk_in")]
-        minutes = minutes[minutes >= 0]
-        if len(minutes) < LEAST_ATTENDANCES / 3:
-            return None
-        usual, mean = self._usual_minutes()["triage_minutes"], float(minutes.mean())
-        half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
-        ends = [round((mean + sign * half) / usual, 4) for sign in (-1, 1)]
-        words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
-        values = {"value": round(mean / usual, 4), "range": ends}
-        return self._fitted("calibration.triage_minutes_scale", values, words)
+        if "walk_in_triage_minutes_mean" not in {
+            name.measure for name in self.extract.measures.names
+        }:
+            return
+        usual = self._usual_minutes()["triage_minutes"]
+        for source, path, unit in (
+            ("walk_in", TRIAGE_SCALE, usual),
+            ("ambulance", "calibration.ambulance_assessment_minutes", 1.0),
+        ):
+            minutes = patients["triaged_at"] - patients["assessed_at"]
+            minutes = minutes[of_source(self.extract, source)]
+            minutes = minutes[minutes >= 0]
+            if len(minutes) < LEAST_ATTENDANCES / 3 or not minutes.any():
+                continue
+            mean, half = (
+                float(minutes.mean()),
+                1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5,
+            )
+            ends = [round((mean + sign * half) / unit, 4) for sign in (-1, 1)]
+            words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+            yield self._fitted(path, {"value": round(mean / unit, 4), "range": ends}, words)
 
 
 def rounded(values: Floats) -> list[float]:

@@ -23,15 +23,18 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble
 from simulation.config.files import search_folders, stated_by
 from simulation.config.studies import study_from
+from simulation.config.totals import Scaling
 from simulation.config.writing import ensemble_text, write_files
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.fits.department import FittedDepartment
-from simulation.fits.records import PACKAGED_NURSE
+from simulation.fits.on_duty import with_drawn_clinicians
+from simulation.fits.records import PACKAGED_NURSE, TRIAGE_SCALE
 from simulation.offers import solving
 from simulation.offers.department import DOCTORS, TRIAGE, OfferedDepartments
 from simulation.offers.kept_years import KeptYears
 from simulation.offers.offer import (
     AFTER,
+    BOUND_ON_HANDOVER,
     DEPARTMENTS,
     EASED,
     along_causes,
@@ -52,6 +55,8 @@ N_DEPARTMENTS, LEAST = 30, 20
 WEEKS = 7, 364, 51
 """Days of a week and of the longest simulated stretch, and the last week of a year in which one may begin."""
 PATIENCE, STAYS = "patience", "ward_stays"
+SEEN = 1.08
+"""By how many times, at most, minutes of triage that stamps show are moved until walk-ins wait as long."""
 LEAST_SHARE = 0.002
 """A share below which its logarithm is not solved for."""
 
@@ -88,15 +93,18 @@ def wanted_of(fitted: FittedDepartment) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def targets_of(wanted: Mapping[str, float], causes: Sequence[str]) -> Iterator[CalibrationTarget]:
-    """What is solved for, each by the parameter that moves it most. Slopes are measured on 16 departments of the
+def targets_of(
+    wanted: Mapping[str, float], causes: Sequence[str], *, minutes_seen: bool = False
+) -> Iterator[CalibrationTarget]:
+    """What is solved for, each by the parameter that moves it most, and a bound on ambulance handover, which no stamp
+    shows. Minutes of triage that stamps show (`minutes_seen`) hardly move. Slopes are measured on 16 departments of the
     packaged ensemble, a year each; where cubicles are always full, ward stays lengthen every wait."""
     triage, wait, share, left, long = MET
     eased, n = along_causes(EASED, causes), len(causes)
     full = np.array([{"places": 1.0, "mixture": 0.2}.get(cause, 0.0) for cause in causes])
     if wait in wanted:
         yield CalibrationTarget(
-            DOCTORS, wait, wanted[wait], 2.1, (0.3, 3.0), True, eased,
+            DOCTORS, wait, wanted[wait], 2.1, (0.2, 3.0), True, along=eased,
             crosses={share: -0.41, left: 1.7, long: 0.8},
         )  # fmt: skip
     if share in wanted and wait in wanted:
@@ -109,11 +117,11 @@ def targets_of(wanted: Mapping[str, float], causes: Sequence[str]) -> Iterator[C
         yield CalibrationTarget(
             DOCTORS, share, wanted[share], -0.35, (0.3, 3.0), along=eased, crosses=crosses
         )
+    yield BOUND_ON_HANDOVER
     if triage in wanted:
         crosses = {wait: 0.57, share: -0.09, left: 0.68}
-        yield CalibrationTarget(
-            TRIAGE, triage, wanted[triage], 3.2, (0.05, 3.0), True, crosses=crosses
-        )
+        ends = (1 / SEEN, SEEN) if minutes_seen else (0.05, 3.0)
+        yield CalibrationTarget(TRIAGE, triage, wanted[triage], 3.2, ends, True, crosses=crosses)
     if left in wanted:
         crosses = {wait: 0.24, share: -0.06, long: 0.27, triage: 0.11}
         yield CalibrationTarget(
@@ -175,8 +183,7 @@ class DepartmentSet:
     def ensemble(self) -> Ensemble:
         """The departments that meet the figures, as a study of the fitted department runs them."""
         name, chosen = self.fitted.name, np.flatnonzero(self.kept)[: self.n_met]
-        groups = ("site", "staffing", "pathway", "calibration")
-        built = replace(self.solved.built, accepted=len(chosen), **dict.fromkeys(groups, name))  # type: ignore[arg-type]
+        built = replace(self.solved.built, accepted=len(chosen))
         members = tuple(self.solved.member(int(number)) for number in chosen)
         used = {member.cause for member in members}
         causes = {key: cause for key, cause in self.solved.causes.items() if key in used}
@@ -225,11 +232,12 @@ class DepartmentSet:
 
     @cached_property
     def texts(self) -> Mapping[str, str]:
-        """The texts of the ensemble and of the study over it, by group; none if there is no set."""
+        """The texts of the ensemble and of the study over it, by group; without a set of a study that says why."""
         name = self.fitted.name
+        if not self.is_met:
+            return {"study": self.fitted.study(why=self.faults[0])}
         head = f"{name}: departments that give the figures of {self.fitted.extract.name}. Made by: aeflow fit"
-        files = {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
-        return files if self.is_met else {}
+        return {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
 
 
 def _words(name: str, value: float) -> str:
@@ -263,6 +271,14 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
     return OfferedDepartments(values, n, known, rotas, (DOCTORS, TRIAGE, PATIENCE))
 
 
+def unsolved_of(fitted: FittedDepartment, n: int) -> Ensemble:
+    """The departments before anything is solved for."""
+    made = unsolved_ensemble(departments_of(fitted, n), f"{fitted.extract.name}, its figures")
+    made = replace(made, built=replace(made.built, pathway=fitted.pathway))
+    size = Scaling(fitted.typical, fitted.totals).size
+    return with_drawn_clinicians(made, size, fitted.stated.values)
+
+
 def solve(
     fitted: FittedDepartment,
     n: int = N_DEPARTMENTS,
@@ -275,11 +291,13 @@ def solve(
 
     `progress`: called with years done and to do; `where`: overrides that say where years run.
     """
-    unsolved = unsolved_ensemble(departments_of(fitted, n), f"{fitted.extract.name}, its figures")
-    unsolved = replace(unsolved, built=replace(unsolved.built, pathway=fitted.pathway))
+    unsolved = unsolved_of(fitted, n)
     members = [unsolved.member(number) for number in range(n)]
     wanted = wanted_of(fitted)
-    targets = list(targets_of(wanted, [member.cause for member in members]))
+    seen = any(
+        block.path == TRIAGE_SCALE for block in fitted.blocks if block.evidence == "measured"
+    )
+    targets = list(targets_of(wanted, [member.cause for member in members], minutes_seen=seen))
     folders = search_folders(None if fitted.config_dir is None else Path(fitted.config_dir))
     own = fitted.nurse != PACKAGED_NURSE
     nurse: Raw | None = stated_by("nurse", fitted.nurse, folders) if own else None

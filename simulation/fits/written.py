@@ -15,8 +15,8 @@ WRITTEN = (*SCALED_KINDS, "targets", "ensembles")
 """The groups of files of a fitted department."""
 FITTED_BY, MOST_KEYS = "aeflow fit", 3
 """What a fitted site says that it was made by, and keys of a file that are shown as differing."""
-ENSEMBLE = "ensemble"
-"""The key of a study that names its departments."""
+OF_A_SET = {"defaults", "ensemble", "not_calibrated"}
+"""The keys of a study that name the departments held to the records, or say why there are none."""
 REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
 
 
@@ -34,7 +34,7 @@ def write_again(
 
     What `overwrite` replaces is kept beside it as `NAME.yaml.old1`, `.old2` and so on. Raises ConfigError for a name
     that is taken, and without `overwrite` for files that differ, saying in what. A study that differs in the
-    departments that it names alone is always replaced.
+    departments that were held to the records alone is always replaced.
     """
     faults = Faults(taken_faults(name, folder))
     faults.refuse()
@@ -45,7 +45,7 @@ def write_again(
         if path.is_file() and path.read_text("utf-8", "replace") != text
     ]
     for path in changed:
-        if overwrite or _differing(path, paths[path]).keys() == {ENSEMBLE}:
+        if overwrite or set() < set(_differing(path, paths[path])) <= OF_A_SET:
             olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
             path.rename(next(old for old in olds if not old.exists()))
         else:

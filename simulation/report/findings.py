@@ -2,8 +2,8 @@
 
 What was found rests on intervals and verdicts, and goes not beyond them: levers, controls, spillover, who waits longer,
 how busy staff are. Warnings are of an arm that does nothing, too few replications, a department or a tool that is hard
-to believe. Where the department of an offer contradicts the answers that it was made of, there is no verdict
-(`why_no_verdict`).
+to believe. Where the department of an offer contradicts the answers that it was made of, or a department is not
+calibrated to its records, there is no verdict (`why_no_verdict`).
 """
 
 import math
@@ -55,7 +55,7 @@ def findings(result: StudyResult) -> Iterator[str]:
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     """The groups that wait longer under most arms, each with those arms."""
     groups = worse_off_groups(result)
-    if not groups:
+    if not groups or result.not_calibrated:
         return
     significant = [group for group in worse_off(result) if group.holm]
     n_looked_at = len(groups) * len(result.others)
@@ -386,8 +386,10 @@ def not_judged(result: StudyResult) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def why_no_verdict(result: StudyResult) -> tuple[Contradiction, ...]:
-    """Why there is no verdict on an offer: its department cannot be, or is not as it was stated. What to look at first
-    comes first; empty where nothing contradicts, and for a study that states no offer."""
+    """Why there is no verdict: a department is not calibrated; or that of an offer cannot be, or is not as it was
+    stated. What to look at first comes first; empty where nothing contradicts."""
+    if why := result.not_calibrated:
+        return (Contradiction(f"the department is not calibrated: {why}", "its records"),)
     if result.design.offer is None:
         return ()
     found = list(_impossible(result))

@@ -149,7 +149,13 @@ def first_page(result: StudyResult) -> FirstPage:
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
             "of these alone. For a verdict use 20 or more, each at least twice: run.departments=20 run.replications=40."
         )
-    if against := why_no_verdict(result):
+    against = why_no_verdict(result)
+    if result.not_calibrated:
+        lead = (
+            f"Not calibrated: {result.not_calibrated}. So there is no verdict, and no difference from "
+            f"'{result.baseline.label}' has an interval. For both, hold departments to the records (aeflow fit)."
+        )
+    elif against:
         lead = (
             "The answers contradict one another, so there is no verdict. In the department that they make, "
             f"{'; '.join(one.found for one in against)}. Look first at {against[0].answer}."
@@ -191,7 +197,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
     yield from measurement_sentences(result)
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
     if departments is None:
-        yield f"The answer rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
+        covered = "" if result.not_calibrated else "; intervals cover simulation noise only"
+        yield f"The answer rests on {n_assumed} assumptions, not varied here{covered}."
     else:
         differ = "" if result.causes else f" ({departments.n_varied} values differ)"
         words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words}{differ}."

@@ -291,11 +291,14 @@ class StudyResult:
 
     @cached_property
     def interval_kind(self) -> IntervalKind:
-        """The kind of its intervals: 'always_valid' before the planned number of replications and beyond it.
+        """The kind of its intervals: 'always_valid' before the planned number of replications and beyond it; none of a
+        department that is not calibrated.
 
         A reader may have looked at such a result before, and may look again, so its verdicts come from intervals that
         hold however often one looks.
         """
+        if self.not_calibrated:
+            return "none"
         return interval_kind(len(self.replications), planned=self.study.run.replications)
 
     # --- what was run -------------------------------------------------------------------------------------------
@@ -337,6 +340,11 @@ class StudyResult:
     def no_verdict(self) -> str:
         """Why nothing can be concluded from its department, where somebody above judges that; '' here."""
         return ""
+
+    @property
+    def not_calibrated(self) -> str:
+        """Why its department is not calibrated, as a clause; '' where it is."""
+        return self.study.not_calibrated
 
     @property
     def over_departments(self) -> bool:
@@ -716,7 +724,7 @@ class StudyResult:
 
         None with one department, or where a stay had not ended.
         """
-        if self.department_of is None:
+        if self.department_of is None or self.not_calibrated:
             return None
         effects = self.differences(arm, judged)
         return None if np.isinf(effects).any() else spread_over(effects, self.department_of)

@@ -405,8 +405,7 @@ def _first_verdict(result: StudyResult) -> Plain | None:
                     "verdict": finding.verdict.words,
                 }
             )
-            why = result.no_verdict if result.design.offer else ""
-            return verdict | ({"no_verdict": why} if why else {})
+            return verdict | ({"no_verdict": result.no_verdict} if result.no_verdict else {})
     return None
 
 

@@ -153,6 +153,8 @@ class Comparison:
         return round(self.degrees) + 1, "department"
 
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
+        if self.interval_kind == "none":
+            return "not calibrated"
         if self.short:
             return "rare spells"
         return weakness_of(self.n_replications, of=self.of, spread=half_width, largest_share=share)
@@ -293,13 +295,13 @@ def _columns(
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
     less_baseline = subtract_pairs(table, baseline)
+    of_levels: IntervalKind = "fixed_sample" if kind == "none" else kind  # a level is no effect
     levels = estimate_intervals(
-        np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department
+        np.where(np.isnan(less_baseline), np.nan, table), LEVEL, of_levels, department
     )
     differences = estimate_intervals(less_baseline, LEVEL, kind, department)
-    (low, high), (difference_low, difference_high) = (
-        bounds(column, LEVEL, kind) for column in (levels, differences)
-    )
+    low, high = bounds(levels, LEVEL, of_levels)
+    difference_low, difference_high = bounds(differences, LEVEL, kind)
     columns: dict[str, NDArray[Any]] = {
         "mean": levels.mean,
         "low": low,
@@ -323,7 +325,7 @@ def _columns(
             else estimate_within_departments(less_baseline, LEVEL, department)
         )
         columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
-    if department is not None:
+    if department is not None and kind != "none":
         known = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
         over = ranges(known, department, widest=widest)
         fields = ("department_median", "department_p5", "department_p95", "n_departments")

@@ -88,8 +88,8 @@ from numpy.typing import NDArray
 from simulation.records.schema import Floats
 
 Weakness = Literal[
-    "too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"
-]
+    "too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments", "not calibrated"
+]  # fmt: skip
 BY_SPELLS = (
     "ambulance_assessment_median", "ambulance_assessment_p95", "handover_mean", "handover_over_30_share",
     "handover_over_45_share", "handover_over_60_share",
@@ -274,8 +274,9 @@ def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Widening:
     return Widening(np.where(enough, factor, 1.0), np.where(enough, tail, 0.0))
 
 
-IntervalKind = Literal["fixed_sample", "always_valid"]
-"""What an interval promises: to hold at one number of replications fixed beforehand (t), or at all of them at once."""
+IntervalKind = Literal["fixed_sample", "always_valid", "none"]
+"""What an interval promises: to hold at one number of replications fixed beforehand (t), or at all of them at once.
+There is none where a department is not calibrated."""
 
 MIXTURE_VARIANCE = 4.0
 """g, the variance of the effect in standard deviations under the mixture. A larger one is bounded at fewer differences

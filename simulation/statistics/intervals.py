@@ -148,11 +148,12 @@ def t_quantile(degrees: float, level: float = LEVEL) -> float:
 def critical_value(n: int, level: float, kind: IntervalKind) -> float:
     """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
 
-    NaN where an always-valid one is unbounded. `estimate_intervals` widens them where numbers are skewed.
+    NaN where an always-valid one is unbounded, or there is none. `estimate_intervals` widens them where numbers are
+    skewed.
     """
     if kind == "fixed_sample":
         return t_quantile(n - 1, level)
-    value = always_valid_value(n, level)
+    value = math.nan if kind == "none" else always_valid_value(n, level)
     return value if math.isfinite(value) else math.nan
 
 
@@ -250,7 +251,7 @@ def estimate_intervals(
     the longest stays, most of them in the slowest arm.
     """
     n_departments = 1 if department is None else len(np.unique(department))
-    if department is None or n_departments == 1:
+    if department is None or n_departments == 1 or kind == "none":
         return _independent(values, level, kind)
     if kind == "always_valid":
         return _independent(values[first_of_each(department)], level, kind)

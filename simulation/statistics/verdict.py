@@ -103,10 +103,10 @@ def p_value(row: Comparison) -> float:
     Below a level where the interval at 1 less that level excludes 0: where skewness widens the interval, t is smaller
     by the same factor. Not below 1e-9 where 0 is on the side of the long tail, or one number makes most of the
     variance.
-    NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
-    always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
+    NaN with fewer than two replications, or where the difference is not known or nothing is calibrated; 1 where nothing
+    differs, where an always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
-    if row.n_replications < 2:
+    if row.n_replications < 2 or row.interval_kind == "none":
         return math.nan
     if math.isnan(row.width_factor) and not math.isnan(row.difference):
         return 1.0
@@ -221,6 +221,7 @@ IDENTICAL = "identical to baseline"
 INTERVAL_WORDS: dict[IntervalKind, str] = {
     "fixed_sample": "interval",
     "always_valid": "always-valid interval",
+    "none": "interval",
 }
 INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
     "fixed_sample": (),
@@ -228,6 +229,7 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
         "Intervals are always valid: they hold however often one looks while replications are added, and are wider "
         "than ordinary ones.",
     ),
+    "none": ("The department is not calibrated, so no difference has an interval.",),
 }
 """Notes of a table on its kind of interval; none for the ordinary one."""
 EVERY, DEPENDS = "in every department", "depends on the department"
@@ -537,6 +539,7 @@ def _cause(comparison: Comparison, n_more: int | None, family: int) -> tuple[Cau
             "no spread": f"the same in all of {n} replications, too few to trust that (ten are needed)",
             "rare spells": "rare spells decide this: no interval before "
             f"{SPELL_DAYS // 364} years are measured",
+            "not calibrated": "the department is not calibrated",
         }[weakness]
     if n_more is None:
         return "few replications", f"{n} replications, too few to say how many more"

@@ -435,6 +435,9 @@ class Design:
     """A published relation of delay to mortality, reported as differences between arms where it is `shown`."""
     offer: OfferFacts | None = None
     """The offer that the study is about, as `aeflow offer` writes it; its board's page is then the first."""
+    not_calibrated: Label | None = None
+    """Why its department is not held to any figures, as a clause, as `aeflow fit` writes it: effects then have no
+    interval and no verdict, unless the study runs over an ensemble. Example: `it was not held to its waits`"""
     ensemble: str = "none"
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""

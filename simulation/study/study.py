@@ -419,6 +419,11 @@ class Study:
         return self.choices.get(group, "config")
 
     @property
+    def not_calibrated(self) -> str:
+        """Why its department is not calibrated, as a clause; '' where it is, or where the study is over others."""
+        return (self.departments is None and self.design.not_calibrated) or ""
+
+    @property
     def baseline(self) -> ReadyArm:
         """The arm that all others are compared with."""
         return self.arm(self.design.baseline)

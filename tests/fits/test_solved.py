@@ -2,15 +2,27 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import simulation as ae
+from simulation.config.writing import write_files
 from simulation.fits.department import fit_department
 from simulation.fits.desk import DeskRota
-from simulation.fits.solved import MET, DepartmentSet, departments_of, targets_of, wanted_of
-from simulation.offers.offer import unsolved_ensemble
+from simulation.fits.on_duty import with_drawn_clinicians
+from simulation.fits.solved import (
+    MET,
+    DepartmentSet,
+    departments_of,
+    targets_of,
+    unsolved_of,
+    wanted_of,
+)
+from simulation.offers.department import DOCTORS as DOCTORS_MINUTES
+from simulation.offers.department import TRIAGE
+from simulation.offers.offer import DEPARTMENTS, texts_alone, unsolved_ensemble
 from simulation.records.schema import Floats
 from tests.extracts.made import clean, read
 
@@ -24,7 +36,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> DepartmentSet:
     fitted = fit_department(extract, "mine", stated={"doctors": DOCTORS, "majors_cubicles": "21"})
     wanted = wanted_of(fitted)
     fresh: dict[str, Floats] = {name: np.full(N, value) for name, value in wanted.items()}
-    return DepartmentSet(fitted, unsolved_ensemble(departments_of(fitted, N)), fresh, wanted)
+    return DepartmentSet(fitted, unsolved_of(fitted, N), fresh, wanted)
 
 
 def off(held: DepartmentSet, times: float, which: slice) -> DepartmentSet:
@@ -50,7 +62,8 @@ def test_a_department_that_is_far_off_is_left_out_and_counted(held: DepartmentSe
 def test_a_mean_that_is_off_is_no_set_and_nothing_is_called_calibrated(held: DepartmentSet) -> None:
     all_off = off(held, 1.5, slice(None))
     assert all_off.kept.all()
-    assert not all_off.texts
+    assert set(all_off.texts) == {"study"}
+    assert all_off.faults[0] in all_off.texts["study"]
     assert all_off.table.title.startswith("Not calibrated")
     assert off(held, 0.9, slice(None)).is_met
 
@@ -58,7 +71,7 @@ def test_a_mean_that_is_off_is_no_set_and_nothing_is_called_calibrated(held: Dep
 def test_each_figure_has_a_parameter_of_its_own(held: DepartmentSet) -> None:
     causes = [held.solved.member(number).cause for number in range(N)]
     targets = list(targets_of(held.wanted, causes))
-    assert {target.measure for target in targets} == set(held.wanted)
+    assert {target.measure for target in targets} == {*held.wanted, "handover_mean"}
     assert len({target.parameter for target in targets}) == len(targets)
     assert {target.parameter for target in targets} <= set(held.solved.parameters)
 
@@ -78,6 +91,52 @@ def test_every_department_of_the_set_has_what_the_records_and_the_department_say
         assert site.pools["majors_cubicles"].capacity == 21
 
 
+def test_minutes_of_triage_that_stamps_show_hardly_move(held: DepartmentSet) -> None:
+    causes = [held.solved.member(number).cause for number in range(N)]
+    ends = [
+        {target.parameter: target.bounds for target in targets_of(held.wanted, causes, minutes_seen=seen)}
+        for seen in (True, False)
+    ]  # fmt: skip
+    assert ends[0].pop(TRIAGE)[1] < 1.1 < 2 < ends[1].pop(TRIAGE)[1]
+    assert ends[0] == ends[1]
+
+
+def test_departments_have_fewer_clinicians_or_minutes_at_which_these_are_as_busy(
+    held: DepartmentSet,
+) -> None:
+    usual = unsolved_ensemble(departments_of(held.fitted, N))
+    drawn = with_drawn_clinicians(usual, 1.5, ())
+    names, before = list(drawn.parameters), list(usual.parameters)
+    values = np.array([drawn.member(number).values for number in range(N)])
+    fewer, minutes = (values[:, names.index(name)] for name in ("doctors_on_duty", DOCTORS_MINUTES))
+    assert fewer.min() < -2
+    assert fewer.max() >= 0
+    were = [usual.member(number).values[before.index(DOCTORS_MINUTES)] for number in range(N)]
+    assert np.corrcoef(minutes / were, fewer)[0, 1] > 0.5
+    stated = with_drawn_clinicians(usual, 1.5, ("doctors", "practitioners"))
+    assert stated.parameters.keys() == usual.parameters.keys()
+    assert stated.departments == usual.departments
+
+
+@pytest.mark.slow
+def test_a_study_of_the_set_runs_the_departments_that_were_solved(
+    held: DepartmentSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held.fitted.write_configs(tmp_path, held=held.texts)
+    write_files(texts_alone(held.solved, None), DEPARTMENTS, tmp_path)
+    written, solved = (
+        ae.load(f"study={name}", f"run.replications={2 * N}", config_dir=str(tmp_path))
+        for name in ("mine", DEPARTMENTS)
+    )
+    assert written.departments is not None
+    assert solved.departments is not None
+    assert written.departments.arms(3)[0].pathway == solved.departments.arms(3)[0].pathway
+    monkeypatch.setattr("simulation.fits.department.compare", lambda study: study)
+    shown: Any = held.fitted.simulated(tmp_path, N)  # the study of the page
+    assert shown.departments.rows == written.departments.rows
+    assert shown.run.departments == N
+
+
 def test_a_study_that_differs_in_its_departments_alone_is_replaced(
     held: DepartmentSet, tmp_path: Path
 ) -> None:
@@ -92,7 +151,7 @@ def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
 ) -> None:
     fitted = fit_department(held.fitted.extract, "team")
     fitted.__dict__["desk"] = DeskRota(np.array([1] * 8 + [3] * 16), one_team=True, agreeing=0.9)
-    made = unsolved_ensemble(departments_of(fitted, N))
+    made = unsolved_of(fitted, N)
     team = replace(held, fitted=fitted, solved=made)
     fitted.write_configs(tmp_path, held=team.texts)
     study = ae.load("study=team", f"run.replications={2 * N}", config_dir=str(tmp_path)).of_arms([])

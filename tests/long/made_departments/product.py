@@ -76,6 +76,9 @@ ARMS = {
     "one_more_doctor_14_to_22": "clinician_14_to_22",
 }
 """Our change: the product's arm. The scribe is for walk-ins and referred patients alone."""
+OTHER_ARMS = ("sham", "ai_label_measured_under", "ai_label_measured_over", "ai_label_advises", "ai_as_claimed",
+              "ai_documents_measured", "lean_triage", "two_more_beds", "childrens_clinician_12_to_22")  # fmt: skip
+"""Arms of the product's study that no truth is known of."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,10 @@ def fit(folder: Path, file: str, *words: str) -> tuple[Said, dict[str, float], d
         label, value, *_ = row.values()
         found = re.match(r"arrivals: (walk in|ambulance|referred)$", label)
         if found and "per day" in value:
-            fitted[found[1].replace(" ", "_")] = float(value.rsplit(" ", 1)[1].replace(",", ""))
+            per_day = re.search(r"per day ([\d.,]*\d)", value)
+            fitted[found[1].replace(" ", "_")] = (
+                float(per_day[1].replace(",", "")) if per_day else 0.0
+            )
     return said, simulated, fitted
 
 
@@ -227,9 +233,13 @@ def effects(
 ) -> tuple[Said, dict[str, dict[str, tuple[float, float]]]]:
     """By change and measure the range of the effect: of nine in ten departments, or the interval of one."""
     study = f"{Path(file).stem}_fit"
-    said = command(
-        folder, "compare", f"study={study}", f"run.replications={replications}", "executor=serial"
-    )
+    path, most = folder / "configs" / "ensembles" / f"{study}.yaml", list[str]()
+    if path.exists():  # each of its departments as often, twice at least
+        n = yaml.safe_load(path.read_text(encoding="utf-8"))["built"]["accepted"]
+        replications, most = max(replications // n, 2) * n, [f"run.departments={n}"]
+    other = [f"~study.arms.{arm}" for arm in OTHER_ARMS]
+    said = command(folder, "compare", f"study={study}", f"run.replications={replications}", *most, "study.sham=null",
+                   *other, "executor=serial")  # fmt: skip
     ranges: dict[str, dict[str, tuple[float, float]]] = {change: {} for change in ARMS}
     if not said.fine or "not calibrated" in said.text:
         return said, ranges
