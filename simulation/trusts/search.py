@@ -25,7 +25,7 @@ NEAR = 0.75
 SHORT = {"saint": "st", "gt": "great"}
 
 
-class Published(NamedTuple):
+class PublishedOfTrust(NamedTuple):
     """What is published of a trust's major (type 1) emergency departments, over the months that are used of a year.
 
     months, first, last       how many are used, and from which to which (YYYY-MM); `left_out`: why others are not
@@ -50,7 +50,7 @@ class Published(NamedTuple):
     left_out: str
 
 
-class Names(NamedTuple):
+class TrustNames(NamedTuple):
     """Hospitals of a trust with a major department, and its other usual names."""
 
     hospitals: tuple[str, ...]
@@ -62,8 +62,8 @@ class Trust:
     """A trust: its code, what is published of it, and what it is called."""
 
     code: str
-    published: Published
-    names: Names
+    published: PublishedOfTrust
+    names: TrustNames
 
     @property
     def n_sites(self) -> int:
@@ -81,9 +81,11 @@ class Trust:
 def trusts() -> Mapping[str, Trust]:
     """Every trust with a type 1 department, by code."""
     folder = Path(__file__).parent
-    names = read_rows(folder / "names.yaml", Names)
-    published = read_rows(folder / "published.yaml", Published)
-    return {code: Trust(code, of, names.get(code, Names((), ()))) for code, of in published.items()}
+    names = read_rows(folder / "names.yaml", TrustNames)
+    published = read_rows(folder / "published.yaml", PublishedOfTrust)
+    return {
+        code: Trust(code, of, names.get(code, TrustNames((), ()))) for code, of in published.items()
+    }
 
 
 def facts(trust: Trust) -> Iterator[str]:
