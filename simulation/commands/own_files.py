@@ -114,7 +114,7 @@ def trust(line: CommandLine) -> int:
     """Print what is published of the trusts of a name, or write it as answers of an offer; without a name, list all."""
     from simulation.config.writing import write_texts
     from simulation.offers.asking import template
-    from simulation.trusts.search import answers_of, facts, find, trusts
+    from simulation.trusts.search import answers_of_trust, facts_of_trust, find, trusts
 
     found = find(" ".join(line.words)) if line.words else tuple(trusts().values())
     if len(found) > 1:
@@ -123,11 +123,11 @@ def trust(line: CommandLine) -> int:
         return 0
     (one,) = found
     print(f"{one.published.name} ({one.code})")
-    _print_indented(*facts(one))
+    _print_indented(*facts_of_trust(one))
     if not one.published.usable:
         return 1
     if file := line["write"]:
-        write_texts({Path(file): template(answers_of(one))}, "Name another file")
+        write_texts({Path(file): template(answers_of_trust(one))}, "Name another file")
         print(f"{file}: its figures as answers, and every other question.")
     file = file or f"{one.code.lower()}.yaml"
     write = "" if line["write"] else f"aeflow trust {one.code} write={file}, then "

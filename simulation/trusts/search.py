@@ -74,7 +74,9 @@ class Trust:
     @cached_property
     def searched(self) -> tuple[list[str], ...]:
         """The words of each of its names that tell it from others."""
-        return tuple(map(words_of, (self.published.name, *self.names.hospitals, *self.names.also)))
+        return tuple(
+            map(name_words, (self.published.name, *self.names.hospitals, *self.names.also))
+        )
 
 
 @cache
@@ -88,7 +90,7 @@ def trusts() -> Mapping[str, Trust]:
     }
 
 
-def facts(trust: Trust) -> Iterator[str]:
+def facts_of_trust(trust: Trust) -> Iterator[str]:
     """What is published of a trust, and what is not, in sentences."""
     of = trust.published
     if not of.usable:
@@ -116,7 +118,7 @@ def facts(trust: Trust) -> Iterator[str]:
     )
 
 
-def answers_of(trust: Trust) -> dict[str, str | float]:
+def answers_of_trust(trust: Trust) -> dict[str, str | float]:
     """What is published of one department of a trust, as answers of an offer."""
     of = trust.published
     return {
@@ -132,7 +134,7 @@ def every_word(name: str) -> list[str]:
     return [SHORT.get(word, word) for word in plain.split()]
 
 
-def words_of(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """The words of a name that tell it from others; all, if none does."""
     words = every_word(name)
     return [word for word in words if word not in OF_EVERY_TRUST] or words
@@ -146,7 +148,7 @@ def find(asked: str) -> tuple[Trust, ...]:
     known = trusts()
     if one := known.get(asked.strip().upper()):
         return (one,)
-    words, whole_name = words_of(asked), every_word(asked)
+    words, whole_name = name_words(asked), every_word(asked)
     if named := [one for one in known.values() if every_word(one.published.name) == whole_name]:
         return tuple(named)
     vocabulary = {word for trust in known.values() for name in trust.searched for word in name}

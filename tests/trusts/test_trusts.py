@@ -9,7 +9,7 @@ from simulation.cli import main
 from simulation.errors import ConfigError
 from simulation.offers.asking import answers_in, template
 from simulation.offers.interview import check
-from simulation.trusts.search import answers_of, facts, find, trusts
+from simulation.trusts.search import answers_of_trust, facts_of_trust, find, trusts
 from tests.held import Hold
 
 ASKED = yaml.safe_load(Path(__file__).with_name("asked_names.yaml").read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def test_a_name_that_is_no_trusts_is_refused_with_what_to_say(asked: str, hold: 
 
 def test_the_figures_of_a_trust_and_what_nobody_publishes_are_said(hold: Hold) -> None:
     for code in ("RHW", "RAL", "RRK", "RBS"):
-        hold(" ".join(facts(trusts()[code])))
+        hold(" ".join(facts_of_trust(trusts()[code])))
 
 
 def test_every_usable_trusts_figures_are_answers_that_an_offer_reads(tmp_path: Path) -> None:
@@ -45,11 +45,14 @@ def test_every_usable_trusts_figures_are_answers_that_an_offer_reads(tmp_path: P
     refused = {
         code
         for code, trust in trusts().items()
-        if any(one.where in answers_of(trust) for one in check(answers_of(trust)).all_faults)
+        if any(
+            one.where in answers_of_trust(trust)
+            for one in check(answers_of_trust(trust)).all_faults
+        )
     }
     assert refused == set()
     file = tmp_path / "rhw.yaml"
-    file.write_text(template(answers_of(trusts()["RHW"])), encoding="utf-8")
+    file.write_text(template(answers_of_trust(trusts()["RHW"])), encoding="utf-8")
     assert check(answers_in(file)).values["within_four_hours"] == 0.638
 
 
