@@ -362,6 +362,7 @@ TAKES: Mapping[str, CommandWords] = {
         (
             MAPPING,
             CommandKey("log", "file", "write the events of each attendance, .xes or .csv"),
+            CommandKey("exact_dates", "switch", "of a log: its dates as they are", "false"),
             CommandKey("name", "name", "of a draft: what the mapping is called"),
         ),
         words="[draft] FILE",

@@ -167,11 +167,9 @@ def extract(line: CommandLine) -> int:
         name = line["name"] or mapping_of(file)
         Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
         for path in write_files({GROUP: draft(file)}, name, line.own_configs):
-            print(
-                f"{path}: what each column seems to be. Correct it, above all what codes mean. Then:"
-            )
+            print(f"{path}: what each column seems to be. Correct it, above all what codes mean.")
         other = "" if name == mapping_of(file) else f" mapping={name}"
-        print(f"  aeflow extract {file}{other}{line.config_option}")
+        print(f"\nNext: aeflow extract {file}{other}{line.config_option}")
         return 0
     if len(line.words) > 1:
         found = f"found '{' '.join(line.words)}'"
@@ -181,11 +179,16 @@ def extract(line: CommandLine) -> int:
     if log := line["log"]:
         from simulation.extracts.logs import write_log
 
-        n_events = write_log(read, Path(log))
-        print(f"\n{log}: {n_events:,} events, by the row of each attendance.")
-    by = f" mapping={line['mapping']}" if line["mapping"] else ""
-    print(f"\nNext: aeflow fit extract={line.words[0]} out=mine{by}{line.config_option}")
+        n_events = write_log(read, Path(log), exact_dates=line["exact_dates"])
+        moved = "as they are" if line["exact_dates"] else "moved by whole years of 52 weeks"
+        print(f"\n{log}: {n_events:,} events, by the row of each attendance. Dates: {moved}.")
+    print(f"\nNext: aeflow fit extract={line.words[0]} out=mine{_mapped(line)}")
     return 0
+
+
+def _mapped(line: CommandLine) -> str:
+    """The mapping and the folder of configurations that a command was given, for the next one."""
+    return f"{' mapping=' + line['mapping'] if line['mapping'] else ''}{line.config_option}"
 
 
 def mapping_of(file: str) -> str:
@@ -246,9 +249,9 @@ def fit(line: CommandLine) -> int:
     for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts):
         print(path)
     folder = None if config_dir is None else line.own_configs
-    page = fitted.write_page(results, folder, held.table if held else None, n_met)
-    print(f"{page}: observed beside fitted, with pictures")
-    _print_indented(*fitted.next_steps(line.config_option, is_met=n_met > 0))
+    step = fitted.next_step(line["extract"], _mapped(line), line.config_option, n, is_met=n_met > 0)
+    page = fitted.write_page(results, folder, held.table if held else None, n_met, step)
+    print(f"{page}: observed beside fitted, with pictures\n\nNext: {step}")
     return int(n > 0 and n_met == 0)
 
 
@@ -270,8 +273,9 @@ def trace(line: CommandLine) -> int:
     print_blocks((*map(Words, sentences), read.dirt, *read_now))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures)
-    print(f"\n{page}")
+    step = traced.next_step(line["extract"], _mapped(line), line.config_option)
+    page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures, step)
+    print(f"\n{page}\n\nNext: {step}")
     return 0
 
 

@@ -15,7 +15,7 @@ from simulation.extracts.mapping import (
     ExtractMapping,
     plain_code,
 )
-from simulation.extracts.quality import DataQuality
+from simulation.extracts.quality import DataQuality, counted_words
 from simulation.extracts.stamps import NOTHING, is_nothing, stripped
 from simulation.records.schema import LEFT, MISSING, Column, Mask
 
@@ -95,15 +95,19 @@ def _codes(
             for n, value, one in zip(counts, written, kinds, strict=True)
             if one == kind and n
         ]
-        n, where = sum(n for n, _ in rows), words
+        n, where, few = sum(n for n, _ in rows), words, 0
         if kind == "unknown_code" and rows:
             shown = sorted((row for row in rows if row[0] >= FEWEST), reverse=True)[:MOST_SHOWN]
-            seen = [f"'{shown_code(value)}' {n:,}" for n, value in shown]
-            if others := n - sum(n for n, _ in shown):
-                seen.append(f"{'others ' if seen else ''}{others:,}")
+            others = n - sum(n for n, _ in shown)
+            named = [(f"'{shown_code(value)}'", n) for n, value in shown]
+            seen, few = counted_words(
+                [*named, ("others" if named else "each of few rows:", others)]
+            )
             where += f" ({', '.join(seen)})"
         is_needed = kind == "missing_code" and name in NEEDED_CODES
-        quality.add("no_source_or_outcome" if is_needed else kind, n, int(counted.sum()), where)
+        quality.add(
+            "no_source_or_outcome" if is_needed else kind, n, int(counted.sum()), where, few
+        )
     code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
     return np.array([*code, MISSING], dtype=np.int16)[number]
 

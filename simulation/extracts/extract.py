@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,23 +20,21 @@ from simulation.extracts.drafting import NEEDED, drafted, headings
 from simulation.extracts.files import ExtractFile, frame_of, read_file
 from simulation.extracts.mapping import (
     CATEGORIES,
+    FEWEST,
     MISSING_COLUMN,
     UNKNOWN_CODE,
     ExtractMapping,
     extract_mapping_faults,
     source_words,
 )
-from simulation.extracts.quality import DataQuality
+from simulation.extracts.quality import DataQuality, is_few
 from simulation.extracts.reading import ReadExtract, read_tables
 from simulation.extracts.stamps import DAY
 from simulation.measures.definitions import definitions
-from simulation.measures.measuring import Measures, measure
-from simulation.measures.quantities import Window
+from simulation.measures.measuring import MeasureName, Measures, measure
+from simulation.measures.quantities import Quantities, Window
 from simulation.records.schema import ActivityTable, Mask, Patients
 from simulation.runs.result import StudyResult
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "extract"
 """The folder of mappings among configurations."""
@@ -102,9 +100,27 @@ class Extract:
         return self.tables_read.is_whole_day
 
     @cached_property
+    def _measured(self) -> tuple[Measures, frozenset[str]]:
+        by_name: Quantities = {}
+        measures = measure(self.patients, window=self.window, by_name=by_name)
+        rows = np.zeros(len(self.patients), dtype=np.int64)
+        totals = {name: quantity.totals(rows, 1) for name, quantity in by_name.items()}
+        few = (
+            name for name, ((n,), (total,)) in totals.items()
+            if n < FEWEST or (name.endswith("share") and is_few(total, n))
+        )  # fmt: skip
+        return measures, frozenset(few)
+
+    @property
     def measures(self) -> Measures:
         """Every measure that the stamps allow, as of a simulated run."""
-        return measure(self.patients, window=self.window)
+        return self._measured[0]
+
+    def shown(self) -> Iterator[tuple[MeasureName, float]]:
+        """The measures of all patients, without those of fewer than 5, and shares that such a number has or has not."""
+        for name, value in zip(self.measures.names, self.measures.values, strict=True):
+            if name.group == "all" and name.measure not in self._measured[1]:
+                yield name, float(value)
 
     @cached_property
     def tables(self) -> ReportTables:
@@ -120,7 +136,7 @@ class Extract:
     def dirt(self) -> ReportTable:
         """The lines of data quality of which something was found."""
         table = self.tables["quality"]
-        found = [row for row in table.cells if isinstance(row[1], Cell) and row[1].value]
+        found = [row for row in table.cells if not (isinstance(row[1], Cell) and not row[1].value)]
         return replace(
             table,
             cells=found,
@@ -134,14 +150,12 @@ class Extract:
         """
         simulated = result.measures[result.arm(arm or result.design.baseline).name]
         cells = []
-        for name, value in zip(self.measures.names, self.measures.values, strict=True):
-            if name.group == "all" and (name.measure, name.group) in simulated[0].places:
+        for name, value in self.shown():
+            if (name.measure, name.group) in simulated[0].places:
                 values = np.array([one.value(name.measure, name.group) for one in simulated])
                 low, high = np.quantile(values, [0.05, 0.95] if len(values) >= 20 else [0, 1])
                 there = Cell(float(values.mean()), name.unit, float(low), float(high))
-                cells.append(
-                    (definitions()[name.measure].label, Cell(float(value), name.unit), there)
-                )
+                cells.append((definitions()[name.measure].label, Cell(value, name.unit), there))
         ends = "nine in ten of them" if len(simulated) >= 20 else "the lowest and the highest"
         notes = (f"Simulated: mean of {len(simulated)} replications, in brackets {ends}.",)
         return ReportTable(
@@ -163,14 +177,14 @@ class Extract:
         return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, notes)
 
     def _measures(self) -> ReportTable:
-        named = zip(self.measures.names, self.measures.values, strict=True)
         cells = [
-            (definitions()[name.measure].label, Cell(float(value), name.unit))
-            for name, value in named
-            if name.group == "all"
+            (definitions()[name.measure].label, Cell(value, name.unit))
+            for name, value in self.shown()
         ]
         title = f"{len(self.patients):,} attendances in {self.days} days"
-        return ReportTable("measures", title, ("measure", "value"), cells)
+        n = len(self._measured[1])
+        notes = (f"{n} more: of fewer than {FEWEST} patients, and not shown.",) if n else ()
+        return ReportTable("measures", title, ("measure", "value"), cells, notes)
 
     def __repr__(self) -> str:
         n_found = sum(row.n > 0 for row in self.quality.by_kind())

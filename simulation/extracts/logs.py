@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from io import StringIO
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import XMLGenerator
-from xml.sax.xmlreader import AttributesImpl
+from xml.sax.saxutils import quoteattr
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from simulation.config.writing import write_texts
+from simulation.extracts.mapping import zone_of
 from simulation.measures.events import EVENT_TYPES, places_taken
 from simulation.records.schema import Column, Events, Floats, Ints, Mask, Patients
 from simulation.units import to_ticks
@@ -23,18 +25,28 @@ if TYPE_CHECKING:
 CASE, ACTIVITY, TIME = "case:concept:name", "concept:name", "time:timestamp"
 """The columns that programs of process mining read."""
 CASE_COLUMNS = ("arrival_source", "acuity_given", "age_band", "outcome")
-NONE = AttributesImpl({})
+DATES, MOVED = "case:dates", "moved by a multiple of 52 weeks, drawn once"
+MOST_MOVES = 50
+"""How often 52 weeks dates may be moved back."""
+XES_HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<log xes.version="1849.2016" xmlns="http://www.xes-standard.org/">
+<extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
+<extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>
+"""
 LAST_DAY = 1440.0
 FIRST_DAY = np.datetime64("2001-01-01", "D")
 """A Monday, for simulated patients, whose days have no date."""
 
 
 def event_log(
-    patients: Patients | pd.DataFrame, first_day: np.datetime64 = FIRST_DAY
+    patients: Patients | pd.DataFrame,
+    first_day: np.datetime64 = FIRST_DAY,
+    zone: ZoneInfo | None = None,
 ) -> pd.DataFrame:
     """One row for each point in time of each attendance, in order of time: case, activity, time, and what it is of.
 
-    `first_day`: the date of day 0. Cases are numbered in the order of the table.
+    `first_day`: the date of day 0. `zone`: whose clocks show the times of arrival; times then have their offset, and a
+    span is as long as it was. Cases are numbered in the order of the table.
     """
     import pandas as pd
 
@@ -43,12 +55,15 @@ def event_log(
     case = np.arange(1, len(frame) + 1)
     known = [name for name in CASE_COLUMNS if name in frame.columns]
     parts = []
+    arrived = _dated(frame["arrived_at"].to_numpy(dtype=float), first_day)
+    if zone is not None:  # the first of an hour that is shown twice
+        first_of_two = np.ones(len(frame), dtype=np.bool_)
+        arrived = arrived.dt.tz_localize(zone, ambiguous=first_of_two, nonexistent="shift_forward")
     for order, point in enumerate(points):
-        minutes = frame[point].to_numpy(dtype=float)
+        minutes = (frame[point] - frame["arrived_at"]).to_numpy(dtype=float)
         there = ~np.isnan(minutes)
-        at = first_day.astype("datetime64[ms]") + np.rint(minutes[there] * 60_000).astype(
-            "timedelta64[ms]"
-        )
+        passed = np.rint(minutes[there] * 60_000).astype("timedelta64[ms]")
+        at = (arrived[there] + passed).array
         columns = {
             CASE: case[there].astype(str),
             ACTIVITY: point.removesuffix("_at"),
@@ -68,57 +83,61 @@ def event_log(
     )
 
 
-def write_log(extract: Extract, path: Path) -> int:
+def _dated(minutes: Floats, first_day: np.datetime64) -> pd.Series:
+    import pandas as pd
+
+    at = np.rint(minutes * 60_000).astype("timedelta64[ms]")
+    return pd.Series(first_day.astype("datetime64[ms]") + at)
+
+
+def write_log(extract: Extract, path: Path, *, exact_dates: bool = False) -> int:
     """Write an extract's events into a new file, as XES if its name ends so and as CSV otherwise; how many there are.
 
-    Raises ConfigError if the file is there already or cannot be written.
+    Times are local, with their offset. Dates are moved by a multiple of 52 weeks, drawn once for the file and kept
+    nowhere, unless they are to be exact. Raises ConfigError if the file is there already or cannot be written.
     """
-    log, text = event_log(extract.patients, extract.first_day), StringIO()
-    if path.suffix.casefold() == ".xes":
-        _write_xes(log, XMLGenerator(text, encoding="utf-8", short_empty_elements=True))
-    else:
-        log.to_csv(text, index=False, lineterminator="\n")
-    write_texts({path: text.getvalue()}, "Name a new file: log=events.xes or log=events.csv")
+    log = event_log(extract.patients, extract.first_day, zone_of(extract.mapping))
+    log[TIME] = _as_text(log[TIME], 0 if exact_dates else 1 + secrets.randbelow(MOST_MOVES))
+    if not exact_dates:
+        log[DATES] = MOVED
+    is_xes = path.suffix.casefold() == ".xes"
+    text = "\n".join(_xes(log)) if is_xes else log.to_csv(index=False, lineterminator="\n")
+    write_texts({path: text}, "Name a new file: log=events.xes or log=events.csv")
     return len(log)
 
 
-def _write_xes(log: pd.DataFrame, write: XMLGenerator) -> None:
+def _as_text(times: pd.Series, moves: int) -> Column:
+    """Local times with their offset, if they have one, so many times 52 weeks earlier."""
+    wall = times.dt.tz_localize(None).to_numpy("datetime64[ms]") - np.timedelta64(364 * moves, "D")
+    text = np.datetime_as_string(wall, unit="ms").astype(object)
+    if times.dt.tz is None:
+        return np.asarray(text)
+    offset = times.dt.strftime("%z")
+    return np.asarray(text + (offset.str[:3] + ":" + offset.str[3:]).to_numpy(dtype=object))
+
+
+def _xes(log: pd.DataFrame) -> Iterator[str]:
     """The log as IEEE 1849 XES: a trace for each case, its events in order of time."""
-    write.startDocument()
-    write.startElement(
-        "log", AttributesImpl({"xes.version": "1849.2016", "xmlns": "http://www.xes-standard.org/"})
-    )
-    for name, prefix in (("Concept", "concept"), ("Time", "time")):
-        uri = f"http://www.xes-standard.org/{prefix}.xesext"
-        _element(write, "extension", {"name": name, "prefix": prefix, "uri": uri})
-    of_case = [name for name in log.columns if name.startswith("case:") and name != CASE]
+
+    def element(key: str, value: object, kind: str = "string") -> str:
+        return f"<{kind} key={quoteattr(key)} value={quoteattr(str(value))}/>"
+
+    yield XES_HEAD
+    if DATES in log:
+        yield element("dates", MOVED)
+    of_case = [
+        name for name in log.columns if name.startswith("case:") and name not in (CASE, DATES)
+    ]
     for case, events in log.groupby(CASE, sort=False):
-        write.startElement("trace", NONE)
-        _element(write, "string", {"key": "concept:name", "value": str(case)})
-        for name in of_case:
-            value = events[name].iloc[0]
-            if value == value:
-                _element(write, "string", {"key": name.removeprefix("case:"), "value": str(value)})
+        yield f"<trace>{element(ACTIVITY, case)}"
+        first = events.iloc[0]
+        yield from (
+            element(name[5:], first[name]) for name in of_case if first[name] == first[name]
+        )
         for activity, at in zip(events[ACTIVITY], events[TIME], strict=True):
-            write.startElement("event", NONE)
-            _element(write, "string", {"key": "concept:name", "value": str(activity)})
-            _element(
-                write,
-                "date",
-                {
-                    "key": "time:timestamp",
-                    "value": f"{at.isoformat(timespec='milliseconds')}+00:00",
-                },
-            )
-            write.endElement("event")
-        write.endElement("trace")
-    write.endElement("log")
-    write.endDocument()
-
-
-def _element(write: XMLGenerator, name: str, attributes: dict[str, str]) -> None:
-    write.startElement(name, AttributesImpl(attributes))
-    write.endElement(name)
+            yield f"<event>{element(ACTIVITY, activity)}{element(TIME, at, 'date')}</event>"
+        yield "</trace>"
+    yield "</log>\n"
 
 
 def events_of(extract: Extract) -> Events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from simulation.display.drawing import (
 from simulation.display.files import files_of, write_dated
 from simulation.display.table import ReportTable
 from simulation.display.web_page import page
+from simulation.extracts.mapping import FEWEST
 from simulation.patients import FROM_JANUARY
 from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
@@ -62,7 +63,13 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
     """When the extract's patients came, and their waits by hour, age and source, beside simulated ones."""
     simulated = result.measures[result.design.baseline]
     places = set(simulated[0].places) & set(extract.measures.places)
-    groups = [one.group for one in extract.measures.names if one.group.partition("=")[0] in GROUPS]
+    groups = [
+        f"{by}={name}"
+        for by in GROUPS
+        if by in extract.patients
+        for name in extract.patients.known(by)
+        if extract.patients.where(by, name).sum() >= FEWEST
+    ]
     arrived = extract.patients["arrived_at"]
     site = result.arm(result.design.baseline).ready.pathway
     by_hour, by_day = (wanted(site, along) for along in (0, 1))
@@ -175,16 +182,29 @@ def write_pages(
     sentences: Iterable[str],
     tables: Iterable[ReportTable],
     pictures: Iterable[Picture],
+    next_step: str = "",
 ) -> Path:
-    """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page."""
-    shown = Section((*map(Words, sentences), *pictures, *tables))
+    """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page.
+
+    `next_step`: the command that comes next, which the page and the app's list of pages say.
+    """
+    said = [*sentences, f"Next: {next_step}"] if next_step else sentences
+    shown = Section((*map(Words, said), *pictures, *tables))
     document = Document(title, (shown,), is_wide=True)
-    files = {**files_of(document), PAGE: page(document), TITLE: f"{title}\n"}
+    files = {**files_of(document), PAGE: page(document), TITLE: f"{title}\n{next_step}\n"}
     return write_dated(results / FOLDER, files) / PAGE
 
 
-def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str]]:
-    """Title and content of the newest pages in `results/extracts`, by the name of their folder, the newest first.
+class WrittenPage(NamedTuple):
+    """A page of records: its title, the command that comes next, and its content."""
+
+    title: str
+    next_step: str
+    content: str
+
+
+def written_pages(results: Path = Path("results")) -> dict[str, WrittenPage]:
+    """The newest pages in `results/extracts`, by the name of their folder, the newest first.
 
     What leads out of the folder by a link is left out.
     """
@@ -195,6 +215,7 @@ def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str]]
             continue
         if path.stat().st_size <= LARGEST_PAGE:
             text, named = path.read_text("utf-8", "replace"), title.is_file()
-            words = title.read_text("utf-8", "replace").strip() if named else path.parent.name
-            found[path.parent.name] = (words, text)
+            words = title.read_text("utf-8", "replace") if named else path.parent.name
+            name, _, step = words.strip().partition("\n")
+            found[path.parent.name] = WrittenPage(name, step, text)
     return found

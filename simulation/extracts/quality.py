@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
+from simulation.extracts.mapping import FEWEST
 from simulation.records.schema import Ints, Mask
 from simulation.wording import apart
 
@@ -77,7 +78,9 @@ KINDS: Mapping[str, DirtKind] = {
     "no_arrival": DirtKind("no time of arrival", ROW_OUT, loses=True),
     "unreadable_arrival": DirtKind("arrival that is no time", ROW_OUT, True, UNREAD),
     "outside_period": DirtKind("arrival far outside the period of the others", ROW_OUT, loses=True),
-    "few_arrivals": DirtKind("day with far fewer arrivals than usual", "left out of rates"),
+    "few_arrivals": DirtKind(
+        "day with far fewer arrivals than usual, in all or in six hours of it", "left out of rates"
+    ),
     "unreadable_stamp": DirtKind("later stamp that is no time", STAMP_OUT, True, UNREAD),
     "placeholder_date": DirtKind(
         "date that stands for none, such as 1900 or 9999", STAMP_OUT, loses=True
@@ -87,6 +90,14 @@ KINDS: Mapping[str, DirtKind] = {
         STAMP_OUT,
         True,
         "Give the time, too: in the same column, or in a second one, [Date, Time]",
+    ),
+    "same_moment": DirtKind(
+        "many stamps at one moment, as after a downtime", f"later {STAMP_OUT}", True
+    ),
+    "same_minute": DirtKind(
+        "departure on a minute of the day that has far more than others, as of what a system closed",
+        STAMP_OUT,
+        True,
     ),
     "day_not_turned": DirtKind(
         "stamp after midnight with the date of the day before", "put one day later", True, CLOCK
@@ -143,6 +154,10 @@ KINDS: Mapping[str, DirtKind] = {
         "coded as left unseen, a quarter of an hour or more after a clinician",
         "counted as discharged",
     ),
+    "left_when_called": DirtKind(
+        "left unseen, less than a quarter of an hour after a clinician: called, and not there",
+        "stamp of the clinician taken as missing",
+    ),
     "no_stamp": DirtKind(
         "no time of a step before that, of a patient who did not leave unseen", KEPT
     ),
@@ -159,8 +174,27 @@ KINDS: Mapping[str, DirtKind] = {
 """In the order in which they are looked for."""
 
 
+UNCOUNTED = "few_arrivals"
+"""The kind that counts days, not patients."""
 FEW = 20
 """Rows of a month below which nothing is said of it alone."""
+
+
+def is_few(n: Any, of: Any = np.inf) -> Any:
+    """Whether a count, or that of the others, is above 0 and under `FEWEST`, so that it is not shown; or a mask."""
+    return (n > 0) & (n < FEWEST) | (of - n > 0) & (of - n < FEWEST)
+
+
+def in_fives(counts: Ints | int) -> Ints:
+    """Counts to the nearest 5, as they are shown beside shares: none of them, and no total, gives one under 5 back."""
+    return np.asarray((np.asarray(counts) + FEWEST // 2) // FEWEST * FEWEST)
+
+
+def counted_words(parts: Iterable[tuple[str, int]]) -> tuple[list[str], int]:
+    """'seen 1,203' of each part with a count, 'seen under 5' of few; and how many the few are."""
+    parts = [part for part in parts if part[1]]
+    words = [f"{name} under {FEWEST}" if is_few(n) else f"{name} {n:,}" for name, n in parts]
+    return words, sum(n for _, n in parts if is_few(n))
 
 
 def named_months(months: Iterable[int]) -> str:
@@ -171,12 +205,14 @@ def named_months(months: Iterable[int]) -> str:
 
 
 class DirtCount(NamedTuple):
-    """How many rows, stamps or codes of a kind of dirt were found, of how many, and where, in words."""
+    """How many rows, stamps or codes of a kind of dirt were found, of how many, where, in words, and how many of them
+    are not shown: parts of fewer than 5."""
 
     kind: str
     n: int
     of: int
     where: str = ""
+    few: int = 0
 
     @property
     def share(self) -> float:
@@ -192,16 +228,18 @@ class DataQuality(list[DirtCount]):
 
     month: Ints | None = None
 
-    def add(self, kind: str, n: int, of: int, where: str = "") -> None:
+    def add(self, kind: str, n: int, of: int, where: str = "", few: int = 0) -> None:
         """Note a kind of dirt at one place. Several places of one kind are added up."""
-        self.append(DirtCount(kind, n, of, where if n else ""))
+        self.append(DirtCount(kind, n, of, where if n else "", few))
 
-    def tally(self, kind: str, has: Mask, among: Mask | None = None, where: str = "") -> None:
+    def tally(
+        self, kind: str, has: Mask, among: Mask | None = None, where: str = "", few: int = 0
+    ) -> None:
         """Count those that have a kind of dirt, of all or `among` some."""
         n, of = int(has.sum()), len(has) if among is None else int(among.sum())
         if self.month is not None and 0 < n < of and len(has) == len(self.month):
             where += self._months(has, among)
-        self.add(kind, n, of, where)
+        self.add(kind, n, of, where, few)
 
     def _months(self, has: Mask, among: Mask | None) -> str:
         """Months of which most have a kind of dirt, if the others have not: as where a system changed."""
@@ -226,16 +264,14 @@ class DataQuality(list[DirtCount]):
         for kind in KINDS:
             rows = [row for row in self if row.kind == kind]
             if rows:
-                places = "; ".join(
-                    f"{row.where} {row.n:,}"
-                    if row.where[-1] != ")" and len(rows) > 1
-                    else row.where
-                    for row in rows
-                    if row.where
-                )
-                lines.append(
-                    DirtCount(kind, sum(row.n for row in rows), sum(row.of for row in rows), places)
-                )
+                alone = [row for row in rows if row.where and row.where[-1] != ")"]
+                words, few = counted_words((row.where, row.n) for row in alone)
+                named = [row.where for row in rows if row.where.endswith(")")]
+                if len(rows) == 1:
+                    words, few = [row.where for row in alone], 0
+                of, few = sum(row.of for row in rows), few + sum(row.few for row in rows)
+                n = sum(row.n for row in rows)
+                lines.append(DirtCount(kind, n, of, "; ".join([*named, *words]), few))
         return tuple(lines)
 
     def faults(self, where: str, worst_share: float, worst: Mapping[str, float]) -> Iterable[Fault]:
@@ -275,17 +311,24 @@ class DataQuality(list[DirtCount]):
             kind = KINDS[row.kind]
             limit = worst.get(row.kind, kind.limit(worst_share))
             places = f": {row.where}" if row.where else ""
+            n = row.n - (row.few if is_few(row.few) else 0)
+            number: tuple[str | Cell, str | Cell] = (
+                Cell(n, style="number", digits=0),
+                Cell(n / max(row.of, 1), style="percent", digits=2),
+            )
+            if row.kind != UNCOUNTED and (is_few(row.n, row.of) or n == 0 < row.n):
+                number = (f"under {FEWEST}" if row.n < FEWEST else f"all but under {FEWEST}", "")
             cells.append(
                 (
                     f"{kind.words}{places}",
-                    Cell(row.n, style="number", digits=0),
-                    Cell(row.share, style="percent", digits=2),
+                    *number,
                     kind.done if row.n else "",
                     "none" if limit is None else Cell(limit, style="percent", digits=1),
                 )
             )
         notes = (
-            "Per cent: of the rows, or stamps of one column, that could have it. Beyond the limit it is refused.",
+            "Per cent: of the rows, or stamps of one column, that could have it. Beyond the limit it is refused. "
+            f"Counts under {FEWEST} are not shown, and are not in the number of their line.",
         )
         headers = ("what was looked for", "number", "per cent", "what was done", "limit, %")
         return ReportTable("quality", "Data quality of the extract", headers, cells, notes)

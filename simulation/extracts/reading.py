@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,28 +18,29 @@ from simulation.extracts.mapping import (
     plain_code,
     zone_of,
 )
-from simulation.extracts.quality import DataQuality, named_months
+from simulation.extracts.quality import DataQuality, counted_words, named_months
 from simulation.extracts.stamps import (
     DAY,
     Rounding,
     Stamps,
+    at_one_moment,
     clock_changes,
     elapsed,
     in_one,
     is_hour_early,
     is_nothing,
     is_summer,
+    on_one_minute,
     repeated_hour,
     rounding_of,
     skipped_hour,
     stamps_of,
     stripped,
 )
+from simulation.extracts.tables import activities_of, patients_of
 from simulation.records.schema import (
     ADMITTED,
-    IN_BUILDING,
     LEFT,
-    MISSING,
     ActivityTable,
     Column,
     Floats,
@@ -53,17 +54,14 @@ if TYPE_CHECKING:
 
 FAR, FEW = 62 * DAY, 0.02
 """Minutes without any arrival that part rows from the others, and the share of rows up to which they are left out."""
-AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 80}
-"""The first age of each band, as at the typical site."""
 MONDAY = 4 * DAY
 """The first Monday of 1970."""
-FEWEST_ROWS, FEW_DATES, SURE = 2, 200, 7
+FEWEST_ROWS, FEW_DATES, SURE, QUARTER = 2, 200, 7, 360.0
 AFTER_SEEN = 15.0
 """Minutes after a clinician from which nobody counts as having left unseen; before, one may only have called."""
-GIVEN = "acuity_given"
-STEPS = ("assessment", "first_contact", "bed")
-STEP_OUTCOMES = ("done", "left", "blocked", "open")
-DONE, HAS_LEFT, OPEN = 0, 1, 3
+NIGHT, MOSTLY = 360, 5
+"""Minutes after midnight in which a date is forgotten to be turned, and how many times as many stamps before an
+arrival are in them as after, if it was. Judgements."""
 ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
 """Points in time between arrival and departure of which each has to come before the next."""
 
@@ -83,7 +81,7 @@ class ReadExtract:
     @cached_property
     def activities(self) -> ActivityTable:
         """What stamps say of activities: the assessment, the first clinician, the wait for a bed, and the end."""
-        return _activities(self.patients)
+        return activities_of(self.patients)
 
 
 def read_tables(
@@ -125,7 +123,7 @@ def read_tables(
     _ends(times, stamps, codes, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
-    patients = _patients({name: at - monday for name, at in times.items()}, codes, age)
+    patients = patients_of({name: at - monday for name, at in times.items()}, codes, age)
     return ReadExtract(patients, quality, monday, rounding, is_whole_day)
 
 
@@ -226,7 +224,8 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
 def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
     """Mask of the days, from the first arrival's to the last one's, that have about as many arrivals as usual.
 
-    Usual is the upper quartile of the same weekday. A day is short below half of it, a month with fewer than three
+    Usual is the upper quartile of the same weekday. A day is short below half of it, or if six hours of it have less
+    than a quarter of what they have on other days; a month with fewer than three
     quarters of what its weekdays usually have, both beyond chance (`SURE` standard deviations of the root of a Poisson
     number).
     """
@@ -238,7 +237,12 @@ def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
     for weekday in range(7):
         same = days % 7 == weekday
         usual[same] = np.quantile(count[same], 0.75) if same.any() else 0
+    by_quarter = np.bincount(
+        ((arrived - day[0] * DAY) // QUARTER).astype(np.int64), minlength=4 * len(count)
+    )
+    quarters = by_quarter.reshape(-1, 4)
     short = _is_short(count, usual, 0.5)
+    short |= _is_short(quarters, np.quantile(quarters, 0.75, axis=0), 0.25).any(axis=1)
     index = month - month[0]
     whole = (
         np.bincount(index, weights=~short),
@@ -275,7 +279,9 @@ def _in_order(
     )
     local = {"arrived_at": arrived}
     _clocks(stamps, is_summer(zone_of(mapping), arrived), quality)
+    stamps = _without_heaps(stamps, quality)
     rounded_to = {name: rounding_of(column.at).to for name, column in stamps.items()}
+    latest = arrived
     for name, column in stamps.items():
         where = _words(name)
         quality.tally("other_format", column.other_format, where=where)
@@ -284,7 +290,8 @@ def _in_order(
             quality.tally("placeholder_date", column.placeholder, ~column.nothing, where)
             quality.tally("date_without_time", column.date_alone, ~column.nothing, where)
             quality.tally("day_month_swapped", column.other_order, ~column.nothing, where)
-            local[name] = _dated(name, arrived, column.at, rounded_to[name], quality)
+            local[name] = _dated(name, arrived, column.at, latest, rounded_to[name], quality)
+            latest = np.fmax(latest, local[name])
     skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
     twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
     quality.tally("no_such_time", skipped)
@@ -299,6 +306,25 @@ def _in_order(
     times = _within_stay(times, mapping, quality)
     _orders(times, rounded_to, quality)
     return times
+
+
+def _without_heaps(stamps: Mapping[str, Stamps], quality: DataQuality) -> dict[str, Stamps]:
+    """The stamps without those that a system set: later ones at one moment, departures on one minute of the day."""
+    once = at_one_moment([column.at for column in stamps.values()])
+    departed = stamps["departed_at"]
+    closed = on_one_minute(np.where(once[[*stamps].index("departed_at")], np.nan, departed.at))
+    quality.tally("same_moment", np.any(once, axis=0))
+    when = np.unique(departed.at[closed] % DAY // 1).astype(int).tolist()
+    where = ", ".join(f"{minute // 60}:{minute % 60:02d}" for minute in when[:6])
+    quality.tally("same_minute", closed, ~departed.nothing, where)
+    return {
+        name: column
+        if name == "arrived_at"
+        else column._replace(
+            at=np.where(heap | (closed & (name == "departed_at")), np.nan, column.at)
+        )
+        for heap, (name, column) in zip(once, stamps.items(), strict=True)
+    }
 
 
 def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) -> None:
@@ -330,17 +356,37 @@ def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQ
     for place, later in enumerate(names):
         for earlier in names[:place]:
             span = times[later] - times[earlier]
-            off = span < -max(step[later], step[earlier], 1.0 / 60)
+            off = span < -1.0 / 60
+            off &= ~_by_rounding(
+                span, off, [(times[name], step[name]) for name in (later, earlier)]
+            )
             n, there = int(off.sum()), int((~np.isnan(span)).sum())
             wrong, both = wrong | off, both | ~np.isnan(span)
             pair = f"{_words(later)} before {_words(earlier)}"
             quality.add("columns_swapped", n if n > there / 2 else 0, max(there, 1), pair)
-            where += [f"{pair} {n:,}"] if n else []
-    quality.tally("impossible_order", wrong, both, f"({', '.join(where)})" if where else "")
+            where.append((pair, n))
+    words, few = counted_words(where)
+    quality.tally("impossible_order", wrong, both, f"({', '.join(words)})" if words else "", few)
 
 
-def _dated(name: str, arrived: Floats, at: Floats, step: int, quality: DataQuality) -> Floats:
-    """Stamps without dates that stand without a time, and with the day turned where it was not.
+def _by_rounding(span: Floats, off: Mask, stamps: Sequence[tuple[Floats, int]]) -> Mask:
+    """Mask of negative spans that rounding explains: of stamps on a multiple of the minutes to which they are mostly
+    rounded, unless those of other stamps are as often negative."""
+    step = max(to for _, to in stamps)
+    is_on = np.any([at % max(to, 1) == 0 for at, to in stamps if to == step], axis=0)
+    there = ~np.isnan(span)
+    others = there & ~is_on
+    share = [off[rows].mean() if rows.any() else 0.0 for rows in (there & is_on, others)]
+    if step > 1 and others.sum() >= FEW_DATES and share[0] < 2 * share[1]:
+        return np.zeros(len(off), dtype=np.bool_)
+    return np.asarray(off & is_on & (span >= -step))
+
+
+def _dated(
+    name: str, arrived: Floats, at: Floats, latest: Floats, step: int, quality: DataQuality
+) -> Floats:
+    """Stamps without dates that stand without a time, and with the day turned where it was not: more than half a day
+    before the arrival, or before the `latest` stamp until then; or in the night, if those before an arrival are there.
 
     `step`: minutes to which they are rounded; who came within them after midnight has a stamp on it.
     """
@@ -349,7 +395,10 @@ def _dated(name: str, arrived: Floats, at: Floats, step: int, quality: DataQuali
     alone = same_day & (at % DAY == 0) & (at < arrived) & (arrived - at >= step)
     quality.tally("date_without_time", alone, there, where)
     at = np.where(alone, np.nan, at)
-    early = same_day & (arrived - at > DAY / 2)
+    early, before = same_day & (latest - at > DAY / 2), same_day & (arrived - at > step)
+    at_night = before & (at % DAY < NIGHT)
+    if at_night.sum() > MOSTLY * (before & ~at_night & ~early).sum():
+        early |= at_night
     quality.tally("day_not_turned", early, there, where)
     return np.where(early, at + DAY, at)
 
@@ -400,10 +449,14 @@ def _ends(
         if name in stamps:
             quality.tally("no_stamp", stamps[name].nothing & ~left, ~left, _words(name))
     if "seen_at" in stamps:
-        quality.tally("no_seen", stamps["seen_at"].nothing & ~left, ~left)
+        others = ~left & (outcome >= 0)
+        quality.tally("no_seen", stamps["seen_at"].nothing & others, others)
         seen = left & (departed - times["seen_at"] >= AFTER_SEEN)
+        called = left & ~seen & ~np.isnan(times["seen_at"])
         quality.tally("left_though_seen", seen, left)
+        quality.tally("left_when_called", called, left)
         outcome[seen] = outcomes.index("discharged")
+        times["seen_at"][called] = np.nan
     if "decided_at" in stamps:
         decided, undecided = ~np.isnan(times["decided_at"]), stamps["decided_at"].nothing
         quality.tally("admitted_without_decision", undecided & admitted, admitted)
@@ -448,94 +501,3 @@ def _again(
     soon = same & ~overlapping & (arrived[1:] - until <= mapping.back_within)
     quality.add("back_again", int(soon.sum()), len(person))
     quality.add("overlapping", int(overlapping.sum()), len(person))
-
-
-# --- the tables -------------------------------------------------------------------------------------------------------
-
-
-def _patients(
-    points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None
-) -> PatientsTable:
-    """One row for each attendance, in order of arrival."""
-    n = len(points["arrived_at"])
-    walk_in = np.zeros(n, dtype=np.int16)
-    columns: dict[str, Column] = {
-        "patient": np.arange(n, dtype=np.int32),
-        "arrival_source": codes.get("arrival_source", walk_in),
-        "number": np.arange(n, dtype=np.int64),
-        "replication": np.zeros(n, dtype=np.int32),
-        "arrived_at": points["arrived_at"],
-        "outcome": codes["outcome"],
-    }
-    categories = {
-        "arrival_source": CATEGORIES["arrival_source"],
-        "outcome": (*CATEGORIES["outcome"], IN_BUILDING),
-    }
-    if "acuity" in codes:
-        columns[GIVEN], categories[GIVEN] = codes["acuity"], CATEGORIES["acuity"]
-    if "sex" in codes:
-        columns["sex"], categories["sex"] = codes["sex"], CATEGORIES["sex"]
-    if age is not None:
-        band = np.searchsorted(list(AGE_BANDS.values()), age, side="right") - 1
-        columns["age_band"], categories["age_band"] = (
-            np.where(age < 0, MISSING, band).astype(np.int16),
-            (*AGE_BANDS,),
-        )
-        columns["age"] = age
-    return PatientsTable(
-        columns | {name: at for name, at in points.items() if name != "arrived_at"}, categories
-    )
-
-
-def _activities(patients: PatientsTable) -> ActivityTable:
-    """A row for each step that stamps speak of, by patient, as they followed each other."""
-    ends = tuple(name for name in patients.known("outcome") if name != IN_BUILDING)
-    steps = (*STEPS, *ends)
-    rows = [part for part in _stages(patients, steps) if len(part[0])]
-    patient, step, outcome, joined, started, ended = (
-        np.concatenate(column) if rows else np.zeros(0) for column in zip(*rows, strict=True)
-    )
-    order = np.argsort(
-        patient, kind="stable"
-    )  # of a patient they are in the order of steps already
-    columns: dict[str, Column] = {
-        "patient": patient[order].astype(np.int32),
-        "step": step[order].astype(np.int16),
-        "pool": np.full(len(order), MISSING, dtype=np.int16),
-        "outcome": outcome[order].astype(np.int8),
-        "joined_at": joined[order],
-        "started_at": started[order],
-        "ended_at": ended[order],
-    }
-    return ActivityTable(columns, {"step": steps, "pool": (), "outcome": STEP_OUTCOMES})
-
-
-def _stages(patients: PatientsTable, steps: tuple[str, ...]) -> Iterator[tuple[Column, ...]]:
-    """The rows of each step: patient, step, outcome, and when it was joined, started and ended."""
-    nan = np.full(len(patients), np.nan)
-    points = ("arrived_at", "assessed_at", "triaged_at", "seen_at", "decided_at", "departed_at")
-    known = {name: patients.columns.get(name, nan) for name in points}
-    left, unseen = patients.where("outcome", LEFT), np.isnan(known["seen_at"])
-    after = np.fmax(np.fmax(known["arrived_at"], known["assessed_at"]), known["triaged_at"])
-    after = np.where(known["seen_at"] < after, known["arrived_at"], after)  # seen before triage
-    gone = left & unseen & ~np.isnan(known["departed_at"])
-    departed = known["departed_at"]
-    contact = (~unseen | gone, after, known["seen_at"], np.where(gone, departed, nan))
-    bed = (~np.isnan(known["decided_at"]), known["decided_at"], departed, departed)
-    stages: list[tuple[str, tuple[Column, ...]]] = [
-        ("assessment", (~np.isnan(known["assessed_at"]), *(known[name] for name in points[:3]))),
-        ("first_contact", contact),
-        ("bed", bed),
-    ]
-    for code, name in enumerate(patients.known("outcome")):
-        if name in steps:
-            ends = (patients["outcome"] == code) & ~np.isnan(departed)
-            stages.append((name, (ends, departed, departed, departed)))
-    for name, (rows, *times) in stages:
-        chosen = np.flatnonzero(rows)
-        joined, started, ended = (at[chosen] for at in times)
-        outcome = np.where(np.isnan(ended), OPEN, DONE)
-        if name == "first_contact":
-            outcome = np.where(gone[chosen], HAS_LEFT, outcome)
-        step = np.full(len(chosen), steps.index(name))
-        yield chosen, step, outcome, joined, started, ended

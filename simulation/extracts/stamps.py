@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -55,12 +56,19 @@ NO_TIME = (
     "#n/a",
 )
 """Words in the place of a time, in small letters."""
-DAY = 1440.0
+DAY, DAY_LONG = 1440.0, 1440
 MICROSECONDS = 60e6
 MIDNIGHTS = 5
 """How many times as many stamps as within the half hour after it are on midnight exactly, if they are dates alone."""
 ENOUGH_HOURS = 2_000
 """Arrivals of a season below which its hours of the day are not looked at."""
+MANY_AT_ONCE, OF_A_MINUTE, FAR_BEYOND = 8, 3, 8
+"""Stamps at one moment that may be chance, how many times as many as usual may be on one minute of the day, and
+deviations of a Poisson number that are none. Judgements."""
+HOURS_AROUND = (-4, -3, -2, -1, 1, 2, 3, 4)
+"""Hours before and after whose same minute says how many are usual on one."""
+MOST_MINUTES = 40 * 366 * 1440
+"""The span of stamps in which heaps are looked for, in minutes."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -214,6 +222,38 @@ def _parsed(text: pd.Series, form: str, mapping: ExtractMapping, *, in_utc: bool
 def _minutes(points: pd.Series) -> Floats:
     microseconds = points.to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(microseconds), np.nan, microseconds.astype(np.int64) / MICROSECONDS)
+
+
+def at_one_moment(columns: Collection[Floats]) -> list[Mask]:
+    """Masks of the stamps at moments at which one of the columns has far more than chance puts there: that a system or
+    a clerk set, as after a downtime."""
+    minutes = [np.floor(np.nan_to_num(at, nan=-1)).astype(np.int64) for at in columns]
+    first = min(int(at[at >= 0].min(initial=2**62)) for at in minutes) - 1
+    places = [np.where((at > first) & (at < first + MOST_MINUTES), at - first, 0) for at in minutes]
+    many = np.zeros(1 + max(int(place.max(initial=0)) for place in places), dtype=np.bool_)
+    for place in places:
+        count = np.bincount(place, minlength=len(many))
+        count[0] = 0  # where there is no stamp
+        of_day = np.bincount(np.arange(len(count)) % DAY_LONG, count, DAY_LONG) * DAY / len(count)
+        usual = np.resize(of_day, len(count))
+        many |= _is_heap(count, usual, MANY_AT_ONCE)
+    return [many[place] for place in places]
+
+
+def on_one_minute(at: Floats) -> Mask:
+    """Mask of the stamps on a minute of the day on which far more are than on that minute of the hours around it, as of
+    what a system closes at 23:59."""
+    there = ~np.isnan(at)
+    minute = np.where(there, np.nan_to_num(at) % DAY, 0).astype(np.int64)
+    count = np.bincount(minute[there], minlength=DAY_LONG)
+    usual = np.median([np.roll(count, 60 * by) for by in HOURS_AROUND], axis=0)
+    return np.asarray(
+        there & _is_heap(count, OF_A_MINUTE * usual, OF_A_MINUTE * MANY_AT_ONCE)[minute]
+    )
+
+
+def _is_heap(count: Ints, usual: Floats, least: int) -> Mask:
+    return np.asarray(count > np.maximum(usual + FAR_BEYOND * np.sqrt(usual + 1), least))
 
 
 class ClockChange(NamedTuple):

@@ -35,6 +35,7 @@ from simulation.errors import Faults, refuse
 from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
+from simulation.extracts.quality import in_fives
 from simulation.fits.fitting import (
     KEPT,
     OFFER_ANSWERS,
@@ -183,11 +184,9 @@ class FittedDepartment(FittedRecords):
         return yaml_text(head, {"name": self.name, "rows": rows})
 
     def _figures(self) -> Iterator[tuple[MeasureName, float]]:
-        for name, value in zip(
-            self.extract.measures.names, self.extract.measures.values, strict=True
-        ):
-            if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
-                yield name, float(value)
+        for name, value in self.extract.shown():
+            if name.measure in TARGETS and np.isfinite(value):
+                yield name, value
 
     def write_configs(
         self,
@@ -254,7 +253,15 @@ class FittedDepartment(FittedRecords):
                 f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles"
             )
             fitted = f"{best.kind}, mean: {best.mean:.1f}{keys}"
-            cells.append((words, what, Cell(len(known), style="number", digits=0), fitted, tried))
+            cells.append(
+                (
+                    words,
+                    what,
+                    Cell(int(in_fives(len(known))), style="number", digits=0),
+                    fitted,
+                    tried,
+                )
+            )
         notes = (
             "Distance: the largest between distribution functions (Kolmogorov-Smirnov); above 0.05 no family is taken. "
             "Rounded stamps count as intervals. Waits come out of queues and are never put into a department.",
@@ -275,13 +282,19 @@ class FittedDepartment(FittedRecords):
         notes = (note,) if self.stated.words else ()
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
-    def next_steps(self, where: str = "", *, is_met: bool = False) -> Iterator[str]:
-        """What to do next, and how long it takes. `is_met`: a set of departments gives the figures of the records."""
-        study = f"study={self.name}{where}"
+    def next_step(self, file: str, mapped: str, where: str, n: int, *, is_met: bool) -> str:
+        """The command that comes next. `mapped`, `where`: more words for one that reads the extract, and for another;
+        `n`: departments that were held to the extract; `is_met`: a set of them gives its figures."""
         if is_met:
-            yield f"The answer, over departments that give your figures: aeflow compare {study} (minutes)"
-            return
-        yield f"Differences without intervals, as it is not calibrated: aeflow compare {study} (seconds to minutes)"
+            return f"aeflow compare study={self.name}{where}"
+        known = " doctors='7 8-16, 5 16-24, 4 by night'" if n else ""
+        of_yours = " (with what you know of staff and places in place of this rota)" if n else ""
+        return f"aeflow fit extract={file} out={self.name}{mapped} overwrite=true{known}{of_yours}"
+
+    def _more(self) -> Iterator[str]:
+        """Further commands, and how long they take."""
+        study = f"study={self.name}"
+        yield f"Differences without intervals where it is not calibrated: aeflow compare {study} (seconds to minutes)"
         yield f"Hold it against your own waits: aeflow validate {study} only=site (ten years: about 10 s)"
         yield (
             f"Departments that fit your own waits: aeflow ensemble {study} (half an hour or more, on all processors; "
@@ -293,7 +306,6 @@ class FittedDepartment(FittedRecords):
             if measure in values:
                 answers.append(f"{key}: {scale * values[measure]:.3g}{unit}")
         yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
-        yield "Until then, staff minutes and numbers are the typical site's but for what you stated, and so are waits."
 
     def simulated(self, folder: Path | None = None, n: int = 0) -> StudyResult:
         """Half a year of each of `n` departments as they were written, under their nurses; two of the one, if 0."""
@@ -303,26 +315,24 @@ class FittedDepartment(FittedRecords):
         return compare(load(f"study={self.name}", *length, config_dir=config_dir).of_arms([]))
 
     def write_page(
-        self, results: Path, folder: Path | None = None, held: ReportTable | None = None, n: int = 0
-    ) -> Path:
+        self, results: Path, folder: Path | None = None, held: ReportTable | None = None, n: int = 0,
+        next_step: str = "",
+    ) -> Path:  # fmt: skip
         """Simulate half a year of the `n` written departments, or of the one, and write the page; return it.
 
-        `held`: the figures of departments that were held to the extract.
+        `held`: the figures of departments that were held to the extract; `next_step`: the command that comes next.
         """
         result = self.simulated(folder, n)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        steps, headers = (
-            [(line,) for line in self.next_steps(is_met=n > 0)],
-            ("command, and how long it takes",),
-        )
-        after = ReportTable("next", "What to do next", headers, steps)
+        more = [(line,) for line in self._more()]
+        after = ReportTable("next", "More commands", ("command, and how long it takes",), more)
         of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
         of_set = [] if held is None else [held]
         tables = [*of_set, *of_extract, *self.tables.values(), after, columns]
         sentences = (*self.sentences(), likeness(extract, result)[0])
         title = f"Is '{self.name}' our department?"
-        return write_pages(results, title, sentences, tables, pictures)
+        return write_pages(results, title, sentences, tables, pictures, next_step)
 
     def __repr__(self) -> str:
         end = "Planning only, not for clinical use."

@@ -15,8 +15,9 @@ import numpy as np
 
 from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import source_words
-from simulation.extracts.reading import GIVEN
+from simulation.extracts.quality import in_fives
 from simulation.extracts.stamps import DAY
+from simulation.extracts.tables import GIVEN
 from simulation.patients.variates import generator_of
 from simulation.records.schema import ADMITTED, LEFT, Floats, Ints, Mask
 
@@ -57,7 +58,7 @@ class Figures(NamedTuple):
             else "not fitted"
             for low, high in zip(self.low, self.high, strict=True)
         ]
-        return f"n = {self.n:,}; 95 %: {', '.join(ends)}"
+        return f"n = {in_fives(self.n):,}; 95 %: {', '.join(ends)}"
 
 
 def shares_of(counts: Sequence[int] | Ints) -> Figures:
@@ -128,7 +129,7 @@ class Arrivals:
     def hours(self, among: Mask) -> Figures:
         """Shares of the arrivals of some by hour of the day, in per cent."""
         minute = self.extract.patients["arrived_at"][among] % DAY
-        share = shares_of(np.bincount((minute // 60).astype(np.int64), minlength=24))
+        share = shares_of(in_fives(np.bincount((minute // 60).astype(np.int64), minlength=24)))
         return Figures(100 * share.values, 100 * share.low, 100 * share.high, share.n)
 
     def weekdays(self, among: Mask) -> Figures:

@@ -14,8 +14,9 @@ from simulation.config.dotted import Raw, load_file, resolve
 from simulation.config.totals import Scaled
 from simulation.errors import refuse
 from simulation.extracts.extract import Extract
-from simulation.extracts.mapping import LEVELS, SOURCES
-from simulation.extracts.reading import AGE_BANDS, GIVEN
+from simulation.extracts.mapping import FEWEST, LEVELS, SOURCES
+from simulation.extracts.quality import in_fives, is_few
+from simulation.extracts.tables import AGE_BANDS, GIVEN
 from simulation.fits.desk import QUEUE, DeskRota, desk_rota
 from simulation.fits.fitting import (
     LEAST_DAYS,
@@ -110,7 +111,8 @@ class FittedRecords:
         if GIVEN not in self.extract.patients:
             return {}
         counts = {
-            name: coded_counts(self.extract, of_source(self.extract, name)) for name in self.sources
+            name: in_fives(coded_counts(self.extract, of_source(self.extract, name)))
+            for name in self.sources
         }
         return {
             name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()
@@ -128,7 +130,9 @@ class FittedRecords:
             )
             for name in self.sources
         }
-        return {name: shares_of(counted) for name, counted in counts.items() if counted.sum()}
+        return {
+            name: shares_of(in_fives(counted)) for name, counted in counts.items() if counted.sum()
+        }
 
     @cached_property
     def patience(self) -> FittedPatience | None:
@@ -231,8 +235,9 @@ class FittedRecords:
             yield admission
         if (patience := self.patience) is not None:
             ends = [round(end, 4) for end in patience.mean[1:]]
+            n_left, n = in_fives(np.array([patience.n_left, patience.n])).tolist()
             words = (
-                f"walk-ins: {patience.n_left:,} left of {patience.n:,}, waits of the others cut it off; power "
+                f"walk-ins: {n_left:,} left of {n:,}, waits of the others cut it off; power "
                 f"{patience.power[0]:.3f} ({patience.power[1]:.3f} to {patience.power[2]:.3f})"
             )
             value = {"value": round(patience.mean[0], 4), "range": ends}
@@ -291,12 +296,12 @@ class FittedRecords:
         if self.ages:
             yield self._shares("age_band", self.ages)
             if spans := self._years():
-                n = int((self.extract.patients["age"] >= 0).sum())
+                n = int(in_fives(int((self.extract.patients["age"] >= 0).sum())))
                 words = f"within each band, n = {n:,}"
                 yield self._fitted("site.attributes.age", {"shares": spans}, words)
         if "sex" in self.extract.patients:
             codes = self.extract.patients["sex"]
-            sex = shares_of(np.bincount(codes[codes >= 0], minlength=2))
+            sex = shares_of(in_fives(np.bincount(codes[codes >= 0], minlength=2)))
             if sex.n:
                 shares = {"shares": rounded(sex.values)}
                 yield self._fitted("site.attributes.sex", shares, sex.words())
@@ -305,7 +310,8 @@ class FittedRecords:
         """Shares of spans of years within each band that has enough patients."""
         ages, spans = self.extract.patients["age"], {}
         for band, stated in self.typical["site"]["attributes"]["age"]["shares"].items():
-            counts = np.array([np.isin(ages, years_of(str(span))).sum() for span in stated])
+            spanned = [int(np.isin(ages, years_of(str(span))).sum()) for span in stated]
+            counts = in_fives(np.array(spanned))
             if counts.sum() >= 100:
                 spans[band] = dict(zip(stated, rounded(counts / counts.sum()), strict=True))
         return spans
@@ -344,9 +350,11 @@ class FittedRecords:
         seen = []
         for name, yes, n in zip(SOURCES, cells.admitted, cells.n, strict=True):
             share = shares_of([int(yes.sum()), int(n.sum() - yes.sum())])
-            if share.n:
+            if is_few(yes.sum(), n.sum()) or share.n < FEWEST:
+                seen.append(f"{name} not shown, as of fewer than {FEWEST} patients")
+            else:
                 ends = f"{share.low[0]:.3f} to {share.high[0]:.3f}"
-                seen.append(f"{name} {share.first:.3f} ({ends}), n = {share.n:,}")
+                seen.append(f"{name} {share.first:.3f} ({ends}), n = {in_fives(share.n):,}")
         words = f"admitted of those who did not leave unseen, 95 %: {'; '.join(seen)}; by acuity as at the typical site"
         chance = {"p": {"base": round(float(fit.base), 4), "times": times}}
         return self._fitted("site.attributes.admitted", chance, words)
@@ -374,7 +382,7 @@ class FittedRecords:
                 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5,
             )
             ends = [round((mean + sign * half) / unit, 4) for sign in (-1, 1)]
-            words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+            words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {in_fives(len(minutes)):,}; range: 95 %"
             yield self._fitted(path, {"value": round(mean / unit, 4), "range": ends}, words)
 
 

@@ -31,7 +31,9 @@ from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
+from simulation.extracts.mapping import FEWEST
 from simulation.extracts.page import beside_picture, daily_picture, ends_of_nine_in_ten, likeness
+from simulation.extracts.quality import is_few
 from simulation.fits.fitting import cautions, coded_counts, of_source, true_mix
 from simulation.measures.measuring import measure
 from simulation.measures.quantities import FOUR_HOURS, Window, count_unfinished
@@ -354,21 +356,27 @@ class Trace:
     def pictures(self) -> tuple[Picture, ...]:
         """The extract beside its own simulation: by hour, age and source, and by day."""
         beside = beside_picture(self.extract, self.result, self.result.design.baseline)
-        return beside, daily_picture(self.recorded, self.daily, self.extract.name)
+        return beside, daily_picture(self._shown_days(), self.daily, self.extract.name)
 
     @cached_property
     def recorded(self) -> Floats:
         """The share within four hours by day of arrival in the records, shape (days,); NaN of a day without any."""
         return daily_shares(self.extract.patients, self.extract.window)
 
+    def _shown_days(self) -> Floats:
+        """The same, without days on which fewer than 5 were within, or over, four hours."""
+        n, yes = daily_counts(self.extract.patients, self.extract.window)
+        return np.where((n < FEWEST) | is_few(yes, n), np.nan, self.recorded)
+
     def _daily(self) -> ReportTable:
         """The recorded share within four hours of each day beside the simulated one."""
         first = self.extract.first_day + round(self.extract.window[0] / 1440)
+        shown = self._shown_days()
         low, high = ends_of_nine_in_ten(self.daily)
         cells: list[Cells] = [
             (
                 str(first + day),
-                Cell(100 * float(self.recorded[day]), digits=1, style="number"),
+                Cell(100 * float(shown[day]), digits=1, style="number"),
                 Cell(
                     100 * float(mean), low=100 * float(low[day]), high=100 * float(high[day]),
                     digits=1, style="number",
@@ -377,7 +385,17 @@ class Trace:
             for day, mean in enumerate(self.daily.mean(axis=0))
         ]  # fmt: skip
         headers = ("day of arrival", "records", "simulated: mean, nine in ten imputations")
-        return ReportTable("daily", "Within four hours by day, %", headers, cells)
+        notes = (
+            f"Records: no share of a day on which fewer than {FEWEST} were within, or over, four hours.",
+        )
+        return ReportTable("daily", "Within four hours by day, %", headers, cells, notes)
+
+    def next_step(self, file: str, mapped: str, where: str) -> str:
+        """The command that comes next. `mapped`, `where`: more words for one that reads the extract, and for
+        another."""
+        if self.is_near:
+            return f"aeflow compare study={self.result.design.name}{where}"
+        return f"aeflow fit extract={file} out=mine{mapped}"
 
     def sentences(self) -> Iterator[str]:
         """What its page begins with."""
@@ -544,10 +562,17 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
 
 def daily_shares(patients: Patients, window: Window) -> Floats:
     """The share within four hours of those who arrive on each day of a window, shape (days,); NaN without any."""
+    n, yes = daily_counts(patients, window)
+    return np.where(n > 0, yes / np.maximum(n, 1), np.nan)
+
+
+def daily_counts(patients: Patients, window: Window) -> tuple[Ints, Ints]:
+    """Those who arrive on each day of a window and whose departure is known, and how many of them are within four
+    hours."""
     arrived = patients["arrived_at"]
     within = patients["departed_at"] - arrived <= FOUR_HOURS
     day = np.floor((arrived - window[0]) / 1440).astype(np.int64)
     n_days = round((window[1] - window[0]) / 1440)
     here = (day >= 0) & (day < n_days) & ~np.isnan(patients["departed_at"])
     n, yes = (np.bincount(day[here & of], minlength=n_days) for of in (here, within))
-    return np.where(n > 0, yes / np.maximum(n, 1), np.nan)
+    return n, yes

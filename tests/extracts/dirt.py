@@ -192,14 +192,26 @@ def other_format(extract: Broken, n: int) -> None:
 
 def no_such_time(extract: Broken, n: int) -> None:
     for number, row in enumerate(extract.take(n, is_seen)):
-        row |= {ARRIVED: f"2025-03-30 01:{10 + number:02d}:07", ASSESSED: "2025-03-30 02:31:08"}
-        row |= {SEEN: "2025-03-30 03:10:09", DEPARTED: "2025-03-30 04:00:01"}
+        row |= {
+            ARRIVED: f"2025-03-30 01:{10 + number:02d}:07",
+            ASSESSED: f"2025-03-30 02:{31 + number}:08",
+        }
+        row |= {
+            SEEN: f"2025-03-30 03:{10 + number}:09",
+            DEPARTED: f"2025-03-30 04:{10 + number}:01",
+        }
 
 
 def hour_twice(extract: Broken, n: int) -> None:
     for number, row in enumerate(extract.take(n, is_seen)):
-        row |= {ARRIVED: f"2025-10-26 01:{30 + number:02d}:07", ASSESSED: "2025-10-26 01:05:08"}
-        row |= {SEEN: "2025-10-26 02:10:09", DEPARTED: "2025-10-26 03:00:01"}
+        row |= {
+            ARRIVED: f"2025-10-26 01:{30 + number:02d}:07",
+            ASSESSED: f"2025-10-26 01:{10 + number}:08",
+        }
+        row |= {
+            SEEN: f"2025-10-26 02:{10 + number}:09",
+            DEPARTED: f"2025-10-26 03:{10 + number}:01",
+        }
 
 
 def unknown_code(extract: Broken, n: int) -> None:
@@ -241,6 +253,12 @@ def left_though_seen(extract: Broken, n: int) -> None:
     for row in extract.take(n, lambda row: has_left(row)):
         row[SEEN] = row[DEPARTED]
         moved(row, DEPARTED, minutes=20)
+
+
+def left_when_called(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_seen)):
+        row |= {"Disposition": "Left before treatment", DEPARTED: row[SEEN]}
+        moved(row, DEPARTED, minutes=number % 10)
 
 
 def no_stamp(extract: Broken, n: int) -> None:
@@ -349,7 +367,7 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
     impossible_age, left_without_time, back_again, stay_too_long, repeated_header, no_departure,
     decision_without_admission, admitted_without_decision, outside_period, overlapping, uneven_row, empty_row,
     unreadable_arrival, missing_age, no_seen, no_source_or_outcome, left_out_row, test_patient, impossible_order,
-    left_though_seen, no_stamp, rounded,
+    left_though_seen, no_stamp, left_when_called, rounded,
 )  # fmt: skip
 
 
@@ -432,9 +450,27 @@ def levels_turned(rows: Rows) -> int:
     return len(rows)
 
 
+def same_moment(rows: Rows) -> int:
+    """The system was down for three days, and what happened then was entered at its end."""
+    n = 0
+    for row in rows:
+        later = [stamp for stamp in STAMPS[1:] if "2025-02-10" <= row[stamp] < "2025-02-12 23:30"]
+        n += bool(later)
+        row |= dict.fromkeys(later, "2025-02-12 23:30:00")
+    return n
+
+
+def same_minute(rows: Rows) -> int:
+    """Attendances that nobody ended were closed a minute before midnight."""
+    closed = [row for row in rows if by_day(row)][::25]
+    for row in closed:
+        row[DEPARTED] = f"{row[DEPARTED][:10]} 23:59:00"
+    return len(closed)
+
+
 WHOLE: tuple[Callable[[Rows], int], ...] = (
     other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
-    before_by_rounding,
+    before_by_rounding, same_moment, same_minute,
 )  # fmt: skip
 
 

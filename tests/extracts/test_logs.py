@@ -13,7 +13,7 @@ from simulation.cli import main
 from simulation.errors import ConfigError
 from simulation.extracts.extract import Extract
 from simulation.extracts.logs import ACTIVITY, CASE, TIME, write_log
-from tests.extracts.dirt import DEPARTED
+from tests.extracts.dirt import ARRIVED, ASSESSED, DECIDED, DEPARTED, SEEN
 from tests.extracts.made import clean, mapping, read
 from tests.held import Hold
 
@@ -49,6 +49,50 @@ def test_xes_and_csv_hold_the_same_events(extract: Extract, tmp_path: Path) -> N
     assert len(list(root.iter(f"{XES}trace"))) == len(extract.patients)
     times = [event.find(f"{XES}date").attrib["value"] for event in events]  # type: ignore[union-attr]
     assert all(pd.Timestamp(time).tz is not None for time in times)
+
+
+def test_times_of_a_log_are_local_with_the_offset_of_their_day(tmp_path: Path) -> None:
+    frame = pd.read_csv(StringIO(clean(300)), dtype=str, keep_default_na=False)
+    frame.loc[0, [ARRIVED, ASSESSED, SEEN, DEPARTED]] = [
+        "2025-03-30 00:30:00", "2025-03-30 00:50:00", "2025-03-30 02:10:00", "2025-03-30 05:00:00",
+    ]  # fmt: skip
+    frame.loc[0, [DECIDED, "Disposition"]] = ["", "Discharged"]
+    extract = ae.from_table(frame, mapping())
+    write_log(extract, tmp_path / "log.xes", exact_dates=True)
+    text = (tmp_path / "log.xes").read_text("utf-8")
+    for at in (
+        "00:30:00.000+00:00",
+        "00:50:00.000+00:00",
+        "02:10:00.000+01:00",
+        "05:00:00.000+01:00",
+    ):
+        assert f"2025-03-30T{at}" in text
+    write_log(extract, tmp_path / "log.csv", exact_dates=True)
+    log = pd.read_csv(tmp_path / "log.csv")
+    stamps = sorted(
+        stamp.replace(" ", "T") for name in (ARRIVED, SEEN) for stamp in frame[name] if stamp
+    )
+    assert sorted(log[TIME].str[:19][log[ACTIVITY].isin(["arrived", "seen"])]) == stamps
+    without = ae.from_table(frame, mapping(timezone=None))
+    write_log(without, tmp_path / "naive.xes", exact_dates=True)
+    assert "00:30:00.000+" not in (tmp_path / "naive.xes").read_text("utf-8")
+
+
+def test_dates_of_a_log_are_moved_by_whole_years_of_weeks_and_its_head_says_so(
+    extract: Extract, tmp_path: Path
+) -> None:
+    write_log(extract, tmp_path / "exact.csv", exact_dates=True)
+    write_log(extract, tmp_path / "moved.csv")
+    write_log(extract, tmp_path / "moved.xes")
+    exact, moved = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("exact", "moved"))
+    by = pd.to_datetime(exact[TIME].str[:19]) - pd.to_datetime(moved[TIME].str[:19])
+    assert by.nunique() == 1
+    assert by.iloc[0].days % 364 == 0 < by.iloc[0].days
+    assert (exact[TIME].str[10:] == moved[TIME].str[10:]).all()  # the clock, and its offset
+    head = (tmp_path / "moved.xes").read_text("utf-8").partition("<trace>")[0]
+    assert "moved by a multiple of 52 weeks" in head
+    assert set(moved["case:dates"]) == {"moved by a multiple of 52 weeks, drawn once"}
+    assert "2025" not in head
 
 
 def test_a_log_takes_no_other_file_s_place(extract: Extract, tmp_path: Path) -> None:

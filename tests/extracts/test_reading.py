@@ -27,15 +27,20 @@ from tests.extracts.dirt import (
     SEEN,
     STAMPS,
     WHOLE,
+    at,
     before_by_rounding,
     broken,
     few_arrivals,
     heap_before_4h,
     in_utc,
+    is_seen,
+    moved,
     mutated,
     on_whole,
     other_clock,
     rounded,
+    same_minute,
+    same_moment,
 )
 from tests.extracts.dirt import KINDS as MADE
 from tests.extracts.made import clean, mapping, read, written
@@ -70,7 +75,12 @@ def test_stamps_on_quarters_of_an_hour_are_counted_beyond_what_chance_makes(dirt
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in WHOLE if kind not in (heap_before_4h, before_by_rounding)]
+    "kind",
+    [
+        kind
+        for kind in WHOLE
+        if kind not in (heap_before_4h, before_by_rounding, same_moment, same_minute)
+    ],
 )
 def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
     kind: Callable[[list[dict[str, str]]], int], tmp_path: Path, hold: Hold
@@ -95,6 +105,54 @@ def test_a_heap_before_four_hours_is_counted(tmp_path: Path) -> None:
     assert read(made.text(), tmp_path).quality.n("heap_before_4h") == pytest.approx(
         expected, rel=0.25
     )
+
+
+@pytest.mark.parametrize("kind", [same_moment, same_minute])
+def test_stamps_that_a_system_set_are_counted_and_taken_out(
+    kind: Callable[[list[dict[str, str]]], int], tmp_path: Path
+) -> None:
+    right = broken(3000, kinds=(), days=200)
+    made = replace(right, rows=[dict(row) for row in right.rows])
+    expected = kind(made.rows)
+    extract = read(made.text(), tmp_path, worst_share=0.1)
+    assert extract.quality.n(kind.__name__) == pytest.approx(expected, abs=4)
+    assert read(right.text(), tmp_path).quality.n(kind.__name__) == 0
+    assert np.isnan(extract.patients["departed_at"]).sum() >= expected - 4
+
+
+def test_a_date_that_was_not_turned_is_seen_beside_other_stamps(tmp_path: Path) -> None:
+    right = broken(3000, kinds=(), days=200)
+    made = replace(right, rows=[dict(row) for row in right.rows])
+    over = [
+        row for row in made.rows
+        if is_seen(row) and row[DEPARTED][11:] < "06" and row[ARRIVED][:10] < row[DEPARTED][:10]
+        and (at(row, DEPARTED) - at(row)).days == 0
+    ]  # fmt: skip
+    for row in over:
+        moved(row, DEPARTED, days=-1)
+    extract = read(made.text(), tmp_path, worst_share=0.9)
+    assert extract.quality.n("day_not_turned") == len(over) > 100
+    np.testing.assert_allclose(
+        extract.measures.values, read(right.text(), tmp_path).measures.values
+    )
+
+
+def test_triage_that_ends_before_it_begins_is_counted_beside_rounded_stamps() -> None:
+    frame = pd.read_csv(StringIO(clean(3000)), dtype=str, keep_default_na=False)
+    start = pd.to_datetime(frame["Initial_Assessment_DateTime"]).dt.floor("min")
+    early = (frame.index % 30 == 7) & (start - pd.to_datetime(frame[ARRIVED]) > "5min")
+    end = (start + pd.Timedelta(minutes=6)).mask(early, start - pd.Timedelta(minutes=4))
+    nearest = start.dt.floor("15min")
+    fits = (frame.index % 2 == 0) & (nearest > pd.to_datetime(frame[ARRIVED])) & (end > start)
+    start = start.mask(fits, nearest)
+    wrong = int((end < start).sum())
+    frame["Initial_Assessment_DateTime"], frame["Triaged"] = start.astype(str), end.astype(str)
+    stated = mapping(timezone=None)
+    stated["times"] = stated["times"] | {"triaged_at": "Triaged"}
+    extract = ae.from_table(frame, stated)
+    assert extract.tables_read.rounding["assessed_at"].to == 15
+    assert extract.quality.n("impossible_order") == pytest.approx(wrong, rel=0.02)
+    assert extract.measures.value("walk_in_triage_minutes_mean") > 5.9
 
 
 def test_a_maker_of_rounded_stamps_is_counted(tmp_path: Path) -> None:

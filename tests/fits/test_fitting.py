@@ -1,5 +1,6 @@
 """A fit finds again what an extract was made with, says what it could not find, and writes a department that loads."""
 
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -129,6 +130,21 @@ def test_every_fitted_number_has_source_count_and_interval(fitted: FittedDepartm
     for block in measured:
         assert "n = " in block.source or "of " in block.source, block.path
         assert fitted.extract.mapping.source in block.source
+
+
+def test_no_number_of_few_patients_is_fitted_or_said(extract: Extract) -> None:
+    patients = extract.patients
+    source = np.where(patients["arrival_source"] == 2, 0, patients["arrival_source"])
+    source[np.flatnonzero(patients.where("outcome", "discharged"))[:3]] = 2
+    columns = {**patients.columns, "arrival_source": source.astype(np.int16)}
+    tables = replace(extract.tables_read, patients=replace(patients, columns=columns))
+    fitted = fit_department(replace(extract, tables_read=tables), "few")
+    blocks = {block.path: block for block in fitted.blocks}
+    assert "referred not shown" in blocks["site.attributes.admitted"].source
+    for block in fitted.blocks:
+        counts = re.findall(r"\bn = ([\d,]+)", block.source)
+        days = block.path in ("site.day_factors.residual",)
+        assert all(int(n.replace(",", "")) % 5 == 0 for n in counts) or days, block.source
 
 
 def test_what_stamps_do_not_identify_is_listed(fitted: FittedDepartment) -> None:
