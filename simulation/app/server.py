@@ -363,7 +363,7 @@ class Front:
         written, name = written_pages(), request.path_params["name"]
         if name not in written:
             return _message("There is no such page", ["See /records for those there are."], 404)
-        return _alone(written[name].content)
+        return _alone(written[name][2])
 
     def interview(self, request: Request) -> Response:
         """One question of the interview of a vendor's offer; at the end, how its answers were read."""

@@ -180,8 +180,7 @@ def extract(line: CommandLine) -> int:
         from simulation.extracts.logs import write_log
 
         n_events = write_log(read, Path(log), exact_dates=line["exact_dates"])
-        moved = "as they are" if line["exact_dates"] else "moved by whole years of 52 weeks"
-        print(f"\n{log}: {n_events:,} events, by the row of each attendance. Dates: {moved}.")
+        print(f"\n{log}: {n_events:,} events, dates {'exact' if line['exact_dates'] else 'moved'}.")
     print(f"\nNext: aeflow fit extract={line.words[0]} out=mine{_mapped(line)}")
     return 0
 
@@ -249,7 +248,12 @@ def fit(line: CommandLine) -> int:
     for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts):
         print(path)
     folder = None if config_dir is None else line.own_configs
-    step = fitted.next_step(line["extract"], _mapped(line), line.config_option, n, is_met=n_met > 0)
+    known = (
+        " doctors='7 8-16, 5 16-24, 4 by night' (what you know of staff and places)" if n else ""
+    )
+    step = f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true{known}"
+    if n_met:
+        step = f"aeflow compare study={name}{line.config_option}"
     page = fitted.write_page(results, folder, held.table if held else None, n_met, step)
     print(f"{page}: observed beside fitted, with pictures\n\nNext: {step}")
     return int(n > 0 and n_met == 0)
@@ -273,7 +277,10 @@ def trace(line: CommandLine) -> int:
     print_blocks((*map(Words, sentences), read.dirt, *read_now))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    step = traced.next_step(line["extract"], _mapped(line), line.config_option)
+    step = f"aeflow compare study={study.design.name}{line.config_option}"
+    step = (
+        step if traced.is_near else f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
+    )
     page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures, step)
     print(f"\n{page}\n\nNext: {step}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import numpy as np
 from simulation.extracts.mapping import (
     CATEGORIES,
     FEWEST,
-    UNKNOWN_CODE,
     CodedColumn,
     ExtractMapping,
     plain_code,
@@ -69,32 +69,20 @@ def _codes(
     number, values = pd.factorize(column)
     number = np.where(number < 0, len(values), number)  # the last: for an empty cell
     plain = {plain_code(value): meaning for value, meaning in coded.values.items()}
-    written = [*(str(value) for value in values), ""]
-    meant = [plain.get(plain_code(value)) for value in written]
-    counts = np.bincount(number[counted], minlength=len(written))
-    nothing = [plain_code(value) in NOTHING for value in written]
-    exact = {
-        *coded.values,
-        *(f"{value}.0" for value in coded.values),
-        *map(plain_code, coded.values),
-    }
-    kinds = [
-        ("missing_code" if none else "unknown_code")
-        if meaning is None
-        else "unknown_code"
-        if meaning == UNKNOWN_CODE
-        else "read"
-        if value in exact
-        else "untidy_code"
-        for meaning, value, none in zip(meant, written, nothing, strict=True)
-    ]
+    counts = np.bincount(number[counted], minlength=len(values) + 1).tolist()
+    exact = {*coded.values, *(f"{one}.0" for one in coded.values), *map(plain_code, coded.values)}
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    code = []
+    for value, n in zip([*map(str, values), ""], counts, strict=True):
+        meaning = plain.get(plain_code(value), "")
+        code.append(categories.index(meaning) if meaning in categories else MISSING)
+        nothing = not meaning and plain_code(value) in NOTHING
+        kind = "missing_code" if nothing else "unknown_code" if code[-1] < 0 else "untidy_code"
+        if n and (code[-1] < 0 or value not in exact):
+            found[kind].append((n, value))
     words = name.replace("_", " ")
     for kind in ("missing_code", "unknown_code", "untidy_code"):
-        rows = [
-            (int(n), value)
-            for n, value, one in zip(counts, written, kinds, strict=True)
-            if one == kind and n
-        ]
+        rows = found[kind]
         n, where, few = sum(n for n, _ in rows), words, 0
         if kind == "unknown_code" and rows:
             shown = sorted((row for row in rows if row[0] >= FEWEST), reverse=True)[:MOST_SHOWN]
@@ -108,7 +96,6 @@ def _codes(
         quality.add(
             "no_source_or_outcome" if is_needed else kind, n, int(counted.sum()), where, few
         )
-    code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
     return np.array([*code, MISSING], dtype=np.int16)[number]
 
 

@@ -136,7 +136,7 @@ class Extract:
     def dirt(self) -> ReportTable:
         """The lines of data quality of which something was found."""
         table = self.tables["quality"]
-        found = [row for row in table.cells if not (isinstance(row[1], Cell) and not row[1].value)]
+        found = [row for row in table.cells if not isinstance(row[1], Cell) or row[1].value]
         return replace(
             table,
             cells=found,

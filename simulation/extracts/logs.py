@@ -14,7 +14,7 @@ import numpy as np
 from simulation.config.writing import write_texts
 from simulation.extracts.mapping import zone_of
 from simulation.measures.events import EVENT_TYPES, places_taken
-from simulation.records.schema import Column, Events, Floats, Ints, Mask, Patients
+from simulation.records.schema import Column, Events, Patients
 from simulation.units import to_ticks
 
 if TYPE_CHECKING:
@@ -52,42 +52,23 @@ def event_log(
 
     frame = patients.frame() if isinstance(patients, Patients) else patients
     points = [name for name in frame.columns if str(name).endswith("_at")]
-    case = np.arange(1, len(frame) + 1)
-    known = [name for name in CASE_COLUMNS if name in frame.columns]
-    parts = []
-    arrived = _dated(frame["arrived_at"].to_numpy(dtype=float), first_day)
+    arrived = pd.Series(first_day.astype("datetime64[ms]") + _milliseconds(frame["arrived_at"]))
     if zone is not None:  # the first of an hour that is shown twice
-        first_of_two = np.ones(len(frame), dtype=np.bool_)
-        arrived = arrived.dt.tz_localize(zone, ambiguous=first_of_two, nonexistent="shift_forward")
-    for order, point in enumerate(points):
-        minutes = (frame[point] - frame["arrived_at"]).to_numpy(dtype=float)
-        there = ~np.isnan(minutes)
-        passed = np.rint(minutes[there] * 60_000).astype("timedelta64[ms]")
-        at = (arrived[there] + passed).array
-        columns = {
-            CASE: case[there].astype(str),
-            ACTIVITY: point.removesuffix("_at"),
-            TIME: at,
-            "order": order,
-        }
-        parts.append(
-            pd.DataFrame(
-                columns | {f"case:{name}": frame[name].to_numpy()[there] for name in known}
-            )
-        )
-    log = pd.concat(parts, ignore_index=True)
-    return (
-        log.sort_values([TIME, CASE, "order"], kind="stable")
-        .drop(columns="order")
-        .reset_index(drop=True)
-    )
+        first = np.ones(len(frame), dtype=np.bool_)
+        arrived = arrived.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    spans = frame[points].sub(frame["arrived_at"], axis=0).rename(columns=lambda at: at[:-3])
+    log = spans.reset_index(drop=True).melt(var_name=ACTIVITY, ignore_index=False).dropna()
+    row = log.index.to_numpy()
+    log.insert(0, CASE, (row + 1).astype(str))
+    log[TIME] = arrived.array[row] + _milliseconds(log.pop("value"))
+    for name in CASE_COLUMNS:
+        if name in frame.columns:
+            log[f"case:{name}"] = frame[name].to_numpy()[row]
+    return log.sort_values([TIME, CASE], kind="stable", ignore_index=True)
 
 
-def _dated(minutes: Floats, first_day: np.datetime64) -> pd.Series:
-    import pandas as pd
-
-    at = np.rint(minutes * 60_000).astype("timedelta64[ms]")
-    return pd.Series(first_day.astype("datetime64[ms]") + at)
+def _milliseconds(minutes: pd.Series) -> Column:
+    return (minutes.to_numpy(dtype=float) * 60_000).round().astype("timedelta64[ms]")
 
 
 def write_log(extract: Extract, path: Path, *, exact_dates: bool = False) -> int:
@@ -164,42 +145,31 @@ def events_of(extract: Extract) -> Events:
             place[rows] = places_taken(
                 to_ticks(activities["started_at"][rows]), to_ticks(until[rows])
             )
-    known = (
+    known = [
         "arrival",
-        *(
-            name
-            for step_name in names
-            for name in (f"{step_name}:wait", step_name, f"{step_name}:end")
-        ),
-    )
-    known = (*known, "depart")
+        *(f"{step}{of}" for step in names for of in (":wait", "", ":end")),
+        "depart",
+    ]
     n, first = len(step), np.diff(row, prepend=-1) != 0
-
-    def group(rows: Mask, kind: str, event: Ints, at: Floats) -> tuple[Column, ...]:
-        chosen = np.flatnonzero(rows & ~np.isnan(at))
-        taken = place[chosen] if kind.startswith("resource") else np.full(len(chosen), np.nan)
-        return (
-            chosen,
-            np.full(len(chosen), EVENT_TYPES.index(kind)),
-            event[chosen],
-            at[chosen],
-            taken,
-        )
-
-    arrived = patients["arrived_at"][row]
+    arrived, joined = patients["arrived_at"][row], activities["joined_at"]
     groups = (
-        group(first, "arrival_departure", np.zeros(n, dtype=int), arrived),
-        group(~ends, "queue", 1 + 3 * step, activities["joined_at"]),
-        group(used, "resource_use", 2 + 3 * step, activities["started_at"]),
-        group(used, "resource_use_end", 3 + 3 * step, until),
-        group(ends, "arrival_departure", np.full(n, len(known) - 1), activities["joined_at"]),
+        ("arrival_departure", first, np.zeros(n, dtype=int), arrived),
+        ("queue", ~ends, 1 + 3 * step, joined),
+        ("resource_use", used, 2 + 3 * step, activities["started_at"]),
+        ("resource_use_end", used, 3 + 3 * step, until),
+        ("arrival_departure", ends, np.full(n, len(known) - 1), joined),
     )
-    activity, kind, event, time, places = (
-        np.concatenate(column) for column in zip(*groups, strict=True)
+    chosen = [np.flatnonzero(of & ~np.isnan(at)) for _, of, _, at in groups]
+    activity = np.concatenate(chosen)
+    kind = np.repeat([EVENT_TYPES.index(name) for name, *_ in groups], [*map(len, chosen)])
+    event, time = (
+        np.concatenate([group[part][of] for group, of in zip(groups, chosen, strict=True)])
+        for part in (2, 3)
     )
     order = np.lexsort(
         (activity, time)
     )  # a use ends before the next is waited for; events of one stay in their order
+    places = np.where(kind >= EVENT_TYPES.index("resource_use"), place[activity], np.nan)
     entity = row[activity]
     columns = {
         "entity_id": entity[order],
@@ -211,7 +181,11 @@ def events_of(extract: Extract) -> Events:
     }
     return Events(
         columns,
-        {"pathway": patients.known("arrival_source"), "event_type": EVENT_TYPES, "event": known},
+        {
+            "pathway": patients.known("arrival_source"),
+            "event_type": EVENT_TYPES,
+            "event": (*known,),
+        },
     )
 
 

@@ -136,6 +136,12 @@ class ExtractMapping(Sourced):
         return {name: coded for name, coded in stated.items() if coded is not None}
 
     @property
+    def others(self) -> dict[str, str]:
+        """The columns of ages and numbers, by their keys."""
+        keys = ("age", "attendance", "patient")
+        return {name: column for name in keys if (column := getattr(self, name))}
+
+    @property
     def roles(self) -> dict[str, str]:
         """The column of each key, by the key in words."""
         roles: dict[str, str] = {}
@@ -146,8 +152,7 @@ class ExtractMapping(Sourced):
                 for part, column in zip(parts, of, strict=True)
             }
         roles |= {name: coded.column for name, coded in self.codes.items()}
-        others = ("age", "attendance", "patient")
-        roles |= {name: column for name in others if (column := getattr(self, name))}
+        roles |= self.others
         roles |= {f"left out, {column}": column for column in self.leave_out}
         return {name.replace("_", " "): column for name, column in roles.items()}
 
@@ -172,9 +177,9 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
     from simulation.extracts.quality import KINDS
 
     for name, coded in mapping.codes.items():
+        known = (*CATEGORIES[name], UNKNOWN_CODE)
         for value, meaning in coded.values.items():
-            if meaning not in (*CATEGORIES[name], UNKNOWN_CODE):
-                known = (*CATEGORIES[name], UNKNOWN_CODE)
+            if meaning not in known:
                 yield Fault(
                     f"{where}.{name}.values.{value}",
                     f"'{meaning}' is not known",
@@ -182,15 +187,10 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
                 )
     used: dict[str, str] = {}
     stamped = [(f"times.{name}", column) for name, of in mapping.stamps.items() for column in of]
-    others = [
-        (name, getattr(mapping, name))
-        for name in ("age", "attendance", "patient")
-        if getattr(mapping, name)
-    ]
     for name, column in [
         *stamped,
         *((name, coded.column) for name, coded in mapping.codes.items()),
-        *others,
+        *mapping.others.items(),
     ]:
         if column == MISSING_COLUMN:
             remedy = f"Write the heading of its column in place of {MISSING_COLUMN}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from simulation.extracts.extract import Extract
 
@@ -92,12 +93,7 @@ def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
             )
             _panel(ax, names, seen, runs)
             panel_title(ax, words)
-        handles = [
-            legend_line(color=BLUE, marker="o", label="records"),
-            legend_line(color=WORSE, label="simulated"),
-        ]
-        legend_below(figure, handles)
-        png = png_of(figure)
+        png = _with_legend(figure)
     alt = f"Arrivals, and waits by hour of arrival, age and source: {extract.name} and {name}."
     return Picture("beside", png, alt, BESIDE)
 
@@ -111,13 +107,14 @@ def daily_picture(recorded: Floats, simulated: Floats, name: str) -> Picture:
         axes[0].plot(at, 100 * simulated.mean(axis=0), color=WORSE, linewidth=1)
         axes[0].plot(at, 100 * recorded, ".", color=BLUE, markersize=4)
         panel_title(axes[0], "Within four hours by day of arrival, %")
-        handles = [
-            legend_line(color=BLUE, marker=".", label="records"),
-            legend_line(color=WORSE, label="simulated"),
-        ]
-        legend_below(figure, handles)
-        png = png_of(figure)
+        png = _with_legend(figure)
     return Picture("daily", png, f"Within four hours by day: {name} and its simulation.", BESIDE)
+
+
+def _with_legend(figure: Figure) -> bytes:
+    records = legend_line(color=BLUE, marker="o", label="records")
+    legend_below(figure, [records, legend_line(color=WORSE, label="simulated")])
+    return png_of(figure)
 
 
 def likeness(extract: Extract, result: StudyResult) -> tuple[str, bool]:
@@ -195,16 +192,9 @@ def write_pages(
     return write_dated(results / FOLDER, files) / PAGE
 
 
-class WrittenPage(NamedTuple):
-    """A page of records: its title, the command that comes next, and its content."""
-
-    title: str
-    next_step: str
-    content: str
-
-
-def written_pages(results: Path = Path("results")) -> dict[str, WrittenPage]:
-    """The newest pages in `results/extracts`, by the name of their folder, the newest first.
+def written_pages(results: Path = Path("results")) -> dict[str, tuple[str, str, str]]:
+    """Title, the command that comes next, and content of the newest pages in `results/extracts`, by the name of their
+    folder, the newest first.
 
     What leads out of the folder by a link is left out.
     """
@@ -217,5 +207,5 @@ def written_pages(results: Path = Path("results")) -> dict[str, WrittenPage]:
             text, named = path.read_text("utf-8", "replace"), title.is_file()
             words = title.read_text("utf-8", "replace") if named else path.parent.name
             name, _, step = words.strip().partition("\n")
-            found[path.parent.name] = WrittenPage(name, step, text)
+            found[path.parent.name] = (name, step, text)
     return found

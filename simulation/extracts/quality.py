@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
@@ -185,16 +186,18 @@ def is_few(n: Any, of: Any = np.inf) -> Any:
     return (n > 0) & (n < FEWEST) | (of - n > 0) & (of - n < FEWEST)
 
 
-def in_fives(counts: Ints | int) -> Ints:
+def in_fives(counts: ArrayLike) -> Ints:
     """Counts to the nearest 5, as they are shown beside shares: none of them, and no total, gives one under 5 back."""
     return np.asarray((np.asarray(counts) + FEWEST // 2) // FEWEST * FEWEST)
 
 
 def counted_words(parts: Iterable[tuple[str, int]]) -> tuple[list[str], int]:
     """'seen 1,203' of each part with a count, 'seen under 5' of few; and how many the few are."""
-    parts = [part for part in parts if part[1]]
-    words = [f"{name} under {FEWEST}" if is_few(n) else f"{name} {n:,}" for name, n in parts]
-    return words, sum(n for _, n in parts if is_few(n))
+    few, words = 0, []
+    for name, n in parts:
+        few += n if (hidden := is_few(n)) else 0
+        words += [f"{name} under {FEWEST}" if hidden else f"{name} {n:,}"] if n else []
+    return words, few
 
 
 def named_months(months: Iterable[int]) -> str:
@@ -264,14 +267,17 @@ class DataQuality(list[DirtCount]):
         for kind in KINDS:
             rows = [row for row in self if row.kind == kind]
             if rows:
-                alone = [row for row in rows if row.where and row.where[-1] != ")"]
-                words, few = counted_words((row.where, row.n) for row in alone)
-                named = [row.where for row in rows if row.where.endswith(")")]
-                if len(rows) == 1:
-                    words, few = [row.where for row in alone], 0
+                words, few = counted_words(
+                    (row.where, row.n) for row in rows if len(rows) > 1 and row.where[-1:] != ")"
+                )
+                words += [
+                    row.where
+                    for row in rows
+                    if row.where and (row.where[-1] == ")" or len(rows) == 1)
+                ]
                 of, few = sum(row.of for row in rows), few + sum(row.few for row in rows)
                 n = sum(row.n for row in rows)
-                lines.append(DirtCount(kind, n, of, "; ".join([*named, *words]), few))
+                lines.append(DirtCount(kind, n, of, "; ".join(words), few))
         return tuple(lines)
 
     def faults(self, where: str, worst_share: float, worst: Mapping[str, float]) -> Iterable[Fault]:
@@ -314,7 +320,7 @@ class DataQuality(list[DirtCount]):
             n = row.n - (row.few if is_few(row.few) else 0)
             number: tuple[str | Cell, str | Cell] = (
                 Cell(n, style="number", digits=0),
-                Cell(n / max(row.of, 1), style="percent", digits=2),
+                Cell(n / (row.of or 1), style="percent", digits=2),
             )
             if row.kind != UNCOUNTED and (is_few(row.n, row.of) or n == 0 < row.n):
                 number = (f"under {FEWEST}" if row.n < FEWEST else f"all but under {FEWEST}", "")

@@ -31,9 +31,8 @@ from simulation.extracts.stamps import (
     is_nothing,
     is_summer,
     on_one_minute,
-    repeated_hour,
     rounding_of,
-    skipped_hour,
+    skipped_and_repeated,
     stamps_of,
     stripped,
 )
@@ -237,10 +236,8 @@ def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
     for weekday in range(7):
         same = days % 7 == weekday
         usual[same] = np.quantile(count[same], 0.75) if same.any() else 0
-    by_quarter = np.bincount(
-        ((arrived - day[0] * DAY) // QUARTER).astype(np.int64), minlength=4 * len(count)
-    )
-    quarters = by_quarter.reshape(-1, 4)
+    quarter = (arrived // QUARTER).astype(np.int64) - 4 * day[0]
+    quarters = np.bincount(quarter, minlength=4 * len(count)).reshape(-1, 4)
     short = _is_short(count, usual, 0.5)
     short |= _is_short(quarters, np.quantile(quarters, 0.75, axis=0), 0.25).any(axis=1)
     index = month - month[0]
@@ -292,11 +289,12 @@ def _in_order(
             quality.tally("day_month_swapped", column.other_order, ~column.nothing, where)
             local[name] = _dated(name, arrived, column.at, latest, rounded_to[name], quality)
             latest = np.fmax(latest, local[name])
-    skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
-    twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
-    quality.tally("no_such_time", skipped)
-    quality.tally("hour_twice", twice)
-    times = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
+    odd = {name: skipped_and_repeated(at, changes) for name, at in local.items()}
+    for kind, has in zip(
+        ("no_such_time", "hour_twice"), np.any([*odd.values()], axis=0), strict=True
+    ):
+        quality.tally(kind, has)
+    times = {name: np.where(odd[name][0], at + 60, at) for name, at in local.items()}
     arrived = times["arrived_at"]
     for name, at in times.items():
         if name != "arrived_at":
@@ -315,7 +313,7 @@ def _without_heaps(stamps: Mapping[str, Stamps], quality: DataQuality) -> dict[s
     closed = on_one_minute(np.where(once[[*stamps].index("departed_at")], np.nan, departed.at))
     quality.tally("same_moment", np.any(once, axis=0))
     when = np.unique(departed.at[closed] % DAY // 1).astype(int).tolist()
-    where = ", ".join(f"{minute // 60}:{minute % 60:02d}" for minute in when[:6])
+    where = ", ".join(f"{minute // 60}:{minute % 60:02d}" for minute in when)
     quality.tally("same_minute", closed, ~departed.nothing, where)
     return {
         name: column
@@ -357,11 +355,11 @@ def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQ
         for earlier in names[:place]:
             span = times[later] - times[earlier]
             off = span < -1.0 / 60
-            off &= ~_by_rounding(
-                span, off, [(times[name], step[name]) for name in (later, earlier)]
-            )
-            n, there = int(off.sum()), int((~np.isnan(span)).sum())
-            wrong, both = wrong | off, both | ~np.isnan(span)
+            pairs = [(times[name], step[name]) for name in (later, earlier)]
+            off &= ~_by_rounding(span, off, pairs)
+            wrong |= off
+            both |= (known := ~np.isnan(span))
+            n, there = int(off.sum()), int(known.sum())
             pair = f"{_words(later)} before {_words(earlier)}"
             quality.add("columns_swapped", n if n > there / 2 else 0, max(there, 1), pair)
             where.append((pair, n))
@@ -375,8 +373,8 @@ def _by_rounding(span: Floats, off: Mask, stamps: Sequence[tuple[Floats, int]]) 
     step = max(to for _, to in stamps)
     is_on = np.any([at % max(to, 1) == 0 for at, to in stamps if to == step], axis=0)
     there = ~np.isnan(span)
-    others = there & ~is_on
-    share = [off[rows].mean() if rows.any() else 0.0 for rows in (there & is_on, others)]
+    on, others = there & is_on, there & ~is_on
+    share = [off[rows].sum() / max(rows.sum(), 1) for rows in (on, others)]
     if step > 1 and others.sum() >= FEW_DATES and share[0] < 2 * share[1]:
         return np.zeros(len(off), dtype=np.bool_)
     return np.asarray(off & is_on & (span >= -step))

@@ -67,8 +67,6 @@ MANY_AT_ONCE, OF_A_MINUTE, FAR_BEYOND = 8, 3, 8
 deviations of a Poisson number that are none. Judgements."""
 HOURS_AROUND = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Hours before and after whose same minute says how many are usual on one."""
-MOST_MINUTES = 40 * 366 * 1440
-"""The span of stamps in which heaps are looked for, in minutes."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -227,17 +225,13 @@ def _minutes(points: pd.Series) -> Floats:
 def at_one_moment(columns: Collection[Floats]) -> list[Mask]:
     """Masks of the stamps at moments at which one of the columns has far more than chance puts there: that a system or
     a clerk set, as after a downtime."""
-    minutes = [np.floor(np.nan_to_num(at, nan=-1)).astype(np.int64) for at in columns]
-    first = min(int(at[at >= 0].min(initial=2**62)) for at in minutes) - 1
-    places = [np.where((at > first) & (at < first + MOST_MINUTES), at - first, 0) for at in minutes]
-    many = np.zeros(1 + max(int(place.max(initial=0)) for place in places), dtype=np.bool_)
-    for place in places:
-        count = np.bincount(place, minlength=len(many))
-        count[0] = 0  # where there is no stamp
-        of_day = np.bincount(np.arange(len(count)) % DAY_LONG, count, DAY_LONG) * DAY / len(count)
-        usual = np.resize(of_day, len(count))
-        many |= _is_heap(count, usual, MANY_AT_ONCE)
-    return [many[place] for place in places]
+    heaps = []
+    for at in columns:
+        minute, count = np.unique(at[~np.isnan(at)] // 1, return_counts=True)
+        of_day, days = (minute % DAY).astype(np.int64), np.diff(minute).sum() / DAY
+        usual = np.bincount(of_day, count, DAY_LONG) / max(days, 1)
+        heaps.append(minute[_is_heap(count, usual[of_day], MANY_AT_ONCE)])
+    return [np.isin(at // 1, np.concatenate(heaps)) for at in columns]
 
 
 def on_one_minute(at: Floats) -> Mask:
@@ -304,21 +298,13 @@ def is_hour_early(arrived: Floats, summer: Mask) -> bool:
     return apart[1] < apart[0] / 3
 
 
-def skipped_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
-    """Mask of local times that clocks skip."""
-    return _within(at, [(change.at, change.at + change.by) for change in changes if change.by > 0])
-
-
-def repeated_hour(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
-    """Mask of local times that clocks show twice."""
-    return _within(at, [(change.at + change.by, change.at) for change in changes if change.by < 0])
-
-
-def _within(at: Floats, spans: list[tuple[float, float]]) -> Mask:
-    mask = np.zeros(len(at), dtype=np.bool_)
-    for start, end in spans:
-        mask |= (at >= start) & (at < end)
-    return mask
+def skipped_and_repeated(at: Floats, changes: tuple[ClockChange, ...]) -> Mask:
+    """Masks of local times that clocks skip, and of those that they show twice; shape (2, n)."""
+    masks = np.zeros((2, len(at)), dtype=np.bool_)
+    for change in changes:
+        start, end = sorted((change.at, change.at + change.by))
+        masks[int(change.by < 0)] |= (at >= start) & (at < end)
+    return masks
 
 
 def elapsed(arrived_at: Floats, at: Floats, changes: tuple[ClockChange, ...]) -> Floats:
@@ -363,13 +349,7 @@ def rounding_of(at: Floats) -> Rounding:
     beyond = [max(n_15 - chance_15, 0.0), max(n_5 - n_15 - chance_5, 0.0)]
     sure = [count if count > 5 * np.sqrt(chance + 1) else 0.0 for count, chance in
             zip(beyond, (chance_15, chance_5), strict=True)]  # fmt: skip
-    to = (
-        15
-        if sure[0] > 0.2 * n and sure[0] > sure[1]
-        else 5
-        if sum(sure) > 0.2 * n
-        else 1
-        if n_minute > 0.9 * n
-        else 0
-    )
+    to = 1 if n_minute > 0.9 * n else 0
+    if sum(sure) > 0.2 * n:
+        to = 15 if sure[0] > max(0.2 * n, sure[1]) else 5
     return Rounding(to if n else 0, round(sum(sure)))

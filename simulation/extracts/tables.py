@@ -30,10 +30,9 @@ def patients_of(
 ) -> PatientsTable:
     """One row for each attendance, in order of arrival."""
     n = len(points["arrived_at"])
-    walk_in = np.zeros(n, dtype=np.int16)
     columns: dict[str, Column] = {
         "patient": np.arange(n, dtype=np.int32),
-        "arrival_source": codes.get("arrival_source", walk_in),
+        "arrival_source": codes.get("arrival_source", np.zeros(n, dtype=np.int16)),
         "number": np.arange(n, dtype=np.int64),
         "replication": np.zeros(n, dtype=np.int32),
         "arrived_at": points["arrived_at"],
@@ -43,20 +42,14 @@ def patients_of(
         "arrival_source": CATEGORIES["arrival_source"],
         "outcome": (*CATEGORIES["outcome"], IN_BUILDING),
     }
-    if "acuity" in codes:
-        columns[GIVEN], categories[GIVEN] = codes["acuity"], CATEGORIES["acuity"]
-    if "sex" in codes:
-        columns["sex"], categories["sex"] = codes["sex"], CATEGORIES["sex"]
+    for name, coded in ((GIVEN, "acuity"), ("sex", "sex")):
+        if coded in codes:
+            columns[name], categories[name] = codes[coded], CATEGORIES[coded]
     if age is not None:
         band = np.searchsorted(list(AGE_BANDS.values()), age, side="right") - 1
-        columns["age_band"], categories["age_band"] = (
-            np.where(age < 0, MISSING, band).astype(np.int16),
-            (*AGE_BANDS,),
-        )
-        columns["age"] = age
-    return PatientsTable(
-        columns | {name: at for name, at in points.items() if name != "arrived_at"}, categories
-    )
+        columns |= {"age_band": np.where(age < 0, MISSING, band).astype(np.int16), "age": age}
+        categories["age_band"] = (*AGE_BANDS,)
+    return PatientsTable({**columns, **points}, categories)
 
 
 def activities_of(patients: PatientsTable) -> ActivityTable:

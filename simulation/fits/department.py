@@ -38,7 +38,6 @@ from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.quality import in_fives
 from simulation.fits.fitting import (
     KEPT,
-    OFFER_ANSWERS,
     TARGETS,
     UNFITTED,
     cautions,
@@ -53,7 +52,6 @@ from simulation.fits.stated import (
     stated_department,
 )
 from simulation.fits.written import FITTED_BY, write_again
-from simulation.measures.measuring import MeasureName
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
 from simulation.runs.result import StudyResult
@@ -172,7 +170,9 @@ class FittedDepartment(FittedRecords):
     def _targets(self) -> str:
         """The extract's own figures, for `aeflow validate only=site` and `aeflow ensemble`."""
         rows = []
-        for name, value in self._figures():
+        for name, value in self.extract.shown():
+            if name.measure not in TARGETS or not np.isfinite(value):
+                continue
             label, half, kind = TARGETS[name.measure]
             half = half if name.unit == "share" else max(half * value, 1.0)
             rows.append({
@@ -182,11 +182,6 @@ class FittedDepartment(FittedRecords):
             })  # fmt: skip
         head = f"What {self.extract.name} shows, for `aeflow validate study={self.name} only=site`."
         return yaml_text(head, {"name": self.name, "rows": rows})
-
-    def _figures(self) -> Iterator[tuple[MeasureName, float]]:
-        for name, value in self.extract.shown():
-            if name.measure in TARGETS and np.isfinite(value):
-                yield name, value
 
     def write_configs(
         self,
@@ -282,31 +277,6 @@ class FittedDepartment(FittedRecords):
         notes = (note,) if self.stated.words else ()
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
-    def next_step(self, file: str, mapped: str, where: str, n: int, *, is_met: bool) -> str:
-        """The command that comes next. `mapped`, `where`: more words for one that reads the extract, and for another;
-        `n`: departments that were held to the extract; `is_met`: a set of them gives its figures."""
-        if is_met:
-            return f"aeflow compare study={self.name}{where}"
-        known = " doctors='7 8-16, 5 16-24, 4 by night'" if n else ""
-        of_yours = " (with what you know of staff and places in place of this rota)" if n else ""
-        return f"aeflow fit extract={file} out={self.name}{mapped} overwrite=true{known}{of_yours}"
-
-    def _more(self) -> Iterator[str]:
-        """Further commands, and how long they take."""
-        study = f"study={self.name}"
-        yield f"Differences without intervals where it is not calibrated: aeflow compare {study} (seconds to minutes)"
-        yield f"Hold it against your own waits: aeflow validate {study} only=site (ten years: about 10 s)"
-        yield (
-            f"Departments that fit your own waits: aeflow ensemble {study} (half an hour or more, on all processors; "
-            f"its rows are in targets/{self.name}.yaml)"
-        )
-        values = dict((name.measure, value) for name, value in self._figures())
-        answers = [f"attendances_per_day: {self.totals.attendances_per_day:.0f}"]
-        for key, measure, scale, unit in OFFER_ANSWERS:
-            if measure in values:
-                answers.append(f"{key}: {scale * values[measure]:.3g}{unit}")
-        yield f"Or in the way of an offer, in minutes: aeflow offer, with the answers {', '.join(answers)}"
-
     def simulated(self, folder: Path | None = None, n: int = 0) -> StudyResult:
         """Half a year of each of `n` departments as they were written, under their nurses; two of the one, if 0."""
         config_dir = None if folder is None else str(folder)
@@ -325,11 +295,9 @@ class FittedDepartment(FittedRecords):
         result = self.simulated(folder, n)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        more = [(line,) for line in self._more()]
-        after = ReportTable("next", "More commands", ("command, and how long it takes",), more)
         of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
         of_set = [] if held is None else [held]
-        tables = [*of_set, *of_extract, *self.tables.values(), after, columns]
+        tables = [*of_set, *of_extract, *self.tables.values(), columns]
         sentences = (*self.sentences(), likeness(extract, result)[0])
         title = f"Is '{self.name}' our department?"
         return write_pages(results, title, sentences, tables, pictures, next_step)

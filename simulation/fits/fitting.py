@@ -570,11 +570,6 @@ TARGETS: Mapping[str, tuple[str, float, str]] = {
     "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
 }
 """The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
-OFFER_ANSWERS = (
-    ("within_four_hours", "within_4h_share", 100, " %"), ("admitted_share", "admitted_share", 100, " %"),
-    ("triage_wait", "walk_in_triage_wait_mean", 1, ""), ("triage_minutes", "walk_in_triage_minutes_mean", 1, ""),
-)  # fmt: skip
-"""Questions of `aeflow offer` that an extract answers: key, measure, factor and unit."""
 KEPT = (
     ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
     (

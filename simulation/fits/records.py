@@ -235,7 +235,7 @@ class FittedRecords:
             yield admission
         if (patience := self.patience) is not None:
             ends = [round(end, 4) for end in patience.mean[1:]]
-            n_left, n = in_fives(np.array([patience.n_left, patience.n])).tolist()
+            n_left, n = in_fives([patience.n_left, patience.n]).tolist()
             words = (
                 f"walk-ins: {n_left:,} left of {n:,}, waits of the others cut it off; power "
                 f"{patience.power[0]:.3f} ({patience.power[1]:.3f} to {patience.power[2]:.3f})"
@@ -296,7 +296,7 @@ class FittedRecords:
         if self.ages:
             yield self._shares("age_band", self.ages)
             if spans := self._years():
-                n = int(in_fives(int((self.extract.patients["age"] >= 0).sum())))
+                n = in_fives((self.extract.patients["age"] >= 0).sum())
                 words = f"within each band, n = {n:,}"
                 yield self._fitted("site.attributes.age", {"shares": spans}, words)
         if "sex" in self.extract.patients:
@@ -310,8 +310,7 @@ class FittedRecords:
         """Shares of spans of years within each band that has enough patients."""
         ages, spans = self.extract.patients["age"], {}
         for band, stated in self.typical["site"]["attributes"]["age"]["shares"].items():
-            spanned = [int(np.isin(ages, years_of(str(span))).sum()) for span in stated]
-            counts = in_fives(np.array(spanned))
+            counts = in_fives([np.isin(ages, years_of(str(span))).sum() for span in stated])
             if counts.sum() >= 100:
                 spans[band] = dict(zip(stated, rounded(counts / counts.sum()), strict=True))
         return spans

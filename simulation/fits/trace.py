@@ -125,10 +125,9 @@ class TracedPatients:
         first = draw_columns(pathway, run, [*layers, *rough])
         order = np.concatenate([part.rows for part in traced]) if traced else np.zeros(0, np.int64)
         known = self._known(pathway, first, n_before, order)
-        placed = [
-            self._placed(part, pathway, known[ACUITY_TRUE][n_before:][self._span(traced, part)])
-            for part in traced
-        ]
+        ends = np.cumsum([len(part.rows) for part in traced])
+        levels = np.split(known[ACUITY_TRUE][n_before:], ends)
+        placed = [self._placed(part, pathway, levels[k]) for k, part in enumerate(traced)]
         drawn = draw_columns(
             pathway,
             run,
@@ -159,11 +158,6 @@ class TracedPatients:
         start, end = (to_ticks(minute) + self._shift for minute in self._extract.window)
         outside = (ticks < start) | (ticks >= end)
         return replace(source, kept=source.kept[outside]), ticks[outside]
-
-    @staticmethod
-    def _span(traced: Sequence[_Rows], part: _Rows) -> slice:
-        before = sum(len(other.rows) for other in traced[: traced.index(part)])
-        return slice(before, before + len(part.rows))
 
     # --- what the extract states of each patient ----------------------------------------------------------------
 
@@ -356,27 +350,22 @@ class Trace:
     def pictures(self) -> tuple[Picture, ...]:
         """The extract beside its own simulation: by hour, age and source, and by day."""
         beside = beside_picture(self.extract, self.result, self.result.design.baseline)
-        return beside, daily_picture(self._shown_days(), self.daily, self.extract.name)
+        return beside, daily_picture(self.recorded, self.daily, self.extract.name)
 
     @cached_property
     def recorded(self) -> Floats:
-        """The share within four hours by day of arrival in the records, shape (days,); NaN of a day without any."""
-        return daily_shares(self.extract.patients, self.extract.window)
-
-    def _shown_days(self) -> Floats:
-        """The same, without days on which fewer than 5 were within, or over, four hours."""
-        n, yes = daily_counts(self.extract.patients, self.extract.window)
-        return np.where((n < FEWEST) | is_few(yes, n), np.nan, self.recorded)
+        """The share within four hours by day of arrival in the records, shape (days,); NaN of a day on which fewer than
+        5 came, or were within, or over, four hours."""
+        return daily_shares(self.extract.patients, self.extract.window, FEWEST)
 
     def _daily(self) -> ReportTable:
         """The recorded share within four hours of each day beside the simulated one."""
         first = self.extract.first_day + round(self.extract.window[0] / 1440)
-        shown = self._shown_days()
         low, high = ends_of_nine_in_ten(self.daily)
         cells: list[Cells] = [
             (
                 str(first + day),
-                Cell(100 * float(shown[day]), digits=1, style="number"),
+                Cell(100 * float(self.recorded[day]), digits=1, style="number"),
                 Cell(
                     100 * float(mean), low=100 * float(low[day]), high=100 * float(high[day]),
                     digits=1, style="number",
@@ -389,13 +378,6 @@ class Trace:
             f"Records: no share of a day on which fewer than {FEWEST} were within, or over, four hours.",
         )
         return ReportTable("daily", "Within four hours by day, %", headers, cells, notes)
-
-    def next_step(self, file: str, mapped: str, where: str) -> str:
-        """The command that comes next. `mapped`, `where`: more words for one that reads the extract, and for
-        another."""
-        if self.is_near:
-            return f"aeflow compare study={self.result.design.name}{where}"
-        return f"aeflow fit extract={file} out=mine{mapped}"
 
     def sentences(self) -> Iterator[str]:
         """What its page begins with."""
@@ -560,19 +542,14 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
     return result, daily, made.patients.n_other_label
 
 
-def daily_shares(patients: Patients, window: Window) -> Floats:
-    """The share within four hours of those who arrive on each day of a window, shape (days,); NaN without any."""
-    n, yes = daily_counts(patients, window)
-    return np.where(n > 0, yes / np.maximum(n, 1), np.nan)
-
-
-def daily_counts(patients: Patients, window: Window) -> tuple[Ints, Ints]:
-    """Those who arrive on each day of a window and whose departure is known, and how many of them are within four
-    hours."""
+def daily_shares(patients: Patients, window: Window, fewest: int = 1) -> Floats:
+    """The share within four hours of those who arrive on each day of a window, shape (days,); NaN where fewer than
+    `fewest` came, or some, but fewer, were within or over."""
     arrived = patients["arrived_at"]
     within = patients["departed_at"] - arrived <= FOUR_HOURS
     day = np.floor((arrived - window[0]) / 1440).astype(np.int64)
     n_days = round((window[1] - window[0]) / 1440)
     here = (day >= 0) & (day < n_days) & ~np.isnan(patients["departed_at"])
     n, yes = (np.bincount(day[here & of], minlength=n_days) for of in (here, within))
-    return n, yes
+    is_shown = (n >= fewest) & ~((fewest > 1) & is_few(yes, n))
+    return np.where(is_shown, yes / np.maximum(n, 1), np.nan)
