@@ -36,7 +36,7 @@ from simulation.extracts.stamps import (
     stamps_of,
     stripped,
 )
-from simulation.extracts.tables import activities_of, patients_of
+from simulation.extracts.tables import activities_of, patients_table_of
 from simulation.records.schema import (
     ADMITTED,
     LEFT,
@@ -122,7 +122,7 @@ def read_tables(
     _ends(times, stamps, codes, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
-    patients = patients_of({name: at - monday for name, at in times.items()}, codes, age)
+    patients = patients_table_of({name: at - monday for name, at in times.items()}, codes, age)
     return ReadExtract(patients, quality, monday, rounding, is_whole_day)
 
 

@@ -25,7 +25,7 @@ STEP_OUTCOMES = ("done", "left", "blocked", "open")
 DONE, HAS_LEFT, OPEN = 0, 1, 3
 
 
-def patients_of(
+def patients_table_of(
     points: Mapping[str, Floats], codes: Mapping[str, Column], age: Column | None
 ) -> PatientsTable:
     """One row for each attendance, in order of arrival."""
