@@ -70,7 +70,7 @@ notebooks: $(VENV)/.all ## run the notebooks again, and write them beside their 
 
 pages: notebooks ## write again all that the documentation shows of the program: tables, keys, examples, published run
 	@for tool in model_tables vocabulary gallery; do $(BIN)/python -m docs.tools.$$tool || exit 1; done
-	@$(BIN)/aeflow compare study=ai_triage
+	@$(BIN)/aeflow compare study=ai_triage resume=false
 	@$(BIN)/python -m docs.tools.publish results/latest
 	@$(BIN)/python -m docs.tools.first_visit results/latest
 
