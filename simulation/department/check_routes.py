@@ -675,6 +675,7 @@ def without_closed(pathway: Pathway, pool: Pool) -> Pool:
     return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
 
 
+@lru_cache(maxsize=1024)
 def empty_hours(pools: tuple[Pool, ...]) -> list[Interval]:
     """The times at which none of the pools has a unit: half-open intervals of the week in ticks, sorted."""
     if any(pool.unlimited for pool in pools):

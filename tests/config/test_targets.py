@@ -111,7 +111,7 @@ def test_by_default_there_is_a_worker_for_each_processor_that_may_be_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 2, 5}, raising=False)
-    assert load().workers == processors() == 3
+    assert load("ensemble=none").workers == processors() == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert processors() == 1

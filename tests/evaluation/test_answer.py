@@ -276,7 +276,10 @@ def test_the_command_prints_the_table_and_the_answer(
     monkeypatch.setattr(inquiries, "_run_for_an_evaluation", run)
     monkeypatch.chdir(tmp_path)
     assert (
-        main(["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"])
+        main(
+            ["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"]
+            + ["ensemble=none"]
+        )
         == 0
     )
     printed = capsys.readouterr().out
