@@ -237,8 +237,8 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
         month=running,
         within_4h=100
         * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
-        occupancy=100 * np.asarray(shares @ beds / beds.sum()),
-        attendances=np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440)),
+        occupancy=100 * (shares @ beds / beds.sum()),
+        attendances=n / ((windows[:, 1] - windows[:, 0]) / 1440),
     )
 
 

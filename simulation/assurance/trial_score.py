@@ -164,7 +164,7 @@ def _weights(studies: Sequence[str]) -> Floats:
         len(names), np.full(len(names), 1 / len(names)), size=RESAMPLED
     )
     counts = np.vstack([np.ones(len(names)), drawn]) / n_rows
-    return np.asarray(counts[:, of_row])
+    return counts[:, of_row]
 
 
 def _means(values: Floats, weights: Floats) -> Floats:

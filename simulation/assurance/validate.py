@@ -182,10 +182,7 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
     pathway = arm.pathway
     giving = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
     pools = dict.fromkeys(
-        pool
-        for step in giving
-        for pool in (*step.asks, *step.any_of)
-        if pathway.pools[pool].kind == "staff"
+        pool for step in giving for pool in step.pools if pathway.pools[pool].kind == "staff"
     )
     drawn = draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS)
     load = offered_load(pathway, apply(arm.policy, pathway, drawn))

@@ -119,10 +119,7 @@ def check_own(
         name: kind.spans if isinstance(kind, Age) else pathway.categories(name)
         for name, kind in pathway.attributes.items()
     }
-    parts = (pathway.arrivals, pathway.present)
-    categories[ARRIVAL_SOURCE] = tuple(
-        name for part in parts for name, source in part.items() if source.attends
-    )
+    categories[ARRIVAL_SOURCE] = pathway.attending
     of_attributes = [
         f"{attribute}={category}" for attribute, names in categories.items() for category in names
     ]

@@ -117,11 +117,8 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
                 (name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"
             ]
     ends: dict[str, None] = {}
-    attending = [
-        name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends
-    ]
     for source, start in starts_of(pathway).items():
-        if source in attending:
+        if source in pathway.attending:
             reached = reachable_from(
                 (start,), graph, closed=[*departing, *edges_of_others(pathway, source)]
             )
@@ -201,14 +198,12 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
 
 def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
     """Add the faults of pools that a step asks for twice, or keeps without taking them."""
-    overflow = step.overflow.any_of if step.overflow else ()
-    taken = (*step.asks, *step.any_of, *overflow)
-    for pool in find_repeated(taken):
+    for pool in find_repeated(step.takes):
         faults.add(
             where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow"
         )
     for number, pool in enumerate(step.keeps):
-        if pool not in taken and pool in pathway.pools:
+        if pool not in step.takes and pool in pathway.pools:
             faults.add(
                 f"{where}.keeps.{number}",
                 f"keeps '{pool}', which it does not take",

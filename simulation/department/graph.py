@@ -128,11 +128,7 @@ Targets = Mapping[str, Sequence[str]]
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """The node at which each source of patients starts."""
-    return {
-        name: source.starts
-        for part in (pathway.arrivals, pathway.present)
-        for name, source in part.items()
-    }
+    return {name: source.starts for name, source in pathway.sources.items()}
 
 
 def reachable(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) -> dict[str, None]:

@@ -142,7 +142,7 @@ def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
         phrases = [" + ".join(parts)] if parts else []
         if node.effort:
             phrases.append(f"ends early if {min(node.effort.at_least)} or more wait")
-        asked = (*node.asks, *node.any_of)
+        asked = node.pools
         spaces = [pool for pool in asked if pathway.pools[pool].kind == "space"]
         return "step", "; ".join(phrases), (*spaces, *asked, "")[0]
     if isinstance(node, Loop):

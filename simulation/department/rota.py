@@ -373,7 +373,7 @@ def _asking(step: Step, limitless: Set[str]) -> Step:
     Where such a pool would do, the others of its `any_of` are never needed.
     """
     effort = step.effort if step.effort and step.effort.share else None
-    if effort is step.effort and limitless.isdisjoint((*step.asks, *step.any_of)):
+    if effort is step.effort and limitless.isdisjoint(step.pools):
         return step
     any_of = () if limitless & set(step.any_of) else step.any_of
     return replace(step, asks=_without(step.asks, limitless), any_of=any_of, effort=effort)
@@ -394,8 +394,4 @@ def _without(names: Sequence[str], off: Set[str]) -> tuple[str, ...]:
 
 def _taken(steps: Mapping[str, Step]) -> set[str]:
     """The pools of which some step takes a unit."""
-    return {
-        name
-        for step in steps.values()
-        for name in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow else ()))
-    }
+    return {name for step in steps.values() for name in step.takes}

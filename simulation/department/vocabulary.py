@@ -741,6 +741,16 @@ class Step:
     records: Mapping[str, Moment] = field(default_factory=dict)
     """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
 
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """Every pool that it asks for, and each of those of which it takes one."""
+        return (*self.asks, *self.any_of)
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Every pool from which it may take, those of an overflow last."""
+        return (*self.pools, *(self.overflow.any_of if self.overflow else ()))
+
 
 @config_dataclass
 class ByAttribute:
@@ -1058,6 +1068,16 @@ class Pathway:
     allow_overload: bool = False
     """Whether the department may run though a pool has more work than its units can do in a week."""
 
+    @property
+    def sources(self) -> dict[str, ArrivalSource | Present]:
+        """Every source of patients, by name: of those who arrive, then of those present at the start."""
+        return {**self.arrivals, **self.present}
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """The sources of patients who attend, by name."""
+        return tuple(name for name, source in self.sources.items() if source.attends)
+
     def nodes(self) -> dict[str, Node]:
         """Every node of the route by name, in declared order."""
         return {**self.steps, **self.branches, **self.loops, **self.ends}
@@ -1065,7 +1085,7 @@ class Pathway:
     def categories(self, attribute: str) -> tuple[str, ...]:
         """The categories of an attribute, in the order of their integer codes."""
         if attribute == ARRIVAL_SOURCE:
-            return (*self.arrivals, *self.present)
+            return tuple(self.sources)
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
         described = self.attributes[attribute]

@@ -86,7 +86,7 @@ def patients_t(trials: Trials) -> TrialEstimates:
         for shift in (0.0, 1.0)  # an effect of 0 has no ratio to its error
     )
     quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, n + others[2] - 2)
-    half_width = np.asarray(quantile / (away.statistic - test.statistic))
+    half_width = quantile / (away.statistic - test.statistic)
     return TrialEstimates(mean - others[0], half_width, np.asarray(test.pvalue))
 
 

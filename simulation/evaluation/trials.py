@@ -177,7 +177,7 @@ def trials_of(
             f"{design.label}: needs {design.weeks} weeks of {design.departments} departments, and there are "
             f"{bank.n_weeks} of {bank.n_runs}. Run more: run.measured_days, run.replications and run.departments"
         )
-    chance = np.random.Generator(np.random.PCG64(seed))
+    chance = np.random.default_rng(seed)
     runs = _draw_departments(bank.n_runs, design.departments, n_trials, chance)
     first = chance.integers(bank.n_weeks, size=n_trials)
     if isinstance(
@@ -282,7 +282,7 @@ def arm_switched(arm: str, design: EvaluationDesign) -> str:
 @lru_cache(maxsize=4)
 def days_on(n_days: int) -> Mask:
     """On which days a tool is on that is switched by a coin for each pair of days, shape (n_days,)."""
-    return _draw_pairs((n_days + n_days % 2,), np.random.Generator(np.random.PCG64(SEED)))[:n_days]
+    return _draw_pairs((n_days + n_days % 2,), np.random.default_rng(SEED))[:n_days]
 
 
 def _draw_pairs(shape: tuple[int, ...], chance: np.random.Generator) -> Mask:

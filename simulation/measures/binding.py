@@ -311,9 +311,7 @@ def _resources(pathway: Pathway) -> _Resources:
     beds = [name for name, pool in limited.items() if pool.role.endswith("bed")]
     places = [name for name, pool in limited.items() if pool.role == "place"]
     steps = [
-        name
-        for name, step in pathway.steps.items()
-        if any(pool in limited for pool in (*step.asks, *step.any_of))
+        name for name, step in pathway.steps.items() if any(pool in limited for pool in step.pools)
     ]
     of_staff, of_beds = ([f"pool={name}" for name in names] for names in (staff, beds))
     of_steps = [f"step={name}" for name in steps]

@@ -592,7 +592,7 @@ def stage_of(name: str, pathway: Pathway) -> str:
     """
     step = pathway.steps[name]
     points = set(step.records)
-    roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
+    roles = {pathway.pools[pool].role for pool in step.pools}
     if (points & ASSESSED and "seen_at" not in points) or roles & RECEPTION:
         return "registration and triage"
     if "decided_at" in points or any(role.endswith("bed") for role in roles):

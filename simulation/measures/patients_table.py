@@ -12,10 +12,8 @@ from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     Age,
-    ArrivalSource,
     Given,
     Pathway,
-    Present,
 )
 from simulation.engine.contract import Milestones, Names, Run
 from simulation.engine.contract import Moment as When
@@ -39,7 +37,7 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     another column.
     """
     categories, dated = _columns_of(pathway)
-    attends = np.array([source.attends for source in _sources(pathway).values()])
+    attends = np.array([source.attends for source in pathway.sources.values()])
     rows = np.flatnonzero(attends[draws.arrival_source] & (draws.arrived_at < run.horizon))
     source_code = np.cumsum(attends).astype(np.int16) - 1
     milestones = run.journal.milestones(_recorded(pathway, plan), len(plan.nodes), len(draws))
@@ -87,7 +85,7 @@ def nobody(pathway: Pathway) -> Patients:
 def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """What a department adds to the table of patients: categories by column, and points in time, in order."""
     categories = {
-        ARRIVAL_SOURCE: tuple(name for name, source in _sources(pathway).items() if source.attends),
+        ARRIVAL_SOURCE: pathway.attending,
         "outcome": _outcomes(pathway),
         **{
             name: pathway.categories(name)
@@ -96,10 +94,6 @@ def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str
         },
     }
     return categories, dated_in(pathway)
-
-
-def _sources(pathway: Pathway) -> dict[str, ArrivalSource | Present]:
-    return {**pathway.arrivals, **pathway.present}
 
 
 def activities_table(plan: Plan, run: Run) -> ActivityTable:

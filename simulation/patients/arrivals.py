@@ -210,7 +210,7 @@ def _following(pathway: Pathway, follows: Follows, draws: Draws, run: DrawnRun) 
 
 def _sum_of_last_days(by_day: NDArray[np.generic], n_days: int) -> Floats:
     """The sum over the last `n_days` before each day, shape of `by_day`; over fewer days at the start."""
-    totals = np.concatenate(([0.0], np.cumsum(by_day)))
+    totals: Floats = np.append(0.0, np.cumsum(by_day))
     day = np.arange(len(by_day))
     return totals[day] - totals[np.maximum(day - n_days, 0)]
 
@@ -302,7 +302,7 @@ def _times(by_hour: Floats, day: Ints, variates: Floats) -> Ints:
     differs = bool((by_hour != by_hour[0]).any())
     for weekday in range(DAYS_IN_WEEK) if differs else (0,):
         on_weekday = day % DAYS_IN_WEEK == weekday if differs else slice(None)
-        totals = np.concatenate(([0.0], np.cumsum(by_hour[weekday])))
+        totals = np.append(0.0, np.cumsum(by_hour[weekday]))
         if totals[-1] > 0:
             minute[on_weekday] = np.interp(
                 variates[on_weekday], totals / totals[-1], np.arange(25) * 60.0

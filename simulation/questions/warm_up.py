@@ -80,7 +80,7 @@ def welch(series: Floats, *, half_window: int) -> Floats:
 
     The last w numbers have none, so the shape is (len(series) - w,).
     """
-    total = np.concatenate(([0.0], np.cumsum(series)))
+    total = np.append(0.0, np.cumsum(series))
     at = np.arange(len(series) - half_window)
     width = np.minimum(at, half_window)
     average: Floats = (total[at + width + 1] - total[at - width]) / (2 * width + 1)

@@ -199,7 +199,7 @@ def _standard(values: Floats) -> Floats:
 
 def _beyond_chance(x: Floats, y: Floats) -> tuple[Mask, Mask]:
     """Which figures explain which effects, (n_figures, n_arms), and which effects differ between departments."""
-    chance = np.random.Generator(np.random.PCG64(SEED))
+    chance = np.random.default_rng(SEED)
     figures, effects = [_ranks(side) for side in x], [_ranks(side) for side in y]
     statistic, agreement = _larger(figures, effects), (effects[0] * effects[1]).mean(axis=0)
     highest, agreed = [], []
@@ -284,7 +284,7 @@ def _rule(
     truly = side * effect > matters
     hits: list[bool] = []
     all_count = np.ones((x.shape[2], y.shape[2]), dtype=np.bool_)
-    fold_of = np.random.Generator(np.random.PCG64(SEED)).permutation(x.shape[1]) % FOLDS
+    fold_of = np.random.default_rng(SEED).permutation(x.shape[1]) % FOLDS
     for fold in range(FOLDS):
         used = fold_of != fold
         chosen = _in_order(_both_ways(x[:, used], y[:, used]), arm, all_count, int(used.sum()))[0]

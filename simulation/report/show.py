@@ -258,7 +258,7 @@ def _size(study: Study) -> str:
     pathway = study.baseline.pathway
     subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
     met = [step for name, step in pathway.steps.items() if name in subgraph.edges]
-    pools = {pool for step in met for pool in (*step.asks, *step.any_of)}
+    pools = {pool for step in met for pool in step.pools}
     size = f"{number_of(len(pathway.steps), 'step')}, {number_of(len(pathway.pools), 'pool')}"
     if len(met) == len(pathway.steps):
         return size

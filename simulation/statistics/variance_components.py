@@ -203,7 +203,7 @@ def tell_apart(
     moments = components(figures / np.where(spread > 0, spread, 1.0), department)
     of, x = np.unique(group[first], return_inverse=True)[1], moments.means
     more = np.maximum(noise - np.mean(1 / moments.n), 0) * moments.within
-    chance, hits = np.random.Generator(np.random.PCG64(SEED)), np.zeros(most)
+    chance, hits = np.random.default_rng(SEED), np.zeros(most)
     fold = chance.permutation(len(numbers)) % FOLDS
     for used in (fold != number for number in range(FOLDS)):
         chosen = _choose(x[used], of[used], more, most)

@@ -297,8 +297,7 @@ class SamePatients:
     @cached_property
     def attends(self) -> Mask:
         """Whether each patient is an attendance, shape (n_patients,)."""
-        arrivals, present = self.pathway.arrivals.values(), self.pathway.present.values()
-        attend = [source.attends for source in arrivals] + [source.attends for source in present]
+        attend = [source.attends for source in self.pathway.sources.values()]
         return np.array(attend)[self.ours.arrival_source]
 
     def come_to(self, node: str) -> Mask:
@@ -565,12 +564,7 @@ def _pool_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
 
 def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     """The steps that ask for a pool, or may take from it after a while."""
-    return tuple(
-        name
-        for name, step in pathway.steps.items()
-        if pool
-        in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ()))
-    )
+    return tuple(name for name, step in pathway.steps.items() if pool in step.takes)
 
 
 def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
@@ -676,7 +670,7 @@ def _kinds_in_trials(change: ArmChange, pathway: Pathway) -> Iterator[str]:
 
 def _kind_of_minutes(step: Step, pathway: Pathway) -> str:
     """The kind of trials of other minutes in a step."""
-    roles = {pathway.pools[name].role for name in (*step.asks, *step.any_of)}
+    roles = {pathway.pools[name].role for name in step.pools}
     if step.relabels == ACUITY_GIVEN or {"assessed_at", "triaged_at"} & set(step.records):
         return "labels"
     if CLINICIANS & roles or "seen_at" in step.records:

@@ -131,7 +131,7 @@ def _with_relief(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
     for step in pathway.steps.values():
         leaves = step.may_leave and pathway.patience
         if leaves or step.queue_limit is not None or step.overflow:
-            relieved |= {*step.asks, *step.any_of}
+            relieved |= {*step.pools}
     while True:
         with_alternative = {
             pool
@@ -516,7 +516,7 @@ def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[DepartmentWarn
     """Warnings about long minutes at steps of staff or of the front door."""
     names: dict[str, None] = {}
     for step in pathway.steps.values():
-        of_staff = any(pathway.pools[pool].kind == "staff" for pool in (*step.asks, *step.any_of))
+        of_staff = any(pathway.pools[pool].kind == "staff" for pool in step.pools)
         if of_staff or not step.records.keys().isdisjoint(FRONT):
             names |= dict.fromkeys(step.minutes)
     for name in names:

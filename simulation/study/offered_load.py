@@ -392,7 +392,7 @@ class _Walk:
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
     """Minutes that work takes under a weekly pace: `engine.rows.paced_end` for many at once, up to rounding."""
     edges = np.arange(HOURS_OF_WEEK + 1) * 60.0
-    totals = np.concatenate(([0.0], np.cumsum(weekly_weights(profile) * 60)))
+    totals = np.append(0.0, np.cumsum(weekly_weights(profile) * 60))
     at = started % WEEK_MINUTES
     weeks, within_week = np.divmod(np.interp(at, edges, totals) + work, totals[-1])
     ended = weeks * WEEK_MINUTES + np.interp(within_week, totals, edges)

@@ -353,7 +353,7 @@ def _tied(given: Floats, truth: Floats, correlation: float) -> Floats:
             tied[label, label] = max(a[label] - wrong.sum(), 0.0)
             tied += _spread(q - tied.sum(axis=1), a - tied.sum(axis=0))
         joint[:, label, :] = (1 - abs(correlation)) * free + abs(correlation) * tied
-    return np.asarray(CASES * joint)
+    return CASES * joint
 
 
 def _spread(rows: Floats, columns: Floats) -> Floats:

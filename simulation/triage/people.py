@@ -147,14 +147,7 @@ class Abstention(Sourced):
 
 def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:
     """The arrival sources whose patients get the AI's label: those named, or all that attend if none are stated."""
-    if covers.labels is not None:
-        return covers.labels
-    return tuple(
-        name
-        for part in (pathway.arrivals, pathway.present)
-        for name, source in part.items()
-        if source.attends
-    )
+    return pathway.attending if covers.labels is None else covers.labels
 
 
 def mask_reached(

@@ -359,7 +359,7 @@ def odds_chances(score: Floats, thresholds: Floats) -> Floats:
 def _thresholds(free: Floats) -> tuple[Floats, Floats]:
     """Rising thresholds from a first one and logarithms of steps, and their derivatives (thresholds, free)."""
     steps = np.exp(free[1:])
-    limits = free[0] + np.concatenate([[0.0], np.cumsum(steps)])
+    limits = free[0] + np.append(0.0, np.cumsum(steps))
     return limits, np.tril(np.ones((len(free), len(free)))) * np.concatenate([[1.0], steps])
 
 

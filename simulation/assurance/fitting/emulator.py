@@ -107,9 +107,7 @@ class RowEmulator:
             terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ self._values
         )
         relevance = np.hypot(*np.split(weights, 2))
-        self._stretch = np.asarray(
-            relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH
-        )
+        self._stretch = relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH
         self._points = centred * self._stretch
 
     def scaled(self, values: Floats) -> Floats:

@@ -105,7 +105,7 @@ def priority_mmc(rates: Numbers, service_mean: float, *, servers: int) -> Floats
 
 def _by_priority(ahead: float, loads: Floats) -> Floats:
     """Mean wait by class. `ahead` is the mean time until a server is free for somebody with no queue before them."""
-    totals = np.concatenate(([0.0], np.cumsum(loads)))
+    totals = np.append(0.0, np.cumsum(loads))
     room = np.maximum(1 - totals, 0.0)
     with np.errstate(divide="ignore"):
         return np.asarray(ahead / (room[:-1] * room[1:]))
