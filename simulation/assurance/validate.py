@@ -490,7 +490,7 @@ def validate(
     if "theory" in parts:
         failed += _say_theory(say)
     if "models" in parts:
-        rows = treatment_centre_rows("compiled")
+        rows = treatment_centre_rows()
         say(model_text(rows) + "\n")
         failed += sum(not row.passed for row in rows)
     if power:

@@ -14,7 +14,6 @@ from simulation.config.files import (
     file_named,
     mapping_in,
     names_in,
-    shortened,
     unknown_name,
 )
 from simulation.config.totals import SIZE, TOTALS, set_totals
@@ -96,15 +95,6 @@ def lay_changes(raw: Raw, changes: Iterable[Change], faults: Faults) -> None:
             set_totals(raw, change, faults)
         elif not change.of_triage:
             set_change(raw, change, faults, changeable=CHANGEABLE)
-
-
-def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
-    """A fault for each group that is no block of keys; a group may also be missing or empty."""
-    return [
-        Fault(group, f"found {shortened(repr(raw[group]))}", "Write a block of keys")
-        for group in groups
-        if not isinstance(raw.get(group) or {}, dict)
-    ]
 
 
 _Judged = tuple[Pathway | None, tuple[Fault, ...]]

@@ -432,7 +432,7 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
         try:
             return _read(text), None
         except yaml.YAMLError as error:
-            fault = yaml_fault(error, "")
+            fault = yaml_fault(error)
         except RecursionError:
             fault = Fault("", *TOO_DEEP)
     return None, fault
@@ -630,10 +630,10 @@ _YAML_REMEDIES = {
 """What to do, by words of YAML's own about what it cannot read."""
 
 
-def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
-    """The fault for what YAML refused in a file, with its line."""
+def yaml_fault(error: yaml.YAMLError) -> Fault:
+    """The fault for what YAML refused, with its line alone as the place."""
     problem, mark = str(getattr(error, "problem", error)), getattr(error, "problem_mark", None)
-    where = f"{file}, line {mark.line + 1}" if mark else file
+    where = f", line {mark.line + 1}" if mark else ""
     if problem.startswith("found duplicate key"):
         return Fault(
             where,

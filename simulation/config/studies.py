@@ -15,7 +15,6 @@ from simulation.config.arms import (
     GROUPS_OF_VALUES,
     KINDS,
     Triaged,
-    block_faults,
     control_faults,
     department,
     lay_changes,
@@ -243,7 +242,11 @@ def studies_with(arm: str, folders: Folders) -> tuple[str, ...]:
 
 def study_from(composed: Composed, folders: Folders) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
-    faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
+    faults = Faults(
+        Fault(group, f"found {shortened(repr(composed.raw[group]))}", "Write a block of keys")
+        for group in GROUPS_OF_VALUES
+        if not isinstance(composed.raw.get(group) or {}, dict)
+    )
     if "nurse" not in composed.choices and "nurse" not in composed.raw:
         faults.add(
             "config.yaml",

@@ -277,8 +277,10 @@ def test_the_command_prints_the_table_and_the_answer(
     monkeypatch.chdir(tmp_path)
     assert (
         main(
-            ["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"]
-            + ["ensemble=none"]
+            [
+                *("evaluate", f"arm={TOOL}", "ensemble=none", "trials=100"),
+                *("design=alternate_weeks", "design.weeks=12"),
+            ]
         )
         == 0
     )

@@ -263,16 +263,14 @@ def measured(arm: SimulatedCentre) -> Measured:
 # --- side by side --------------------------------------------------------------------------------------------------
 
 
-def treatment_centre_rows(
-    engine: EngineName, *, clinic_days: int = CLINIC_DAYS, seed: int = SEED
-) -> list[ModelRow]:
+def treatment_centre_rows() -> list[ModelRow]:
     """Every distinct figure of the original beside ours, and the exact rows, for both kinds of arrivals."""
     arms = {arm.name: arm for arm in load(STUDY).arms}
     rows: list[ModelRow] = []
     for kind in get_args(Arrivals):
         originals = [original for original in published() if original.arrivals == kind]
         chosen = [arms[name] for name in dict.fromkeys(original.arm for original in originals)]
-        runs = simulate(chosen, kind, engine=engine, clinic_days=clinic_days, seed=seed)
+        runs = simulate(chosen, kind, engine="compiled", clinic_days=CLINIC_DAYS, seed=SEED)
         ours = {name: measured(run) for name, run in runs.items()}
         rows += [
             _row(original, arms[original.arm], ours[original.arm][original.measure])

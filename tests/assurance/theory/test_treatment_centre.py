@@ -54,7 +54,7 @@ def arms() -> dict[str, ReadyArm]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[ModelRow]:
-    return treatment_centre_rows("compiled", clinic_days=CLINIC_DAYS, seed=SEED)
+    return treatment_centre_rows()
 
 
 @pytest.fixture(scope="module")
