@@ -81,7 +81,7 @@ def run_into(
     with unfinished:
         before = None
         if reuse and resume and not study.run.part_name:
-            before = finished_run(study, results)
+            before = finished_run(study, results, say=say)
         known, told = _taken_from(before, study, unfinished.kept) if before else ({}, "")
         for note in filter(None, (*unfinished.notes, told)):
             say(f"Note: {note}.")
@@ -128,15 +128,18 @@ def broken_off(study: Study, results: Path) -> ListedRun | None:
     return None
 
 
-def finished_run(study: Study, results: Path) -> Result | None:
+def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | None:
     """The newest finished run of this very study in a folder of results, with the words and prices that the study has
-    now; None if there is none that is whole."""
+    now; None if there is none. `say` gets the words for one that is damaged, which is passed over."""
     folders = folders_of(results / study.design.name, identity_of(study).key)
     for folder in sorted(folders, reverse=True):
-        with suppress(ResultsError):
+        try:
             before = read(folder)
-            now = replace(study, run=before.run)
-            return Result(now, before.replications, Explained(now), before.manifest, folder)
+        except ResultsError as error:
+            say(f"Note: {error}. What it holds is not used.")
+            continue
+        now = replace(study, run=before.run)
+        return Result(now, before.replications, Explained(now), before.manifest, folder)
     return None
 
 

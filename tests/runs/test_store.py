@@ -463,6 +463,12 @@ def test_a_finished_run_is_not_simulated_again_where_only_words_or_prices_change
     later = replace(two.run, seed=two.run.seed + 1)
     run_into(replace(two, run=later), tmp_path, say=output.append)
     assert ran == [0, 1] * 3
+    ran.clear()
+    for folder in (tmp_path / two.design.name).iterdir():
+        (folder / "details.parquet").write_bytes(b"")
+    assert ae.same_numbers(run_into(two, tmp_path, say=output.append).result, first.result)
+    assert ran == [0, 1]
+    assert "details.parquet: is damaged" in output[-1]
 
 
 @pytest.mark.slow
