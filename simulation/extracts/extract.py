@@ -17,7 +17,7 @@ from simulation.config.writing import yaml_text
 from simulation.display.table import Cell, ReportTable, ReportTables
 from simulation.errors import Faults, nearest, refuse
 from simulation.extracts.drafting import NEEDED, drafted, headings
-from simulation.extracts.files import ExtractFile, frame_of, read_file
+from simulation.extracts.files import ExtractFile, collected, frame_of, read_file
 from simulation.extracts.mapping import (
     CATEGORIES,
     FEWEST,
@@ -204,7 +204,8 @@ def from_table(records: Any, mapping: AnyMapping, *, name: str = "table") -> Ext
     if isinstance(records, str | Path):
         return read_extract(records, mapping)
     stated = _mapping_of(mapping)
-    names = [str(column) for column in records.columns] if hasattr(records, "columns") else []
+    records = collected(records)
+    n = len(records.columns) if hasattr(records, "columns") else 0
     frame = frame_of(records, stated.columns).rename(columns=str)
     faults = Faults()
     for column in stated.columns:
@@ -215,7 +216,7 @@ def from_table(records: Any, mapping: AnyMapping, *, name: str = "table") -> Ext
     faults.refuse()
     columns = list(stated.columns)
     own = frame[columns].reset_index(drop=True)
-    n_ignored = max(len(names), len(frame.columns)) - len(columns)
+    n_ignored = max(n, len(frame.columns)) - len(columns)
     return _extract(name, ExtractFile(own, n_ignored, 0), stated, mapping)
 
 

@@ -78,6 +78,12 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         )
 
 
+def collected(records: Any) -> Any:
+    """A lazy frame of Polars with its rows; anything else as it is."""
+    is_lazy = {"collect", "collect_schema"} <= {*dir(records)}
+    return records.collect() if is_lazy else records
+
+
 def frame_of(records: Any, columns: Collection[str] | None = None) -> pd.DataFrame:
     """A data frame of pandas, or what offers its columns in Arrow's way (`__arrow_c_stream__`): a frame of Polars, a
     table of Arrow, a relation of DuckDB. `columns`: those that are needed, of which others are not copied.
@@ -88,12 +94,10 @@ def frame_of(records: Any, columns: Collection[str] | None = None) -> pd.DataFra
 
     if isinstance(records, pd.DataFrame):
         return records
+    records = collected(records)
     if not hasattr(records, "__arrow_c_stream__"):
-        collect = getattr(records, "collect", None)  # of a lazy frame
-        if not hasattr(records, "lazy") or collect is None:
-            allowed = "a data frame of pandas or Polars, a table of Arrow, a relation of DuckDB"
-            refuse("table", f"is a {type(records).__name__}", f"Give {allowed}, or name a file")
-        records = collect()
+        allowed = "a data frame of pandas or Polars, a table of Arrow, a relation of DuckDB"
+        refuse("table", f"is a {type(records).__name__}", f"Give {allowed}, or name a file")
     import pyarrow as pa
 
     table = pa.table(records)

@@ -75,6 +75,16 @@ def relation(frame: pd.DataFrame) -> object:
     return duckdb.from_arrow(pa.Table.from_pandas(frame))
 
 
+def polars_frame(frame: pd.DataFrame) -> object:
+    polars = pytest.importorskip("polars")
+    return polars.from_arrow(pa.Table.from_pandas(frame))
+
+
+def lazy_frame(frame: pd.DataFrame) -> object:
+    polars = pytest.importorskip("polars")
+    return polars.from_arrow(pa.Table.from_pandas(frame)).lazy()
+
+
 class OfArrow:
     """A table of which nothing is known but Arrow's way of giving out columns, as that of Polars."""
 
@@ -85,7 +95,9 @@ class OfArrow:
         return self.table.__arrow_c_stream__(schema)
 
 
-@pytest.mark.parametrize("make", [pa.Table.from_pandas, relation, OfArrow])
+@pytest.mark.parametrize(
+    "make", [pa.Table.from_pandas, relation, polars_frame, lazy_frame, OfArrow]
+)
 def test_tables_of_other_libraries_go_in(make: Callable[[pd.DataFrame], object]) -> None:
     frame = pd.read_csv(StringIO(clean(200)), parse_dates=[ARRIVED, SEEN, DEPARTED])
     assert ae.draft_mapping(make(frame)) == ae.draft_mapping(frame)
