@@ -205,7 +205,7 @@ def from_table(records: Any, mapping: AnyMapping, *, name: str = "table") -> Ext
         return read_extract(records, mapping)
     stated = _mapping_of(mapping)
     records = collected(records)
-    n = len(records.columns) if hasattr(records, "columns") else 0
+    n = len(getattr(records, "columns", ()))
     frame = frame_of(records, stated.columns).rename(columns=str)
     faults = Faults()
     for column in stated.columns:
