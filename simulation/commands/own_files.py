@@ -175,7 +175,7 @@ def extract(line: CommandLine) -> int:
         found = f"found '{' '.join(line.words)}'"
         refuse("extract", found, "Say: aeflow extract draft FILE, or aeflow extract FILE")
     read = _read(line.words[0], line)
-    print_blocks(read.tables.values())
+    print_blocks((read.dirt, *[*read.tables.values()][1:]))
     if log := line["log"]:
         from simulation.extracts.logs import write_log
 

@@ -175,8 +175,6 @@ KINDS: Mapping[str, DirtKind] = {
 """In the order in which they are looked for."""
 
 
-UNCOUNTED = "few_arrivals"
-"""The kind that counts days, not patients."""
 FEW = 20
 """Rows of a month below which nothing is said of it alone."""
 
@@ -322,7 +320,7 @@ class DataQuality(list[DirtCount]):
                 Cell(n, style="number", digits=0),
                 Cell(n / (row.of or 1), style="percent", digits=2),
             )
-            if row.kind != UNCOUNTED and (is_few(row.n, row.of) or n == 0 < row.n):
+            if row.kind != "few_arrivals" and is_few(row.n, row.of):  # of days, not of patients
                 number = (f"under {FEWEST}" if row.n < FEWEST else f"all but under {FEWEST}", "")
             cells.append(
                 (
