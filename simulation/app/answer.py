@@ -193,16 +193,11 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
     known = [(asked, result and result.on_targets) for asked, result in questions]
     results = [slim for _, slim in known if slim is not None]
     labels = {name: slim.arm(name).label for slim in results for name in slim.judged}
-    rows = [
-        (
-            asked,
-            department_words(asked, slim),
-            count_replications(slim),
-            _level(slim, slim.first_target) if slim else "",
-            {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {},
-        )
-        for asked, slim in known
-    ]
+    rows = []
+    for asked, slim in known:
+        words, n = department_words(asked, slim), count_replications(slim)
+        effects = {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {}
+        rows.append((asked, words, n, slim and _level(slim, slim.first_target), effects))
     target = results[0].first_target.label if results else ""
     return {"labels": labels, "rows": rows, "target": target}
 

@@ -376,6 +376,7 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
     rotas = teams(department, place) if of_staff else {}
     staff = tuple(parse_shift_change(text, rotas) for text in of_staff)
+    differs = bool(changed or staff)
     asked = AskedQuestion(
         where,
         changed,
@@ -385,8 +386,8 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
         name=" ".join(last.get("name", "").split())[:MOST_OF_NAME],
         place=place,
         staff=staff,
-        within=within and bool(changed or staff),
-        both=last.get("both") == "1" and not within and bool(changed or staff),
+        within=within and differs,
+        both=last.get("both") == "1" and not within and differs,
     )
     if asked.both:  # what is not offered is refused
         asked_in(parse_qsl(asked.opposite.query), place)

@@ -103,16 +103,16 @@ class HeavyWork:
 
     @property
     def time_left(self) -> str:
-        """About how long what is done now will still take, in words; '' if that is not known yet.
+        """About how long the work will still take, in words; '' if that is not known yet.
 
-        From the pace since the first step, before which there is compiling, and what was kept of an earlier run.
+        From the pace since the first step, before which there is compiling, and what was kept of an earlier run. What
+        follows departments that are made takes about as long: measured, 120 replications of 30.
         """
         n_first, at = self._first or (0, 0.0)
         if not 0 < n_first < self.n_done < self.n_all:
             return ""
-        return in_words(
-            (time.monotonic() - at) / (self.n_done - n_first) * (self.n_all - self.n_done)
-        )
+        n_left = self.n_all - self.n_done + self.n_all * (self.stage == "making")
+        return in_words((time.monotonic() - at) / (self.n_done - n_first) * n_left)
 
 
 class Background:

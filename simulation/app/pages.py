@@ -27,6 +27,7 @@ from simulation.app.answer import (
     wait_words,
 )
 from simulation.app.asked import (
+    EXAMPLE,
     MOST_ARMS,
     PLANNED,
     USUAL,
@@ -184,7 +185,6 @@ def answer(
         more=n + MORE if n >= most else most,
         time_left=time_words(most - n, result) if result and state.step == "looking" else "",
         elsewhere="" if asked.file else replace(asked.unchanged, department=EVERY).query,
-        n_elsewhere=N_DEPARTMENTS,
         views=_views(asked),
         together=together([(asked, result), *beside]) if beside else None,
         as_it_is=wait_words(as_it_is.on_targets) if as_it_is else "",
@@ -220,15 +220,25 @@ def runs_page(
 ) -> str:
     """The stored runs with their verdicts, the newest first; those that were broken off, and those that cannot be
     read."""
-    verdicts = {name: verdict_words(run.first_verdict) for name, run in runs.items()}
-    lists = {"runs": runs, "unfinished": unfinished, "damaged": damaged}
-    return rendered("runs.html", verdicts=verdicts, most=MOST_ROWS, **lists)
+    return rendered(
+        "runs.html",
+        verdicts={name: verdict_words(run.first_verdict) for name, run in runs.items()},
+        most=MOST_ROWS,
+        runs=runs,
+        unfinished=unfinished,
+        damaged=damaged,
+    )
 
 
 def run_page(asked: AskedQuestion, result: ae.Result) -> str:
     """The first page of a stored run, with the ways to its views."""
-    answer, views = first_visit(result, of_run=True), _views(asked, result)
-    return rendered("run.html", asked=asked, result=result, answer=answer, views=views)
+    return rendered(
+        "run.html",
+        asked=asked,
+        result=result,
+        answer=first_visit(result, of_run=True),
+        views=_views(asked, result),
+    )
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
@@ -306,13 +316,13 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
 
 def pilot_page(asked: AskedQuestion, result: ae.Result | None) -> str:
     """'Would a three-month pilot tell?': what it could tell of each option."""
-    n, first = count_replications(result), asked.arms or tuple(WORDS["pictured"])
+    n, first = count_replications(result), asked.arms or EXAMPLE
     return rendered(
         "pilot.html",
         asked=asked,
         n=n,
         department=department_words(asked, result),
-        n_first=len(first),
+        first=first,
         **(of_pilot(result, first) if result and n >= first_shown(asked) else {"rows": ()}),
     )
 

@@ -214,7 +214,8 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
 
 
 def _part(name: str, heading: str, sentences: Iterable[str], *tables: ReportTable) -> Section:
-    return Section((*tables, *map(Words, sentences)), heading, name)
+    whole = (Words(one.replace(" ….", " …")) for one in sentences)  # of texts that were cut short
+    return Section((*tables, *whole), heading, name)
 
 
 def _stated(result: StudyResult) -> Iterator[ReportTable]:

@@ -13,7 +13,7 @@ import pytest
 import simulation as ae
 from simulation.app import background as background_module
 from simulation.app.asked import AskedQuestion, asked_in
-from simulation.app.background import MOST_WAITING, Background, HeavyWork
+from simulation.app.background import MOST_WAITING, Background, HeavyWork, Stage
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.server import app_of
 from simulation.app.session import Session
@@ -90,17 +90,19 @@ def test_heavy_work_is_done_one_piece_at_a_time_and_who_waits_is_told(
     until(lambda: second.stage == "done")
 
 
-def test_time_left_is_told_by_the_pace_since_the_first_step(
+def test_time_left_is_told_by_the_pace_since_the_first_step_and_is_that_of_the_whole_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    stages: tuple[tuple[Stage, int], ...] = (("running", 15), ("making", 15 + 20))
     work, now = HeavyWork(("a",), "a", "/", lambda work: Path()), [0.0]
     monkeypatch.setattr(background_module.time, "monotonic", lambda: now[0])
-    work.now("running", 20)
-    for n_done, at in ((4, 500.0), (5, 530.0)):  # four were kept, after some minutes of compiling
-        now[0] = at
-        assert work.time_left == ""
-        work.did(n_done)
-    assert work.time_left == in_words(15 * 30)
+    for stage, n_left in stages:  # departments are simulated later
+        work.now(stage, 20)
+        for n_done, at in ((4, 500.0), (5, 530.0)):  # four were kept, after minutes of compiling
+            now[0] = at
+            assert work.time_left == ""
+            work.did(n_done)
+        assert work.time_left == in_words(n_left * 30)
 
 
 @pytest.mark.slow

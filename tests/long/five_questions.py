@@ -134,7 +134,9 @@ def walk(page: Page, home: str, name: str, asked: Walk, pictures: Path | None) -
         assert pictures is not None
         page.screenshot(path=pictures / f"{name} {width}.png", full_page=True)
     if pictures:
-        page.pdf(path=pictures / f"{name}.pdf", format="A4")
+        page.emulate_media(media="print")
+        page.screenshot(path=pictures / f"{name} printed.png", full_page=True)
+        page.emulate_media(media="screen")
         (pictures / f"{name}.txt").write_text(text, encoding="utf-8")
         page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
     return not missing and front + read <= MOST_WORDS

@@ -117,11 +117,14 @@ def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:
 def test_the_page_keeps_to_its_words_however_much_the_offer_says(offered: Result) -> None:
     long = "the number of the patients whom the nurses of the ward saw in the night and by day"
     many = tuple(f"{number} {long}" for number in range(9))
-    facts = {"claims": many, "not_shown": many, "assumed": many, "differs": many}
+    facts: dict[str, Any] = {"claims": many, "not_shown": many, "assumed": many, "differs": many}
+    facts["left_out"] = f"{long}, {long}, {long} and {long}"
     page = board(with_offer(offered, product=long, department=long, **facts))
     assert page.n_words <= MOST_WORDS
     assert "9 points, in the full report." in text_of(page)
     assert "…" in page.title
+    assert "…" in text_of(page)
+    assert "…." not in text_of(page)
 
 
 def test_no_other_product_is_on_the_page(offered: Result) -> None:
