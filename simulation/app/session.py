@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, TypeVar
@@ -65,8 +65,9 @@ def _joined(one: ae.Result, other: ae.Result) -> ae.Result:
     missing = without.replications[count_replications(with_days) :]
     if not missing:
         return with_days
-    is_alike = with_days.run.profiles == without.run.profiles
-    return without if is_alike else with_days.with_more(missing, 0.0, 0.0)
+    if with_days.run.profiles == without.run.profiles:
+        return without
+    return with_days.with_more(missing, 0.0, 0.0)
 
 
 def first_shown(asked: AskedQuestion) -> int:
@@ -221,8 +222,9 @@ class Session:
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
             before = self._kept.pop(_key(asked), None)
-            longest = result if before is None else _joined(before, result)
-            _add_newest(self._kept, _key(asked), longest, MOST_KEPT)
+            longest = _joined(before, result) if before else result
+            # without what was worked out to show it, which is many times as large
+            _add_newest(self._kept, _key(asked), replace(longest), MOST_KEPT)
 
     def warm_up(self) -> None:
         """Read the configuration, load the engine and simulate once, so that the first question is quick."""

@@ -8,7 +8,6 @@ calibrated to its records, there is no verdict (`why_no_verdict`).
 
 import math
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -26,7 +25,7 @@ from simulation.display.words import (
 from simulation.questions import OF_A_RESULT
 from simulation.records.serialise import read_rows
 from simulation.report.patient_groups import WorseOff, worse_off, worse_off_groups
-from simulation.runs.result import StudyResult
+from simulation.runs.result import StudyResult, kept_with_result
 from simulation.runs.running import values_for
 from simulation.statistics.intervals import estimate_interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
@@ -384,7 +383,7 @@ def not_judged(result: StudyResult) -> tuple[str, ...]:
     return tuple(words for words, is_held in held.items() if not is_held)
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def why_no_verdict(result: StudyResult) -> tuple[Contradiction, ...]:
     """Why there is no verdict: a department is not calibrated; or that of an offer cannot be, or is not as it was
     stated. What to look at first comes first; empty where nothing contradicts."""

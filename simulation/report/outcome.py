@@ -6,7 +6,7 @@ into sentences.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import combinations, compress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,7 +21,7 @@ from simulation.questions.what_decides import FigureRule, find_deciding
 from simulation.records.schema import Mask
 from simulation.records.serialise import read_rows, read_yaml
 from simulation.report.patient_groups import worse_off
-from simulation.runs.result import ArmResult, Finding, StudyResult
+from simulation.runs.result import ArmResult, Finding, StudyResult, kept_with_result
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
 from simulation.statistics.intervals import Interval, estimate_interval
@@ -408,7 +408,7 @@ def _price(outcome: ArmOutcome) -> float:
     return math.inf if outcome.arm.cost is None else outcome.arm.cost
 
 
-@lru_cache(maxsize=64)
+@kept_with_result
 def outcomes(result: StudyResult) -> dict[str, ArmOutcome]:
     """The outcome of every arm but the baseline, by name."""
     return {arm.name: ArmOutcome(result, arm) for arm in result.others}
@@ -422,7 +422,7 @@ def outcome_of(result: StudyResult, arm: str) -> ArmOutcome:
 # --- by what makes patients wait ------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def of_causes(result: StudyResult) -> Mapping[str, StudyResult]:
     """The result of the departments of each cause of waiting alone, by the cause's label."""
     parts = {}
@@ -440,7 +440,7 @@ def count_departments(result: StudyResult, mask: Mask) -> int:
     return len(np.unique(np.asarray(result.department_of)[mask]))
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def with_doubled(result: StudyResult) -> Mapping[str, StudyResult]:
     """The result with the departments of each cause counted twice in turn, by the cause's label: the weighted mean with
     its interval; the range is that of the same departments."""
@@ -490,7 +490,7 @@ class TellsCause(NamedTuple):
         return next(n for n, right in enumerate(self.right, 1) if right >= self.right[-1] - NEARLY)
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def tell_causes(result: StudyResult) -> tuple[TellsCause, ...]:
     """The two figures that tell best what makes patients wait, for each of `DAYS`; none without causes, or with fewer
     than ten departments of one.
@@ -572,7 +572,7 @@ def alternatives(result: StudyResult) -> list[ArmOutcome]:
     return [one for one in others if not one.is_tool and one.arm.name not in names]
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def best_alternative(result: StudyResult) -> ArmOutcome | None:
     """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
     place the cheapest that is shown to do as much, where both costs are stated."""

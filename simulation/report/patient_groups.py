@@ -5,7 +5,6 @@ difference less everybody's, paired by replication)? A tool can be good for all 
 """
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +31,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.runs.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult, kept_with_result
 from simulation.statistics.compare import Comparison, compare_values
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import ALPHA, holm, is_worse, p_value
@@ -268,7 +267,7 @@ def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=8)
+@kept_with_result
 def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
     """Every group of an arm whose 95 % interval is wholly on the worse side, the surest first.
 

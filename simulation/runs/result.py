@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -191,6 +191,7 @@ def mean_known(arrays: Sequence[Floats]) -> Floats:
 
 
 Judged = TypeVar("Judged", Verdict, Judgement)
+Derived = TypeVar("Derived")
 Kind = Literal["better", "worse", "changed", "no-change", "cannot-tell"]
 """Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
 Matters = Literal["helps", "harms", "little", "open"]
@@ -272,6 +273,20 @@ def departments_used(study: Study, numbers: Iterable[int]) -> Department | None:
     if study.departments is None or study.run.departments is None:
         return None
     return np.array([study.department(number) for number in numbers], dtype=np.int64)
+
+
+def kept_with_result(of: Callable[[StudyResult], Derived]) -> Callable[[StudyResult], Derived]:
+    """The function, worked out once for each result, and kept with that: so it goes when the result goes."""
+
+    @wraps(of)
+    def known(result: StudyResult) -> Derived:
+        kept, name = vars(result), f"{of.__name__} of it"
+        if name not in kept:
+            kept[name] = of(result)
+        found: Derived = kept[name]
+        return found
+
+    return known
 
 
 @dataclass(frozen=True, eq=False)
