@@ -60,17 +60,7 @@ Pairs = Sequence[tuple[str, str]]
 CHANGED, FOLLOWED, OPPOSITE = "changed", "changed_staff_follow", "changed_the_other_way"
 """The arms of a changed department, of its other end, where staff keep pace with more patients, and of the opposite
 change."""
-KEYS = (
-    "study",
-    "site",
-    "staffing",
-    "pathway",
-    "calibration",
-    "nurse",
-    "scenario",
-    "run",
-    "ensemble",
-)
+KEYS = WORDS["keys"]
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
 

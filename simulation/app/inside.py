@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import simulation as ae
+from simulation.app.controls import WORDS
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import STAGE_WORDS
 from simulation.report.arm_tables import binding_table
@@ -16,10 +17,7 @@ BUSY = (0.5, 0.7, 0.85, 0.95)
 """Shares of busy time at which a cell is drawn darker: a judgement. Above the third, waits grow quickly."""
 LEAST_BUSY, LEAST_MOVED = 0.02, 0.05
 """Mean share of busy time below which a pool is left out, and by how much a policy must move an hour to be listed."""
-SHORT = (
-    "occupied_at_midnight_share", "boarders_mean", "full_share", "queue_mean", "queue_wait_mean",
-    "busy_by_day_share", "busy_by_night_share",
-)  # fmt: skip
+SHORT = WORDS["short"]
 """The measures of what is short, in the order in which they are shown."""
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 LEAST_MINUTES = 0.05

@@ -20,6 +20,7 @@ from simulation.app import interviewing, pages, working
 from simulation.app.answer import Beside
 from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
 from simulation.app.background import HeavyWork, page_in
+from simulation.app.controls import WORDS
 from simulation.app.departments import PACKAGED, Place
 from simulation.app.session import MOST_REPLICATIONS, AnswerState, Session
 from simulation.app.upload import ANSWERS, MOST_BYTES, address_for, packed, parts_of, zipped
@@ -492,11 +493,6 @@ def _kept(content: str | bytes, name: str) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
-COLUMNS = (
-    "policy", "target", "unit", "today", "difference", "low", "high", "replications", "verdict",
-)  # fmt: skip
-
-
 def _csv(result: ae.Result) -> str:
     """A row a policy and target."""
     rows = []
@@ -506,7 +502,7 @@ def _csv(result: ae.Result) -> str:
         effect = (row.difference, row.difference_low, row.difference_high)
         today = result.row_of(finding.target).mean
         rows.append((*about, today, *effect, row.n_replications, finding.verdict.words))
-    return csv_text(COLUMNS, rows)
+    return csv_text(WORDS["columns"], rows)
 
 
 def app_of(

@@ -280,11 +280,11 @@ def kept_with_result(of: Callable[[StudyResult], Derived]) -> Callable[[StudyRes
 
     @wraps(of)
     def known(result: StudyResult) -> Derived:
-        kept, name = vars(result), f"{of.__name__} of it"
+        kept: dict[str, Derived] = vars(result)
+        name = f"{of.__name__} of it"
         if name not in kept:
             kept[name] = of(result)
-        found: Derived = kept[name]
-        return found
+        return kept[name]
 
     return known
 
