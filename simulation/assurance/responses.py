@@ -216,7 +216,8 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
     answer = result.arms[arm.name]
     month = np.array([month - 1 for month, _ in answer.months])
     running = month + MONTHS * np.cumsum(np.diff(month, prepend=month[0]) < 0)
-    # adult beds in use over adult beds there at 00:00, by month
+    # adult beds in use over adult beds there at 00:00, by month: open escalation beds of a pool count as there, and the
+    # pools are weighted by their own beds
     pools = {name: arm.pathway.pools[name] for name in pools_of(arm.pathway, ADULT_BED)}
     beds = np.array([(pool.capacity or 0) + pool.extra for pool in pools.values()], dtype=float)
     shares = np.array(

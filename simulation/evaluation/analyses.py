@@ -192,15 +192,9 @@ def permutation(trials: Trials) -> TrialEstimates:
     slack = 1e-9 * np.abs(under_each).max()
     p = (np.abs(under_each) >= np.abs(effect)[:, None] - slack).mean(axis=1)
     overlap = (on @ weights.T)[trials.drawn]
-    return TrialEstimates(effect, _not_rejected(overlap, under_each, effect), p)
-
-
-def _not_rejected(overlap: Floats, under_each: Floats, effect: Floats) -> Floats:
-    """Half the length of the interval of effects that a randomisation test does not reject, shape (T,).
-
-    If the effect were d, another order would have given its estimate less d times the part of it that the order drawn
-    makes (`overlap`). That is at least as far out as the estimate itself for all d up to one of two bounds.
-    """
+    # Half the length of the interval of effects that a randomisation test does not reject, shape (T,). If the effect
+    # were d, another order would have given its estimate less d times the part of it that the order drawn makes
+    # (`overlap`). That is at least as far out as the estimate itself for all d up to one of two bounds.
     lows, highs = [], []
     for sign in (-1.0, 1.0):
         share = 1 + sign * overlap
@@ -212,7 +206,7 @@ def _not_rejected(overlap: Floats, under_each: Floats, effect: Floats) -> Floats
     low = np.partition(np.minimum(*lows), k, axis=1)[:, k]
     high = -np.partition(-np.maximum(*highs), k, axis=1)[:, k]
     half: Floats = (high - low) / 2
-    return half
+    return TrialEstimates(effect, half, p)
 
 
 def _nuisance(trials: Trials) -> Floats:

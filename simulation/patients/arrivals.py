@@ -326,17 +326,6 @@ MOST_DEVIATIONS = 8.0
 """The bound is searched for within so many standard deviations around the year's means."""
 
 
-def _quiet_spans(
-    pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, run: DrawnRun
-) -> Ints:
-    """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)."""
-    normal = run.generator("outage", name).standard_normal(len(attended))
-    error = quiet.forecast_error
-    forecast = attended * np.exp(error * normal - error**2 / 2)
-    day = np.flatnonzero(forecast <= fullest_above(pathway, quiet))
-    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)))
-
-
 def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
     """The forecast that the fullest share of a model year's days exceeds, in attendances a day.
 
@@ -394,7 +383,12 @@ def draw_outages(pathway: Pathway, run: DrawnRun, attended: Ints | None = None) 
         if not isinstance(outage, QuietDays):
             spans[name] = _spans(name, outage, run)
         elif attended is not None:
-            spans[name] = _quiet_spans(pathway, name, outage, attended, run)
+            # the hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)
+            normal = run.generator("outage", name).standard_normal(len(attended))
+            error = outage.forecast_error
+            forecast = attended * np.exp(error * normal - error**2 / 2)
+            day = np.flatnonzero(forecast <= fullest_above(pathway, outage))
+            spans[name] = np.asarray(day[:, None] * DAY + np.array(parse_hours(outage.hours)))
         else:
             raise DrawsError(
                 f"outages.{name}: quiet days are known of drawn patients only. Draw them first"

@@ -549,24 +549,20 @@ def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
         about = {"measure": target.measure, "group": target.group, "arm": arm, "of": of}
         for effect in effects:
             estimate = effect.estimate
+            # the columns of `effects.csv` on what was varied; those of a second factor are empty in a main effect
+            cells = {"kind": "main" if len(effect.levels) == 1 else "interaction"}
+            for number, level in zip_longest((1, 2), effect.levels):
+                values = asdict(level) if level else dict.fromkeys(("factor", "value", "first"), "")
+                cells |= {f"{name}_{number}": value for name, value in values.items()}
             yield {
                 **about,
-                **_levels_cells(effect.levels),
+                **cells,
                 "estimate": estimate.mean,
                 "standard_error": estimate.standard_error,
                 "low": estimate.low,
                 "high": estimate.high,
                 "n_replications": estimate.n,
             }
-
-
-def _levels_cells(levels: Sequence[several_runs.Level]) -> dict[str, str]:
-    """The columns of `effects.csv` on what was varied; those of a second factor are empty in a main effect."""
-    cells = {"kind": "main" if len(levels) == 1 else "interaction"}
-    for number, level in zip_longest((1, 2), levels):
-        values = asdict(level) if level else dict.fromkeys(("factor", "value", "first"), "")
-        cells |= {f"{name}_{number}": value for name, value in values.items()}
-    return cells
 
 
 def _design_rows(sweep: Sweep) -> Iterator[dict[str, object]]:

@@ -218,7 +218,18 @@ class ArmOutcome:
         low, middle, high = (worth[kind][end] for end in ("low", "middle", "high"))
 
         def scaled(times: float, difference: float) -> float:
-            return _scaled(before, difference, times, farthest, is_share=row.unit == "share")
+            # so many times a difference from a level, as a ratio (odds of a share) that goes as far as is said
+            # against its sign and along it; the plain product where the level makes no ratio
+            is_share = row.unit == "share"
+            levels = before, before + difference
+            if min(levels) <= 0 or (is_share and max(levels) >= 1):
+                return times * difference
+            first, second = (level / (1 - level) if is_share else level for level in levels)
+            sign = math.copysign(1, difference)
+            against, along = farthest
+            log = sign * min(max(times * abs(math.log(second / first)), against), along)
+            after = first * math.exp(log)
+            return (after / (1 + after) if is_share else after) - before
 
         at, (first, last) = (
             scaled(middle, row.difference),
@@ -385,22 +396,6 @@ class ArmOutcome:
     def otherwise(self) -> Literal["fails", "may fail", ""]:
         """Whether another reading of the same policy fails a limit, or may; '' where it passes, or there is none."""
         return "" if self.other_reading is None else self.other_reading.limits.verb
-
-
-def _scaled(
-    before: float, difference: float, times: float, farthest: tuple[float, float], *, is_share: bool
-) -> float:
-    """So many times a difference from a level, as a ratio (odds of a share) that goes as far as is said against its
-    sign and along it; the plain product where the level makes no ratio."""
-    levels = before, before + difference
-    if min(levels) <= 0 or (is_share and max(levels) >= 1):
-        return times * difference
-    first, second = (level / (1 - level) if is_share else level for level in levels)
-    sign = math.copysign(1, difference)
-    against, along = farthest
-    log = sign * min(max(times * abs(math.log(second / first)), against), along)
-    after = first * math.exp(log)
-    return (after / (1 + after) if is_share else after) - before
 
 
 def _price(outcome: ArmOutcome) -> float:

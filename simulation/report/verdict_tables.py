@@ -64,7 +64,7 @@ from simulation.report.outcome import (
     tell_causes,
     with_doubled,
 )
-from simulation.runs.result import ArmResult, Safety, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, count_beyond
 from simulation.statistics.verdict import (
@@ -291,7 +291,16 @@ def safety_table(result: StudyResult) -> ReportTable:
         if arm in result.identical:
             return IDENTICAL
         if isinstance(on, Margin):
-            return _safety_cell(result, by_arm_and_margin[arm, on])
+            # '15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'
+            safety = by_arm_and_margin[arm, on]
+            row = safety.comparison
+            level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
+            parts = (
+                f"{level}{safety.judgement.words} ({span_of(row)})",
+                safety.where,
+                harmed_kind_words(result, safety),
+            )
+            return replace(difference_cell(row), text="; ".join(part for part in parts if part))
         row = result.row(arm, on)
         return replace(difference_cell(row), text=effect(row))
 
@@ -326,18 +335,6 @@ def safety_table(result: StudyResult) -> ReportTable:
     title = f"Safety: is it worse by more than the margin? 95 % intervals {interval_scope(result)}"
     rows = [(arm.label, arm.name) for arm in result.others]
     return crossed(("safety", title, "arm"), rows, columns, cell, notes)
-
-
-def _safety_cell(result: StudyResult, safety: Safety) -> Cell:
-    """'15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'."""
-    row = safety.comparison
-    level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
-    parts = (
-        f"{level}{safety.judgement.words} ({span_of(row)})",
-        safety.where,
-        harmed_kind_words(result, safety),
-    )
-    return replace(difference_cell(row), text="; ".join(part for part in parts if part))
 
 
 def _margin_header(result: StudyResult, margin: Margin) -> str:

@@ -131,21 +131,21 @@ def reachable_subgraph(
             drawn[key] = draw(arm.pathway, seed=seed, replication=0, days=days)
         closed = closed_edges(arm.pathway, apply(arm.policy, arm.pathway, drawn[key]))
         if arm.pathway is not pathway:
-            closed |= _missing_edges(pathway, arm.pathway)
+            # the edges that `closed_edges` could close in one pathway and that another does not have
+            theirs = {
+                (name, edge) for name, edges in graph_of(arm.pathway).items() for edge in edges
+            }
+            branches = [
+                name
+                for name, branch in pathway.branches.items()
+                if isinstance(branch, ByAttribute | ByOutage)
+            ]
+            graph = graph_of(pathway)
+            closed |= {
+                (name, edge) for name in (*branches, *pathway.loops) for edge in graph[name]
+            } - theirs
         shut = closed if shut is None else shut & closed
     return subgraph_of(pathway, shut or (), keep=keep)
-
-
-def _missing_edges(pathway: Pathway, other: Pathway) -> Closed:
-    """The edges that `closed_edges` could close in one pathway and that another does not have."""
-    theirs = {(name, edge) for name, edges in graph_of(other).items() for edge in edges}
-    branches = [
-        name
-        for name, branch in pathway.branches.items()
-        if isinstance(branch, ByAttribute | ByOutage)
-    ]
-    graph = graph_of(pathway)
-    return {(name, edge) for name in (*branches, *pathway.loops) for edge in graph[name]} - theirs
 
 
 def left_out_words(subgraph: Subgraph) -> str:

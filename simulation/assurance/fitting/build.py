@@ -312,7 +312,11 @@ class Builder:
         if self.file.missing:
             self._say_how_long(wanted)
         while True:
-            self._simulate_missing()
+            if missing := self.file.missing:
+                with progress(len(missing), what="years") as shown:
+                    for number, year in enumerate(simulate_years(self.site, missing), start=1):
+                        self.file.add(year)
+                        shown.done(number)
             years = self.file.of_waves()
             emulator, fit = self._learn(years)
             self.say(
@@ -323,7 +327,17 @@ class Builder:
                 return Fit(self.site.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
-            self.file.propose(self._next(emulator, fit))
+            rng = np.random.default_rng([self.seed, self.file.n_waves])
+            known = self.site.space.points([year.member for year in fit])
+            chains = walk(
+                emulator.log_chance, self.site.space.n_dims, rng, known, n_chains=N_CHAINS
+            )
+            self.file.propose(
+                [
+                    self.site.space.member(point)
+                    for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]
+                ]
+            )
 
     def _chosen(self, fit: Sequence[Year], wanted: int) -> list[int]:
         """Which of those that fit are taken, at random; where they differ in size, such that sizes are spread as they
@@ -357,22 +371,6 @@ class Builder:
             f"Estimate: {minutes} for about {years:,} more years (typical needed {YEARS_EACH} a department), "
             f"{seconds:.2g} s each, {at_once} at once."
         )
-
-    def _simulate_missing(self) -> None:
-        if missing := self.file.missing:
-            with progress(len(missing), what="years") as shown:
-                for number, year in enumerate(simulate_years(self.site, missing), start=1):
-                    self.file.add(year)
-                    shown.done(number)
-
-    def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Member]:
-        rng = np.random.default_rng([self.seed, self.file.n_waves])
-        known = self.site.space.points([year.member for year in fit])
-        chains = walk(emulator.log_chance, self.site.space.n_dims, rng, known, n_chains=N_CHAINS)
-        return [
-            self.site.space.member(point)
-            for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]
-        ]
 
     def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
         """An emulator of these years, and those of them whose departments are accepted."""

@@ -100,7 +100,8 @@ class RowEmulator:
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
         centred = centred_on(points[known], self._edges)
-        # the stretch of each parameter: its relevance to a row in a ridge regression on it and its square
+        # the stretch of each parameter: its relevance to a row in a ridge regression on it and its square; the most
+        # relevant has 1, and `LEAST_STRETCH` is added to all
         squares = centred**2
         terms = np.hstack([centred, squares - squares.mean(axis=0)])
         weights = np.linalg.solve(

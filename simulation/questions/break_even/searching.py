@@ -373,6 +373,7 @@ def frontier(
     another share the search starts where seconds times share is the same. `tried`: is called with each share and
     seconds that were run, and the mean difference there.
     """
+    from scipy.optimize import brentq
 
     def at(share: float, value: float) -> float:
         policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
@@ -383,10 +384,9 @@ def frontier(
     def level(share: float) -> float:
         if share == adoption.stated:
             return at_stated
-        # the root of a function that is next to a guess; NaN if there is none up to the upper bound
+        # the root of a function that is next to a guess; NaN if there is none up to the upper bound. Two values say on
+        # which side it is, since the function goes one way
         guess = at_stated * adoption.stated / share
-        from scipy.optimize import brentq
-
         value_at = cache(partial(at, share))
         beside, there = (min(times * guess, seconds.high) for times in (BEYOND, 1.0))
         falls = abs(value_at(beside)) < abs(value_at(there))
