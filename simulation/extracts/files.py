@@ -234,13 +234,15 @@ def line_of_open_quote(content: bytes | mmap.mmap, separator: bytes, n_cells: in
     A cell may go over several lines: then the line in which it begins is no whole row, or the next one is none.
     """
     ends, odd, carry = [], [], 0
+    if content.find(b'"') < 0:
+        return 0
     for start in range(0, len(content), AT_ONCE):
         part = np.frombuffer(content[start : start + AT_ONCE], np.uint8)
         at = np.flatnonzero(part == 10)
-        n_before = np.cumsum(part == 34, dtype=np.int32)
+        quotes = np.flatnonzero(part == 34)
         ends.append(at + start)
-        odd.append((n_before[at] + carry) % 2)
-        carry += int(n_before[-1])
+        odd.append((np.searchsorted(quotes, at) + carry) % 2)
+        carry += len(quotes)
     lines = np.append(np.concatenate([np.zeros(0, int), *ends]), len(content))
     parity = np.append(np.concatenate([np.zeros(0, int), *odd]), carry % 2)
     opened = -1
