@@ -371,11 +371,13 @@ def _by_rounding(span: Floats, off: Mask, stamps: Sequence[tuple[Floats, int]]) 
     """Mask of negative spans that rounding explains: of stamps on a multiple of the minutes to which they are mostly
     rounded, unless those of other stamps are as often negative."""
     step = max(to for _, to in stamps)
+    if step <= 1 or not off.any():
+        return np.asarray(off & (span >= -step))
     is_on = np.any([at % max(to, 1) == 0 for at, to in stamps if to == step], axis=0)
     there = ~np.isnan(span)
     on, others = there & is_on, there & ~is_on
     share = [off[rows].sum() / max(rows.sum(), 1) for rows in (on, others)]
-    if step > 1 and others.sum() >= FEW_DATES and share[0] < 2 * share[1]:
+    if others.sum() >= FEW_DATES and share[0] < 2 * share[1]:
         return np.zeros(len(off), dtype=np.bool_)
     return np.asarray(off & is_on & (span >= -step))
 
