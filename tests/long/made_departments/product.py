@@ -80,6 +80,9 @@ OTHER_ARMS = ("sham", "ai_label_measured_under", "ai_label_measured_over", "ai_l
               "ai_documents_measured", "lean_triage", "two_more_beds", "childrens_clinician_12_to_22")  # fmt: skip
 """Arms of the product's study that no truth is known of."""
 
+SHOWN = (("department_p5", "department_p95"), ("difference_low", "difference_high"))
+"""Columns of the range of nine in ten departments, and of the interval, which pages show where it is the wider."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -246,10 +249,8 @@ def effects(
     for row in rows_of(newest(folder, f"{study}/*/summary.csv")):
         for change, arm in ARMS.items():
             if row["arm"] == arm and row["group"] == "all":
-                low, high = (
-                    row["department_p5"] or row["difference_low"],
-                    row["department_p95"] or row["difference_high"],
-                )
+                ends = [(row[low], row[high]) for low, high in SHOWN]
+                low, high = max(ends, key=lambda pair: float(pair[1] or 0) - float(pair[0] or 0))
                 if low and high:
                     ranges[change][row["measure"]] = (float(low), float(high))
     return said, ranges
