@@ -106,7 +106,8 @@ def test_who_comes_on_the_days_of_a_change_is_measured_beside_the_week() -> None
 def test_a_change_and_its_opposite_stand_beside_today() -> None:
     asked = asked_in([("beds", "4"), ("staff", "doctors 1 8-16"), ("both", "1")])
     assert asked_in(parse_qsl(asked.query)) == asked
-    assert asked.opposite.changes_words == ("staffed beds in medicine −4", "doctors −1 from 8-16 h")
+    assert asked.opposite.changed == (("beds", -4),)
+    assert [one.number for one in asked.opposite.staff] == [-1]
     study = ae.load(*asked.overrides)
     today, more, fewer = (
         study.arm(name).pathway.pools["medicine_beds"].extra
