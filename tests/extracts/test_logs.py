@@ -12,7 +12,7 @@ import simulation as ae
 from simulation.cli import main
 from simulation.errors import ConfigError
 from simulation.extracts.extract import Extract
-from simulation.extracts.logs import ACTIVITY, CASE, TIME, write_log
+from simulation.extracts.logs import ACTIVITY, CASE, MOVED, TIME, write_log
 from tests.extracts.dirt import ARRIVED, ASSESSED, DECIDED, DEPARTED, SEEN
 from tests.extracts.made import clean, mapping, read
 from tests.held import Hold
@@ -90,8 +90,8 @@ def test_dates_of_a_log_are_moved_by_whole_years_of_weeks_and_its_head_says_so(
     assert by.iloc[0].days % 364 == 0 < by.iloc[0].days
     assert (exact[TIME].str[10:] == moved[TIME].str[10:]).all()  # the clock, and its offset
     head = (tmp_path / "moved.xes").read_text("utf-8").partition("<trace>")[0]
-    assert "moved by a multiple of 52 weeks" in head
-    assert set(moved["case:dates"]) == {"moved by a multiple of 52 weeks, drawn once"}
+    assert MOVED in head
+    assert set(moved["case:dates"]) == {MOVED}
     assert "2025" not in head
 
 
