@@ -405,7 +405,8 @@ def _first_verdict(result: StudyResult) -> Plain | None:
                     "verdict": finding.verdict.words,
                 }
             )
-            return verdict | ({"no_verdict": result.no_verdict} if result.no_verdict else {})
+            why = result.no_verdict if result.design.offer or result.not_calibrated else ""
+            return verdict | ({"no_verdict": why} if why else {})
     return None
 
 

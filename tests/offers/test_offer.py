@@ -270,7 +270,7 @@ def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
     monkeypatch.setattr(
         solving.Solver,
         "solve",
-        lambda own, wanted: (own.ensemble, {name: np.ones(30) for name in solving.TOLERANCES}),
+        lambda own, wanted: (own.ensemble, {name: np.ones(30) for name in solving.KEPT}),
     )
     with in_weeks(written.folder.parent), redirect_stdout(StringIO()) as output:
         assert main(CHANGED) == 0
@@ -484,7 +484,7 @@ def test_a_cause_that_cannot_have_what_was_answered_is_left_out_and_said(
         own: Solver, wanted: Sequence[CalibrationTarget]
     ) -> tuple[Ensemble, dict[str, Floats]]:
         share = np.where(own.causes["places"], 0.5, 0.62)
-        return own.ensemble, {name: share for name in solving.TOLERANCES}
+        return own.ensemble, {name: share for name in solving.KEPT}
 
     monkeypatch.setattr(Solver, "solve", solve)
     answers = {"attendances_per_day": 310, "product": "It", "does": "saves time"}
