@@ -131,7 +131,9 @@ def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(
     _, session = app_of(PORT, n_workers=1)
     asked = asked_in([("department", "ours"), ("arm", "lean_triage")])
     session._keep(asked, two)
-    assert session.result(asked) is two
+    kept = session.result(asked)
+    assert kept is not None
+    assert kept.replications is two.replications
     site.write_text(site.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     assert session.result(asked) is None
 

@@ -107,7 +107,7 @@ class Made:
                 raise KeyboardInterrupt
             self.years += 1
             share = 0.62 + 0.001 * (number % N - N / 2) + 0.0001 * (seed % 7)
-            known[f"{number}"] = [share] * len(solving.TOLERANCES)
+            known[f"{number}"] = [share] * len(solving.KEPT)
             solver.kept.write()
 
     def __call__(self, name: str, **changed: Answer) -> int:
