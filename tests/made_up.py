@@ -31,6 +31,8 @@ def result_of(design: Design, waits: Mapping[str, np.ndarray], *, planned: int =
     pathway = SimpleNamespace(measures={}, groups={})
     arms = [SimpleNamespace(name=arm, pathway=pathway) for arm in waits]
     run = SimpleNamespace(replications=planned or n, measured_days=28, departments=None)
-    study: Any = SimpleNamespace(design=design, arms=arms, run=run, departments=None)
+    study: Any = SimpleNamespace(
+        design=design, arms=arms, run=run, departments=None, not_calibrated=""
+    )
     explained: Any = None
     return StudyResult(study, replications, explained)
