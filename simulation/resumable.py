@@ -81,7 +81,7 @@ def run_into(
     with unfinished:
         before = None
         if reuse and resume and not study.run.part_name:
-            before = finished_run(study, results, say=say)
+            before = finished_run(study, results, identity, say=say)
         known, told = _taken_from(before, study, unfinished.kept) if before else ({}, "")
         for note in filter(None, (*unfinished.notes, told)):
             say(f"Note: {note}.")
@@ -128,10 +128,13 @@ def broken_off(study: Study, results: Path) -> ListedRun | None:
     return None
 
 
-def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | None:
+def finished_run(
+    study: Study, results: Path, identity: Identity | None = None, *, say: Say = print
+) -> Result | None:
     """The newest finished run of this very study in a folder of results, with the words and prices that the study has
-    now; None if there is none. `say` gets the words for one that is damaged, which is passed over."""
-    folders = folders_of(results / study.design.name, identity_of(study).key)
+    now; None if there is none. `identity`: the study's, if it is known. `say` gets the words for one that is damaged,
+    which is passed over."""
+    folders = folders_of(results / study.design.name, (identity or identity_of(study)).key)
     for folder in sorted(folders, reverse=True):
         try:
             before = read(folder)

@@ -145,9 +145,8 @@ class FittedDepartment(FittedRecords):
         content = scaled_study(self.name, Scaling(self.typical, self.totals).costs(), nurse)
         nobody = f"no departments were held to the figures of {self.extract.name}"
         one = f"it is one alone; those held to the figures of {self.extract.name} are of ensemble={ensemble}"
-        if (
-            ensemble != "none"
-        ):  # of the packaged department, to which the ensemble lays what is known
+        if ensemble != "none":
+            # of the packaged department, to which the ensemble lays what is known
             content["defaults"][1:5] = [{"override /pathway@_global_.pathway": self.pathway}]
             why = one
         content |= {"ensemble": ensemble, "not_calibrated": shortened(why or nobody, 200)}

@@ -14,7 +14,8 @@ from simulation.errors import refuse
 from simulation.records.serialise import read_rows
 
 LARGEST = 650.0
-"""Attendances a day above which a trust is several departments: no English department is known to be larger."""
+"""Attendances a day above which a trust is taken for several equal departments: the upper end of those drawn for the
+ensemble `england`."""
 OF_EVERY_TRUST = {
     "and", "at", "county", "district", "foundation", "general", "health", "healthcare", "hospital", "hospitals",
     "infirmary", "nhs", "of", "service", "teaching", "the", "trust", "university",
@@ -23,6 +24,7 @@ OF_EVERY_TRUST = {
 NEAR = 0.75
 """How alike a misspelt word and one of a name are at least (`difflib`)."""
 SHORT = {"saint": "st", "gt": "great"}
+"""Words that are written in two ways, by the rarer."""
 
 
 class PublishedOfTrust(NamedTuple):
@@ -67,7 +69,7 @@ class Trust:
 
     @property
     def n_sites(self) -> int:
-        """As how many equal departments it is simulated: more than one where it is larger than any."""
+        """As how many equal departments it is simulated: more than one where it is larger than `LARGEST`."""
         large = self.published.attendances_a_day > LARGEST
         return max(len(self.names.hospitals), 2) if large else 1
 
@@ -109,8 +111,8 @@ def facts_of_trust(trust: Trust) -> Iterator[str]:
         yield f"Of twelve months {of.months} are used: {of.left_out}."
     if trust.n_sites > 1:
         yield (
-            f"It is simulated as one of {trust.n_sites} equal departments, because it has more patients than any "
-            f"department ({', '.join(trust.names.hospitals)}; from memory)."
+            f"It is simulated as one of {trust.n_sites} equal departments, because departments of the model end "
+            f"at {LARGEST:.0f} a day ({', '.join(trust.names.hospitals)}; from memory)."
         )
     yield (
         "Departments with these figures are not the trust: nobody publishes its rotas, its minutes or its waits for "

@@ -190,28 +190,19 @@ def other_format(extract: Broken, n: int) -> None:
         )
 
 
-def no_such_time(extract: Broken, n: int) -> None:
+def _on_night(extract: Broken, n: int, day: str, times: tuple[tuple[int, int], ...]) -> None:
+    """Attendances of one night: hour and minute of each stamp, a minute later in each."""
     for number, row in enumerate(extract.take(n, is_seen)):
-        row |= {
-            ARRIVED: f"2025-03-30 01:{10 + number:02d}:07",
-            ASSESSED: f"2025-03-30 02:{31 + number}:08",
-        }
-        row |= {
-            SEEN: f"2025-03-30 03:{10 + number}:09",
-            DEPARTED: f"2025-03-30 04:{10 + number}:01",
-        }
+        for name, (hour, minute) in zip((ARRIVED, ASSESSED, SEEN, DEPARTED), times, strict=True):
+            row[name] = f"{day} {hour:02d}:{minute + number:02d}:07"
+
+
+def no_such_time(extract: Broken, n: int) -> None:
+    _on_night(extract, n, "2025-03-30", ((1, 10), (2, 31), (3, 10), (4, 10)))
 
 
 def hour_twice(extract: Broken, n: int) -> None:
-    for number, row in enumerate(extract.take(n, is_seen)):
-        row |= {
-            ARRIVED: f"2025-10-26 01:{30 + number:02d}:07",
-            ASSESSED: f"2025-10-26 01:{10 + number}:08",
-        }
-        row |= {
-            SEEN: f"2025-10-26 02:{10 + number}:09",
-            DEPARTED: f"2025-10-26 03:{10 + number}:01",
-        }
+    _on_night(extract, n, "2025-10-26", ((1, 30), (1, 10), (2, 10), (3, 10)))
 
 
 def unknown_code(extract: Broken, n: int) -> None:

@@ -261,6 +261,19 @@ def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> No
     assert max(map(len, repr(everything).splitlines())) < 250
 
 
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the replications that are run in a test, as they are run."""
+    numbers: list[int] = []
+
+    def counted(study: Study, number: int, **_: object) -> ReplicationResult:
+        numbers.append(number)
+        return replicate(study, number)
+
+    monkeypatch.setattr(running, "replicate", counted)
+    return numbers
+
+
 # --- a run that ends early --------------------------------------------------------------------------------------------
 
 
@@ -268,28 +281,22 @@ def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> No
 def test_what_was_kept_is_not_run_again_unless_asked(
     four: Study,
     computed: ae.Result,
+    ran: list[int],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     without_report: None,
     hold: Hold,
 ) -> None:
-    ran: list[int] = []
-
     def stopped_at_two(study: Study, number: int, **_: object) -> ReplicationResult:
-        ran.append(number)
         if number == 2:
             raise KeyboardInterrupt
         return replicate(study, number)
 
-    def counted(study: Study, number: int, **_: object) -> ReplicationResult:
-        ran.append(number)
-        return replicate(study, number)
-
     def stop() -> None:
-        monkeypatch.setattr(running, "replicate", stopped_at_two)
-        with hold.refusal(KeyboardInterrupt, match="2 of 4 replications are kept"):
-            run_into(four, tmp_path, say=output.append)
-        monkeypatch.setattr(running, "replicate", counted)
+        with monkeypatch.context() as until:
+            until.setattr(running, "replicate", stopped_at_two)
+            with hold.refusal(KeyboardInterrupt, match="2 of 4 replications are kept"):
+                run_into(four, tmp_path, say=output.append)
 
     output: list[str] = []
     stop()
@@ -426,18 +433,11 @@ def test_parts_of_another_program_are_named_and_not_used(
 def test_a_finished_run_is_not_simulated_again_where_only_words_or_prices_changed(
     four: Study,
     computed: ae.Result,
+    ran: list[int],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     without_report: None,
     hold: Hold,
 ) -> None:
-    ran: list[int] = []
-
-    def counted(study: Study, number: int, **_: object) -> ReplicationResult:
-        ran.append(number)
-        return replicate(study, number)
-
-    monkeypatch.setattr(running, "replicate", counted)
     two = replace(four, run=replace(four.run, replications=2))
     first = run_into(two, tmp_path, say=lambda words: None)
     ran.clear()
