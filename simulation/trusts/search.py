@@ -165,8 +165,8 @@ def find(asked: str) -> tuple[Trust, ...]:
             return found
     return refuse(
         "trust",
-        f"no trust with a major (type 1) emergency department is called '{asked}'",
-        "Say its code (RHW), a hospital or a town; 'aeflow trust' lists all",
+        f"none of the {len(known)} trusts whose figures are here is called '{asked}'",
+        "Say its code (RHW), a hospital or a town; 'aeflow trust' lists all. Some five English trusts are missing",
     )
 
 
