@@ -143,6 +143,11 @@ class OfferedDepartments:
             if name in self._same.values()
         }
 
+    @property
+    def are_of_one_team(self) -> bool:
+        """Whether one team of nurses is at both doors in all: its second nurse may not be on duty by night."""
+        return all(map(of_one_team, self.structures.values()))
+
     def _label(self, name: str, structure: Structure) -> str:
         if not self.totals.rotas and name != BOTH:
             return structure.label

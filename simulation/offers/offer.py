@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from simulation.offers import solving
 from simulation.offers.department import (
     BEDS,
     DOCTORS,
+    ONE_TEAM,
     TRIAGE,
     OfferedDepartments,
     of_one_team,
@@ -332,13 +334,16 @@ def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
     names = {key: DEPARTMENTS for key in ("name", "ensemble")}
     study = {**names, "question": ensemble.question, **arms, **stated}
     chosen = {"pathway": ensemble.built.pathway, **({"nurse": DEPARTMENTS} if nurse else {})}
-    study["defaults"] = [
-        *({f"override /{group}@_global_.{group}": file} for group, file in chosen.items()),
-        "_self_",
-    ]
+    study["defaults"] = _defaults(chosen)
     files = {"study": study, **({"nurse": nurse} if nurse else {})}
     made = {group: yaml_text(HEADS[group], content) for group, content in files.items()}
     return {**made, "ensembles": ensemble_text(ensemble, HEADS["ensembles"])}
+
+
+def _defaults(chosen: Mapping[str, str]) -> list[Any]:
+    """The defaults of a study that chooses other files than usual, by group."""
+    overrides = [{f"override /{group}@_global_.{group}": name} for group, name in chosen.items()]
+    return [*overrides, "_self_"]
 
 
 def _with_product(ensemble: Ensemble, product: OfferedProduct) -> Ensemble:
@@ -372,6 +377,7 @@ def unsolved_ensemble(
     built = replace(
         known.built,
         targets=targets,
+        pathway=ONE_TEAM if departments.are_of_one_team else known.built.pathway,
         priors=f"ensembles/{known.name}.yaml",
         program=__version__,
         simulated_years=0,
@@ -433,12 +439,13 @@ def _texts(
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[1 : len(blanks) - len(product.blanks)]]:
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
-    files = {
-        "triage": product.policy(),
-        "study": product.study("our department", blanks, differs, assumed, _stated(product.values)),
-    }
+    study = product.study("our department", blanks, differs, assumed, _stated(product.values))
+    files, chosen = {"triage": product.policy()}, dict[str, str]()
+    if ensemble.built.pathway != packaged_ensemble().built.pathway:
+        chosen["pathway"] = ensemble.built.pathway
     if nurse := product.nurse():
-        files["nurse"] = nurse
+        files["nurse"], chosen["nurse"] = nurse, name
+    files["study"] = {**({"defaults": _defaults(chosen)} if chosen else {}), **study}
     if under_triaged is not None:
         files["study"]["offer"]["where_nurses_are_right"] = round(under_triaged, 4)
     heads = {group: f"{name}: {what}. Made by: aeflow offer" for group, what in HEADS.items()}

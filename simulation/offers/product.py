@@ -379,10 +379,7 @@ class OfferedProduct:
             offer["left_out"] = left_out
         if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
-        study: Raw = {}
-        if self.nurse():
-            study["defaults"] = [{"override /nurse@_global_.nurse": self.name}, "_self_"]
-        study |= {
+        study: Raw = {
             "name": self.name,
             "ensemble": self.name,
             "question": f"What would {title} do here, and what else would the same money do?",

@@ -104,12 +104,16 @@ def page_of(number: int, folder: Path) -> dict[str, Any]:
                 results=folder,
                 say=lambda line: None,
             )
+            study = ae.load(
+                f"study={name}",
+                "run=weeks",
+                f"run.replications={2 * N_DEPARTMENTS}",
+                config_dir=configs,
+            )
+            product = next(arm.name for arm in study.arms if arm.name.endswith("product"))
+            result = ae.compare(study.of_arms([product]))
         except ConfigError as error:
             return {"refused": str(error)}
-        study = ae.load(f"study={name}", "run=weeks", f"run.replications={N_DEPARTMENTS}",
-                        config_dir=configs)  # fmt: skip
-        product = next(arm.name for arm in study.arms if arm.name.endswith("product"))
-        result = ae.compare(study.of_arms([product]))
     page = board(result)
     figures = {one.label: (one.stated, one.simulated, one.unit) for one in stated_figures(result)}
     return {"verdict": page.verdict, "figures": figures}
@@ -157,7 +161,12 @@ def main() -> int:
         off = [key for key, of in page.get("figures", {}).items() if is_beyond(key, *of)]
         if off and not page["verdict"].startswith("No "):
             wrong.append(number)
-        print(number, page.get("verdict", "refused"), "; ".join(off) or "as stated", flush=True)
+        print(
+            number,
+            page.get("verdict", page.get("refused")),
+            "; ".join(off) or "as stated",
+            flush=True,
+        )
     print(f"Verdicts over a department that is not as was stated: {wrong or 'none'}")
     return int(bool(wrong) or len(refused) > MOST_REFUSED * N)
 

@@ -25,6 +25,7 @@ from simulation.config.dotted import Change
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import copied, mapping_in, packaged_configs
 from simulation.config.validating import validated
+from simulation.config.writing import write_files
 from simulation.department.rota import mean_per_day
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
@@ -35,6 +36,7 @@ from simulation.offers.labels import UNDER_TRIAGE, _sickest_at_triage
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
+from simulation.study.department_warnings import department_warnings, overload_faults
 from simulation.study.design import OfferFacts
 from simulation.study.study import Study
 from tests.held import Hold
@@ -439,6 +441,20 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
         "triage_nurses": [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}],
     }
     assert {member.structure for member in team.members()} == set(team.structures)
+
+
+def test_one_team_at_the_door_is_not_refused_for_a_typical_department_of_two(
+    tmp_path: Path,
+) -> None:
+    """By night the second nurse of the team is not on duty: in a department of two, nobody would see ambulances."""
+    known = values(ambulances="triage nurses", triage_nurses="3 10-20, 1 20-10")
+    made = offer.unsolved_ensemble(OfferedDepartments(known, 20))
+    write_files(offer.texts_alone(made, None), offer.DEPARTMENTS, tmp_path)
+    study = load(
+        f"study={offer.DEPARTMENTS}", "run=weeks", "run.replications=40", config_dir=tmp_path
+    )
+    assert not overload_faults(study)
+    assert not any("assessment" in warning.found for warning in department_warnings(study))
 
 
 def test_a_structure_that_a_stated_rota_makes_the_same_as_another_stands_once() -> None:
