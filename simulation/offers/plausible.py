@@ -19,6 +19,8 @@ SAME_HOURS = 32.0
 departments of the ensemble, small ones, both are one, and two for a few hours."""
 MOST_SAVED = 0.5
 """The share of a triage beyond which a saving is asked about. A judgement: 12 % was measured (Cho et al. 2022)."""
+LEAST_SHARE = 0.001
+"""The least share of labels that are the same, or that are too low, of which a table is made. A judgement."""
 LOW_PRICE = 1000.0
 """Pounds a year below which a price is probably of a patient, or in thousands. A judgement."""
 
@@ -115,6 +117,11 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
     if exact is not None and under is not None and exact + under > 1:
         found = f"with {100 * exact:g} % right adds up to more than 100 %"
         checked.refuse("under_share", found, "Correct one of them")
+    elif under is not None:
+        most = 1 - (exact or 0) - 2 * LEAST_SHARE  # no table has none of a kind
+        values["under_share"] = round(min(max(under, LEAST_SHARE), most), 4)
+        if values["under_share"] != under:
+            checked.echo("under_share", f"read as {100 * values['under_share']:g} %")
     against = values.get("against", "unknown")
     if not {"labels", "advises"}.intersection(chosen(values.get("does", ""))):
         return

@@ -123,10 +123,7 @@ class OfferedProduct:
     def drawn(self, n: int) -> dict[str, tuple[VariedParameter, Floats | Ints]]:
         """The parameter of an ensemble for each question that was left blank, and its values, shape (n,): spread evenly
         over its range, in random order; by the name of the parameter."""
-        ranges = {key: questions()[key].range or (0.0, 1.0) for key in self.blanks}
-        if "exact_share" in ranges and "under_share" in self.values:
-            low, high = ranges["exact_share"]
-            ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
+        ranges = {key: self._range(key) for key in self.blanks}
         streams = list(DRAWN)  # so that an answer to one question leaves the others as they were
         columns = {key: spread_evenly(n, streams.index(key), *ends) for key, ends in ranges.items()}
         if "under_share" in columns:  # a share of the labels that differ
@@ -136,6 +133,14 @@ class OfferedProduct:
             for key, column in columns.items()
             for rounded in [column.round(4)]
         }
+
+    def _range(self, key: str) -> tuple[float, float]:
+        """The range of a blank; labels that are too low are not the same as others'."""
+        low, high = questions()[key].range or (0.0, 1.0)
+        if key == "exact_share" and "under_share" in self.values:
+            high = min(high, 0.98 - self.values["under_share"])
+            low = min(low, high - 0.1)
+        return low, high
 
     def paths(self, key: str) -> list[str]:
         """The values of the policy, or of the nurses, that a question decides."""
@@ -200,7 +205,7 @@ class OfferedProduct:
         question = questions()[key]
         value = self.values.get(key) if value is None else value
         if value is None:
-            low, high = question.range or (0.0, 1.0)
+            low, high = self._range(key)
             source = f"left blank, the middle of {low:g} to {high:g}: {question.source}"
             return estimate(round((low + high) / 2, 4), ends, source)
         source = f"{question.noun}, as answered in the interview"

@@ -443,6 +443,22 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
     assert {member.structure for member in team.members()} == set(team.structures)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("against", ["outcome", "nurses"])
+@pytest.mark.parametrize(
+    ("exact", "under"), [(None, "0 %"), (None, "28.6 %"), (None, "50 %"), ("75 %", "25 %"), ("50 %", "50 %")]
+)  # fmt: skip
+def test_whatever_share_of_labels_is_too_low_makes_a_product(
+    against: str, exact: str | None, under: str, tmp_path: Path
+) -> None:
+    """No label is both too low and the same as another's, and none too low at all is read as hardly any."""
+    known = values(does="labels", against=against, exact_share=exact, under_share=under)
+    departments, product = OfferedDepartments(known, 20), OfferedProduct("it", known)
+    made = offer._with_product(offer.unsolved_ensemble(departments), product)
+    write_files(offer._texts(made, departments, product, []), "it", tmp_path)
+    load("study=it", config_dir=tmp_path)
+
+
 def test_one_team_at_the_door_is_not_refused_for_a_typical_department_of_two(
     tmp_path: Path,
 ) -> None:
