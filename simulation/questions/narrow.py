@@ -34,7 +34,7 @@ from simulation.measures.definitions import nearest_measure
 from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
-from simulation.runs.result import ArmResult, StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments
 from simulation.statistics.narrowing import LEVEL, Local, narrow
 from simulation.statistics.variance_components import components, known_twice
@@ -477,8 +477,8 @@ def effect_words(
 
 
 def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterator[str]:
-    """Sentences on the figures, the causes that they point to and their weeks, on the effect of each arm on the first
-    target, and on the ranges."""
+    """Sentences on the figures, the causes that they point to and their weeks, on limits of safety, and on the ranges:
+    effects stand in the tables."""
     over = [f" over {figure.days:g} days" for figure in narrowed.observed.figures]
     figures = [
         f"{_words_of(name)} {_amount_of(name, value)}{days} (departments of the run: {_amount_of(name, low)} to "
@@ -498,19 +498,7 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
         ]
         yield f"Your figures point to: {', '.join(chances)}."
     yield weeks_words(result, narrowed)
-    target = result.first_target
-    unit = result.unit(target)
-    for arm in result.others:
-        if arm.name == result.design.sham:
-            continue
-        effect = narrowed.effects[arm.name, target]
-        everywhere, (expected, low, high), _ = effect
-        yield (
-            f"'{arm.label}', {target.label}: {_words(result, effect, target)}. "
-            f"{change(expected, unit)} {unit_words(unit)} are expected, and {RANGE} of departments with these figures "
-            f"have {span(low, high, unit)}; of all departments {RANGE} have {span(*everywhere[1:], unit)}."
-            f"{_safety_words(result, arm)}"
-        )
+    yield from _safety_words(result)
     yield (
         f"The ranges rest on {narrowed.n_departments} departments of {number_of(narrowed.n_structures, 'structure')} "
         f"(who is on when, who does what). They allow for noise of simulation and of measurement, and for other "
@@ -520,14 +508,16 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
     )
 
 
-def _safety_words(result: StudyResult, arm: ArmResult) -> str:
-    """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
-    limits = limits_of(result, arm)
-    if not (failed := limits.failed):
-        return ""
-    how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
-    named = listed_with_and([f"'{safety.margin.label}'" for safety in failed])
-    return f" Over all departments it {limits.verb} {how_many} ({named}): see the report."
+def _safety_words(result: StudyResult) -> Iterator[str]:
+    """A sentence on the arms that fail or may fail a limit of safety over all departments, and which; none without."""
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    failed = [
+        f"'{arm.label}' {limits.verb} {listed_with_and([one.margin.label for one in limits.failed])}"
+        for arm in arms
+        if (limits := limits_of(result, arm)).failed
+    ]
+    if failed:
+        yield f"Limits of safety, over all departments: {'; '.join(failed)}."
 
 
 def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:

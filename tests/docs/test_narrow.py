@@ -152,10 +152,10 @@ def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(
         narrowed_answer(result, observed, "ours.yaml") for result in (made(study, 5.0), made(study))
     ]
     harmful, harmless = (" ".join(answer.sentences) for answer in answers)
-    labels = listed_with_and([f"'{margin.label}'" for margin in study.design.margins])
+    labels = listed_with_and([margin.label for margin in study.design.margins])
     assert len(study.design.margins) == 3
-    assert f"Over all departments it fails 3 safety limits ({labels}): see the report." in harmful
-    assert "safety limit" not in harmless
+    assert f"' fails {labels}." in harmful
+    assert "over all departments" not in harmless
     assert answers[0].best == "1 of 1 fail or may fail a safety limit over all departments."
     assert answers[1].best.startswith(
         "In departments like yours, 'One more triage nurse, day and night' does most of"
