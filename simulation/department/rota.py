@@ -125,7 +125,8 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
 
 
 def shifts_of(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
-    """The shifts of a week in which so many times the units of a timetable are on duty; equal ones are stated once.
+    """The shifts of a week in which so many times the units of a timetable are on duty, in whole units, at least one
+    while any is on duty; equal ones are stated once.
 
     >>> rows = [(0, 1), (8 * HOUR, 2), (DAY, 1)]
     >>> shift_words(shifts_of(rows, 3))
@@ -134,7 +135,7 @@ def shifts_of(rows: Sequence[tuple[int, int]], times: float) -> Iterator[Shift]:
     days: dict[tuple[str, int], list[str]] = {}
     ends = [tick for tick, _ in rows[1:]] + [WEEK]
     for (start, units), end in zip(rows, ends, strict=True):
-        number = math.floor(times * units + 0.5)
+        number = max(math.floor(times * units + 0.5), min(units, 1))
         while start < end:
             midnight = min(end, start - start % DAY + DAY)
             hours = f"{_clock(start % DAY)}-{_clock((midnight - 1) % DAY + 1)}"

@@ -126,7 +126,8 @@ class CapacityPer:
     pool: PoolName
     """The pool that is followed. Example: `doctors`"""
     number: Annotated[float, Ge(0), Unit("units")]
-    """Units for each of its units; the product is rounded to whole units. 0: no limit."""
+    """Units for each of its units; the product is rounded to whole units, at least one while any of them is on duty. 0:
+    no limit."""
 
 
 @config_dataclass

@@ -103,3 +103,11 @@ def test_what_cannot_be_followed_is_refused_where_it_stands(
     with pytest.raises(ConfigError) as refused:
         clinic(places)
     assert any(fault.where.endswith(where) for fault in refused.value.faults)
+
+
+def test_places_of_a_part_of_a_person_are_one_at_least_while_anybody_is_on_duty() -> None:
+    """A third of a place for each of two by day and one by night: two thirds and a third, in whole numbers."""
+    rota = [{"hours": "8-20", "number": 2}, {"hours": "20-8", "number": 1}]
+    staff = {"kind": "staff", "rota": rota, "evidence": "assumed", "source": "test"}
+    made = clinic({"capacity_per": {"pool": STAFF, "number": 0.3}}, **{f"pools.{STAFF}": staff})
+    assert set(units_by_hour(made.pools["places"]).tolist()) == {1}
