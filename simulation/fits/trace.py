@@ -534,11 +534,12 @@ def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationRe
     for arm in made.study.arms:
         table = made.simulated(arm).patients
         own = measure(table, window=made.window)
-        arms[arm.name] = ArmReplication(own, None, None, count_unfinished(table, made.window))
+        arms[arm.name] = ArmReplication(
+            own, None, None, count_unfinished(table, made.window), n_attendances=len(table)
+        )
         if arm.name == study.design.baseline:
             daily = daily_shares(table, made.window)
-    n, after = len(extract.patients), study.run.cool_down_days
-    result = ReplicationResult(number, arms, after, n, 0, 0, 0.0, 0.0)
+    result = ReplicationResult(number, arms, study.run.cool_down_days, 0.0, 0.0)
     return result, daily, made.patients.n_other_label
 
 

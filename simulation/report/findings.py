@@ -359,7 +359,7 @@ def _figure(result: StudyResult, measure: str, stated: float) -> StatedFigure:
     if measure == ATTENDANCES:  # of all days that were simulated, on average over replications
         before = result.run.warm_up_days + result.run.measured_days
         simulated = fmean(
-            one.n_attendances / len(one.arms) / (before + one.cool_down_days)
+            one.total("n_attendances") / len(one.arms) / (before + one.cool_down_days)
             for one in result.replications
         )
         return StatedFigure("Attendances", "a day", stated, simulated, ATTENDANCES_OFF * stated)

@@ -23,7 +23,7 @@ from datetime import datetime
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from simulation.records.serialise import (
     read_yaml,
     to_exact,
 )
-from simulation.runs.replicate import ReplicationResult
+from simulation.runs.replicate import Count, ReplicationResult
 from simulation.study.study import Study
 from simulation.version import __version__
 
@@ -304,7 +304,9 @@ def manifest_of(
     """
     if engine_seconds is None:
         engine_seconds = sum(replication.engine_seconds for replication in replications)
-    n_activities = sum(replication.n_activities for replication in replications)
+    n_attendances, n_activities, n_events, n_unfinished = (
+        sum(replication.total(count) for replication in replications) for count in get_args(Count)
+    )
     return {
         "format": FORMAT,
         "statement": STATEMENT,
@@ -325,13 +327,11 @@ def manifest_of(
         "activities_per_second": round(n_activities / engine_seconds)
         if engine_seconds > 0
         else None,
-        "attendances": sum(replication.n_attendances for replication in replications),
+        "attendances": n_attendances,
         "activities": n_activities,
-        "events": sum(replication.n_events for replication in replications),
+        "events": n_events,
         "cool_down_days": max(replication.cool_down_days for replication in replications),
-        "unfinished": sum(
-            arm.n_unfinished for replication in replications for arm in replication.arms.values()
-        ),
+        "unfinished": n_unfinished,
     }
 
 

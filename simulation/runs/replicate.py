@@ -8,6 +8,7 @@ a replication is a function of its number.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from simulation.study.simulate import SharedDraws, Simulated, simulate_draws
 from simulation.study.study import ReadyArm, Study, own_of
 from simulation.triage.apply import apply, mask_users
 
+Count = Literal["n_attendances", "n_activities", "n_events", "n_unfinished"]
+"""A number of an arm in a replication."""
+
 
 @dataclass(frozen=True)
 class ArmReplication:
@@ -38,6 +42,7 @@ class ArmReplication:
     waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
     daily         outcomes by day of arrival (`measures.measuring`), where the run asks for them
+    n_attendances, n_activities, n_events: how many were simulated, warm-up and cool-down included
     """
 
     measures: Measures
@@ -47,11 +52,14 @@ class ArmReplication:
     waits: Floats | None = None
     months: tuple[tuple[int, Measures], ...] = ()
     daily: Floats | None = None
+    n_attendances: int = 0
+    n_activities: int = 0
+    n_events: int = 0
 
 
 @dataclass(frozen=True)
 class ReplicationResult:
-    """One replication of every arm; `n_activities` were simulated in `engine_seconds` of processor time.
+    """One replication of every arm; its activities were simulated in `engine_seconds` of processor time.
 
     Clock times are not stored, so they are NaN in a replication that was read.
     """
@@ -59,11 +67,12 @@ class ReplicationResult:
     replication: int
     arms: Mapping[str, ArmReplication]
     cool_down_days: int
-    n_attendances: int
-    n_activities: int
-    n_events: int
     engine_seconds: float
     seconds: float
+
+    def total(self, count: Count) -> int:
+        """A count over all arms."""
+        return sum(getattr(arm, count) for arm in self.arms.values())
 
 
 class ReplicationStopped(Exception):
@@ -81,7 +90,7 @@ def replicate(
     study, days = study.of(number), study.run.cool_down_days
     for _attempt in range(study.run.doublings + 1):
         result = _once(study, number, days, began, stopped)
-        if not any(arm.n_unfinished for arm in result.arms.values()):
+        if not result.total("n_unfinished"):
             return result
         days = max(2 * days, 1)
     return result
@@ -94,7 +103,7 @@ def _once(
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(study.run.drawn(number, days))
     results: dict[str, ArmReplication] = {}
-    totals = np.zeros(4)
+    engine_seconds = 0.0
     baseline: Patients | None = None
 
     def go_on() -> None:
@@ -102,20 +111,16 @@ def _once(
             raise ReplicationStopped
 
     for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
-        results[arm.name], patients, amounts = _run_arm(
+        results[arm.name], patients, seconds = _run_arm(
             study, number, arm, drawn, days, baseline, go_on
         )
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
-        totals += amounts
-    n_attendances, n_activities, n_events, engine_seconds = totals.tolist()
+        engine_seconds += seconds
     return ReplicationResult(
         replication=number,
         arms={arm.name: results[arm.name] for arm in study.arms},
         cool_down_days=cool_down_days,
-        n_attendances=int(n_attendances),
-        n_activities=int(n_activities),
-        n_events=int(n_events),
         engine_seconds=engine_seconds,
         seconds=time.perf_counter() - began,
     )
@@ -129,8 +134,8 @@ def _run_arm(
     days: int,
     baseline: Patients | None,
     go_on: Callable[[], None],
-) -> tuple[ArmReplication, Patients, tuple[float, ...]]:
-    """Simulate one arm: its results, its patients, and its attendances, activities, events and seconds of the engine.
+) -> tuple[ArmReplication, Patients, float]:
+    """Simulate one arm: its results, its patients, and the seconds of the engine.
 
     Its large tables are freed when this returns, but for the patients, which the caller keeps of the baseline alone.
     `go_on`: called before each part of the work; raises ReplicationStopped.
@@ -175,12 +180,11 @@ def _run_arm(
             for month, within in (run.months(number) if run.by_month else ())
         ),
         daily=daily_sums(patients, by_name, run.daily, own, window) if run.daily else None,
+        n_attendances=len(patients),
+        n_activities=len(simulation.run.journal),
+        n_events=simulation.run.n_events,
     )
-    return (
-        result,
-        patients,
-        (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds),
-    )
+    return result, patients, engine_seconds
 
 
 def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:

@@ -564,11 +564,7 @@ class StudyResult:
     @property
     def n_unfinished(self) -> int:
         """Measured attendances, of every arm and replication, that had not left when the run ended."""
-        return sum(
-            arm.n_unfinished
-            for replication in self.replications
-            for arm in replication.arms.values()
-        )
+        return sum(replication.total("n_unfinished") for replication in self.replications)
 
     def table(self) -> pd.DataFrame:
         """One tidy row per arm, measure and group: `summary.csv`."""

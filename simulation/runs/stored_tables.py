@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -36,15 +36,17 @@ from simulation.records.schema import (
 )
 from simulation.records.serialise import Plain
 from simulation.records.table_files import ListColumn, read_rows, table_writer
-from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
+from simulation.runs.replicate import ArmReplication, Count, ReplicationResult, day_shapes
 from simulation.runs.running import Done, no_progress
 from simulation.statistics.coverage_effects import Shares
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 
 SHARES = ("better", "worse", "n_paired", "n_unpaired")
-COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
-"""Numbers of a replication, which are the same in the rows of all its arms."""
+COUNTS: tuple[Count, ...] = get_args(Count)
+FORM = 2
+"""The form of the rows. In the first, which states none, all but the last of `COUNTS` are those of all arms together,
+in the row of each."""
 NONE = np.empty(0)
 NO_SHARES = Shares(np.nan, np.nan, -1, -1)
 """What is stored where the shares are not known."""
@@ -58,10 +60,12 @@ class RowLayout:
 
     names     by arm, (measure, unit, group) in order
     profiles  by arm, the names of `pools`, `steps` and `triggers`; an arm without profiles is left out
+    form      of the rows (`FORM`)
     """
 
     names: Mapping[str, tuple[MeasureName, ...]]
     profiles: Mapping[str, Mapping[str, tuple[str, ...]]]
+    form: int = FORM
 
     @classmethod
     def of(cls, replications: Sequence[ReplicationResult]) -> RowLayout:
@@ -89,6 +93,7 @@ class RowLayout:
             "arms": {arm: lists.index(names) for arm, names in self.names.items()},
             "names": [list(map(list, names)) for names in lists],
             "profiles": self.profiles,
+            "form": self.form,
         }
 
     @classmethod
@@ -99,7 +104,8 @@ class RowLayout:
             arm: {part: tuple(names) for part, names in profile.items()}
             for arm, profile in content["profiles"].items()
         }
-        return cls({arm: lists[number] for arm, number in content["arms"].items()}, profiles)
+        names = {arm: lists[number] for arm, number in content["arms"].items()}
+        return cls(names, profiles, content.get("form", 1))
 
 
 @lru_cache(maxsize=64)
@@ -120,11 +126,13 @@ def columns_of(
             [replication.replication for replication, _ in rows], dtype=np.int32
         ),
         "arm": [arm for _, arm in rows],
+        "cool_down_days": np.array(
+            [replication.cool_down_days for replication, _ in rows], dtype=np.int64
+        ),
         **{
-            name: np.array([getattr(replication, name) for replication, _ in rows], np.int64)
+            name: np.array([getattr(outcome, name) for outcome in outcomes], dtype=np.int64)
             for name in COUNTS
         },
-        "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
         **{name: np.array([getattr(share, name) for share in shares]) for name in SHARES},
         "day": ListColumn(
             [
@@ -155,17 +163,21 @@ def replications_of(
 ) -> list[ReplicationResult]:
     """The replications from which `columns_of` made the columns; clock times are NaN.
 
-    `values`: by row, the values of its measures.
+    `values`: by row, the values of its measures. Counts of all arms together, as the first form has them, stand in the
+    first arm.
     """
+    if layout.form == 1:
+        is_first = np.arange(len(values)) % n_arms == 0
+        columns = {**columns, **{name: columns[name] * is_first for name in COUNTS[:-1]}}
     arms = columns["arm"].tolist()
     rows = [
         _arm_replication(columns, layout, arm, number, values[number])
         for number, arm in enumerate(arms)
     ]
-    counts = {name: columns[name].tolist() for name in ("replication", *COUNTS)}
+    of_all = {name: columns[name].tolist() for name in ("replication", "cool_down_days")}
     return [
         ReplicationResult(
-            **{name: column[start] for name, column in counts.items()},
+            **{name: column[start] for name, column in of_all.items()},
             arms=dict(zip(arms[start : start + n_arms], rows[start : start + n_arms], strict=True)),
             engine_seconds=np.nan,
             seconds=np.nan,
@@ -186,7 +198,7 @@ def _arm_replication(
         measures=Measures(names, values),
         day=None if columns["day"][row] is None else _unpacked(columns["day"][row], layout, arm),
         shares=shares if shares.n_paired >= 0 else None,
-        n_unfinished=int(columns["n_unfinished"][row]),
+        **{name: int(columns[name][row]) for name in COUNTS},
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
         daily=columns["daily"][row] if "daily" in columns else None,
         months=tuple(

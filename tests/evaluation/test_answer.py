@@ -65,7 +65,7 @@ def made() -> Result:
                 0,
                 daily=np.concatenate([*map(np.ravel, rows)]),
             )
-        replications.append(ReplicationResult(number, arms, 0, 0, 0, 0, np.nan, np.nan))
+        replications.append(ReplicationResult(number, arms, 0, np.nan, np.nan))
     return Result(study, tuple(replications), Explained(study), {})
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ from simulation.runs.provenance import (
     identity_of,
     sealed,
 )
-from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.replicate import Count, ReplicationResult, replicate
 from simulation.runs.running import open_executor
 from simulation.runs.stored_run import (
     FINISHED,
@@ -409,6 +409,23 @@ def test_a_part_comes_back_to_the_last_bit_and_only_for_its_own_run(
     )
     with hold.refusal(ae.ResultsError, match="part of another"):
         read_part(path, key="another")
+
+
+def test_a_part_in_the_first_form_is_read(tmp_path: Path) -> None:
+    """It was written by the version before counts were stored by arm."""
+    (path,) = (Path(__file__).parent / "stored").glob("*.parquet")
+    replications, _ = read_part(path, key="old")
+    counts = [[each.total(count) for count in get_args(Count)] for each in replications]
+    assert counts == [[1452, 19021, 17822, 4], [1552, 19846, 18498, 2]]
+    means = [[arm.measures.values[0] for arm in each.arms.values()] for each in replications]
+    assert means == [
+        [80.68412664578045, 83.31206872620558],
+        [127.36149961890244, 123.78713081173781],
+    ]
+    again, _ = read_part(write_part(tmp_path, replications, key="new"), key="new")
+    assert all(
+        same(*map(without_clock_times, pair)) for pair in zip(again, replications, strict=True)
+    )
 
 
 def test_parts_of_another_program_are_named_and_not_used(
