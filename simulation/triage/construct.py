@@ -69,9 +69,8 @@ from simulation.triage.matrix import (
 
 SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
-LEAST_CELL = 1e-12
-"""The least share of a cell: the entropy has no value at 0."""
-GREATEST_MISS = 1e-7
+LEAST_MISS, GREATEST_MISS, MOST_STEPS, SLACK = 1e-10, 1e-7, 100, 0.1
+"""Of the solution: how nearly its conditions are met, and must be; its steps, as a rule 25; and where it begins."""
 LEAST_OF_A_KIND = 0.001
 """How far under-triage must stay inside what is possible: at the very bound a table has no errors of one kind, and
 nothing says how the nearest table would spread them."""
@@ -93,47 +92,61 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
 
     Shape (levels, levels); rows add up to 1. Raises ConfigError if no table has all of it.
     """
-    from scipy.optimize import LinearConstraint, minimize
-
     observed = np.asarray(counts, dtype=float)
-    n = len(observed)
     mix = observed.sum(axis=1) / observed.sum()
-    start = smooth_rows(observed)
-    weight = np.repeat(mix, n)
-
-    def entropy(flat: Floats) -> float:
-        return float(weight @ (flat * np.log(flat / start.ravel())))
-
-    def slope(flat: Floats) -> Floats:
-        return np.asarray(weight * (np.log(flat / start.ravel()) + 1))
-
+    near = smooth_rows(observed)
+    weight = np.repeat(np.maximum(mix, LEAST_MISS), len(mix))
     equal, goal = _equalities(mix, wanted)
-    shape_rules = _shape_rules(n)
-    solved = minimize(
-        entropy,
-        start.ravel(),
-        jac=slope,
-        method="SLSQP",
-        bounds=[(LEAST_CELL, 1.0)] * n**2,
-        constraints=[
-            LinearConstraint(equal, goal, goal),
-            LinearConstraint(shape_rules, 0.0, np.inf),
-        ],
-        options={"ftol": 1e-13, "maxiter": 1000},
-    )
-    worst = max(np.abs(equal @ solved.x - goal).max(), -(shape_rules @ solved.x).min())
-    if not (solved.success and worst < GREATEST_MISS):
+    found, miss = _least_entropy(near.ravel(), weight, equal, goal, _shape_rules(len(mix)))
+    if not miss < GREATEST_MISS:
         refuse(
             "triage.construct",
             f"no matrix found with {wanted}",
             "Ask for figures that one table can have",
         )
-    return by_row(solved.x.reshape(n, n))
+    return by_row(found.reshape(near.shape))
 
 
-def under_share_limits(
-    counts: Sequence[Sequence[float]], exact_share: float
-) -> tuple[float, float] | None:
+@np.errstate(all="ignore")  # where there is no such table, nothing converges
+def _least_entropy(
+    near: Floats, weight: Floats, equal: Floats, goal: Floats, rules: Floats
+) -> tuple[Floats, float]:
+    """The table, flat, of the least entropy relative to `near` for which `equal @ table` is `goal` and `rules @ table`
+    is 0 or more; and by how much the conditions of the least are missed.
+
+    Primal-dual interior points (Boyd and Vandenberghe 2004, Convex Optimization, algorithm 11.2).
+    """
+    table, slack = near, np.full(len(rules), SLACK)
+    price, force = np.zeros(len(goal)), slack
+    none, miss = np.zeros((len(goal), len(goal))), np.inf
+    for _ in range(MOST_STEPS):
+        slope = weight * (np.log(table / near) + 1) - equal.T @ price - rules.T @ force
+        wrong, off, gap = equal @ table - goal, rules @ table - slack, slack @ force / len(slack)
+        miss = float(max(abs(slope).max(), abs(wrong).max(), abs(off).max(), gap))
+        if miss < LEAST_MISS or not np.isfinite(miss):
+            break
+        centred = slack * force - gap / 10
+        curve = np.diag(weight / table) + (rules.T * (force / slack)) @ rules
+        left = np.block([[curve, -equal.T], [equal, none]])
+        pull = rules.T @ ((centred + force * off) / slack)
+        try:
+            move = np.linalg.solve(left, np.concatenate([-slope - pull, -wrong]))
+        except np.linalg.LinAlgError:
+            return table, np.inf
+        of_table, of_price = np.split(move, [len(near)])
+        of_slack = rules @ of_table + off
+        of_force = -(centred + force * of_slack) / slack
+        values = np.concatenate([table, slack, force])
+        moves = np.concatenate([of_table, of_slack, of_force])
+        # nearly as far as the first that would come to 0
+        far = 1 / max(1.0, float((-moves / values).max()) / 0.99)
+        table, slack, force = table + far * of_table, slack + far * of_slack, force + far * of_force
+        price = price + far * of_price
+    return table, miss
+
+
+@lru_cache(maxsize=64)
+def under_share_limits(counts: Rows, exact_share: float) -> tuple[float, float] | None:
     """The least and the greatest share of under-triage that a table with this exact agreement can have.
 
     Only tables with errors of both kinds count; None if there is no such table.
@@ -276,7 +289,7 @@ def stated_faults(stated: WithNurse, nurses: LabelTable, where: str) -> Iterator
             )
     elif stated.agree_share and stated.lower_share:
         agree, lower = stated.agree_share.value, stated.lower_share.value
-        limits = under_share_limits(_by_label(nurses).tolist(), agree)
+        limits = under_share_limits(_rows(_by_label(nurses)), agree)
         if limits is None or not limits[0] <= lower <= limits[1]:
             possible = f"{limits[0]:.4f} to {limits[1]:.4f}" if limits else "none"
             yield Fault(
