@@ -6,7 +6,8 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 import gc
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,18 +18,29 @@ from types import MappingProxyType
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import AeflowError, ResultsError
+from simulation.records.serialise import Plain
 from simulation.report.contents import draw_pathway, every_picture
 from simulation.report.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.atomic import must_be_writable, point_latest
-from simulation.runs.provenance import Identity, about, identity_of, manifest_of
+from simulation.runs.provenance import (
+    ARM_KEYS,
+    TAKEN,
+    Identity,
+    about,
+    arm_keys,
+    identity_of,
+    manifest_of,
+)
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import Done, ExecutorFailed, Runner, as_planned, no_progress
 from simulation.runs.stored_run import (
     ListedRun,
+    StoredRun,
     UnfinishedRun,
-    folders_of,
+    finished_runs,
     list_runs,
+    read_run,
     unfinished_runs,
     write_data,
 )
@@ -66,12 +78,13 @@ def run_into(
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
 
-    An unfinished run of the same study and program is resumed, unless `resume` is false. Replications of a finished one
-    are taken from it, unless `reuse` is false, too: words and prices may have changed. `say` gets the words for what is
-    resumed or taken, and for what is there and not used. Called with numbers of replications: `done` with how many have
-    ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
-    (`run.precision`). Raises ResultsError if the folder cannot be written, RunStopped once `cancelled` is set, and
-    AeflowError with the numbers of replications that failed; the others are kept.
+    An unfinished run of the same study and program is resumed, unless `resume` is false. Arms that a finished run of
+    any study simulated in the same departments, with the same policy, seed and length, are taken from it, unless
+    `reuse` is false, too: names, words and prices may have changed. `say` gets the words for what is resumed or taken,
+    and for what is there and not used. Called with numbers of replications: `done` with how many have ended, `keeping`
+    with how many have their tables written (`run.keep`), `planning` with how many there will be (`run.precision`).
+    Raises ResultsError if the folder cannot be written, RunStopped once `cancelled` is set, and AeflowError with the
+    numbers of replications that failed; the others are kept.
     """
     must_be_writable(results)
     identity, parent = identity_of(study), results / study.design.name
@@ -79,11 +92,14 @@ def run_into(
         parent, identity, about=about(study), part_of=study.run.part_name, resume=resume
     )
     with unfinished:
-        before = None
+        sources = dict[str, ArmSource]()
         if reuse and resume and not study.run.part_name:
-            before = finished_run(study, results, identity, say=say)
-        known, told = _taken_from(before, study, unfinished.kept) if before else ({}, "")
-        for note in filter(None, (*unfinished.notes, told)):
+            sources = arm_sources(study, identity, results, say)
+        known = _taken_from(sources, study)
+        whole = {number: one for number, one in known.items() if len(one.arms) == len(study.arms)}
+        numbers = set(as_planned(study, whole).run.numbers)
+        taken, _ = _taken(sources, numbers - unfinished.kept.keys())
+        for note in (*unfinished.notes, *_notes_of(taken, study)):
             say(f"Note: {note}.")
         written = _written_already(as_planned(study, unfinished.kept), unfinished, say=say)
         if written is not None:
@@ -108,13 +124,12 @@ def run_into(
             )
         gc.freeze()  # all of this stays: looking through it for garbage takes a tenth of the time of a report
         study, ordered = runner.study, runner.results
-        engine_seconds = unfinished.engine_seconds
-        if before is not None and known:
-            share = len(known) / len(before.replications)
-            engine_seconds += share * before.manifest["engine_seconds"]
+        taken, taken_seconds = _taken(sources, set(runner.study.run.numbers))
+        engine_seconds = unfinished.engine_seconds + taken_seconds
         manifest = manifest_of(
             study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds
         )
+        manifest |= {TAKEN: taken} if taken else {}
         return _stored(
             Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping
         )
@@ -128,14 +143,13 @@ def broken_off(study: Study, results: Path) -> ListedRun | None:
     return None
 
 
-def finished_run(
-    study: Study, results: Path, identity: Identity | None = None, *, say: Say = print
-) -> Result | None:
+def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | None:
     """The newest finished run of this very study in a folder of results, with the words and prices that the study has
-    now; None if there is none. `identity`: the study's, if it is known. `say` gets the words for one that is damaged,
-    which is passed over."""
-    folders = folders_of(results / study.design.name, (identity or identity_of(study)).key)
-    for folder in sorted(folders, reverse=True):
+    now; None if there is none. `say` gets the words for one that is damaged, which is passed over."""
+    keys = arm_keys(study, identity_of(study))
+    for folder, manifest in finished_runs(results / study.design.name):
+        if manifest.get(ARM_KEYS) != keys:
+            continue
         try:
             before = read(folder)
         except ResultsError as error:
@@ -146,28 +160,92 @@ def finished_run(
     return None
 
 
-def _taken_from(
-    before: Result, study: Study, kept: Collection[int]
-) -> tuple[dict[int, ReplicationResult], str]:
-    """What a finished run holds of the replications that a study asks for and that are not kept, and a note on them.
+@dataclass(frozen=True)
+class ArmSource:
+    """A finished run that holds an arm: the arm's name there, and the replications that it may be taken from."""
 
-    Nothing where it ran on another engine or executor: whoever asks for one wants to see it run there.
+    name: str
+    run: StoredRun
+    replications: Mapping[int, ReplicationResult]
+
+
+def arm_sources(study: Study, identity: Identity, results: Path, say: Say) -> dict[str, ArmSource]:
+    """By arm, a finished run in a folder of results that simulated the same: that of the same arms, or with the most
+    replications, or the newest; none on another engine or executor: whoever asks for one wants to see it run there.
+
+    `say` gets the words for a run that is damaged, which is passed over.
     """
-    stored = {one.replication: one for one in before.replications}
-    numbers = [number for number in as_planned(study, stored).run.numbers if number not in kept]
-    known = {number: stored[number] for number in numbers if number in stored}
-    if not known or any(
-        before.manifest[name] != getattr(study, name) for name in ("engine", "executor")
-    ):
-        return {}, ""
-    folder, more = before.folder, study.run.replications - len(stored)
-    note = f"{folder} holds {len(known)} replications of this study, which are not run again (resume=false runs all)"
-    if more > 0:
-        extend = f"aeflow extend {folder} {more}"
-        note += (
-            f". If you have seen its answer, go on with {extend}: its intervals allow for the look"
-        )
-    return known, note
+    keys, found = arm_keys(study, identity), dict[str, ArmSource]()
+
+    def rank(of: tuple[Path, Plain]) -> tuple[bool, int, str]:
+        folder, manifest = of
+        return _holds_the_same(manifest, keys), manifest["n_replications"], folder.name
+
+    for folder, manifest in sorted(finished_runs(results), key=rank, reverse=True):
+        theirs = {key: name for name, key in manifest.get(ARM_KEYS, {}).items()}
+        shared = {name: theirs[key] for name, key in keys.items() if key in theirs}
+        is_here = all(manifest[name] == getattr(study, name) for name in ("engine", "executor"))
+        if not (is_here and shared.keys() - found.keys()):
+            continue
+        try:
+            run = read_run(folder)
+        except ResultsError as error:
+            say(f"Note: {error}. What it holds is not used.")
+            continue
+        # where an arm needed more days to cool down, all got them: another study's may not need them
+        days = study.run.cool_down_days
+        replications = {
+            one.replication: one
+            for one in run.replications
+            if one.cool_down_days == days or _holds_the_same(manifest, keys)
+        }
+        if replications:
+            found = {name: ArmSource(of, run, replications) for name, of in shared.items()} | found
+    return found
+
+
+def _holds_the_same(manifest: Plain, keys: Mapping[str, str]) -> bool:
+    """Whether a run simulated the same arms, whatever they are called."""
+    return set(manifest.get(ARM_KEYS, {}).values()) == set(keys.values())
+
+
+def _taken_from(sources: Mapping[str, ArmSource], study: Study) -> dict[int, ReplicationResult]:
+    """Replications with the arms that finished runs hold, in the order of the study."""
+    known: dict[int, ReplicationResult] = {}
+    for name in filter(sources.__contains__, [arm.name for arm in study.arms]):
+        for number, one in sources[name].replications.items():
+            arms = known[number].arms if number in known else {}
+            known[number] = replace(one, arms={**arms, name: one.arms[sources[name].name]})
+    return known
+
+
+def _taken(
+    sources: Mapping[str, ArmSource], numbers: AbstractSet[int]
+) -> tuple[dict[str, Plain], float]:
+    """Of replications of these numbers: by folder, the arms that are taken from it and in how many of them, for the
+    manifest; and the seconds of the engine that they took."""
+    taken, seconds = dict[str, Plain](), 0.0
+    for name, source in sources.items():
+        if used := numbers & source.replications.keys():
+            of = taken.setdefault(str(source.run.folder), {"arms": [], "replications": len(used)})
+            of["arms"].append(name)
+            n = sum(source.replications[number].arms[source.name].n_activities for number in used)
+            manifest = source.run.manifest
+            seconds += n * manifest["engine_seconds"] / max(manifest["activities"], 1)
+    return taken, seconds
+
+
+def _notes_of(taken: Mapping[str, Plain], study: Study) -> Iterator[str]:
+    """What is said of the arms that are taken from finished runs."""
+    n = len(study.run.numbers)
+    for folder, of in taken.items():
+        held, arms = of["replications"], f"{len(of['arms'])} of {len(study.arms)} arms"
+        part = "" if held >= n else f" in {held} of {n} replications"
+        note = f"{arms} are taken from {folder}{part}, and not run again (resume=false runs all)"
+        if part and len(of["arms"]) == len(study.arms):
+            extend = f"aeflow extend {folder} {n - held}"
+            note += f". If you have seen its answer, go on with {extend}: its intervals allow for the look"
+        yield note
 
 
 def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Result | None:

@@ -453,6 +453,24 @@ class EnsembleDepartments:
         stated = (name for name in ("tools", "limitation", "causes") if getattr(self, name))
         return {name: to_exact(getattr(self, name)) for name in (*names, *stated)}
 
+    def content_by_arm(self) -> dict[str, Plain]:
+        """By arm, what makes it in each department, without names and places: its changes, and its tool as stated, with
+        what departments differ in; under '' what all arms share."""
+        names = ("files", "structures", "structure_of", "values")
+        rows = [
+            _plain(change for change in row if not change.of_triage)
+            for row in (*self.rows, self.scenario)
+        ]
+        by_arm: dict[str, Plain] = {
+            "": {"rows": rows, **{name: getattr(self, name) for name in names}}
+        }
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            by_arm[ready.name] = {"changes": _plain(changes)}
+            if tool := self.tools.get(ready.name):
+                of_tool = [_plain(self._of_tool(ready, number)) for number in range(len(self))]
+                by_arm[ready.name] |= {"tool": {**tool, "rows": of_tool}}
+        return by_arm
+
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
@@ -479,11 +497,8 @@ class EnsembleDepartments:
     def _policy(self, ready: ReadyArm, number: int, faults: Faults) -> Policy | None:
         """The policy of an arm in a department that gives it values of its own; None, with faults, if one is wrong."""
         tool = self.tools[ready.name]
-        of_policy = f"{OF_POLICIES}{ready.arm.triage}."
         raw: Raw = copied({group: tool[group] for group in OF_TRIAGE})
-        own = [row for row in self.rows[number] if row.path.startswith((of_policy, OF_NURSES))]
-        for row in own:
-            change = replace(row, path=row.path.replace(of_policy, OF_POLICIES, 1))
+        for change in self._of_tool(ready, number):
             set_change(raw, change, faults, changeable=OF_TRIAGE)
         for path, value in tool["changes"].items():
             set_change(
@@ -496,6 +511,13 @@ class EnsembleDepartments:
             else policy_made_of(raw, f"triage/{ready.arm.triage}.yaml", "nurse", faults)
         )
         return made.policy if made else None
+
+    def _of_tool(self, ready: ReadyArm, number: int) -> Iterator[Change]:
+        """The values of a department for the policy of an arm and its nurses."""
+        of_policy = f"{OF_POLICIES}{ready.arm.triage}."
+        for row in self.rows[number]:
+            if row.path.startswith((of_policy, OF_NURSES)):
+                yield replace(row, path=row.path.replace(of_policy, OF_POLICIES, 1))
 
     def impossible(self, numbers: Sequence[int]) -> Iterator[tuple[ReadyArm, str, int]]:
         """Each arm that some of these departments cannot run, why not, and how many cannot.
@@ -557,6 +579,11 @@ class EnsembleDepartments:
         lay_changes(raw, self.rows[number], faults)
         lay_values(raw, parsed_values(self.values), faults)
         return raw
+
+
+def _plain(changes: Iterable[Change]) -> list[tuple[str, Any]]:
+    """Changes without where they are written."""
+    return [(change.path, change.value) for change in changes]
 
 
 def _pool_of(change: Change) -> str:

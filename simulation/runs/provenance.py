@@ -41,7 +41,7 @@ from simulation.records.serialise import (
     to_exact,
 )
 from simulation.runs.replicate import Count, ReplicationResult
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, Study
 from simulation.version import __version__
 
 NUMERIC = ("numpy", "scipy", "numba")
@@ -116,6 +116,35 @@ def program_parts() -> dict[str, str]:
     return {"source": source_digest(), "python": platform.python_version(), **libraries}
 
 
+def arm_keys(study: Study, identity: Identity) -> dict[str, str]:
+    """By arm, a hash of all that can change a number of it in any replication.
+
+    The same patients meet every arm, so it depends on no other arm but the baseline, with which patients are compared,
+    and those of the coverages, which say who is of which group. It leaves out names of arms, policies and studies.
+    """
+    design, without = study.design, (*WORD_FIELDS, *PRICES)
+    made = {} if study.departments is None else study.departments.content_by_arm()
+
+    def own(arm: ReadyArm) -> str:
+        content = made.get(arm.name) or {"pathway": _without_words(arm.pathway)}
+        content = to_exact(content, without=without)
+        tool = content.get("tool") or {"triage": to_exact(arm.policy, without=without)}
+        policy = _without(tool["triage"], ("name", *without))
+        return digest_of_exact({**content, "tool": {**tool, "triage": policy}})
+
+    of_arm = {arm.name: own(arm) for arm in study.arms}
+    groups = (design.coverages.partial, design.coverages.full) if design.coverages else ()
+    shared = {
+        "program": _without(identity.parts, ("study",)),
+        "run": _without(to_exact(study.run), NOT_NUMBERS_OF_RUN),
+        "departments": made.get(""),
+        "own": [design.measures, design.groups],
+        "others": [of_arm[name] for name in (design.baseline, *groups)],
+    }
+    key = digest_of_exact(to_exact(shared, without=without))
+    return {name: digest([key, name == design.baseline, one]) for name, one in of_arm.items()}
+
+
 def content_of(study: Study, *, words: bool = True) -> Plain:
     """Everything that a study states and that can change a number, or, with `words`, a word or price, as plain values.
 
@@ -178,7 +207,7 @@ def resolved_of(study: Study) -> Plain:
     return resolved
 
 
-def _without(block: Plain, keys: Collection[str]) -> Plain:
+def _without(block: Mapping[str, Any], keys: Collection[str]) -> Plain:
     """A block of plain values without some keys."""
     return {key: value for key, value in block.items() if key not in keys}
 
@@ -279,6 +308,7 @@ FORMAT = 2
 STATEMENT = "planning only, not for clinical use"
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 MANIFEST, CHECKSUM, FILES, FIRST_VERDICT = "manifest.json", "checksum", "files", "first_verdict"
+ARM_KEYS, TAKEN = "arm_keys", "taken"
 NUMBER = (int, float)
 KINDS: Mapping[str, Any] = {
     **dict.fromkeys(("study", "site", "scenario", "finished_at"), str),
@@ -321,6 +351,7 @@ def manifest_of(
         "versions": versions(),
         "git": git_state(),
         "identity": dict(identity.parts),
+        ARM_KEYS: arm_keys(study, identity),
         "inputs": input_hashes(study) if inputs is None else inputs,
         "wall_seconds": round(wall_seconds, 3),
         "engine_seconds": round(engine_seconds, 3),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +59,8 @@ class Runner:
     """Runs the replications of a study that are missing; iterating over it gives each as it ends, in any order.
 
     study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
-    known       replications that have ended, by number; at first those that need not be run
+    known       replications that have ended, by number; at first those that need not be run. Of one that lacks arms
+                these are run, beside the baseline
     numbers     those that are wanted, if they are not the study's
     study_of    the study of each number, if each has one of its own
     executor    one that stays open; else the study's is opened and closed
@@ -83,6 +85,11 @@ class Runner:
 
     def __post_init__(self) -> None:
         """Plan as many replications as those that are known say."""
+        self._partly = {
+            number: self.known.pop(number)
+            for number in list(self.known)
+            if len(self.known[number].arms) < len(self.study.arms)
+        }
         self._missing = self._plan()
 
     def _plan(self) -> list[int]:
@@ -127,6 +134,12 @@ class Runner:
                         raise failure([result])
                     failed.append(result)
                     continue
+                if part := self._partly.pop(result.replication, None):
+                    if result.cool_down_days > self.study.run.cool_down_days:
+                        continue  # the arms that are known had not as long, so all are run
+                    arms = {**result.arms, **part.arms}
+                    arms = {arm.name: arms[arm.name] for arm in self.study.arms}
+                    result = replace(result, arms=arms)
                 self.known[result.replication] = result
                 if self.unfinished is not None:
                     self.unfinished.add(result)
@@ -143,10 +156,30 @@ class Runner:
             if self.executor is not None
             else open_executor(own, cancelled=self.cancelled)
         )
+        study_of = self.study_of or partial(_study_of_rest, self.study, dict(self._partly), {})
         with opening as executor:
             yield from completed(
-                executor, self.study, numbers, study_of=self.study_of, cancelled=self.cancelled
+                executor, self.study, numbers, study_of=study_of, cancelled=self.cancelled
             )
+
+
+def _study_of_rest(
+    study: Study,
+    partly: Mapping[int, ReplicationResult],
+    made: dict[frozenset[str], Study],
+    number: int,
+) -> Study:
+    """The study of the baseline and those arms that are not known of a replication, with the same groups of patients;
+    `made`: by the arms that are known, those that were made before."""
+    if number not in partly:
+        return study
+    if (known := frozenset(partly[number].arms)) not in made:
+        design = study.design
+        groups = (design.coverages.partial, design.coverages.full) if design.coverages else ()
+        rest = {arm.name for arm in study.arms} - known
+        names = [arm.name for arm in study.arms if arm.name in (*rest, *groups)]
+        made[known] = replace(study.of_arms(names), design=design, engine_asked=study.engine)
+    return made[known]
 
 
 def every_replication(

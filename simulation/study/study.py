@@ -28,6 +28,7 @@ from simulation.patients import (
     balanced_start_week,
     start_weeks_over_departments,
 )
+from simulation.records.serialise import Plain
 from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
 from simulation.study.design import Arm, Cause, Design, OfMeasure
 from simulation.triage.check_policy import check_policy
@@ -296,6 +297,9 @@ class Departments(Protocol):
 
     def content(self) -> Mapping[str, object]:
         """Everything that can change a result, as plain values."""
+
+    def content_by_arm(self) -> dict[str, Plain]:
+        """By arm, all that can change a number of it, as plain values without names; under '' what all arms share."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -111,9 +111,9 @@ def test_a_run_that_could_start_from_a_finished_one_mentions_it(
 ) -> None:
     assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
     output = aeflow("compare", *STUDY, "run.replications=5").out
-    hold(output, f"holds {len(three.replications)} replications of this")
+    hold(output, f"in {len(three.replications)} of 5 replications")
     assert "aeflow extend results/one_nurse/" in output
-    hold(aeflow("compare", *STUDY, "run.replications=5").out, "which are not run again")
+    hold(aeflow("compare", *STUDY, "run.replications=5").out, "not run again")
 
 
 @pytest.mark.slow
