@@ -6,7 +6,16 @@ from dataclasses import fields, replace
 from threading import Lock
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from simulation.config.dotted import OF_TRIAGE, Change, Raw, looked_up, set_change, take
+from simulation.config.dotted import (
+    OF_TRIAGE,
+    Change,
+    ChangeRow,
+    Raw,
+    as_stated,
+    looked_up,
+    set_change,
+    take,
+)
 from simulation.config.files import (
     Folders,
     configuration_faults,
@@ -25,6 +34,7 @@ from simulation.errors import ConfigError, Fault, Faults
 from simulation.records.serialise import ABSENT, SOURCED, find_differences
 from simulation.study.check_study import taken_names
 from simulation.study.design import Arm, Design, factor_of, is_within
+from simulation.study.study import ReadyArm
 from simulation.triage.nurse_and_tool import Nurse, Tool, has_tool, policy_from
 from simulation.triage.policy import Policy
 
@@ -351,3 +361,26 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]
         if not any(is_within(path, own) or is_within(own, path) for own in changed):
             found = f"together do not make up '{design.full}': {path} is not the same"
             yield Fault("study.levers", found, "Name it under `takes` of a lever")
+
+
+def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
+    """Values by dotted path as changes; `where` is the block that states them under `changes`."""
+    return [
+        Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()
+    ]
+
+
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
+    """What each arm changes of a department, in their order."""
+    of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
+    return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
+
+
+def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
+    """The changes of an arm: first those of its levers, then its own."""
+    by_levers = [
+        change
+        for name in arm.levers
+        for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+    ]
+    return [*by_levers, *changes_stated(arm.changes, where)]

@@ -27,6 +27,9 @@ from typing import Annotated, Any
 
 from simulation.config.arms import (
     CHANGEABLE,
+    arm_changes,
+    changes_of_arms,
+    changes_stated,
     department,
     lay_changes,
     policy_made_of,
@@ -44,7 +47,6 @@ from simulation.config.dotted import (
     Change,
     ChangeRow,
     Raw,
-    as_stated,
     outright_faults,
     set_change,
     value_at,
@@ -71,7 +73,6 @@ from simulation.records.serialise import SOURCED, Plain, digest, find_difference
 from simulation.study.check_study import staff_gone_faults
 from simulation.study.design import (
     OF_CHANGE,
-    Arm,
     Built,
     Cause,
     Design,
@@ -360,13 +361,6 @@ def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iter
                 )
             elif parameter.whole and parameter.how == "set" and not isinstance(value, int):
                 yield Fault(path, f"{name} is {value:g}", "Write a whole number")
-
-
-def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
-    """Values by dotted path as changes; `where` is the block that states them under `changes`."""
-    return [
-        Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()
-    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -807,22 +801,6 @@ def _check_staff(
 def _first_of_each(departments: EnsembleDepartments, used: Sequence[int]) -> dict[str, int]:
     """The first used department of each structure."""
     return {departments.structure_of[number]: number for number in reversed(used)}
-
-
-def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
-    """What each arm changes of a department, in their order."""
-    of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
-    return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
-
-
-def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
-    """The changes of an arm: first those of its levers, then its own."""
-    by_levers = [
-        change
-        for name in arm.levers
-        for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
-    ]
-    return [*by_levers, *changes_stated(arm.changes, where)]
 
 
 # --- which departments --------------------------------------------------------------------------------------------

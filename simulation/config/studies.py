@@ -15,6 +15,9 @@ from simulation.config.arms import (
     GROUPS_OF_VALUES,
     KINDS,
     Triaged,
+    arm_changes,
+    changes_of_arms,
+    changes_stated,
     control_faults,
     department,
     lay_changes,
@@ -35,9 +38,6 @@ from simulation.config.composing import (
 from simulation.config.dotted import Change, ChangeRow, Raw, resolve
 from simulation.config.ensembles import (
     EnsembleDepartments,
-    arm_changes,
-    changes_of_arms,
-    changes_stated,
     ensemble_named,
     over_ensemble,
 )

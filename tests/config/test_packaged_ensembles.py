@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from simulation.config import ensembles, load, packaged_configs
+from simulation.config.arms import changes_stated
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Change, outright_faults
-from simulation.config.ensembles import changes_stated, ensemble_named
+from simulation.config.ensembles import ensemble_named
 from simulation.errors import ConfigError
 
 CONFIGS = packaged_configs()
