@@ -51,6 +51,7 @@ USUAL_FOUR = "usual"
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS, MOST_SECONDS = 5, 180
+NOTHING_CHANGED = "Change patients, staff, places and beds"
 MOST_BESIDE, MOST_OF_NAME = 3, 40
 """Questions beside one, and characters of a question's name."""
 MOST_STAFF, MOST_OF_LABEL = 4, 90
@@ -100,6 +101,12 @@ class AskedQuestion:
             words.replace("-", "−", 1) if "-" in words.partition("from")[0] else words
             for words in (*by_control, *(one.words for one in self.staff))
         )
+
+    @property
+    def controls_heading(self) -> str:
+        """The heading of the controls: what is changed, if anything is."""
+        words = "; ".join(self.changes_words)
+        return f"{words[:1].upper()}{words[1:]}: change more" if words else NOTHING_CHANGED
 
     @property
     def changed_arms(self) -> tuple[str, ...]:

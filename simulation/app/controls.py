@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.app.departments import LOCAL, Department, Place
 from simulation.config.validating import Key, classes_in, keys_of
@@ -229,7 +230,7 @@ def parse_shift_change(text: str, of: Mapping[str, list[Mapping[str, Any]]]) -> 
             "staff",
             f"{change.words} leaves nobody on duty at some of these hours, and {left} "
             f"{'is' if left == 1 else 'are'} there at the least (today {_rota_words(of[pool])})",
-            f"Take {left - 1} away at most" if left > 1 else "Name other hours",
+            _at_most(of[pool], left),
         )
     return change
 
@@ -238,15 +239,30 @@ def _number(text: str) -> int:
     return int(text) if text.lstrip("+-").isdecimal() and len(text) < 5 else 0
 
 
+def _at_most(rota: Iterable[Mapping[str, Any]], left: int) -> str:
+    """What may be taken away instead: at these hours, where so many are `left`, or at those when most are on duty."""
+    most = int(_on_duty(rota).max())
+    if left > 1:
+        return f"Take {left - 1} away at most"
+    return (
+        f"Name hours when {most} are on, and take {most - 1} away" if most > 1 else "Nobody can go"
+    )
+
+
 def fewest_on_duty(rota: Iterable[Mapping[str, Any]], hours: str, days: str = EVERY_DAY) -> int:
     """The fewest of a rota who are on duty at any of these hours of these weekdays. Raises ValueError for what is
     neither hours nor days."""
+    on_duty, spans = _on_duty(rota), weekly_spans(hours, days)
+    return min(int(on_duty[first // MINUTE : last // MINUTE].min()) for first, last in spans)
+
+
+def _on_duty(rota: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
+    """How many of a rota are on duty, by minute of the week."""
     on_duty = np.zeros(WEEK // MINUTE, int)
     for shift in rota:
         for first, last in weekly_spans(str(shift["hours"]), shift.get("days", EVERY_DAY)):
             on_duty[first // MINUTE : last // MINUTE] += shift["number"]
-    spans = weekly_spans(hours, days)
-    return min(int(on_duty[first // MINUTE : last // MINUTE].min()) for first, last in spans)
+    return on_duty
 
 
 def _rota_words(rota: Iterable[Mapping[str, Any]]) -> str:

@@ -60,6 +60,8 @@ from simulation.runs.stored_run import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
+CAUSES = "typical", "typical_places", "typical_pace"
+"""Departments in which different things make patients wait: clinicians, cubicles, or what staff ease by speeding up."""
 MORE = 40
 """Replications that 'More' adds to an answer at rest."""
 MOST_ROWS = 40
@@ -185,6 +187,7 @@ def answer(
         more=n + MORE if n >= most else most,
         time_left=time_words(most - n, result) if result and state.step == "looking" else "",
         elsewhere="" if asked.file else replace(asked.unchanged, department=EVERY).query,
+        other_causes=_other_causes(asked),
         views=_views(asked),
         together=together([(asked, result), *beside]) if beside else None,
         as_it_is=wait_words(as_it_is.on_targets) if as_it_is else "",
@@ -192,6 +195,19 @@ def answer(
         department=department_words(asked, state.result),
         **(shown(result, asked.place, is_ended) if result else {"arms": (), "every": ()}),
     )
+
+
+def _other_causes(asked: AskedQuestion) -> dict[str, str]:
+    """The same question of departments in which something else makes patients wait, kept beside this one, by label;
+    none unless it is about the change of one of them."""
+    if asked.file or asked.department not in CAUSES or not asked.changed_arms:
+        return {}
+    return {
+        label[:1].lower() + label[1:]: replace(asked, department=name).keeping(asked.query)
+        for name in CAUSES
+        if name != asked.department
+        for label in [PACKAGED[name].label]
+    }
 
 
 def faults_of(error: AeflowError) -> list[str]:

@@ -6,7 +6,7 @@ A sentence rests on an outcome (`report/outcome.py`); every number is in a table
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from simulation.display.drawing import Drawing
@@ -323,15 +323,9 @@ def _harmed_groups(outcome: ArmOutcome) -> list[str]:
     return [f"worse off: {groups} {short_unit(harmed[0])}"] if harmed else []
 
 
-def harmed_words(
-    rows: Sequence[Comparison], sized: Callable[[Comparison], bool] = lambda row: True
-) -> str:
-    """'ambulance patients +6.2, the oldest +5.1': groups that an arm harms, without the unit; those that are not
-    `sized` without a number."""
-    return ", ".join(
-        f"{PATIENTS[row.group]} {change(row.difference, row.unit) if sized(row) else ''}".strip()
-        for row in rows
-    )
+def harmed_words(rows: Sequence[Comparison]) -> str:
+    """'ambulance patients +6.2, the oldest +5.1': groups that an arm harms, without the unit."""
+    return ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in rows)
 
 
 def _safety_parts(outcome: ArmOutcome) -> list[str]:

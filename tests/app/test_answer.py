@@ -280,6 +280,23 @@ def test_who_comes_on_the_days_of_a_change_stands_first(
     first, *_, last = answers.OF_CHANGE.values()
     unfolded = text.partition("<details")[0]
     assert (first in unfolded, last in unfolded, last in rows) == (True, False, True)
+    said = text.partition('<ul class="verdicts')[0]
+    assert "Mondays, if nobody else covers: " in said
+
+
+def test_a_change_of_one_department_may_be_asked_of_those_in_which_something_else_makes_patients_wait(
+    grown: Grown, asked: AskedQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CHANGED", "lean_triage")
+    changed, kept = replace(asked, changed=(("beds", 12),)), "&amp;beside="
+    text = answer(AnswerState("ended", grown(30, 0.001)), changed)
+    links = re.findall(r'href="/\?([^"]*)">a department whose ', text)
+    assert [dict(parse_qsl(unescape(link)))["department"] for link in links] == list(
+        pages.CAUSES[1:]
+    )
+    assert all("beds=12" in link and kept in link for link in links)
+    assert f'data-controls="{changed.controls_heading}"' in text
+    assert "a department whose " not in answer(AnswerState("ended", grown(30, 0.001)), asked)
 
 
 def test_a_pilot_could_tell_what_is_larger_than_it_measures(
@@ -367,6 +384,13 @@ def test_who_waits_longer_is_said_beside_the_policy(
     monkeypatch.setattr(outcome, "outcomes", outcome.outcomes.__wrapped__)
     text = answer(AnswerState("ended", grown(30, 0.001)), asked)
     assert text.count("Worse off: ambulance patients +6.0 minutes.") == 1
+    wide = replace(
+        row, difference=6.0, difference_low=-5.0, difference_high=17.0, group="age_band=child"
+    )
+    both = (*harmed, WorseOff(grown(30, 0.001).arm("lean_triage"), wide, 0, True))
+    monkeypatch.setattr(outcome, "worse_off", lambda _: both)
+    text = answer(AnswerState("ended", grown(30, 0.002)), asked)
+    assert "Worse off: ambulance patients +6.0 minutes; children (not yet by how much)." in text
 
 
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(
