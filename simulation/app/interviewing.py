@@ -38,10 +38,12 @@ def answers_of(pairs: Pairs) -> dict[str, Answer]:
 
 
 def rest_blank(answers: Answers) -> dict[str, Answer]:
-    """The answers, and what else is asked left blank, but for what must be answered."""
-    all_of = dict(answers)
+    """The answers, and what else is asked in the part of the next question left blank, but for what must be
+    answered."""
+    all_of, now = dict(answers), next_question(answers)
     for key, question in questions().items():  # none needs a later one
-        if key not in all_of and not question.required and is_asked(question, all_of):
+        is_here = now is not None and question.section == questions()[now].section
+        if is_here and key not in all_of and not question.required and is_asked(question, all_of):
             all_of[key] = None
     return {key: all_of[key] for key in questions() if key in all_of}
 

@@ -8,7 +8,14 @@ from zipfile import ZipFile
 
 import pytest
 
-from simulation.app.interviewing import answers_of, answers_text, checked_answers, page
+from simulation.app.interviewing import (
+    answers_of,
+    answers_text,
+    checked_answers,
+    page,
+    rest_blank,
+    texts_of,
+)
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import check, next_question, questions
 
@@ -18,6 +25,8 @@ FIRST = ("attendances_per_day", "300")
 COUNTS = "\n".join([",red,orange,yellow,green,blue", "red,40,8,2,0,0", "orange,6,54,13,2,0", "yellow,1,20,98,13,1",
                     "green,0,4,22,76,4", "blue,0,1,3,11,21"])  # fmt: skip
 PRODUCT = [FIRST, ("product", "x"), ("does", "labels"), ("against", "panel")]
+LEFT = [("rest", "blank")]
+DEPARTMENT_LEFT = [*texts_of(rest_blank(dict([FIRST]))).items()]
 ECHO = "of 125 true level 1-2 the tool called 25 lower (levels 1 to 5: 50, 75, 133, 106, 36 cases)"
 
 
@@ -91,9 +100,14 @@ def test_an_answer_to_what_is_not_asked_any_more_is_left_out() -> None:
 
 
 def test_the_rest_of_the_answers_may_be_left_blank_at_once_but_for_what_must_be_answered() -> None:
-    assert "Check your answers" in page([*PRODUCT, ("rest", "blank")])
+    assert "Check your answers" in page([*DEPARTMENT_LEFT, *PRODUCT[1:], *LEFT])
     assert escape(questions()["product"].words) in page([FIRST, ("rest", "blank")])
     assert "rest=blank" in page([FIRST])
+
+
+def test_the_rest_about_the_department_says_nothing_of_the_product() -> None:
+    left = rest_blank({"attendances_per_day": "310"})
+    assert {questions()[key].section for key in left} == {"department"}
 
 
 def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_page_says_why() -> (
@@ -105,7 +119,7 @@ def test_where_leaving_the_rest_blank_leads_nowhere_it_is_not_offered_and_the_pa
     ):
         assert "This one must be answered" in text
         assert "rest=blank" not in text
-    assert "All else that may be blank is left blank" in page([FIRST, ("rest", "blank")])
+    assert "The rest of the part before is left blank" in page([FIRST, ("rest", "blank")])
     assert "must be answered.</p>" not in page([FIRST])
 
 
@@ -128,7 +142,7 @@ def test_the_number_of_a_question_is_its_place_among_those_asked() -> None:
 def test_from_the_last_page_one_can_go_back_to_the_last_question_and_read_what_a_blank_price_means() -> (
     None
 ):
-    text = page([*PRODUCT, ("rest", "blank")])
+    text = page([*DEPARTMENT_LEFT, *PRODUCT[1:], *LEFT])
     back = text.partition('nhsuk-back-link" href="/interview?')[2].partition('"')[0]
     assert escape(questions()["evaluation"].words) in page(
         parse_qsl(unescape(back), keep_blank_values=True)
