@@ -82,8 +82,8 @@ LIMITS = {
     ("left_share", "all"): ("patients who leave unseen", "leaving unseen"),
 }
 """Limits of safety in plain words, and in few; others have their label."""
-NURSES_ERRORS = "nurses_errors"
-"""The parameter of a blank of which today's under-triage is assumed."""
+NURSES_ERRORS, USED = "nurses_errors", "used_share"
+"""The parameters of two blanks: of which today's under-triage is assumed, and for how many a product is used."""
 WHO = {
     "acuity_true=1-2": "the sickest (levels 1-2)",
     "age_band=oldest": "the oldest",
@@ -248,13 +248,29 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     return replace(offer, **texts)
 
 
-def _thousands(arm: ArmResult, words: str) -> Cell:
-    """'116 (72 to 196)': the cost a year in thousands of pounds, with its range; then words."""
+def _thousands(arm: ArmResult, words: str, use: tuple[float, float] = (1, 1)) -> Cell:
+    """'116 (72 to 196)': the cost a year in thousands of pounds, with its range; then words. `use`: the least and the
+    most that it may be used, as shares of what the cost is of."""
     if arm.cost is None:
         return Cell(text="not known")
-    cost, low, high = (pounds / 1000 for pounds in (arm.cost, *(arm.cost_range or [arm.cost] * 2)))
+    ends = np.multiply(arm.cost_range or [arm.cost] * 2, use)
+    cost, low, high = (float(pounds) / 1000 for pounds in (arm.cost, *ends))
     cell = Cell(cost, style="number", digits=0, words=words)
     return replace(cell, low=low, high=high) if round(low) != round(high) else cell
+
+
+def _use(result: StudyResult, product: ArmResult) -> tuple[float, float]:
+    """The least and the most that a product paid by the patient is used in these departments, as shares of its stated
+    use; 1 where departments do not differ in it."""
+    over, policy = result.study.departments, product.ready.policy
+    drawn = over.varied_values.get(USED, ()) if over else ()
+    if (
+        not drawn
+        or policy.price_per_attendance is None
+        or not (policy.covers and policy.covers.share)
+    ):
+        return 1, 1
+    return min(drawn) / policy.covers.share.value, max(drawn) / policy.covers.share.value
 
 
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
@@ -265,7 +281,8 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         outcome = outcome_of(result, arm.name)
         row, limits = outcome.first.comparison, outcome.limits
         effect = Cell(row.difference, unit, *_ends_of(row), style="short difference")
-        cost = _thousands(arm, "dearer" * is_dearer(arm, product))
+        use = _use(result, product) if arm is product else (1.0, 1.0)
+        cost = _thousands(arm, "dearer" * is_dearer(arm, product), use)
         depends = arm is product and bool(outcome.otherwise)
         passes = "depends" if depends else "passes" if limits.judged else "–"
         unsettled = f"not settled: {_limits_in_few(limits.open)}" if limits.open else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -681,3 +682,19 @@ def test_a_text_of_the_offer_is_escaped_and_its_signs_are_no_places(result: Resu
     page = board_page(shown)
     assert "&lt;b&gt;$size &amp; {n}&lt;/b&gt;" in page
     assert "$unit off" in page
+
+
+def test_what_a_product_paid_by_the_patient_costs_ranges_with_its_use() -> None:
+    """Of £163,000 if it were used for everyone, £90,000 are shown for 55 %: 20 to 90 % are £33,000 to £147,000."""
+    share, drawn = SimpleNamespace(value=0.55), {"used_share": (0.2, 0.5, 0.9)}
+    policy = SimpleNamespace(price_per_attendance=2.0, covers=SimpleNamespace(share=share))
+    result: Any = SimpleNamespace(
+        study=SimpleNamespace(departments=SimpleNamespace(varied_values=drawn))
+    )
+    product: Any = SimpleNamespace(
+        ready=SimpleNamespace(policy=policy), cost=89_650.0, cost_range=None
+    )
+    cell = board_module._thousands(product, "", board_module._use(result, product))
+    assert (round(cell.value), round(cell.low), round(cell.high)) == (90, 33, 147)
+    policy.price_per_attendance = None
+    assert board_module._use(result, product) == (1, 1)
