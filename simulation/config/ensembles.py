@@ -160,12 +160,9 @@ class Ensemble:
     @property
     def varied(self) -> Mapping[str, str]:
         """The name of the parameter or structure behind each dotted path that departments differ in."""
-        kinds: dict[str, Cause | Structure] = {**self.causes, **self.structures}
-        of_structures = {path: name for name, kind in kinds.items() for path in kind.changes}
-        of_parameters = {
-            path: name for name, parameter in self.parameters.items() for path in parameter.changes
-        }
-        return of_structures | of_parameters
+        kinds: Iterable[Mapping[str, Cause | Structure | VariedParameter]]
+        kinds = (self.causes, self.structures, self.parameters)
+        return {path: name for kind in kinds for name, of in kind.items() for path in of.changes}
 
 
 @config_dataclass
@@ -637,8 +634,16 @@ def over_ensemble(
     ]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
     of_department = folders_of_department(composed, folders)
-    structures = files_with(composed, kinds_of(ensemble), of_department)
-    varied = {**differing(files, structures), **ensemble.varied}
+    kinds = kinds_of(ensemble)
+    structures = files_with(composed, kinds, of_department)
+    of_files = ({group: composed.choices.get(group) for group in CHANGEABLE}, kinds)
+    differ = cached_for_files(
+        of_department,
+        f"differing-{digest(of_files)[:12]}",
+        of_files,
+        partial(differing, files, structures),
+    )
+    varied = {**differ, **ensemble.varied}
     if SIZE in varied:
         varied = {path: varied[SIZE] for path in scaled_paths(composed.raw)} | varied
     faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
@@ -664,22 +669,17 @@ def over_ensemble(
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
-    made_of = (
-        {group: composed.choices.get(group) for group in CHANGEABLE},
-        kinds_of(ensemble),
-        {
-            structure: departments.rows[n]
-            for structure, n in _first_of_each(departments, used).items()
-        },
-    )
-    once = partial(_check_once, study.design, to_exact(made_of), used, of_department)
+    firsts = {structure_of[number]: number for number in reversed(used)}
+    rows = {structure: departments.rows[number] for structure, number in firsts.items()}
+    made_of = digest((of_files, rows))
+    once = partial(_check_once, study.design, made_of, firsts, of_department)
     once(_check_structures, departments.with_policies({study.baseline.name: study.baseline.policy}))
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
         replace(study, departments=departments, run=run), departments.impossible(used), len(used)
     )
     assert isinstance(study.departments, EnsembleDepartments)
-    study.departments.made(used[0])
+    once(_check_first, study.departments)
     once(_check_staff, _of_staff(study.departments))
     return study
 
@@ -726,18 +726,17 @@ def _tools(
     return tools
 
 
-Check = Callable[[Design, "EnsembleDepartments", Mapping[str, int]], bool]
-
-
 def _check_once(
     design: Design,
-    made_of: Plain,
-    used: Sequence[int],
+    made_of: str,
+    firsts: Mapping[str, int],
     folders: Folders,
-    check: Check,
+    check: Callable[[Design, EnsembleDepartments, Mapping[str, int]], bool],
     departments: EnsembleDepartments,
 ) -> None:
     """Check the first used department of each structure in every arm, unless they were found sound before.
+
+    `made_of`: the digest of what they are made of; `firsts`: their numbers by structure.
 
     They stay sound whatever else the study says: how long it runs, how often, and the words of its arms.
     """
@@ -745,7 +744,6 @@ def _check_once(
     laid_over = (departments.values, departments.scenario, departments.changes, departments.tools)
     key = digest((made_of, design.baseline, arms, laid_over))
     name = f"{check.__name__.removeprefix('_check_')}-{key[:12]}"
-    firsts = _first_of_each(departments, used)
     cached_for_files(folders, name, key, partial(check, design, departments, firsts))
 
 
@@ -766,6 +764,13 @@ def _check_structures(
         faults += unlike_faults(made.pathway, first[0], where)
     faults.refuse()
     return True
+
+
+def _check_first(
+    design: Design, departments: EnsembleDepartments, firsts: Mapping[str, int]
+) -> bool:
+    """Raise ConfigError where an arm is not sound in the first department used."""
+    return bool(departments.made(min(firsts.values())))
 
 
 def _of_staff(departments: EnsembleDepartments) -> EnsembleDepartments:
@@ -796,11 +801,6 @@ def _check_staff(
         faults.append(replace(fault, found=which * all(structures) + fault.found))
     faults.refuse()
     return True
-
-
-def _first_of_each(departments: EnsembleDepartments, used: Sequence[int]) -> dict[str, int]:
-    """The first used department of each structure."""
-    return {departments.structure_of[number]: number for number in reversed(used)}
 
 
 # --- which departments --------------------------------------------------------------------------------------------

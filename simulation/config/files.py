@@ -24,7 +24,7 @@ import yaml
 
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.in_memory import PathInMemory
-from simulation.records.serialise import NO_WORDS, cached_on_disk
+from simulation.records.serialise import NO_WORDS, cached_on_disk, digest
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""
@@ -163,13 +163,15 @@ def _stamped(files: Iterable[Path | os.DirEntry[str]]) -> tuple[tuple[str, int, 
 
 
 @cache
-def _own_modules() -> tuple[tuple[str, int, int], ...]:
-    """The same of the modules that read and check the files; they stay as they are while a process runs."""
+def _own_modules() -> str:
+    """A digest of the same of the modules that read and check the files; they stay as they are while a process runs."""
     package = Path(__file__).parents[1]
-    return _stamped(
-        path
-        for room in ("config", "department", "study")
-        for path in sorted((package / room).rglob("*.py"))
+    return digest(
+        _stamped(
+            path
+            for room in ("config", "department", "study")
+            for path in sorted((package / room).rglob("*.py"))
+        )
     )
 
 

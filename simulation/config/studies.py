@@ -227,11 +227,10 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
 def studies_with(arm: str, folders: Folders) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
-        paths = {
-            name: file_named("study", name, places) for name in sorted(names_in("study", places))
-        }
         stated = {
-            name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path
+            name: mapping_in(path, name, Faults()) or {}
+            for name in sorted(names_in("study", places))
+            if (path := file_named("study", name, places))
         }
         if names := tuple(
             name for name, content in stated.items() if arm in (content.get("arms") or ())
@@ -369,7 +368,8 @@ def _parts(
         measures={**design.measures, **harm_measures(design.harm)},
         groups={**design.groups, **harm_groups(design.harm)},
     )
-    Faults([*_focus_faults(design), *of_labels] if any(_focus_faults(design)) else ()).refuse()
+    if of_focus := [*_focus_faults(design)]:
+        raise ConfigError([*of_focus, *of_labels])
     faults += of_labels
     if run.precision:
         first_stage = max(run.precision.first_stage, run.replications)

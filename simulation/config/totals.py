@@ -133,13 +133,10 @@ class Scaling:
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
         """By arm, the cost of what is paid for each attendance, at these attendances, in whole pounds a year."""
-        costs = {
-            name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")
-        }
         return {
-            name: self._cost(cost)
-            for name, cost in costs.items()
-            if cost.get("basis") == "per_attendance"
+            name: self._cost(arm["cost"])
+            for name, arm in self.raw["study"]["arms"].items()
+            if (arm.get("cost") or {}).get("basis") == "per_attendance"
         }
 
     def _cost(self, cost: Raw) -> Mapping[str, Any]:
@@ -190,7 +187,7 @@ class Scaling:
         admissions /= totals.attendances_per_day / size * ADMITTED_SHARE + self._typical(
             "other_emergency", "elective"
         )
-        beds = admissions if totals.beds is None else totals.beds / sum(self._adult_beds().values())
+        beds = admissions if totals.beds is None else totals.beds / sum(self._adult_beds.values())
         return {
             "attendances": size,
             "staff": staff,
@@ -280,44 +277,39 @@ class Scaling:
 
         A factor would not do: no patient's chance exceeds 1.
         """
-        before = self.raw["site"]["attributes"]["admitted"]["p"]["base"]
         attributes = self.raw["site"]["attributes"]
+        before = attributes["admitted"]["p"]["base"]
         typical = {name: self._typical(name) for name in self._attending}
-        usual = self._share_at(before, typical, attributes["age_band"]["shares"])
+        usual = _share_at(before, self._mix(typical, attributes["age_band"]["shares"]))
         wanted = usual * self.totals.admitted_share / ADMITTED_SHARE
-        low, high = 0.0, MOST_BASE
+        mix, low, high = self._mix(self.per_day, self._ages), 0.0, MOST_BASE
         for _ in range(60):
             middle = (low + high) / 2
-            low, high = (
-                (middle, high)
-                if self._share_at(middle, self.per_day, self._ages) < wanted
-                else (low, middle)
-            )
+            low, high = (middle, high) if _share_at(middle, mix) < wanted else (low, middle)
         source = f"{100 * self.totals.admitted_share:.1f} % admitted, over the case mix; {before:g} at the typical site"
         return Scaled("site.attributes.admitted", {"p": {"base": round(high, 4)}}, source)
 
-    def _share_at(
-        self,
-        base: float,
-        per_day: Mapping[str, float],
-        of_ages: Mapping[str, Sequence[float]],
-    ) -> float:
-        """The mean chance of admission, over attendances with this mix of sources and ages."""
-        attributes = self.raw["site"]["attributes"]
+    def _mix(
+        self, per_day: Mapping[str, float], of_ages: Mapping[str, Sequence[float]]
+    ) -> list[tuple[float, float]]:
+        """The case mix with these sources and ages: of each kind of patient, the share of attendances, and the factor
+        of their chance of admission."""
+        attributes, mix = self.raw["site"]["attributes"], []
+        total = sum(per_day[source] for source in self._attending)
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
-        total = 0.0
         for source in self._attending:
             for acuity, p_acuity in zip(
                 acuities["categories"], acuities["shares"][source], strict=True
             ):
                 for age, p_age in zip(ages["categories"], of_ages[source], strict=True):
                     known = {"arrival_source": source, "acuity_true": acuity, "age_band": age}
-                    p = base
+                    times = 1.0
                     for factor in attributes["admitted"]["p"]["times"]:
-                        p *= factor["values"].get(known[factor["by"]], factor.get("otherwise"))
-                    total += per_day[source] * p_acuity * p_age * min(p, 1.0)
-        return total / sum(per_day[source] for source in self._attending)
+                        times *= factor["values"].get(known[factor["by"]], factor.get("otherwise"))
+                    mix.append((per_day[source] / total * p_acuity * p_age, times))
+        return mix
 
+    @cached_property
     def _adult_beds(self) -> dict[str, int]:
         """Beds of each ward group at the typical site."""
         pools = resolve(self.raw)["site"]["pools"]
@@ -329,7 +321,7 @@ class Scaling:
 
     def _beds(self) -> Iterator[Scaled]:
         """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
-        typical, factor = self._adult_beds(), self.factors["beds"]
+        typical, factor = self._adult_beds, self.factors["beds"]
         exact = [number * factor for number in typical.values()]
         for (name, number), beds in zip(
             typical.items(), apportioned(exact, _whole(sum(exact))), strict=True
@@ -498,6 +490,11 @@ def _see_specialty(admitted: float) -> float:
     """The share of attendances seen by a specialty, if this share is admitted."""
     of_admitted, of_others = SPECIALTY
     return of_admitted * admitted + of_others * (1 - admitted)
+
+
+def _share_at(base: float, mix: Sequence[tuple[float, float]]) -> float:
+    """The mean chance of admission over a case mix (`Scaling._mix`)."""
+    return sum(share * min(base * times, 1.0) for share, times in mix)
 
 
 def _whole(number: float) -> int:
