@@ -24,7 +24,7 @@ def result_of(design: Design, waits: Mapping[str, np.ndarray], *, planned: int =
                 arm: ArmReplication(Measures((WAIT,), of_arm[[number]]), None, None, 0)
                 for arm, of_arm in waits.items()
             },
-            *(0, 0, 0, 0, 0.0, 0.0),
+            *(0, 0.0, 0.0),
         )
         for number in range(n)
     )

@@ -88,7 +88,7 @@ def made(study: Study, harm: float = 0.0, *, by_minutes: bool = False) -> Result
             arm.name: ArmReplication(Measures(names, each), None, None, 0)
             for arm, each in zip(arms, (values, nurse), strict=True)
         }
-        replications.append(ReplicationResult(number, told, 4, 0, 0, 0, 0.0, 0.0))
+        replications.append(ReplicationResult(number, told, 4, 0.0, 0.0))
     return Result(over, tuple(replications), Explained(study), {})
 
 
