@@ -1,11 +1,14 @@
-"""How many triage nurses are on duty at each hour, from stamps of the start and the end of triage.
+"""The front door from stamps of the start and the end of triage: nurses on duty at each hour, and how they work.
 
 While patients wait for triage every nurse has one, so the number in triage then is the number on duty. Where the two do
-not go together (stamps set in batches, nurses called away, hardly ever a queue) nothing is said.
+not go together (stamps set in batches, nurses called away, hardly ever a queue) nothing is said. What passes before
+triage though nobody is there is registration or unloading, and no queue. Whether triage shortens in busy weeks, or
+while many wait, is in its minutes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +20,19 @@ from simulation.records.schema import Floats, Ints, Mask
 QUEUE, LEAST_MINUTES = 3, 60
 """How many at least wait in a minute in which all nurses are taken to be busy, since some are still at registration;
 and of how many such minutes the number of an hour of the day is read, or of the hours around it. Judgements."""
-AGREES = 0.6
-"""The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear. A
-judgement."""
+AGREES, AGREES_ON_AVERAGE, HOURS_ON_AVERAGE = 0.6, 0.5, 0.9
+"""The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear; and the
+share where the mean number is the same at nine in ten hours, as where a stamp of two is rounded. Judgements."""
 HOURS, WALKING = 24, ("walk_in", "referred")
+LEAST_FREE = 100
+"""How many at least came while nobody was there, for the minutes before their triage."""
+OF_MIDDLE = 1.11
+"""The mean of the typical site's minutes of registration over the mean of their middle half (log sd .5)."""
+HURRIED, USUAL_A_DAY = (16, 11, 8, 5, 3), 340
+"""From how many waiting on the typical site's triage shortens, by a fifth of its effort each, and its size."""
+MOST_ELASTIC, MOST_EFFORT, CLEAR = 1.2, 0.5, 0.25
+"""The ends of what departments may have, and the largest standard error with which the first is read."""
+DAY, WEEK = 1440, 7
 
 
 class DeskRota(NamedTuple):
@@ -38,12 +50,116 @@ class DeskRota(NamedTuple):
         return stated_shifts(np.tile(np.repeat(on, 2), 7).tolist())
 
 
+class DeskHabits(NamedTuple):
+    """How the front door works, each None where stamps do not show it.
+
+    before      minutes from the arrival to the start of triage of who finds nobody there, by arrival source
+    elasticity  by how many per cent minutes of triage fall for each per cent of attendances above the month's in the
+                last seven days
+    effort      the share of the minutes that falls away while many wait
+    """
+
+    before: Mapping[str, float]
+    elasticity: float | None
+    effort: float | None
+
+
+def desk_habits(extract: Extract, *, one_team: bool) -> DeskHabits | None:
+    """How the front door works; `one_team`: whether its nurses see ambulance patients as well."""
+    if "assessed_at" not in extract.patients or "triaged_at" not in extract.patients:
+        return None
+    walking = extract.patients.where("arrival_source", *WALKING)
+    by_ambulance = extract.patients.where("arrival_source", "ambulance")
+    door = (walking | by_ambulance) if one_team else walking
+    before = {
+        name: passed
+        for name, who, others in (
+            ("walk_in", walking, door),
+            ("ambulance", by_ambulance, door if one_team else by_ambulance),
+        )
+        if (passed := _before(extract, who, others)) is not None
+    }
+    arrived, start, end = _sound(extract, walking)
+    _, queue = _presence(extract, door)
+    minutes, at = end - start, np.clip(start.astype(np.int64), 0, len(queue) - 1)
+    limits = np.round(np.array(HURRIED) * len(extract.patients) / extract.days / USUAL_A_DAY)
+    reached = (queue[at][:, None] >= np.maximum(limits, 1)).mean(axis=1)
+    if len(minutes) < LEAST_FREE or not minutes.any():
+        return DeskHabits(before, None, None)
+    effort = None
+    if reached.any():
+        slope, usual = np.polyfit(reached, minutes, 1)
+        effort = round(float(np.clip(-slope / usual, 0, MOST_EFFORT)), 3)
+    return DeskHabits(before, _elasticity(extract, arrived, minutes), effort)
+
+
+def _sound(extract: Extract, among: Mask) -> tuple[Floats, Floats, Floats]:
+    """When each arrived, and when triage began and ended, in minutes of the window; of sound orders."""
+    arrived, start, end = (
+        extract.patients[name][among] for name in ("arrived_at", "assessed_at", "triaged_at")
+    )
+    sound = (arrived <= start) & (start <= end)
+    arrived, start, end = (at[sound] - extract.window[0] for at in (arrived, start, end))
+    return arrived, start, end
+
+
+def _presence(extract: Extract, among: Mask) -> tuple[Ints, Ints]:
+    """How many are in triage, and wait for it, in each minute of the window."""
+    arrived, start, end = _sound(extract, among)
+    n_minutes = round(extract.window[1] - extract.window[0])
+    return _there(start, end, n_minutes), _there(arrived, start, n_minutes)
+
+
+def _before(extract: Extract, who: Mask, others: Mask) -> float | None:
+    """The mean minutes before triage of those who come while nobody else waits or is in it, by their middle half."""
+    in_triage, queue = _presence(extract, others)
+    arrived, start, _ = _sound(extract, who)
+    last = np.clip(np.floor(arrived).astype(np.int64) - 1, 0, len(queue) - 1)
+    waits = np.sort((start - arrived)[(in_triage[last] == 0) & (queue[last] == 0)])
+    if len(waits) < LEAST_FREE:
+        return None
+    middle = waits[len(waits) // 4 : -(len(waits) // 4)]
+    return round(OF_MIDDLE * float(middle.mean()), 2)
+
+
+def _elasticity(extract: Extract, arrived: Floats, minutes: Floats) -> float | None:
+    """By how many per cent minutes fall for each per cent of attendances above the month's in the last seven days."""
+    of_day, every = (
+        np.floor(at / DAY).astype(np.int64)
+        for at in (arrived, extract.patients["arrived_at"] - extract.window[0])
+    )
+    came, n, total = (
+        np.bincount(np.clip(at, 0, extract.days - 1), weights, extract.days)
+        for at, weights in ((every, None), (of_day, None), (of_day, minutes))
+    )
+    week = np.convolve(came, np.ones(WEEK))[WEEK - 1 : extract.days - 1]
+    days = np.arange(WEEK, extract.days)
+    days, week = days[n[days] > 0], week[n[days] > 0]
+    month = (extract.first_day + days).astype("datetime64[M]").astype(int)
+    usual = np.abs(week / np.median(week) - 1) < CLEAR
+    x, y = (
+        _apart(np.log(of[usual]), month[usual]) for of in (week, (total / np.maximum(n, 1))[days])
+    )
+    square = float(x @ x)
+    if len(x) < WEEK or not np.isfinite(y).all() or square <= 0:
+        return None
+    slope = float(x @ y) / square
+    error = float(np.std(y - slope * x)) / square**0.5
+    return round(float(np.clip(-slope, 0, MOST_ELASTIC)), 3) if error <= CLEAR else None
+
+
+def _apart(values: Floats, month: Ints) -> Floats:
+    """Values less the mean of their month."""
+    _, at = np.unique(month, return_inverse=True)
+    return np.asarray(values - (np.bincount(at, values) / np.bincount(at))[at])
+
+
 def desk_rota(extract: Extract) -> DeskRota | None:
     """The nurses at the desk of walk-ins; None where stamps do not show them."""
     patients = extract.patients
     if "assessed_at" not in patients or "triaged_at" not in patients:
         return None
-    walking = np.any([patients.where("arrival_source", name) for name in WALKING], axis=0)
+    walking = extract.patients.where("arrival_source", *WALKING)
     everybody = walking | patients.where("arrival_source", "ambulance")
     rotas = [
         DeskRota(on_duty, one_team, agreeing)
@@ -56,15 +172,9 @@ def desk_rota(extract: Extract) -> DeskRota | None:
 
 def _rota(extract: Extract, among: Mask) -> tuple[Ints, float]:
     """By hour of the day the nurses who see some patients, and the share of minutes that agree."""
-    arrived, start, end = (
-        extract.patients[name][among] for name in ("arrived_at", "assessed_at", "triaged_at")
-    )
-    sound = (arrived <= start) & (start <= end)
-    arrived, start, end = (at[sound] - extract.window[0] for at in (arrived, start, end))
-    n_minutes = round(extract.window[1] - extract.window[0])
-    in_triage, queue = (_there(*pair, n_minutes) for pair in ((start, end), (arrived, start)))
-    first = round(extract.window[0]) % 1440
-    return _on_duty(in_triage, queue >= QUEUE, (first + np.arange(n_minutes)) // 60 % HOURS)
+    in_triage, queue = _presence(extract, among)
+    first = round(extract.window[0]) % DAY
+    return _on_duty(in_triage, queue >= QUEUE, (first + np.arange(len(queue))) // 60 % HOURS)
 
 
 def _there(since: Floats, until: Floats, n_minutes: int) -> Ints:
@@ -89,4 +199,10 @@ def _on_duty(in_triage: Ints, waited: Mask, hour: Ints) -> tuple[Ints, float]:
     at_least = np.cumsum(all_counts[:, ::-1], axis=1)[:, ::-1] >= LEAST_MINUTES
     usual = np.where(known, counts.argmax(axis=1), np.maximum(at_least.sum(axis=1) - 1, 1))
     agreeing = counts[known].max(axis=1).sum() / max(counts[known].sum(), 1)
+    mean = counts[known] @ np.arange(most) / np.maximum(counts[known].sum(axis=1), 1)
+    if (
+        agreeing >= AGREES_ON_AVERAGE
+        and np.mean(np.round(mean) == usual[known]) >= HOURS_ON_AVERAGE
+    ):
+        agreeing = max(agreeing, AGREES)
     return usual, float(agreeing)

@@ -150,12 +150,20 @@ class DepartmentSet:
 
     @cached_property
     def kept(self) -> Mask:
-        """Which departments meet each figure within what a single one may be off."""
-        near = [
-            np.abs(MET[name].off(self.fresh[name], value)) <= MET[name].single
-            for name, value in self.wanted.items()
-        ]
-        return np.asarray(np.all(near, axis=0))
+        """Which departments meet each figure within what a single one may be off.
+
+        Where their mean is off, the most of them whose mean is not, `LEAST` or more, if there are such: one after
+        another is left out, each time the one without which the means are nearest.
+        """
+        off = np.array([MET[name].off(self.fresh[name], at) for name, at in self.wanted.items()])
+        single = np.array([MET[name].single for name in self.wanted])
+        near: Mask = (np.abs(off) <= single[:, None]).all(axis=0)
+        chosen = near.copy()
+        while chosen.sum() > min(LEAST, len(near)) and _beyond(off[:, chosen]):
+            here = np.flatnonzero(chosen)
+            without = [_beyond(off[:, np.setdiff1d(here, one)]) for one in here]
+            chosen[here[int(np.argmin(without))]] = False
+        return chosen if chosen.any() and not _beyond(off[:, chosen]) else near
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
@@ -238,6 +246,12 @@ class DepartmentSet:
             return {"study": self.fitted.study(why=self.faults[0])}
         head = f"{name}: departments that give the figures of {self.fitted.extract.name}. Made by: aeflow fit"
         return {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
+
+
+def _beyond(off: Floats) -> float:
+    """By how much the means of departments are beyond what they may be, over all figures; `off`: figures by
+    departments, in units of it."""
+    return float(np.maximum(np.abs(off.mean(axis=1)) - 1, 0).sum())
 
 
 def _words(name: str, value: float) -> str:
@@ -324,6 +338,7 @@ def solve(
         solver = Solver(
             made, unsolved, lambda done: progress(done, solver.n_years),
             KeptYears(results, {"fit": fitted.name, "n": n}, program),
+            lambda fresh: DepartmentSet(fitted, unsolved, fresh, wanted).is_met,
         )  # fmt: skip
         solved, fresh = solver.solve(targets)
     return DepartmentSet(fitted, solved, fresh, wanted, tuple(solver.ends()))

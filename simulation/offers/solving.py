@@ -79,12 +79,14 @@ class CalibrationTarget(NamedTuple):
 @dataclass
 class Solver:
     """Calibrates departments by a study of the baseline alone over them, which is made where years are simulated;
-    `kept`: years that were simulated before; `done`: called with the number of years so far."""
+    `kept`: years that were simulated before; `done`: called with the number of years so far; `enough`: whether what
+    fresh years give will do, so that no cause is moved for the sake of departments that will be left out."""
 
     made: Callable[[], Study]
     ensemble: Ensemble
     done: Callable[[int], None]
     kept: KeptYears = field(default_factory=KeptYears)
+    enough: Callable[[Mapping[str, Floats]], bool] = lambda fresh: False
     n_done: int = 0
     executor: Executor | None = None
     start: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -134,7 +136,7 @@ class Solver:
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh, moved = simulate(FRESH, SEED + 1), at.copy()
             off = self.off(wanted, fresh)
-            for name in self.unmet(wanted, fresh, times=1):
+            for name in () if self.enough(fresh) else self.unmet(wanted, fresh, times=1):
                 here = self.causes[name]
                 step = np.linalg.solve(slopes[here].mean(axis=0), off[name])
                 moved[here] = np.clip(at[here] + step, low, high)
