@@ -8,7 +8,7 @@ while many wait, is in its minutes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,14 +24,19 @@ AGREES, AGREES_ON_AVERAGE, HOURS_ON_AVERAGE = 0.6, 0.5, 0.9
 """The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear; and the
 share where the mean number is the same at nine in ten hours, as where a stamp of two is rounded. Judgements."""
 HOURS, WALKING = 24, ("walk_in", "referred")
-LEAST_FREE = 100
-"""How many at least came while nobody was there, for the minutes before their triage."""
-OF_MIDDLE = 1.11
-"""The mean of the typical site's minutes of registration over the mean of their middle half (log sd .5)."""
+ARRIVING = {"site.durations.registration": "mean"}
+UNLOADING = dict.fromkeys(
+    ("calibration.unloading_minutes", "calibration.coming_in_minutes"), "value"
+)
+FRONT_DOOR, EFFORT = "site.follows.front_door", "calibration.triage_effort_share"
+LEAST_FREE, LEAST_BEFORE, OF_MIDDLE = 100, 0.1, 1.11
+"""How many at least came while nobody was there, for the minutes before their triage; the least that these are; and the
+mean of the typical site's minutes of registration over the mean of their middle half (log sd .5)."""
 HURRIED, USUAL_A_DAY = (16, 11, 8, 5, 3), 340
 """From how many waiting on the typical site's triage shortens, by a fifth of its effort each, and its size."""
 MOST_ELASTIC, MOST_EFFORT, CLEAR = 1.2, 0.5, 0.25
-"""The ends of what departments may have, and the largest standard error with which the first is read."""
+"""The ends of what departments may have; the largest standard error with which the first is read, and how far a week
+may be from the usual one."""
 DAY, WEEK = 1440, 7
 
 
@@ -50,47 +55,45 @@ class DeskRota(NamedTuple):
         return stated_shifts(np.tile(np.repeat(on, 2), 7).tolist())
 
 
-class DeskHabits(NamedTuple):
-    """How the front door works, each None where stamps do not show it.
+def desk_habits(extract: Extract, *, one_team: bool) -> Iterator[tuple[str, dict[str, float], str]]:
+    """How the front door works, as far as stamps show it: the path of a block, its values, and how they were read.
 
-    before      minutes from the arrival to the start of triage of who finds nobody there, by arrival source
-    elasticity  by how many per cent minutes of triage fall for each per cent of attendances above the month's in the
-                last seven days
-    effort      the share of the minutes that falls away while many wait
+    Minutes from the arrival to the start of triage of who finds nobody there; by how many per cent minutes of triage
+    fall for each per cent of patients more in the last seven days; and the share of them that falls away while many
+    wait. `one_team`: whether its nurses see ambulance patients as well.
     """
-
-    before: Mapping[str, float]
-    elasticity: float | None
-    effort: float | None
-
-
-def desk_habits(extract: Extract, *, one_team: bool) -> DeskHabits | None:
-    """How the front door works; `one_team`: whether its nurses see ambulance patients as well."""
     if "assessed_at" not in extract.patients or "triaged_at" not in extract.patients:
-        return None
-    walking = extract.patients.where("arrival_source", *WALKING)
-    by_ambulance = extract.patients.where("arrival_source", "ambulance")
-    door = (walking | by_ambulance) if one_team else walking
-    before = {
-        name: passed
-        for name, who, others in (
-            ("walk_in", walking, door),
-            ("ambulance", by_ambulance, door if one_team else by_ambulance),
-        )
-        if (passed := _before(extract, who, others)) is not None
-    }
+        return
+    source = extract.patients.where
+    walking, other = source("arrival_source", *WALKING), source("arrival_source", "ambulance")
+    door = walking | other if one_team else walking
+    for who, others, blocks in (
+        (walking, door, ARRIVING),
+        (other, door if one_team else other, UNLOADING),
+    ):
+        if (passed := _before(extract, who, others)) is not None:
+            for path, key in blocks.items():
+                yield (
+                    path,
+                    {key: passed},
+                    "to the start of triage of who comes while nobody is there",
+                )
     arrived, start, end = _sound(extract, walking)
-    _, queue = _presence(extract, door)
-    minutes, at = end - start, np.clip(start.astype(np.int64), 0, len(queue) - 1)
+    if len(start) < LEAST_FREE or not (end > start).any():
+        return
+    if (elasticity := _elasticity(arrived, end - start)) is not None:
+        yield (
+            FRONT_DOOR,
+            {"elasticity": elasticity},
+            "minutes of triage by patients of the last 7 days",
+        )
+    queue = _presence(extract, door)[1]
     limits = np.round(np.array(HURRIED) * len(extract.patients) / extract.days / USUAL_A_DAY)
-    reached = (queue[at][:, None] >= np.maximum(limits, 1)).mean(axis=1)
-    if len(minutes) < LEAST_FREE or not minutes.any():
-        return DeskHabits(before, None, None)
-    effort = None
-    if reached.any():
-        slope, usual = np.polyfit(reached, minutes, 1)
-        effort = round(float(np.clip(-slope / usual, 0, MOST_EFFORT)), 3)
-    return DeskHabits(before, _elasticity(extract, arrived, minutes), effort)
+    waiting = queue[np.clip(start.astype(np.int64), 0, len(queue) - 1), None]
+    reached = (waiting >= np.maximum(limits, 1)).mean(axis=1)
+    slope, usual = np.polyfit(reached, end - start, 1) if np.ptp(reached) else (0.0, 1.0)
+    effort = round(float(np.clip(-slope / usual, 0, MOST_EFFORT)), 3)
+    yield EFFORT, {"value": effort}, "minutes of triage by how many wait for it"
 
 
 def _sound(extract: Extract, among: Mask) -> tuple[Floats, Floats, Floats]:
@@ -119,39 +122,21 @@ def _before(extract: Extract, who: Mask, others: Mask) -> float | None:
     if len(waits) < LEAST_FREE:
         return None
     middle = waits[len(waits) // 4 : -(len(waits) // 4)]
-    return round(OF_MIDDLE * float(middle.mean()), 2)
+    return max(round(OF_MIDDLE * float(middle.mean()), 2), LEAST_BEFORE)
 
 
-def _elasticity(extract: Extract, arrived: Floats, minutes: Floats) -> float | None:
-    """By how many per cent minutes fall for each per cent of attendances above the month's in the last seven days."""
-    of_day, every = (
-        np.floor(at / DAY).astype(np.int64)
-        for at in (arrived, extract.patients["arrived_at"] - extract.window[0])
-    )
-    came, n, total = (
-        np.bincount(np.clip(at, 0, extract.days - 1), weights, extract.days)
-        for at, weights in ((every, None), (of_day, None), (of_day, minutes))
-    )
-    week = np.convolve(came, np.ones(WEEK))[WEEK - 1 : extract.days - 1]
-    days = np.arange(WEEK, extract.days)
-    days, week = days[n[days] > 0], week[n[days] > 0]
-    month = (extract.first_day + days).astype("datetime64[M]").astype(int)
-    usual = np.abs(week / np.median(week) - 1) < CLEAR
-    x, y = (
-        _apart(np.log(of[usual]), month[usual]) for of in (week, (total / np.maximum(n, 1))[days])
-    )
-    square = float(x @ x)
-    if len(x) < WEEK or not np.isfinite(y).all() or square <= 0:
+def _elasticity(arrived: Floats, minutes: Floats) -> float | None:
+    """By how many per cent minutes fall for each per cent of patients more in the last seven days."""
+    day = np.floor(arrived / DAY).astype(np.int64)
+    came = np.bincount(day)
+    week = np.convolve(came, np.ones(WEEK))[WEEK - 1 : -WEEK]
+    mean = np.bincount(day, minutes)[WEEK:] / np.maximum(came[WEEK:], 1)
+    usual = (mean > 0) & (np.abs(week / np.median(week) - 1) < CLEAR)
+    if usual.sum() < 2 * WEEK:
         return None
-    slope = float(x @ y) / square
-    error = float(np.std(y - slope * x)) / square**0.5
-    return round(float(np.clip(-slope, 0, MOST_ELASTIC)), 3) if error <= CLEAR else None
-
-
-def _apart(values: Floats, month: Ints) -> Floats:
-    """Values less the mean of their month."""
-    _, at = np.unique(month, return_inverse=True)
-    return np.asarray(values - (np.bincount(at, values) / np.bincount(at))[at])
+    (slope, _), spread = np.polyfit(np.log(week[usual]), np.log(mean[usual]), 1, cov=True)
+    is_clear = spread[0, 0] <= CLEAR**2
+    return round(float(np.clip(-slope, 0, MOST_ELASTIC)), 3) if is_clear else None
 
 
 def desk_rota(extract: Extract) -> DeskRota | None:

@@ -51,7 +51,6 @@ USUAL_BOUND, BUSIEST = 1.5, 5.0
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 PACKAGED_NURSE, TRIAGE_SCALE = "korea", "calibration.triage_minutes_scale"
-FRONT_DOOR, TRIAGE_EFFORT = "site.follows.front_door", "calibration.triage_effort_share"
 AGES_WHERE_MISSING = (0.25, 0.5, 0.15, 0.1)
 """Shares of the age bands, the youngest first, of patients whose age is missing. Assumed: near those of the typical
 site (`age_band` of configs/site/typical.yaml). They count in a fit of who is admitted alone."""
@@ -247,7 +246,10 @@ class FittedRecords:
                 "site.durations.patience", {"power": round(patience.power[0], 4)}, words
             )
         yield from self._triage_minutes()
-        yield from self._front_door()
+        for path, values, words in desk_habits(
+            self.extract, one_team=self.pathway.startswith(ONE_TEAM)
+        ):
+            yield self._fitted(path, values, words)
         if (desk := self.desk) is not None:
             of_pools = {"triage_nurses": desk.shifts(first=desk.one_team)}
             if desk.one_team:
@@ -255,29 +257,6 @@ class FittedRecords:
             words = f"as many as are in triage while {QUEUE} or more walk-ins wait for it, by hour of the day"
             for pool, rota in of_pools.items():
                 yield self._fitted(f"staffing.{pool}", {"rota": rota}, words)
-
-    def _front_door(self) -> Iterator[Scaled]:
-        """What passes before triage though nobody is there, and whether its minutes follow how many come and wait."""
-        one_team = self.pathway.startswith(ONE_TEAM)
-        if (habits := desk_habits(self.extract, one_team=one_team)) is None:
-            return
-        words = "from the arrival to the start of triage of who comes while nobody is there"
-        ways = {
-            "walk_in": (("site.durations.registration", "mean"),),
-            "ambulance": (
-                ("calibration.unloading_minutes", "value"),
-                ("calibration.coming_in_minutes", "value"),
-            ),
-        }
-        for source, minutes in habits.before.items():
-            for path, key in ways[source]:
-                yield self._fitted(path, {key: max(minutes, AT_ONCE)}, words)
-        if habits.elasticity is not None:
-            words = "minutes of triage by attendances of the last 7 days over the month's"
-            yield self._fitted(FRONT_DOOR, {"elasticity": habits.elasticity}, words)
-        if habits.effort is not None:
-            words = "minutes of triage by how many wait for it"
-            yield self._fitted(TRIAGE_EFFORT, {"value": habits.effort}, words)
 
     def _weights(self, profile: str, figures: Figures, digits: int, words: str) -> Scaled:
         weights = {"weights": np.round(figures.values, digits).tolist()}

@@ -150,20 +150,16 @@ class DepartmentSet:
 
     @cached_property
     def kept(self) -> Mask:
-        """Which departments meet each figure within what a single one may be off.
-
-        Where their mean is off, the most of them whose mean is not, `LEAST` or more, if there are such: one after
-        another is left out, each time the one without which the means are nearest.
-        """
+        """Which departments meet each figure within what a single one may be off: all of them, or, where their mean is
+        off, the most of the nearest, `LEAST` or more, whose mean is not, if there are such."""
         off = np.array([MET[name].off(self.fresh[name], at) for name, at in self.wanted.items()])
-        single = np.array([MET[name].single for name in self.wanted])
-        near: Mask = (np.abs(off) <= single[:, None]).all(axis=0)
-        chosen = near.copy()
-        while chosen.sum() > min(LEAST, len(near)) and _beyond(off[:, chosen]):
-            here = np.flatnonzero(chosen)
-            without = [_beyond(off[:, np.setdiff1d(here, one)]) for one in here]
-            chosen[here[int(np.argmin(without))]] = False
-        return chosen if chosen.any() and not _beyond(off[:, chosen]) else near
+        far = (np.abs(off).T / [MET[name].single for name in self.wanted]).max(axis=1)
+        nearest = np.argsort(far)[: (far <= 1).sum()]
+        for n in range(len(nearest), LEAST - 1, -1):
+            if (np.abs(off[:, nearest[:n]].mean(axis=1)) <= 1).all():
+                nearest = nearest[:n]
+                break
+        return np.isin(np.arange(len(far)), nearest)
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
@@ -246,12 +242,6 @@ class DepartmentSet:
             return {"study": self.fitted.study(why=self.faults[0])}
         head = f"{name}: departments that give the figures of {self.fitted.extract.name}. Made by: aeflow fit"
         return {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
-
-
-def _beyond(off: Floats) -> float:
-    """By how much the means of departments are beyond what they may be, over all figures; `off`: figures by
-    departments, in units of it."""
-    return float(np.maximum(np.abs(off.mean(axis=1)) - 1, 0).sum())
 
 
 def _words(name: str, value: float) -> str:

@@ -142,6 +142,10 @@ def first_page(result: StudyResult) -> FirstPage:
         for target, row in judged
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
+    if result.study.held_to_records:
+        brackets = (
+            "where nine in ten trials would find them, by how past trials compared with models"
+        )
     safe = ". Safety passes on average unless said" if result.design.margins else ""
     lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
@@ -250,12 +254,15 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
         size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
         return [size + more, *harmed, *safety]
     targets = reported_targets(outcome.result)
-    effect = [_effect_words(first, sized=not limits.failed) + more, _leaving_words(outcome)]
+    effect = [
+        _effect_words(outcome, first, sized=not limits.failed) + more,
+        _leaving_words(outcome),
+    ]
     counted_on = cases_words(outcome.result, outcome.arm)
     beside = [
         *harmed,
         *(
-            f"'{one.target.label}': {_effect_words(one)}"
+            f"'{one.target.label}': {_effect_words(outcome, one)}"
             for one in outcome.effects
             if one.target in targets and one is not first
         ),
@@ -271,7 +278,7 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     return [*effect, *beside, *safety, counted_on, *rests_on]
 
 
-def _effect_words(finding: Finding, *, sized: bool = True) -> str:
+def _effect_words(outcome: ArmOutcome, finding: Finding, *, sized: bool = True) -> str:
     """'shortens it by 7.2 min (5.1 to 9.3), enough to matter', the last words if `sized`; the lead says what is in
     brackets."""
     row, settled = finding.comparison, finding.kind != "cannot-tell"
@@ -283,10 +290,10 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
         why = f", {finding.verdict.reason}" if finding.verdict.reason else ""
         what = "makes no difference that matters" if settled else f"effect not settled{why}"
         interval = span_of(row)
-        ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")
+        ends = _range_words(outcome, finding) or ("" if interval == "–" else f" ({interval})")
         return f"{what}: {change(row.difference, row.unit)} {short_unit(row)}{ends}"
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
-    ends = _range_words(finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
+    ends = _range_words(outcome, finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
     size = f", {SIZES[finding.verdict.size or 'open']}" if sized else ""
     return f"{_size_words(row)}{ends}{size}"
 
@@ -297,10 +304,13 @@ def _tells_direction(finding: Finding) -> bool:
     return is_known and not (finding.verdict.size == "less" and prints_as_zero(finding.comparison))
 
 
-def _range_words(finding: Finding) -> str:
+def _range_words(outcome: ArmOutcome, finding: Finding) -> str:
     """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
-    that noise does not tell departments apart, and for one department."""
+    that noise does not tell departments apart, and for one department. Of departments held to records, which leave too
+    little open, of nine in ten further trials."""
     row = finding.comparison
+    if outcome.result.study.held_to_records and (worth := outcome.on_past_trials(row)):
+        return f" ({span(worth.low, worth.high, row.unit)})"
     low, high = row.department_p5, row.department_p95
     if not high - low > row.difference_high - row.difference_low:
         return ""
@@ -510,7 +520,7 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
         does = f"'{other.arm.label}' {'does' if is_shown else 'may do'} more"
         more.setdefault(does, []).append(label)
     return [
-        f"{_named(best)} {_size_words(best.first.comparison)}{_range_words(best.first)}",
+        f"{_named(best)} {_size_words(best.first.comparison)}{_range_words(best, best.first)}",
         _leaving_words(best),
         *_harmed_groups(best),
         range_words(best.result, best.arm.name) if detail else "",
@@ -523,7 +533,9 @@ def _nearest_parts(result: StudyResult) -> list[str]:
     """What is said where no alternative is shown to help enough: which one without a failed limit helps most."""
     helps = [one for one in alternatives(result) if one.first.kind == "better" and not one.fails]
     most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
-    nearest = [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most.first)}"]
+    nearest = (
+        [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most, most.first)}"]
+    )
     return ["none is shown to help enough without failing on safety", *nearest]
 
 

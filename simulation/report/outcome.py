@@ -231,12 +231,12 @@ class ArmOutcome:
             after = first * math.exp(log)
             return (after / (1 + after) if is_share else after) - before
 
-        at, (first, last) = (
-            scaled(middle, row.difference),
-            (row.difference_low, row.difference_high),
-        )
+        at, ends = scaled(middle, row.difference), (row.difference_low, row.difference_high)
+        to_90 = TO_90
+        if self.result.study.held_to_records and math.isfinite(row.department_p5):
+            ends, to_90 = (row.department_p5, row.department_p95), 1.0
         of_kind = sorted(scaled(times, row.difference) - at for times in (low, high))
-        own = sorted(TO_90 * (scaled(middle, end) - at) for end in (first, last))
+        own = sorted(to_90 * (scaled(middle, end) - at) for end in ends)
         least, most = (
             at + way * math.hypot(*both) for way, *both in zip((-1, 1), of_kind, own, strict=True)
         )

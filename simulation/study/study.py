@@ -428,6 +428,11 @@ class Study:
         return (self.departments is None and self.design.not_calibrated) or ""
 
     @property
+    def held_to_records(self) -> bool:
+        """Whether it runs over departments that `aeflow fit` held to somebody's records."""
+        return self.departments is not None and self.design.not_calibrated is not None
+
+    @property
     def baseline(self) -> ReadyArm:
         """The arm that all others are compared with."""
         return self.arm(self.design.baseline)

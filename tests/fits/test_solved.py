@@ -68,6 +68,22 @@ def test_a_mean_that_is_off_is_no_set_and_nothing_is_called_calibrated(held: Dep
     assert off(held, 0.9, slice(None)).is_met
 
 
+def test_of_departments_near_enough_those_are_chosen_whose_mean_is(
+    held: DepartmentSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.fits.solved.LEAST", N - 1)
+    wait, value = "wait_to_clinician_mean", held.wanted["wait_to_clinician_mean"]
+    met = {name: np.full(N, at) for name, at in held.wanted.items()}
+    near = max(MET[wait].near, MET[wait].near_share * value)
+    far = value + near * np.array([*[0.9] * (N - 1), 3.8])
+    chosen = replace(held, fresh={**met, wait: far})
+    assert chosen.kept.tolist() == [True] * (N - 1) + [False]
+    assert chosen.is_met
+    none = replace(held, fresh={**met, wait: np.full(N, value + 2 * near)})
+    assert none.kept.all()
+    assert not none.is_met
+
+
 def test_each_figure_has_a_parameter_of_its_own(held: DepartmentSet) -> None:
     causes = [held.solved.member(number).cause for number in range(N)]
     targets = list(targets_of(held.wanted, causes))

@@ -16,6 +16,7 @@ from simulation.display.words import CUT, UNCUT, change, departments_words, meas
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import find_deciding
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
+from simulation.report.outcome import outcome_of
 from simulation.report.screen import print_result
 from simulation.report.verdict_tables import over_tables, safety_table, target_table
 from tests.config.ours import ensemble
@@ -68,6 +69,19 @@ def test_a_sentence_says_the_range_over_departments_and_what_the_effect_hinges_o
     assert "thin, nine in ten departments" in page.picture.caption
 
 
+def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over: Result) -> None:
+    design = replace(over.design, not_calibrated="one alone")
+    held = replace(over, study=replace(over.study, design=design))
+    row = over.row_of(over.targets[0], "quicker")
+    plain, worth = (outcome_of(of, "quicker").on_past_trials(row) for of in (over, held))
+    assert plain is not None
+    assert worth is not None
+    assert worth.high - worth.low > plain.high - plain.low > row.department_p95 - row.department_p5
+    page = first_page(held)
+    assert f"({span(worth.low, worth.high, row.unit)})" in page.headlines[0].words
+    assert "nine in ten trials" in page.lead
+
+
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
 def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_all(
     over: Result, monkeypatch: pytest.MonkeyPatch, commoner: float, is_told: bool
@@ -112,22 +126,23 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     told = replace(finding, verdict=replace(finding.verdict, kind="no change beyond", size=None))
     assert finding.spread is not None
     _, low, high = finding.spread.range
-    assert _range_words(told) == f" (−{-low:.1f} to −{-high:.1f})"
-    assert _range_words(finding) == f" ({-high:.1f} to {-low:.1f})"
+    of = outcome_of(coarse, "quicker")
+    assert _range_words(of, told) == f" (−{-low:.1f} to −{-high:.1f})"
+    assert _range_words(of, finding) == f" ({-high:.1f} to {-low:.1f})"
     nothing = replace(
         finding.comparison, difference=-0.01, difference_low=-0.02, difference_high=-0.01
     )
     small = replace(
         finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less")
     )
-    assert _effect_words(small).startswith("makes no difference that matters")
-    assert _range_words(small) == _range_words(told), "with its sign, after that"
+    assert _effect_words(of, small).startswith("makes no difference that matters")
+    assert _range_words(of, small) == _range_words(of, told), "with its sign, after that"
     alike = replace(
         finding, comparison=replace(finding.comparison, department_p5=low, department_p95=low + 0.1)
     )
     row = alike.comparison
     assert f" min ({-row.difference_high:.1f} to {-row.difference_low:.1f})" in _effect_words(
-        alike
+        of, alike
     ), "as in the table"
 
 

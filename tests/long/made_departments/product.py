@@ -75,13 +75,27 @@ ARMS = {
     "one_more_triage_nurse": "one_more_triage_nurse",
     "one_more_doctor_14_to_22": "clinician_14_to_22",
 }
-"""Our change: the product's arm. The scribe is for walk-ins and referred patients alone."""
+"""Our change: the product's arm. The scribe is for walk-ins and referred patients alone; ours are for all
+(`for_everybody`)."""
+EVERYBODY, SCRIBE = "scribe_for_all", "ai_scribe_measured"
 OTHER_ARMS = ("sham", "ai_label_measured_under", "ai_label_measured_over", "ai_label_advises", "ai_as_claimed",
               "ai_documents_measured", "lean_triage", "two_more_beds", "childrens_clinician_12_to_22")  # fmt: skip
 """Arms of the product's study that no truth is known of."""
 
 SHOWN = (("department_p5", "department_p95"), ("difference_low", "difference_high"))
 """Columns of the range of nine in ten departments, and of the interval, which pages show where it is the wider."""
+
+PAST_TRIALS = "on past trials of this kind"
+"""The column of the product's range of an effect of departments that were held to records."""
+ON_TRIALS = {
+    "27_seconds_off_triage": "AI scribe, as measured",
+    "one_more_triage_nurse": "One more triage nurse",
+    "one_more_doctor_14_to_22": "One more clinician from 14",
+}
+"""Our change: how the arm is labelled in tables."""
+MEASURES_SHOWN = {"wait_to_clinician_mean": 1, "within_4h_share": 100}
+"""Measures, and how many of the unit of tables one is."""
+Ranges = dict[str, dict[str, tuple[float, float]]]
 
 
 @dataclass(frozen=True)
@@ -231,26 +245,48 @@ def fit(folder: Path, file: str, *words: str) -> tuple[Said, dict[str, float], d
     return said, simulated, fitted
 
 
-def effects(
-    folder: Path, file: str, replications: int
-) -> tuple[Said, dict[str, dict[str, tuple[float, float]]]]:
-    """By change and measure the range of the effect: of nine in ten departments, or the interval of one."""
+def for_everybody(folder: Path) -> None:
+    """Write the scribe as a product that ambulance patients have as well, as a user writes their own."""
+    stated = yaml.safe_load((ROOT / f"configs/triage/{SCRIBE}.yaml").read_text(encoding="utf-8"))
+    stated["name"] = EVERYBODY
+    stated["covers"]["minutes"] = ["walk_in", "referred", "ambulance"]
+    for reading in stated["readings"].values():
+        reading["durations"].append("ambulance_assessment")
+    path = folder / "configs" / "triage" / f"{EVERYBODY}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(stated, sort_keys=False), encoding="utf-8")
+
+
+def effects(folder: Path, file: str, replications: int) -> tuple[Said, Ranges, Ranges]:
+    """By change and measure the range that the product gives an effect, on past trials; and what records leave open of
+    it: the range of nine in ten departments, or the interval of one."""
     study = f"{Path(file).stem}_fit"
     path, most = folder / "configs" / "ensembles" / f"{study}.yaml", list[str]()
     if path.exists():  # each of its departments as often, twice at least
         n = yaml.safe_load(path.read_text(encoding="utf-8"))["built"]["accepted"]
         replications, most = max(replications // n, 2) * n, [f"run.departments={n}"]
     other = [f"~study.arms.{arm}" for arm in OTHER_ARMS]
+    for_everybody(folder)
+    other.append(f"study.arms.{SCRIBE}.triage={EVERYBODY}")
     said = command(folder, "compare", f"study={study}", f"run.replications={replications}", *most, "study.sham=null",
                    *other, "executor=serial")  # fmt: skip
-    ranges: dict[str, dict[str, tuple[float, float]]] = {change: {} for change in ARMS}
+    ranges: Ranges = {change: {} for change in ARMS}
+    left_open: Ranges = {change: {} for change in ARMS}
     if not said.fine or "not calibrated" in said.text:
-        return said, ranges
-    for row in rows_of(newest(folder, f"{study}/*/summary.csv")):
+        return said, ranges, left_open
+    summary = newest(folder, f"{study}/*/summary.csv")
+    for row in rows_of(summary):
         for change, arm in ARMS.items():
             if row["arm"] == arm and row["group"] == "all":
                 ends = [(row[low], row[high]) for low, high in SHOWN]
                 low, high = max(ends, key=lambda pair: float(pair[1] or 0) - float(pair[0] or 0))
                 if low and high:
-                    ranges[change][row["measure"]] = (float(low), float(high))
-    return said, ranges
+                    left_open[change][row["measure"]] = (float(low), float(high))
+    for measure, unit in MEASURES_SHOWN.items():
+        path = summary and summary.parent / "tables" / f"target-{measure}-all.csv"
+        for row in rows_of(path):
+            for change, label in ON_TRIALS.items():
+                low, high = (row.get(f"{PAST_TRIALS}, {end}") for end in ("from", "to"))
+                if row["arm"].startswith(label) and low and high:
+                    ranges[change][measure] = (float(low) / unit, float(high) / unit)
+    return said, ranges, left_open
