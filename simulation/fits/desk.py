@@ -24,6 +24,7 @@ AGREES, AGREES_ON_AVERAGE, HOURS_ON_AVERAGE = 0.6, 0.5, 0.9
 """The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear; and the
 share where the mean number is the same at nine in ten hours, as where a stamp of two is rounded. Judgements."""
 HOURS, WALKING = 24, ("walk_in", "referred")
+STAMPS = "arrived_at", "assessed_at", "triaged_at"
 ARRIVING = {"site.durations.registration": "mean"}
 UNLOADING = dict.fromkeys(
     ("calibration.unloading_minutes", "calibration.coming_in_minutes"), "value"
@@ -62,7 +63,7 @@ def desk_habits(extract: Extract, *, one_team: bool) -> Iterator[tuple[str, dict
     fall for each per cent of patients more in the last seven days; and the share of them that falls away while many
     wait. `one_team`: whether its nurses see ambulance patients as well.
     """
-    if "assessed_at" not in extract.patients or "triaged_at" not in extract.patients:
+    if any(name not in extract.patients for name in STAMPS):
         return
     source = extract.patients.where
     walking, other = source("arrival_source", *WALKING), source("arrival_source", "ambulance")
@@ -98,12 +99,9 @@ def desk_habits(extract: Extract, *, one_team: bool) -> Iterator[tuple[str, dict
 
 def _sound(extract: Extract, among: Mask) -> tuple[Floats, Floats, Floats]:
     """When each arrived, and when triage began and ended, in minutes of the window; of sound orders."""
-    arrived, start, end = (
-        extract.patients[name][among] for name in ("arrived_at", "assessed_at", "triaged_at")
-    )
+    arrived, start, end = (extract.patients[name][among] - extract.window[0] for name in STAMPS)
     sound = (arrived <= start) & (start <= end)
-    arrived, start, end = (at[sound] - extract.window[0] for at in (arrived, start, end))
-    return arrived, start, end
+    return arrived[sound], start[sound], end[sound]
 
 
 def _presence(extract: Extract, among: Mask) -> tuple[Ints, Ints]:
@@ -117,7 +115,7 @@ def _before(extract: Extract, who: Mask, others: Mask) -> float | None:
     """The mean minutes before triage of those who come while nobody else waits or is in it, by their middle half."""
     in_triage, queue = _presence(extract, others)
     arrived, start, _ = _sound(extract, who)
-    last = np.clip(np.floor(arrived).astype(np.int64) - 1, 0, len(queue) - 1)
+    last = np.clip(arrived.astype(np.int64) - 1, 0, len(queue) - 1)
     waits = np.sort((start - arrived)[(in_triage[last] == 0) & (queue[last] == 0)])
     if len(waits) < LEAST_FREE:
         return None
@@ -141,11 +139,11 @@ def _elasticity(arrived: Floats, minutes: Floats) -> float | None:
 
 def desk_rota(extract: Extract) -> DeskRota | None:
     """The nurses at the desk of walk-ins; None where stamps do not show them."""
-    patients = extract.patients
-    if "assessed_at" not in patients or "triaged_at" not in patients:
+    if any(name not in extract.patients for name in STAMPS):
         return None
-    walking = extract.patients.where("arrival_source", *WALKING)
-    everybody = walking | patients.where("arrival_source", "ambulance")
+    source = extract.patients.where
+    walking = source("arrival_source", *WALKING)
+    everybody = walking | source("arrival_source", "ambulance")
     rotas = [
         DeskRota(on_duty, one_team, agreeing)
         for among, one_team in ((walking, False), (everybody, True))

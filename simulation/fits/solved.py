@@ -155,11 +155,9 @@ class DepartmentSet:
         off = np.array([MET[name].off(self.fresh[name], at) for name, at in self.wanted.items()])
         far = (np.abs(off).T / [MET[name].single for name in self.wanted]).max(axis=1)
         nearest = np.argsort(far)[: (far <= 1).sum()]
-        for n in range(len(nearest), LEAST - 1, -1):
-            if (np.abs(off[:, nearest[:n]].mean(axis=1)) <= 1).all():
-                nearest = nearest[:n]
-                break
-        return np.isin(np.arange(len(far)), nearest)
+        sets = (nearest[:n] for n in range(len(nearest), LEAST - 1, -1))
+        met = (one for one in sets if (np.abs(off[:, one].mean(axis=1)) <= 1).all())
+        return np.isin(np.arange(len(far)), next(met, nearest))
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
