@@ -119,8 +119,8 @@ def program_parts() -> dict[str, str]:
 def arm_keys(study: Study, identity: Identity) -> dict[str, str]:
     """By arm, a hash of all that can change a number of it in any replication.
 
-    The same patients meet every arm, so it depends on no other arm but the baseline, with which patients are compared,
-    and those of the coverages, which say who is of which group. It leaves out names of arms, policies and studies.
+    The same patients meet every arm, so it depends on no other but those that `Design.behind_others` names. It leaves
+    out names of arms, policies and studies.
     """
     design, without = study.design, (*WORD_FIELDS, *PRICES)
     made = {} if study.departments is None else study.departments.content_by_arm()
@@ -133,16 +133,16 @@ def arm_keys(study: Study, identity: Identity) -> dict[str, str]:
         return digest_of_exact({**content, "tool": {**tool, "triage": policy}})
 
     of_arm = {arm.name: own(arm) for arm in study.arms}
-    groups = (design.coverages.partial, design.coverages.full) if design.coverages else ()
     shared = {
         "program": _without(identity.parts, ("study",)),
         "run": _without(to_exact(study.run), NOT_NUMBERS_OF_RUN),
         "departments": made.get(""),
         "own": [design.measures, design.groups],
-        "others": [of_arm[name] for name in (design.baseline, *groups)],
+        "others": [of_arm[name] for name in design.behind_others],
     }
     key = digest_of_exact(to_exact(shared, without=without))
-    return {name: digest([key, name == design.baseline, one]) for name, one in of_arm.items()}
+    first = design.behind_others[:1]
+    return {name: digest([key, name in first, one]) for name, one in of_arm.items()}
 
 
 def content_of(study: Study, *, words: bool = True) -> Plain:
@@ -291,7 +291,7 @@ def library_version(name: str) -> str:
 
 def sample_digest(study: Study) -> str:
     """SHA-256 of two days of patients, as this processor draws them: NumPy picks instructions by processor."""
-    drawn = draw(study.baseline.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+    drawn = draw(study.alone.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     columns = (
         drawn.arrival_source,
         drawn.patience,

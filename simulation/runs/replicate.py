@@ -37,7 +37,7 @@ class ArmReplication:
     """The results of one arm in one replication.
 
     day           profile of the day, in the first replications
-    shares        shares of patients better and worse off than under the baseline
+    shares        shares of patients better and worse off than under the baseline, where the study has a sham
     n_unfinished  measured attendances that had not left when the run ended
     waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
@@ -114,7 +114,8 @@ def _once(
         results[arm.name], patients, seconds = _run_arm(
             study, number, arm, drawn, days, baseline, go_on
         )
-        baseline = patients if baseline is None else baseline
+        if study.design.sham and baseline is None:
+            baseline = patients
         del patients  # else they stay in memory while the next arm is simulated
         engine_seconds += seconds
     return ReplicationResult(
@@ -188,7 +189,7 @@ def _run_arm(
 
 
 def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:
-    """The shares who wait shorter and longer than under the baseline; None for the baseline, or if nobody is seen."""
+    """The shares who wait shorter and longer than under the baseline; None without one, or if nobody is seen."""
     if baseline is None or not (knows_waits(patients) and knows_waits(baseline)):
         return None
     return shares_better_worse(patients, baseline, window)

@@ -135,7 +135,8 @@ class ArmResult:
 
     @cached_property
     def shares(self) -> Shares | None:
-        """The shares of patients of all replications who wait shorter and longer than under the baseline."""
+        """The shares of patients of all replications who wait shorter and longer than under the baseline; None in a
+        study without a sham."""
         known = [
             replication.shares
             for replication in self.replications

@@ -60,7 +60,7 @@ class Runner:
 
     study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
     known       replications that have ended, by number; at first those that need not be run. Of one that lacks arms
-                these are run, beside the baseline
+                these are run
     numbers     those that are wanted, if they are not the study's
     study_of    the study of each number, if each has one of its own
     executor    one that stays open; else the study's is opened and closed
@@ -169,16 +169,17 @@ def _study_of_rest(
     made: dict[frozenset[str], Study],
     number: int,
 ) -> Study:
-    """The study of the baseline and those arms that are not known of a replication, with the same groups of patients;
-    `made`: by the arms that are known, those that were made before."""
+    """The study of those arms that are not known of a replication, and of those that others hang on; `made`: by the
+    arms that are known, those that were made before."""
     if number not in partly:
         return study
     if (known := frozenset(partly[number].arms)) not in made:
-        design = study.design
-        groups = (design.coverages.partial, design.coverages.full) if design.coverages else ()
-        rest = {arm.name for arm in study.arms} - known
-        names = [arm.name for arm in study.arms if arm.name in (*rest, *groups)]
-        made[known] = replace(study.of_arms(names), design=design, engine_asked=study.engine)
+        behind = study.design.behind_others
+        arms = [arm for arm in study.arms if arm.name not in known or arm.name in behind]
+        rest = study.of_arms([arm.name for arm in arms])
+        made[known] = replace(
+            rest, arms=tuple(arms), design=study.design, engine_asked=study.engine
+        )
     return made[known]
 
 

@@ -467,6 +467,13 @@ class Design:
         """The arm that does nothing: the sham, or the baseline itself."""
         return self.sham or self.baseline
 
+    @property
+    def behind_others(self) -> tuple[str, ...]:
+        """The arms on which numbers of others hang: those that say whom a tool covers, and the baseline if there is a
+        sham, beside which patients who wait longer or shorter than under it are counted."""
+        groups = (self.coverages.partial, self.coverages.full) if self.coverages else ()
+        return (self.baseline, *groups) if self.sham else groups
+
     def restricted_to(self, names: Collection[str]) -> Design:
         """The design with only the named arms, and without sham, focus, coverages or offer whose arms are gone."""
         if set(names) == self.arms.keys():
