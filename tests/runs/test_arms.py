@@ -28,6 +28,7 @@ TWINS = """
 name: twins
 question: Does a nurse differ from a nurse?
 baseline: nurse
+sham: other
 arms:
   nurse: {label: A nurse, triage: nurse}
   twin: {label: The same nurse, triage: nurse}
