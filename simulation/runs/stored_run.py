@@ -354,10 +354,11 @@ def write_data(
 def finished_runs(folder: Path) -> Iterator[tuple[Path, Plain]]:
     """The finished runs in a folder of results, or in one study's part of it, each with its manifest; those that cannot
     be read are passed over."""
-    for path in _run_folders(folder, DEPTH) if folder.is_dir() else ():
-        if not path.name.startswith(PREFIX):
-            with suppress(ResultsError):
-                yield path, read_manifest(path)
+    with suppress(ResultsError):  # of a folder that may not be looked into
+        for path in _run_folders(folder, DEPTH) if folder.is_dir() else ():
+            if not path.name.startswith(PREFIX):
+                with suppress(ResultsError):
+                    yield path, read_manifest(path)
 
 
 def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:

@@ -345,12 +345,13 @@ def test_every_measure_is_that_of_the_study_built_by_hand(
     assert made.row(ARM, "wait_to_clinician_mean").difference != 0
 
 
-def test_a_second_offer_of_the_name_is_refused(
+def test_a_second_offer_takes_the_next_name_and_is_refused_that_of_the_first(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(written.folder.parent)
+    assert offer.name_of("Our AI", written.folder) == "our_ai_2"
     with redirect_stdout(StringIO()):
-        assert main(READ) == 2
+        assert main([*READ, "name=our_ai"]) == 2
     with redirect_stdout(StringIO()) as output:
         assert main([*READ, "check=true"]) == 0
     assert "Attendances a day: 310" in output.getvalue()
