@@ -58,6 +58,8 @@ from simulation.runs.result import StudyResult
 
 FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 """What the table of fitted numbers leaves out of their paths."""
+DIGIT = 0.001
+"""The least difference of shares that is told."""
 SHORT = (
     "ensemble=none", "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0",
     "executor=serial", "pathway.allow_overload=true",
@@ -310,6 +312,15 @@ class FittedDepartment(FittedRecords):
         n, days = len(self.extract.patients), self.extract.days
         yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
         yield from cautions(self.extract)
+        found, used = self.extract.measures.value("admitted_share"), self.totals.admitted_share
+        if abs(found - used) > DIGIT:
+            nearest = f"{100 * used:.0f} %, the nearest that a department can have"
+            yield f"{100 * found:.1f} % were admitted: what follows from admissions is scaled to {nearest}."
+        if "ambulance" in self.per_day and self.totals.ambulances_per_day is None:
+            yield (
+                "So many come by ambulance that walk-ins and referred patients would be too few: what follows from "
+                "ambulances is scaled as at the typical site."
+            )
         but = ", but for what was stated" if self.stated.words else ""
         yield (
             "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "

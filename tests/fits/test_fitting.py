@@ -281,6 +281,15 @@ product: Our AI
 """
 
 
+def test_totals_that_are_moved_or_left_out_are_told(extract: Extract) -> None:
+    fitted = fit_department(extract, "moved")
+    before = list(fitted.sentences())
+    fitted.__dict__["totals"] = replace(fitted.totals, admitted_share=0.6, ambulances_per_day=None)
+    admitted, ambulances = (line for line in fitted.sentences() if line not in before)
+    assert "60 %" in admitted
+    assert "ambulance" in ambulances
+
+
 @pytest.fixture(scope="module")
 def told(extract: Extract, tmp_path_factory: pytest.TempPathFactory) -> FittedDepartment:
     path = written(ANSWERS, tmp_path_factory.mktemp("answers"), "offer.yaml")
