@@ -530,7 +530,9 @@ def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
     share = float(result.values("nurse", "within_4h_share").mean())
     typed = (f"{100 * share:.0f} %", f"{share:.2f}")
     one, other = (
-        narrow_page(asked, result, size | {"four_hours": text}).partition("<h2>In departments")[2]
+        narrow_page(asked, result, size | {"four_hours": text}).partition("<h2>How this was read")[
+            2
+        ]
         for text in typed
     )
     assert one
