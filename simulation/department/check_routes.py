@@ -365,24 +365,28 @@ def _outgoing(pathway: Pathway, node: Node, edges: Sequence[Edge], *, passed: st
 @lru_cache(maxsize=16)
 def _explored(route: _Route, most_states: int) -> _Explored:
     """Every state of a route; cached, as the arms of a study seldom differ in it."""
-    # the attributes that count at a node or after it, by node: those that branches read, and for an action those
-    # that say whom it can be set off for
-    reads = {
-        name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute
-    }
-    plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
-    later = {
-        name: frozenset().union(
-            *(reads[node] for node in {name, *descendants(plain, name)} if node in reads)
-        )
-        for name in plain
-    }
+    later = _read_later(route)
     followed = _follow(route, later, most_states)
     trace = followed or _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}
     by_carried: dict[tuple[str, Pools], _State] = {}
     for state in trace:
         by_carried.setdefault((state.node, state.held), state)
     return _Explored(trace, by_carried, followed is not None)
+
+
+def _read_later(route: _Route) -> dict[str, frozenset[str]]:
+    """The attributes that count at a node or after it, by node: those that branches read, and for an action those that
+    say whom it can be set off for."""
+    reads = {
+        name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute
+    }
+    plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
+    return {
+        name: frozenset().union(
+            *(reads[node] for node in {name, *descendants(plain, name)} if node in reads)
+        )
+        for name in plain
+    }
 
 
 def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
@@ -569,16 +573,7 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
     it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
     free again. Neither patience, nor a queue limit, nor escalation resolves it for certain.
     """
-    # every different wait while a finite pool is held (hold and wait). With a queue limit of 0 nobody waits
-    finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
-    distinct: dict[_Wait, None] = {}
-    for node, carried in explored.by_carried:
-        step, held = pathway.steps.get(node), carried & finite
-        if step and held and waits(step) and step.queue_limit != 0:
-            all_of, any_of = request_of(step)
-            alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
-            distinct[_Wait(node, held, finite.intersection(all_of), alternatives)] = None
-    hold_and_waits = list(distinct)
+    hold_and_waits = _hold_and_waits(pathway, explored)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
     while free := {
         pool
@@ -608,6 +603,19 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
             f"patients can wait for one another for ever: {', '.join(phrases)}",
             "Release one before waiting for the next, or add to any_of a pool outside this ring",
         )
+
+
+def _hold_and_waits(pathway: Pathway, explored: _Explored) -> list[_Wait]:
+    """Every different wait while a finite pool is held (hold and wait). With a queue limit of 0 nobody waits."""
+    finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
+    distinct: dict[_Wait, None] = {}
+    for node, carried in explored.by_carried:
+        step, held = pathway.steps.get(node), carried & finite
+        if step and held and waits(step) and step.queue_limit != 0:
+            all_of, any_of = request_of(step)
+            alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
+            distinct[_Wait(node, held, finite.intersection(all_of), alternatives)] = None
+    return list(distinct)
 
 
 Interval = tuple[int, int]

@@ -79,25 +79,31 @@ def measure_notes(result: StudyResult, *measures: str) -> Iterator[str]:
         None, dict.fromkeys(definition_of(measure, result.own).note for measure in measures)
     )
     if CUT in measures and result.has(UNCUT):
-        # the mean wait under the baseline without the cut at 12 h, where that moves it in some department
-        waits = result.figures([MeasureName(name, "", ALL) for name in (UNCUT, CUT)])
-        used = (
-            np.zeros(len(waits), dtype=np.int64)
-            if result.department_of is None
-            else result.department_of
-        )
-        uncut, cut = means_of(waits, used).T
-        further = uncut - cut
-        if np.isfinite(uncut).all() and (further > MOVED).any():
-            most = int(further.argmax())
-            words = f"Counted in full, the mean under the baseline is {uncut.mean():.1f}, not {cut.mean():.1f} min"
-            if len(cut) > 1:
-                words += (
-                    f". It is longer by over {MOVED:g} min in {(further > MOVED).sum()} of "
-                    f"{len(cut)} departments, most in"
-                )
-                words += f" department {np.unique(used)[most]} ({uncut[most]:.1f}, not {cut[most]:.1f} min)"
-            yield f"{words}."
+        yield from _uncut_note(result)
+
+
+def _uncut_note(result: StudyResult) -> Iterator[str]:
+    """The mean wait under the baseline without the cut at 12 h, where that moves it in some department."""
+    waits = result.figures([MeasureName(name, "", ALL) for name in (UNCUT, CUT)])
+    used = (
+        np.zeros(len(waits), dtype=np.int64)
+        if result.department_of is None
+        else result.department_of
+    )
+    uncut, cut = means_of(waits, used).T
+    further = uncut - cut
+    if np.isfinite(uncut).all() and (further > MOVED).any():
+        most = int(further.argmax())
+        words = f"Counted in full, the mean under the baseline is {uncut.mean():.1f}, not {cut.mean():.1f} min"
+        if len(cut) > 1:
+            words += (
+                f". It is longer by over {MOVED:g} min in {(further > MOVED).sum()} of "
+                f"{len(cut)} departments, most in"
+            )
+            words += (
+                f" department {np.unique(used)[most]} ({uncut[most]:.1f}, not {cut[most]:.1f} min)"
+            )
+        yield f"{words}."
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:

@@ -459,18 +459,7 @@ def own_quantities(patients: Patients, own: Own) -> Iterator[tuple[str, Statisti
 def _of_span(
     measure: SpanMeasure, patients: Patients, own: Own, counted: Mask
 ) -> tuple[Statistic, Number | Share]:
-    # minutes between the two points, shape (n,); inf for patients who may yet reach the second, NaN without
-    # either
-    points = [point for point in (measure.until, measure.or_until) if point is not None]
-    until = patients[points[0]]
-    if len(points) > 1:
-        until = np.where(np.isnan(until), patients[points[1]], until)
-    there = (
-        still_there(patients)
-        if own.after_departure.isdisjoint(points)
-        else patients.where("outcome", IN_BUILDING)
-    )
-    minutes = np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
+    minutes = _span(measure, patients, own)
     if measure.cut_off_minutes is not None:
         minutes = np.minimum(minutes, measure.cut_off_minutes)
     if measure.statistic != "share":
@@ -487,6 +476,20 @@ def _of_span(
 def is_a_mean(measure: OfPatients) -> bool:
     """Whether a measure of patients is a mean or a share, and so a quotient of sums."""
     return not isinstance(measure, SpanMeasure) or measure.statistic in ("mean", "share")
+
+
+def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
+    """Minutes between the two points, shape (n,); inf for patients who may yet reach the second, NaN without either."""
+    points = [point for point in (measure.until, measure.or_until) if point is not None]
+    until = patients[points[0]]
+    if len(points) > 1:
+        until = np.where(np.isnan(until), patients[points[1]], until)
+    there = (
+        still_there(patients)
+        if own.after_departure.isdisjoint(points)
+        else patients.where("outcome", IN_BUILDING)
+    )
+    return np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
 
 
 def members(group: str, patients: Patients, own: Own) -> Mask:

@@ -604,20 +604,7 @@ def sentences(result: StudyResult) -> Iterator[str]:
             of_target,
             opening="If the claim were true, of" if claimed and number == 0 else "Of",
         )
-    # the pairs that together do more or less than each by enough to matter, and how many are not settled
-    levers, shown, n_open = result.design.levers, [], 0
-    for (one, other), of_target in product(combinations(levers, 2), decomposition_of(result)):
-        interaction, unit = of_target.parts.interaction(one, other), of_target.unit
-        is_beyond = of_target.beyond(interaction)
-        if is_beyond:
-            effect = f"{interval_cell(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
-            shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
-        n_open += is_beyond is None
-    yield (
-        f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
-        f"difference that would matter: "
-        f"{'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
-    )
+    yield _interactions(result)
 
 
 def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
@@ -630,6 +617,23 @@ def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -
         for lever in sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
     )
     return f"{opening} {joint} in '{of_target.target.label}', levers contribute: {levers}."
+
+
+def _interactions(result: StudyResult) -> str:
+    """The pairs that together do more or less than each by enough to matter, and how many are not settled."""
+    levers, shown, n_open = result.design.levers, [], 0
+    for (one, other), of_target in product(combinations(levers, 2), decomposition_of(result)):
+        interaction, unit = of_target.parts.interaction(one, other), of_target.unit
+        is_beyond = of_target.beyond(interaction)
+        if is_beyond:
+            effect = f"{interval_cell(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+            shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
+        n_open += is_beyond is None
+    return (
+        f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
+        f"difference that would matter: "
+        f"{'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
+    )
 
 
 # --- a file --------------------------------------------------------------------------------------------------

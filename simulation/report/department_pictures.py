@@ -150,26 +150,12 @@ def stay(result: StudyResult) -> Picture | None:
     table = arm_tables.stay_table(result)
     if table is None:
         return None
-    # the steps that took time under the baseline and belong to no stage but 'other'; '' if there are none
-    profile = result.baseline.day
-    minutes = dict(
-        zip(
-            profile.steps,
-            np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working),
-            strict=True,
-        )
-    )
-    steps = [
-        step
-        for step, stage in result.stages.items()
-        if stage == "other" and minutes.get(step, 0.0) >= 0.05
-    ]
     return Picture(
         "stay",
         _stay_png(Profiled.of(result)),
         f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
         "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
-        + (f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else "")
+        + _other_words(result)
         + profiled_words(result),
     )
 
@@ -214,6 +200,24 @@ def _stay_png(profiled: Profiled) -> bytes:
         )
         legend_below(figure, handles, 5)
         return png_of(figure)
+
+
+def _other_words(result: StudyResult) -> str:
+    """The steps that took time under the baseline and belong to no stage but 'other'; '' if there are none."""
+    profile = result.baseline.day
+    minutes = dict(
+        zip(
+            profile.steps,
+            np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working),
+            strict=True,
+        )
+    )
+    steps = [
+        step
+        for step, stage in result.stages.items()
+        if stage == "other" and minutes.get(step, 0.0) >= 0.05
+    ]
+    return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
 def _bars(ax: Axes, left: Floats, widths: Floats, colour: str, *, hatch: str) -> None:

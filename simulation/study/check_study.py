@@ -68,17 +68,7 @@ def target_faults(
                 "Name one of which less or more is better; this one is reported in any case",
             )
             continue
-        # the fault of a difference between shares that can only be meant in per cent
-        key = KEYS[type(target)]
-        value = getattr(target, key)
-        if definition.unit == "share" and value >= 1:
-            found = f"found {value:g}, and '{target.measure}' is a share"
-            points = f"{value:g} point{'' if value == 1 else 's'}"
-            yield Fault(
-                f"{where}.{key}",
-                found,
-                f"Shares run from 0 to 1: write {value / 100:g} for {points}",
-            )
+        yield from _per_cent_faults(where, target, definition)
         for arm in arms:
             if id(arm.pathway) not in given:
                 own_names = own_of(design, arm.pathway)
@@ -214,6 +204,18 @@ def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
     for part in ("primary", "secondary", "margins"):
         for number, target in enumerate(getattr(design, part)):
             yield f"study.{part}.{number}", target
+
+
+def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterator[Fault]:
+    """The fault of a difference between shares that can only be meant in per cent."""
+    key = KEYS[type(target)]
+    value = getattr(target, key)
+    if definition.unit == "share" and value >= 1:
+        found = f"found {value:g}, and '{target.measure}' is a share"
+        points = f"{value:g} point{'' if value == 1 else 's'}"
+        yield Fault(
+            f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}"
+        )
 
 
 def _absent(

@@ -114,27 +114,7 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
             )
     for name, action in policy.actions.items():
         _action(action, pathway, known.get("action", ()), f"{where}.actions.{name}", faults)
-    # actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these
-    relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded else (TRIAGE_TOOL,)
-    failing = [
-        f"outages.{name}"
-        for name in relevant
-        if name in pathway.outages and can_happen(pathway.outages[name])
-    ]
-    names, leans = ", ".join(failing), label_dependent(pathway)
-    remedy = "in arms of their own: the two together are not modelled"
-    if failing and policy.actions:
-        faults.add(
-            f"{where}.actions",
-            f"are set off by a tool that can fail ({names})",
-            f"Compare outages and actions {remedy}",
-        )
-    if failing and policy.ai and leans:
-        faults.add(
-            f"{where}.ai",
-            f"gives labels that {', '.join(leans)} lean on, and can fail ({names})",
-            f"Compare outages and label_weight {remedy}",
-        )
+    _failing(policy, pathway, where, faults)
     _measured(policy, categories, f"{where}.measured_on", faults)
     return faults
 
@@ -448,6 +428,30 @@ def _action(
     if not action.covers.arrivals:
         faults.add(
             f"{where}.covers.arrivals", "names no arrival source", "Name the sources it is for"
+        )
+
+
+def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
+    """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
+    relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded else (TRIAGE_TOOL,)
+    failing = [
+        f"outages.{name}"
+        for name in relevant
+        if name in pathway.outages and can_happen(pathway.outages[name])
+    ]
+    names, leans = ", ".join(failing), label_dependent(pathway)
+    remedy = "in arms of their own: the two together are not modelled"
+    if failing and policy.actions:
+        faults.add(
+            f"{where}.actions",
+            f"are set off by a tool that can fail ({names})",
+            f"Compare outages and actions {remedy}",
+        )
+    if failing and policy.ai and leans:
+        faults.add(
+            f"{where}.ai",
+            f"gives labels that {', '.join(leans)} lean on, and can fail ({names})",
+            f"Compare outages and label_weight {remedy}",
         )
 
 

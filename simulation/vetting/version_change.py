@@ -1,6 +1,7 @@
 """An earlier card, and a new version of a tool against it: what changed on the same cases, and whether to go on."""
 
 import csv
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,26 +119,7 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
         for criterion in margins
         for verdict in judge_groups(criterion, new, old, bench.cases.groups, seed)
     ]
-    # the errors for which the criteria state no margin and in which this version is shown to be worse at all
-    with_margin = {criterion.score for criterion in margins}
-    sides: dict[Scored, tuple[str, Mask]] = {
-        "over_share": ("", new.truth >= 0),
-        "under_share": ("levels 3-5", new.truth >= N_HIGH),
-    }
-    judged = [
-        judge_groups(
-            Criterion(
-                score=score, against="nurse", at_most=0.0, evidence="assumed", source=NO_MARGIN
-            ),
-            new.only(which),
-            old.only(which),
-            {},
-            seed,
-        )[0]._replace(group=group, why=NO_MARGIN)
-        for score, (group, which) in sides.items()
-        if score not in with_margin
-    ]
-    verdicts += [verdict for verdict in judged if verdict.word == "not met"]
+    verdicts += _worse_without_margin({criterion.score for criterion in margins}, new, old, seed)
     rows = [verdict_row(verdict, f"the earlier {earlier.tool}") for verdict in verdicts]
     reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
     for score, group, bound, measured, _, word, why in (*rows, *map(verdict_row, bench.verdicts)):
@@ -157,3 +139,30 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
         line = f"Stop: {'; '.join(all_reasons[:NAMED])}{more}."
     changes = differences(new, old, seed)
     return VersionChange(earlier.tool, changes, tuple(verdicts), not all_reasons, line)
+
+
+def _worse_without_margin(
+    with_margin: Collection[str], new: Labelled, old: Labelled, seed: int
+) -> list[CriterionVerdict]:
+    """The errors for which the criteria state no margin and in which this version is shown to be worse at all.
+
+    Under-triage of levels 1-2 has one, or there is no go, so without another that of the other levels is judged.
+    """
+    sides: dict[Scored, tuple[str, Mask]] = {
+        "over_share": ("", new.truth >= 0),
+        "under_share": ("levels 3-5", new.truth >= N_HIGH),
+    }
+    judged = [
+        judge_groups(
+            Criterion(
+                score=score, against="nurse", at_most=0.0, evidence="assumed", source=NO_MARGIN
+            ),
+            new.only(which),
+            old.only(which),
+            {},
+            seed,
+        )[0]._replace(group=group, why=NO_MARGIN)
+        for score, (group, which) in sides.items()
+        if score not in with_margin
+    ]
+    return [verdict for verdict in judged if verdict.word == "not met"]
