@@ -39,15 +39,15 @@ from simulation.assurance.targets import MONTHS as NAMES
 from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import NO_FILE
-from simulation.department.vocabulary import LastingFactor
+from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances
 from simulation.records.schema import Floats, Ints
-from simulation.runs.replicate import ReplicationResult
+from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import simulate
 from simulation.runs.running import open_executor
 from simulation.statistics.departments import MIN_EACH
-from simulation.study.study import Study
+from simulation.study.study import RunLength, Study
 from simulation.units import to_ticks
 
 TARGETS = "trusts"
@@ -216,9 +216,22 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
     answer = result.arms[arm.name]
     month = np.array([month - 1 for month, _ in answer.months])
     running = month + MONTHS * np.cumsum(np.diff(month, prepend=month[0]) < 0)
-    # adult beds in use over adult beds there at 00:00, by month: open escalation beds of a pool count as there, and the
-    # pools are weighted by their own beds
-    pools = {name: arm.pathway.pools[name] for name in pools_of(arm.pathway, ADULT_BED)}
+    return Panel(
+        trust=np.full(len(month), number),
+        month=running,
+        within_4h=100
+        * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
+        occupancy=100 * _occupancy(arm.pathway, answer),
+        attendances=_attendances(study.run, arm.pathway, result.replication),
+    )
+
+
+def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
+    """Adult beds in use over adult beds there at 00:00, by month.
+
+    Open escalation beds of a pool count as there; the pools are weighted by their own beds.
+    """
+    pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED)}
     beds = np.array([(pool.capacity or 0) + pool.extra for pool in pools.values()], dtype=float)
     shares = np.array(
         [
@@ -226,21 +239,17 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
             for _, measures in answer.months
         ]
     )
-    # attendances a day by month, as the replication drew them
-    run = study.run
-    arrived_at = attendances(arm.pathway, run.drawn(result.replication, run.days))
-    windows = np.array([window for _, window in run.months(result.replication)])
+    return np.asarray(shares @ beds / beds.sum())
+
+
+def _attendances(run: RunLength, pathway: Pathway, replication: int) -> Floats:
+    """Attendances a day by month, as the replication drew them."""
+    arrived_at = attendances(pathway, run.drawn(replication, run.days))
+    windows = np.array([window for _, window in run.months(replication)])
     edges = to_ticks(windows)
     ordered = np.sort(arrived_at)
     n = np.searchsorted(ordered, edges[:, 1]) - np.searchsorted(ordered, edges[:, 0])
-    return Panel(
-        trust=np.full(len(month), number),
-        month=running,
-        within_4h=100
-        * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
-        occupancy=100 * (shares @ beds / beds.sum()),
-        attendances=n / ((windows[:, 1] - windows[:, 0]) / 1440),
-    )
+    return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
 
 
 def responses_text(responses: Responses) -> str:
@@ -307,10 +316,7 @@ def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
     """
     columns = np.column_stack([panel.within_4h, panel.occupancy, 100 * np.log(panel.attendances)])
     trust = np.unique(panel.trust, return_inverse=True)[1]
-    # columns less a level of each trust and of each month, whether or not a trust has every month
-    dummies = (panel.month[:, None] == np.unique(panel.month)[None, 1:]).astype(float)
-    without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
-    levels = without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
+    levels = _without_levels(columns, trust, panel.month)
     follows = np.flatnonzero((np.diff(trust) == 0) & (np.diff(panel.month) == 1))
     changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
     figures: dict[str, PanelEstimate] = {}
@@ -350,6 +356,14 @@ def _demeaned(columns: Floats, group: Ints) -> Floats:
     flat = columns.reshape(len(columns), -1)
     means = np.column_stack([np.bincount(number, weights=column) / size for column in flat.T])
     return np.asarray((flat - means[number]).reshape(columns.shape))
+
+
+def _without_levels(columns: Floats, trust: Ints, month: Ints) -> Floats:
+    """Columns less a level of each trust and of each month, whether or not a trust has every month."""
+    dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
+    without_trusts, months = _demeaned(columns, trust), _demeaned(dummies, trust)
+    levels = np.linalg.lstsq(months, without_trusts, rcond=None)[0]
+    return np.asarray(without_trusts - months @ levels)
 
 
 def _slopes(rows: Floats, trust: Ints) -> list[PanelEstimate]:

@@ -494,17 +494,7 @@ def validate(
         say(model_text(rows) + "\n")
         failed += sum(not row.passed for row in rows)
     if power:
-        # the number of mutations that no theory row noticed, printed with those that some did
-        say(
-            "Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row"
-        )
-        missed = 0
-        for mutation in MUTATIONS:
-            result = caught(mutation, RunSize("compiled"))
-            missed += not result.failed
-            say(text_of("power", mutation=mutation, caught=result))
-        say("")
-        failed += missed
+        failed += _say_power(say)
     if "site" in parts:
         failed += _say_site(overrides, config_dir, say, targets=targets, write=write)
     if "responses" in parts:
@@ -562,6 +552,20 @@ def _say_theory(say: Say) -> int:
     )
     say(text_of("theory", rows=rows, n_failed=failed, body=body, tails=tails) + "\n")
     return failed
+
+
+def _say_power(say: Say) -> int:
+    """The number of mutations that no theory row noticed, printed with those that some did."""
+    say(
+        "Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row"
+    )
+    missed = 0
+    for mutation in MUTATIONS:
+        result = caught(mutation, RunSize("compiled"))
+        missed += not result.failed
+        say(text_of("power", mutation=mutation, caught=result))
+    say("")
+    return missed
 
 
 def site_text(table: FigureTable) -> str:

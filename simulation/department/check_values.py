@@ -493,17 +493,7 @@ def _attribute(pathway: Pathway, faults: Faults, where: str, attribute: Attribut
     if isinstance(attribute, Choice):
         _choice(faults, where, attribute)
     elif isinstance(attribute, Age):
-        # add the faults of ages: what is no span of years, years that are in two spans, and sums of shares
-        for band, shares in attribute.shares.items():
-            _add_up(faults, f"{where}.shares.{band}", shares.values())
-        wrong = [span for span in attribute.spans if not years_of(span)]
-        wrong += find_repeated(str(year) for span in attribute.spans for year in years_of(span))
-        if wrong:
-            faults.add(
-                f"{where}.shares",
-                f"no span of years, or a year in two of them: {quote_names(wrong)}",
-                "Write the first and the last year, such as 65-74, and each year in one span",
-            )
+        _age(faults, where, attribute)
     elif isinstance(attribute, Chance):
         _at_most(faults, f"{where}.p", largest(attribute.p), LARGEST)
         if not isinstance(attribute.p, Amount) and (attribute.p < 0 or attribute.p > 1):
@@ -552,6 +542,20 @@ def _choice(faults: Faults, where: str, choice: Choice) -> None:
 def _add_up(faults: Faults, where: str, shares: Collection[float]) -> None:
     if not abs(sum(shares) - 1) <= TOLERANCE:
         faults.add(where, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
+
+
+def _age(faults: Faults, where: str, age: Age) -> None:
+    """Add the faults of ages: what is no span of years, years that are in two spans, and sums of shares."""
+    for band, shares in age.shares.items():
+        _add_up(faults, f"{where}.shares.{band}", shares.values())
+    wrong = [span for span in age.spans if not years_of(span)]
+    wrong += find_repeated(str(year) for span in age.spans for year in years_of(span))
+    if wrong:
+        faults.add(
+            f"{where}.shares",
+            f"no span of years, or a year in two of them: {quote_names(wrong)}",
+            "Write the first and the last year, such as 65-74, and each year in one span",
+        )
 
 
 def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:

@@ -382,12 +382,7 @@ def binding_values(
     ]
     measured = {name.measure for name in resources.names}
     if "boarders_mean" in measured:
-        # the mean number of patients in A&E for whom a bed was decided on
-        rows = np.flatnonzero(~np.isnan(patients[DECIDED_AT]))
-        until = patients[DEPARTED_AT][rows]
-        until = np.where(np.isnan(until), window[1], until)
-        minutes = np.clip(until, *window) - np.clip(patients[DECIDED_AT][rows], *window)
-        values.append([float(np.maximum(minutes, 0).sum() / (window[1] - window[0]))])
+        values.append([_boarders(patients, window)])
     if "full_share" in measured:
         n_places = supply.units_at(resources.places).sum(axis=0)
         values.append([float((_inside(patients, supply.hours) >= n_places).mean())])
@@ -461,6 +456,15 @@ def _between(start: Ints, end: Ints, window: Window, spans: Spans) -> Ints:
         since += np.clip(within - first, 0, last - first)
     between: Ints = since[1] - since[0]
     return between
+
+
+def _boarders(patients: Patients, window: Window) -> float:
+    """The mean number of patients in A&E for whom a bed was decided on."""
+    rows = np.flatnonzero(~np.isnan(patients[DECIDED_AT]))
+    until = patients[DEPARTED_AT][rows]
+    until = np.where(np.isnan(until), window[1], until)
+    minutes = np.clip(until, *window) - np.clip(patients[DECIDED_AT][rows], *window)
+    return float(np.maximum(minutes, 0).sum() / (window[1] - window[0]))
 
 
 def _inside(patients: Patients, hours: Ints) -> Ints:

@@ -23,7 +23,7 @@ from simulation.measures.occupancy import holdings, minutes_by_hour
 from simulation.measures.patients_table import nobody
 from simulation.records.schema import Floats
 from simulation.runs.atomic import own_folder, write_file
-from simulation.study.simulate import simulate_arm
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.statements import BANNER
 from simulation.study.study import RunLength, Study
 from simulation.wording import spaced
@@ -116,22 +116,23 @@ def hourly_series(study: Study) -> Mapping[str, Floats]:
     total = {name: np.zeros(WEEKS * HOURS_OF_WEEK) for name in names}
     for number in numbers:
         simulation = simulate_arm(study.baseline, run, study.engine, number, cool_down_days=0)
-        # the start and end in minutes of every stay or use of a unit, by series; infinity where it had not ended
-        held = holdings(simulation.plan, simulation.activities)
-        spans = {
-            name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)])
-            for name in held.pools
-        }
-        if IN_DEPARTMENT in names:
-            patients = simulation.patients
-            gone_at = patients["departed_at"]
-            spans[IN_DEPARTMENT] = (
-                patients["arrived_at"],
-                np.where(np.isnan(gone_at), np.inf, gone_at),
-            )
-        for name, (from_at, to_at) in {name: spans[name] for name in names}.items():
+        for name, (from_at, to_at) in _spans(simulation, names).items():
             total[name] += minutes_by_hour(from_at, to_at, window=run.window) / 60 / len(numbers)
     return total
+
+
+def _spans(simulation: Simulated, names: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
+    """The start and end in minutes of every stay or use of a unit, by series; infinity where it had not ended."""
+    held = holdings(simulation.plan, simulation.activities)
+    spans = {
+        name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)])
+        for name in held.pools
+    }
+    if IN_DEPARTMENT in names:
+        patients = simulation.patients
+        gone_at = patients["departed_at"]
+        spans[IN_DEPARTMENT] = patients["arrived_at"], np.where(np.isnan(gone_at), np.inf, gone_at)
+    return {name: spans[name] for name in names}
 
 
 # --- what is printed and drawn -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ A study can also say what offer it is about (`OfferFacts`), and an ensemble what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Literal, TypeGuard
 
@@ -456,10 +456,7 @@ class Design:
         return tuple(
             name
             for name, arm in self.arms.items()
-            if arm.draw_of is None
-            and not (
-                1 < len(arm.levers) < len(self.levers) - 1 and name == self.combination(arm.levers)
-            )
+            if arm.draw_of is None and not self._is_between(name, arm.levers)
         )
 
     @property
@@ -506,6 +503,9 @@ class Design:
             focus=(),
             offer=None,
         )
+
+    def _is_between(self, name: str, on: Sequence[str]) -> bool:
+        return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)
 
 
 PREFIX = "harm_within_"

@@ -292,14 +292,18 @@ def fit_model(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) 
             return Fitted(config.model, features, coefficients[:, None], thresholds)
         logistic = LogisticRegression(C=config.looseness, max_iter=2000)
         logistic.fit(matrix, truth, sample_weight=weights)
-    # coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability
-    present, coefficients, intercepts = logistic.classes_, logistic.coef_, logistic.intercept_
+    return Fitted(config.model, features, *_of_all_levels(logistic))
+
+
+def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
+    """Coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability."""
+    present, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn states one column for two levels
         coefficients = np.vstack([0 * coefficients, coefficients])
         intercepts = np.append([0.0], intercepts)
     whole, offsets = np.zeros((coefficients.shape[1], N_LEVELS)), np.full(N_LEVELS, -1e9)
     whole[:, present], offsets[present] = coefficients.T, intercepts
-    return Fitted(config.model, features, *(whole, offsets))
+    return whole, offsets
 
 
 # --- proportional odds -------------------------------------------------------------------------------------------

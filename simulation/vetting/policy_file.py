@@ -144,12 +144,6 @@ def _policy(
     measured = joint_counts(bench) if beside else table_counts(bench, TOOL)
     counts = _round(measured if drawn is None else drawn_counts(bench, drawn))
     nurses = {"nurses": _source(bench, NURSES)["source"]} if beside else {}
-    # the number of cases by attribute and category of the site. A mode that the site does not have is left out
-    groups = Counter(
-        (name, case.group(name))
-        for case in bench.cases.cases
-        for name in ("age_band", "arrival_mode")
-    )
     policy = {
         "kind": "matrix",
         "name": name,
@@ -159,12 +153,7 @@ def _policy(
         },
         **role,
         "covers": FIXED["covers"],
-        "measured_on": {
-            "age_band": {band: groups["age_band", band] for band in AGE_BANDS},
-            "arrival_source": {
-                mode: groups["arrival_mode", mode] for mode in ("walk_in", "ambulance")
-            },
-        },
+        "measured_on": _cases_by_category(bench),
         "measured_against": bench.cases.yardstick,
     }
     shares = _hand_backs(bench)
@@ -172,6 +161,19 @@ def _policy(
         source = _source(bench, "unusable answers and hand-backs")
         policy["abstains"] = {"shares": shares, "hand_back": FIXED["hand_back"], **source}
     return policy
+
+
+def _cases_by_category(bench: Bench) -> dict[str, dict[str, int]]:
+    """The number of cases by attribute and category of the site. A mode that the site does not have is left out."""
+    groups = Counter(
+        (name, case.group(name))
+        for case in bench.cases.cases
+        for name in ("age_band", "arrival_mode")
+    )
+    return {
+        "age_band": {band: groups["age_band", band] for band in AGE_BANDS},
+        "arrival_source": {mode: groups["arrival_mode", mode] for mode in ("walk_in", "ambulance")},
+    }
 
 
 def _hand_backs(bench: Bench) -> dict[str, Any]:

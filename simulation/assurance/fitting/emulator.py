@@ -100,15 +100,7 @@ class RowEmulator:
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
         centred = centred_on(points[known], self._edges)
-        # the stretch of each parameter: its relevance to a row in a ridge regression on it and its square; the most
-        # relevant has 1, and `LEAST_STRETCH` is added to all
-        squares = centred**2
-        terms = np.hstack([centred, squares - squares.mean(axis=0)])
-        weights = np.linalg.solve(
-            terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ self._values
-        )
-        relevance = np.hypot(*np.split(weights, 2))
-        self._stretch = relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH
+        self._stretch = _stretched(centred, self._values)
         self._points = centred * self._stretch
 
     def scaled(self, values: Floats) -> Floats:
@@ -259,6 +251,18 @@ def centred_on(points: Floats, edges: Floats) -> Floats:
         return 2 * points - 1
     own = np.searchsorted(edges[1:-1], points[:, -1:], side="right") == np.arange(len(edges) - 1)
     return np.hstack([2 * points[:, :-1] - 1, math.sqrt(2) * (own - np.diff(edges))])
+
+
+def _stretched(points: Floats, values: Floats) -> Floats:
+    """The stretch of each parameter: its relevance to a row in a ridge regression on it and its square.
+
+    The most relevant has 1, and `LEAST_STRETCH` is added to all.
+    """
+    squares = points**2
+    terms = np.hstack([points, squares - squares.mean(axis=0)])
+    weights = np.linalg.solve(terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ values)
+    relevance = np.hypot(*np.split(weights, 2))
+    return np.asarray(relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH)
 
 
 def _new_kernel() -> Any:

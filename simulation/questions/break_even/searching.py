@@ -373,7 +373,6 @@ def frontier(
     another share the search starts where seconds times share is the same. `tried`: is called with each share and
     seconds that were run, and the mean difference there.
     """
-    from scipy.optimize import brentq
 
     def at(share: float, value: float) -> float:
         policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
@@ -384,20 +383,27 @@ def frontier(
     def level(share: float) -> float:
         if share == adoption.stated:
             return at_stated
-        # the root of a function that is next to a guess; NaN if there is none up to the upper bound. Two values say on
-        # which side it is, since the function goes one way
-        guess = at_stated * adoption.stated / share
-        value_at = cache(partial(at, share))
-        beside, there = (min(times * guess, seconds.high) for times in (BEYOND, 1.0))
-        falls = abs(value_at(beside)) < abs(value_at(there))
-        multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
-        for near, far in pairwise(min(times * guess, seconds.high) for times in multiples):
-            if value_at(near) * value_at(far) <= 0:
-                step = FRONTIER_STEP * seconds.tolerance
-                return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
-        return math.nan
+        return _root_near(partial(at, share), at_stated * adoption.stated / share, seconds)
 
     return {share: level(share) for share in shares}
+
+
+def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
+    """The root of a function that is next to a guess; NaN if there is none up to the upper bound.
+
+    Two values say on which side it is, since the function goes one way.
+    """
+    from scipy.optimize import brentq
+
+    value_at = cache(at)
+    beside, there = (min(times * guess, quantity.high) for times in (BEYOND, 1.0))
+    falls = abs(value_at(beside)) < abs(value_at(there))
+    multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
+    for near, far in pairwise(min(times * guess, quantity.high) for times in multiples):
+        if value_at(near) * value_at(far) <= 0:
+            step = FRONTIER_STEP * quantity.tolerance
+            return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
+    return math.nan
 
 
 PRICE = "price"
