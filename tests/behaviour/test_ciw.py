@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from pydantic import TypeAdapter
 from scipy.stats import t as student
 
 from simulation.department.check_pathway import check_pathway
@@ -27,6 +26,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Outcome
 from simulation.patients import draw
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+from tests.department.made import ADAPTER
 
 if find_spec("ciw") is None and not os.environ.get("CI"):
     pytest.skip("ciw is not installed: python -m pip install -e '.[dev]'", allow_module_level=True)
@@ -108,7 +108,7 @@ def pathway_of(department: Department) -> Pathway:
             stated[section] |= note
     for branch in stated.get("branches", {}).values():
         branch |= note
-    made: Pathway = TypeAdapter(Pathway).validate_python({"name": "small", **stated})
+    made: Pathway = ADAPTER.validate_python({"name": "small", **stated})
     assert check_pathway(made) == ()
     return made
 

@@ -21,6 +21,7 @@ from tests.policies import policy_called as stated
 
 DAYS = {"compiled": 10, "reference": 2}
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
+POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 EVERYBODY = ["walk_in", "ambulance", "referred"]
 DURATIONS = (
     "triage_interview",
@@ -112,7 +113,7 @@ def policy_with_levers(on: bool) -> Policy:
             "bed": {"sets": "bed_requested", "to": "yes", "suited": {"admitted": ["yes"]}, **good},
         },
     }
-    built: Policy = TypeAdapter(Policy).validate_python(told)
+    built: Policy = POLICY.validate_python(told)
     return built
 
 

@@ -17,7 +17,9 @@ from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import DAY
+from tests.department.made import ADAPTER
 
+POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 WHY: dict[str, Any] = {"evidence": "assumed", "source": "a test"}
 PER_MINUTE, MINUTES, FACTOR = 0.08, 10.0, 0.5
 """Poisson arrivals, a fixed time each; the tool halves it: the nurse is busy 80, 60 or 40 % of the time."""
@@ -61,7 +63,7 @@ def one_nurse() -> Pathway:
         },
         "ends": {"home": {"outcome": "discharged", "records": ["departed_at"]}},
     }
-    built: Pathway = TypeAdapter(Pathway).validate_python(stated)
+    built: Pathway = ADAPTER.validate_python(stated)
     return built
 
 
@@ -84,7 +86,7 @@ def policy(name: str, share: float | None, **more: Any) -> Policy:
             "durations": ["seeing"],
             "factor": {"value": FACTOR, "range": [0, 1], **WHY},
         }
-    built: Policy = TypeAdapter(Policy).validate_python(stated)
+    built: Policy = POLICY.validate_python(stated)
     return built
 
 

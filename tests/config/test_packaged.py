@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from
 from simulation.department.check_pathway import check_pathway
@@ -16,6 +15,7 @@ from simulation.errors import ConfigError
 from simulation.study.department_warnings import overload_faults
 from simulation.study.explanation import cost_of
 from simulation.triage.check_policy import check_policy
+from tests.department.made import ADAPTER
 from tests.held import Hold
 from tests.policies import policy_called
 
@@ -132,7 +132,7 @@ def test_packaged_nurses_fit_the_packaged_department(name: str, usual: Pathway) 
     "path", sorted((CONFIGS / "pathway" / "gallery").glob("*.yaml")), ids=lambda path: path.stem
 )
 def test_a_department_of_the_gallery_is_sound(path: Path) -> None:
-    pathway = TypeAdapter(Pathway).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    pathway = ADAPTER.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert check_pathway(pathway) == ()
 
 

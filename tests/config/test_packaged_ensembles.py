@@ -10,7 +10,7 @@ import yaml
 
 from simulation.config import ensembles, load, packaged_configs
 from simulation.config.arms import changes_stated
-from simulation.config.composing import stated_in
+from simulation.config.composing import composed, stated_in
 from simulation.config.dotted import Change, outright_faults
 from simulation.config.ensembles import ensemble_named
 from simulation.errors import ConfigError
@@ -59,7 +59,7 @@ def test_every_number_of_replications_that_is_stated_is_allowed_over_departments
 ) -> None:
     """Fewer than forty are of one department, which has to be said. Other tests ask whether departments are sound."""
     monkeypatch.setattr(ensembles, "_check_once", lambda *of: None)
-    n = load("study=ai_triage", "ensemble=none", *words.split()).run.replications
+    n = composed(("study=ai_triage", *words.split()))["run"]["replications"]
     is_short = n < 40 and "departments" not in words and words != "run=evaluation"
     with pytest.raises(ConfigError, match="Give 40 or more") if is_short else nullcontext():
         load("study=ai_triage", *words.split())

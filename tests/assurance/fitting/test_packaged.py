@@ -43,6 +43,8 @@ def test_every_parameter_changes_the_department_of_some_cause() -> None:
         point = np.full(site.space.n_dims, 0.5)
         middle = site.pathway(site.space.member(point))
         for at, name in enumerate(site.space.parameters):
+            if name not in unread:
+                continue
             moved = point.copy()
             moved[at] = 1.0
             if site.pathway(site.space.member(moved)) != middle:
