@@ -50,7 +50,7 @@ from simulation.study.offered_load import refuse_large
 from simulation.study.study import Study
 
 Phase = Literal["checking", "compiling", "simulating"]
-"""What a growing result does before its first replication has ended: it checks the load of every pool, compiles the
+"""The phases of a growing result before its first replication ends: it checks the load of every pool, compiles the
 engine (once a machine), and simulates."""
 MOST_FINDINGS = 6
 """Verdicts that the short form of a result shows."""
@@ -125,7 +125,7 @@ class Result(StudyResult):
     def with_more(
         self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float
     ) -> Self:
-        """The result with these replications as well, which took so long."""
+        """The result with these replications added; they took so many seconds in all, and in the engine."""
         extended = (*self.replications, *new)
         manifest = manifest_of(
             self.study,
@@ -187,8 +187,8 @@ def run(study: Study, *, done: Done = no_progress, executor: Executor | None = N
 class Growth(Iterator[Result]):
     """Results of a study that grow, one replication or more at a time, up to the planned number.
 
-    `for result in ae.grow(study): ...`. Each has the replications up to the first that has not ended, so slow
-    replications bias nothing. `phase` is called with what is done before the first of them; `so_far`: a shorter result
+    `for result in ae.grow(study): ...`. Each holds the replications up to the first that has not ended, so that slow
+    replications cause no bias. `phase` is called with what is done before the first of them; `so_far`: a shorter result
     of the same study, to go on from. `cancel()` ends it from any thread; the last result is whole. While it grows,
     verdicts come from intervals that hold however often one looks; at the planned number, from ordinary ones. Raises
     ConfigError as `compare` does.
@@ -339,7 +339,7 @@ def gather(folders: Sequence[Path | str]) -> Result:
 
 
 def what_changed(result: Result) -> tuple[str, ...]:
-    """In words, what has changed since a stored result was computed and can change its numbers."""
+    """What has changed since a stored result was computed that can change its numbers, in words."""
     return Identity(result.manifest["identity"]).differences(identity_of(result.study))
 
 

@@ -1,6 +1,6 @@
-"""What becomes of an arm: its effects, limits of safety, who is worse off, what its effect hinges on, what else does as
-much. It is worked out once, from the result alone; the first page, the board's page, the screen and the app only put it
-into sentences.
+"""The outcome of an arm: its effects, safety limits, the groups that it harms, what its effect depends on, and what
+else achieves as much. It is computed once, from the result alone; the first page, the board's page, the screen and the
+app only put it into sentences.
 """
 
 import math
@@ -122,14 +122,14 @@ class OfCause(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ArmOutcome:
-    """What becomes of one arm of a result."""
+    """The outcome of one arm of a result."""
 
     result: StudyResult
     arm: ArmResult
 
     @property
     def is_identical(self) -> bool:
-        """Whether it is the baseline in every measure."""
+        """Whether it equals the baseline in every measure."""
         return self.arm.name in self.result.identical
 
     @property
@@ -144,17 +144,17 @@ class ArmOutcome:
 
     @cached_property
     def effects(self) -> tuple[Finding, ...]:
-        """What it does to each target, the first of all first."""
+        """Its effect on each target, that on the first target first."""
         return tuple(one for one in self.result.findings if one.arm == self.arm.name)
 
     @property
     def first(self) -> Finding:
-        """What it does to the first target."""
+        """Its effect on the first target."""
         return self.effects[0]
 
     @cached_property
     def limits(self) -> Limits:
-        """Its limits of safety: passed, failed, or not settled and why."""
+        """Its safety limits: passed, failed, or not settled, with the reason."""
         return limits_of(self.result, self.arm)
 
     @property
@@ -165,7 +165,7 @@ class ArmOutcome:
 
     @cached_property
     def kind(self) -> OutcomeKind:
-        """What becomes of it in all: a limit of safety that it fails, or may; else its effects."""
+        """Its overall outcome: a safety limit that it fails or may fail; else what its effects say."""
         if self.is_identical:
             return "nothing"
         if self.limits.verb:
@@ -184,8 +184,8 @@ class ArmOutcome:
 
     @cached_property
     def harmed(self) -> tuple[Comparison, ...]:
-        """The named groups that it harms by more than the least difference that matters, where the table of who is
-        worse off has them as significant."""
+        """The named groups that it harms by more than the minimal important difference, where that harm is
+        significant in the table of who is worse off."""
         target, unit = self.result.first_target, self.result.unit(self.result.first_target)
         return tuple(
             row
@@ -278,7 +278,7 @@ class ArmOutcome:
 
     @cached_property
     def by_cause(self) -> Mapping[str, OfCause]:
-        """What it does where patients wait for one cause alone, by the cause's label; empty without causes."""
+        """Its outcome in the departments of each cause of waiting, by the cause's label; empty without causes."""
         return {
             label: OfCause(
                 None if part.few_departments else outcome_of(part, self.arm.name).kind,
@@ -289,7 +289,7 @@ class ArmOutcome:
 
     @cached_property
     def depends(self) -> Literal["depends", "holds", "not settled"] | None:
-        """Whether what becomes of it depends on what makes patients wait; None without causes.
+        """Whether its outcome depends on what makes patients wait; None without causes.
 
         It does where no outcome fits every cause, or where the outcomes of two causes are not the same and their
         effects differ: the 95 % intervals do not overlap. Where departments are too few for verdicts, one effect must
@@ -317,7 +317,7 @@ class ArmOutcome:
 
     @cached_property
     def hangs_on_weight(self) -> tuple[str, ...]:
-        """The causes whose departments, counted twice, change what becomes of it."""
+        """The causes whose departments, if given twice the weight, change its outcome."""
         return tuple(
             label
             for label, weighed in with_doubled(self.result).items()
@@ -325,8 +325,8 @@ class ArmOutcome:
         )
 
     def does_as_much(self, other: "ArmOutcome") -> Literal["more", "as much"] | None:
-        """How much this arm is shown to do beside another, from their paired difference; None if less, or if that is
-        not shown."""
+        """Whether this arm is shown to do as much as another or more, from their paired difference; None if it does
+        less, or if neither is shown."""
         if self.first.kind != "better":
             return None
         target, row = other.first.target, other.first.comparison
@@ -371,7 +371,7 @@ class ArmOutcome:
 
     @cached_property
     def bought(self) -> "ArmOutcome | None":
-        """The best that its price buys of something else that helps and fails no limit."""
+        """The best alternative that its price buys, of those that help and fail no safety limit."""
         for arm in priced_alternatives(self.result, self.arm):
             other = outcome_of(self.result, arm.name)
             if not is_dearer(arm, self.arm) and not other.fails and other.first.kind == "better":
@@ -460,7 +460,7 @@ def with_doubled(result: StudyResult) -> Mapping[str, StudyResult]:
 
 
 def effect_in(part: StudyResult, arm: str, judged: Target | Margin) -> Interval:
-    """An arm's effect in departments of one cause, with the interval of its mean as a sample of such departments."""
+    """An arm's effect in the departments of one cause, with the interval of its mean over such departments."""
     effect = estimate_interval(
         part.differences(arm, judged),
         kind=part.interval_kind,
