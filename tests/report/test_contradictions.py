@@ -144,7 +144,7 @@ def test_attendances_are_held_against_those_that_were_simulated(result: Result) 
     days = result.run.warm_up_days + result.run.measured_days
     simulated = np.mean(
         [
-            one.n_attendances / len(one.arms) / (days + one.cool_down_days)
+            one.total("n_attendances") / len(one.arms) / (days + one.cool_down_days)
             for one in shown.replications
         ]
     )

@@ -123,7 +123,9 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result, 
     }
     assert "calibration" in manifest["inputs"]["groups"]
     assert "ai_as_claimed" in manifest["inputs"]["policies"]
-    assert manifest["attendances"] == sum(answer.n_attendances for answer in result.replications)
+    assert manifest["attendances"] == sum(
+        answer.total("n_attendances") for answer in result.replications
+    )
     assert {
         "git",
         "engine",

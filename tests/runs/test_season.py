@@ -99,7 +99,7 @@ def test_every_arm_of_a_replication_meets_the_same_weeks(seasonal: Study) -> Non
     assert np.array_equal(
         result.arms["nurse"].measures.values, result.arms["same"].measures.values, equal_nan=True
     )
-    assert result.n_attendances == 2 * len(simulated(seasonal, 3).patients)
+    assert result.total("n_attendances") == 2 * len(simulated(seasonal, 3).patients)
 
 
 @pytest.mark.parametrize("start_week", [0, 30])
