@@ -86,8 +86,8 @@
     const open = new Set([...answer.querySelectorAll("details[open]")].map(named));
     answer.innerHTML = html;
     answer.querySelectorAll("details").forEach((one) => { one.open ||= open.has(named(one)); });
-    const heading = answer.querySelector(".state")?.dataset.controls;
-    if (heading) document.querySelector("#controls > summary").textContent = heading;
+    const heading = document.querySelector("#controls > summary"); // a question that is a file has none
+    if (heading) heading.textContent = answer.querySelector(".state")?.dataset.controls || heading.textContent;
     if (isStopped) markStopped();
     delete answer.dataset.stale;
     const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
