@@ -346,10 +346,12 @@ def test_every_measure_is_that_of_the_study_built_by_hand(
 
 
 def test_a_second_offer_takes_the_next_name_and_is_refused_that_of_the_first(
-    written: Written, monkeypatch: pytest.MonkeyPatch
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(written.folder.parent)
-    assert offer.name_of("Our AI", written.folder) == "our_ai_2"
+    (fresh := tmp_path / "study").mkdir()
+    (fresh / "our_ai.yaml").write_bytes((written.folder / "study" / "our_ai.yaml").read_bytes())
+    assert offer.name_of("Our AI", tmp_path) == "our_ai_2"
     with redirect_stdout(StringIO()):
         assert main([*READ, "name=our_ai"]) == 2
     with redirect_stdout(StringIO()) as output:
