@@ -59,8 +59,7 @@ class Runner:
     """Runs the replications of a study that are missing; iterating over it gives each as it ends, in any order.
 
     study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
-    known       replications that have ended, by number; at first those that need not be run. Of one that lacks arms
-                these are run
+    known       replications that have ended, by number; at first those that need not be run, or not in every arm
     numbers     those that are wanted, if they are not the study's
     study_of    the study of each number, if each has one of its own
     executor    one that stays open; else the study's is opened and closed

@@ -281,7 +281,7 @@ def test_who_comes_on_the_days_of_a_change_stands_first(
     unfolded = text.partition("<details")[0]
     assert (first in unfolded, last in unfolded, last in rows) == (True, False, True)
     said = text.partition('<ul class="verdicts')[0]
-    assert "Mondays, if nobody else covers: " in said
+    assert own.label in said
 
 
 def test_a_change_of_one_department_may_be_asked_of_those_in_which_something_else_makes_patients_wait(
@@ -296,7 +296,7 @@ def test_a_change_of_one_department_may_be_asked_of_those_in_which_something_els
     )
     assert all("beds=12" in link and kept in link for link in links)
     assert f'data-controls="{changed.controls_heading}"' in text
-    assert "a department whose " not in answer(AnswerState("ended", grown(30, 0.001)), asked)
+    assert answer(AnswerState("ended", grown(30, 0.001)), asked).count("a department whose ") == 0
 
 
 def test_a_pilot_could_tell_what_is_larger_than_it_measures(
@@ -390,7 +390,7 @@ def test_who_waits_longer_is_said_beside_the_policy(
     both = (*harmed, WorseOff(grown(30, 0.001).arm("lean_triage"), wide, 0, True))
     monkeypatch.setattr(outcome, "worse_off", lambda _: both)
     text = answer(AnswerState("ended", grown(30, 0.002)), asked)
-    assert "Worse off: ambulance patients +6.0 minutes; children (not yet by how much)." in text
+    assert text.partition(" +6.0 minutes; ")[2].startswith(f"children ({NOT_YET} ")
 
 
 def test_an_interval_that_is_too_wide_is_not_yet_a_number(
