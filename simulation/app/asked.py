@@ -105,8 +105,13 @@ class AskedQuestion:
     @property
     def controls_heading(self) -> str:
         """The heading of the controls: what is changed, if anything is."""
+        return f"{self.changes_sentence}: change more" if self.changes_words else NOTHING_CHANGED
+
+    @property
+    def changes_sentence(self) -> str:
+        """What it changes of the department, as a sentence begins."""
         words = "; ".join(self.changes_words)
-        return f"{words[:1].upper()}{words[1:]}: change more" if words else NOTHING_CHANGED
+        return words[:1].upper() + words[1:]
 
     @property
     def changed_arms(self) -> tuple[str, ...]:
@@ -258,11 +263,11 @@ class AskedQuestion:
 
 def _changed_arm(arm: str, asked: AskedQuestion) -> str:
     """The arm of the changed department under nurse triage."""
-    words = "; ".join(asked.changes_words)
-    words = words if len(words) <= MOST_OF_LABEL else "the department as you changed it"
+    words = asked.changes_sentence
+    words = words if len(words) <= MOST_OF_LABEL else "The department as you changed it"
     end = ", staff follow" if arm == FOLLOWED else ", same staff" if asked._may_follow else ""
     stated = {
-        "label": f"'{words[:1].upper()}{words[1:]}{end}'",
+        "label": f"'{words}{end}'",
         "triage": "nurse",
         "comparator": "true",
         "changes": asked._changes(followed=arm == FOLLOWED),

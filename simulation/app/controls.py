@@ -241,9 +241,9 @@ def _number(text: str) -> int:
 
 def _at_most(rota: Iterable[Mapping[str, Any]], left: int) -> str:
     """What may be taken away instead: at these hours, where so many are `left`, or at those when most are on duty."""
-    most = int(_on_duty(rota).max())
     if left > 1:
         return f"Take {left - 1} away at most"
+    most = int(_on_duty(rota).max())
     return (
         f"Name hours when {most} are on, and take {most - 1} away" if most > 1 else "Nobody can go"
     )

@@ -16,20 +16,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ANSWERS = """
-attendances_per_day: 310
-within_four_hours: 62 %
-admitted_share: 27 %
-triage_nurses: two from 8 to 22 h, one by night
-ambulances: own nurses
-ambulance_nurses: 1 at all hours
-product: Our AI
-does: advises
-used_share: 60 %
-against: nurses
-exact_share: 88 %
-price_a_year: £120,000
-"""
+from entered import ANSWERS
+
 CHANGES = {
     "first": (),
     "price": ("price_a_year=£90,000",),
