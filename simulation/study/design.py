@@ -472,20 +472,25 @@ class Design:
         return (self.baseline, *groups) if self.sham else groups
 
     def restricted_to(self, names: Collection[str]) -> Design:
-        """The design with only the named arms, and without sham, focus, coverages or offer whose arms are gone."""
+        """The design with only the named arms, and without sham, focus, coverages, offer or blanks of it whose arms
+        are gone."""
         if set(names) == self.arms.keys():
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
         coverages = self.coverages
         if coverages and not {coverages.partial, coverages.full} <= arms.keys():
             coverages = None
+        offer = self.offer if self.offer and self.offer.arm in arms else None
+        if offer:
+            blanks = tuple(one for one in offer.blanks if arms.keys() >= set(one.arms))
+            offer = replace(offer, blanks=blanks)
         return replace(
             self,
             arms=arms,
             sham=self.sham if self.sham in arms else None,
             focus=tuple(name for name in self.focus if name in arms),
             coverages=coverages,
-            offer=self.offer if self.offer and self.offer.arm in arms else None,
+            offer=offer,
         )
 
     def with_arms(

@@ -1,6 +1,7 @@
 """From files and overrides to a study: who is found first, what a change reaches, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -360,6 +361,20 @@ def test_a_study_without_the_arm_of_its_offer_has_no_offer(own: Own) -> None:
     assert design.restricted_to(["nurse", "more"]).offer == design.offer
     assert design.restricted_to(["nurse"]).offer is None
     assert design.with_arms(design.arms, baseline="nurse").offer is None
+
+
+def test_a_study_without_the_arms_of_a_blank_has_no_such_blank(own: Own) -> None:
+    files = arms_with("{}")
+    files["study/two.yaml"] += (
+        "offer: {arm: more, product: Our AI, department: Ours, blanks: "
+        "[{question: how it errs, parameters: [cause], unit: share, find: ask, arms: [nurse, more]},"
+        " {question: why they wait, parameters: [cause], unit: cause, find: look}]}\n"
+    )
+    design = load("study=two", config_dir=own(files)).design
+    arm = next(iter(design.arms.values()))
+    some = replace(design, arms={**design.arms, "third": arm}).restricted_to(["more", "third"])
+    assert some.offer is not None
+    assert [blank.question for blank in some.offer.blanks] == ["why they wait"]
 
 
 def test_a_study_of_another_site_than_its_ensemble_is_of_one_department_and_a_warning_says_so(
