@@ -562,6 +562,8 @@ def _money(outcome: ArmOutcome) -> Iterator[str]:
     if other := outcome.bought:
         effect = _effect(other.first.comparison, other.first.target, in_few=True)
         yield f"{price} also buys '{cut_short(other.arm.label)}': {effect}."
+        if (worth := other.on_past_trials(other.first.comparison)) and worth.hardly_any:
+            yield "Hardly a trial has tested such a change."
         if other.limits.open:
             yield "The safety of that is not settled."
         return

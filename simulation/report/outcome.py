@@ -96,6 +96,11 @@ class OnPastTrials(NamedTuple):
     high: float
     holds: bool
 
+    @property
+    def hardly_any(self) -> bool:
+        """Whether hardly a trial speaks of its kind of change."""
+        return bool(self.kind) and self.n_studies < FEW_STUDIES
+
 
 class Hinge(NamedTuple):
     """What an effect hinges on: a `figure` of a department, with a `rule` (its cut and hit rate) where that is right

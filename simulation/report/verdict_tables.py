@@ -54,7 +54,6 @@ from simulation.report.money import (
     stated_cost,
 )
 from simulation.report.outcome import (
-    FEW_STUDIES,
     arms_in_order,
     count_departments,
     effect_in,
@@ -194,8 +193,7 @@ def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
     worth = outcome_of(result, row.arm).on_past_trials(row)
     if worth is None:
         return UNKNOWN
-    n = worth.n_studies
-    studies = "hardly a trial" if n < FEW_STUDIES and worth.kind else f"{n} studies"
+    studies = "hardly a trial" if worth.hardly_any else f"{worth.n_studies} studies"
     if not worth.kind:
         studies = "all kinds"
     words = f"({studies}): {'one way' if worth.holds else 'either way'}"
