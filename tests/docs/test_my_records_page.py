@@ -1,4 +1,4 @@
-"""The page on one's own records: its mapping, its commands and its Python are run on a made-up extract."""
+"""The pages on one's own records: their mapping, commands and Python are run on a made-up extract."""
 
 import re
 import shlex
@@ -17,14 +17,26 @@ from tests.extracts.made import clean, mapping
 
 from .test_docs import ROOT, blocks
 
-PAGE, OFFER = "docs/how-to/my-records.md", "docs/how-to/vendor-offer.md"
+PAGE, DETAIL, OFFER = (
+    f"docs/how-to/{name}.md" for name in ("my-records", "my-records-in-detail", "vendor-offer")
+)
 MOST_LINES = 12
+MOST_WORDS = 1500
+"""From a file to an answer, a user reads no more."""
 
 
 def commands() -> list[list[str]]:
-    """The commands of the page, in order."""
-    lines = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
+    """The commands of both pages, in order."""
+    lines = [line for page in (PAGE, DETAIL) for line in _text(page).splitlines()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("aeflow ")]
+
+
+def _text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_the_page_is_short() -> None:
+    assert len(_text(PAGE).split()) <= MOST_WORDS
 
 
 def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
@@ -37,11 +49,9 @@ def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
 
 
 def test_the_python_of_the_page_is_short_and_its_names_are_public() -> None:
-    first, _, second = blocks(PAGE, "python")
+    first, _, second = blocks(DETAIL, "python")
     assert len([line for line in first.splitlines() if line.strip()]) <= MOST_LINES
-    assert set(
-        re.findall(r"\bae\.(\w+)", first + second + (ROOT / PAGE).read_text("utf-8"))
-    ) <= set(ae.__all__)
+    assert set(re.findall(r"\bae\.(\w+)", first + second + _text(DETAIL))) <= set(ae.__all__)
 
 
 @pytest.mark.slow
@@ -53,9 +63,9 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
         blocks(PAGE, "yaml")[0], encoding="utf-8"
     )
     names: dict[str, Any] = {}
-    first, _, second = blocks(PAGE, "python")
-    exec(compile(first.replace("imputations=20", "imputations=2"), PAGE, "exec"), names)
-    exec(compile(second, PAGE, "exec"), names)
+    first, _, second = blocks(DETAIL, "python")
+    exec(compile(first.replace("imputations=20", "imputations=2"), DETAIL, "exec"), names)
+    exec(compile(second, DETAIL, "exec"), names)
     assert names["events"]["time"].max() < 1440
     trace = names["trace"]  # of made-up records, to whose waits nothing is near
     assert len(trace.tables["effects"].rows) == (2 if trace.is_near else 0)
@@ -72,7 +82,7 @@ def test_pm4py_reads_the_log_as_the_page_says(
     (tmp_path / "attendances.csv").write_text(clean(), encoding="utf-8")
     write_log(ae.read_extract("attendances.csv", mapping()), Path("events.xes"))
     names: dict[str, Any] = {}
-    exec(compile(blocks(PAGE, "python")[1], PAGE, "exec"), names)
+    exec(compile(blocks(DETAIL, "python")[1], DETAIL, "exec"), names)
     assert names["first"] == {"arrived": 400}
     assert names["steps"][("arrived", "assessed")] > 300
 
@@ -86,7 +96,7 @@ def test_vidigi_shows_everybody_who_is_there(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(1200, 20), encoding="utf-8")
     names: dict[str, Any] = {"ae": ae, "extract": ae.read_extract("attendances.csv", mapping())}
-    exec(compile(blocks(PAGE, "python")[2], PAGE, "exec"), names)
+    exec(compile(blocks(DETAIL, "python")[2], DETAIL, "exec"), names)
     shown = prep.reshape_for_animations(names["events"], every_x_time_units=60, limit_duration=1440)
     arrived, departed = (
         names["extract"].patients[point] for point in ("arrived_at", "departed_at")
