@@ -11,8 +11,9 @@ second time.
     python tests/long/interviews.py FOLDER [first] [last]
 
 The checks take seconds. An interview takes some 30 seconds of processor time: departments are made of four weeks in
-place of a year, 20 in place of 30, and compared over two weeks, twice each. What is done is kept in FOLDER. Exit code 1
-if a page has a verdict that it should not have, or if more than a fifth of all are refused.
+place of a year, 20 in place of 30, and compared over two weeks, twice each. All of it runs in one process: start one
+for each processor, with another range. What is done is kept in FOLDER. Exit code 1 if a page has a verdict that it
+should not have, or if more than a fifth of all are refused.
 """
 
 from __future__ import annotations
@@ -36,7 +37,14 @@ from simulation.report.findings import stated_figures
 
 N, SEED, TRIES, MOST_REFUSED, N_DEPARTMENTS = 200, 4141, 3, 0.2, 20
 MONTH = {"warm_up_days": 14, "measured_days": 28, "cool_down_days": 2, "doublings": 1}
-FORTNIGHT = ("run=weeks", "run.warm_up_days=14", "run.measured_days=14", "run.cool_down_days=2")
+SERIAL = "executor=serial"
+FORTNIGHT = (
+    SERIAL,
+    "run=weeks",
+    "run.warm_up_days=14",
+    "run.measured_days=14",
+    "run.cool_down_days=2",
+)
 SIZE = 340.0
 STAFF = {"triage_nurses": 2.2, "ambulance_nurses": 1.8, "doctors": 10.0}
 """Staff by day for `SIZE` attendances a day, from which rotas are drawn."""
@@ -102,6 +110,7 @@ def page_of(number: int, folder: Path) -> dict[str, Any]:
                 configs,
                 name=name,
                 n=N_DEPARTMENTS,
+                where=(SERIAL,),
                 results=folder,
                 say=lambda line: None,
             )
