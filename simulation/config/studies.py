@@ -45,6 +45,7 @@ from simulation.config.files import (
     ANOTHER_NAME,
     DEVICE,
     NO_FILE,
+    Choices,
     Folders,
     copied,
     file_named,
@@ -53,6 +54,7 @@ from simulation.config.files import (
     names_in,
     search_folders,
     shortened,
+    stated_by,
 )
 from simulation.config.totals import totals_change
 from simulation.config.validating import sound, validated
@@ -258,6 +260,8 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     faults.refuse()
     composed = scaled_to_totals(composed, folders, faults)
     raw = resolve(composed.raw)
+    if why := _why_not_calibrated(composed.choices, folders):
+        raw["study"] = {"not_calibrated": why, **(raw.get("study") or {})}
     top, design, run, scenario, left_out = _parts(
         raw, composed.choices.get("staffing", NO_FILE), faults
     )
@@ -296,6 +300,14 @@ def study_from(composed: Composed, folders: Folders) -> Study:
         left_out=(*left_out, *costs_of_another_size(arms)),
     )
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
+
+
+def _why_not_calibrated(choices: Choices, folders: Folders) -> str | None:
+    """Why a fitted department is not calibrated, as the study says that was written with it; whatever study asks."""
+    site = choices.get("site", NO_FILE)
+    if site == choices.get("study") or not file_named("study", site, folders):
+        return None
+    return stated_by("study", site, folders).get("not_calibrated")
 
 
 def scaled_to_totals(composed: Composed, folders: Folders, faults: Faults) -> Composed:

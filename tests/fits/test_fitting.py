@@ -191,6 +191,16 @@ def test_the_written_department_loads_and_brings_the_patients_of_the_extract(
     assert pathway.attributes["acuity_true"].evidence == "measured"
 
 
+def test_a_packaged_study_of_a_fitted_site_is_not_calibrated_either(
+    fitted: FittedDepartment, tmp_path: Path
+) -> None:
+    fitted.write_configs(tmp_path)
+    department = [f"{group}=mine" for group in ("site", "staffing", "calibration", "pathway")]
+    study = ae.load("study=alternatives", *department, config_dir=tmp_path)
+    assert study.not_calibrated == ae.load("study=mine", config_dir=tmp_path).not_calibrated != ""
+    assert ae.load("study=alternatives", "ensemble=none", config_dir=tmp_path).not_calibrated == ""
+
+
 def test_the_same_department_may_be_written_again(fitted: FittedDepartment, tmp_path: Path) -> None:
     first = fitted.write_configs(tmp_path)
     assert fitted.write_configs(tmp_path) == first
