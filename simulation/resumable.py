@@ -93,7 +93,7 @@ def run_into(
     )
     with unfinished:
         sources = dict[str, ArmSource]()
-        if reuse and resume and not study.run.part_name:
+        if reuse and not (unfinished.is_anew or study.run.part_name):
             sources = arm_sources(study, identity, results, say)
         known = _taken_from(sources, study)
         whole = {number: one for number, one in known.items() if len(one.arms) == len(study.arms)}

@@ -88,6 +88,8 @@ IDENTITY, ABOUT, FINISHED, LOCK, PARTS = (
     "lock",
     "parts",
 )
+ANEW = "anew"
+"""Lies in the folder of a run that takes no arm of a finished one."""
 LEAST_SECONDS = 2.0
 """Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
 KEY_SHOWN = 16
@@ -147,6 +149,8 @@ class UnfinishedRun:
             for name in (IDENTITY, FINISHED):
                 (self.folder / name).unlink(missing_ok=True)
         (self.folder / PARTS).mkdir(exist_ok=True)
+        if not self._resume:
+            (self.folder / ANEW).touch()
         path = self.folder / IDENTITY
         if not path.is_file():
             write_file(path, to_json(dict(self.identity.parts)), to_disk=True)
@@ -199,6 +203,11 @@ class UnfinishedRun:
             self.kept |= {replication.replication: replication for replication in replications}
             self.engine_seconds += work["engine_seconds"]
         self.notes += other_unfinished(self.folder, self.identity)
+
+    @property
+    def is_anew(self) -> bool:
+        """Whether all of it is simulated (`resume=false`), also by the process that resumes it."""
+        return (self.folder / ANEW).exists()
 
     # --- growing ----------------------------------------------------------------------------------------------------
 

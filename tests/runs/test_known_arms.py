@@ -23,6 +23,7 @@ from tests.held import Hold
 pytestmark = pytest.mark.usefixtures("undrawn", "without_page")
 DATA = ("replications.parquet", "details.parquet", "summary.csv", "explanation.json", "study.json")
 Ran = list[tuple[int, tuple[str, ...]]]
+Stop = Callable[..., None]
 DAY: dict[str, Any] = {"warm_up_days": 0, "measured_days": 1, "cool_down_days": 1, "doublings": 0}
 
 
@@ -227,22 +228,44 @@ def test_what_decides_an_arm_is_in_its_key_and_no_name_price_or_other_arm(
     assert not set(keys(based).values()) & set(known.values())
 
 
-@pytest.mark.slow
-def test_a_stopped_run_goes_on_with_the_arms_that_it_had_taken(
-    arms_of: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = run_into(renamed(arms_of("sham", n=3)), tmp_path, say=lambda _: None)
-    after = arms_of("sham", "lean_triage", n=3)
+@pytest.fixture
+def stop_at_two(monkeypatch: pytest.MonkeyPatch) -> Stop:
+    """Runs a study until two replications have ended, as if somebody had pressed Ctrl-C."""
 
-    def stopped_at_two(study: Study, number: int, **_: object) -> ReplicationResult:
+    def stopped(study: Study, number: int, **_: object) -> ReplicationResult:
         if number == 2:
             raise KeyboardInterrupt
         return replicate(study, number)
 
-    with monkeypatch.context() as until:
-        until.setattr(running, "replicate", stopped_at_two)
-        with pytest.raises(KeyboardInterrupt):
-            run_into(after, tmp_path, say=lambda _: None)
+    def stop(study: Study, folder: Path, **options: bool) -> None:
+        with monkeypatch.context() as until:
+            until.setattr(running, "replicate", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                run_into(study, folder, say=lambda _: None, **options)
+
+    return stop
+
+
+@pytest.mark.slow
+def test_a_run_that_takes_no_arm_takes_none_when_it_is_resumed(
+    arms_of: Callable[..., Study], ran: Ran, tmp_path: Path, stop_at_two: Stop
+) -> None:
+    run_into(renamed(arms_of("sham", n=3)), tmp_path, say=lambda _: None)
+    after = arms_of("sham", "lean_triage", n=3)
+    stop_at_two(after, tmp_path, resume=False)
+    ran.clear()
+    stored = run_into(after, tmp_path, say=lambda _: None)
+    assert ran == [(2, tuple(arm.name for arm in after.arms))]
+    assert taken(stored) == {}
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_with_the_arms_that_it_had_taken(
+    arms_of: Callable[..., Study], tmp_path: Path, stop_at_two: Stop
+) -> None:
+    first = run_into(renamed(arms_of("sham", n=3)), tmp_path, say=lambda _: None)
+    after = arms_of("sham", "lean_triage", n=3)
+    stop_at_two(after, tmp_path)
     said: list[str] = []
     stored = run_into(after, tmp_path, say=said.append)
     assert any("2 of 3 replications are kept" in words for words in said)
