@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.config.files import read_bytes, shortened
 from simulation.errors import Fault, Faults, refuse
+from simulation.records.serialise import encoding_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,17 +123,11 @@ def _text(path: Path) -> str:
     assert content is not None
     if content.startswith(WORKBOOK):
         refuse(path.name, "is an Excel workbook", "Save the sheet as CSV, and name that file")
-    encodings = (
-        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
-    )
-    for encoding in encodings:
-        try:
-            return (
-                content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-            )  # a Macintosh ends lines by \r
-        except UnicodeDecodeError:
-            continue
-    refuse(path.name, "cannot be read as text", "Save the sheet as CSV in UTF-8")
+    try:
+        text = content.decode(encoding_of(content))
+        return text.replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
+    except UnicodeDecodeError:
+        refuse(path.name, "cannot be read as text", "Save the sheet as CSV in UTF-8")
 
 
 def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> pd.DataFrame:

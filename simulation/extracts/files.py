@@ -20,6 +20,7 @@ from zlib import error as PackingError
 import numpy as np
 
 from simulation.errors import Faults, near_match, refuse
+from simulation.records.serialise import START, encoding_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,13 +217,8 @@ def _must_fit(path: Path, n_bytes: int) -> None:
 
 def _written_as(content: bytes | mmap.mmap) -> tuple[str, str, list[str]]:
     """The encoding of a text, what separates its cells (the sign that is most often in the first line), its header."""
-    start = bytes(content[:65_536])
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        start.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding == "utf-8-sig" and error.start < len(start) - 4:
-            encoding = "cp1252"  # as spreadsheets write it
+    start = bytes(content[:START])
+    encoding = encoding_of(start)
     text = start.decode(encoding, errors="replace")
     separator = max(SEPARATORS, key=text.partition("\n")[0].count)
     return encoding, separator, next(cells_of(StringIO(text, newline=""), delimiter=separator), [])

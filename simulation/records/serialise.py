@@ -28,6 +28,8 @@ DEEPEST = 100
 """Levels of lists and blocks within others that JSON may have."""
 ABSENT = "not there"
 """The value of a key that one of two blocks does not have."""
+START = 65_536
+"""Bytes at the beginning of a text by which its encoding is told."""
 
 
 NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
@@ -211,3 +213,16 @@ def cached_on_disk(name: str, key: object, make: Callable[[], Any]) -> Any:
             ]:
                 old.unlink()
     return value
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding of a text by its first `START` bytes, or all that it has: UTF-8 with or without a mark, or UTF-16 or
+    Windows-1252, as spreadsheets write them."""
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(start) < START or error.start < START - 4:  # else a character is cut in two
+            return "cp1252"
+    return "utf-8-sig"

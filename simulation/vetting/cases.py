@@ -37,7 +37,7 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
-from simulation.records.serialise import digest, read_yaml
+from simulation.records.serialise import START, digest, encoding_of, read_yaml
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
 from simulation.triage.policy import YARDSTICKS, Yardstick
 
@@ -483,7 +483,9 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
         size = path.stat().st_size
         if size > LARGEST_BYTES:
             refuse(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as content:
+            encoding = encoding_of(content.read(START))
+        with path.open(encoding=encoding, newline="") as file:
             delimiter = _delimiter(file.readline(), needed)
             file.seek(0)
             reader = csv.DictReader(

@@ -178,6 +178,14 @@ def test_cells_may_be_separated_by_semicolons_and_tabs(sign: str, tmp_path: Path
     assert read_cases(path, mapping()).cases == by_comma.cases
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_cases_are_read_as_a_spreadsheet_writes_them(encoding: str, tmp_path: Path) -> None:
+    path = written(tmp_path, "1,tête-à-tête £5,40,1,4,5", "2,fracture d’été,9,1,5,5")
+    first = read_cases(path, mapping())
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
+    assert read_cases(path, mapping()).cases == first.cases
+
+
 def test_like_faults_are_one_with_their_number_and_the_first_lines(
     tmp_path: Path, hold: Hold
 ) -> None:
@@ -214,7 +222,7 @@ def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
 def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path, hold: Hold) -> None:
     with pytest.raises(ConfigError, match=r"has no column 'mode' \(input arrival_mode\)"):
         read_cases(written(tmp_path, "1,2,3", header="complaint,age,truth"), mapping())
-    for content in (b"\xff\xfe\x00", b'complaint,age,mode,truth,nurse\n"open'):
+    for content in (b"\x81\x8d", b'complaint,age,mode,truth,nurse\n"open'):
         (tmp_path / "odd.csv").write_bytes(content)
         with hold.refusal(ConfigError, match="read as CSV"):
             read_cases(tmp_path / "odd.csv", mapping())
