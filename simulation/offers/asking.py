@@ -94,7 +94,7 @@ def _blocks(known: Answers) -> Iterator[str]:
             section = question.section
             yield f"# --- {SECTIONS[section]} ---"
         needs = "".join(
-            f" Only if '{other}' is {' or '.join(filter(None, words))}."
+            f" Only if '{other}' is {' or '.join(word or 'blank' for word in words)}."
             for other, words in question.needs.items()
         )
         yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}: {known.get(key, '')}".rstrip()
