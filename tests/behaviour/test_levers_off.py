@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.config import load
 from simulation.department.vocabulary import Outage, Pathway, ShareOfTime, Span, StatedOutages
@@ -17,11 +16,12 @@ from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.matrix import Portion
 from simulation.triage.policy import Policy, Role
+from tests.adapters import adapter_of
 from tests.policies import policy_called as stated
 
 DAYS = {"compiled": 10, "reference": 2}
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
-POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+POLICY = adapter_of(Policy)
 EVERYBODY = ["walk_in", "ambulance", "referred"]
 DURATIONS = (
     "triage_interview",
@@ -56,7 +56,7 @@ def number(value: float) -> dict[str, Any]:
 def policy_with_levers(on: bool) -> Policy:
     """Every lever and every part of how people use it, at its nought (`on`: away from it), as the nurse draws."""
     nurse = stated("nurse").nurse
-    nurse_told: dict[str, Any] = TypeAdapter(type(nurse)).dump_python(nurse)
+    nurse_told: dict[str, Any] = adapter_of(type(nurse)).dump_python(nurse)
     streams = {"arrivals": EVERYBODY, **WHY}
     added = {"durations": ["triage_interview"], "seconds": number(20 * on)}
     factor = number(0.8 if on else 1)

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName, engine_named
@@ -17,9 +16,10 @@ from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import DAY
+from tests.adapters import adapter_of
 from tests.department.made import ADAPTER
 
-POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+POLICY = adapter_of(Policy)
 WHY: dict[str, Any] = {"evidence": "assumed", "source": "a test"}
 PER_MINUTE, MINUTES, FACTOR = 0.08, 10.0, 0.5
 """Poisson arrivals, a fixed time each; the tool halves it: the nurse is busy 80, 60 or 40 % of the time."""

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, is_dataclass
-from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
 import yaml
 from annotated_types import Ge, Lt, MinLen, MultipleOf
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from docs.tools.vocabulary import blocks_within, range_of
 from simulation.commands.own_files import file_kinds
@@ -33,6 +32,7 @@ from simulation.department.config_dataclass import (
 from simulation.department.durations import Duration, Gamma
 from simulation.department.vocabulary import Pathway, Pool
 from simulation.triage.matrix import AtLeastZero, Estimate, Portion
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 FILE_KINDS = file_kinds()
@@ -91,11 +91,6 @@ def test_every_block_says_what_it_is_and_gives_an_example_that_loads() -> None:
         kind for kind in BLOCKS if not summary_of(kind).partition("\n\n")[0].endswith(".")
     ] == []
     assert [kind for kind in BLOCKS if not accepted(kind, example_of(kind))] == []
-
-
-@cache
-def adapter_of(hint: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(hint)
 
 
 def accepted(hint: Any, example: str) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import TypeAdapter
 
 from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
 from simulation.commands.own_files import file_kinds
@@ -17,6 +16,7 @@ from simulation.department.durations import Duration, Lognormal
 from simulation.department.own_measures import Counted
 from simulation.department.vocabulary import Pool
 from simulation.triage.policy import Usage
+from tests.adapters import adapter_of
 
 FILE_KINDS = file_kinds()
 
@@ -47,7 +47,7 @@ def test_every_block_has_a_section_and_its_example_loads() -> None:
     assert sections.keys() == BLOCKS.keys() | shared
     for name, kind in BLOCKS.items():
         (example,) = re.findall(r"```yaml\n(.*?)```", sections[name], re.DOTALL)
-        TypeAdapter(kind).validate_python(yaml.safe_load(example))
+        adapter_of(kind).validate_python(yaml.safe_load(example))
 
 
 def test_the_settings_of_both_editors_name_every_schema_and_where_its_files_are() -> None:

@@ -7,18 +7,18 @@ coins are never or always thrown, so every label is known and no chance is left:
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Chance, Given, Pathway, Rounds, Step, Takes, Worsening
 from simulation.engine.plan import bind, lower
 from simulation.measures.patients_table import patients_table
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 
 from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
-POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+POLICY = adapter_of(Policy)
 RIGHT = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 MINOR_IS_URGENT = ((1, 0, 0), (0, 1, 0), (1, 0, 0))
 URGENT_IS_MINOR = ((0, 0, 1), (0, 1, 0), (0, 0, 1))

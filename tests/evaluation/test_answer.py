@@ -236,9 +236,8 @@ def test_a_value_is_given_only_with_a_chance_that_the_tool_works(
     assert len(valued.tables["value"].rows) == 1
 
 
-def test_the_csv_holds_every_outcome_with_its_intervals(
-    evaluation: Evaluation, tmp_path: Path
-) -> None:
+def test_the_csv_holds_every_outcome_with_its_intervals(made: Result, tmp_path: Path) -> None:
+    evaluation = ae.evaluate(made, TOOL, "before_after", trials=100)
     folder = evaluation.write(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
         "designs.csv", "designs.png", "evaluation.html", "protocol.txt", "weeks.png",

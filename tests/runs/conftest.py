@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
+from tests.adapters import adapter_of
 
 SHORT = (
     "ensemble=none",
@@ -83,7 +83,7 @@ def ward() -> Callable[..., Pathway]:
             },
             "ends": {"home": {"outcome": "discharged", "records": ["departed_at"]}},
         }
-        return TypeAdapter(Pathway).validate_python(stated)
+        return adapter_of(Pathway).validate_python(stated)
 
     return make
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.assurance.targets import targets_named
 from simulation.config import load, packaged_configs
@@ -18,6 +17,7 @@ from simulation.study.design import Arm, Cost
 from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 WHY = {"evidence": "assumed", "source": "test"}
@@ -97,12 +97,12 @@ def pathway(**changes: Any) -> Pathway:
         for name, each in content.items():
             held = stated.setdefault(section, {})
             held[name] = {**held.get(name, {}), **each}
-    built: Pathway = TypeAdapter(Pathway).validate_python(stated)
+    built: Pathway = adapter_of(Pathway).validate_python(stated)
     return built
 
 
 def ready(name: str, department: Pathway | None = None, **more: Any) -> ReadyArm:
-    policy: Policy = TypeAdapter(Policy).validate_python({**NURSE, "name": name, **more})
+    policy: Policy = adapter_of(Policy).validate_python({**NURSE, "name": name, **more})
     return ReadyArm(name, Arm(label=name.title(), triage=name), department or pathway(), policy)
 
 

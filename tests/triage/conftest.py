@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
 from simulation.records.serialise import to_plain
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.policies import policy_called
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
@@ -123,7 +123,7 @@ def stated_desk() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def desk(stated_desk: dict[str, Any]) -> Pathway:
-    built: Pathway = TypeAdapter(Pathway).validate_python(stated_desk)
+    built: Pathway = adapter_of(Pathway).validate_python(stated_desk)
     return built
 
 
@@ -161,7 +161,7 @@ def policy(stated: Callable[[str], dict[str, Any]]) -> Callable[..., Policy]:
     """A packaged policy, with some of its keys replaced."""
 
     def build(name: str, **changes: Any) -> Policy:
-        built: Policy = TypeAdapter(Policy).validate_python({**stated(name), **changes})
+        built: Policy = adapter_of(Policy).validate_python({**stated(name), **changes})
         return built
 
     return build

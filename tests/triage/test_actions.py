@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.department.check_pathway import check_pathway as check_pathway
 from simulation.department.vocabulary import Action, Pathway
@@ -15,6 +14,7 @@ from simulation.patients import Draws
 from simulation.triage.apply import apply, mask_users
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 Build = Callable[..., Policy]
@@ -285,7 +285,7 @@ def test_an_action_attribute_that_is_wrong_is_found(
         **stated_desk,
         "attributes": {**stated_desk["attributes"], "tests_ordered": attribute},
     }
-    faults = check_pathway(TypeAdapter(Pathway).validate_python(stated))
+    faults = check_pathway(adapter_of(Pathway).validate_python(stated))
     (fault,) = [each for each in faults if each.where.startswith("attributes.tests_ordered")]
     assert fault.where == f"attributes.tests_ordered.{where}"
     hold(fault.found, found)

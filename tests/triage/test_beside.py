@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults
@@ -15,6 +14,7 @@ from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import BesideNurse, given_nurse, ordinal_prior, probabilities
 from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 from .conftest import WHY
@@ -63,9 +63,9 @@ def policy(
         "covers": covers,
         **of_tool,
     }
-    nurse: Nurse = TypeAdapter(Nurse).validate_python({"labels": labels})
+    nurse: Nurse = adapter_of(Nurse).validate_python({"labels": labels})
     found = faults if faults is not None else Faults()
-    made = policy_from(TypeAdapter(Tool).validate_python(stated), nurse, "triage/ours.yaml", found)
+    made = policy_from(adapter_of(Tool).validate_python(stated), nurse, "triage/ours.yaml", found)
     if faults is None:
         assert found == []
         assert made is not None

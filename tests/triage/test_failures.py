@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
@@ -20,6 +19,7 @@ from simulation.patients import Draws, draw
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 from .conftest import WHY
@@ -39,7 +39,7 @@ def failing(stated_desk: dict[str, Any], outage: dict[str, Any]) -> Pathway:
         TOOL_CAN_FAIL: {"kind": "given", "categories": ["no", "yes"], **WHY},
     }
     durations = {**stated_desk["durations"], "tool_late": {"kind": "fixed", "mean": 0, **WHY}}
-    return TypeAdapter(Pathway).validate_python(
+    return adapter_of(Pathway).validate_python(
         {
             **stated_desk,
             "attributes": attributes,

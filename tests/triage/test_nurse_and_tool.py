@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from simulation.errors import Faults
 from simulation.triage.check_policy import measured_elsewhere
@@ -14,6 +13,7 @@ from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import AboveZero, agreement, probabilities
 from simulation.triage.nurse_and_tool import Nurse, Tool, policy_from
 from simulation.triage.policy import Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 WHY = {"evidence": "assumed", "source": "test"}
@@ -36,13 +36,13 @@ def number(value: float) -> dict[str, Any]:
 def nurse(**table: Any) -> Nurse:
     stated = {"counts": NURSES, "evidence": "measured", "source": "own panel of 400"} | table
     labels = {"name": "nurse", "correlation": number(0.5), "matrix": stated}
-    made: Nurse = TypeAdapter(Nurse).validate_python({"labels": labels})
+    made: Nurse = adapter_of(Nurse).validate_python({"labels": labels})
     return made
 
 
 def tool(**of_ai: Any) -> Tool:
     ai = {"name": "ours", "correlation": number(0.5), **of_ai}
-    made: Tool = TypeAdapter(Tool).validate_python(
+    made: Tool = adapter_of(Tool).validate_python(
         {"kind": "matrix", "name": "ours", "role": "replaces", "ai": ai}
     )
     return made
@@ -165,7 +165,7 @@ def test_a_tool_without_anybody_who_labels_is_refused(hold: Hold) -> None:
 
 def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused(hold: Hold) -> None:
     stated = {"kind": "matrix", "name": "ours", "nurse_by_group": {}}
-    told = refused(TypeAdapter(Tool).validate_python(stated), nurse())
+    told = refused(adapter_of(Tool).validate_python(stated), nurse())
     hold(told, "nurse_by_group")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, DrawsError
@@ -18,6 +18,7 @@ from simulation.triage.check_policy import check_policy
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import MatrixPolicy, Policy
+from tests.adapters import adapter_of
 from tests.held import Hold
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
@@ -172,7 +173,7 @@ def test_claims_are_marked_as_claims(stated: Stated) -> None:
 
 def test_an_unknown_key_is_refused(stated: Stated) -> None:
     with pytest.raises(ValidationError, match="acceptence"):
-        TypeAdapter(Policy).validate_python({**stated("nurse"), "acceptence": 1})
+        adapter_of(Policy).validate_python({**stated("nurse"), "acceptence": 1})
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5])
@@ -213,7 +214,7 @@ def test_variates_at_the_edge_never_give_an_impossible_label(
     for rho in (0.0, 0.9):
         nurse = policy("nurse").nurse
         shares = probabilities(nurse.matrix)
-        stated_nurse = TypeAdapter(type(nurse)).dump_python(nurse) | {"correlation": estimate(rho)}
+        stated_nurse = adapter_of(type(nurse)).dump_python(nurse) | {"correlation": estimate(rho)}
         labels = given(policy("nurse", nurse=stated_nurse), desk, extreme)
         assert np.all(shares[patients.attributes["acuity_true"], labels] > 0)
 
@@ -515,7 +516,7 @@ def test_all_faults_are_reported_at_once(
     claimed["covers"]["labels"] = ["walk_inn"]
     claimed["minutes"]["durations"] = ["triage_interveiw"]
     claimed["role"] = "advises"
-    found = "\n".join(faults_of(desk, TypeAdapter(Policy).validate_python(claimed)))
+    found = "\n".join(faults_of(desk, adapter_of(Policy).validate_python(claimed)))
     hold(found, "same random variates")
     assert "Did you mean 'walk_in'?" in found
     assert "Did you mean 'triage_interview'?" in found
@@ -604,7 +605,7 @@ def test_a_department_without_a_label_to_give_is_refused(
     stated = copy.deepcopy(stated_desk)
     del stated["attributes"]["acuity_given"]
     stated["steps"]["triage"].pop("relabels")
-    desk: Pathway = TypeAdapter(Pathway).validate_python(stated)
+    desk: Pathway = adapter_of(Pathway).validate_python(stated)
     (found,) = faults_of(desk, policy("nurse"))
     assert "attributes.acuity_given" in found
 
