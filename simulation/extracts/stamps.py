@@ -176,14 +176,14 @@ def is_nothing(text: pd.Series, also: tuple[str, ...] = ()) -> Mask:
 
 
 def _formats(sample: pd.Series, mapping: ExtractMapping) -> list[str]:
-    """All formats, those first in which most of a sample is written."""
+    """All formats, those first in which most of a sample is written; none is tried after one that reads all of it."""
     forms = [ISO, OFFSET, *(DAY_FIRST if mapping.day_first else MONTH_FIRST), *OTHERS, SERIAL]
-    n_read = (
-        {form: int((~np.isnan(_parsed(sample, form, mapping))).sum()) for form in forms}
-        if len(sample)
-        else {}
-    )
-    return sorted(forms, key=lambda form: -n_read.get(form, 0))
+    n_unread = dict.fromkeys(forms, len(sample))
+    for form in forms:
+        n_unread[form] = int(np.isnan(_parsed(sample, form, mapping)).sum())
+        if n_unread[form] == 0:
+            break
+    return sorted(forms, key=n_unread.__getitem__)
 
 
 def _local(points: pd.Series, mapping: ExtractMapping) -> pd.Series:

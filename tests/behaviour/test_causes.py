@@ -13,7 +13,7 @@ from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength
 from simulation.units import NEVER, to_minutes
 
-SHORT = RunLength(warm_up_days=0, measured_days=7, cool_down_days=0, replications=1, seed=9)
+SHORT = RunLength(warm_up_days=0, measured_days=3, cool_down_days=0, replications=1, seed=9)
 RUN = RunLength(warm_up_days=7, measured_days=7, cool_down_days=2, replications=1, seed=3)
 
 

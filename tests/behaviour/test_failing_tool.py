@@ -20,7 +20,10 @@ OVER = StatedOutages(
     kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), **NOTE
 )
 """It can happen, so everybody goes the way of a tool that can fail; and never does within a run."""
-ENGINES = ("compiled", "reference")
+ON_BOTH = pytest.mark.parametrize(
+    "engine", ["compiled", pytest.param("reference", marks=pytest.mark.slow)]
+)
+"""On a whole department the reference engine takes long; that both do the same is shown in tests/engine."""
 
 
 @cache
@@ -75,7 +78,7 @@ def unlike(one: Simulated, other: Simulated) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@ON_BOTH
 @pytest.mark.parametrize("policy", ["ai_as_claimed", "ai_covers_all", "ai_noisy"])
 def test_a_tool_that_is_always_down_is_the_nurse(study: Study, policy: str, engine: str) -> None:
     nurse, down = run(study, "nurse", engine), run(study, policy, engine, triage_tool=share(1))
@@ -83,7 +86,7 @@ def test_a_tool_that_is_always_down_is_the_nurse(study: Study, policy: str, engi
     assert unlike(nurse, run(study, policy, engine)) != []
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@ON_BOTH
 @pytest.mark.parametrize("policy", ["ai_as_claimed", "ai_hands_back"])
 def test_a_tool_that_never_fails_is_the_tool_whichever_way_its_patients_go(
     study: Study, policy: str, engine: str

@@ -22,6 +22,10 @@ from tests.policies import policy_called as stated
 DAYS = {"compiled": 10, "reference": 2}
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
 POLICY = adapter_of(Policy)
+ON_BOTH = pytest.mark.parametrize(
+    "engine", ["compiled", pytest.param("reference", marks=pytest.mark.slow)]
+)
+"""On a whole department the reference engine takes long; that both do the same is shown in tests/engine."""
 EVERYBODY = ["walk_in", "ambulance", "referred"]
 DURATIONS = (
     "triage_interview",
@@ -157,6 +161,7 @@ def looked_after(alone: ReadyArm) -> Pathway:
     return replace(alone.pathway, rounds=replace(rounds, active=True, every_minutes=60))
 
 
+@ON_BOTH
 def test_every_lever_off_is_the_nurse_arm_row_for_row(alone: ReadyArm, engine: EngineName) -> None:
     pathway = looked_after(alone)
     nurse = run(alone, stated("nurse"), engine, pathway)
@@ -167,6 +172,7 @@ def test_every_lever_off_is_the_nurse_arm_row_for_row(alone: ReadyArm, engine: E
     assert len(nurse.run.notices) > 5
 
 
+@ON_BOTH
 @pytest.mark.parametrize("role", ["replaces", "advises"])
 def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_the_nurse_arm_row_for_row(
     role: Role, alone: ReadyArm, engine: EngineName
@@ -193,6 +199,7 @@ def failing(pathway: Pathway, outage: Outage) -> Pathway:
     return replace(pathway, outages={**pathway.outages, "triage_tool": outage})
 
 
+@ON_BOTH
 def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_same_burdens(
     alone: ReadyArm, engine: EngineName
 ) -> None:
@@ -211,6 +218,7 @@ def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_sam
     assert "seen_at" in unlike(nurse, run(alone, tool, engine, failing(alone.pathway, share(0))))
 
 
+@ON_BOTH
 def test_every_lever_off_and_the_longer_way_of_a_tool_that_never_fails_is_the_nurse_in_all_times(
     alone: ReadyArm, engine: EngineName
 ) -> None:

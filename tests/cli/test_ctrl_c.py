@@ -137,7 +137,7 @@ def test_an_error_that_a_library_makes_of_a_signal_is_not_told_as_the_user_s(
 
 
 @pytest.mark.parametrize("module", ["simulation.cli", "numpy", "hydra"])
-@pytest.mark.parametrize("command", ["aeflow", "simulation"])
+@pytest.mark.parametrize("command", ["aeflow", pytest.param("simulation", marks=pytest.mark.slow)])
 def test_ctrl_c_during_an_import_is_one_line(command: str, module: str, tmp_path: Path) -> None:
     """The signal comes as a module is looked for: before the commands can hear it, and later."""
     (tmp_path / "sitecustomize.py").write_text(

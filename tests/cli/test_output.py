@@ -45,7 +45,9 @@ def test_a_full_disk_and_a_closed_output_are_one_sentence(
     assert done.stderr.count("\n") == 1, done.stderr
 
 
-@pytest.mark.parametrize("redirected", [">/dev/full 2>/dev/full", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "redirected", [pytest.param(">/dev/full 2>/dev/full", marks=pytest.mark.slow), ">&- 2>&-"]
+)
 def test_where_nothing_can_be_said_the_code_says_it(redirected: str, tmp_path: Path) -> None:
     assert shell(redirected, tmp_path, "--help").returncode == 2
 

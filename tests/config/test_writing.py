@@ -59,7 +59,7 @@ IN_C_OR_NOT = pytest.mark.parametrize(
 
 
 @IN_C_OR_NOT
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(content=st.dictionaries(texts, values, min_size=1, max_size=4))
 def test_what_is_written_is_read_as_it_was_stated(
     content: dict[str, Any], read: Callable[[str], Any]

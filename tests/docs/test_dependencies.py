@@ -24,6 +24,7 @@ def project() -> dict[str, Any]:
     return project
 
 
+@pytest.mark.slow  # `make lint` asks the same
 def test_every_import_is_declared_and_nothing_in_vain() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deptry", "."], cwd=ROOT, capture_output=True, text=True

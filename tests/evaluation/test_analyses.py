@@ -43,7 +43,11 @@ def test_a_randomisation_test_of_two_groups_is_that_of_scipy() -> None:
 
 @pytest.mark.parametrize(
     "design",
-    [PARALLEL, pytest.param(wedge(8, 4), marks=pytest.mark.slow), TWO_SEQUENCES, ONE],
+    [
+        PARALLEL,
+        *(pytest.param(design, marks=pytest.mark.slow) for design in (wedge(8, 4), ONE)),
+        TWO_SEQUENCES,
+    ],
     ids=lambda design: design.switching.kind,
 )
 def test_randomised_designs_keep_their_level_where_weeks_are_alike_and_shared(

@@ -6,11 +6,13 @@ Statistical tests compare within three standard errors with a fixed seed: a righ
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from simulation.assurance.theory import treatment_centre
 from simulation.assurance.theory.treatment_centre import (
     CLOSES,
     MINUTES_OPEN,
@@ -53,8 +55,10 @@ def arms() -> dict[str, ReadyArm]:
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[ModelRow]:
-    return treatment_centre_rows()
+def rows() -> Iterator[list[ModelRow]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(treatment_centre, "CLINIC_DAYS", CLINIC_DAYS)
+        yield treatment_centre_rows()
 
 
 @pytest.fixture(scope="module")
