@@ -184,9 +184,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 50)
     if departments := sys.modules.get("simulation.config.arms"):
         departments.MOST_CACHED = CACHED  # type: ignore[attr-defined]
-    if over_ensemble := sys.modules.get("simulation.config.ensembles"):
-        made = over_ensemble._arms_of.__wrapped__
-        over_ensemble._arms_of = lru_cache(CACHED // 4)(made)  # type: ignore[attr-defined]
+    for module, name in (
+        ("config.ensembles", "_arms_of"),
+        ("department.check_routes", "_explored"),
+    ):
+        if loaded := sys.modules.get(f"simulation.{module}"):
+            setattr(loaded, name, lru_cache(CACHED // 4)(getattr(loaded, name).__wrapped__))
     if disk_cache := sys.modules.get("simulation.records.serialise"):
         disk_cache.MOST_CACHED = CACHED  # type: ignore[attr-defined]
 

@@ -12,8 +12,8 @@ LEVEL = 0.999
 REPLICATIONS = 50
 
 
-FEW = 10
-"""Replications for what is asked of labels: some 40,000 patients, whose shares are known to half a percentage point."""
+FEW = 4
+"""Replications for what is asked of labels: some 16,000 patients, whose shares are known to a percentage point."""
 
 
 def sham_trial(replications: int) -> ae.Result:
@@ -45,7 +45,7 @@ def trial() -> ae.Result:
 
 @pytest.fixture(scope="module")
 def short_trial() -> ae.Result:
-    """The first ten of them."""
+    """The first of them."""
     return sham_trial(FEW)
 
 

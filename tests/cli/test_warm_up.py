@@ -8,6 +8,8 @@ from tests.held import Hold
 
 from .conftest import Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 CLINIC = ("run.replications=2", "run.warm_up_days=7")
 
 

@@ -15,6 +15,8 @@ from simulation.records.schema import MISSING
 from simulation.study.study import Study
 from tests.extracts.stamped import stamped
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 DAYS, WARM_UP = 7, 7
 
 

@@ -33,6 +33,8 @@ from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.held import Hold
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 QUEUE = {"measure": "queue_mean", "group": "step=consultation"}
 
 

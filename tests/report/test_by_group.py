@@ -14,6 +14,8 @@ from simulation.report.patient_groups import (
 )
 from simulation.runs.result import StudyResult
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def asked(result: StudyResult) -> StudyResult:

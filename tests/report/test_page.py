@@ -12,7 +12,6 @@ from simulation.api import Result, read
 from simulation.display.files import file_of
 from simulation.display.words import span
 from simulation.report.arm_tables import arms_table, assumptions_log
-from simulation.report.contents import pictures
 from simulation.report.first_page import first_page
 from simulation.report.page import page
 from simulation.runs.result import StudyResult
@@ -166,7 +165,7 @@ def test_no_sentence_calls_an_effect_known_whose_interval_holds_zero(result: Stu
 
 
 def test_a_run_of_one_arm_has_a_page_too(alone: Result) -> None:
-    text = page(alone, pictures(alone))
+    text = page(alone, ())
     assert "was run alone, so nothing is compared" in unescape(text)
     assert 'id="worse-off"' not in text
 

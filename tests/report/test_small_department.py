@@ -14,6 +14,8 @@ from simulation.report.page import page
 from simulation.report.patient_groups import worse_off_table
 from simulation.report.verdict_tables import ON_PAST_TRIALS, first_table
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 GIVEN = '  acuity_given: {kind: given, like: acuity_true, evidence: assumed, source: "triage decides it"}\n'
 COUNTS = "counts: [[45, 14, 1], [12, 190, 18], [1, 22, 97]]"
 MATRIX = (
