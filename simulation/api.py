@@ -1,4 +1,8 @@
-"""The public names: what notebooks, scripts, the commands and the app use. `simulation` lists them.
+"""The public names: what notebooks, scripts, the commands and the app use. `simulation/__init__.py` lists them all.
+
+Three ways to run a study: `compare` runs it and gives its `Result`; `grow` gives longer and longer results; `run` takes
+one arm alone. None of them writes anything until `Result.write` does; the commands run studies by `resumable.run_into`,
+which stores replications as they end.
 
 import simulation as ae
 result = ae.compare(ae.load("study=ai_triage", "ensemble=none", "run.replications=4"))
@@ -92,7 +96,8 @@ class Result(StudyResult):
 
     @property
     def no_verdict(self) -> str:
-        """Why nothing can be concluded from its department, as a clause; '' where nothing contradicts."""
+        """Why this result supports no verdict, as a clause: its department is not calibrated, or that of an offer
+        contradicts what was stated of it. '' where neither is so."""
         return next((one.found for one in why_no_verdict(self.shown)), "")
 
     def beside(self, other: StudyResult) -> Sweep:
@@ -105,8 +110,8 @@ class Result(StudyResult):
     def more(self, n: int, *, done: Done = no_progress, executor: Executor | None = None) -> Self:
         """The result extended by the next `n` replications.
 
-        It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
-        unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
+        You had seen the shorter result, so verdicts now come from always-valid intervals (which hold however often one
+        looks), unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
         """
         began = time.perf_counter()
         _, new = every_replication(self.part(n), done=done, executor=executor)
@@ -188,9 +193,9 @@ class Growth(Iterator[Result]):
     """Results of a study that grow, one replication or more at a time, up to the planned number.
 
     `for result in ae.grow(study): ...`. Each holds the replications up to the first that has not ended, so that slow
-    replications cause no bias. `phase` is called with what is done before the first of them; `so_far`: a shorter result
-    of the same study, to go on from. `cancel()` ends it from any thread; the last result is whole. While it grows,
-    verdicts come from intervals that hold however often one looks; at the planned number, from ordinary ones. Raises
+    replications cause no bias. `phase` is called with each phase before the first of them; `so_far`: a shorter result
+    of the same study, to go on from. `cancel()` ends it from any thread; the last result given stays valid. While it
+    grows, verdicts come from always-valid intervals; at the planned number, from ordinary ones. Raises
     ConfigError as `compare` does.
     """
 
@@ -257,7 +262,7 @@ grow = Growth
 
 
 def _must_be_runnable(study: Study, name: str) -> None:
-    """Raise ConfigError for what is no study, one larger than the limits, or one with an overloaded pool."""
+    """Raise ConfigError for anything but a study, for one larger than the limits, or one with an overloaded pool."""
     _must_be_a_study(study, name)
     refuse_large([study])
     refuse_overload(study)
@@ -317,9 +322,8 @@ def gather(folders: Sequence[Path | str]) -> Result:
                 f"{folder}: replication {twice[0]} is in another folder, too. Name each part once"
             )
         merged |= by_number
-    first = min(
-        parts, key=lambda part: part.run.replications
-    )  # others were planned after it had been looked at
+    # the part with the fewest planned: any with more extends a run whose result had been seen
+    first = min(parts, key=lambda part: part.run.replications)
     expected = range(max(first.run.replications, max(merged) + 1))
     missing = [number for number in expected if number not in merged]
     if missing:
@@ -371,10 +375,10 @@ def narrow(
 ) -> NarrowedAnswer:
     """The answer of a result over an ensemble for departments with some figures, as `aeflow narrow` gives it.
 
-    figures: one to six blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
-    attendances_per_day: the department's size, which is needed where those of the run differ in it; week: that of the
-    year in which measuring began. Raises ConfigError for figures that the run does not have or that can be none, and
-    ResultsError for a run of fewer than twenty departments.
+    figures: one to six blocks as in the file of `aeflow narrow` (`{"measure": "walk_in_triage_wait_mean", "value":
+    24.5, "days": 28}`); attendances_per_day: the department's size, which is needed where those of the run differ in
+    it; week: that of the year in which measuring began. Raises ConfigError for figures that the run does not have or
+    that can be none, and ResultsError for a run of fewer than twenty departments.
     """
     stated = {
         "figures": [dict(figure) for figure in figures],

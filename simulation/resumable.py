@@ -1,6 +1,8 @@
-"""Runs whose replications are kept as they end: a stopped run is resumed by the same command, a finished one extended.
+"""Runs whose replications are stored as they end: a stopped run is resumed by the same command, a finished one
+extended.
 
-The commands run studies this way; `api.compare` keeps nothing until its result is written.
+The commands run studies this way (`run_into`); `api.compare` stores nothing until its result is written. Arms that a
+finished run has simulated already are taken from it (`arm_sources`).
 """
 
 import gc
@@ -162,7 +164,7 @@ def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | N
 
 @dataclass(frozen=True)
 class ArmSource:
-    """A finished run that holds an arm: the arm's name there, and the replications that it may be taken from."""
+    """A finished run from which an arm is taken: the arm's name there, and the replications that may be used."""
 
     name: str
     run: StoredRun
@@ -170,10 +172,12 @@ class ArmSource:
 
 
 def arm_sources(study: Study, identity: Identity, results: Path, say: Say) -> dict[str, ArmSource]:
-    """By arm, a finished run in a folder of results that simulated the same: that of the same arms, or with the most
-    replications, or the newest; none on another engine or executor: whoever asks for one wants to see it run there.
+    """By arm, the finished run in a folder of results from which it is taken; an arm that none has simulated is left
+    out.
 
-    `say` gets the words for a run that is damaged, which is passed over.
+    Of several runs, one of exactly the same arms is preferred, then the one with the most replications, then the
+    newest. None on another engine or executor is used: whoever asks for one wants to see the study run there. `say`
+    gets the words for a run that is damaged, which is passed over.
     """
     keys, found = arm_keys(study, identity), dict[str, ArmSource]()
 

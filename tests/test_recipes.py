@@ -142,7 +142,7 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     )
     copy.edit(
         "engine/reference.py",
-        "                branch.column, self._began(patient) if branch.number else self.now\n            )\n",
+        "                branch.column, self._last_start(patient) if branch.number else self.now\n            )\n",
         "        elif kind is Kind.TURN:\n            holds = patient.number % branch.number == 0\n",
     )
     copy.edit(

@@ -1,7 +1,8 @@
 """The vocabulary of a department: the blocks of YAML that describe it, from `Shift` to `Pathway`.
 
-A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
-`Step`, the five branches, `ArrivalSource`, `Pathway`.
+A `Pathway` is data. Engines never read it: `engine.plan` turns it into integers once. The text below a field is printed
+in docs and schemas. A *lever* is a field made to be changed by an arm. Reading order: `Pool`, `Step`, the kinds of
+`Branch`, `Loop`, `End`, `ArrivalSource`, `Pathway`; the rest as these name it.
 """
 
 from collections.abc import Container, Mapping
@@ -1096,7 +1097,9 @@ class Pathway:
 
 
 def minutes_column(duration: str, minutes_by: Worker) -> str:
-    """The column of the draws for a duration's minutes by one worker; without it the policy's column holds.
+    """The name of the column of the draws that holds a duration's minutes by one worker (`Worker`).
+
+    Draws without such a column have no other minutes for that worker than the policy's (`minutes_held`).
 
     >>> minutes_column("triage_interview", "nurse")
     'triage_interview:nurse'
@@ -1105,5 +1108,5 @@ def minutes_column(duration: str, minutes_by: Worker) -> str:
 
 
 def minutes_held(column: str, columns: Container[str]) -> str:
-    """The column itself if it is among `columns`, otherwise the policy's of the same duration."""
+    """The name of a column of minutes if it is among `columns`, else that of the policy's minutes of the duration."""
     return column if column in columns else column.partition(":")[0]

@@ -39,7 +39,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     """
     _check_limits(plan, columns, horizon)
     flat, people = flatten(plan), _people(plan, columns, horizon)
-    n_rows, n_slots = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
+    n_rows, most_held = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
     n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
     n_notices = len(columns) if plan.round_every else 0
     while True:
@@ -49,17 +49,17 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
         fresh = flat._replace(
             asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy()
         )
-        workspace = _workspace(plan, flat, people, n_slots)
+        workspace = _workspace(plan, flat, people, most_held)
         with beside_others():
             code, n_activities, n_changed, n_noticed, n_events = loop.run(
-                fresh, people, workspace, into, horizon, n_slots
+                fresh, people, workspace, into, horizon, most_held
             )
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
             n_rows *= 2
         else:
-            n_slots *= 2
+            most_held *= 2
     journal = Recorded(into.activities, n_activities, len(columns))
     changes, notices = _changes(into.changes[:n_changed]), _notices(into.notices[:n_noticed])
     return Run(journal, changes, horizon, n_events, notices)
@@ -127,7 +127,7 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
     )
 
 
-def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:
+def _workspace(plan: Plan, flat: FlatPlan, columns: People, most_held: int) -> Workspace:
     """Arrays in which nobody has arrived yet (arrivals are written as they come), queues are empty, nothing is due."""
     n = len(columns.arrived_at)
     queues = np.empty(len(flat.asks) * len(flat.worth), kinds.QUEUE_ENDS)
@@ -137,7 +137,7 @@ def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Wor
     n_may_end_early = n if (flat.rows["varies"] == kinds.MAY_BE_EARLY).any() else 0
     return Workspace(
         people=np.empty(n, kinds.PERSON),
-        slots=np.empty(n * n_slots, np.uint32),
+        held=np.empty(n * most_held, np.uint32),
         passes=np.zeros(n * plan.n_loops + 1, np.int16),  # one more, which steps in no loop read
         clock_at=np.full(n * plan.n_clocks, NEVER, np.int64),
         early=np.empty(n_may_end_early, kinds.EARLY),
@@ -179,7 +179,7 @@ def flatten(plan: Plan) -> FlatPlan:
     }
     rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
-        rows[number]["is_looked_at"] = True
+        rows[number]["has_rounds"] = True
     pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
     fields = _same(kinds.SETTINGS, plan) | {"pull_from": pull_from, "pull_to": pull_to}
     fields |= {
@@ -276,13 +276,13 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         fields |= {"kind": Kind.STEP, "is_counted": is_counted, "varies": _varies(row)}
         fields |= {"blocked_next": max(row.blocked_next, 0)}
         fields |= lists.add(
-            clocks=row.starts_clock, pairs=chain.from_iterable(row.looks), steps=row.watches, keeps=row.keeps,
+            clocks=row.starts_clock, pairs=chain.from_iterable(row.stages), steps=row.watches, keeps=row.keeps,
             start_releases=row.releases_at_start, end_releases=row.releases_at_end,
         )  # fmt: skip
     elif isinstance(row, BranchRow):
         fields["targets_at"] = lists.add(targets=row.targets)["targets_at"]
         fields |= lists.add(
-            steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.turns))
+            steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.coins_per_pass))
         )
     return fields
 
@@ -291,7 +291,7 @@ def _varies(row: StepRow) -> int:
     """What a step's minutes depend on, as `compiled_records` says."""
     if row.minutes == NONE:
         return 0
-    if row.looks:
+    if row.stages:
         return kinds.MAY_BE_EARLY
     return 0 if row.repeat_of == row.since == row.pace == NONE else kinds.VARYING
 

@@ -1,11 +1,9 @@
-"""The compiled engine's journal: activities as records in the order in which they ended, and one pass over them.
+"""The compiled engine's journal: activities as records in the order in which they ended.
 
-Nothing is sorted by patient until somebody reads activities: milestones need one pass and no order.
-
-One pass over the compiled engine's journal: waits by step, and units held by pool.
-
-Sorting activities by patient costs more than all these sums, so they are read as they were written: each patient's are
-in order. `measures.binding` says what the sums mean, and adds them up from any other table.
+Sorting them by patient costs more than all else that is done with them, so that waits until somebody reads activities.
+Milestones need one pass and no order (`Recorded.milestones`). In the same pass `add_up` adds up waits by step and units
+held by pool, for which it is enough that each patient's records are in order; `measures.binding` says what the sums
+mean, and adds up the same from any other table.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -42,7 +40,8 @@ _spare = threading.local()
 
 
 class Recorded:
-    """The first `n_rows` records of `space`, which the next run may have when this journal is gone."""
+    """A journal in the first `n_rows` records of `space`; the next run of this thread reuses that memory when the
+    journal is deleted."""
 
     def __init__(self, space: Records, n_rows: int, n_patients: int) -> None:
         self._space = space
@@ -151,7 +150,7 @@ BITS = 67
 
 @_compiled
 def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice, held_ticks, held):
-    """Add some records up; False where a patient held two units of a pool at once, which one bit cannot say.
+    """Add some records up. False if a patient held two units of one pool at once, for which one bit is too little.
 
     - `bounds`: ticks at which the window begins and ends, ticks of a day at which daytime begins and ends
     - `special`: of pools whose units may be held after the step, or count until a team changes, or are to be

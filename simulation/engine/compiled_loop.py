@@ -9,7 +9,9 @@ row of the plan or an activity is one place in memory; what is due is one intege
 written once, in one piece, when it is over; an absent number is negative and is tested with `< 0`, which spares the
 compiler its check for indices from the end. Each thing happens in one place: whoever moves on within an instant is put
 on the list `moving`, whatever set it moving, and one block takes it along the route; pools with a unit free again are
-put on the list `freed`.
+put on the list `freed`. Reading order: `reference`, whose functions these follow; the record types of
+`compiled_records`; then `run`, by its comments A, B and C. `p` is always a patient's row of the draws. Helpers return
+the counters that they move on, because numba passes numbers by value.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -28,22 +30,23 @@ QUEUE, HOURS, LOOP = int(Kind.QUEUE), int(Kind.HOURS), int(Kind.LOOP)
 DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)
 ELAPSED, RUNNING = int(Kind.ELAPSED), int(Kind.RUNNING)
 DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
-AWAY, OPEN = int(Outcome.BLOCKED), int(Outcome.OPEN)
-# What a patient does next: follow the route; end an activity in one of four ways, or look whether it ends early; join
-# another queue; nothing.
-ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)
+BLOCKED, OPEN = int(Outcome.BLOCKED), int(Outcome.OPEN)
+# What a patient does next (`doing`): it follows the route; its activity ends, because it is over, its patience is, the
+# queue is full, or the route is; its step may end early at this stage; it joins another queue; nothing.
+ROUTE, ENDS, LEAVES_NOW, IS_BLOCKED, REACHES_END, MAY_END, JOINS_AGAIN, HAS_GONE = range(8)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
 SLOT_BITS = 10
-"""Ends of activities wait in a wheel of slots of one minute, a turn of 34 h, and are put in order slot by slot."""
+"""Ends of activities wait in a ring of 2,048 slots of one minute (a timing wheel, which comes round after 34 h). As the
+clock reaches a slot, those in it go to the heap, which puts them in order."""
 SLOT_MASK = 2047
 N_SLOTS = SLOT_MASK + 1
 POOL_BITS = 12
 POOL_MASK = (1 << POOL_BITS) - 1
-# A unit that is held is one number: its team (how many there were before) and its pool.
+# A unit that is held is one number: its team (how many teams there were before, of `outgoing_are_extra`) and its pool.
 
-FITS, TABLE_FULL, HANDS_FULL = range(3)
+FITS, TABLE_FULL, UNITS_FULL = range(3)
 
 
 _njit: Any = numba.njit
@@ -149,7 +152,7 @@ def _was_down(outage, since, now, outages, outages_at):
 
 @inlined
 def _free(number, pools, freed, n_freed):
-    """Put a pool on the list of those that may have a unit free; returns the list's length."""
+    """Note that a pool may have a unit free: put it on the list `freed`; returns the length of the list."""
     pool = pools[number]
     if pool.is_freed:
         return n_freed
@@ -159,14 +162,14 @@ def _free(number, pools, freed, n_freed):
 
 
 @inner
-def _release_at_start(person, first, row, lists, slots, pools, freed, n_freed):
+def _release_at_start(person, first, row, lists, held, pools, freed, n_freed):
     """Release units held before that a starting step releases; returns how many pools were freed."""
     n_kept = 0
     for k in range(first, first + person.n_held):
-        unit = np.int64(slots[k])
+        unit = np.int64(held[k])
         number = unit & POOL_MASK
         if not _is_in(number, lists, row.start_releases_at, row.n_start_releases):
-            slots[first + n_kept] = unit
+            held[first + n_kept] = unit
             n_kept += 1
         elif unit >> POOL_BITS == pools[number].team:
             pools[number].in_use -= 1
@@ -197,7 +200,7 @@ def _column(row, n_passes):
 
 
 @inlined
-def _ended(p, since, row, minutes, passes, n_loops, paces):
+def _end(p, since, row, minutes, passes, n_loops, paces):
     """The tick at which all minutes of a step are over that count from `since`."""
     work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
     if row.pace >= 0 and work > 0:
@@ -211,35 +214,36 @@ def _has_elapsed(p, now, step, minutes, passes, n_loops, paces, clock_at, n_cloc
     since = np.int64(clock_at[p * n_clocks + step.since]) if step.since >= 0 else np.int64(NEVER)
     if since < 0:
         return False
-    return _ended(p, since, step, minutes, passes, n_loops, paces) <= now
+    return _end(p, since, step, minutes, passes, n_loops, paces) <= now
 
 
 @inner
-def _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
-    """The tick of the next look at a step that may end early, or of its end; now, if it ends now.
+def _next_stage(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
+    """The tick at which the next stage of a step that may end early begins, or its end; now, if it ends now.
 
-    The look at hand is due now. A step that starts now has none (-1): looks that are past are made at once.
+    The stage that the record `early` holds begins now: if enough wait, the step ends. A step that starts now has not
+    come to any (-1); if its clock runs, some may be past, and each is decided at once.
     """
     n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
     work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
     state = early[p]
-    since, at_hand = state.work_since, np.int64(state.look)
-    while at_hand < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1]):
-        at_hand += 1
-        done = work - work * np.int64(lists[row.pairs_at + 2 * at_hand]) // EFFORT_SCALE
+    since, stage = state.work_since, np.int64(state.stage)
+    while stage < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * stage + 1]):
+        stage += 1
+        done = work - work * np.int64(lists[row.pairs_at + 2 * stage]) // EFFORT_SCALE
         at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
         if at > now:
-            state.look = at_hand
+            state.stage = stage
             return at
     return now
 
 
 @inner
-def _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
+def _first_stage(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
     """As `_next_look`, for a step that starts now, with work that counts from `since`."""
     early[p].work_since = since
-    early[p].look = -1
-    return _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
+    early[p].stage = -1
+    return _next_stage(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
 
 
 @inner
@@ -366,8 +370,8 @@ def _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_
 
 
 @inner
-def _look(now, alarm_at, worse, rows, people, queues, notices, n_notices):
-    """Notice alarms of patients who wait where a round looks; returns how many notices there are.
+def _notice_alarms(now, alarm_at, worse, rows, people, queues, notices, n_notices):
+    """Notice alarms of patients who wait at steps with rounds; returns how many notices there are.
 
     Nobody has joined a queue at this instant yet, and whoever leaves at it has left.
     """
@@ -375,7 +379,7 @@ def _look(now, alarm_at, worse, rows, people, queues, notices, n_notices):
         p = np.int64(queues[queue].first)
         while p >= 0:
             person = people[p]
-            if rows[person.row].is_looked_at and not person.noticed and 0 <= alarm_at[p] <= now:
+            if rows[person.row].has_rounds and not person.noticed and 0 <= alarm_at[p] <= now:
                 person.noticed = True
                 person.acuity = worse[person.acuity]
                 notice = notices[n_notices]
@@ -423,7 +427,8 @@ def _change_shifts(now, next_row, week, calendar, pools, lists, triggers, freed,
 
 @inner
 def _re_rank(arrived, next_one, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving):
-    """Set patients moving who arrived by `arrived` and wait where the pull counts; returns the next, how many move."""
+    """Rank again those at whom the target pull starts or ends now: who arrived by the tick `arrived`, from patient
+    `next_one` on, and wait where it applies. Returns the next patient, and how many move."""
     while next_one < len(arrived_at) and arrived_at[next_one] <= arrived:
         person = people[next_one]
         if person.queue >= 0 and rows[person.row].pulled:
@@ -437,7 +442,7 @@ def _re_rank(arrived, next_one, arrived_at, rows, people, queues, asks, n_queues
 
 
 @inner
-def _turn_away(
+def _block(
     now,
     limited,
     n_limited,
@@ -451,7 +456,7 @@ def _turn_away(
     worth,
     accumulating,
 ):
-    """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys.
+    """Block patients in queues that are too long: of those who joined at this instant, the largest keys.
 
     Returns how many of `limited` still wait, and how many move.
     """
@@ -472,7 +477,7 @@ def _turn_away(
                         worst, worst_rank = p, rank
             _remove(people[worst], people, queues, asks, len(worth))
             _count(step, -1, now, waiting)
-            people[worst].doing = SENT_AWAY
+            people[worst].doing = IS_BLOCKED
             moving[n_moving] = worst
             n_moving += 1
     n_still = 0
@@ -488,7 +493,7 @@ def _write_open(people, n_arrived, activities, n_rows):
     """Write the open activities of patients still here; returns the rows of the table, or -1 if it is full."""
     for p in range(n_arrived):
         person = people[p]
-        if person.doing != IS_NOT_HERE:
+        if person.doing != HAS_GONE:
             if n_rows == len(activities):
                 return -1
             activity = activities[n_rows]
@@ -504,11 +509,11 @@ def _write_open(people, n_arrived, activities, n_rows):
 
 
 @compiled
-def run(flat, columns, workspace, table, horizon, n_slots):
+def run(flat, columns, workspace, table, horizon, most_held):
     """Run everybody from time 0 to the horizon; returns a code and the numbers of activities, changes, notices, events.
 
-    Codes other than FITS ask for another run with more space: in the table, or in the `n_slots` units that a patient
-    may hold at once.
+    Codes other than FITS ask for another run with more space: TABLE_FULL for more activities, UNITS_FULL for more than
+    `most_held` units a patient.
     """
     rows, lists, asks, pools, calendar = flat.rows, flat.lists, flat.asks, flat.pools, flat.calendar
     classes_when_pulled = flat.classes_when_pulled
@@ -544,9 +549,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
     n_clocks, clock_at, early = settings.n_clocks, workspace.clock_at, workspace.early
-    people, slots, passes, queues, waiting = (
+    people, held, passes, queues, waiting = (
         workspace.people,
-        workspace.slots,
+        workspace.held,
         workspace.passes,
         workspace.queues,
         workspace.waiting,
@@ -559,7 +564,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
         workspace.begun,
     )
     moving, ending, limited = workspace.moving, workspace.ending, workspace.limited
-    in_heap_until = np.int64(0)
+    in_heap_until = np.int64(0)  # the tick up to which all that is due is in the heap
     n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
     next_arrival = next_leaver = pull_starts = pull_ends = next_row = next_closing = 0
     arrival_at = arrived_at[0] if n else horizon
@@ -574,7 +579,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
     n_rows = n_changes = n_notices = n_events = 0
 
     while True:
-        # A: put away what has begun, and find the next instant
+        # A: put the ends of what has begun into heap or wheel, and find the next instant
         for k in range(n_begun):
             p = np.int64(begun[k])
             if people[p].ends_at < in_heap_until:
@@ -590,7 +595,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 now = min(now, arrived_at[pull_starts] + pull_from)
             if pull_ends < n:
                 now = min(now, arrived_at[pull_ends] + pull_to)
-        while n_heap == 0 and in_heap_until <= now:  # the next slots of the wheel
+        while n_heap == 0 and in_heap_until <= now:  # nothing is due before the next slots
             slot = in_heap_until >> SLOT_BITS & SLOT_MASK
             in_heap_until += 1 << SLOT_BITS
             p = np.int64(wheel[slot])
@@ -600,7 +605,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 behind = np.int64(person.due_next)
                 if person.ends_at < in_heap_until:
                     n_heap = _push(person.ends_at << PATIENT_BITS | p, heap, n_heap)
-                else:  # not in this turn of the wheel
+                else:  # due when the wheel has come round again
                     person.due_next = wheel[slot]
                     wheel[slot] = p
                 p = behind
@@ -634,7 +639,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
             person.n_held = 0
             person.n_taken = 0
             person.acuity = settings.untriaged_class
-            person.seen = leaves_at[next_arrival] < 0
+            person.patience_over = leaves_at[next_arrival] < 0
             person.noticed = False
             person.doing = ROUTE
             moving[n_moving] = next_arrival
@@ -647,15 +652,15 @@ def run(flat, columns, workspace, table, horizon, n_slots):
             leaver_at = leaves_at[leavers[next_leaver]] if next_leaver < n_leavers else horizon
             person = people[p]
             row = rows[person.row]
-            if person.queue >= 0 and not person.seen and row.may_leave:
-                person.seen = True
+            if person.queue >= 0 and not person.patience_over and row.may_leave:
+                person.patience_over = True
                 _remove(person, people, queues, asks, n_queues)
                 if row.is_counted:
                     _count(person.row, -1, now, waiting)
                 person.doing = LEAVES_NOW
                 moving[n_moving] = p
                 n_moving += 1
-        if planned_at <= now:  # what the clock alone brings
+        if planned_at <= now:  # rotas, outages, units on call, rounds, decisions
             if calendar_at <= now:
                 next_row, week, n_freed = _change_shifts(
                     now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
@@ -682,7 +687,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
             n_before_round = n_notices
             if round_at <= now:
                 round_at += settings.round_every
-                n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
+                n_notices = _notice_alarms(
+                    now, alarm_at, worse, rows, people, queues, notices, n_notices
+                )
             if decide_at <= now:
                 decide_at += settings.decide_every
                 n_changes, n_freed, called_at = _decide(
@@ -756,12 +763,12 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     if doing == JOINS_AGAIN:
                         ask = np.int64(person.wanted)
                     else:
-                        ended = _next_look(
+                        end = _next_stage(
                             p, now, row, minutes, passes, n_loops, paces, early, lists, waiting
                         )
-                        if ended > now:
-                            if ended < horizon:
-                                person.ends_at = ended
+                        if end > now:
+                            if end < horizon:
+                                person.ends_at = end
                                 begun[n_begun] = p
                                 n_begun += 1
                             continue
@@ -779,18 +786,18 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         activity.ended_at = now
                         activity.pool = person.chosen
                         activity.outcome = DONE
-                        first = p * n_slots
+                        first = p * most_held
                         if doing == ENDS and row.n_end_releases == 0:
                             n_kept = np.int64(person.n_held)
                         else:
                             n_kept = 0
                             for k in range(first, first + person.n_held):
-                                unit = np.int64(slots[k])
+                                unit = np.int64(held[k])
                                 number = unit & POOL_MASK
                                 if doing == ENDS and not _is_in(
                                     number, lists, row.end_releases_at, row.n_end_releases
                                 ):
-                                    slots[first + n_kept] = unit
+                                    held[first + n_kept] = unit
                                     n_kept += 1
                                 elif unit >> POOL_BITS == pools[number].team:
                                     pools[number].in_use -= 1
@@ -798,7 +805,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         if person.n_taken > 0:
                             n_before = first + person.n_held
                             for k in range(n_before, n_before + person.n_taken):
-                                unit = np.int64(slots[k])
+                                unit = np.int64(held[k])
                                 number = unit & POOL_MASK
                                 if (
                                     doing == ENDS
@@ -808,7 +815,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                         number, lists, row.end_releases_at, row.n_end_releases
                                     )
                                 ):
-                                    slots[first + n_kept] = unit
+                                    held[first + n_kept] = unit
                                     n_kept += 1
                                 elif unit >> POOL_BITS == pools[number].team:
                                     pools[number].in_use -= 1
@@ -824,11 +831,11 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         elif doing == LEAVES_NOW:
                             activity.outcome = LEFT
                             node = np.uint32(patience_to)
-                        elif doing == SENT_AWAY:
-                            activity.outcome = AWAY
+                        elif doing == IS_BLOCKED:
+                            activity.outcome = BLOCKED
                             node = np.uint32(row.blocked_next)
                         else:
-                            person.doing = IS_NOT_HERE
+                            person.doing = HAS_GONE
                             break
                         doing = ROUTE
                         row = rows[node]
@@ -841,12 +848,12 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         if row.ask < 0:  # starts alone
                             person.started_at = now
                             if row.first_seen:
-                                person.seen = True
+                                person.patience_over = True
                             if row.n_start_releases > 0:
                                 n_freed = _release_at_start(
-                                    person, p * n_slots, row, lists, slots, pools, freed, n_freed
+                                    person, p * most_held, row, lists, held, pools, freed, n_freed
                                 )
-                            ended = now
+                            end = now
                             if row.varies > 0:
                                 since = (
                                     _use_up(p * n_clocks + row.since, now, clock_at)
@@ -854,7 +861,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                     else now
                                 )
                                 if row.varies == MAY_BE_EARLY:
-                                    ended = _first_look(
+                                    end = _first_stage(
                                         p,
                                         since,
                                         now,
@@ -867,25 +874,25 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                         lists,
                                         waiting,
                                     )
-                                    if ended > now:
+                                    if end > now:
                                         person.doing = MAY_END
                                 else:
-                                    ended = max(
-                                        _ended(p, since, row, minutes, passes, n_loops, paces), now
+                                    end = max(
+                                        _end(p, since, row, minutes, passes, n_loops, paces), now
                                     )
                             elif row.minutes >= 0:
-                                ended += minutes[row.minutes, p]
-                            if ended == now:
+                                end += minutes[row.minutes, p]
+                            if end == now:
                                 doing = ENDS
                                 continue
-                            if ended < horizon:
-                                person.ends_at = ended
+                            if end < horizon:
+                                person.ends_at = end
                                 begun[n_begun] = p
                                 n_begun += 1
                             break
                         person.started_at = NEVER
-                        if row.may_leave and not person.seen and leaves_at[p] <= now:
-                            person.seen = True
+                        if row.may_leave and not person.patience_over and leaves_at[p] <= now:
+                            person.patience_over = True
                             doing = LEAVES_NOW
                             continue
                         ask = np.int64(row.ask)
@@ -939,8 +946,8 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         person.joined_at = now
                         person.started_at = now
                         person.chosen = NONE
-                        person.seen = True
-                        doing = GONE
+                        person.patience_over = True
+                        doing = REACHES_END
                     row = rows[node]
                 if ask < 0:
                     continue
@@ -976,12 +983,12 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     queues[queue].last = p
                 person.queue = queue
                 person.doing = ENDS
-                asked = asks[ask]
-                asked.n_waiting += 1
-                if number < asked.best and not accumulating:
-                    asked.best = number
-                if not asked.is_touched:
-                    asked.is_touched = True
+                ask_row = asks[ask]
+                ask_row.n_waiting += 1
+                if number < ask_row.best and not accumulating:
+                    ask_row.best = number
+                if not ask_row.is_touched:
+                    ask_row.is_touched = True
                     touched[n_touched] = ask
                     n_touched += 1
 
@@ -992,9 +999,9 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                     pool.is_freed = False
                     if pool.in_use < pool.capacity:
                         for j in range(pool.asks_at, pool.asks_at + pool.n_asks):
-                            asked = asks[lists[j]]
-                            if asked.n_waiting > 0 and not asked.is_touched:
-                                asked.is_touched = True
+                            ask_row = asks[lists[j]]
+                            if ask_row.n_waiting > 0 and not ask_row.is_touched:
+                                ask_row.is_touched = True
                                 touched[n_touched] = lists[j]
                                 n_touched += 1
                 n_freed = 0
@@ -1003,33 +1010,34 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 k = 0
                 while k < n_touched:
                     ask = np.int64(touched[k])
-                    asked = asks[ask]
-                    can_start = asked.n_waiting > 0
+                    ask_row = asks[ask]
+                    can_start = ask_row.n_waiting > 0
                     if can_start:
-                        for j in range(asked.all_at, asked.all_at + asked.n_all):
+                        for j in range(ask_row.all_at, ask_row.all_at + ask_row.n_all):
                             pool = pools[lists[j]]
                             if pool.in_use >= pool.capacity:
                                 can_start = False
                                 break
-                    if can_start and asked.n_any > 0:
+                    if can_start and ask_row.n_any > 0:
                         can_start = False
-                        for j in range(asked.any_at, asked.any_at + asked.n_any):
+                        for j in range(ask_row.any_at, ask_row.any_at + ask_row.n_any):
                             pool = pools[lists[j]]
                             if pool.in_use < pool.capacity:
                                 can_start = True
                                 break
                     if not can_start:
-                        asked.is_touched = False
+                        ask_row.is_touched = False
                         n_touched -= 1
                         touched[k] = touched[n_touched]
                         continue
                     k += 1
                     first = ask * n_queues
                     if not accumulating:  # the first queue with anybody is the best
-                        while queues[first + asked.best].first < 0:
-                            asked.best += 1
+                        while queues[first + ask_row.best].first < 0:
+                            ask_row.best += 1
                     for queue in range(
-                        first + asked.best, first + (n_queues if accumulating else asked.best + 1)
+                        first + ask_row.best,
+                        first + (n_queues if accumulating else ask_row.best + 1),
                     ):
                         p = np.int64(queues[queue].first)
                         if p < 0:
@@ -1053,7 +1061,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 p = best
                 person = people[p]
                 row = rows[person.row]
-                asked = asks[best_queue // n_queues]
+                ask_row = asks[best_queue // n_queues]
                 behind = np.int64(person.after)
                 queues[best_queue].first = behind
                 if behind >= 0:
@@ -1061,44 +1069,44 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 else:
                     queues[best_queue].last = -1
                 person.queue = -1
-                asked.n_waiting -= 1
+                ask_row.n_waiting -= 1
                 if row.is_counted:
                     _count(person.row, -1, now, waiting)
                 person.started_at = now
                 if row.first_seen:
-                    person.seen = True
+                    person.patience_over = True
                 if row.n_start_releases > 0:
                     n_freed = _release_at_start(
-                        person, p * n_slots, row, lists, slots, pools, freed, n_freed
+                        person, p * most_held, row, lists, held, pools, freed, n_freed
                     )
-                if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
-                    return HANDS_FULL, n_rows, n_changes, n_notices, n_events
-                to = p * n_slots + person.n_held
-                n_taken = np.int64(asked.n_all)
-                for j in range(asked.any_at, asked.any_at + asked.n_any):
+                if person.n_held + ask_row.n_all + min(ask_row.n_any, 1) > most_held:
+                    return UNITS_FULL, n_rows, n_changes, n_notices, n_events
+                to = p * most_held + person.n_held
+                n_taken = np.int64(ask_row.n_all)
+                for j in range(ask_row.any_at, ask_row.any_at + ask_row.n_any):
                     number = lists[j]
                     pool = pools[number]
                     if pool.in_use < pool.capacity:
                         person.chosen = number
                         n_taken += 1
-                        slots[to] = pool.team << POOL_BITS | number
+                        held[to] = pool.team << POOL_BITS | number
                         to += 1
                         pool.in_use += 1
                         break
-                for j in range(asked.all_at, asked.all_at + asked.n_all):
+                for j in range(ask_row.all_at, ask_row.all_at + ask_row.n_all):
                     number = lists[j]
                     pool = pools[number]
-                    slots[to] = pool.team << POOL_BITS | number
+                    held[to] = pool.team << POOL_BITS | number
                     to += 1
                     pool.in_use += 1
                 person.n_taken = n_taken
-                ended = now
+                end = now
                 if row.varies > 0:
                     since = (
                         _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
                     )
                     if row.varies == MAY_BE_EARLY:
-                        ended = _first_look(
+                        end = _first_stage(
                             p,
                             since,
                             now,
@@ -1111,22 +1119,22 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             lists,
                             waiting,
                         )
-                        if ended > now:
+                        if end > now:
                             person.doing = MAY_END
                     else:
-                        ended = max(_ended(p, since, row, minutes, passes, n_loops, paces), now)
+                        end = max(_end(p, since, row, minutes, passes, n_loops, paces), now)
                 elif row.minutes >= 0:
-                    ended += minutes[row.minutes, p]
-                if ended == now:
+                    end += minutes[row.minutes, p]
+                if end == now:
                     ending[n_ending] = p
                     n_ending += 1
-                elif ended < horizon:
-                    person.ends_at = ended
+                elif end < horizon:
+                    person.ends_at = end
                     begun[n_begun] = p
                     n_begun += 1
 
             if n_limited > 0:  # C is at rest
-                n_limited, n_moving = _turn_away(
+                n_limited, n_moving = _block(
                     now,
                     limited,
                     n_limited,

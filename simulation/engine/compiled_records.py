@@ -31,8 +31,9 @@ def _record(*runs: str, padded: bool = True) -> np.dtype[Any]:
 
 
 # A field of a row that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length.
-# `pairs` are open hours of a branch on the clock (from, to), turns of a coin (loop, how many coins on), or looks of a
-# step that may end early (millionths of the work left, how many must wait at `steps`).
+# `pairs` are the open hours of a branch by the clock (from, to), the coins of a branch by chance (loop, how many coins
+# further each pass of it moves on), or the stages of a step that may end early (millionths of the work left, how many
+# must wait at `steps`).
 VARYING, MAY_BE_EARLY = 1, 2
 """Values of `varies`: a step's minutes depend on a loop, a pace or a clock; or the step may end early. 0: neither, the
 minutes are one column as it is, or none."""
@@ -45,7 +46,7 @@ ROW = _record(
     "int8: varies",
     "bool: is_counted may_leave first_seen pulled",
     "int8: n_clocks",
-    "bool: is_looked_at",
+    "bool: has_rounds",
     "uint32: clocks_at keeps_at end_releases_at start_releases_at",
     "int32: n_repeats repeat_of since pace queue_limit",
     "uint32: blocked_next",
@@ -73,17 +74,19 @@ SETTINGS = _record(
     "int64: ignored_class pull_from pull_to patience_to decide_every round_every n_loops n_clocks",
     "int64: untriaged_class",
 )
-# Where a patient is: the row of the plan, what it does there since when, its neighbours in the queue, what it holds.
+# Where a patient is: the row of the plan, what it does there (`doing`, see `compiled_loop`), since when, its neighbours
+# in the queue (`before`, `after`) and in its slot of the wheel (`due_next`), the number of units that it holds from
+# earlier steps and took for this one, the pool that it got of several (`chosen`), the ask that it moves to (`wanted`).
 PERSON = _record(
     "int64: joined_at started_at ends_at",
     "uint32: row",
     "int32: queue after before due_next wanted",
     "int16: acuity chosen n_held n_taken",
     "int8: doing",
-    "bool: seen noticed",
+    "bool: patience_over noticed",
 )
-# A step under way that may end early: from when its minutes count, and which look at it is due.
-EARLY = _record("int64: work_since", "int16: look")
+# A step under way that may end early: from when its minutes count, and the stage (of `pairs`) that begins next.
+EARLY = _record("int64: work_since", "int16: stage")
 # How many wait at a row: now, just before this instant, and when that last changed.
 WAITING = _record("int64: now before changed_at")
 QUEUE_ENDS = _record("int32: first last")
@@ -99,7 +102,12 @@ CHANGE = _record("int64: at trigger units")
 
 
 class FlatPlan(NamedTuple):
-    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` also hold counts, so each run has a copy."""
+    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` also hold counts, so each run has a copy.
+
+    `lists`: every list of the plan, one after another; records say where theirs begin and how long they are.
+    `worth`: by queue, best first, its rank, or under `accumulating` its rate.
+    `worse`: by class, what a round makes of it if somebody got worse.
+    """
 
     rows: Records
     lists: NDArray[np.uint32]
@@ -138,13 +146,23 @@ class People(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """What the loop writes into: patients, queues, counts; what is due, and who moves in an instant (one entry each).
+    """What the loop writes into: patients, queues, counts; what is due, and who moves at this instant.
 
-    `early` is empty where no step may end early.
+    people   (n,) records of patients
+    held     (n * most_held,) units that each patient holds, `most_held` places each
+    passes   (n * loops + 1,) passes that each patient has begun of each loop
+    early    (n,) steps that may end early; empty where none may
+    touched  asks that may be able to start
+    freed    pools that may have a unit free again
+    heap, wheel  ends of activities that are due soon, or later
+    begun    patients whose activity began at this instant and is not yet in the heap or the wheel
+    moving   patients to be taken along the route
+    ending   patients whose step of zero length started in this C
+    limited  patients who joined a queue with a limit at this instant
     """
 
     people: Records
-    slots: NDArray[np.uint32]
+    held: NDArray[np.uint32]
     passes: NDArray[np.int16]
     clock_at: Ints
     early: Records

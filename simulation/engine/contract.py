@@ -1,13 +1,16 @@
 """The contract that every engine obeys, in prose; and what an engine returns.
 
+The words of a department (step, pool, trigger, round, ...) are those of `department/vocabulary.py`. A *request* is a
+patient who waits for a step's pools. The *dispatch* is phase C.
+
 **Time** is whole ticks of 1/1024 minute from 00:00 on day 0, a Monday. All chance is in the draws: an engine is a
 deterministic function of (plan, columns, horizon).
 
 **Three phases at each instant.**
 
 A. Advance the clock to the next instant at which anything is due.
-B. Apply every change due now: ends of steps, arrivals, rotas, patience running out, decisions. They only free
-   capacity, or join, leave or re-rank in queues, so their order has no meaning.
+B. Apply every change due now: ends of steps, arrivals, rotas, patience running out, decisions of triggers. They only
+   free capacity, or join, leave or re-rank in queues, so their order has no meaning.
 C. Among all waiting requests that can start (every pool asked for has a free unit), whatever step they wait for,
    the one with the smallest key starts: it releases what its step releases at the start and takes its pools in
    one act; what it released is free at once. Again, until none can start. Only then do the steps of zero length
@@ -30,40 +33,43 @@ its start; the clock is used up. If it does not run, the minutes count from now.
 a step: whether its clock runs and its minutes, counted from there at its pace and without effort, are over by now. The
 clock runs on.
 
-**Coins.** A branch by chance has a coin for each number of passes that a patient can have begun of the loops that lead
-back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.
+**Coins.** A coin is the random number that decides a branch by chance. Outside loops a branch has one for each patient.
+Inside, it has one for each number of passes that the patient can have begun by then, so that a second pass is decided
+afresh; the coin of a pass is the same in every arm.
 
 **Effort.** The last share of a step's minutes may fall away in stages while many wait elsewhere. As each stage begins
 (at the step's start, if its minutes since a clock are over by then) the number that waited just before this instant is
 read: if it is large enough, the step ends, else it goes on to the next stage, or to its end.
 
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
-number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use, and units of the old team
-are given back to nobody.
+number. `outgoing_are_extra`: at every time in the rota a new team begins, of whom nobody is in use; units of the old
+team are still held until their work is over, and then leave the pool.
 
-**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens by itself. A round sees an alarm,
-which stands from a time after arrival on: getting worse itself, or what a tool that watches makes of it, missed or
-false. At each round, a patient is noticed who has waited at one of its steps since before now, has an alarm by now, was
-not noticed before and does not leave now: its acuity now becomes what the pathway says, and it is ranked again and
-keeps its place (`joined at`). A later label replaces that.
+**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens by itself. A round acts on an alarm,
+which is on from some time after arrival. Without a tool that watches, it is on once the patient is worse; with one, the
+tool may miss that, or give a false alarm. At each round, a patient is noticed who has waited at one of its steps since
+before now, has an alarm by now, was not noticed before and does not leave now: its acuity now becomes what the pathway
+says, and it is ranked again and keeps its place (`joined at`). A later label replaces that.
 
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are blocked, and move on in another B.
 
-**Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
+**Outages.** An outage is a list of half-open spans of time in which something is down, drawn for the replication like
+the patients. A branch on an outage
 reads whether it is down now; with `since_start`, whether it was down at any time from the start of the patient's last
 activity until now (both included; only now for a patient who has started none, or left the last one before its start).
 So a step under way when something fails is completed, and what follows may differ. A pool that an outage closes has so
 many units fewer while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 
-**State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
-placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
-cuts nobody off; a request that overflows to more pools keeps its place (`joined at`).
+**State.** A branch on a queue reads how many waited just before this instant. Escalation (`opens`), care of boarders
+(`takes`) and placement elsewhere (`overflow`) are decided every so many minutes on the same snapshot. Opening raises
+capacity in B, closing cuts nobody off; a request that overflows to more pools keeps its place (`joined at`).
 
 **On call.** Units that open with a delay come that long after the decision that called them, even if the queue is short
 again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.
 
-**The end.** Events at the horizon do not run. An activity that has not started or ended by then keeps NEVER.
+**The end.** Events at the horizon do not run. An activity that has not started or ended by then has NEVER for that
+time.
 
 An engine that lacks what a plan needs raises PlanError and names the step: there is no silent fallback.
 """
@@ -94,10 +100,10 @@ class Activities:
     The end that a patient reached is a last row of no length; a patient without one was still there at the horizon.
 
     patient  row of the draws
-    step     node number
+    step     row of the plan
     outcome  `rows.Outcome`
     joined_at, started_at, ended_at  ticks or NEVER
-    pool     which of `any_of` was taken, or -1
+    pool     the pool of `any_of` of which a unit was taken, by number, or -1
     """
 
     patient: NDArray[np.int32]
@@ -114,8 +120,8 @@ class Activities:
 
 @dataclass(frozen=True)
 class Changes:
-    """What triggers did, and outages that close pools: at tick `at`, row `trigger` of `Plan.triggers` set its units to
-    `units`; sorted by (at, trigger)."""
+    """Changes of capacity by triggers, and by outages that close pools: at tick `at`, row `trigger` of `Plan.triggers`
+    set to `units` how many units it opens, takes or closes; sorted by (at, trigger)."""
 
     at: Ints
     trigger: NDArray[np.int16]
@@ -142,7 +148,8 @@ class Moment(IntEnum):
 
 
 Names = Mapping[str, Mapping[int, Moment]]
-"""By name of a recorded point in time, the nodes that date it, and by which moment of theirs."""
+"""Which moments date each recorded point in time: by its name, the rows of the plan that do so, each with its
+moment."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class InOrder:
-    """A journal of activities that are sorted by patient already."""
+    """A journal of activities that are sorted by patient already, as the reference engine gives them."""
 
     activities: Activities
 
@@ -225,9 +232,8 @@ class InOrder:
             for moment in Moment:
                 at = np.where(row_moment == moment, times[moment], at)
             at[(row_moment == Moment.ENDED) & (activities.outcome != Outcome.DONE)] = NEVER
-            dated = np.flatnonzero(at != NEVER)[
-                ::-1
-            ]  # backwards, so the first of a patient is written last and stays
+            # backwards, so the first of a patient is written last and stays
+            dated = np.flatnonzero(at != NEVER)[::-1]
             first_at[name] = np.full(n_patients, np.nan)
             first_at[name][activities.patient[dated]] = at[dated] / TICKS_PER_MINUTE
         last_step = np.full(n_patients, NONE, dtype=np.int16)
@@ -243,7 +249,10 @@ _THREAD = threading.local()
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Wait until no other thread is within this, but for those in a part `beside_others`."""
+    """Let one thread at a time run this block, but for threads that are in a part of it `beside_others`.
+
+    For replications on threads of one process (`runs.running.ThreadExecutor`).
+    """
     with _LOCK:
         _THREAD.in_turn = True
         try:
@@ -254,7 +263,7 @@ def in_turn() -> Iterator[None]:
 
 @contextmanager
 def beside_others() -> Iterator[None]:
-    """A part that needs no Python: within `in_turn`, let another thread have its turn meanwhile."""
+    """Let another thread into its `in_turn` block meanwhile: for a part that needs no Python, as the compiled loop."""
     if not getattr(_THREAD, "in_turn", False):
         yield
         return

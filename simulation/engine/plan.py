@@ -1,4 +1,6 @@
-"""Names become integers: `lower` makes the `Plan` of a pathway, `bind` puts the patients' columns into its order."""
+"""From names to integers: `lower` makes the `Plan` of a pathway, `bind` puts the patients' columns into its order.
+
+Lowering, as in a compiler: from what people write to what a machine runs."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -78,7 +80,8 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
 
 
 class _Lowering:
-    """The names seen so far and their numbers."""
+    """Makes one plan; holds the numbers given to names so far. Names of the pathway keep their order; clocks, asks,
+    columns, paces and outages are numbered as rows first refer to them."""
 
     def __init__(self, pathway: Pathway) -> None:
         self.pathway = pathway
@@ -172,9 +175,11 @@ class _Lowering:
             first, *_ = [
                 self.attributes.of(coin_name(name, number)) for number in range(coins.number)
             ]
-            turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
-            kind = Kind.COIN if turns else Kind.ATTRIBUTE
-            return BranchRow(kind, self._nodes(*node.targets), column=first, turns=turns)
+            coins_per_pass = tuple((self.loops[loop], n_coins) for loop, n_coins in coins.loops)
+            kind = Kind.COIN if coins_per_pass else Kind.ATTRIBUTE
+            return BranchRow(
+                kind, self._nodes(*node.targets), column=first, coins_per_pass=coins_per_pass
+            )
         if isinstance(node, Loop):
             pair, column = self._nodes(node.again, node.next), self.attributes.of(node.passes)
             return BranchRow(Kind.LOOP, pair, column=column, number=self.loops[name])
@@ -244,7 +249,7 @@ class _Lowering:
             overflows_after=to_ticks(step.overflow.after_minutes)
             if step.overflow is not None
             else 0,
-            looks=_looks(effort) if effort is not None else (),
+            stages=_stages(effort) if effort is not None else (),
             watches=self._nodes(*effort.waiting_at) if effort is not None else (),
         )
 
@@ -305,8 +310,8 @@ def _passed(step: str) -> str:
     return f"passed {step}"
 
 
-def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
-    """When a step may end early, as `StepRow.looks` says; the shares left fall in equal stages to 0."""
+def _stages(effort: Effort) -> tuple[tuple[int, int], ...]:
+    """When a step may end early, as `StepRow.stages` says; the shares left fall in equal stages to 0."""
     n_stages = len(effort.at_least)
     shares_left = (
         round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages)

@@ -52,29 +52,34 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 
 @dataclass(slots=True, eq=False)
 class _Patient:
-    """What the engine knows about one patient now."""
+    """What the engine knows about one patient now; `number` is its row of the draws."""
 
     number: int
     arrived_at: int
     acuity: int
     leaves_at: int
-    seen: bool
-    """Whether patience no longer matters."""
+    patience_over: bool
+    """Whether patience no longer matters: a clinician has started, or the patient has left once or is at an end."""
     passes: list[int]
+    """How often the patient has begun a pass of each loop."""
     pulled: bool = False
+    """Whether the target pull is on: the patient may rank as a better class."""
     alarm_at: int = NEVER
     noticed: bool = False
     """Whether a round has noticed that the patient got worse."""
     clock_at: dict[int, int] = field(default_factory=dict)
     """Ticks at which each clock that runs was started."""
-    looks: list[tuple[int, int]] = field(default_factory=list)
-    """When the step under way may end early, and how many must wait then; the last is its end."""
+    stages: list[tuple[int, int]] = field(default_factory=list)
+    """The stages still to come of a step that may end early: when each begins, and how many must wait for the step to
+    end then; the last is its end, for which nobody need wait."""
     held: Units = field(default_factory=list)
     """Pools kept from earlier steps, each with the team of the unit."""
     taken: Units = field(default_factory=list)
     """Pools of the step under way."""
     step: StepRow = None  # type: ignore[assignment]
     record: list[int] = field(default_factory=list)
+    """The activity under way, as it will be written: 0 patient, 1 row of the plan, 2 joined at, 3 started at,
+    4 ended at, 5 outcome, 6 which pool of several it got."""
     ask: _Ask | None = None
     queue: Queue | None = None
     """The queue the patient waits in, if it waits."""
@@ -82,7 +87,13 @@ class _Patient:
 
 @dataclass(slots=True, eq=False)
 class _Pool:
-    """Units of one kind: how many there are now and how many are in use."""
+    """A pool now; `number` is its place in the plan.
+
+    scheduled  units of the rota
+    capacity   units that may be in use: those of the rota, and what triggers and outages add or take
+    in_use     units in use, of the present team alone
+    team       how many changes of team there have been, where the outgoing are extra; else 0
+    """
 
     number: int
     scheduled: int = 0
@@ -92,17 +103,18 @@ class _Pool:
     asks: list[_Ask] = field(default_factory=list)
     """Every ask that this pool could help to start."""
     triggers: list[int] = field(default_factory=list)
+    """The triggers that change its capacity, by number."""
 
 
 Queue = list[tuple[int, int, _Patient]]
 """Who waits: (joined at, patient's number, patient), oldest first."""
 Units = list[tuple[_Pool, int]]
-"""Pools of which a unit is held, each with the team of the unit."""
+"""Pools of which a unit is held, each with the team that the unit belongs to."""
 
 
 @dataclass(slots=True, eq=False)
 class _Ask:
-    """A set of pools that steps ask for, and who waits for it: one queue a class."""
+    """A set of pools that steps ask for (`rows.Ask`), and the patients who wait for it: one queue a class."""
 
     all_of: tuple[_Pool, ...]
     any_of: tuple[_Pool, ...]
@@ -146,11 +158,13 @@ class _Department:
         """Steps of zero length that started in this C."""
         self.joined_now: list[_Patient] = []
         """Those who joined a queue with a limit at this instant."""
+        # by row of the plan: how many wait now, how many waited before the last instant of change, and that instant
         self.waiting = [0] * len(plan.rows)
         self.waiting_before = [0] * len(plan.rows)
         self.waiting_changed_at = [NEVER] * len(plan.rows)
         self.trigger_units = [0] * len(plan.triggers)
         self.trigger_carry = [0] * len(plan.triggers)
+        """Work of a trigger that `takes` that is less than a whole unit, carried over to the next decision."""
         self.arrive_at = [NEVER] * len(plan.triggers)
         """By trigger, when the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
@@ -227,10 +241,10 @@ class _Department:
             if self.alarms[number] != NEVER:
                 patient.alarm_at = arrived_at + self.alarms[number]
             if leaves_at != NEVER:
-                self._later(patience, self._patience_ends, patient)
+                self._schedule(patience, self._patience_ends, patient)
             if self.plan.pull is not None:
-                self._later(self.plan.pull[0], self._pull, patient)
-                self._later(self.plan.pull[1], self._pull, patient)
+                self._schedule(self.plan.pull[0], self._pull, patient)
+                self._schedule(self.plan.pull[1], self._pull, patient)
             self._proceed(patient, self.starts[number])
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
@@ -245,7 +259,7 @@ class _Department:
                 return
 
     def _teams(self, pool: _Pool, changes: tuple[int, ...]) -> Process:
-        """Start a pool with nobody in use at every change of team, where the outgoing are extra."""
+        """At every change of team, start the count of units in use anew, where the outgoing are extra."""
         for week in count(0, WEEK):
             for tick in changes:
                 yield self.env.timeout(week + tick - self.now)
@@ -338,7 +352,9 @@ class _Department:
     def _notice(self, patient: _Patient, ask: _Ask) -> None:
         """Rank a patient who waits again if there is an alarm that was not noticed before."""
         worse = patient.alarm_at != NEVER and patient.alarm_at <= self.now
-        leaves = not patient.seen and patient.step.may_leave and patient.leaves_at == self.now
+        leaves = (
+            not patient.patience_over and patient.step.may_leave and patient.leaves_at == self.now
+        )
         if worse and not patient.noticed and not leaves:
             patient.noticed = True
             self.notices.append((self.now, patient.number))
@@ -347,13 +363,14 @@ class _Department:
             self._enqueue(patient, ask)
 
     def _patience_ends(self, event: Any) -> None:
+        """Let a patient leave who waits where leaving is allowed; one who is busy may leave as it joins a queue."""
         patient: _Patient = event.value
-        if not patient.seen and patient.queue is not None and patient.step.may_leave:
-            patient.seen = True
+        if not patient.patience_over and patient.queue is not None and patient.step.may_leave:
+            patient.patience_over = True
             self._leave(patient, Outcome.LEFT, self.plan.patience_to)
 
     def _pull(self, event: Any) -> None:
-        """Start or end the target pull, as the time since arrival says, and rank the patient again."""
+        """Start or end the target pull, by the time since arrival, and rank the patient again if it waits."""
         patient = event.value
         assert self.plan.pull is not None
         starts, ends, _ = self.plan.pull
@@ -364,14 +381,16 @@ class _Department:
             self._enqueue(patient, ask)
 
     def _activity_ends(self, event: Any) -> None:
+        """End a step, unless it has only come to a stage at which it might have ended early."""
         patient: _Patient = event.value
-        minutes = self._until_next_look(patient) if patient.looks else 0
+        minutes = self._until_next_stage(patient) if patient.stages else 0
         if minutes:
-            self._later(minutes, self._activity_ends, patient)
+            self._schedule(minutes, self._activity_ends, patient)
         else:
             self._finish(patient)
 
-    def _later(self, delay: int, callback: Any, patient: _Patient) -> None:
+    def _schedule(self, delay: int, callback: Any, patient: _Patient) -> None:
+        """Call back for a patient after so many ticks."""
         event = simpy.Timeout(self.env, delay, patient)
         event.callbacks.append(callback)
 
@@ -391,9 +410,9 @@ class _Department:
                     if not self._start_alone(patient):
                         return
                     row = node.next
-                elif node.may_leave and not patient.seen and patient.leaves_at <= now:
+                elif node.may_leave and not patient.patience_over and patient.leaves_at <= now:
                     record[4], record[5] = now, Outcome.LEFT
-                    patient.seen = True
+                    patient.patience_over = True
                     self._release_all(patient)
                     row = self.plan.patience_to
                 else:
@@ -404,7 +423,7 @@ class _Department:
             else:
                 self.records.append([patient.number, row, now, now, now, Outcome.DONE, NONE])
                 self._release_all(patient)
-                patient.seen = True
+                patient.patience_over = True
                 return
 
     def _choose(self, patient: _Patient, branch: BranchRow) -> int:
@@ -415,7 +434,9 @@ class _Department:
         if kind is Kind.ACUITY:
             return branch.targets[patient.acuity]
         if kind is Kind.COIN:
-            coin = branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)
+            coin = branch.column + sum(
+                patient.passes[loop] * n for loop, n in branch.coins_per_pass
+            )
             return branch.targets[self.attributes[coin][patient.number]]
         if kind is Kind.LOOP:
             holds = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
@@ -424,7 +445,7 @@ class _Department:
             holds = sum(self._waiting_before(step) for step in branch.steps) >= branch.number
         elif kind is Kind.DOWN:
             holds = self._was_down(
-                branch.column, self._began(patient) if branch.number else self.now
+                branch.column, self._last_start(patient) if branch.number else self.now
             )
         elif kind is Kind.ELAPSED:
             holds = self._has_elapsed(patient, self.rows[branch.number])
@@ -440,7 +461,7 @@ class _Department:
         since = patient.clock_at.get(step.since)
         return since is not None and self._paced(step, since, self._work(patient, step)) <= self.now
 
-    def _began(self, patient: _Patient) -> int:
+    def _last_start(self, patient: _Patient) -> int:
         """When the patient's last activity started; now, if there was none or it never started."""
         started_at = patient.record[3] if patient.record else NEVER
         return self.now if started_at == NEVER else started_at
@@ -454,10 +475,10 @@ class _Department:
         patient.record[3] = self.now
         if patient.step.releases_at_start:
             self._release_pools(patient, patient.step.releases_at_start)
-        patient.seen |= patient.step.first_seen
+        patient.patience_over |= patient.step.first_seen
         minutes = self._minutes(patient)
         if minutes:
-            self._later(minutes, self._activity_ends, patient)
+            self._schedule(minutes, self._activity_ends, patient)
             return False
         self._end_activity(patient)
         return True
@@ -537,6 +558,7 @@ class _Department:
         patient.held = []
 
     def _release(self, units: Units) -> None:
+        """Give units back to their pools; a unit of an earlier team is in no count any more."""
         for pool, team in units:
             if team == pool.team:
                 pool.in_use -= 1
@@ -557,7 +579,7 @@ class _Department:
             while self.touched and (chosen := self._best(now)) is not None:
                 self._start(chosen, now)
             if self.joined_now:
-                self._trim(now)
+                self._block(now)
             if not self.ending_now:
                 if not self.touched:
                     self.joined_now = []
@@ -604,10 +626,9 @@ class _Department:
         for pool, _ in taken:
             pool.in_use += 1
         patient.taken = taken
-        patient.seen |= patient.step.first_seen
-        minutes = self._minutes(patient)
-        if minutes:
-            self._later(minutes, self._activity_ends, patient)
+        patient.patience_over |= step.first_seen
+        if minutes := self._minutes(patient):
+            self._schedule(minutes, self._activity_ends, patient)
         else:
             self.ending_now.append(patient)
 
@@ -618,13 +639,13 @@ class _Department:
             return 0
         work = self._work(patient, step)
         since = patient.clock_at.pop(step.since, self.now)
-        if not step.looks:
+        if not step.stages:
             return max(self._paced(step, since, work) - self.now, 0)
-        patient.looks = [
+        patient.stages = [
             (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least)
-            for left, at_least in step.looks
+            for left, at_least in step.stages
         ]
-        return self._until_next_look(patient)
+        return self._until_next_stage(patient)
 
     def _work(self, patient: _Patient, step: StepRow) -> int:
         """Ticks of work of a step, in the patient's pass of its loop."""
@@ -639,20 +660,20 @@ class _Department:
             return since + work
         return paced_end(since, work, self.plan.paces[step.pace])
 
-    def _until_next_look(self, patient: _Patient) -> int:
-        """Ticks from now to when the step may end early, or ends; 0 if it ends now."""
+    def _until_next_stage(self, patient: _Patient) -> int:
+        """Ticks from now to the next stage at which the step may end early, or to its end; 0 if it ends now."""
         n_waiting = sum(self._waiting_before(step) for step in patient.step.watches)
         while True:
-            at, at_least = patient.looks[0]
+            at, at_least = patient.stages[0]
             if at > self.now:
                 return at - self.now
             if n_waiting >= at_least:
-                patient.looks = []
+                patient.stages = []
                 return 0
-            del patient.looks[0]
+            del patient.stages[0]
 
-    def _trim(self, now: int) -> None:
-        """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys."""
+    def _block(self, now: int) -> None:
+        """Block patients in queues that are too long: of those who joined at this instant, the largest keys."""
         joined = [
             patient
             for patient in self.joined_now

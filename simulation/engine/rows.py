@@ -22,7 +22,12 @@ NONE = -1
 
 
 class Kind(IntEnum):
-    """What a row is."""
+    """What a row is: a step, an end, a loop, or a branch on what is named.
+
+    Branches mostly keep the names of the vocabulary (`elapsed` is ELAPSED). But `attribute` is ACUITY where it reads
+    `acuity_now`; `chance` is ATTRIBUTE, with a coin for its attribute, or COIN inside loops; and `passed` is RUNNING:
+    whether a hidden clock runs that the step in question starts.
+    """
 
     STEP = 0
     ATTRIBUTE = 1
@@ -60,8 +65,9 @@ class StepRow:
     - `queue_class`: a fixed class, or NONE for the acuity now
     - `ignored`: a column of whether the class is not honoured
     - `relabels`: an attribute column
-    - `looks, watches`: when it may end early: the share of its minutes that is left (in millionths), and how many
-      must wait at the steps `watches`; the last is its end
+    - `stages`: of a step that may end early, for each stage the share of its minutes that is left as it begins (in
+      millionths) and how many must wait for the step to end then; the last is its end: (0, 0)
+    - `watches`: the steps whose waiting patients are counted for that
     """
 
     next: int
@@ -85,7 +91,7 @@ class StepRow:
     blocked_next: int
     overflow_ask: int
     overflows_after: int
-    looks: tuple[tuple[int, int], ...] = ()
+    stages: tuple[tuple[int, int], ...] = ()
     watches: tuple[int, ...] = ()
 
 
@@ -94,10 +100,11 @@ class BranchRow:
     """A branch in integers.
 
     ATTRIBUTE, ACUITY: `column` is the attribute (ACUITY: none), `targets` one row a category.
-    COIN: `column` is the first of neighbouring coins; `turns`: loops, and by how many coins a pass of each moves on.
+    COIN: `column` is the first of neighbouring coins; `coins_per_pass`: loops, and how many coins further each pass of
+    one moves on.
     QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
     HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
-    LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
+    LOOP: `column` the attribute of passes, `number` the loop's number -> targets[0] for another pass, else targets[1].
     DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
     else targets[1].
     ELAPSED: the minutes of the step `number` since its clock are over -> targets[0], else targets[1].
@@ -110,7 +117,7 @@ class BranchRow:
     number: int = 0
     steps: tuple[int, ...] = ()
     open_hours: tuple[tuple[int, int], ...] = ()
-    turns: tuple[tuple[int, int], ...] = ()
+    coins_per_pass: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,10 @@ MinutesColumn = tuple[tuple[str, ...], float, int]
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything an engine needs but the patients. Rows are numbered as the pathway's nodes."""
+    """Everything an engine needs but the patients. Rows are numbered as the pathway's nodes.
+
+    Wherever a step, pool, class, loop, trigger or column is a whole number, that is its place in the tuple of its kind.
+    """
 
     nodes: tuple[str, ...]
     rows: tuple[StepRow | BranchRow | EndRow, ...]

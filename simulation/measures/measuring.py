@@ -6,8 +6,9 @@ decision to admit.
 
 A measure that needs a point in time which the table does not record is absent. Groups without patients are NaN.
 
-A partition puts every patient into at most one of its groups; sums by cell serve them all. Sums by day of arrival, of
-which weeks are made, are what a planned evaluation would have been shown.
+How groups are measured: a *partition* (such as age bands) puts every patient into at most one of its groups; a *cell*
+holds the patients who are in the same group of every partition. A quantity is added up once by cell, and the sum of a
+group is that of its cells. Sums by day of arrival (`daily_sums`) are for evaluations, which add them up to weeks.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _group(label: str, members: Mask) -> Partition:
 
 
 class Cells:
-    """Cells of patients who are in the same groups of every partition; sums over cells give the sum of any group."""
+    """The cells of some partitions (see the head of the file), and each patient's cell."""
 
     def __init__(self, partitions: Sequence[Partition], n_patients: int) -> None:
         self.partitions = partitions

@@ -1,12 +1,10 @@
 """The quantity behind each measure: one number, or one Boolean, for every patient in its denominator.
 
-A measure that needs a point in time which the table does not record is absent.
+A measure is a statistic (mean, quantile) of its quantity. `quantities` gives those of the table in `definitions.yaml`,
+`own_quantities` those that users define. One that needs a point in time which the table does not record is absent.
 
-Patients are measured who arrived in a window of time, followed to their end.
-
-User-defined measures and groups follow the same rules: who belongs to a group, and of which quantity a measure is a
-statistic. A stay that has not ended counts as longer than any that did. A busy share is about a pool, not about
-patients: `binding`.
+Patients count who arrived in a window of time, whenever they leave. A stay that has not ended counts as longer than any
+that has. Shares of time that pools are busy are no measures of patients: `binding`.
 """
 
 import re

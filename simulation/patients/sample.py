@@ -1,9 +1,14 @@
-"""One replication drawn: everybody who arrives or is there, in order of arrival, with every column.
+"""Draw the patients of one replication: everybody who arrives or is there at time 0, in order of arrival, a row each.
 
-A table of patients can state who comes, and any columns, instead of drawn ones.
+First come the arrivals (`patients/arrivals.py`), then columns: attributes and coins (the random numbers that decide
+branches by chance); then minutes of each duration, which may depend on attributes; then what follows from minutes: when
+patience ends and when the patient gets worse. Each column has a random stream of its own, so adding one moves no other.
 
-The columns are attributes and coins, amounts that depend on them, minutes, and what follows from minutes. Each comes
-from random variates of its own. Patience ends, and patients get worse, some minutes after they arrive.
+Arrivals are drawn in *layers*: layer 0 holds the usual arrivals of a source, further ones the candidates beyond these.
+Of a layer's candidates only those `kept` arrive; random numbers are drawn for all of them, so that more or fewer
+arrivals move no patient's other numbers.
+
+A table of patients can state who comes, and any columns, instead of drawn ones (`draws_from_table`).
 """
 
 from __future__ import annotations
@@ -65,7 +70,7 @@ if TYPE_CHECKING:
 
 
 def draw_attributes(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str, Codes]:
-    """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
+    """Every attribute and coin by name, codes of shape (n,); attributes in `known` are taken from there, not drawn."""
     codes: dict[str, Codes] = dict(draws.attributes)
     for name in pathway.attributes:
         codes[name] = known[name] if name in known else _codes_of(pathway, codes, name, draws)
@@ -81,7 +86,8 @@ def draw_attributes(pathway: Pathway, draws: Draws, known: Attributes) -> dict[s
 def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, Codes]:
     """The attributes that change with the labels `given`, from the same random variates; empty where none does.
 
-    They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
+    They are those with a `label_weight`, and those that depend on one of these, but none that a table of patients
+    stated.
     """
     moved = [name for name in label_dependent(pathway) if name not in draws.from_table]
     codes: dict[str, Codes] = {**draws.attributes, ACUITY_GIVEN: given}
@@ -91,7 +97,10 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
 
 
 def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> Codes:
-    """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
+    """The codes of one attribute, shape (n,): drawn, or a copy of the attribute that it is `like`.
+
+    `codes`: at least those of the attributes that it depends on.
+    """
     attribute = pathway.attributes[name]
     if isinstance(attribute, Chance):
         return (draws.uniform(name) < _probability(pathway, codes, attribute)).astype(np.int16)
@@ -134,7 +143,8 @@ def ages_of(pathway: Pathway, codes: Attributes, age: Age, variates: Floats) -> 
 
 
 def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
-    """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
+    """The probability of a yes, shape (n,), or () if it is one for all; weighted with that of the label, if it says so
+    (`Chance.label_weight`)."""
     p = evaluate_amount(pathway, codes, chance.p)
     if not chance.label_weight:
         return p
@@ -180,9 +190,11 @@ LONGEST = 1e12
 def minutes_of(
     pathway: Pathway, codes: Attributes, draws: Draws, factors: NamedFloats
 ) -> NamedFloats:
-    """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
+    """Minutes by duration, shape (repeats, n); 0 for patients of sources none of whose routes holds the duration.
 
-    `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
+    `factors`: by duration, what each patient's minutes are multiplied by, shape (n,), before `longest` caps them. A
+    share of the random number of a duration may be common to all of a patient's durations: how complex the case is
+    (`complexity`, a correlation).
     """
     met = durations_by_source(pathway)
     minutes_by_name = {}
@@ -243,7 +255,10 @@ def _write_minutes(
 def after_arrival(
     pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats
 ) -> Ints:
-    """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
+    """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,).
+
+    `clock`: the part of the pathway that says which of the two, for whom, and by which duration of `minutes`.
+    """
     if not clock:
         return np.full(len(draws), NEVER, dtype=np.int64)
     ticks = to_ticks(np.minimum(minutes[clock.minutes][0], LONGEST))
@@ -264,8 +279,7 @@ def draw(
 def draw_run(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None) -> Draws:
     """Everybody who arrives in a run, and who is there at time 0, as `draw` draws them.
 
-    `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
-    (`day_factors`).
+    `busy`: by day factor, its value on each day, shape (days,), where that is known; otherwise it is drawn.
     """
     layers = [*arrivals_by_layer(pathway, run, busy), *present_by_source(pathway)]
     return draw_columns(pathway, run, layers)
@@ -285,9 +299,10 @@ def draw_columns(
     layers: Sequence[tuple[Source, Ints]],
     known: Attributes | None = None,
 ) -> Draws:
-    """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source).
+    """Sort everybody by arrival and draw their columns.
 
-    `layers`: the layers of every source, each with the ticks at which those who come arrive.
+    `layers`: the layers of every source, each with the ticks at which those who come arrive. `known`: attributes that
+    are not drawn, as codes by name in the order of `layers`.
     """
     sources, arrivals = [source for source, _ in layers], [arrived_at for _, arrived_at in layers]
     arrived_at = np.concatenate(arrivals)

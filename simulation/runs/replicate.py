@@ -1,8 +1,9 @@
-"""One replication: everybody is drawn once, then meets every arm. It is a task for one worker.
+"""One replication: patients are drawn once and simulated under every arm. It is a task for one worker.
 
-Arms share the draws; a policy replaces some columns, and an arm's changes give it a plan of its own. The result is
-small (measures and a few profiles), so a thousand replications fit in memory; patients can be simulated again, because
-a replication is a function of its number.
+Arms share the draws: each policy replaces the columns of labels and triage minutes, and an arm that changes the
+department has a plan of its own. Only measures and a few profiles of the day are kept, so a thousand replications fit
+in memory. Patients are not; where they are wanted they are simulated again, because a replication is a function of its
+number.
 """
 
 import time
@@ -36,10 +37,11 @@ Count = Literal["n_attendances", "n_activities", "n_events", "n_unfinished"]
 class ArmReplication:
     """The results of one arm in one replication.
 
-    day           profile of the day, in the first replications
+    day           arrivals, census and work by hour of the day, for pictures; in the first replications only
     shares        shares of patients better and worse off than under the baseline, where the study has a sham
     n_unfinished  measured attendances that had not left when the run ended
-    waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
+    waits         waits by group of coverage and step (`statistics.coverage_effects`), in a study of direct effect and
+                  spillover: a tool used for some patients
     months        months (1 for January) and their measures, where the run asks for them
     daily         outcomes by day of arrival (`measures.measuring`), where the run asks for them
     n_attendances, n_activities, n_events: how many were simulated, warm-up and cool-down included
@@ -59,9 +61,12 @@ class ArmReplication:
 
 @dataclass(frozen=True)
 class ReplicationResult:
-    """One replication of every arm; its activities were simulated in `engine_seconds` of processor time.
+    """One replication of every arm.
 
-    Clock times are not stored, so they are NaN in a replication that was read.
+    engine_seconds  processor time of the engine, all arms together
+    seconds         clock time of the whole replication
+
+    Neither is stored, so both are NaN in a replication that was read from disk.
     """
 
     replication: int
@@ -76,15 +81,16 @@ class ReplicationResult:
 
 
 class ReplicationStopped(Exception):
-    """A replication was to stop, and ended before the next part of its work."""
+    """Raised between two parts of a replication's work, once it has been asked to stop."""
 
 
 def replicate(
     study: Study, number: int, *, stopped: Callable[[], bool] | None = None
 ) -> ReplicationResult:
-    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E.
+    """Run one replication of every arm, on the department of the ensemble whose turn it is (`Study.of`).
 
-    `stopped`: asked before each part of the work on an arm. Raises ReplicationStopped once it says so.
+    If a measured patient is still in A&E at the end, it is run again with twice the cool-down, up to `run.doublings`
+    times. `stopped`: called before each part of the work on an arm; once it is true, ReplicationStopped is raised.
     """
     began = time.perf_counter()
     study, days = study.of(number), study.run.cool_down_days
@@ -138,8 +144,9 @@ def _run_arm(
 ) -> tuple[ArmReplication, Patients, float]:
     """Simulate one arm: its results, its patients, and the seconds of the engine.
 
-    Its large tables are freed when this returns, but for the patients, which the caller keeps of the baseline alone.
-    `go_on`: called before each part of the work; raises ReplicationStopped.
+    Its large tables are freed when this returns, but for the patients: the caller keeps those of the baseline, with
+    which a study with a sham compares each patient. `go_on`: called before each part of the work; raises
+    ReplicationStopped.
     """
     run, window, coverages = study.run, study.run.window, study.design.coverages
     go_on()
@@ -203,7 +210,10 @@ def _measured(
     window: Window,
     by_name: Quantities | None = None,
 ) -> Measures:
-    """Every measure of one window or month: first of its patients, then of what binds. `by_name`: see `measure`."""
+    """Every measure of one window or month: those of patients, then those of resources, by which one sees what binds.
+
+    `by_name`: see `measure`.
+    """
     patient_measures = measure(patients, window=window, own=own, by_name=by_name)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
     names = (*patient_measures.names, *binding_names(pathway, own))
@@ -211,7 +221,7 @@ def _measured(
 
 
 def day_shapes(pools: Sequence[str], steps: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """The arrays of a day profile and their shapes, in the order in which they are stored one after another."""
+    """The arrays of a `DayProfile` and their shapes, in the order in which `runs/stored_tables.py` stores them."""
     return {
         **dict.fromkeys(("arrivals", "census", "boarders"), (24,)),
         "boarders_by_weekday": (7,),

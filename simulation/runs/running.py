@@ -1,8 +1,9 @@
 """Run a study's replications: where they run (executors), and the one runner that gives each as it ends.
 
-All executors keep one contract (`Executor`): one takes a study and a replication's number, and gives a future. Whatever
-differs between replications is computed where they run. To add one: a class with what `Executor` asks for, a name in
-`EXECUTORS` and a case of `open_executor`.
+Reading order: `Executor`, which runs one replication and gives a future of it; `completed`, which keeps its workers
+busy and tries lost ones again; `Runner`, which knows which replications are missing, merges arms that are known
+already, and stores each as it ends. A worker is sent the study and a number, and works out all else itself. To add an
+executor: a class with what `Executor` asks for, a name in `EXECUTORS` and a case of `open_executor`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ EXECUTORS = ("serial", "threads", "local", "dask")
 MOST_LOSSES = 3
 """Times that a replication is tried again after its worker was lost."""
 SECONDS_BETWEEN_LOOKS = 0.1
-"""The longest time until a cancellation from another thread is seen."""
+"""How often it is checked whether another thread has cancelled."""
 MOST_WORKERS = 61 if sys.platform == "win32" else 1024
 """Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere more is a mistake."""
 _COMPILED = threading.Event()
@@ -59,14 +60,15 @@ class Runner:
     """Runs the replications of a study that are missing; iterating over it gives each as it ends, in any order.
 
     study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
-    known       replications that have ended, by number; at first those that need not be run, or not in every arm
-    numbers     those that are wanted, if they are not the study's
+    known       replications that have ended, by number. At first those that an earlier run stored; one with some of the
+                arms alone is run in the others (`partly`)
+    numbers     numbers of the replications that are wanted, if not `study.run.numbers`
     study_of    the study of each number, if each has one of its own
     executor    one that stays open; else the study's is opened and closed
     cancelled   ends the run early once it is set
-    unfinished  the folder in which each is kept as it ends
-    planned     is called with how many there will be, as each stage of a precision begins
-    goes_on     whether the others are run after one has failed
+    unfinished  the folder in which each is stored as it ends
+    planned     is called with how many there will be, as each stage of a `run.precision` begins
+    goes_on     whether the other replications are still run after one has failed
 
     Raises AeflowError with the numbers of replications that failed, ExecutorFailed if nothing more can run, and
     ResultsError if one cannot be kept.
@@ -108,7 +110,7 @@ class Runner:
 
     @property
     def n_kept(self) -> int:
-        """How many of the replications are on disk; one that is being kept as a signal comes is among them."""
+        """How many of the replications are stored; one that is being written as a signal comes is among them."""
         return 0 if self.unfinished is None else self._n_before + self._n_added
 
     @property
@@ -168,8 +170,8 @@ def _study_of_rest(
     made: dict[frozenset[str], Study],
     number: int,
 ) -> Study:
-    """The study of those arms that are not known of a replication, and of those that others hang on; `made`: by the
-    arms that are known, those that were made before."""
+    """The study of the arms of a replication that are not known, and of those that other arms need (the baseline, with
+    a sham). `made` caches these studies by the names of the arms that are known."""
     if number not in partly:
         return study
     if (known := frozenset(partly[number].arms)) not in made:
@@ -217,7 +219,8 @@ def as_planned(study: Study, known: Mapping[int, ReplicationResult]) -> Study:
 
 
 def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[str, Floats]:
-    """The numbers that `run.precision` is about, one a replication: an arm's difference, or the baseline's level."""
+    """By arm, the numbers that `run.precision` is about, one a replication: its difference from the baseline, or for
+    the baseline itself its level."""
     precision, design = study.run.precision, study.design
     assert precision is not None
     level = judged_values(replications, design.baseline, precision)
@@ -314,9 +317,9 @@ def completed(
     study_of: Callable[[int], Study] | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[ReplicationResult | Failed]:
-    """Replications in the order in which they end, as many at once as there are workers.
+    """Run replications, as many at once as there are workers, and yield each as it ends.
 
-    A failing replication is given as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
+    A failing replication is yielded as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
     early when `cancelled` is set. The workers are ended after any error, and if the caller stops iterating. `study_of`:
     see `Runner`. Raises ExecutorFailed if nothing more can run, or if a replication's workers are lost again and again.
     """
@@ -405,8 +408,8 @@ class ThreadExecutor:
     The compiled loop releases Python's lock (GIL), so threads share processors while it runs; all else is done by one
     at a time. Processes (`executor=local`) do more for a long run. A stop takes effect within an arm of a replication.
 
-    `turns`: entered around each replication, as a semaphore that several executors share, so that together they run no
-    more at once.
+    `turns`: a context entered around each replication. Executors that share a semaphore here run together no more at
+    once than it lets in.
     """
 
     def __init__(self, n_workers: int, turns: AbstractContextManager[object] | None = None) -> None:

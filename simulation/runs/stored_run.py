@@ -91,7 +91,7 @@ IDENTITY, ABOUT, FINISHED, LOCK, PARTS = (
 ANEW = "anew"
 """Lies in the folder of a run that takes no arm of a finished one."""
 LEAST_SECONDS = 2.0
-"""Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
+"""Least work of one processor in a part: writing it takes some milliseconds, so it costs less than 1 %."""
 KEY_SHOWN = 16
 """Characters of the key in the folder's name."""
 SUFFIX = ".parquet"
@@ -100,9 +100,10 @@ DIGITS = 8
 
 
 class UnfinishedRun:
-    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock released.
+    """The parts of one run, under a lock. A context: at its end replications not yet written are, and the lock is
+    released.
 
-    `about`: what a list of runs shows of it (`manifest.about`).
+    `about`: what a list of runs shows of it (`provenance.about`); `part_of`: see the head of the file.
     """
 
     def __init__(
@@ -167,7 +168,7 @@ class UnfinishedRun:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write what is in hand, and release the lock; a folder without any part is removed."""
+        """Write replications that are not yet written, and release the lock; a folder without any part is removed."""
         try:
             if self.folder.is_dir():
                 with suppress(OSError) if error is not None else as_results_error(self.folder):
@@ -212,7 +213,10 @@ class UnfinishedRun:
     # --- growing ----------------------------------------------------------------------------------------------------
 
     def add(self, replication: ReplicationResult) -> None:
-        """Take a replication; a part is written when enough work is in hand. Raises ResultsError if it cannot be."""
+        """Add a replication; once those not yet written took enough work, they are written as a part.
+
+        Raises ResultsError if they cannot be.
+        """
         self._in_hand.append(replication)
         self.n_added += 1
         self.engine_seconds += replication.engine_seconds
@@ -221,7 +225,7 @@ class UnfinishedRun:
                 self.flush()
 
     def flush(self) -> None:
-        """Write what is in hand as a part. Raises OSError."""
+        """Write replications that are not yet written as a part. Raises OSError."""
         if self._in_hand:
             write_part(self.folder / PARTS, self._in_hand, key=self.key)
             self._in_hand = []

@@ -1,4 +1,7 @@
-"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another."""
+"""Compare arms with a baseline, paired by replication: `compare_arms` makes one `Comparison` a measure, group and arm.
+
+Patients are never the unit: they share queues, so they are not independent.
+"""
 
 from __future__ import annotations
 
@@ -53,15 +56,19 @@ TIDY = (
 class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
-    `baseline` is the baseline arm's name. Unknown numbers are NaN. `n_replications` counts the replications in which
-    both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
-    `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
-    `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
-    replication, `level_share` the same for the mean; `opposite` is the difference furthest from that one across the
-    mean; `tail` is by how much one side grows further at levels above 95 %, and in always-valid intervals
-    (`critical_values.sides`); `short` is true if too few days were measured for any interval of
-    this measure; `own` defines a user's measure; `few_departments` is the number of departments, where it is too
-    small for any verdict, else 0.
+    `baseline` is the baseline arm's name. Unknown numbers are NaN. Every number rests on the `n_replications` in which
+    both arms have the measure, out of `of` (0: all of them). So the baseline's mean is `mean - difference`, which
+    differs from the baseline's own row if a replication lacks the measure in this arm.
+
+    interval_kind    the kind of its intervals
+    largest_share    the share of the difference's variance that is due to one replication
+    level_share      the same of the mean's variance
+    opposite         the difference that lies furthest out on the other side of the mean from that replication
+    tail             how much longer one side of the interval is at levels above 95 %, and in always-valid intervals,
+                     for skewness; its sign says which (`critical_values.sides`)
+    short            whether too few days were measured for any interval of this measure
+    own              the definition of a measure of the user's own
+    few_departments  the number of departments, where it is too small for any verdict; else 0
 
     Over an ensemble the mean counts each department once, and its interval, of `degrees` degrees of freedom, is that of
     the mean over departments as a sample (`statistics/intervals.py`; while a result grows it uses each department's
@@ -122,7 +129,7 @@ class Comparison:
     @property
     def spread(self) -> float:
         """The standard deviation of the difference between replications, or departments, times the factor by which
-        skewness widens an interval by; NaN where there is no interval."""
+        skewness widens an interval; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
         return self.short_side * math.sqrt(self.sample[0]) / self._critical_value(self.level)
@@ -141,7 +148,8 @@ class Comparison:
 
     @property
     def width_factor(self) -> float:
-        """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
+        """How many times as wide as the interval shown the one is from which a verdict is read; NaN if no verdict may
+        be read."""
         always_valid = self.interval_kind == "always_valid"
         return width_factor(self.weakness, self.sample[0], always_valid=always_valid)
 
@@ -183,7 +191,7 @@ class Comparison:
         return self.together_at(self.level_of(family))
 
     def with_range(self, low: float, high: float) -> tuple[float, float]:
-        """An interval from which a verdict is read, drawn out to the range of departments where that counts, too."""
+        """An interval, widened to the range of departments if verdicts are about one department (`by_range`)."""
         if not self.by_range or math.isnan(self.department_p5):
             return low, high
         return min(low, self.department_p5), max(high, self.department_p95)

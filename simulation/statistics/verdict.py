@@ -1,9 +1,12 @@
 """What an interval supports, in words, against differences stated before the run. The only file that words a verdict.
 
-The rule, for a minimal important difference (MID) and the interval of the paired difference:
+Below, a *number* is one paired difference: of a replication, or of a department over an ensemble. After the rule come
+its exceptions: numbers too few or odd, families of verdicts, growing results, ensembles, offers.
+
+**The rule**, for a minimal important difference (MID) and the interval of the mean paired difference:
 
 - arms known to be the same in everything      -> 'identical'
-- no difference in any replication, to the last digit, of something that happens in them -> 'no difference' in so many
+- no difference in any replication, to the last digit, in something that does happen there -> 'no difference' in so many
   replications: the arm did not affect it
 - no difference in any replication of something that never, or hardly ever, happens (a share whose own interval reaches
   0 or 1) -> 'none seen': with no spread there is no interval, and a case never seen is no proof of safety
@@ -14,26 +17,32 @@ The rule, for a minimal important difference (MID) and the interval of the paire
 - otherwise                                    -> 'cannot tell', and how many more replications (over an ensemble:
   departments) would bring the half-width to half the MID, judging by the spread of those there are
 
-Whatever the interval says, the verdict is 'cannot tell', with the reason, for 2 to 19 departments, which say nothing of
-others, for fewer than three replications, where most replications lack the measure, where fewer than ten show no
-spread, and where one of ten to nineteen makes over half the variance. One of twenty or more that does makes the
-interval four times as wide; on the other side of the mean it goes no further than the other numbers lie, or than it
-goes by itself (`critical_values.widen_for_one`). So one odd department may leave a size or a limit open, but where all
-lie on one side of 0 or a limit, and the interval too, the verdict is on that side. Only 'identical' stays.
+**Where numbers are too few or too odd.** The verdict is 'cannot tell', with the reason, whatever the interval says
+('identical' alone stays):
+
+- for 2 to 19 departments, which say nothing of others
+- for fewer than three replications, or where most replications lack the measure
+- where fewer than ten numbers show no spread
+- where one of ten to nineteen numbers makes over half the variance
+
+Where one of twenty or more makes over half the variance, the interval is read as four times as wide. On the side of the
+mean away from that number it reaches no further than the furthest other number, or than the plain interval does
+(`critical_values.widen_for_one`). So one odd department may leave a size or a limit open; but if all numbers lie on one
+side of 0 or of a limit, and the plain interval too, so does the verdict.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
 
-Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
-interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
-arms that share a baseline; wider on the side of a long tail, `statistics/critical_values.py`, which says how often they
-hold where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins
-the family widens claims of safety only; harm is judged from the interval by itself. Why:
+**Families.** Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each
+is read from an interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the
+dependence between arms that share a baseline; wider on the side of a long tail, `statistics/critical_values.py`, which
+says how often they hold where replications are few and differences much skewed). Intervals that are shown stay at 95 %
+each. For margins the family widens claims of safety only; harm is judged from the interval by itself. Why:
 docs/decisions/0014-how-many-were-looked-at.md.
 
-While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
-(`statistics/critical_values.py`): a verdict may then be read after every replication. The comparison carries the kind
-of its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
+**Growing results.** While a result grows, and once it has grown beyond the number of replications planned, intervals
+are always valid (`statistics/critical_values.py`): a verdict may be read after every replication. The sentence of a
+verdict names the kind of its interval. The first replications give no finite interval: 'cannot tell yet'.
 
 A verdict does not cover inputs and structure, which are swept elsewhere, and says so. Verdicts of several runs are put
 together in `statistics/several_runs.py`.
@@ -41,7 +50,7 @@ together in `statistics/several_runs.py`.
 **Over an ensemble** a verdict is about departments like these, a sample of them. Beside it is said in how many of these
 an effect is beyond a limit. The rules, for the effects of `Spread`:
 
-- fewer than 20 departments used twice -> no words
+- fewer than 20 departments, each in two replications or more -> no words
 - 'in every department': the model expects fewer than 0.05 departments in which it is not, so the chance that there is
   any is below 5 %
 - 'depends on the department': the difference is beyond the limit on both sides, and on each there is a department of
@@ -90,7 +99,7 @@ SMALLEST, HIGHEST, P_STEP = 1e-9, 0.999, 1e-3
 
 
 def is_worse(row: Comparison) -> bool | None:
-    """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
+    """True if the whole interval is on the worse side of 0, False if it is on the better side, None if on neither."""
     low, high = row.together(1)
     if row.better == "neither" or not (low > 0 or high < 0):
         return None
@@ -100,9 +109,9 @@ def is_worse(row: Comparison) -> bool | None:
 def p_value(row: Comparison) -> float:
     """The two-sided p of the paired t test, or of a test that may be read after every replication (always-valid rows).
 
-    Below a level where the interval at 1 less that level excludes 0: where skewness widens the interval, t is smaller
-    by the same factor. Not below 1e-9 where 0 is on the side of the long tail, or one number makes most of the
-    variance.
+    It agrees with the interval: it is below 0.05 where the 95 % interval excludes 0, and likewise at other levels. So
+    where skewness widens the interval, t is smaller by the same factor. It is 1e-9 at the least where it has to be
+    searched for by the interval: where 0 is on the side of the long tail, or one number makes most of the variance.
     NaN with fewer than two replications, or where the difference is not known or nothing is calibrated; 1 where nothing
     differs, where an always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
@@ -131,8 +140,8 @@ def p_value(row: Comparison) -> float:
 
 
 def _p_of_interval(row: Comparison, highest: float) -> float:
-    """The p at whose level a bound is 0, up to the `highest`, found by halving its logarithm's range; 1 where it is
-    above .999."""
+    """The p for which the interval of level 1 - p just reaches 0; at most `highest`, and 1 where it is above .999. It
+    is found by bisection of its logarithm."""
     low, high = math.log(SMALLEST), math.log(highest)
     while high - low > P_STEP:
         middle = (low + high) / 2
@@ -174,12 +183,16 @@ Cause = Literal[
     "noise", "many verdicts", "skewness", "departments", "label table", "variance rule", "weak",
     "no interval yet", "few replications", "few departments", "missing",
 ]  # fmt: skip
-"""Why something is not settled: its interval is wide (if only as one of many, or on the side of a long tail, or as
-departments differ, or with a table of labels that rests on few cases); one number makes most of the variance; numbers
-are otherwise too few or too alike for an interval, or for any verdict; departments are few; or the measure is missing
-in some replication."""
+"""Why something is not settled.
+
+- 'noise': the interval is too wide; 'many verdicts', 'skewness': only because it is one of a family, or has a long tail
+- 'departments': departments differ; 'label table': a tool's table of labels rests on few cases
+- 'variance rule': one number makes most of the variance
+- 'no interval yet', 'few replications', 'few departments', 'weak': numbers are too few, or too alike
+- 'missing': some replication lacks the measure
+"""
 BY_WIDTH: tuple[Cause, ...] = ("noise", "no interval yet", "few replications")
-"""Causes beside which it is said that the interval by itself would tell."""
+"""Causes beside which the words say that this verdict alone, outside its family, could be told."""
 REASONS: dict[Cause | None, str] = {
     "departments": "the range over departments spans the limit",
     "noise": "the interval spans the limit",
@@ -244,11 +257,12 @@ deviation from 10 reaches from 0.7 to 1.8 times it."""
 class Verdict:
     """The verdict on one difference: its kind, a few words, one sentence.
 
-    size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
-    more replications are needed (None if that is not known or does not apply). answer: the words without the reason why
-    it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'. cause: why it cannot be
-    told, None if it can; why: the same in words. reason: why it cannot, in few words, though the interval that
-    is printed beside it would tell; '' elsewhere.
+    answer     the words without the reason of a 'cannot tell'
+    direction  the answer without the size: 'shorter', 'cannot tell'
+    size       if the direction is known, whether the difference is more or less than the MID, or either ('open')
+    n_more     how many more replications are needed; None if that is not known or does not apply
+    cause, why why it cannot be told, as a kind and in words; None and '' if it can
+    reason     the same in few words where the interval printed beside it, at 95 %, would suggest a verdict; else ''
     """
 
     kind: VerdictKind
@@ -332,8 +346,9 @@ def verdict(
 
 
 def read_from(families: Sequence[tuple[int, str]], *, by_range: bool = False) -> str:
-    """From what verdicts that are looked at together are read: how many each family has, and on what; `by_range`:
-    whether they are on one department.
+    """The intervals from which the verdicts of some families are read, in words.
+
+    families: of each, how many verdicts it has, and on what; by_range: whether they are about one department.
 
     >>> read_from([(18, "9 tools"), (1, "1 alternative")])
     'intervals of 99.72 % (18, on 9 tools) and 95 % (1, on 1 alternative), so that each group holds together with 95 %'
@@ -470,10 +485,10 @@ def direction_words(unit: str, better: Better, *, down: bool) -> str:
 
 
 def _n_more(comparison: Comparison, half_width: float, family: int) -> int | None:
-    """About how many more replications, or departments, would bring the half-width down to this; None with too few to
-    know their spread.
+    """About how many more replications, or departments, would bring the half-width down to this; None if there are too
+    few to know their spread.
 
-    0 where the interval is narrow enough and happens to lie across a limit.
+    0 where the interval is as narrow as that already, and happens to span a limit.
     """
     n, level = comparison.sample[0], comparison.level_of(family)
     if n < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):

@@ -2,10 +2,11 @@
 
 A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom the AI
 is used, when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before
-the clock starts. It makes no generator, changes no other column, and uses these named streams of the draws:
+the clock starts. It makes no generator, changes no other column, and reads these random streams of the draws, by name:
 
 - `triage.difficulty`           one number a patient, shared by all assessors;
-- `triage.private.<assessor>`   one number a patient and assessor, by the assessor's name (`.again`: asked again);
+- `triage.private.<assessor>`   one number a patient and assessor, by the assessor's name (`.again`: for an answer that
+  is asked for a second time);
 - `triage.noise.<assessor>`     the coin that decides whether a repeated answer differs;
 - `triage.acceptance`           the coin of a nurse who is advised;
 - `triage.action.<action>`      one number a patient and action (`effects`);
@@ -29,14 +30,14 @@ fewer patients would change their label.
 **Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and
 staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
 Minutes change by the burdens that hold with or without a tool (`burdens`), then by the effects of the tool, then by the
-seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so) is decided
-again with it, by the same random numbers; then what triage sets off (`effects`), by the label that counts. Watching
-comes last.
+seconds waited for it and spent before a hand-back. Attributes that depend on the label (admission, where a site says
+so) are decided again with it, by the same random numbers; then what triage sets off (`effects`), by the label that
+counts. Watching comes last.
 
 **Failures.** While the tool fails, the route uses the nurse's own label and minutes (with burdens and
 nothing else), or those of the tool with the `degraded` matrix on the same random variates. They are columns too, in
-departments that ask for them. Attributes that lean on the label and actions could not be undone by the route, so arms
-that combine them with failures are refused.
+departments that ask for them. A route cannot undo actions, or attributes that depend on the label, so arms that combine
+them with failures are refused.
 """
 
 from dataclasses import dataclass, replace
@@ -130,7 +131,11 @@ def minutes_saved(policy: Policy, pathway: Pathway, draws: Draws) -> float:
 
 @dataclass(frozen=True)
 class _Triaged:
-    """Patients under a policy: each one's label, whether the tool was used, and minutes; shape (n,) each."""
+    """Patients under a policy: each one's label, whether the tool was used, and minutes; shape (n,) each.
+
+    From wide to narrow: `used` may get the tool; `asked` are those of them whom the AI is to label; `handed_back` those
+    of these to whom it gives no answer. `watched` are those of `used` whom it watches.
+    """
 
     policy: Policy
     pathway: Pathway
@@ -155,7 +160,10 @@ class _Triaged:
 
     @cached_property
     def used(self) -> Mask:
-        """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
+        """Who may get the tool: it is live, staff take it up, and the draw of `covers` includes the patient.
+
+        For which arrival sources is decided later, by each use: label, minutes, action or watching.
+        """
         policy = self.policy
         used = people.mask_adopted(
             policy.adoption, people.days_since(policy.go_live_day, self.draws), self.draws
@@ -235,7 +243,7 @@ class _Triaged:
 
     @cached_property
     def minutes_by_nurse(self) -> Minutes:
-        """The values without the tool of the durations that change."""
+        """Minutes without the tool, burdens included, of the durations that the policy changes."""
         minutes = {name: self.draws.minutes[name] for name in self.policy.durations}
         for burden in self.policy.burdens:
             minutes |= change_minutes(
@@ -245,7 +253,7 @@ class _Triaged:
 
     @cached_property
     def minutes(self) -> Minutes:
-        """The values under the policy of the durations that change."""
+        """Minutes under the policy, of the durations that it changes."""
         policy, minutes = self.policy, dict(self.minutes_by_nurse)
         for effect in policy.effects:
             whose = self.used & self._covered(effect)
@@ -261,7 +269,8 @@ class _Triaged:
         return minutes
 
     def _covered(self, effect: MinutesEffect, sources: tuple[str, ...] | None = None) -> Mask:
-        """Whom an effect is for: of these sources (those of the policy), whether or not the tool is used for them."""
+        """Whom an effect is for, whether or not the tool is used: patients of `sources` (None: those whose minutes the
+        policy covers), as far as the effect is for them."""
         if sources is None:
             sources = self.policy.covers.minutes if self.policy.covers else ()
         only = effect.covers.only if effect.covers else {}

@@ -33,7 +33,7 @@ class Rule(NamedTuple):
     compiled: Edit
 
 
-WAITED = f"{24 * ' '}ended = max(_ended(p, "
+WAITED = f"{24 * ' '}end = max(_end(p, "
 """Where somebody who waited starts; the same stands where nobody had to wait, further in."""
 RULES = {
     "the last alternative that is free is taken": Rule(
@@ -42,8 +42,8 @@ RULES = {
             "for pool in reversed(ask.any_of):\n            if pool.in_use < pool.capacity:\n                taken",
         ),
         Edit(
-            "for j in range(asked.any_at, asked.any_at + asked.n_any):\n                    number",
-            "for j in reversed(range(asked.any_at, asked.any_at + asked.n_any)):\n                    number",
+            "for j in range(ask_row.any_at, ask_row.any_at + ask_row.n_any):\n                    number",
+            "for j in reversed(range(ask_row.any_at, ask_row.any_at + ask_row.n_any)):\n                    number",
         ),
     ),
     "what is released at a start is not dispatched": Rule(
@@ -76,8 +76,8 @@ RULES = {
     ),
     "patience that ends at t ends after the dispatch at t": Rule(
         Edit(
-            "self._later(patience, self._patience_ends",
-            "self._later(patience + 1, self._patience_ends",
+            "self._schedule(patience, self._patience_ends",
+            "self._schedule(patience + 1, self._patience_ends",
         ),
         Edit(
             "leaver_at = leaves_at[leavers[next_leaver]] if",
@@ -135,7 +135,8 @@ RULES = {
     ),
     "a coin in a loop is flipped once for all passes": Rule(
         Edit(
-            "branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)",
+            "branch.column + sum(\n                patient.passes[loop] * n for loop, n in branch.coins_per_pass\n"
+            "            )",
             "branch.column",
         ),
         Edit(
@@ -174,15 +175,15 @@ RULES = {
     "a step ends early only if more wait than its number": Rule(
         Edit("if n_waiting >= at_least:", "if n_waiting > at_least or not at_least:"),
         Edit(
-            "n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1])",
-            "n_waiting <= np.int64(lists[row.pairs_at + 2 * at_hand + 1]) > 0",
+            "n_waiting < np.int64(lists[row.pairs_at + 2 * stage + 1])",
+            "n_waiting <= np.int64(lists[row.pairs_at + 2 * stage + 1]) > 0",
         ),
     ),
     "a step that may end early is looked at once": Rule(
-        Edit("            del patient.looks[0]\n", "            del patient.looks[:-1]\n"),
+        Edit("            del patient.stages[0]\n", "            del patient.stages[:-1]\n"),
         Edit(
-            "        at_hand += 1\n",
-            "        at_hand = row.n_pairs // 2 - 1 if at_hand == 0 else at_hand + 1\n",
+            "        stage += 1\n",
+            "        stage = row.n_pairs // 2 - 1 if stage == 0 else stage + 1\n",
         ),
     ),
     "nothing of a step falls away": Rule(
@@ -236,8 +237,8 @@ RULES = {
     "a branch on a clock uses it up": Rule(
         Edit("patient.clock_at.get(step.since)", "patient.clock_at.pop(step.since, None)"),
         Edit(
-            "    return _ended(p, since, step",
-            "    clock_at[p * n_clocks + step.since] = NEVER\n    return _ended(p, since, step",
+            "    return _end(p, since, step",
+            "    clock_at[p * n_clocks + step.since] = NEVER\n    return _end(p, since, step",
         ),
     ),
     "a tool is still down as it comes back": Rule(
@@ -249,7 +250,7 @@ RULES = {
         Edit("outages[middle, 0] <= now", "outages[middle, 0] < now"),
     ),
     "whether a tool was down is asked for now alone": Rule(
-        Edit("self._began(patient) if branch.number else self.now", "self.now"),
+        Edit("self._last_start(patient) if branch.number else self.now", "self.now"),
         Edit("person.started_at if row.number and person.started_at >= 0 else now", "now"),
     ),
     "a unit is still open at its end": Rule(

@@ -217,7 +217,11 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 if label != acuity:
                     yield "is relabelled"
                 acuity = label
-            if row.looks and row.since == row.pace == row.repeat_of == NONE and row.minutes != NONE:
+            if (
+                row.stages
+                and row.since == row.pace == row.repeat_of == NONE
+                and row.minutes != NONE
+            ):
                 whole = started + int(columns.minutes[row.minutes][patient])
                 yield "ends early" if ended < whole else "goes on though it may end early"
             if row.pace != NONE and ended > started:
@@ -292,7 +296,7 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
     elif node.kind is Kind.ATTRIBUTE:
         yield "passes a branch by attribute"
     elif node.kind is Kind.COIN:
-        if any(passed[loop] for loop, _ in node.turns):
+        if any(passed[loop] for loop, _ in node.coins_per_pass):
             yield "flips a coin of a later pass"
     elif went in node.targets and node.targets[0] != node.targets[1]:
         first = went == node.targets[0]
