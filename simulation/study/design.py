@@ -1,4 +1,6 @@
-"""What is compared with what, as YAML states it: arms, levers, targets and the differences that would matter.
+"""A study as its YAML states it (`Design`, last): arms, levers, targets and the differences that would matter.
+
+`study.study.Study` is the same ready to run, with the department and policy of each arm.
 
 The published relation of delay to mortality (`DelayHarm`) is an association. It is used for differences between arms,
 never for a count of lives (`questions/harm.py`).
