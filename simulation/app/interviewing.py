@@ -20,7 +20,7 @@ from simulation.offers.interview import (
     next_question,
     questions,
 )
-from simulation.offers.offer import N_DEPARTMENTS
+from simulation.offers.offer import N_DEPARTMENTS, doubtful
 from simulation.records.in_memory import folder_in_memory
 
 MOST_CHARACTERS = 800
@@ -86,8 +86,8 @@ def page(pairs: Pairs) -> str:
         answers = rest_blank(answers)
     checked = checked_answers(answers)
     faulty = next((key for key in answers if checked.faults.get(key)), None)
-    doubtful = _doubtful(pairs, answers, checked)
-    key = faulty or doubtful or next_question(answers)
+    doubted = _doubted(pairs, answers, checked)
+    key = faulty or doubted or next_question(answers)
     shared: dict[str, Any] = {
         "n_answered": len(answers) - (faulty is not None),
         "query": _query(answers),
@@ -97,13 +97,12 @@ def page(pairs: Pairs) -> str:
             (questions()[name].noun, _read_as(checked, name), _query(_without(answers, name)))
             for name in answers
         ]
-        doubts = [
-            f"{questions()[name].noun}: {words}"
-            for name in checked.notes
-            for words in checked.said(name, "asked")
-        ]
         return rendered(
-            "interview_end.html", rows=rows, doubts=doubts, n_departments=N_DEPARTMENTS, **shared
+            "interview_end.html",
+            rows=rows,
+            doubts=[*doubtful(checked)],
+            n_departments=N_DEPARTMENTS,
+            **shared,
         )
     others, question = _without(answers, key), questions()[key]
     before = [name for name in takewhile(key.__ne__, questions()) if name in others]
@@ -120,7 +119,7 @@ def page(pairs: Pairs) -> str:
         required=[one.noun for one in questions().values() if one.required],
         may_rest=faulty is None and not question.required,
         is_rest=("rest", "blank") in pairs,
-        doubts=checked.said(key, "asked") if key == doubtful else [],
+        doubts=checked.doubts[key] if key == doubted else [],
         typed=texts_of(answers).get(key, ""),
         faults=["is not answered. Choose one of these"]
         if missed
@@ -134,10 +133,10 @@ def page(pairs: Pairs) -> str:
     )
 
 
-def _doubtful(pairs: Pairs, answers: Answers, checked: Checked) -> str | None:
+def _doubted(pairs: Pairs, answers: Answers, checked: Checked) -> str | None:
     """The question just answered, if its answer is unlikely and was not said to be so (`so`: that answer)."""
     name = next((text for key, text in pairs if key == "asked"), "")
-    is_odd = name in answers and checked.said(name, "asked")
+    is_odd = name in answers and checked.doubts[name]
     return name if is_odd and ("so", str(answers[name])) not in pairs else None
 
 
@@ -147,4 +146,4 @@ def _without(answers: Answers, name: str) -> dict[str, Answer]:
 
 def _read_as(checked: Checked, name: str) -> str:
     """What an answer was read as, and what is unlikely about it."""
-    return "; ".join([*checked.said(name, "echoed")[-1:], *checked.said(name, "asked")])
+    return "; ".join([*checked.readings[name][-1:], *checked.doubts[name]])

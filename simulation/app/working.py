@@ -46,7 +46,7 @@ def offer_work(background: Background, pairs: Pairs) -> HeavyWork:
     answers = answers_of(pairs)
     checked = checked_answers(answers)
     checked.all_faults.refuse("The answers cannot be used")
-    product = checked.values["product"]
+    product = checked.values.product
     page = f"/interview?{urlencode(texts_of(answers))}"
     named, tables = with_tables(answers)
     key, about = ("offer", page), f"The page for your board: {product}"

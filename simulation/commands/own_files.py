@@ -90,7 +90,7 @@ def offer(line: CommandLine) -> int:
     checked.all_faults.refuse("The answers cannot be used")
     if line["check"] or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0
-    name = line["name"] or name_of(checked.values["product"], folder)
+    name = line["name"] or name_of(checked.values.product, folder)
     with progress(7 * n, what="years") as shown:
 
         def done(n_done: int, of: int) -> None:

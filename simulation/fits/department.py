@@ -125,7 +125,7 @@ class FittedDepartment(FittedRecords):
 
     @property
     def _beds(self) -> int | None:
-        beds = self.stated.values.get("beds")
+        beds = self.stated.answers.beds
         return None if beds is None else round(beds)
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:

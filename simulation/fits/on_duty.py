@@ -16,8 +16,10 @@ import numpy as np
 from simulation.config.composing import packaged
 from simulation.config.ensembles import Ensemble
 from simulation.config.totals import on_duty
-from simulation.offers.department import DOCTORS
+from simulation.offers.department import DOCTORS, members_of
+from simulation.offers.offer import with_parameters
 from simulation.offers.product import spread_evenly
+from simulation.records.schema import Floats, Ints
 from simulation.study.design import VariedParameter
 
 OF_USUAL = {"doctors": (0.6, 1.05, 83), "practitioners": (0.0, 1.0, 89)}
@@ -32,7 +34,7 @@ def with_drawn_clinicians(ensemble: Ensemble, size: float, stated: Collection[st
     leaves a doctor's night empty.
     """
     staffing, n = packaged()["staffing"], len(ensemble.departments)
-    usual, left, columns = 0.0, np.zeros(n), dict[str, np.ndarray]()
+    usual, left, added = 0.0, np.zeros(n), dict[str, tuple[VariedParameter, Floats | Ints]]()
     for pool, (low, high, stream) in OF_USUAL.items():
         on = size * np.array(on_duty(staffing[pool]["rota"]))
         usual += on.sum()
@@ -41,21 +43,17 @@ def with_drawn_clinicians(ensemble: Ensemble, size: float, stated: Collection[st
         extra = np.maximum(np.round((times - 1) * (on.max() if low == 0 else on.mean())), -most)
         left += np.maximum(on + extra[:, None], 0).sum(axis=1)
         if len(np.unique(extra)) > 1:
-            columns[pool] = extra.astype(int)
-    parameters = dict(ensemble.parameters)
-    for pool, extra in columns.items():
-        parameters[f"{pool}_on_duty"] = VariedParameter(
-            changes=(f"staffing.{pool}.extra",), how="set", whole=True, evidence="assumed",
-            range=(int(extra.min()), int(extra.max())), source="not in the stamps: see fits/on_duty.py",
-        )  # fmt: skip
+            added[f"{pool}_on_duty"] = VariedParameter(
+                changes=(f"staffing.{pool}.extra",), how="set", whole=True, evidence="assumed",
+                range=(int(extra.min()), int(extra.max())), source="not in the stamps: see fits/on_duty.py",
+            ), extra.astype(int)  # fmt: skip
     place, members = list(ensemble.parameters).index(DOCTORS), []
-    for number in range(n):
-        member = ensemble.member(number)
-        values = [*member.values, *(int(extra[number]) for extra in columns.values())]
-        values[place] = round(float(values[place] * left[number] / usual), 4)
+    for member, hours in zip(members_of(ensemble), left, strict=True):
+        values = [*member.values]
+        values[place] = round(float(values[place] * hours / usual), 4)
         members.append(replace(member, values=tuple(values)))
     ends = [member.values[place] for member in members]
-    doctors = replace(parameters[DOCTORS], range=(min(ends), max(ends)))
-    return replace(
-        ensemble, parameters={**parameters, DOCTORS: doctors}, departments=tuple(members)
-    )
+    doctors = replace(ensemble.parameters[DOCTORS], range=(min(ends), max(ends)))
+    parameters = {**ensemble.parameters, DOCTORS: doctors}
+    ensemble = replace(ensemble, parameters=parameters, departments=tuple(members))
+    return with_parameters(ensemble, added)

@@ -8,47 +8,40 @@ cannot give them are left out; if too few are left, or their mean is off, there 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble
 from simulation.config.files import search_folders, stated_by
-from simulation.config.studies import study_from
 from simulation.config.totals import Scaling
-from simulation.config.writing import ensemble_text, write_files
+from simulation.config.writing import ensemble_text
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.fits.department import FittedDepartment
 from simulation.fits.on_duty import with_drawn_clinicians
 from simulation.fits.records import PACKAGED_NURSE, TRIAGE_SCALE
-from simulation.offers import solving
-from simulation.offers.department import DOCTORS, TRIAGE, OfferedDepartments
-from simulation.offers.kept_years import KeptYears
+from simulation.offers.department import DOCTORS, TRIAGE, OfferedDepartments, members_of
 from simulation.offers.offer import (
     AFTER,
     BOUND_ON_HANDOVER,
     DEPARTMENTS,
     EASED,
+    YEAR,
     along_causes,
     most_even,
     of_years,
     texts_alone,
     unsolved_ensemble,
 )
-from simulation.offers.solving import CalibrationTarget, Solver
+from simulation.offers.solving import CalibrationTarget, Solver, kept_years, study_over
 from simulation.records.schema import Floats, Mask
 from simulation.report.findings import TOLERANCES
-from simulation.runs.provenance import program_parts
 from simulation.study.study import Study
-from simulation.version import __version__
 
 N_DEPARTMENTS, LEAST = 30, 20
 """How many departments are drawn, and how many have to be left for an answer."""
@@ -186,7 +179,7 @@ class DepartmentSet:
         """The departments that meet the figures, as a study of the fitted department runs them."""
         name, chosen = self.fitted.name, np.flatnonzero(self.kept)[: self.n_met]
         built = replace(self.solved.built, accepted=len(chosen))
-        members = tuple(self.solved.member(int(number)) for number in chosen)
+        members = tuple(map(self.solved.member, chosen.tolist()))
         used = {member.cause for member in members}
         causes = {key: cause for key, cause in self.solved.causes.items() if key in used}
         question = (
@@ -219,9 +212,9 @@ class DepartmentSet:
 
     def sentences(self) -> Iterator[str]:
         """What was drawn, met and refused, by cause of waiting."""
-        of = [self.solved.member(number).cause for number in range(len(self.kept))]
+        of = np.array([member.cause for member in members_of(self.solved)])
         for name, cause in self.solved.causes.items():
-            here = np.array([one == name for one in of])
+            here = of == name
             yield f"If {cause.label}: {self.kept[here].sum()} of {here.sum()} drawn meet them."
         yield from self.ends
         for fault in self.faults:
@@ -258,19 +251,20 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
         path.partition(".")[2]: block["rota"] for path, block in laid.items() if "rota" in block
     }
     known = {path: block for path, block in laid.items() if "rota" not in block}
-    stated, totals = fitted.stated.values, fitted.totals
-    values: dict[str, Any] = {
-        "attendances_per_day": totals.attendances_per_day, "admitted_share": totals.admitted_share,
-        **{key: stated[key] for key in ("beds", "children", "ambulances") if key in stated},
-    }  # fmt: skip
-    if totals.ambulances_per_day is not None:
-        values["ambulances_per_day"] = totals.ambulances_per_day
+    totals = fitted.totals
+    values = replace(
+        fitted.stated.answers,
+        attendances_per_day=totals.attendances_per_day,
+        admitted_share=totals.admitted_share,
+    )
     if fitted.desk:
-        values["ambulances"] = "triage nurses" if fitted.desk.one_team else "own nurses"
+        values.ambulances = "triage nurses" if fitted.desk.one_team else "own nurses"
     if fitted.ages:
         children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
-        values["children_share"] = round(children / totals.attendances_per_day, 4)
-    return OfferedDepartments(values, n, known, rotas, (DOCTORS, TRIAGE, PATIENCE))
+        values.children_share = round(children / totals.attendances_per_day, 4)
+    return OfferedDepartments(
+        values, n, known, rotas, (DOCTORS, TRIAGE, PATIENCE), totals.ambulances_per_day
+    )
 
 
 def unsolved_of(fitted: FittedDepartment, n: int) -> Ensemble:
@@ -293,42 +287,27 @@ def solve(
 
     `progress`: called with years done and to do; `where`: overrides that say where years run.
     """
-    unsolved = unsolved_of(fitted, n)
-    members = [unsolved.member(number) for number in range(n)]
-    wanted = wanted_of(fitted)
+    unsolved, wanted = unsolved_of(fitted, n), wanted_of(fitted)
     seen = any(
         block.path == TRIAGE_SCALE for block in fitted.blocks if block.evidence == "measured"
     )
-    targets = list(targets_of(wanted, [member.cause for member in members], minutes_seen=seen))
+    causes = [member.cause for member in members_of(unsolved)]
+    targets = list(targets_of(wanted, causes, minutes_seen=seen))
     folders = search_folders(None if fitted.config_dir is None else Path(fitted.config_dir))
     own = fitted.nurse != PACKAGED_NURSE
     nurse: Raw | None = stated_by("nurse", fitted.nurse, folders) if own else None
-    length = _length(fitted)
-    source = hashlib.sha256(Path(solving.__file__).read_bytes()).hexdigest()
-    program = {
-        "ensemble": unsolved, "nurse": nurse, "targets": targets, "length": length, "source": source,
-        "version": __version__, **program_parts(),
-    }  # fmt: skip
-    with TemporaryDirectory() as temporary:
-        trial = Path(temporary).resolve()
-        places = (trial, *folders)
+    length = YEAR | _length(fitted)
 
-        def made() -> Study:
-            write_files(texts_alone(unsolved, nurse), DEPARTMENTS, trial)
-            words = (
-                f"study={DEPARTMENTS}",
-                f"run.departments={n}",
-                f"run.replications={n}",
-                *where,
-            )
-            return of_years(study_from(stated_in(words, places), places), **length).of_arms([])
+    def made() -> Study:
+        study = study_over(texts_alone(unsolved, nurse), DEPARTMENTS, n, folders, where)
+        return of_years(study, **length).of_arms([])
 
-        solver = Solver(
-            made, unsolved, lambda done: progress(done, solver.n_years),
-            KeptYears(results, {"fit": fitted.name, "n": n}, program),
-            lambda fresh: DepartmentSet(fitted, unsolved, fresh, wanted).is_met,
-        )  # fmt: skip
-        solved, fresh = solver.solve(targets)
+    kept = kept_years(results, {"fit": fitted.name, "n": n}, unsolved, targets, nurse, length)
+    solver = Solver(
+        made, unsolved, progress, kept,
+        lambda fresh: DepartmentSet(fitted, unsolved, fresh, wanted).is_met,
+    )  # fmt: skip
+    solved, fresh = solver.solve(targets)
     return DepartmentSet(fitted, solved, fresh, wanted, tuple(solver.ends()))
 
 

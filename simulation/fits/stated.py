@@ -24,7 +24,7 @@ from simulation.config.writing import write_files
 from simulation.errors import Fault, Faults, nearest
 from simulation.offers.department import ONE_TEAM, SHARED_CHILDREN, stated_rotas
 from simulation.offers.figures import Unread
-from simulation.offers.interview import Answer, Answers, check, is_blank, questions
+from simulation.offers.interview import Answer, Answers, OfferAnswers, check, is_blank, questions
 from simulation.offers.reading import read, words_of
 from simulation.patients import DrawnRun
 from simulation.study.offered_load import in_a_mean_week, offered_load
@@ -75,18 +75,21 @@ class StatedDepartment:
     unused: tuple[str, ...] = ()
 
     @property
+    def answers(self) -> OfferAnswers:
+        """What was stated that the interview asks."""
+        return OfferAnswers(**{key: self.values[key] for key in ASKED if key in self.values})
+
+    @property
     def pathway(self) -> str:
         """The packaged pathway from which the department starts: who sees children, who is at which door."""
-        if self.values.get("ambulances") == "triage nurses":
+        if self.answers.ambulances == "triage nurses":
             return ONE_TEAM
-        return (
-            SHARED_CHILDREN if self.values.get("children") == "doctors" else "emergency_department"
-        )
+        return SHARED_CHILDREN if self.answers.children == "doctors" else "emergency_department"
 
     def blocks(self, usual: Mapping[str, float]) -> Iterator[Scaled]:
         """The blocks that it states. `usual`: the mean minutes of each of `SCALES` with these patients, at a factor of
         1."""
-        rotas = stated_rotas(self.values)
+        rotas = stated_rotas(self.answers)
         rotas |= {
             name: value.stated()
             for name, value in self.values.items()
@@ -145,10 +148,8 @@ def stated_department(answers: Answers) -> StatedDepartment:
         kind = known.get(key)
         if kind == "asked":
             faults += asked.faults.get(key, [])
-            if key in asked.values:
-                question = questions()[key]
-                values[key] = asked.values[key]
-                words[key] = words_of(question.kind, asked.values[key], question.unit)
+            if key in asked.values.given:
+                values[key], words[key] = getattr(asked.values, key), asked.readings[key][0]
         elif kind is not None:
             _read_one(key, kind, answer, values, words, faults)
         elif key in questions():

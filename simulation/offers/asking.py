@@ -157,11 +157,11 @@ def _accept(
         for fault in faults:
             say(f"  {fault.found}. {fault.remedy}")
         return ""
-    echoed = checked.said(key, "echoed")[-1:]
+    echoed = checked.readings[key][-1:]
     as_typed = {typed, f"{typed} {questions()[key].unit}"}
     if typed and not as_typed.issuperset(echoed):
         say(f"  = {echoed[0]}")
-    if odd := checked.said(key, "asked"):
+    if odd := checked.doubts[key]:
         try:
             said = ask(
                 "".join(f"  Check: {words}\n" for words in odd) + f"  {IS_IT_SO}\n> "

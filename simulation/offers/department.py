@@ -14,10 +14,10 @@ from typing import Any
 from simulation.config.composing import packaged
 from simulation.config.ensembles import PACKAGED, Ensemble, ensemble_named
 from simulation.config.files import packaged_configs
-from simulation.config.totals import SIZE, Scaling, TotalsAndRotas, apportioned
+from simulation.config.totals import ADMITTED_SHARE, SIZE, Scaling, TotalsAndRotas, apportioned
 from simulation.department.vocabulary import Shift
-from simulation.offers.interview import Values
-from simulation.offers.rotas import Rota, stated_shifts
+from simulation.offers.interview import OfferAnswers
+from simulation.offers.rotas import stated_shifts
 from simulation.study.design import Member, Structure, VariedParameter
 
 SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
@@ -47,47 +47,54 @@ def of_one_team(structure: Structure) -> bool:
     return ONE_TEAM in (structure.pathway or "")
 
 
-def stated_rotas(values: Values) -> dict[str, list[dict[str, Any]]]:
+def stated_rotas(values: OfferAnswers) -> dict[str, list[dict[str, Any]]]:
     """The answered rotas, by pool. Of one team, the second nurse of every hour stands for the ambulance nurses."""
+    team = values.triage_nurses
     pools = {
-        "triage_nurses": "triage_nurses",
-        "assessment_nurses": "ambulance_nurses",
-        "doctors": "doctors",
+        "triage_nurses": team,
+        "assessment_nurses": values.ambulance_nurses,
+        "doctors": values.doctors,
     }
-    rotas = {pool: values[key].stated() for pool, key in pools.items() if key in values}
-    team = values.get("triage_nurses")
-    if values.get("ambulances") == "triage nurses" and team is not None:
-        rotas |= zip(("triage_nurses", "assessment_nurses"), _split_team(team), strict=True)
+    rotas = {pool: rota.stated() for pool, rota in pools.items() if rota is not None}
+    if values.ambulances == "triage nurses" and team is not None:
+        second = [int(on > 1) for on in team.on_duty]
+        first = [on - other for on, other in zip(team.on_duty, second, strict=True)]
+        rotas["triage_nurses"], rotas["assessment_nurses"] = map(stated_shifts, (first, second))
     return rotas
+
+
+def members_of(ensemble: Ensemble) -> list[Member]:
+    """The departments of an ensemble."""
+    return list(map(ensemble.member, range(len(ensemble.departments))))
 
 
 @dataclass(frozen=True)
 class OfferedDepartments:
     """Departments that answers describe.
 
-    values: of the questions that were answered; n: how many departments; known: values of blocks that are the same in
+    values: the answers as they were read; n: how many departments; known: values of blocks that are the same in
     all, by dotted path; rotas: further ones, by pool; solved: parameters that move though their value is known.
     """
 
-    values: Values
+    values: OfferAnswers
     n: int
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rotas: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     solved: tuple[str, ...] = ()
+    ambulances_per_day: float | None = None
 
     @cached_property
     def totals(self) -> TotalsAndRotas:
         """The totals and rotas that were answered."""
-        shares = ("admitted_share", "children_share", "ambulances_per_day")
-        known = {key: self.values[key] for key in shares if key in self.values}
-        beds = self.values.get("beds")
-        rotas = {**self.rotas, **stated_rotas(self.values)}
+        values, rotas = self.values, {**self.rotas, **stated_rotas(self.values)}
         return TotalsAndRotas(
-            attendances_per_day=self.values["attendances_per_day"],
-            beds=None if beds is None else round(beds),
+            attendances_per_day=values.attendances_per_day,
+            admitted_share=values.admitted_share or ADMITTED_SHARE,
+            children_share=values.children_share,
+            ambulances_per_day=self.ambulances_per_day,
+            beds=None if values.beds is None else round(values.beds),
             rotas={pool: tuple(Shift(**shift) for shift in rota) for pool, rota in rotas.items()},
             known=self.known,
-            **known,
         )
 
     # --- structures -------------------------------------------------------------------------------------------
@@ -96,8 +103,8 @@ class OfferedDepartments:
     def _left(self) -> Mapping[str, Structure]:
         """The structures that the answers leave, by name, as the packaged ensemble states them."""
         known = dict(packaged_ensemble().structures)
-        wanted = {"own clinicians": False, "doctors": True}.get(self.values.get("children", ""))
-        team = {"own nurses": False, "triage nurses": True}.get(self.values.get("ambulances", ""))
+        wanted = {"own clinicians": False, "doctors": True}.get(self.values.children or "")
+        team = {"own nurses": False, "triage nurses": True}.get(self.values.ambulances or "")
         if team:
             door, children = known[ONE_TEAM], known[SHARED_CHILDREN]
             known[BOTH] = replace(
@@ -191,12 +198,11 @@ class OfferedDepartments:
         """The departments, causes mixed evenly. Of each cause, those of the packaged ensemble of a structure that is
         left, in its order; then, if these are too few, the others of it under the structures that are left, in turn."""
         ensemble, left = packaged_ensemble(), list(self.structures)
-        every = [ensemble.member(number) for number in range(len(ensemble.departments))]
         weights = [cause.weight for cause in ensemble.causes.values()]
         numbers = apportioned([self.n * weight / sum(weights) for weight in weights], self.n)
         placed: list[tuple[float, Member]] = []
         for name, number in zip(ensemble.causes, numbers, strict=True):
-            of_cause = [member for member in every if member.cause == name]
+            of_cause = [member for member in members_of(ensemble) if member.cause == name]
             own = [
                 replace(member, structure=self._same[member.structure])
                 for member in of_cause
@@ -222,10 +228,3 @@ class OfferedDepartments:
             by_name |= zip(BEDS, apportioned(exact, self.totals.beds), strict=True)
         for name, stated in self.parameters.items():
             yield 1.0 if self._is_known(stated) else by_name[name]
-
-
-def _split_team(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A team as two pools of which either serves both doors: one of every two or more, and the others."""
-    second = [int(on > 1) for on in team.on_duty]
-    first = [on - other for on, other in zip(team.on_duty, second, strict=True)]
-    return stated_shifts(first), stated_shifts(second)

@@ -5,15 +5,18 @@ Answers are a mapping of key to text or number; a blank is None or ''. Any front
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard
 
 from annotated_types import Ge
 
-from simulation.config.counts_table import FIVE_LEVELS, read_counts
+from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest
@@ -35,13 +38,17 @@ BOTH = {
 """Choices that are two others at once."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
-Values = Mapping[str, Any]
-"""Answers as they were read, by key."""
+Number = float | None
+Text = str | None
+Counts = CountsTable | None
+Staff = Rota | None
 Kind = Literal[
     "number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"
 ]
 Bounds = Annotated[tuple[float, float], Unit("that of the question")]
-How = Literal["asked", "echoed"]
+Words = dict[str, list[str]]
+USUALLY_FOR = Whom()
+"""Whom a product is for if nobody says: walk-ins and GP referrals."""
 
 
 @config_dataclass
@@ -92,42 +99,111 @@ class OfferQuestion:
     """The citation, or the reason for it."""
 
 
-@dataclass(frozen=True)
-class Note:
-    """What an answer was read as (`echoed`), or what is unlikely about it (`asked`)."""
+@dataclass
+class OfferAnswers:
+    """The answers as they were read, in the order of the questions; None: left blank. Shares are from 0 to 1, waits and
+    times in minutes, prices in pounds. Where one that is required is missing, it is 0 or ''."""
 
-    how: How
-    words: str
+    attendances_per_day: float = 0
+    within_four_hours: Number = None
+    wait_to_clinician: Number = None
+    median_wait_to_clinician: Number = None
+    over_12h: Number = None
+    left: Number = None
+    admitted_share: Number = None
+    beds: Number = None
+    triage_nurses: Staff = None
+    ambulances: Text = None
+    ambulance_nurses: Staff = None
+    children_share: Number = None
+    children: Text = None
+    doctors: Staff = None
+    triage_minutes: Number = None
+    triage_wait: Number = None
+    product: str = ""
+    does: str = ""
+    saves: ReadAmount | None = None
+    saves_by: Text = None
+    covers: Whom | None = None
+    used_share: Number = None
+    acceptance: Number = None
+    against: Text = None
+    table: Counts = None
+    exact_share: Number = None
+    under_share: Number = None
+    correlation: Number = None
+    cases: Number = None
+    cases_on: Text = None
+    accuracy_by: Text = None
+    nurses_table: Counts = None
+    price_a_year: Number = None
+    price_a_patient: Number = None
+    evaluation: Text = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was answered, by key."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+    def last_of(self, *keys: str) -> str:
+        """The last of these questions that was answered."""
+        return [key for key in self.given if key in keys][-1]
+
+    @property
+    def saves_time(self) -> bool:
+        """Whether the product takes time off triage."""
+        return "saves time" in chosen(self.does)
+
+    @property
+    def advises(self) -> bool:
+        """Whether it suggests a label, of which the nurse decides."""
+        return "advises" in chosen(self.does)
+
+    @property
+    def labels(self) -> bool:
+        """Whether it gives or suggests labels."""
+        return self.advises or "labels" in chosen(self.does)
+
+    @property
+    def agrees_with_nurses(self) -> bool:
+        """Whether its accuracy was measured against nurses, or nobody says against whom."""
+        return self.against in ("nurses", "unknown", None)
+
+    @property
+    def whom(self) -> Whom:
+        """Whom it is for, as answered, or walk-ins and GP referrals."""
+        return (self.covers or USUALLY_FOR)._replace(children=self.children_share)
+
+    def patients_a_year(self, used_share: float) -> float:
+        """Attendances a year for which it is used, roughly, if it is for such a share of those it is for."""
+        return 365 * self.attendances_per_day * used_share * self.whom.share
 
 
 @dataclass
 class Checked:
-    """Values by key of all that was answered, and faults and notes by key."""
+    """The answers as they were read; by key faults, how each was read, and what is unlikely about it."""
 
-    values: dict[str, Any] = field(default_factory=dict)
-    faults: dict[str, list[Fault]] = field(default_factory=dict)
-    notes: dict[str, list[Note]] = field(default_factory=dict)
+    values: OfferAnswers = field(default_factory=OfferAnswers)
+    faults: dict[str, list[Fault]] = field(default_factory=partial(defaultdict, list))
+    readings: Words = field(default_factory=partial(defaultdict, list))
+    doubts: Words = field(default_factory=partial(defaultdict, list))
 
     @property
     def all_faults(self) -> Faults:
         """Every fault, in the order of the questions."""
-        return Faults(fault for faults in self.faults.values() for fault in faults)
+        return Faults(chain(*self.faults.values()))
 
     def refuse(self, key: str, found: str, remedy: str) -> None:
         """Add a fault."""
-        self.faults.setdefault(key, []).append(Fault(key, found, remedy))
+        self.faults[key].append(Fault(key, found, remedy))
 
     def ask(self, key: str, words: str) -> None:
-        """Add a question about an unlikely answer."""
-        self.notes.setdefault(key, []).append(Note("asked", words))
+        """Add what is unlikely about an answer."""
+        self.doubts[key].append(words)
 
     def echo(self, key: str, words: str) -> None:
-        """Add what an answer was read as."""
-        self.notes.setdefault(key, []).append(Note("echoed", words))
-
-    def said(self, key: str, how: How) -> list[str]:
-        """The words of such notes on an answer."""
-        return [note.words for note in self.notes.get(key, ()) if note.how == how]
+        """Add how an answer was read."""
+        self.readings[key].append(words)
 
 
 @cache
@@ -150,15 +226,12 @@ def is_blank(answer: Answer) -> bool:
 
 def is_asked(question: OfferQuestion, answers: Answers) -> bool:
     """Whether the answers so far make this a question."""
-    if not question.asked:
-        return False
-    for key, words in question.needs.items():
-        other = questions()[key]
-        if not is_asked(other, answers):
-            return False
-        if not set(words).intersection(chosen(_as_chosen(other, answers.get(key)))):
-            return False
-    return True
+    return question.asked and all(
+        is_asked(other, answers)
+        and not set(words).isdisjoint(chosen(_as_chosen(other, answers.get(key))))
+        for key, words in question.needs.items()
+        for other in [questions()[key]]
+    )
 
 
 def chosen(choice: str) -> tuple[str, ...]:
@@ -173,14 +246,10 @@ def chosen(choice: str) -> tuple[str, ...]:
 def _as_chosen(question: OfferQuestion, answer: Answer) -> str:
     """An answer in the words of the choice that it begins; as typed if it begins none, '' if it is blank."""
     typed = "" if is_blank(answer) else str(answer).casefold().strip()
-    try:
-        return (
-            str(read_text("choice", typed, question.choices))
-            if typed and question.choices
-            else typed
-        )
-    except Unread:
-        return typed
+    with suppress(Unread):
+        if typed and question.choices:
+            return str(read_text("choice", typed, question.choices))
+    return typed
 
 
 def next_question(answers: Answers) -> str | None:
@@ -201,7 +270,7 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
 
     `folder`: where tables are that answers name.
     """
-    from simulation.offers.plausible import cross_check
+    from simulation.offers.contradictions import cross_check
 
     checked = Checked()
     for key in answers:
@@ -246,7 +315,7 @@ def _read_one(
     """Read one answer; add its value, its faults and its notes."""
     if question.kind == "table":
         try:
-            checked.values[key] = read_counts(folder / str(answer), FIVE_LEVELS)
+            setattr(checked.values, key, read_counts(folder / str(answer), FIVE_LEVELS))
         except ConfigError as error:
             for fault in error.faults:
                 checked.refuse(key, f"{fault.where}: {fault.found}", fault.remedy)
@@ -267,7 +336,7 @@ def _read_one(
         low, high = (words_of(question.kind, end, question.unit) for end in question.allowed or ())
         checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, number)}")
         return
-    checked.values[key] = value
+    setattr(checked.values, key, value)
     checked.echo(key, words)
     if _is_outside(number, question.usual) and not isinstance(value, Rota):
         times, sign = 1 + 99 * (question.kind == "share"), "£" * (question.kind == "money")
@@ -309,7 +378,7 @@ def _hint(key: str, number: float) -> str:
 def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked) -> None:
     """Faults and notes of a rota: hours without anybody, shifts that overlap, heads instead of people on duty."""
     if question.covers and (gaps := rota.hours_where(0)):
-        checked.values.pop(key)
+        setattr(checked.values, key, None)
         checked.refuse(key, f"nobody is on from {gaps}", "Name everybody who is on, by night too")
     if rota.overlaps:
         checked.ask(key, f"shifts overlap from {rota.overlaps}: there they add up. Is it so?")

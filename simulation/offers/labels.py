@@ -62,7 +62,7 @@ def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
 def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float | None]:
     """Lines on the share of the sickest at triage who get too low a level, without the product and with it: means over
     the departments; then that share if it differs from nurses only where they are right, where that is a reading."""
-    if not product.labels:
+    if not product.values.labels:
         return [], None
     arm = study.arm(ARM)
     mixes = tuple(_sickest_at_triage(arm.pathway, arm.policy, study.run.seed))
@@ -88,7 +88,7 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
     # so many digits that which is more is seen
     digits = max((digits_apart(100 * mean, 100 * limit, 1) for mean in means.values()), default=1)
     limit_words = f"; the limit is {100 * limit:.{digits}f} %" if margins else ""
-    differs = "differs from nurses" if product.with_nurses else "works"
+    differs = "differs from nurses" if product.values.agrees_with_nurses else "works"
     lines = [
         f"Too low a level for the sickest (levels 1-2) at triage: about {100 * today:.{digits}f} % today{limit_words}. "
         f"With it, if it {differs}"
@@ -107,8 +107,8 @@ def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw
     for number in range(len(departments) if departments is not None else 1):
         raw = {"triage": {product.name: product.policy()}, "nurse": copied(study.resolved["nurse"])}
         for key in product.blanks:
-            for path in product.paths(key):
-                lay_over(raw, path.split("."), drawn[DRAWN[key]][number], path, Faults())
+            path = product.path(key)
+            lay_over(raw, path.split("."), drawn[DRAWN[key][0]][number], path, Faults())
         yield raw["triage"][product.name], raw["nurse"]
 
 

@@ -21,7 +21,7 @@ FIGURES = Path(__file__).with_name("ensemble_figures.csv")
 SLOT, STEPS = 30, (1, 2, 3, 5)
 """Minutes of a slot, a half hour, and the steps in which it may be gone through: none is longer than a service."""
 VARIATION = 0.64
-"""Half of 1 and the squared coefficient of variation of minutes at the desk, .28 (configs/site/typical.yaml)."""
+"""Half of 1 and the squared coefficient of variation of minutes of a triage, .28 (configs/site/typical.yaml)."""
 FULL = 0.9
 """The share of their hours for which people are busy by a rota that would do, in either part of it. A judgement."""
 BLOCKS = ((10, 22), (8, 22), (9, 23), (8, 24))
@@ -29,28 +29,25 @@ BLOCKS = ((10, 22), (8, 22), (9, 23), (8, 24))
 
 
 @cache
-def ensemble_figures(column: str, *, as_built: bool = True) -> Floats:
-    """A column of figures of the ensemble's departments; `as_built`: with their own minutes of doctors alone."""
-    rows = _rows()
-    return np.array([float(row[column]) for row in rows if not as_built or row["times"] == "1.0"])
+def ensemble_figures(column: str, *, as_built: bool = True, **only: str) -> Floats:
+    """A column of figures of the ensemble's departments; of some of them where other columns are to be as `only` says,
+    '' for anything. `as_built`: with their own minutes of doctors alone."""
+    if as_built:
+        only["times"] = "1.0"
+    return np.array(
+        [
+            float(row[column])
+            for row in figure_rows()
+            if all(value in ("", row[key]) for key, value in only.items())
+        ]
+    )
 
 
 @cache
-def _rows() -> tuple[dict[str, str], ...]:
+def figure_rows() -> tuple[dict[str, str], ...]:
+    """The rows of the file of figures, as text by column."""
     lines = FIGURES.read_text(encoding="utf-8").splitlines()[1:]
     return tuple(csv.DictReader(lines))
-
-
-def departments() -> tuple[dict[str, str], ...]:
-    """The rows of the ensemble's departments, each once, as text by column."""
-    return tuple(row for row in _rows() if row["times"] == "1.0")
-
-
-def departments_with(key: str, answer: str, column: str) -> Floats:
-    """A column of figures of the departments for which something is so; of all, if the answer is blank."""
-    return np.array(
-        [float(row[column]) for row in departments() if row[key] == (answer or row[key])]
-    )
 
 
 def patients_of(name: str, attendances: float) -> Floats:

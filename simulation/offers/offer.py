@@ -1,43 +1,51 @@
 """From answers to a folder that `aeflow compare` runs: the department over a range, the product, and the study."""
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from simulation.config.composing import packaged, stated_in
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble
 from simulation.config.files import names_in, search_folders
 from simulation.config.new import name_faults
-from simulation.config.studies import study_from
 from simulation.config.writing import ensemble_text, write_files, yaml_text
 from simulation.errors import Faults, refuse
-from simulation.offers import solving
 from simulation.offers.department import (
     BEDS,
     DOCTORS,
     ONE_TEAM,
     TRIAGE,
     OfferedDepartments,
+    members_of,
     of_one_team,
     packaged_ensemble,
 )
-from simulation.offers.interview import Answers, Checked, OfferQuestion, Values, check, questions
-from simulation.offers.kept_years import KeptYears
+from simulation.offers.interview import (
+    Answers,
+    Checked,
+    OfferAnswers,
+    OfferQuestion,
+    check,
+    questions,
+)
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct, differing_parameter, spread_evenly
-from simulation.offers.solving import CalibrationTarget, Solver, comparison_lines
+from simulation.offers.solving import (
+    CalibrationTarget,
+    Solver,
+    comparison_lines,
+    kept_years,
+    study_over,
+)
 from simulation.records.schema import Floats, Ints
 from simulation.records.serialise import Plain
 from simulation.report.findings import TOLERANCES
-from simulation.runs.provenance import program_parts
 from simulation.study.department_warnings import department_warnings
 from simulation.study.design import Member, VariedParameter
 from simulation.study.study import Study
@@ -159,7 +167,7 @@ def offered(
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
     values = checked.values
-    name = name or name_of(values["product"])
+    name = name or name_of(values.product)
     kinds = ("nurse", "triage", "ensembles", "study")
     if (before := folder / "study" / f"{name}.yaml").exists():
         remedy = (
@@ -171,25 +179,19 @@ def offered(
     departments, product = OfferedDepartments(values, n), OfferedProduct(name, values)
     alone = unsolved_ensemble(departments)
     n = len(alone.departments)
-    with TemporaryDirectory() as temporary:
-        trial = Path(temporary).resolve()
-        places = (trial, *search_folders(folder if folder.is_dir() else None))
-
-        texts = _texts(_with_product(alone, product), departments, product, differs)
-        write_files(texts, name, trial)
-        words = (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where)
-        study = study_from(stated_in(words, places), places)
-        of_labels, harshest = label_lines(study, product)
-        targets = list(_targets(values, tuple(map(alone.member, range(n)))))
-        kept = KeptYears(results, _of_department(values, n), _program(alone, product, targets))
-        solver = Solver(
-            lambda: of_years(study.of_arms([])),
-            alone,
-            lambda done: progress(done, solver.n_years),
-            kept,
-        )
-        say(_before(kept, solver.n_years, n))
-        solved, fresh = solver.solve(targets)
+    study = study_over(
+        _texts(_with_product(alone, product), departments, product, differs),
+        name, n, search_folders(folder if folder.is_dir() else None), where,
+    )  # fmt: skip
+    of_labels, harshest = label_lines(study, product)
+    targets = list(_targets(values, members_of(alone)))
+    nurse = None if values.nurses_table is None else product.nurse()
+    solver = Solver(
+        lambda: of_years(study.of_arms([])), alone, progress,
+        kept_years(results, _of_department(values, n), alone, targets, nurse, YEAR),
+    )  # fmt: skip
+    say(solver.plan())
+    solved, fresh = solver.solve(targets)
     solved = _with_product(solved, product)
     left, unmet = _left(solver, solver.unmet(targets, fresh))
     solved = replace(
@@ -255,33 +257,31 @@ def of_years(study: Study, **length: int) -> Study:
     return replace(study, run=run)
 
 
-def _targets(values: Values, members: Sequence[Member]) -> Iterator[CalibrationTarget]:
+def _targets(values: OfferAnswers, members: Sequence[Member]) -> Iterator[CalibrationTarget]:
     """What is solved for in these departments: the four-hour share, another in each if it was left blank; the wait."""
-    key, ends = "within_four_hours", (0.3, 3.0)
-    n = len(members)
-    share = values.get(key, spread_evenly(n, 98, *(questions()[key].range or (0, 1))))
+    ends, n, share = (0.3, 3.0), len(members), values.within_four_hours
+    wanted = share or spread_evenly(n, 98, *(questions()["within_four_hours"].range or (0, 1)))
     along = along_causes(EASED, [member.cause for member in members])
     within = CalibrationTarget(
-        DOCTORS, "within_4h_share", share, -0.35, ends, along=along, beyond=QUICK, also=QUICKER
+        DOCTORS, "within_4h_share", wanted, -0.35, ends, along=along, beyond=QUICK, also=QUICKER
     )
-    if wait := next((one for one in list(WAITS)[:2] if one in values), None):
+    if wait := next((key for key in list(WAITS)[:2] if getattr(values, key)), None):
         # doctors decide the wait, and what comes after it the four-hour share
         yield within._replace(
-            measure=ANSWERED[wait], wanted=values[wait], slope=2.1, in_log=True, also={},
+            measure=ANSWERED[wait], wanted=getattr(values, wait), slope=2.1, in_log=True, also={},
             crosses={"within_4h_share": -0.41},
         )  # fmt: skip
         within = CalibrationTarget(
-            AFTER[0], "within_4h_share", share, -0.24, (0.3, 2.5),
+            AFTER[0], "within_4h_share", wanted, -0.24, (0.3, 2.5),
             along=dict.fromkeys(AFTER[1:], np.ones(n)), crosses={ANSWERED[wait]: 0.65},
         )  # fmt: skip
-    if wait is None or key in values:
+    if wait is None or share:
         yield within
     yield BOUND_ON_HANDOVER
     # Of wait and minutes the wait says more of what a change is worth; the other is printed.
     for key, power in (("triage_wait", 2.5), ("triage_minutes", 1.0)):
-        if key in values:
-            measure = ANSWERED[key]
-            yield CalibrationTarget(TRIAGE, measure, values[key], power, (0.05, 3.0), in_log=True)
+        if value := getattr(values, key):
+            yield CalibrationTarget(TRIAGE, ANSWERED[key], value, power, (0.05, 3.0), in_log=True)
             return
 
 
@@ -293,36 +293,14 @@ def along_causes(eased: Mapping[str, Sequence[str]], causes: Sequence[str]) -> d
     }
 
 
-def _of_department(values: Values, n: int) -> Plain:
+def _of_department(values: OfferAnswers, n: int) -> Plain:
     """The answers on which departments hang, and how many there are."""
     about = {
         key: value
-        for key, value in values.items()
+        for key, value in values.given.items()
         if questions()[key].section == "department" or key == NURSES
     }
     return {"n": n, **about}
-
-
-def _program(
-    ensemble: Ensemble, product: OfferedProduct, targets: Sequence[CalibrationTarget]
-) -> Plain:
-    """What the years of departments hang on besides the answers."""
-    source = hashlib.sha256(Path(solving.__file__).read_bytes()).hexdigest()
-    nurse = product.nurse() if NURSES in product.values else None
-    return {
-        "ensemble": ensemble, "nurse": nurse, "targets": targets, "source": source,
-        "years": (YEAR, solving.YEARS, solving.FRESH), "version": __version__, **program_parts(),
-    }  # fmt: skip
-
-
-def _before(kept: KeptYears, n_years: int, n: int) -> str:
-    """What is said before years are simulated: how many are kept, and how many may follow."""
-    n_kept = sum(map(len, kept.rounds))
-    if n_kept >= n_years:
-        return f"Departments with these answers are in {kept.path}: none is made again."
-    again = f"{kept.note}, so they are made again. " if kept.note else ""
-    resumed = f" {n_kept} are kept." if n_kept else ""
-    return f"{again}{n_years} years are simulated, {n * solving.FRESH} more if some are then off.{resumed}"
 
 
 def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
@@ -349,18 +327,17 @@ def _defaults(chosen: Mapping[str, str]) -> list[Any]:
 def _with_product(ensemble: Ensemble, product: OfferedProduct) -> Ensemble:
     """Departments that differ in what was left blank of a product, too, under its name."""
     added = product.drawn(len(ensemble.departments))
-    return replace(_with_columns(ensemble, added), name=product.name)
+    return replace(with_parameters(ensemble, added), name=product.name)
 
 
-def _with_columns(
+def with_parameters(
     ensemble: Ensemble, added: Mapping[str, tuple[VariedParameter, Floats | Ints]]
 ) -> Ensemble:
     """Departments that differ in more parameters, by name, each with its value in every department; ranges hold all."""
     columns = [column.tolist() for _, column in added.values()]
-    numbers = range(len(ensemble.departments))
     members = [
         replace(member, values=(*member.values, *of_member))
-        for member, *of_member in zip(map(ensemble.member, numbers), *columns, strict=True)
+        for member, *of_member in zip(members_of(ensemble), *columns, strict=True)
     ]
     parameters = {**ensemble.parameters, **{name: one for name, (one, _) in added.items()}}
     for place, (name, one) in enumerate(parameters.items()):
@@ -395,12 +372,12 @@ def unsolved_ensemble(
         limitation="",
     )
     added = dict[str, tuple[VariedParameter, Floats | Ints]]()
-    if "admitted_share" not in values:
+    if values.admitted_share is None:
         added[ADMITTED] = _admitted(len(members), departments.totals.admitted_share)
-    is_known = AMBULANCE_NURSES in values or "assessment_nurses" in departments.totals.rotas
-    if not is_known and values.get("ambulances") != "triage nurses":
+    is_known = "assessment_nurses" in departments.totals.rotas
+    if not is_known and values.ambulances != "triage nurses":
         added[AMBULANCE_NURSES] = _more_ambulance_nurses(departments, members)
-    return _with_columns(ensemble, added)
+    return with_parameters(ensemble, added)
 
 
 def _admitted(n: int, share: float) -> tuple[VariedParameter, Floats]:
@@ -453,10 +430,11 @@ def _texts(
     return {**made, "ensembles": ensemble_text(ensemble, heads["ensembles"])}
 
 
-def _stated(values: Values) -> dict[str, float]:
+def _stated(values: OfferAnswers) -> dict[str, float]:
     """The figures of the department among the answers, by measure, and its attendances a day."""
-    stated = {"attendances_per_day": values["attendances_per_day"]}
-    return stated | {measure: values[key] for key, measure in ANSWERED.items() if key in values}
+    given = values.given
+    stated = {"attendances_per_day": values.attendances_per_day}
+    return stated | {measure: given[key] for key, measure in ANSWERED.items() if key in given}
 
 
 def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterator[Raw]:
@@ -466,19 +444,21 @@ def _blanks(departments: OfferedDepartments, product: OfferedProduct) -> Iterato
         "question": "what makes patients wait", "parameters": ["cause"], "unit": "cause",
         "find": "time, for a month, the wait for a place and the wait in it for a clinician",
     }  # fmt: skip
-    of_duty = [key for key in ON_DUTY if key not in values]
+    of_duty = [key for key in ON_DUTY if getattr(values, key) is None]
     if len(departments.structures) > 1 and of_duty:
         nouns = listed_with_and([questions()[key].noun for key in of_duty])
         more = [AMBULANCE_NURSES] if "ambulances" in of_duty else []
         yield _blank(questions()[of_duty[0]], ["structure", *more], nouns)
-    known = {*values, *(["triage_wait"] if "triage_minutes" in values else [])}
-    if values.get("ambulances") != "own nurses":
+    known = set(values.given)
+    if values.triage_minutes is not None:
+        known.add("triage_wait")
+    if values.ambulances != "own nurses":
         known.add(AMBULANCE_NURSES)
     for key, parameters in OF_BLANK.items():
         if key not in known:
             yield _blank(questions()[key], parameters)
     for key in product.blanks:
-        blank = _blank(questions()[key], [DRAWN[key]])
+        blank = _blank(questions()[key], [DRAWN[key][0]])
         if key == "correlation":  # cases that differ are counted, which many more patients hold
             find = f"{blank['find']} (in {product.patients_who_hold(blank.pop('patients')):,} patients)"
             blank |= {"find": find, "arms": list(product.ends)}
@@ -494,17 +474,19 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
 def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
     """Questions about unlikely answers; where the `whole` is wanted, before them how answers were read, what was left
     blank and what is assumed for it."""
-    blank = []
+    blank, given = [], checked.values.given
     for key, question in questions().items() if whole else ():
-        words = checked.said(key, "echoed")
-        if key in checked.values and words:
+        words = checked.readings[key]
+        if key in given and words:
             yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
         elif words and question.blank != SIMULATED:
             blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
     if blank:
         yield f"Left blank: {'; '.join(blank)}"
-    yield from (
-        f"Check {questions()[key].noun}: {words}"
-        for key in checked.notes
-        for words in checked.said(key, "asked")
-    )
+    yield from (f"Check {words}" for words in doubtful(checked))
+
+
+def doubtful(checked: Checked) -> Iterator[str]:
+    """What is unlikely about answers, each after its noun."""
+    for key in {**checked.readings, **checked.doubts}:
+        yield from (f"{questions()[key].noun}: {words}" for words in checked.doubts[key])

@@ -1,21 +1,22 @@
 """The product of an offer: its policy and nurses, what departments differ in because it was left blank, and the study
-that sets it beside what the same money does."""
+that sets it beside what the same money does: arms of as many whole ones, or of as many hours a day, as the sum pays
+for."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulation.config.composing import packaged
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
-from simulation.offers.alternatives import alternatives
-from simulation.offers.figures import ReadAmount
-from simulation.offers.interview import Values, chosen, questions
-from simulation.offers.plausible import of_everybody, patients_a_year, whom_of
+from simulation.config.files import copied
+from simulation.offers.interview import OfferAnswers, questions
 from simulation.records.schema import Floats, Ints
+from simulation.records.serialise import read_rows
 from simulation.study.design import VariedParameter
 
 ARM = "product"
@@ -26,19 +27,27 @@ WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
 """All of a triage, of which a share is taken."""
 AT_AMBULANCE = "ambulance_assessment"
 DRAWN = {
-    "saves": "seconds",
-    "used_share": "used_share",
-    "acceptance": "acceptance",
-    "exact_share": "exact_share",
-    "under_share": "under_share",
-    "correlation": "correlation",
-    "nurses_table": "nurses_errors",
+    "saves": ("seconds", "minutes.seconds_saved"),
+    "used_share": ("used_share", "covers.share"),
+    "acceptance": ("acceptance", "acceptance"),
+    "exact_share": ("exact_share", "ai.agreement.exact_share"),
+    "under_share": ("under_share", "ai.agreement.under_share"),
+    "correlation": ("correlation", "ai.with_nurse.correlation"),
+    "nurses_table": ("nurses_errors", ""),
 }
-"""The parameter in which departments differ where a question about the product was left blank."""
+"""The parameter in which departments differ where a question about the product was left blank, and what it is of the
+policy; '' of the nurses."""
+BESIDE_NURSES = {
+    "exact_share": "ai.with_nurse.agree_share",
+    "under_share": "ai.with_nurse.lower_share",
+}
+"""The same of a product that was measured against nurses, where that is something else."""
 FOLLOWING = ("under_share", "correlation")
-"""Blanks that are told as what the vendor has not shown."""
+"""Blanks that are listed as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
+USUAL_USE = 0.55
+"""The share of use by which a price a patient is made one a year where that was left blank: the middle of its range."""
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
 PILOTS = {
@@ -90,35 +99,30 @@ NOT_MEASURED = estimate(0.5, [0, 0.9], "not measured")
 
 
 class OfferedProduct:
-    """A product as answered. name: that of its files; values: of the questions that were answered."""
+    """A product as answered. name: that of its files; values: the answers as they were read."""
 
-    def __init__(self, name: str, values: Values) -> None:
+    def __init__(self, name: str, values: OfferAnswers) -> None:
         self.name, self.values = name, values
-        does = chosen(values["does"])
-        self.saves_time, self.advises = "saves time" in does, "advises" in does
-        self.labels = self.advises or "labels" in does
-        self.against: str = values.get("against", "unknown")
-        self.with_nurses = self.against in ("nurses", "unknown")
-        self.table: CountsTable | None = values.get("table")
-        self.accuracy_claimed = values.get("accuracy_by", "vendor") == "vendor"
-        self.saves_claimed = values.get("saves_by", "vendor") == "vendor"
+        self.accuracy_claimed = values.accuracy_by in (None, "vendor")
+        self.saves_claimed = values.saves_by in (None, "vendor")
 
     # --- what was left blank ----------------------------------------------------------------------------------
 
     @property
     def blanks(self) -> tuple[str, ...]:
         """The questions about the product that were left blank and are drawn, a value a department."""
-        by_shares = self.labels and self.table is None
+        values = self.values
+        by_shares = values.labels and values.table is None
         wanted = {
             "used_share": True,
-            "saves": self.saves_time,
-            "acceptance": self.advises,
+            "saves": values.saves_time,
+            "acceptance": values.advises,
             "exact_share": by_shares,
             "under_share": by_shares,
-            "correlation": self.labels and self.with_nurses,
-            "nurses_table": self.labels,
+            "correlation": values.labels and values.agrees_with_nurses,
+            "nurses_table": values.labels,
         }
-        return tuple(key for key, asked in wanted.items() if asked and key not in self.values)
+        return tuple(key for key, asked in wanted.items() if asked and getattr(values, key) is None)
 
     def drawn(self, n: int) -> dict[str, tuple[VariedParameter, Floats | Ints]]:
         """The parameter of an ensemble for each question that was left blank, and its values, shape (n,): spread evenly
@@ -127,9 +131,9 @@ class OfferedProduct:
         streams = list(DRAWN)  # so that an answer to one question leaves the others as they were
         columns = {key: spread_evenly(n, streams.index(key), *ends) for key, ends in ranges.items()}
         if "under_share" in columns:  # a share of the labels that differ
-            columns["under_share"] *= 1 - {**self.values, **columns}["exact_share"]
+            columns["under_share"] *= 1 - columns.get("exact_share", self.values.exact_share or 0)
         return {
-            DRAWN[key]: (differing_parameter(key, self.paths(key), rounded), rounded)
+            DRAWN[key][0]: (differing_parameter(key, [self.path(key)], rounded), rounded)
             for key, column in columns.items()
             for rounded in [column.round(4)]
         }
@@ -137,54 +141,44 @@ class OfferedProduct:
     def _range(self, key: str) -> tuple[float, float]:
         """The range of a blank; labels that are too low are not the same as others'."""
         low, high = questions()[key].range or (0.0, 1.0)
-        if key == "exact_share" and "under_share" in self.values:
-            high = min(high, 0.98 - self.values["under_share"])
+        if key == "exact_share" and self.values.under_share is not None:
+            high = min(high, 0.98 - self.values.under_share)
             low = min(low, high - 0.1)
         return low, high
 
-    def paths(self, key: str) -> list[str]:
-        """The values of the policy, or of the nurses, that a question decides."""
-        if key == "nurses_table":
-            return ["nurse.errors.value"]
-        exact, under = "ai.agreement.exact_share", "ai.agreement.under_share"
-        if self.with_nurses:
-            exact, under = "ai.with_nurse.agree_share", "ai.with_nurse.lower_share"
-        path = {
-            "saves": "minutes.seconds_saved",
-            "used_share": "covers.share",
-            "acceptance": "acceptance",
-            "exact_share": exact,
-            "under_share": under,
-            "correlation": "ai.with_nurse.correlation",
-        }[key]
-        return [f"triage.{self.name}.{path}.value"]
+    def path(self, key: str) -> str:
+        """The value of the policy, or of the nurses, that a question decides."""
+        _, path = DRAWN[key]
+        if self.values.agrees_with_nurses:
+            path = BESIDE_NURSES.get(key, path)
+        return f"triage.{self.name}.{path}.value" if path else "nurse.errors.value"
 
     # --- files ------------------------------------------------------------------------------------------------
 
     def nurse(self) -> Raw | None:
         """The file of the nurses: their table, or the packaged one with a range of errors if that was left blank."""
-        table: CountsTable | None = self.values.get("nurses_table")
+        table = self.values.nurses_table
         if table is not None:
             source = "counts of own nurses' labels, answered in the interview"
             matrix = {"evidence": "measured", "source": source, "counts": counts_of(table)}
             return {"labels": {"name": "nurse", "correlation": NOT_MEASURED, "matrix": matrix}}
-        if not self.labels:
+        if not self.values.labels:
             return None
         ends = questions()["nurses_table"].range or (1.0, 1.0)
         return {**packaged()["nurse"], "errors": estimate(1, ends, left_blank("nurses_table"))}
 
     def policy(self) -> Raw:
         """The file of the policy."""
-        whom = whom_of(self.values)
+        values, whom = self.values, self.values.whom
         covered = list(whom.sources)
         policy: Raw = {"kind": "matrix", "name": self.name}
-        covers: Raw = {"minutes": covered} if self.saves_time else {}
-        if self.labels:
-            policy |= {"ai": self._labels(), "role": "advises" if self.advises else "replaces"}
-            if self.against != "unknown":
-                policy["measured_against"] = self.against
+        covers: Raw = {"minutes": covered} if values.saves_time else {}
+        if values.labels:
+            policy |= {"ai": self._labels(), "role": "advises" if values.advises else "replaces"}
+            if values.against not in (None, "unknown"):
+                policy["measured_against"] = values.against
             covers["labels"] = covered
-        if self.advises:
+        if values.advises:
             policy["acceptance"] = self._estimate("acceptance", [0, 1])
         if whom.only:
             covers["only"] = {name: list(categories) for name, categories in whom.only.items()}
@@ -194,7 +188,7 @@ class OfferedProduct:
             "source": "whom it is for, as answered, or the walk-in desk",
         }
         policy["covers"] = covers
-        if self.saves_time:
+        if values.saves_time:
             policy["minutes"] = self._minutes(covered)
         return policy | self._price()
 
@@ -203,7 +197,7 @@ class OfferedProduct:
     ) -> Raw:
         """A number: as answered, or the middle of the range of its question."""
         question = questions()[key]
-        value = self.values.get(key) if value is None else value
+        value = getattr(self.values, key) if value is None else value
         if value is None:
             low, high = self._range(key)
             source = f"left blank, the middle of {low:g} to {high:g}: {question.source}"
@@ -214,10 +208,11 @@ class OfferedProduct:
 
     def _labels(self) -> Raw:
         """How it labels: its table, or its shares, against the truth or beside the nurses."""
-        table, claim = self.table, self.accuracy_claimed
+        table, claim = self.values.table, self.accuracy_claimed
+        agrees, under_share = self.values.agrees_with_nurses, self.values.under_share
         who = "the vendor states it" if claim else "measured independently"
         source = f"{who}; answered in the interview"
-        if table is not None and not self.with_nurses:
+        if table is not None and not agrees:
             matrix = {
                 "evidence": "measured",
                 "source": f"counts, {source}",
@@ -226,9 +221,10 @@ class OfferedProduct:
             }
             return {"name": ARM, "correlation": NOT_MEASURED, "matrix": matrix}
         exact = self._estimate("exact_share", [0, 1], claim=claim)
-        answered = self.values.get("under_share", (1 - exact["value"]) / 2)
+        middle = (1 - exact["value"]) / 2
+        answered = middle if under_share is None else under_share
         under = self._estimate("under_share", [0, 1], answered, claim=claim)
-        if not self.with_nurses:
+        if not agrees:
             shares = {"exact_share": exact, "under_share": under, "evidence": "assumed"}
             shares["source"] = f"{source}; the errors are spread as the nurses' are"
             return {"name": ARM, "correlation": NOT_MEASURED, "agreement": shares}
@@ -246,7 +242,7 @@ class OfferedProduct:
 
     def _minutes(self, covered: Sequence[str]) -> Raw:
         """What it takes off a triage."""
-        saves: ReadAmount | None = self.values.get("saves")
+        saves = self.values.saves
         claim = saves is not None and self.saves_claimed
         at = [AT_AMBULANCE] if "ambulance" in covered else []
         if saves is not None and not saves.is_seconds:
@@ -259,7 +255,7 @@ class OfferedProduct:
 
     def _price(self) -> Raw:
         """What it costs, a year or a patient; a range where that was left blank."""
-        year, patient = self.values.get("price_a_year"), self.values.get("price_a_patient")
+        year, patient = self.values.price_a_year, self.values.price_a_patient
         source = "the offer's price, answered in the interview"
         if year is not None:
             return {"cost_per_year": {"value": year, "evidence": "published", "source": source}}
@@ -273,14 +269,19 @@ class OfferedProduct:
     @property
     def pounds_a_year(self) -> float:
         """What it costs a year, roughly where it is paid a patient."""
-        if "price_a_year" in self.values:
-            return float(self.values["price_a_year"])
-        n = patients_a_year({"used_share": 0.55, **self.values}) or 0.0
-        return float(self.values.get("price_a_patient", MIDDLE_PRICE) * n)
+        year, patient, used = (
+            self.values.price_a_year,
+            self.values.price_a_patient,
+            self.values.used_share,
+        )
+        if year is not None:
+            return year
+        n = self.values.patients_a_year(USUAL_USE if used is None else used)
+        return (MIDDLE_PRICE if patient is None else patient) * n
 
     def patients_who_hold(self, n: int) -> int:
         """Patients among whom product and nurses differ in n, to the next hundred."""
-        counts = np.array([[0]] if self.table is None else self.table.rows)
+        counts = np.array([[0]] if self.values.table is None else self.values.table.rows)
         if counts.any():
             agree = np.trace(counts) / counts.sum()
         else:
@@ -291,54 +292,54 @@ class OfferedProduct:
 
     def claims(self) -> Iterator[str]:
         """What rests on the vendor's word alone, as nouns."""
-        values = self.values
-        saves: ReadAmount | None = values.get("saves")
+        values, saves = self.values, self.values.saves
         if saves is not None and self.saves_claimed:
             share = f"{100 * saves.number:g} % of the time"
             amount = f"{saves.number:g} seconds" if saves.is_seconds else share
             yield f"{amount} saved a triage"
-        if self.labels and self.accuracy_claimed:
+        if values.labels and self.accuracy_claimed:
             whom = {"nurses": "nurses", "unknown": "somebody unnamed", "outcome": "outcomes"}
-            against = whom.get(self.against, f"a {self.against}")
-            if "exact_share" in values:
-                yield f"{100 * values['exact_share']:g} % agreement with {against}"
-            elif self.table is not None:
+            against = values.against or "unknown"
+            against = whom.get(against, f"a {against}")
+            if values.exact_share is not None:
+                yield f"{100 * values.exact_share:g} % agreement with {against}"
+            elif values.table is not None:
                 yield f"its table of labels against {against}"
 
     def not_shown(self) -> Iterator[str]:
         """What the vendor has not shown, as nouns."""
         values = self.values
-        if self.labels:
-            if self.with_nurses:
+        if values.labels:
+            if values.agrees_with_nurses:
                 yield "a panel's judgement"
-            missing = {
-                "table": "errors by level",
-                "cases": "number of cases",
-                "cases_on": "ages and languages",
-            }
-            yield from (words for key, words in missing.items() if key not in values)
-            if self.accuracy_claimed and values.keys().isdisjoint({"exact_share", "table"}):
+            if values.table is None:
+                yield "errors by level"
+            if values.cases is None:
+                yield "number of cases"
+            if values.cases_on is None:
+                yield "ages and languages"
+            if self.accuracy_claimed and values.exact_share is None and values.table is None:
                 yield "an independent study"  # what is claimed is asked about by itself
             yield "repeat answers"
             yield "failures"
-        if self.saves_time and ("saves" not in values or self.saves_claimed):
+        if values.saves_time and (values.saves is None or self.saves_claimed):
             yield "an independent study of the minutes saved"
-        if "used_share" not in values:
+        if values.used_share is None:
             yield "its use where it runs"
-        if self.advises and "acceptance" not in values:
+        if values.advises and values.acceptance is None:
             yield "uptake by nurses"
 
     def assumed(self) -> Iterator[str]:
         """How answers were read, and what stands in the place of those that were left blank, as clauses."""
         values = self.values
-        if "used_share" in values:
-            yield of_everybody(values).partition(", ")[0]
+        if values.used_share is not None:
+            yield f"used for {100 * values.used_share:.4g} % of {values.whom.words}"
         yield from (
             f"{questions()[key].noun}: {questions()[key].blank}"
             for key in self.blanks
             if key not in FOLLOWING
         )
-        if "price_a_year" not in values and "price_a_patient" not in values:
+        if values.price_a_year is None and values.price_a_patient is None:
             yield f"it costs £{MIDDLE_PRICE} a patient"
 
     def _readings(self, title: str) -> Raw:
@@ -374,15 +375,15 @@ class OfferedProduct:
         """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
         an offer has otherwise; `assumed`: as clauses; `stated`: the department's own figures, by measure."""
         known = packaged("study=alternatives")["study"]
-        title, pounds = str(self.values["product"]), self.pounds_a_year
+        title, pounds = self.values.product, self.pounds_a_year
         offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
             "blanks": list(blanks), "stated": dict(stated),
         }  # fmt: skip
-        if left_out := whom_of(self.values).left_out:
+        if left_out := self.values.whom.left_out:
             offer["left_out"] = left_out
-        if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
+        if pilot := PILOTS.get(self.values.evaluation or next(iter(PILOTS))):
             offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
         study: Raw = {
             "name": self.name,
@@ -401,3 +402,65 @@ class OfferedProduct:
             spend = {"evidence": "assumed", "source": f"what {title} costs a year"}
             study["equal_spend"] = {"pounds_per_year": round(pounds), **spend}
         return study | {key: known[key] for key in STUDY_KEYS} | {"offer": offer}
+
+
+# --- what else the price buys ---------------------------------------------------------------------------------
+
+BOUGHT_WHOLE = "lean_triage"
+"""An alternative that is bought once and whole."""
+LEAST_HOURS = 2
+"""The shortest shift, in hours a day: nobody comes for less. A judgement."""
+
+
+class ForSale(NamedTuple):
+    """What is bought: the packaged arm that states its price, its noun, what it changes, and of a shift the hour at
+    which it begins and its length in hours (0: no shift)."""
+
+    packaged: str
+    noun: str
+    path: str
+    start: int = 0
+    hours: int = 0
+
+
+FOR_SALE = read_rows(Path(__file__).with_name("for_sale.yaml"), ForSale)
+"""By the name of the arm."""
+
+
+def alternatives(packaged: Mapping[str, Raw], pounds: float) -> Iterator[tuple[str, Raw]]:
+    """Arms of what a sum a year buys, by name; of what it does not buy, the least there is. `packaged`: by name."""
+    yield BOUGHT_WHOLE, packaged[BOUGHT_WHOLE]
+    for name, sale in FOR_SALE.items():
+        arm = copied(packaged[sale.packaged])
+        of_one = float(arm["cost"]["per_year"]) / (1 if sale.hours else arm["changes"][sale.path])
+        number = max(int(pounds // of_one), 1)
+        hours = sale.hours
+        if hours and pounds < of_one:
+            hours = max(int(pounds // (of_one / hours)), LEAST_HOURS)
+        yield (
+            name,
+            _arm(arm, sale, number, hours, of_one * number * (hours / sale.hours if hours else 1)),
+        )
+
+
+def _arm(arm: Raw, sale: ForSale, number: int, hours: int, pounds: float) -> Raw:
+    """The packaged arm with so many units of so many hours a day, at this cost a year."""
+    end = (sale.start + hours - 1) % 24 + 1
+    when = f" from {sale.start} to {end} h" if hours else ""
+    shift = {"hours": f"{sale.start}-{end}", "number": number}
+    if hours == 24:
+        when, shift["hours"] = ", day and night", "0-24"
+    cost = arm["cost"]
+    times = pounds / cost["per_year"]
+    part = f"{number} x {hours} hours" if hours else f"{number}"
+    return arm | {
+        "label": f"{'One' if number == 1 else number} more {sale.noun}{'s' * (number > 1)}{when}",
+        "changes": {sale.path: [shift] if hours else number},
+        "source": "as much as the price of the product buys, or the least there is",
+        "cost": cost
+        | {
+            "per_year": round(pounds),
+            "range": [round(times * limit) for limit in cost["range"]],
+            "what": f"{part} a day, in proportion to: {cost['what']}",
+        },
+    }

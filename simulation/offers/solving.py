@@ -9,23 +9,35 @@ and further fresh years are what is printed. Departments have different random n
 points of a year's four-hour share, cancels in their mean. A cause that still cannot have what was answered is left out.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
-from simulation.offers.kept_years import KeptYears, Round
+from simulation.config.studies import study_from
+from simulation.config.writing import write_files
+from simulation.offers.department import members_of
 from simulation.records.schema import Floats, Mask
+from simulation.records.serialise import digest
 from simulation.report.findings import TOLERANCES
+from simulation.runs.atomic import as_results_error, write_file
+from simulation.runs.provenance import program_parts
 from simulation.runs.running import Executor, Runner, open_executor
 from simulation.study.study import Study
+from simulation.version import __version__
 
 SEED = 20261124
 """The seed of the first years; others follow it."""
@@ -41,6 +53,63 @@ KEPT = (*TOLERANCES, "handover_mean")
 """The measures that are kept of each year: those that are printed, and what is bounded."""
 LEAST_MOVE, LONGEST = 0.004, 0.4
 """Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
+
+
+FOLDER = ".departments"
+"""The folder within that of results."""
+Round = dict[str, list[float]]
+"""Measures by the number of the replication, as text."""
+
+
+class KeptYears:
+    """The simulated years by which departments are calibrated, by round, kept in the folder of results as they end.
+
+    They hang on the answers about the department, on the packaged ensemble and on the program, not on product, price,
+    yardstick or use. So another product finds them, and what was stopped goes on where it was.
+
+    results: the folder of results, None to keep nothing; answers: what the file is found by; program: what the numbers
+    hang on besides.
+    `note`: why what is there is not used; '' if it is, or if nothing is there. Raises ResultsError where nothing can be
+    written.
+    """
+
+    def __init__(self, results: Path | None = None, answers: Any = (), program: Any = ()) -> None:
+        self.path = None if results is None else results / FOLDER / f"{digest(answers)[:16]}.json"
+        self.program, self.n_taken, self.note = digest(program), 0, ""
+        self.rounds = [] if self.path is None else self._read(self.path)
+
+    def _read(self, path: Path) -> list[Round]:
+        """The rounds that are there; none of another version of the program, and none of a damaged file."""
+        with as_results_error(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            return []
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            rounds: list[Round] = stored["rounds"]
+            if stored["checksum"] == digest([stored["program"], rounds]):
+                if stored["program"] == self.program:
+                    return rounds
+                self.note = f"{path} is of another version of aeflow"
+                return []
+        self.note = f"{path} is damaged"
+        return []
+
+    def next_round(self) -> Round:
+        """The years of the next round that are known; those that are added to it are kept by `write`."""
+        self.n_taken += 1
+        if self.n_taken > len(self.rounds):
+            self.rounds.append({})
+        return self.rounds[self.n_taken - 1]
+
+    def write(self) -> None:
+        """Write all that is known, whole or not at all."""
+        if self.path is None:
+            return
+        stored = {"program": self.program, "rounds": self.rounds}
+        checksum = digest(list(stored.values()))
+        with as_results_error(self.path.parent):
+            write_file(self.path, json.dumps({**stored, "checksum": checksum}))
 
 
 class CalibrationTarget(NamedTuple):
@@ -76,38 +145,85 @@ class CalibrationTarget(NamedTuple):
         return np.log(np.maximum(values, 1e-3)) if self.in_log else np.asarray(values)
 
 
+def kept_years(
+    results: Path,
+    answers: Any,
+    ensemble: Ensemble,
+    targets: Sequence[CalibrationTarget],
+    nurse: Raw | None,
+    length: Mapping[str, int],
+) -> KeptYears:
+    """The years that are kept of these departments, with these targets, nurses and length of a year."""
+    source = sha256(Path(__file__).read_bytes()).hexdigest()
+    program = {
+        "ensemble": ensemble, "nurse": nurse, "targets": targets, "source": source,
+        "years": (length, YEARS, FRESH), "version": __version__, **program_parts(),
+    }  # fmt: skip
+    return KeptYears(results, answers, program)
+
+
+def study_over(
+    texts: Mapping[str, str], name: str, n: int, folders: Sequence[Path], where: Sequence[str]
+) -> Study:
+    """The study of that name in these texts by group, each of its `n` departments once; `where`: overrides that say
+    where it runs."""
+    with TemporaryDirectory() as temporary:
+        places = (Path(temporary).resolve(), *folders)
+        write_files(texts, name, places[0])
+        words = (f"study={name}", f"run.departments={n}", f"run.replications={n}", *where)
+        return study_from(stated_in(words, places), places)
+
+
 @dataclass
 class Solver:
     """Calibrates departments by a study of the baseline alone over them, which is made where years are simulated;
-    `kept`: years that were simulated before; `done`: called with the number of years so far; `enough`: whether what
-    fresh years give will do, so that no cause is moved for the sake of departments that will be left out."""
+    `progress`: called with the numbers of years so far and of all; `kept`: years that were simulated before; `enough`:
+    whether what fresh years give will do, so that no cause is moved for the sake of departments that will be left
+    out."""
 
     made: Callable[[], Study]
     ensemble: Ensemble
-    done: Callable[[int], None]
+    progress: Callable[[int, int], object] = lambda done, of: None
     kept: KeptYears = field(default_factory=KeptYears)
     enough: Callable[[Mapping[str, Floats]], bool] = lambda fresh: False
     n_done: int = 0
-    executor: Executor | None = None
     start: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     at_ends: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Count the years that will be simulated: more if a cause is off."""
-        numbers = range(len(self.ensemble.departments))
-        self.members = tuple(map(self.ensemble.member, numbers))
+        self.members = members_of(self.ensemble)
         self.n_years = len(self.members) * (sum(YEARS) + FRESH)
+        self.running = ExitStack()
 
     @cached_property
     def study(self) -> Study:
         """The study of whole years."""
         return self.made()
 
+    @cached_property
+    def executor(self) -> Executor:
+        """Where years run: workers are started at the first of all rounds, and end with the last."""
+        workers = max(min(self.study.workers, len(self.members)), 1)
+        return self.running.enter_context(open_executor(replace(self.study, workers=workers)))
+
     @property
     def causes(self) -> Mapping[str, Mask]:
         """By cause of waiting, which departments are of it; one, '', where there are no causes."""
         of = np.array([member.cause for member in self.members])
         return {name: of == name for name in dict.fromkeys(of.tolist())}
+
+    def plan(self) -> str:
+        """What is said before years are simulated: how many are kept, and how many may follow."""
+        kept, n_kept = self.kept, sum(map(len, self.kept.rounds))
+        if n_kept >= self.n_years:
+            return f"Departments with these answers are in {kept.path}: none is made again."
+        again = f"{kept.note}, so they are made again. " if kept.note else ""
+        resumed = f" {n_kept} are kept." if n_kept else ""
+        more = len(self.members) * FRESH
+        return (
+            f"{again}{self.n_years} years are simulated, {more} more if some are then off.{resumed}"
+        )
 
     def solve(self, wanted: Sequence[CalibrationTarget]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
@@ -121,20 +237,17 @@ class Solver:
         low, high = np.log([aim.bounds for aim in wanted]).T
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None
-        with ExitStack() as stack:
-
-            def simulate(years: int, seed: int) -> dict[str, Floats]:
-                return self._years(stack, self._points(wanted, at), years, seed)
-
+        with self.running:
             for years in YEARS:
-                measured = simulate(years, SEED)
+                measured = self._years(self._points(wanted, at), years, SEED)
                 value = np.column_stack([aim.of(measured[aim.measure]) for aim in wanted])
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
                 step = np.linalg.solve(slopes, _short(goal - value, wanted)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            fresh, moved = simulate(FRESH, SEED + 1), at.copy()
+            fresh = self._years(self._points(wanted, at), FRESH, SEED + 1)
+            moved = at.copy()
             off = self.off(wanted, fresh)
             for name in () if self.enough(fresh) else self.unmet(wanted, fresh, times=1):
                 here = self.causes[name]
@@ -142,7 +255,7 @@ class Solver:
                 moved[here] = np.clip(at[here] + step, low, high)
             if not np.array_equal(moved, at):
                 at, self.n_years = moved, self.n_years + n * FRESH
-                fresh = simulate(FRESH, SEED + 2)
+                fresh = self._years(self._points(wanted, at), FRESH, SEED + 2)
         counts = ((at <= low) | (at >= high)).sum(axis=0).tolist()
         self.at_ends = tuple(
             (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
@@ -215,34 +328,27 @@ class Solver:
             parameters[name] = replace(parameters[name], range=ends)
         return replace(self.ensemble, parameters=parameters, departments=tuple(members))
 
-    def _years(
-        self, stack: ExitStack, points: Mapping[str, Floats], years: int, seed: int
-    ) -> dict[str, Floats]:
+    def _years(self, points: Mapping[str, Floats], years: int, seed: int) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
         n, known = len(self.members), self.kept.next_round()
-        missing = [number for number in range(n * years) if f"{number}" not in known]
-        if missing:
-            self._simulate(stack, points, known, missing, n * years, seed)
-        self.n_done += n * years
-        values = np.array([known[f"{number}"] for number in range(n * years)])
+        n_years = n * years
+        if missing := [number for number in range(n_years) if f"{number}" not in known]:
+            self._simulate(points, known, missing, n_years, seed)
+        self.n_done += n_years
+        values = np.array([known[f"{number}"] for number in range(n_years)])
         means = values.reshape(years, n, len(KEPT)).mean(axis=0)
         return dict(zip(KEPT, means.T, strict=True))
 
     def _simulate(
         self,
-        stack: ExitStack,
         points: Mapping[str, Floats],
         known: Round,
         missing: Sequence[int],
         n_years: int,
         seed: int,
     ) -> None:
-        """Add the years that are missing of a round, each kept as it ends. Workers are started at the first of all
-        rounds, and end with the `stack`."""
+        """Add the years that are missing of a round, each kept as it ends."""
         n, departments = len(self.members), self.study.departments
-        if self.executor is None:
-            workers = max(min(self.study.workers, n), 1)
-            self.executor = stack.enter_context(open_executor(replace(self.study, workers=workers)))
         assert isinstance(departments, EnsembleDepartments)
         rows = tuple(map(self._at(points).changes_of, range(n)))
         run = replace(
@@ -253,7 +359,7 @@ class Solver:
             measures = result.arms[study.design.baseline].measures
             known[f"{result.replication}"] = [measures.value(measure) for measure in KEPT]
             self.kept.write()
-            self.done(self.n_done + len(known))
+            self.progress(self.n_done + len(known), self.n_years)
 
 
 def _short(off: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:

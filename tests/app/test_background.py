@@ -202,7 +202,7 @@ def test_a_table_that_was_pasted_is_read_for_the_departments_of_an_offer(
     read = []
 
     def made(answers: dict[str, Answer], folder: Path, *, tables: Path, **_: object) -> None:
-        read.append(check(answers, tables).values["table"].rows[0])
+        read.append(check(answers, tables).values.table.rows[0])
         refuse("here", "ends", "the test")
 
     monkeypatch.setattr(background_module, "offered", made)

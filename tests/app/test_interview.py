@@ -167,9 +167,9 @@ def test_a_table_that_is_pasted_is_read_and_its_counts_are_said_as_the_command_s
     text: str, tmp_path: Path
 ) -> None:
     (tmp_path / "theirs.csv").write_text(COUNTS, encoding="utf-8")
-    echoed = check({**dict(PRODUCT), "table": "theirs.csv"}, tmp_path).notes["table"][-1].words
+    echoed = check({**dict(PRODUCT), "table": "theirs.csv"}, tmp_path).readings["table"][-1]
     pairs = [*PRODUCT, ("table", text)]
-    assert checked_answers(answers_of(pairs)).notes["table"][-1].words == echoed
+    assert checked_answers(answers_of(pairs)).readings["table"][-1] == echoed
     assert echoed in unescape(
         page([*pairs, *((key, "") for key in questions() if key not in dict(pairs))])
     )
@@ -204,8 +204,7 @@ def test_answers_with_a_table_are_kept_as_files_that_the_command_and_the_app_rea
         packed.extractall(tmp_path)
     read = check(answers_in(tmp_path / "offer.yaml"), tmp_path)
     assert (
-        read.values["table"]
-        == checked_answers(answers_of([*PRODUCT, ("table", COUNTS)])).values["table"]
+        read.values.table == checked_answers(answers_of([*PRODUCT, ("table", COUNTS)])).values.table
     )
     address = client.post("/open", files={"file": kept.content}).headers["location"]
     assert dict(parse_qsl(urlsplit(address).query))["table"] == COUNTS

@@ -51,9 +51,9 @@ from simulation.config.studies import study_from
 from simulation.config.writing import write_files
 from simulation.errors import ConfigError
 from simulation.offers import offer, solving
+from simulation.offers.contradictions import USUAL_MIX
 from simulation.offers.department import BEDS, OfferedDepartments
 from simulation.offers.interview import Answer, check, questions
-from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.runs.result import Finding, Safety, StudyResult, simulate
 from simulation.study.study import Study
@@ -219,9 +219,7 @@ def solved(
     """What is solved for, by parameter a number a department, and the mean of fresh weeks by measure."""
     alone = study.of_arms([])
     vars(solving).update(YEARS=ROUNDS, FRESH=FRESH)
-    solver = solving.Solver(
-        lambda: replace(alone, run=replace(alone.run, **QUARTER)), ensemble, lambda done: None
-    )
+    solver = solving.Solver(lambda: replace(alone, run=replace(alone.run, **QUARTER)), ensemble)
     wanted = list(offer._targets(check(answers, folder).values, solver.members))
     made, fresh = solver.solve(wanted)
     return (

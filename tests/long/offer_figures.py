@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -25,6 +24,7 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway, Shift
 from simulation.offers import offer, solving
 from simulation.offers.department import of_one_team, packaged_ensemble, with_doctors_for_children
+from simulation.offers.interview import OfferAnswers
 from simulation.offers.loads import FIGURES
 from simulation.offers.reading import read
 from simulation.offers.solving import Solver
@@ -106,11 +106,11 @@ def simulated(study: Study, step: float) -> Iterator[Mapping[str, object]]:
     """What a year of each department gives, by measure."""
     days = FULL if step == 0 else HALF
     of_days = replace(study, run=replace(study.run, measured_days=days))
-    solver = Solver(lambda: of_days, packaged_ensemble(), lambda done: None)
-    target = next(offer._targets({}, solver.members))
+    solver = Solver(lambda: of_days, packaged_ensemble())
+    target = next(offer._targets(OfferAnswers(), solver.members))
     at = solver.start = np.log(solver._values(target.parameter))[:, None]
-    with ExitStack() as stack:
-        found = solver._years(stack, solver._points([target], at + step), 1, study.run.seed + 1)
+    with solver.running:
+        found = solver._years(solver._points([target], at + step), 1, study.run.seed + 1)
     for number in range(len(solver.members)):
         yield {name: round(float(of[number]), 4) for name, of in found.items()}
 

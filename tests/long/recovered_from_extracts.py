@@ -91,7 +91,7 @@ def solved(study: Study, ensemble: Ensemble, extract: Extract) -> EnsembleDepart
         CalibrationTarget("doctor_minutes", SHARE, extract.measures.value(SHARE), -0.35, (0.3, 3.0)),
         CalibrationTarget("triage_busy", DESK, extract.measures.value(DESK), 2.5, (0.05, 3.0), in_log=True),
     ]  # fmt: skip
-    solver = Solver(lambda: study.of_arms([]), ensemble, lambda _: None)
+    solver = Solver(lambda: study.of_arms([]), ensemble)
     found, _ = solver.solve(wanted)
     assert isinstance(study.departments, EnsembleDepartments)
     return replace(

@@ -35,15 +35,15 @@ def held(number: int, share: float) -> bool:
         answers = {**pair(number, folder)[0], "within_four_hours": share}
         study, ensemble = study_of(answers, folder)
         values = check(answers, folder).values
-    solver = Solver(lambda: offer.of_years(study.of_arms([])), ensemble, lambda done: None)
+    solver = Solver(lambda: offer.of_years(study.of_arms([])), ensemble)
     _, fresh = solver.solve(list(offer._targets(values, solver.members)))
     mean = {measure: float(of_all.mean()) for measure, of_all in fresh.items()}
-    wait, wanted = mean["walk_in_triage_wait_mean"], float(values["triage_wait"])
+    wait, wanted = mean["walk_in_triage_wait_mean"], float(values.triage_wait)
     meets = (
         abs(mean["within_4h_share"] - share) <= NEAR_SHARE and abs(wait / wanted - 1) <= NEAR_WAIT
     )
     print(
-        f"{number}: {values['attendances_per_day']:.0f} a day, {100 * values['admitted_share']:.1f} % admitted; within "
+        f"{number}: {values.attendances_per_day:.0f} a day, {100 * values.admitted_share:.1f} % admitted; within "
         f"four hours {100 * share:.0f} %: {100 * mean['within_4h_share']:.1f}; wait {wanted:.1f}: {wait:.1f} min; "
         f"{'; '.join(solver.ends()) or 'no bound'}; {'met' if meets else 'NOT MET'}",
         flush=True,

@@ -1,6 +1,7 @@
 """The questions, how answers are read, and which question comes next."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_nurses_errors_are_asked_of_a_product_that_labels_and_an_earlier_answer_
     ]
     (tmp_path / "nurses.csv").write_text("\n".join(["9,1,0,0,0"] * 5), encoding="utf-8")
     checked = check({"does": "saves time", "nurses_table": "nurses.csv"}, tmp_path)
-    assert "nurses_table" in checked.values
+    assert checked.values.nurses_table is not None
     assert "nurses_table" not in checked.faults
 
 
@@ -112,8 +113,8 @@ def test_a_choice_is_found_among_other_words_unless_two_are() -> None:
 )
 def test_who_assesses_ambulances_is_read_as_meant(typed: str, meant: str) -> None:
     checked = check({"ambulances": typed})
-    assert checked.values["ambulances"] == meant
-    assert checked.notes["ambulances"][0].words == meant
+    assert checked.values.ambulances == meant
+    assert checked.readings["ambulances"][0] == meant
     assert is_asked(questions()["ambulance_nurses"], {"ambulances": typed}) is (
         meant == "own nurses"
     )
@@ -123,8 +124,8 @@ def test_who_assesses_ambulances_is_read_as_meant(typed: str, meant: str) -> Non
 
 def test_an_ambulance_nurse_among_the_triage_nurses_is_left_out_and_asked_about(hold: Hold) -> None:
     checked = check({"triage_nurses": "two from 8 to 22 h, one by night, an ambulance nurse apart"})
-    assert checked.values["triage_nurses"].person_hours == 38
-    hold(checked.notes["triage_nurses"][0].words, "ambulance nurse apart'")
+    assert checked.values.triage_nurses.person_hours == 38
+    hold(checked.doubts["triage_nurses"][0], "ambulance nurse apart'")
 
 
 def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
@@ -140,15 +141,15 @@ def test_nobody_is_asked_for_a_correlation_and_one_that_is_answered_is_refused()
     answers: dict[str, Answer] = {"does": "advises", "against": "nurses"}
     assert not is_asked(questions()["correlation"], answers)
     assert "is not asked" in str(check({**answers, "correlation": 0.5}).faults["correlation"][0])
-    assert "correlation" not in check(answers).notes
+    assert "correlation" not in check(answers).readings
 
 
 def test_use_is_read_back_as_a_share_of_everybody() -> None:
     """By hand: walk-ins are 66 % and GP referrals 6 % of attendances, and 60 % of 72 % is 43 %."""
-    notes = check({"used_share": "60 %", "attendances_per_day": 310}).notes["used_share"]
-    assert notes[-1].words == "used for 60 % of walk-ins and GP referrals, 43 % of everybody"
-    ambulances = check({"used_share": "50 %", "covers": "ambulance"}).notes["used_share"]
-    assert ambulances[-1].words == "used for 50 % of ambulance patients, 14 % of everybody"
+    readings = check({"used_share": "60 %", "attendances_per_day": 310}).readings["used_share"]
+    assert readings[-1] == "used for 60 % of walk-ins and GP referrals, 43 % of everybody"
+    ambulances = check({"used_share": "50 %", "covers": "ambulance"}).readings["used_share"]
+    assert ambulances[-1] == "used for 50 % of ambulance patients, 14 % of everybody"
 
 
 def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path, hold: Hold) -> None:
@@ -304,7 +305,7 @@ def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
 def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> None:
     values = check(FACTS).values
     pilots = [
-        OfferedProduct("our_ai", {**values, **more})
+        OfferedProduct("our_ai", replace(values, **more))
         .study("our department", [])["offer"]
         .get("pilot")
         for more in (

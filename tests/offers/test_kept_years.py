@@ -11,8 +11,8 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.offers import offer, solving
 from simulation.offers.interview import Answer, check
-from simulation.offers.kept_years import KeptYears, Round
 from simulation.offers.offer import offered
+from simulation.offers.solving import KeptYears, Round
 from tests.held import Hold
 
 ANSWERS: dict[str, Answer] = {
@@ -128,7 +128,7 @@ class Made:
         ensemble = ensemble_named(name, search_folders(self.folder / "configs"))
         columns = zip(*(ensemble.member(place).values for place in range(N)), strict=True)
         known = dict(zip(ensemble.parameters, map(list, columns), strict=True))
-        product = set(offer.DRAWN.values()) - {"nurses_errors"}
+        product = {name for name, _ in offer.DRAWN.values()} - {"nurses_errors"}
         return {key: values for key, values in known.items() if key not in product}
 
 
@@ -137,7 +137,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     offers = Made(tmp_path)
 
     def simulate(solver: solving.Solver, *of: Any) -> None:
-        _stack, _points, known, missing, _n_years, seed = of
+        _points, known, missing, _n_years, seed = of
         offers.simulate(solver, known, missing, seed)
 
     monkeypatch.setattr(solving.Solver, "_simulate", simulate)
@@ -170,7 +170,7 @@ def test_departments_of_another_version_are_made_again_and_a_stopped_offer_goes_
     made: Made, monkeypatch: pytest.MonkeyPatch, hold: Hold
 ) -> None:
     n = made("first")
-    monkeypatch.setattr(offer, "__version__", "0.0.0")
+    monkeypatch.setattr(solving, "__version__", "0.0.0")
     made.stop_at = n + N + 5
     with pytest.raises(KeyboardInterrupt):
         made("second")

@@ -27,7 +27,7 @@ def test_a_mistake_is_refused_asked_about_or_read_back(
     said = [str(fault) for fault in checked.faults.get(key, ())]
     if how != "refused":
         assert not checked.all_faults
-        said = [note.words for note in checked.notes[key] if note.how == how]
+        said = (checked.doubts if how == "asked" else checked.readings)[key]
     assert any(mistake["says"] in words for words in said), said
 
 
@@ -35,4 +35,4 @@ def test_sound_answers_are_neither_refused_nor_asked_about() -> None:
     answers = {**STATED["sound"], "acceptance": "70 %"}
     checked = check(answers)
     assert not checked.all_faults
-    assert not [note for notes in checked.notes.values() for note in notes if note.how == "asked"]
+    assert not any(checked.doubts.values())

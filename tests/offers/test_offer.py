@@ -29,11 +29,10 @@ from simulation.config.writing import write_files
 from simulation.department.rota import mean_per_day
 from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
-from simulation.offers.alternatives import alternatives
 from simulation.offers.department import OfferedDepartments, of_one_team, stated_rotas
-from simulation.offers.interview import Answer, check
+from simulation.offers.interview import Answer, OfferAnswers, check
 from simulation.offers.labels import UNDER_TRIAGE, _sickest_at_triage
-from simulation.offers.product import ARM, OfferedProduct
+from simulation.offers.product import ARM, OfferedProduct, alternatives
 from simulation.offers.solving import CalibrationTarget, Solver
 from simulation.records.schema import Floats
 from simulation.study.department_warnings import department_warnings, overload_faults
@@ -414,7 +413,7 @@ def test_faults_of_answers_come_together_before_anything_is_simulated(
 # --- departments and products from values alone --------------------------------------------------------------------
 
 
-def values(**answers: Answer) -> dict[str, object]:
+def values(**answers: Answer) -> OfferAnswers:
     checked = check({"attendances_per_day": 310, "product": "It", "does": "saves time", **answers})
     assert not checked.all_faults
     return checked.values

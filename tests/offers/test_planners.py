@@ -30,8 +30,8 @@ def told(checked: Checked, mistake: Mapping[str, Any]) -> bool:
     """Whether a mistake is refused or asked about, as is wanted, at one of its questions."""
     keys, wanted = mistake["keys"], mistake["wanted"]
     refused = any(checked.faults.get(key) for key in keys)
-    asked = any(checked.said(key, "asked") for key in keys)
-    echoed = " ".join(words for key in keys for words in checked.said(key, "echoed"))
+    asked = any(checked.doubts[key] for key in keys)
+    echoed = " ".join(words for key in keys for words in checked.readings[key])
     is_read = READ_AS_MEANT.get(mistake["name"], "-") in echoed
     return refused or is_read or (asked and wanted != "refused")
 

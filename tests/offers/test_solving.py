@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.offers import offer
+from simulation.offers.interview import OfferAnswers
 from simulation.offers.solving import (
     TOLERANCES,
     CalibrationTarget,
@@ -45,9 +46,9 @@ def test_a_wait_that_was_answered_is_solved_for_with_what_comes_after_it() -> No
     targets = [
         [(one.parameter, one.measure) for one in offer._targets(values, members)]
         for values in (
-            {"within_four_hours": 0.7},
-            {"within_four_hours": 0.7, "wait_to_clinician": 74.0},
-            {"median_wait_to_clinician": 60.0},
+            OfferAnswers(within_four_hours=0.7),
+            OfferAnswers(within_four_hours=0.7, wait_to_clinician=74.0),
+            OfferAnswers(median_wait_to_clinician=60.0),
         )
     ]
     doctors, after = "doctor_minutes", "return_minutes"
@@ -130,7 +131,7 @@ def test_what_else_is_short_moves_against_doctors_minutes_in_its_cause_alone() -
         parameters={"doctor_minutes": 0, "cubicles": 1}, departments=[0, 0]
     )
     ensemble.member = lambda number: SimpleNamespace(values=[(1.0, 1.1)[number], 0.9])
-    solver = Solver(cast(Any, None), ensemble, lambda done: None, start=start)
+    solver = Solver(cast(Any, None), ensemble, start=start)
     moved = solver._points([SHARE._replace(along={"cubicles": np.array([-1.0, 0.0])})], start - 0.2)
     assert moved["cubicles"] == pytest.approx(np.log(0.9) + np.array([0.2, 0]))
 
@@ -145,7 +146,7 @@ def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:
         parameters=parameters, departments=members, member=lambda number: members[number]
     )
     start = np.log([[1.0], [1.1]])
-    solver = Solver(cast(Any, None), ensemble, lambda done: None, start=start)
+    solver = Solver(cast(Any, None), ensemble, start=start)
     quick = SHARE._replace(beyond=0.3, also={"specialty_minutes": 2.0})
     moved = solver._points([quick], start - [[0.5], [0.2]])
     assert moved["specialty_minutes"] == pytest.approx(np.log(0.9) - [0.4, 0])

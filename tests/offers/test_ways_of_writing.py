@@ -47,7 +47,7 @@ def said(checked: Any, key: str) -> str:
 def test_a_rota_is_read_as_written_or_refused(way: dict[str, Any]) -> None:
     checked = check({"doctors": way["text"]})
     if way["is"] == "refused":
-        assert "doctors" not in checked.values
+        assert checked.values.doctors is None
         assert way["says"] in said(checked, "doctors")
         return
     rows = [row.split() for row in way["is"].split("; ")]
@@ -55,7 +55,7 @@ def test_a_rota_is_read_as_written_or_refused(way: dict[str, Any]) -> None:
     if 0 in wanted:
         assert "nobody is on" in said(checked, "doctors")
         return
-    rota = checked.values["doctors"]
+    rota = checked.values.doctors
     assert list(rota.on_duty) == wanted
     assert rota.person_hours == sum(wanted) / 14
     shifts = tuple(Shift(**shift) for shift in rota.stated())
@@ -72,10 +72,10 @@ def test_a_number_is_read_as_written_or_refused(way: dict[str, Any]) -> None:
     key = way.get("key", KEYS[way["kind"]])
     checked = check({"does": "saves time and labels", key: way["text"]})
     if way["is"] == "refused":
-        assert key not in checked.values
+        assert not getattr(checked.values, key)
         assert way["says"] in said(checked, key)
         return
-    value = checked.values.get(key)
+    value = getattr(checked.values, key)
     assert not said(checked, key)
     assert (list(value) if isinstance(value, tuple) else value) == pytest.approx(way["is"])
 
@@ -84,11 +84,11 @@ def test_a_number_is_read_as_written_or_refused(way: dict[str, Any]) -> None:
 def test_whom_it_is_for_is_read_as_written_or_refused(way: dict[str, Any]) -> None:
     checked = check({"covers": way["text"]})
     if "refused" in way:
-        assert "covers" not in checked.values
+        assert checked.values.covers is None
         assert way["refused"] in said(checked, "covers")
         return
     assert not said(checked, "covers")
-    whom = checked.values["covers"]
+    whom = checked.values.covers
     only = {}
     if "ages" in way:
         only["age_band"] = tuple(way["ages"])
@@ -96,7 +96,7 @@ def test_whom_it_is_for_is_read_as_written_or_refused(way: dict[str, Any]) -> No
         only["language_need"] = (way["language"],)
     assert list(whom.sources) == way["ways"]
     assert dict(whom.only) == only
-    asked = " ".join(checked.said("covers", "asked"))
+    asked = " ".join(checked.doubts["covers"])
     assert way.get("asked", "") in asked
     assert ("asked" in way) == bool(asked)
 
@@ -105,18 +105,18 @@ def test_both_fronts_work_out_the_same_share_of_everybody() -> None:
     """By hand: of attendances .66 walk in, .72 of them adults, .96 of these need no interpreter: .7 x .456 = .32."""
     answers: dict[str, Answer] = {"covers": "adult walk-ins, English only", "used_share": "70 %"}
     in_terminal, in_app = check(answers), checked_answers(answers)
-    assert in_terminal.notes == in_app.notes
-    assert ", 32 % of everybody" in in_terminal.said("used_share", "echoed")[-1]
-    assert ", 46 % of everybody" in in_terminal.said("covers", "echoed")[-1]
+    assert in_terminal.readings == in_app.readings
+    assert ", 32 % of everybody" in in_terminal.readings["used_share"][-1]
+    assert ", 46 % of everybody" in in_terminal.readings["covers"][-1]
 
 
 def test_the_share_of_adults_follows_the_share_of_children() -> None:
     """By hand: children are .235 of attendances, .28 of walk-ins; with twice as many, adults are .44 of .66: .29."""
-    whom = check({"covers": "adult walk-ins"}).values["covers"]
+    whom = check({"covers": "adult walk-ins"}).values.covers
     assert whom.share == pytest.approx(0.66 * 0.72)
     usual = 0.66 * 0.28 + 0.28 * 0.12 + 0.06 * 0.28
     assert whom._replace(children=2 * usual).share == pytest.approx(0.66 * 0.44)
-    everyone = check({"covers": "everyone"}).values["covers"]
+    everyone = check({"covers": "everyone"}).values.covers
     assert everyone._replace(children=0.4).share == pytest.approx(1)
 
 
