@@ -145,9 +145,9 @@ def broken_off(study: Study, results: Path) -> ListedRun | None:
     return None
 
 
-def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | None:
+def finished_run(study: Study, results: Path) -> Result | None:
     """The newest finished run of this very study in a folder of results, with the words and prices that the study has
-    now; None if there is none. `say` gets the words for one that is damaged, which is passed over."""
+    now; None if there is none. One that is damaged is passed over, and printed to be."""
     keys = arm_keys(study, identity_of(study))
     for folder, manifest in finished_runs(results / study.design.name):
         if manifest.get(ARM_KEYS) != keys:
@@ -155,7 +155,7 @@ def finished_run(study: Study, results: Path, *, say: Say = print) -> Result | N
         try:
             before = read(folder)
         except ResultsError as error:
-            say(f"Note: {error}. What it holds is not used.")
+            print(f"Note: {error}. What it holds is not used.")
             continue
         now = replace(study, run=before.run)
         return Result(now, before.replications, Explained(now), before.manifest, folder)

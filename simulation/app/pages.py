@@ -52,8 +52,7 @@ from simulation.display.document import Block, Document, Section
 from simulation.display.web_page import fill
 from simulation.display.words import change, labelled
 from simulation.errors import AeflowError, refuse
-from simulation.offers.figures import Unread
-from simulation.offers.reading import read
+from simulation.offers.figures import Unread, read_number, read_share
 from simulation.records.serialise import read_rows
 from simulation.report.screen import verdict_words
 from simulation.runs.stored_run import ListedRun
@@ -347,7 +346,7 @@ def _figure(key: str, text: str) -> float:
     """The number in a field. Raises ConfigError, with the field in the place of its dotted path."""
     is_share = key in FIGURES and FIGURES[key].unit.endswith("%")
     try:
-        return float(read("share" if is_share else "number", text, {}))
+        return read_share(text) if is_share else read_number(text)
     except Unread:
         refuse(key, f"found '{text[:20]}'", "Write a number, as in 24.5")
 

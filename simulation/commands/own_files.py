@@ -211,11 +211,10 @@ def _read(file: str, line: CommandLine) -> Extract:
 def fit(line: CommandLine) -> int:
     """Fit a department to an extract and hold a set of such departments to it; write files and a page, and say what was
     not identified. The exit code is 1 where no set gives the figures of the extract."""
-    from simulation.fits.department import fit_department
+    from simulation.fits.department import fit_department, taken_faults
     from simulation.fits.records import PACKAGED_NURSE
     from simulation.fits.solved import solve
     from simulation.fits.stated import stated_department
-    from simulation.fits.written import taken_faults
     from simulation.report.progress import progress
 
     name, config_dir = line["out"], line.config_dir

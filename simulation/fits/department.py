@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,9 +19,11 @@ import numpy as np
 
 from simulation.api import compare
 from simulation.config import load
+from simulation.config.composing import packaged
 from simulation.config.dotted import Raw
-from simulation.config.files import shortened
+from simulation.config.files import mapping_in, shortened
 from simulation.config.new import (
+    SCALED_KINDS,
     name_faults,
     scaled_contents,
     scaled_priors,
@@ -29,9 +32,9 @@ from simulation.config.new import (
 )
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import sound
-from simulation.config.writing import yaml_text
+from simulation.config.writing import write_files, yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
-from simulation.errors import Faults, refuse
+from simulation.errors import Fault, Faults, refuse
 from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
@@ -51,7 +54,6 @@ from simulation.fits.stated import (
     scaled_up,
     stated_department,
 )
-from simulation.fits.written import FITTED_BY, write_again
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
 from simulation.runs.result import StudyResult
@@ -60,6 +62,13 @@ FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 """What the table of fitted numbers leaves out of their paths."""
 DIGIT = 0.001
 """The least difference of shares that is told."""
+WRITTEN = (*SCALED_KINDS, "targets", "ensembles")
+"""The groups of files of a fitted department."""
+FITTED_BY, MOST_KEYS = "aeflow fit", 3
+"""What a fitted site says that it was made by, and keys of a file that are shown as differing."""
+OF_A_SET = {"defaults", "ensemble", "not_calibrated"}
+"""The keys of a study that name the departments held to the records, or say why there are none."""
+REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
 SHORT = (
     "ensemble=none", "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0",
     "executor=serial", "pathway.allow_overload=true",
@@ -90,18 +99,17 @@ class FittedDepartment(FittedRecords):
     def blocks(self) -> tuple[Scaled, ...]:
         """Every block that differs from the typical department: scaled, then fitted."""
         fitted = {block.path: block for block in self._fitted_blocks()}
-        scaling = Scaling(self.typical, self.totals)
         none = f"none, or too few, in {self.extract.name}"
         absent = [
             Scaled(f"site.arrivals.{name}", {"per_day": 0}, none, "measured")
             for name in SOURCES
             if name not in self.sources
         ]
-        taken = {block.path: block for block in (*scaling.scaled(), *absent)} | fitted
+        taken = {block.path: block for block in (*self.scaling.scaled(), *absent)} | fitted
         # what is stated counts before what stamps say
         taken |= {block.path: block for block in self.stated.blocks(self._usual_minutes())}
         ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
-        return tuple(scaled_up(block, ratios, scaling.busy) for block in taken.values())
+        return tuple(scaled_up(block, ratios, self.scaling.busy) for block in taken.values())
 
     @cached_property
     def totals(self) -> Totals:
@@ -123,6 +131,11 @@ class FittedDepartment(FittedRecords):
             del stated["ambulances_per_day"]
         return sound(Totals, stated, self.extract.name, lambda _: ())
 
+    @cached_property
+    def scaling(self) -> Scaling:
+        """The typical department, and the totals to which it is scaled."""
+        return Scaling(packaged(), self.totals)
+
     @property
     def _beds(self) -> int | None:
         beds = self.stated.answers.beds
@@ -130,7 +143,7 @@ class FittedDepartment(FittedRecords):
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
-        arrivals = self.typical["site"]["arrivals"]
+        arrivals = packaged()["site"]["arrivals"]
         usual = sum(float(arrivals[name]["per_day"]) for name in SOURCES)
         return ambulances <= per_day * (1 - float(arrivals["referred"]["per_day"]) / usual)
 
@@ -144,7 +157,7 @@ class FittedDepartment(FittedRecords):
     def study(self, ensemble: str = "none", why: str = "") -> str:
         """The text of its study: over the departments of an ensemble, or of one, with why that is not calibrated."""
         nurse = None if self.nurse == PACKAGED_NURSE else self.nurse
-        content = scaled_study(self.name, Scaling(self.typical, self.totals).costs(), nurse)
+        content = scaled_study(self.name, self.scaling.costs(), nurse)
         nobody = f"no departments were held to the figures of {self.extract.name}"
         one = f"it is one alone; those held to the figures of {self.extract.name} are of ensemble={ensemble}"
         if ensemble != "none":
@@ -159,11 +172,10 @@ class FittedDepartment(FittedRecords):
         return scaled_texts(contents, self.name, made_by)
 
     def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
-        scaling = Scaling(self.typical, self.totals)
-        priors = scaled_priors(self.name, scaling, blocks)
+        priors = scaled_priors(self.name, self.scaling, blocks)
         contents = {
             **scaled_contents(self.name, blocks, self.pathway),
-            "study": scaled_study(self.name, scaling.costs()),
+            "study": scaled_study(self.name, self.scaling.costs()),
             "priors": self.stated.left_to_vary(priors, blocks),
         }
         return self._as_files(contents)
@@ -360,3 +372,67 @@ def fit_department(
     """
     given = {**(answers_in(Path(answers)) if answers is not None else {}), **stated}
     return FittedDepartment(extract, name, stated_department(given), nurse, config_dir)
+
+
+# --- files, never over what no fit has written ----------------------------------------------------------------------
+
+
+def taken_faults(name: str, folder: Path) -> Iterator[Fault]:
+    """Faults of a name for a fitted department: it is not allowed, or is taken by files that no fit has written."""
+    site = folder / "site" / f"{name}.yaml"
+    is_fitted = site.is_file() and FITTED_BY in site.read_text("utf-8", "replace")
+    yield from name_faults(name, folder, () if is_fitted else WRITTEN)
+
+
+def write_again(
+    texts: Mapping[str, str], name: str, folder: Path, *, overwrite: bool
+) -> tuple[Path, ...]:
+    """Write a file called `name` in each group (text by group) and return them all; what says the same is left alone.
+
+    What `overwrite` replaces is kept beside it as `NAME.yaml.old1`, `.old2` and so on. Raises ConfigError for a name
+    that is taken, and without `overwrite` for files that differ, saying in what. A study that differs in the
+    departments that were held to the records alone is always replaced.
+    """
+    faults = Faults(taken_faults(name, folder))
+    faults.refuse()
+    paths = {folder / kind / f"{name}.yaml": text for kind, text in texts.items()}
+    changed = [
+        path
+        for path, text in paths.items()
+        if path.is_file() and path.read_text("utf-8", "replace") != text
+    ]
+    for path in changed:
+        if overwrite or set() < set(_differing(path, paths[path])) <= OF_A_SET:
+            olds = (path.with_name(f"{path.name}.old{number}") for number in count(1))
+            path.rename(next(old for old in olds if not old.exists()))
+        else:
+            faults.add(str(path), f"differs: {_difference(path, paths[path])}", REMEDY)
+    faults.refuse()
+    write_files(
+        {path.parent.name: text for path, text in paths.items() if not path.exists()}, name, folder
+    )
+    return tuple(paths)
+
+
+def _differing(path: Path, text: str) -> dict[str, tuple[str, str]]:
+    """What a file and a text state by each key in which they differ, but for sources."""
+    import pandas as pd
+    import yaml
+
+    contents = (mapping_in(path, str(path), Faults()) or {}, yaml.safe_load(text))
+    old, new = (pd.json_normalize(content).to_dict("records")[0] for content in contents)
+    return {
+        str(key): (str(old.get(key)), str(new.get(key)))
+        for key in {**old, **new}
+        if old.get(key) != new.get(key) and not str(key).endswith(".source")
+    }
+
+
+def _difference(path: Path, text: str) -> str:
+    """The first keys in which a file differs from a text, with both values, and how many more there are."""
+    words = [
+        f"{key} is {shortened(before, 40)}, would be {shortened(now, 40)}"
+        for key, (before, now) in _differing(path, text).items()
+    ]
+    more = [f"{len(words) - MOST_KEYS} more"] if len(words) > MOST_KEYS else []
+    return "; ".join([*words[:MOST_KEYS], *more]) or "comments or sources"

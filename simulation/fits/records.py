@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from simulation.config.composing import packaged
-from simulation.config.dotted import Raw, load_file, resolve
+from simulation.config.dotted import load_file, resolve
 from simulation.config.totals import Scaled
 from simulation.errors import refuse
 from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import FEWEST, LEVELS, SOURCES
 from simulation.extracts.quality import in_fives, is_few
 from simulation.extracts.tables import AGE_BANDS, GIVEN
-from simulation.fits.desk import QUEUE, DeskRota, desk_habits, desk_rota
+from simulation.fits.front_door import QUEUE, FrontDoorRota, front_door_habits, front_door_rota
 from simulation.fits.fitting import (
     LEAST_DAYS,
     Arrivals,
@@ -69,21 +69,11 @@ class FittedRecords:
     nurse: str = PACKAGED_NURSE
     config_dir: str | None = None
 
-    @property
-    def typical(self) -> Raw:
-        """The typical department as it is stated, with its references."""
-        return packaged()
-
-    @cached_property
-    def resolved(self) -> Raw:
-        """The same with its values looked up."""
-        return resolve(self.typical)
-
     @cached_property
     def arrivals(self) -> Arrivals:
         """When patients come."""
         return Arrivals(
-            self.extract, np.array(self.typical["site"]["profiles"]["arrivals_month"]["weights"])
+            self.extract, np.array(packaged()["site"]["profiles"]["arrivals_month"]["weights"])
         )
 
     @cached_property
@@ -138,7 +128,7 @@ class FittedRecords:
     def patience(self) -> FittedPatience | None:
         """Patience of walk-ins, relative to what the typical site takes for their level.
 
-        Nobody leaves in the middle of a desk's or a nurse's minutes. So who left within a quarter of an hour may have
+        Nobody leaves in the middle of registration or triage. So who left within a quarter of an hour may have
         wanted to at any time in it, and who left at the end of triage since it began.
         """
         patients = self.extract.patients
@@ -165,7 +155,7 @@ class FittedRecords:
 
     def _usual_patience(self) -> Floats:
         """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""
-        mean = self.typical["site"]["durations"]["patience"]["mean"]
+        mean = packaged()["site"]["durations"]["patience"]["mean"]
         usual = np.full(len(self.extract.patients), float(mean["base"]))
         columns = {"acuity_true": GIVEN, "arrival_source": "arrival_source"}
         for factor in mean["times"]:
@@ -184,15 +174,15 @@ class FittedRecords:
         return usual
 
     @cached_property
-    def desk(self) -> DeskRota | None:
+    def front_door(self) -> FrontDoorRota | None:
         """The triage nurses on duty, where stamps show them, and nobody stated them."""
         is_stated = self.stated.values.keys() & {"triage_nurses", "ambulances", "ambulance_nurses"}
-        return None if is_stated else desk_rota(self.extract)
+        return None if is_stated else front_door_rota(self.extract)
 
     @property
     def pathway(self) -> str:
         """The packaged pathway from which the department starts: who is at which door, who sees children."""
-        is_team = self.desk is not None and self.desk.one_team
+        is_team = self.front_door is not None and self.front_door.one_team
         return ONE_TEAM if is_team else self.stated.pathway
 
     @property
@@ -211,9 +201,8 @@ class FittedRecords:
     def _usual_minutes(self) -> Mapping[str, float]:
         """The mean minutes of triage and of a first contact at the typical site, with these patients, at a factor of
         1."""
-        durations, attributes = (
-            self.resolved["site"][name] for name in ("durations", "attributes")
-        )
+        site = resolve(packaged())["site"]
+        durations, attributes = site["durations"], site["attributes"]
         contact, total = durations["first_contact"]["mean"], 0.0
         per_day = {name: figures.first for name, figures in self.per_day.items()}
         for name, number in per_day.items():
@@ -246,14 +235,14 @@ class FittedRecords:
                 "site.durations.patience", {"power": round(patience.power[0], 4)}, words
             )
         yield from self._triage_minutes()
-        for path, values, words in desk_habits(
+        for path, values, words in front_door_habits(
             self.extract, one_team=self.pathway.startswith(ONE_TEAM)
         ):
             yield self._fitted(path, values, words)
-        if (desk := self.desk) is not None:
-            of_pools = {"triage_nurses": desk.shifts(first=desk.one_team)}
-            if desk.one_team:
-                of_pools["assessment_nurses"] = desk.shifts(second=True)
+        if (front_door := self.front_door) is not None:
+            of_pools = {"triage_nurses": front_door.shifts(first=front_door.one_team)}
+            if front_door.one_team:
+                of_pools["assessment_nurses"] = front_door.shifts(second=True)
             words = f"as many as are in triage while {QUEUE} or more walk-ins wait for it, by hour of the day"
             for pool, rota in of_pools.items():
                 yield self._fitted(f"staffing.{pool}", {"rota": rota}, words)
@@ -313,7 +302,7 @@ class FittedRecords:
     def _years(self) -> dict[str, dict[str, float]]:
         """Shares of spans of years within each band that has enough patients."""
         ages, spans = self.extract.patients["age"], {}
-        for band, stated in self.typical["site"]["attributes"]["age"]["shares"].items():
+        for band, stated in packaged()["site"]["attributes"]["age"]["shares"].items():
             counts = in_fives([np.isin(ages, years_of(str(span))).sum() for span in stated])
             if counts.sum() >= 100:
                 spans[band] = dict(zip(stated, rounded(counts / counts.sum()), strict=True))
@@ -322,7 +311,7 @@ class FittedRecords:
     def _admission(self) -> Scaled | None:
         """The chance of admission: how it rises with true acuity is the typical site's, by source and age it is
         fitted."""
-        attributes = self.typical["site"]["attributes"]
+        attributes = packaged()["site"]["attributes"]
         factors = {factor["by"]: factor for factor in attributes["admitted"]["p"]["times"]}
         by_level, by_source, by_age = (
             np.array([float(factors[name]["values"].get(key, 0)) for key in keys])

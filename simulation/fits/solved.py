@@ -19,7 +19,6 @@ import numpy as np
 from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble
 from simulation.config.files import search_folders, stated_by
-from simulation.config.totals import Scaling
 from simulation.config.writing import ensemble_text
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.fits.department import FittedDepartment
@@ -257,8 +256,8 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
         attendances_per_day=totals.attendances_per_day,
         admitted_share=totals.admitted_share,
     )
-    if fitted.desk:
-        values.ambulances = "triage nurses" if fitted.desk.one_team else "own nurses"
+    if fitted.front_door:
+        values.ambulances = "triage nurses" if fitted.front_door.one_team else "own nurses"
     if fitted.ages:
         children = sum(fitted.per_day[name].first * of.first for name, of in fitted.ages.items())
         values.children_share = round(children / totals.attendances_per_day, 4)
@@ -271,8 +270,7 @@ def unsolved_of(fitted: FittedDepartment, n: int) -> Ensemble:
     """The departments before anything is solved for."""
     made = unsolved_ensemble(departments_of(fitted, n), f"{fitted.extract.name}, its figures")
     made = replace(made, built=replace(made.built, pathway=fitted.pathway))
-    size = Scaling(fitted.typical, fitted.totals).size
-    return with_drawn_clinicians(made, size, fitted.stated.values)
+    return with_drawn_clinicians(made, fitted.scaling.size, fitted.stated.values)
 
 
 def solve(

@@ -24,8 +24,16 @@ from simulation.config.writing import write_files
 from simulation.errors import Fault, Faults, nearest
 from simulation.offers.department import ONE_TEAM, SHARED_CHILDREN, stated_rotas
 from simulation.offers.figures import Unread
-from simulation.offers.interview import Answer, Answers, OfferAnswers, check, is_blank, questions
-from simulation.offers.reading import read, words_of
+from simulation.offers.interview import (
+    Answer,
+    Answers,
+    OfferAnswers,
+    check,
+    is_blank,
+    questions,
+    read,
+    words_of,
+)
 from simulation.patients import DrawnRun
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.simulate import SharedDraws

@@ -75,6 +75,12 @@ class _Rows:
     rows: Ints
     ticks: Ints
 
+    @property
+    def candidates(self) -> Source:
+        """Several candidates for each of them, of whom the first are kept."""
+        n = len(self.rows)
+        return Source(self.name, self.code, LAYER, CANDIDATES * n, np.arange(n))
+
 
 class TracedPatients:
     """The draws of one imputation, by department; `draws(pathway)` gives those of an arm's."""
@@ -109,21 +115,9 @@ class TracedPatients:
         ]
         layers += list(present_by_source(pathway))
         n_before = sum(len(ticks) for _, ticks in layers)
-        rough = [
-            (
-                Source(
-                    part.name,
-                    part.code,
-                    LAYER,
-                    CANDIDATES * len(part.rows),
-                    np.arange(len(part.rows)),
-                ),
-                part.ticks,
-            )
-            for part in traced
-        ]
+        rough = [(part.candidates, part.ticks) for part in traced]
         first = draw_columns(pathway, run, [*layers, *rough])
-        order = np.concatenate([part.rows for part in traced]) if traced else np.zeros(0, np.int64)
+        order = np.concatenate([np.zeros(0, np.int64), *(part.rows for part in traced)])
         known = self._known(pathway, first, n_before, order)
         ends = np.cumsum([len(part.rows) for part in traced])
         levels = np.split(known[ACUITY_TRUE][n_before:], ends)
@@ -136,14 +130,17 @@ class TracedPatients:
         )
         return self._patient_enough(pathway, drawn, n_before, order)
 
+    @cached_property
+    def _sources(self) -> Ints:
+        """The arrival source of each patient of the extract, shape (n,); 0 where it is not known."""
+        return np.maximum(self._extract.patients[ARRIVAL_SOURCE], 0)
+
     def _by_source(self, pathway: Pathway) -> Iterator[_Rows]:
         """The attendances by source; those whose source is not known are taken to walk in."""
-        patients = self._extract.patients
-        names, known = pathway.categories(ARRIVAL_SOURCE), patients.known(ARRIVAL_SOURCE)
-        codes = np.where(patients[ARRIVAL_SOURCE] < 0, 0, patients[ARRIVAL_SOURCE])
+        patients, names = self._extract.patients, pathway.categories(ARRIVAL_SOURCE)
         ticks = to_ticks(patients["arrived_at"]) + self._shift
-        for code, name in enumerate(known):
-            rows = np.flatnonzero(codes == code)
+        for code, name in enumerate(patients.known(ARRIVAL_SOURCE)):
+            rows = np.flatnonzero(self._sources == code)
             if len(rows):
                 if name not in pathway.arrivals:
                     raise ResultsError(
@@ -206,8 +203,8 @@ class TracedPatients:
         if self._table is None:
             return np.asarray(known[ACUITY_TRUE][n_before:], dtype=np.int64)
         coded = patients[ACUITY_GIVEN][rows]
-        codes = np.where(patients[ARRIVAL_SOURCE][rows] < 0, 0, patients[ARRIVAL_SOURCE][rows])
-        for code, name in enumerate(patients.known(ARRIVAL_SOURCE)):
+        codes, sources = self._sources[rows], patients.known(ARRIVAL_SOURCE)
+        for code, name in enumerate(sources):
             counts = coded_counts(self._extract, of_source(self._extract, name))
             if counts.sum():
                 weight[codes == code] = true_mix(counts, self._table).values
@@ -215,13 +212,14 @@ class TracedPatients:
         chance = pathway.attributes.get(ADMISSION)
         if isinstance(chance, Chance) and ADMISSION in known:
             yes = known[ADMISSION][n_before:] == pathway.categories(ADMISSION).index("yes")
-            names = pathway.categories(ARRIVAL_SOURCE)
-            source = np.array([names.index(name) for name in patients.known(ARRIVAL_SOURCE)])[codes]
-            stated = {name: column[n_before:] for name, column in known.items()} | {
-                ARRIVAL_SOURCE: source
-            }
+            source = _translated(codes, sources, pathway.categories(ARRIVAL_SOURCE))
+            stated = {name: column[n_before:] for name, column in known.items()}
             for level in range(len(levels)):
-                at_level = {**stated, ACUITY_TRUE: np.full(len(rows), level)}
+                at_level = {
+                    **stated,
+                    ARRIVAL_SOURCE: source,
+                    ACUITY_TRUE: np.full(len(rows), level),
+                }
                 p = np.clip(
                     np.broadcast_to(evaluate_amount(pathway, at_level, chance.p), len(rows)),
                     1e-6,
@@ -235,13 +233,12 @@ class TracedPatients:
 
     def _placed(self, part: _Rows, pathway: Pathway, true: Ints) -> Source:
         """The candidates whose variates the patients of a source get, each with the coded label where one is left."""
-        n_candidates, n = CANDIDATES * len(part.rows), len(part.rows)
-        source = Source(part.name, part.code, LAYER, n_candidates, np.arange(n))
+        source = part.candidates
         if self._table is None or self._nurse is None:
             return source
         coded = self._extract.patients[ACUITY_GIVEN][part.rows]
         labels = self._labels(source, pathway)
-        place, free = np.full(n, -1), np.ones(n_candidates, dtype=np.bool_)
+        place, free = np.full(len(true), -1), np.ones(source.n_candidates, dtype=np.bool_)
         pairs, n_of = np.unique(np.stack([true, coded]), axis=1, return_counts=True)
         for pair in np.argsort(n_of):  # the rarest first
             level, label = pairs[:, pair]

@@ -156,7 +156,7 @@ def read_number(text: str, unit: str = "") -> float:
     return number if days == 1 else round(number / days, 1)
 
 
-def read_share(text: str, unit: str = "") -> float:
+def read_share(text: str) -> float:
     """A share: '62 %', '62', '0.62', 'half', '1 in 4'. Raises Unread."""
     plain, remedy = _plain(text), "Write a share, such as 62 %"
     example = Unread(f"found '{text[:60]}'", remedy)
@@ -207,7 +207,7 @@ def _seconds(plain: str, remedy: str) -> tuple[float, str | None, str]:
     return total, first, rest
 
 
-def read_minutes(text: str, unit: str = "") -> float:
+def read_minutes(text: str) -> float:
     """A number of minutes: '6', '6 min', '6m30s', '90 s'. Raises Unread."""
     plain, example = _plain(text), "Write a number of minutes"
     if found := CLOCK_TIME.fullmatch(plain):
@@ -223,7 +223,7 @@ def read_minutes(text: str, unit: str = "") -> float:
     return number / 60 if first else number
 
 
-def read_amount(text: str, unit: str = "") -> ReadAmount:
+def read_amount(text: str) -> ReadAmount:
     """Seconds or a share: '30 s', '0.5 min', '12 %'. Raises Unread."""
     plain, example = _plain(text), "Say seconds, such as 30 s, or a share of a triage, such as 12 %"
     if found := CLOCK_TIME.fullmatch(plain):

@@ -1,4 +1,4 @@
-"""The questions of an offer, and what follows from answers: values, faults and notes by key. No terminal, no file.
+"""The questions of an offer, answers as people write them, and what follows from them, by key. No terminal, no file. Figures are read in `figures`, rotas in `rotas`, patients in `whom`.
 
 Answers are a mapping of key to text or number; a blank is None or ''. Any front asks `next_question`, shows what
 `check` says, and asks again.
@@ -6,7 +6,7 @@ Answers are a mapping of key to text or number; a blank is None or ''. Any front
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -20,11 +20,17 @@ from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest
-from simulation.offers.figures import ReadAmount, Unread
-from simulation.offers.reading import read as read_text
-from simulation.offers.reading import words_of
-from simulation.offers.rotas import Rota
-from simulation.offers.whom import Whom
+from simulation.offers.figures import (
+    ReadAmount,
+    Unread,
+    read_amount,
+    read_minutes,
+    read_money,
+    read_number,
+    read_share,
+)
+from simulation.offers.rotas import Rota, read_rota, rota_words
+from simulation.offers.whom import Whom, read_whom
 from simulation.records.serialise import read_yaml
 
 AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)?", re.IGNORECASE)
@@ -36,6 +42,12 @@ BOTH = {
     "saves time and labels": ("saves time", "labels"),
 }
 """Choices that are two others at once."""
+LONGEST_ANSWER = 2_000
+"""Characters of any answer; the longest are rotas."""
+MOST_CHARACTERS = 100
+"""Characters of a text: it is a label in tables."""
+SAID = {"apart|separate|dedicated": "own", "same|both": "triage"}
+"""Words in which a choice is named that begins so, by pattern."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
 Number = float | None
@@ -248,7 +260,7 @@ def _as_chosen(question: OfferQuestion, answer: Answer) -> str:
     typed = "" if is_blank(answer) else str(answer).casefold().strip()
     with suppress(Unread):
         if typed and question.choices:
-            return str(read_text("choice", typed, question.choices))
+            return str(read("choice", typed, question.choices))
     return typed
 
 
@@ -326,7 +338,7 @@ def _read_one(
             key, f"'{apart[0].strip(' ,;')}' is left out here: that is asked under 'ambulances'."
         )
     try:
-        value = read_text(question.kind, answer, question.choices, question.unit)
+        value = read(question.kind, answer, question.choices, question.unit)
     except Unread as unread:
         checked.refuse(key, unread.found, unread.remedy)
         return
@@ -387,3 +399,74 @@ def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked)
             key,
             f"{max(rota.on_duty)} on duty at once? Count people on duty, not heads of the team.",
         )
+
+
+# --- answers as people write them -----------------------------------------------------------------------------
+
+
+def read(kind: str, answer: Any, choices: Mapping[str, str], unit: str = "") -> Any:
+    """The value of an answer to a question with such choices, or in such a unit. Raises Unread."""
+    text = ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+    text = " ".join(text.split())
+    if len(text) > LONGEST_ANSWER:
+        raise Unread(f"has {len(text):,} characters", f"Write {LONGEST_ANSWER:,} at most")
+    if re.search(r"\d{16}", text):
+        raise Unread("holds a number of more than 15 digits", "Write a shorter one")
+    if isinstance(answer, bool):
+        raise Unread(f"found {answer}", "Write it in words")
+    if kind == "choice":
+        return _choice(text, choices)
+    return _IN_UNITS[kind](text, unit) if kind in _IN_UNITS else _PLAIN[kind](text)
+
+
+def _text(text: str) -> str:
+    if len(text) > MOST_CHARACTERS:
+        raise Unread(f"has {len(text)} characters", f"Write {MOST_CHARACTERS} at most")
+    return text
+
+
+def _choice(text: str, choices: Mapping[str, str]) -> str:
+    """One of the choices, or the only one that begins so or is among the words."""
+    plain = text.casefold().replace("_", " ")
+    meant = [name for name in choices if name == plain] or [
+        name for name in choices if name.startswith(plain)
+    ]
+    among = (name for name in choices if name != "not")  # which is in other words, too
+    meant = meant or [name for name in among if re.search(rf"\b{name}\b", plain)]
+    if not meant and not re.search(r"\b(?:not?|none)\b", plain):
+        begins = tuple(begin for words, begin in SAID.items() if re.search(words, plain))
+        meant = [name for name in choices if name.startswith(begins)]
+    if len(meant) != 1:
+        raise Unread(f"found '{text}'", f"Choose one: {', '.join(choices)}")
+    return meant[0]
+
+
+def words_of(kind: str, value: Any, unit: str) -> str:
+    """A value as it was read, in words."""
+    if isinstance(value, Rota):
+        return rota_words(value)
+    if isinstance(value, Whom):
+        return value.words
+    if isinstance(value, ReadAmount):
+        return (
+            f"{value.number:g} seconds"
+            if value.is_seconds
+            else f"{100 * value.number:g} % of a triage"
+        )
+    if kind == "share":
+        return f"{100 * value:.4g} %"
+    if kind == "money":
+        return f"£{value:,.2f} {unit.removeprefix('pounds ')}".replace(".00 ", " ")
+    return f"{value:,.10g} {unit}" if isinstance(value, float) else str(value)
+
+
+_PLAIN: Mapping[str, Callable[[str], Any]] = {
+    "text": _text,
+    "rota": read_rota,
+    "sources": read_whom,
+    "amount": read_amount,
+    "share": read_share,
+    "minutes": read_minutes,
+}
+_IN_UNITS: Mapping[str, Callable[[str, str], Any]] = {"money": read_money, "number": read_number}
+"""By kind of answer, what reads it, some in the unit of the question; a choice is read by its choices."""

@@ -103,8 +103,9 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
 def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw, Raw]]:
     """Policy and nurses of each department: what was left blank differs in them."""
     departments = study.departments
-    drawn = departments.varied_values if isinstance(departments, EnsembleDepartments) else {}
-    for number in range(len(departments) if departments is not None else 1):
+    assert isinstance(departments, EnsembleDepartments)
+    drawn = departments.varied_values
+    for number in range(len(departments)):
         raw = {"triage": {product.name: product.policy()}, "nurse": copied(study.resolved["nurse"])}
         for key in product.blanks:
             path = product.path(key)

@@ -314,8 +314,15 @@ def texts_alone(ensemble: Ensemble, nurse: Raw | None) -> dict[str, str]:
     chosen = {"pathway": ensemble.built.pathway, **({"nurse": DEPARTMENTS} if nurse else {})}
     study["defaults"] = _defaults(chosen)
     files = {"study": study, **({"nurse": nurse} if nurse else {})}
-    made = {group: yaml_text(HEADS[group], content) for group, content in files.items()}
-    return {**made, "ensembles": ensemble_text(ensemble, HEADS["ensembles"])}
+    return _as_texts(files, ensemble, "{}".format)
+
+
+def _as_texts(
+    files: Mapping[str, Raw], ensemble: Ensemble, head: Callable[[str], str]
+) -> dict[str, str]:
+    """The texts of files and of the ensemble, by group; `head`: the first line of a file that holds what is said."""
+    made = {group: yaml_text(head(HEADS[group]), content) for group, content in files.items()}
+    return {**made, "ensembles": ensemble_text(ensemble, head(HEADS["ensembles"]))}
 
 
 def _defaults(chosen: Mapping[str, str]) -> list[Any]:
@@ -416,7 +423,7 @@ def _texts(
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[1 : len(blanks) - len(product.blanks)]]:
         assumed.append(f"blank, so ranges: {', '.join(nouns)}")
-    study = product.study("our department", blanks, differs, assumed, _stated(product.values))
+    study = product.study(blanks, differs, assumed, _stated(product.values))
     files, chosen = {"triage": product.policy()}, dict[str, str]()
     if ensemble.built.pathway != packaged_ensemble().built.pathway:
         chosen["pathway"] = ensemble.built.pathway
@@ -425,9 +432,7 @@ def _texts(
     files["study"] = {**({"defaults": _defaults(chosen)} if chosen else {}), **study}
     if under_triaged is not None:
         files["study"]["offer"]["where_nurses_are_right"] = round(under_triaged, 4)
-    heads = {group: f"{name}: {what}. Made by: aeflow offer" for group, what in HEADS.items()}
-    made = {group: yaml_text(heads[group], content) for group, content in files.items()}
-    return {**made, "ensembles": ensemble_text(ensemble, heads["ensembles"])}
+    return _as_texts(files, ensemble, f"{name}: {{}}. Made by: aeflow offer".format)
 
 
 def _stated(values: OfferAnswers) -> dict[str, float]:

@@ -58,11 +58,9 @@ PILOTS = {
 the table of docs/validation.md, with which a test compares them."""
 
 
-def estimate(
-    value: float, ends: Sequence[float], source: str, evidence: str = "assumed", **more: Any
-) -> Raw:
-    """A number as a file states it, with the range that it may have."""
-    return {"value": value, "range": [*ends], "evidence": evidence, "source": source, **more}
+def estimate(value: float, ends: Sequence[float], source: str) -> Raw:
+    """An assumed number as a file states it, with the range that it may have."""
+    return {"value": value, "range": [*ends], "evidence": "assumed", "source": source}
 
 
 def left_blank(key: str) -> str:
@@ -366,7 +364,6 @@ class OfferedProduct:
 
     def study(
         self,
-        department: str,
         blanks: Sequence[Raw],
         differs: Sequence[str] = (),
         assumed: Sequence[str] = (),
@@ -377,7 +374,7 @@ class OfferedProduct:
         known = packaged("study=alternatives")["study"]
         title, pounds = self.values.product, self.pounds_a_year
         offer: Raw = {
-            "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
+            "arm": ARM, "product": title, "department": "our department", "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
             "blanks": list(blanks), "stated": dict(stated),
         }  # fmt: skip
@@ -433,14 +430,11 @@ def alternatives(packaged: Mapping[str, Raw], pounds: float) -> Iterator[tuple[s
     for name, sale in FOR_SALE.items():
         arm = copied(packaged[sale.packaged])
         of_one = float(arm["cost"]["per_year"]) / (1 if sale.hours else arm["changes"][sale.path])
-        number = max(int(pounds // of_one), 1)
-        hours = sale.hours
+        number, hours, cost = max(int(pounds // of_one), 1), sale.hours, of_one
         if hours and pounds < of_one:
             hours = max(int(pounds // (of_one / hours)), LEAST_HOURS)
-        yield (
-            name,
-            _arm(arm, sale, number, hours, of_one * number * (hours / sale.hours if hours else 1)),
-        )
+            cost *= hours / sale.hours
+        yield name, _arm(arm, sale, number, hours, number * cost)
 
 
 def _arm(arm: Raw, sale: ForSale, number: int, hours: int, pounds: float) -> Raw:

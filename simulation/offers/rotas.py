@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from simulation.offers.figures import Unread, number_in_words
@@ -65,12 +66,8 @@ class StatedShift(NamedTuple):
         """'mon-fri', 'sat,sun'; '' for every day."""
         if len(self.days) == len(EVERY_DAY):
             return ""
-        runs: list[list[int]] = []
-        for day in self.days:
-            if runs and runs[-1][-1] == day - 1:
-                runs[-1].append(day)
-            else:
-                runs.append([day])
+        places = self.days.index
+        runs = [[*run] for _, run in groupby(self.days, key=lambda day: day - places(day))]
         return ",".join(
             WEEKDAYS[run[0]] + (f"-{WEEKDAYS[run[-1]]}" if len(run) > 1 else "") for run in runs
         )

@@ -10,7 +10,7 @@ import pytest
 import simulation as ae
 from simulation.config.writing import write_files
 from simulation.fits.department import fit_department
-from simulation.fits.desk import DeskRota
+from simulation.fits.front_door import FrontDoorRota
 from simulation.fits.on_duty import with_drawn_clinicians
 from simulation.fits.solved import (
     MET,
@@ -166,7 +166,9 @@ def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
     held: DepartmentSet, tmp_path: Path
 ) -> None:
     fitted = fit_department(held.fitted.extract, "team")
-    fitted.__dict__["desk"] = DeskRota(np.array([1] * 8 + [3] * 16), one_team=True, agreeing=0.9)
+    fitted.__dict__["front_door"] = FrontDoorRota(
+        np.array([1] * 8 + [3] * 16), one_team=True, agreeing=0.9
+    )
     made = unsolved_of(fitted, N)
     team = replace(held, fitted=fitted, solved=made)
     fitted.write_configs(tmp_path, held=team.texts)

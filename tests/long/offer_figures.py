@@ -24,9 +24,8 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway, Shift
 from simulation.offers import offer, solving
 from simulation.offers.department import of_one_team, packaged_ensemble, with_doctors_for_children
-from simulation.offers.interview import OfferAnswers
+from simulation.offers.interview import OfferAnswers, read
 from simulation.offers.loads import FIGURES
-from simulation.offers.reading import read
 from simulation.offers.solving import Solver
 from simulation.patients import draw
 from simulation.records.serialise import digest, to_plain

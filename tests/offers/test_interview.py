@@ -8,9 +8,8 @@ import pytest
 
 from simulation.offers.asking import answers_in, interview, keep, template
 from simulation.offers.figures import Unread
-from simulation.offers.interview import Answer, check, is_asked, next_question, questions
+from simulation.offers.interview import Answer, check, is_asked, next_question, questions, read
 from simulation.offers.product import PILOTS, OfferedProduct
-from simulation.offers.reading import read
 from simulation.offers.whom import Whom
 from tests.held import Hold
 
@@ -305,9 +304,7 @@ def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
 def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> None:
     values = check(FACTS).values
     pilots = [
-        OfferedProduct("our_ai", replace(values, **more))
-        .study("our department", [])["offer"]
-        .get("pilot")
+        OfferedProduct("our_ai", replace(values, **more)).study([])["offer"].get("pilot")
         for more in (
             {},
             {"evaluation": "alternating"},

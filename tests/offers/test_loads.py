@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.offers.department import packaged_ensemble
-from simulation.offers.interview import Answer, check
+from simulation.offers.interview import Answer, check, read
 from simulation.offers.loads import (
     FIGURES,
     VARIATION,
@@ -19,7 +19,6 @@ from simulation.offers.loads import (
     patients_of,
     units_of,
 )
-from simulation.offers.reading import read
 from simulation.records.serialise import digest, to_plain
 from tests.held import Hold
 

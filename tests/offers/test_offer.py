@@ -615,7 +615,7 @@ def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than
 def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_range() -> None:
     product = OfferedProduct("it", values())
     assert product.policy()["price_per_attendance"]["range"] == [1.32, 2.37]
-    assert product.study("here", [])["equal_spend"]["pounds_per_year"] > 0
+    assert product.study([])["equal_spend"]["pounds_per_year"] > 0
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from simulation.app.interviewing import checked_answers
 from simulation.department.rota import timetable, weekly_spans
 from simulation.department.vocabulary import Pool, Shift
 from simulation.offers.asking import answers_in, interview
-from simulation.offers.interview import Answer, check
+from simulation.offers.interview import Answer, check, read
 from simulation.offers.product import OfferedProduct
-from simulation.offers.reading import read
 from simulation.offers.rotas import Rota, StatedShift, rota_words
 from simulation.units import HOUR
 
@@ -130,7 +129,7 @@ def test_who_is_left_out_is_in_the_policy_and_on_the_board_s_page() -> None:
         "age_band": ["adult", "older", "oldest"],
         "language_need": ["no"],
     }
-    left_out = product.study("here", [])["offer"]["left_out"]
+    left_out = product.study([])["offer"]["left_out"]
     for words in (
         "GP referrals",
         "ambulance patients",
@@ -140,7 +139,7 @@ def test_who_is_left_out_is_in_the_policy_and_on_the_board_s_page() -> None:
     ):
         assert words in left_out
     everyone = check({"covers": "everyone", "product": "x", "does": "labels"}).values
-    assert "left_out" not in OfferedProduct("x", everyone).study("here", [])["offer"]
+    assert "left_out" not in OfferedProduct("x", everyone).study([])["offer"]
 
 
 def test_a_number_of_a_file_with_three_decimals_is_read_as_typed(tmp_path: Path) -> None:

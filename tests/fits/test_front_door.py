@@ -7,14 +7,14 @@ import pytest
 
 import simulation as ae
 from simulation.extracts.extract import Extract
-from simulation.fits.desk import (
+from simulation.fits.front_door import (
     ARRIVING,
     EFFORT,
     FRONT_DOOR,
     LEAST_BEFORE,
-    DeskRota,
-    desk_habits,
-    desk_rota,
+    FrontDoorRota,
+    front_door_habits,
+    front_door_rota,
 )
 
 DAYS = 30
@@ -65,8 +65,8 @@ def stamped(
     return pd.DataFrame({**times, "mode": mode, "end": "discharged"})
 
 
-def desk_of(made: object) -> DeskRota | None:
-    return desk_rota(extract_of(made))
+def desk_of(made: object) -> FrontDoorRota | None:
+    return front_door_rota(extract_of(made))
 
 
 def extract_of(made: object) -> Extract:
@@ -137,7 +137,9 @@ def habits_of(*, before: float, elasticity: float, effort: float) -> tuple[float
     reached = (queue[:, None] >= np.array([8, 6, 4, 2, 1])).mean(axis=1)
     minutes = rng.lognormal(1.7, 0.3, len(arrived)) * ratio**-elasticity * (1 - effort * reached)
     made = stamped(arrived, start, start + minutes, np.zeros(len(arrived), dtype=bool))
-    found = {path: values for path, values, _ in desk_habits(extract_of(made), one_team=False)}
+    found = {
+        path: values for path, values, _ in front_door_habits(extract_of(made), one_team=False)
+    }
     read = [value for values in found.values() for value in values.values()]
     assert list(found) == [*ARRIVING, FRONT_DOOR, EFFORT]
     return tuple(read)

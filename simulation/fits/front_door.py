@@ -41,7 +41,7 @@ may be from the usual one."""
 DAY, WEEK = 1440, 7
 
 
-class DeskRota(NamedTuple):
+class FrontDoorRota(NamedTuple):
     """Nurses at triage by hour of the day, shape (24,); whether they see ambulance patients as well; and the share of
     minutes with a queue in which as many are in triage."""
 
@@ -56,7 +56,9 @@ class DeskRota(NamedTuple):
         return stated_shifts(np.tile(np.repeat(on, 2), 7).tolist())
 
 
-def desk_habits(extract: Extract, *, one_team: bool) -> Iterator[tuple[str, dict[str, float], str]]:
+def front_door_habits(
+    extract: Extract, *, one_team: bool
+) -> Iterator[tuple[str, dict[str, float], str]]:
     """How the front door works, as far as stamps show it: the path of a block, its values, and how they were read.
 
     Minutes from the arrival to the start of triage of who finds nobody there; by how many per cent minutes of triage
@@ -137,15 +139,15 @@ def _elasticity(arrived: Floats, minutes: Floats) -> float | None:
     return round(float(np.clip(-slope, 0, MOST_ELASTIC)), 3) if is_clear else None
 
 
-def desk_rota(extract: Extract) -> DeskRota | None:
-    """The nurses at the desk of walk-ins; None where stamps do not show them."""
+def front_door_rota(extract: Extract) -> FrontDoorRota | None:
+    """The nurses who triage walk-ins; None where stamps do not show them."""
     if any(name not in extract.patients for name in STAMPS):
         return None
     source = extract.patients.where
     walking = source("arrival_source", *WALKING)
     everybody = walking | source("arrival_source", "ambulance")
     rotas = [
-        DeskRota(on_duty, one_team, agreeing)
+        FrontDoorRota(on_duty, one_team, agreeing)
         for among, one_team in ((walking, False), (everybody, True))
         for on_duty, agreeing in [_rota(extract, among)]
     ]
