@@ -176,7 +176,7 @@ INTERVIEWED = """
 from pathlib import Path
 from simulation.commands.command_line import read_line
 from simulation.offers.asking import answers_in, answers_text, interview, template
-from simulation.offers.interview import check, next_question, questions
+from simulation.offers.interview import OfferAnswers, check, next_question, questions
 from simulation.offers.product import OfferedProduct
 answers = {key: "" for key in questions()} | {"product": "Acme", "does": "saves time"}
 del answers["reviewed"]
@@ -184,10 +184,10 @@ assert next_question(answers) == "reviewed"
 path = Path("offer.yaml")
 assert interview(answers, path, ask=lambda prompt: "NICE" if "apart from the vendor" in prompt else "", say=str)
 assert answers_in(path)["reviewed"] == "NICE"
-assert [note.words for note in check(answers).notes["reviewed"]] == ["NICE"]
+assert check(answers).readings["reviewed"] == ["NICE"]
 assert "Who has reviewed it apart from the vendor? [nobody]" in template()
-assert "a review of it" in OfferedProduct("acme", {"does": "saves time"}).not_shown()
-assert "a review of it" not in OfferedProduct("acme", {"does": "saves time", "reviewed": "NICE"}).not_shown()
+assert "a review of it" in OfferedProduct("acme", OfferAnswers(does="saves time")).not_shown()
+assert "a review of it" not in OfferedProduct("acme", OfferAnswers(does="saves time", reviewed="NICE")).not_shown()
 assert dict(read_line("offer", ["reviewed=NICE"]).answers) == {"reviewed": "NICE"}
 """
 
@@ -197,10 +197,11 @@ def test_a_question_of_the_interview_touches_offers_alone(tmp_path: Path) -> Non
     copy = Copy(tmp_path)
     last = "  source: what trusts usually do\n"
     copy.edit("offers/questions.yaml", last, QUESTION)
+    copy.edit("offers/interview.py", "    evaluation: Text = None\n", "    reviewed: Text = None\n")
     copy.edit(
         "offers/product.py",
         '            yield "its use where it runs"\n',
-        '        if "reviewed" not in values:\n            yield "a review of it"\n',
+        '        if values.reviewed is None:\n            yield "a review of it"\n',
     )
     copy.run(INTERVIEWED)
     assert copy.rooms == {"offers"}

@@ -339,7 +339,7 @@ def packaged_arms() -> Mapping[str, Any]:
     }
 
 
-def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
+def parse_question(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
     """The question that the pairs of an address state, in a place. Raises ConfigError for what is not offered."""
     stated: dict[str, list[str]] = {}
     also = [pair for key, text in pairs if key == "also" for pair in parse_qsl(text)]
@@ -392,7 +392,7 @@ def asked_in(pairs: Pairs, place: Place = LOCAL) -> AskedQuestion:
         both=last.get("both") == "1" and not within and differs,
     )
     if asked.both:  # what is not offered is refused
-        asked_in(parse_qsl(asked.opposite.query), place)
+        parse_question(parse_qsl(asked.opposite.query), place)
     return asked
 
 
@@ -413,7 +413,7 @@ def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> 
     return value
 
 
-def asked_by_file(text: str, name: str, place: Place = LOCAL) -> AskedQuestion:
+def question_of_file(text: str, name: str, place: Place = LOCAL) -> AskedQuestion:
     """The question of a file that somebody sent, checked in a place. Raises ConfigError with every fault.
 
     It may state what is asked, and not where it runs; its length is that of every question here.

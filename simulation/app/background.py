@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from simulation.app.departments import Place
 from simulation.errors import AeflowError, refuse
 from simulation.offers.interview import Answers
-from simulation.offers.offer import N_DEPARTMENTS, name_of, offered
+from simulation.offers.offer import N_DEPARTMENTS, name_of, write_offer
 from simulation.resumable import RunStopped, run_into
 from simulation.study.department_warnings import refuse_overload
 from simulation.study.offered_load import in_words, refuse_large
@@ -189,12 +189,12 @@ class Background:
             except (
                 Exception
             ) as error:  # one of ours: the reader is told, and the next piece is done
-                told = f"{type(error).__name__}: {error}. This is a fault of aeflow: report it"
-                work.refused = error if isinstance(error, AeflowError) else AeflowError(told)
+                message = f"{type(error).__name__}: {error}. This is a fault of aeflow: report it"
+                work.refused = error if isinstance(error, AeflowError) else AeflowError(message)
                 work.now("refused")
             tidy_memory()
 
-    def compared(self, work: HeavyWork, words: tuple[str, ...], place: Place) -> Path:
+    def run_study(self, work: HeavyWork, words: tuple[str, ...], place: Place) -> Path:
         """Run a study of a place to its end and store it; its folder."""
         work.now("checking")
         study = place.load(*words, *self.where)
@@ -214,14 +214,14 @@ class Background:
             work.notes.append(str(stored.failed))
         return stored.folder
 
-    def offered(self, work: HeavyWork, answers: Answers, tables: Path, product: str) -> Path:
+    def make_offer(self, work: HeavyWork, answers: Answers, tables: Path, product: str) -> Path:
         """Make the departments of an offer's answers, as `aeflow offer` does, run its study, and store it; `tables`:
         where tables are that answers name."""
         folder = self.place.folder or Path("configs")
         if work.key not in self._made:
             name = name_of(product, folder)
             work.now("making", 7 * N_DEPARTMENTS)
-            told = offered(
+            of_departments, of_labels = write_offer(
                 answers,
                 folder,
                 tables=tables,
@@ -232,10 +232,10 @@ class Background:
                 results=self.results,
                 say=work.notes.append,
             )
-            self._made[work.key] = name, [*told[0], *told[1]]
+            self._made[work.key] = name, [*of_departments, *of_labels]
         work.department, beside = self._made[work.key]
         work.notes += [*beside, f"It is called '{work.department}', and its files are in {folder}"]
-        return self.compared(work, (f"study={work.department}",), self.place)
+        return self.run_study(work, (f"study={work.department}",), self.place)
 
 
 def page_in(name: str) -> str:

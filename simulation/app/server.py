@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import simulation as ae
 from simulation.app import interviewing, pages, working
 from simulation.app.answer import Beside
-from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, asked_in, few_enough
+from simulation.app.asked import EXAMPLE, PLANNED, AskedQuestion, few_enough, parse_question
 from simulation.app.background import HeavyWork, page_in
 from simulation.app.controls import WORDS
 from simulation.app.departments import PACKAGED, Place
@@ -178,7 +178,7 @@ class Front:
             return self._session.open_run(stated["run"])
         if "file" in stated:
             return self._session.file(stated["file"])
-        return asked_in(pairs, self._session.place_of(pairs))
+        return parse_question(pairs, self._session.place_of(pairs))
 
     def question(self, request: Request) -> Response:
         """The page of a question; without one the first page."""
@@ -193,7 +193,7 @@ class Front:
             if (kept := few_enough(pairs)) == pairs:
                 raise
             remedy = "The first of them are kept below; untick one to choose another."
-            first = asked_in(kept, self._session.place_of(kept))
+            first = parse_question(kept, self._session.place_of(kept))
             page = pages.question_page(first, faults=[*pages.faults_of(error), remedy])
             return HTMLResponse(page, 400)
 
@@ -237,7 +237,7 @@ class Front:
         for query in asked.beside:
             with suppress(AeflowError):
                 pairs = parse_qsl(query)
-                other = asked_in(pairs, self._session.place_of(pairs))
+                other = parse_question(pairs, self._session.place_of(pairs))
                 found.append((other, self._session.shown(other)))
         return found
 

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 from zipfile import ZipFile
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion, Pairs, asked_by_file
+from simulation.app.asked import AskedQuestion, Pairs, question_of_file
 from simulation.app.background import Background, tidy_memory, trim_memory
 from simulation.app.departments import N_DEPARTMENTS, Place
 from simulation.app.work_queue import FirstFew, Places, QuestionShare, VisitorShare, WorkQueue
@@ -117,7 +117,7 @@ class Session:
 
     def take_in(self, text: str, place: Place) -> AskedQuestion:
         """A file's question in a place, kept under a name that nobody can guess. Raises ConfigError."""
-        asked = asked_by_file(text, secrets.token_urlsafe(16), place)
+        asked = question_of_file(text, secrets.token_urlsafe(16), place)
         with self._lock:
             _add_newest(self._files, asked.file, asked, MOST_FILES)
         return asked

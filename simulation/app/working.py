@@ -52,7 +52,7 @@ def offer_work(background: Background, pairs: Pairs) -> HeavyWork:
     key, about = ("offer", page), f"The page for your board: {product}"
     where = folder_in_memory(tables)
     return background.start(
-        HeavyWork(key, about, page, lambda work: background.offered(work, named, where, product))
+        HeavyWork(key, about, page, lambda work: background.make_offer(work, named, where, product))
     )
 
 
@@ -66,5 +66,5 @@ def full_work(background: Background, asked: AskedQuestion, length: str) -> Heav
     about = "; ".join((in_full, *asked.changes_words))
     key, page = (asked.place.sent, *words), f"/?{asked.query}"
     return background.start(
-        HeavyWork(key, about, page, lambda work: background.compared(work, words, asked.place))
+        HeavyWork(key, about, page, lambda work: background.run_study(work, words, asked.place))
     )

@@ -70,7 +70,7 @@ def offer(line: CommandLine) -> int:
     from simulation.config.writing import write_texts
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check
-    from simulation.offers.offer import changed_answers, name_of, offered, read_back
+    from simulation.offers.offer import changed_answers, name_of, read_back, write_offer
     from simulation.report.progress import progress
 
     if file := line["template"]:
@@ -97,7 +97,7 @@ def offer(line: CommandLine) -> int:
             shown.planning(of)
             shown.done(n_done)
 
-        of_departments, of_labels = offered(
+        of_departments, of_labels = write_offer(
             answers, folder, tables=path.parent, name=name, n=n, progress=done,
             differs=changed_answers(stated, changed), results=Path(line["results"]),
             say=_print_indented,

@@ -257,9 +257,7 @@ class FittedDepartment(FittedRecords):
                 continue
             best = nearest_family(known, fits)
             tried = ", ".join(f"{fit.kind} {fit.distance:.3f}" for fit in fits)
-            keys = "".join(
-                f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles"
-            )
+            keys = "".join(f", {key}: {value}" for key, value in best.keys.items())
             fitted = f"{best.kind}, mean: {best.mean:.1f}{keys}"
             cells.append(
                 (

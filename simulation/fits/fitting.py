@@ -380,13 +380,12 @@ MOST_FITTED, MOST_CENSORED = 2_000, 30_000
 LEAST_FITTED = 50
 NEAR = 0.05
 """The largest distance of distribution functions (Kolmogorov-Smirnov) at which a family is taken to describe spans."""
-QUANTILES = 21
 TINY = 1e-4
 
 
 class FittedFamily(NamedTuple):
     """A family fitted to spans: its kind, mean, other keys of the vocabulary, how far its distribution function is from
-    that of the spans at most, and Akaike's criterion less that of the best."""
+    that of the spans at most, and Akaike's criterion."""
 
     kind: str
     mean: float
@@ -439,10 +438,7 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
         keys = {key: round(float(frozen[0] ** power), 3)} if key else {}
         distance = _distance(known, step, family.cdf, frozen)
         fits.append(FittedFamily(kind, float(family.mean(*frozen)), keys, distance, aic))
-    best = min(fit.aic for fit in fits)
-    return tuple(
-        sorted((fit._replace(aic=fit.aic - best) for fit in fits), key=lambda fit: fit.aic)
-    )
+    return tuple(sorted(fits, key=lambda fit: fit.aic))
 
 
 def _distance(
@@ -454,19 +450,13 @@ def _distance(
     return float(np.abs(cdf(at + step / 2, *frozen) - below).max())
 
 
-def empirical(minutes: Floats) -> FittedFamily:
-    """Spans as they are, by even quantiles: for spans that no family describes."""
-    known = minutes[np.isfinite(minutes) & (minutes >= 0)]
-    quantiles = np.round(np.quantile(known, np.linspace(0, 1, QUANTILES)), 2)
-    return FittedFamily(
-        "empirical", float(known.mean()), {"quantiles": quantiles.tolist()}, 0.0, 0.0
-    )
-
-
 def nearest_family(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:
-    """The family that describes spans best, or the spans as they are."""
+    """The family that describes spans best, or `empirical`: the spans as they are."""
     nearest = min(fits, key=lambda fit: fit.distance)
-    return nearest if nearest.distance <= NEAR else empirical(minutes)
+    if nearest.distance <= NEAR:
+        return nearest
+    known = minutes[np.isfinite(minutes) & (minutes >= 0)]
+    return FittedFamily("empirical", float(known.mean()), {}, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from simulation.extracts.extract import Extract
 from simulation.extracts.mapping import FEWEST, LEVELS, SOURCES
 from simulation.extracts.quality import in_fives, is_few
 from simulation.extracts.tables import AGE_BANDS, GIVEN
-from simulation.fits.front_door import QUEUE, FrontDoorRota, front_door_habits, front_door_rota
 from simulation.fits.fitting import (
     LEAST_DAYS,
     Arrivals,
@@ -33,6 +32,7 @@ from simulation.fits.fitting import (
     shares_of,
     true_mix,
 )
+from simulation.fits.front_door import QUEUE, FrontDoorRota, front_door_habits, front_door_rota
 from simulation.fits.stated import (
     TRIAGE,
     StatedDepartment,

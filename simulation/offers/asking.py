@@ -66,7 +66,7 @@ def answers_text(answers: Answers) -> str:
     return "".join(lines)
 
 
-def keep(answers: Answers, path: Path) -> None:
+def write_answers(answers: Answers, path: Path) -> None:
     """Write the answers so far. Raises ResultsError if that cannot be done."""
     try:
         write_file(path, answers_text(answers))
@@ -122,7 +122,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
             typed = "quit"
         instead = None
         if typed.casefold() in ("quit", "exit"):
-            keep(_with_given(answers, before), path)
+            write_answers(_with_given(answers, before), path)
             say(f"Kept in {path}. The same command goes on.")
             return False
         if typed == "?":
@@ -136,7 +136,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
         elif (instead := _accept(key, answer, answers, path, ask, say)) is None:
             asked.append(key)
             before.pop(key, None)
-            keep(_with_given(answers, before), path)
+            write_answers(_with_given(answers, before), path)
     return True
 
 

@@ -68,6 +68,23 @@ def members_of(ensemble: Ensemble) -> list[Member]:
     return list(map(ensemble.member, range(len(ensemble.departments))))
 
 
+def columns_of(ensemble: Ensemble) -> dict[str, Sequence[float]]:
+    """The value of every department, by parameter."""
+    rows = (member.values for member in members_of(ensemble))
+    return dict(zip(ensemble.parameters, zip(*rows, strict=True), strict=True))
+
+
+def with_columns(
+    ensemble: Ensemble,
+    parameters: Mapping[str, VariedParameter],
+    columns: Mapping[str, Sequence[float]],
+) -> Ensemble:
+    """The departments with these parameters, and their values in every department."""
+    rows = zip(members_of(ensemble), zip(*columns.values(), strict=True), strict=True)
+    members = tuple(replace(member, values=values) for member, values in rows)
+    return replace(ensemble, parameters=parameters, departments=members)
+
+
 @dataclass(frozen=True)
 class OfferedDepartments:
     """Departments that answers describe.

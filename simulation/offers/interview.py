@@ -1,4 +1,4 @@
-"""The questions of an offer, answers as people write them, and what follows from them, by key. No terminal, no file. Figures are read in `figures`, rotas in `rotas`, patients in `whom`.
+"""The questions of an offer, answers as people write them, and what follows from them, by key. No terminal, no file.
 
 Answers are a mapping of key to text or number; a blank is None or ''. Any front asks `next_question`, shows what
 `check` says, and asks again.

@@ -22,9 +22,11 @@ from simulation.offers.department import (
     ONE_TEAM,
     TRIAGE,
     OfferedDepartments,
+    columns_of,
     members_of,
     of_one_team,
     packaged_ensemble,
+    with_columns,
 )
 from simulation.offers.interview import (
     Answers,
@@ -143,7 +145,7 @@ def changed_answers(answers: Answers, changed: Answers) -> list[str]:
     return nouns
 
 
-def offered(
+def write_offer(
     answers: Answers,
     folder: Path,
     *,
@@ -341,16 +343,12 @@ def with_parameters(
     ensemble: Ensemble, added: Mapping[str, tuple[VariedParameter, Floats | Ints]]
 ) -> Ensemble:
     """Departments that differ in more parameters, by name, each with its value in every department; ranges hold all."""
-    columns = [column.tolist() for _, column in added.values()]
-    members = [
-        replace(member, values=(*member.values, *of_member))
-        for member, *of_member in zip(members_of(ensemble), *columns, strict=True)
-    ]
+    columns = columns_of(ensemble) | {name: of.tolist() for name, (_, of) in added.items()}
     parameters = {**ensemble.parameters, **{name: one for name, (one, _) in added.items()}}
-    for place, (name, one) in enumerate(parameters.items()):
-        ends = [*one.range, *(member.values[place] for member in members)]
+    for name, one in parameters.items():
+        ends = [*one.range, *columns[name]]
         parameters[name] = replace(one, range=(min(ends), max(ends)))
-    return replace(ensemble, parameters=parameters, departments=tuple(members))
+    return with_columns(ensemble, parameters, columns)
 
 
 def unsolved_ensemble(

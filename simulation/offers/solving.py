@@ -29,7 +29,7 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.config.studies import study_from
 from simulation.config.writing import write_files
-from simulation.offers.department import members_of
+from simulation.offers.department import columns_of, members_of, with_columns
 from simulation.records.schema import Floats, Mask
 from simulation.records.serialise import digest
 from simulation.report.findings import TOLERANCES
@@ -309,24 +309,16 @@ class Solver:
         return points
 
     def _values(self, parameter: str) -> Floats:
-        place = list(self.ensemble.parameters).index(parameter)
-        return np.array([member.values[place] for member in self.members])
+        return np.array(columns_of(self.ensemble)[parameter])
 
     def _at(self, points: Mapping[str, Floats]) -> Ensemble:
         """The departments at these logarithms of their parameters, whose ranges hold them."""
-        names, parameters = list(self.ensemble.parameters), dict(self.ensemble.parameters)
-        columns = {names.index(name): np.exp(at) for name, at in points.items()}
-        members = []
-        for number, member in enumerate(self.members):
-            values = list(member.values)
-            for place, column in columns.items():
-                values[place] = round(float(column[number]), 5)
-            members.append(replace(member, values=tuple(values)))
-        for name in points:
-            of_all = [member.values[names.index(name)] for member in members]
-            ends = (math.floor(100 * min(of_all)) / 100, math.ceil(100 * max(of_all) + 1e-6) / 100)
+        columns, parameters = columns_of(self.ensemble), dict(self.ensemble.parameters)
+        for name, at in points.items():
+            values = columns[name] = [round(float(value), 5) for value in np.exp(at)]
+            ends = (math.floor(100 * min(values)) / 100, math.ceil(100 * max(values) + 1e-6) / 100)
             parameters[name] = replace(parameters[name], range=ends)
-        return replace(self.ensemble, parameters=parameters, departments=tuple(members))
+        return with_columns(self.ensemble, parameters, columns)
 
     def _years(self, points: Mapping[str, Floats], years: int, seed: int) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""

@@ -10,7 +10,7 @@ import simulation as ae
 from simulation.app import asked as asked_module
 from simulation.app import background as background_module
 from simulation.app import session as session_module
-from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.asked import AskedQuestion, parse_question
 from simulation.measures.measuring import Measures
 
 SHORT = tuple(
@@ -44,7 +44,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def asked() -> AskedQuestion:
     """Two policies in the typical department."""
-    return asked_in(PAIRS)
+    return parse_question(PAIRS)
 
 
 @pytest.fixture(scope="session")

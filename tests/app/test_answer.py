@@ -19,7 +19,7 @@ from docs.tools.publish import PUBLISHED
 from simulation.app import answer as answers
 from simulation.app import pages
 from simulation.app.answer import NOT_YET
-from simulation.app.asked import MOST_BESIDE, AskedQuestion, asked_in
+from simulation.app.asked import MOST_BESIDE, AskedQuestion, parse_question
 from simulation.app.controls import WORDS, controls
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.pages import (
@@ -466,11 +466,11 @@ def test_what_an_answer_decides_does_not_follow_from_words(
 
 
 def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown: Grown) -> None:
-    asked = asked_in(
+    asked = parse_question(
         [*PAIRS, ("name", "As it  is"), ("beside", "beds=4&arm=lean_triage&name=More+beds")]
     )
-    other = asked_in([("beds", "4"), ("arm", "lean_triage"), ("name", "<b>More beds")])
-    gone = asked_in([("tests", "5"), ("arm", "two_more_beds")])
+    other = parse_question([("beds", "4"), ("arm", "lean_triage"), ("name", "<b>More beds")])
+    gone = parse_question([("tests", "5"), ("arm", "two_more_beds")])
     text = answer(
         AnswerState("looking", grown(30, 0.02)),
         asked,
@@ -484,18 +484,18 @@ def test_questions_side_by_side_have_the_reader_s_names_and_each_its_own_n(grown
 
 
 def test_the_link_keeps_the_names_and_the_questions_beside() -> None:
-    asked = asked_in(
+    asked = parse_question(
         [*PAIRS, ("name", "Plan B"), *(("beside", f"beds={n}&arm=lean_triage") for n in range(5))]
     )
     assert len(asked.beside) == MOST_BESIDE
-    assert asked_in(parse_qsl(asked.keeping(*asked.beside))) == asked
-    assert asked.overrides == asked_in(PAIRS).overrides
+    assert parse_question(parse_qsl(asked.keeping(*asked.beside))) == asked
+    assert asked.overrides == parse_question(PAIRS).overrides
     assert asked.keeping(*asked.beside, asked.query).count("beside=") == MOST_BESIDE
 
 
 @pytest.mark.slow
 def test_figures_of_one_s_own_narrow_the_answer_as_the_command_does() -> None:
-    asked = asked_in([("department", EVERY), ("arm", "lean_triage")])
+    asked = parse_question([("department", EVERY), ("arm", "lean_triage")])
     days = (
         "run.warm_up_days=0",
         "run.measured_days=2",
@@ -563,7 +563,7 @@ def test_a_fault_stands_at_the_field_that_it_is_about(where: str, field: str) ->
 
 def test_figures_narrow_nothing_before_each_department_was_met_twice() -> None:
     text = narrow_page(
-        asked_in([("department", EVERY), ("arm", "lean_triage")]), None, {"wait": "20"}
+        parse_question([("department", EVERY), ("arm", "lean_triage")]), None, {"wait": "20"}
     )
     assert "40 replications, and 0 are worked out" in text
 

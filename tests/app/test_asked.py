@@ -13,9 +13,9 @@ from simulation.app.asked import (
     OPPOSITE,
     USUAL_FOUR,
     AskedQuestion,
-    asked_by_file,
-    asked_in,
     packaged_arms,
+    parse_question,
+    question_of_file,
 )
 from simulation.app.controls import WORDS, controls, helps, today
 from simulation.app.departments import LOCAL, PACKAGED, TYPICAL
@@ -32,11 +32,11 @@ def changes(asked: AskedQuestion) -> dict[str, object]:
 
 
 def test_the_address_says_the_question_whole() -> None:
-    asked = asked_in(
+    asked = parse_question(
         [("department", "short_of_beds"), ("beds", "-3"), ("tests", "0"), ("arm", "lean_triage")]
     )
     assert asked.changed == (("beds", -3),)
-    assert asked_in(parse_qsl(asked.query)) == asked
+    assert parse_question(parse_qsl(asked.query)) == asked
 
 
 def test_a_first_question_is_the_example_in_the_typical_department() -> None:
@@ -61,7 +61,7 @@ def pathway_in(scenario: str) -> Pathway:
 def test_a_tenth_more_patients_are_both_scenarios_of_the_command_line_beside_today(
     key: str,
 ) -> None:
-    study = ae.load(*asked_in([(key, "10"), ("arm", "lean_triage")]).overrides)
+    study = ae.load(*parse_question([(key, "10"), ("arm", "lean_triage")]).overrides)
     assert study.baseline.pathway == pathway_in("usual")
     assert study.arm("lean_triage").pathway == study.baseline.pathway
     assert study.arm(CHANGED).pathway == pathway_in("busier_same_staff")
@@ -69,8 +69,8 @@ def test_a_tenth_more_patients_are_both_scenarios_of_the_command_line_beside_tod
 
 
 def test_policies_are_tried_in_the_changed_department_where_that_is_asked() -> None:
-    asked = asked_in([("attendances", "10"), ("within", "1"), ("arm", "lean_triage")])
-    assert asked_in(parse_qsl(asked.query)) == asked
+    asked = parse_question([("attendances", "10"), ("within", "1"), ("arm", "lean_triage")])
+    assert parse_question(parse_qsl(asked.query)) == asked
     study = ae.load(*asked.overrides)
     assert [arm.name for arm in study.arms] == ["nurse", "lean_triage"]
     assert study.baseline.pathway == pathway_in("busier_same_staff")
@@ -81,8 +81,8 @@ def test_policies_are_tried_in_the_changed_department_where_that_is_asked() -> N
     [("majors_nurses -2 0-24 mon", {0: 2}), ("doctors -1 8-16 sat,sun", {5: 1, 6: 1})],
 )
 def test_a_team_may_be_smaller_on_some_days(text: str, fewer_on: dict[int, int]) -> None:
-    asked = asked_in([("staff", text)])
-    assert asked_in(parse_qsl(asked.query)) == asked
+    asked = parse_question([("staff", text)])
+    assert parse_question(parse_qsl(asked.query)) == asked
     study = ae.load(*asked.overrides)
     pool = asked.staff[0].pool
     today, changed = (
@@ -95,7 +95,7 @@ def test_a_team_may_be_smaller_on_some_days(text: str, fewer_on: dict[int, int])
 
 def test_who_comes_on_the_days_of_a_change_is_measured_beside_the_week() -> None:
     every_day, some_days = (
-        ae.load(*asked_in([("staff", f"majors_nurses -1 0-24 {days}")]).overrides)
+        ae.load(*parse_question([("staff", f"majors_nurses -1 0-24 {days}")]).overrides)
         for days in ("mon-sun", "sat,sun")
     )
     assert not every_day.design.measures
@@ -104,8 +104,8 @@ def test_who_comes_on_the_days_of_a_change_is_measured_beside_the_week() -> None
 
 
 def test_a_change_and_its_opposite_stand_beside_today() -> None:
-    asked = asked_in([("beds", "4"), ("staff", "doctors 1 8-16"), ("both", "1")])
-    assert asked_in(parse_qsl(asked.query)) == asked
+    asked = parse_question([("beds", "4"), ("staff", "doctors 1 8-16"), ("both", "1")])
+    assert parse_question(parse_qsl(asked.query)) == asked
     assert asked.opposite.changed == (("beds", -4),)
     assert [one.number for one in asked.opposite.staff] == [-1]
     study = ae.load(*asked.overrides)
@@ -115,14 +115,14 @@ def test_a_change_and_its_opposite_stand_beside_today() -> None:
     )
     assert (more - today, fewer - today) == (4, -4)
     with pytest.raises(ConfigError, match="leaves nobody"):
-        asked_in([("staff", "doctors 20"), ("both", "1")])
+        parse_question([("staff", "doctors 20"), ("both", "1")])
 
 
 def test_a_department_alone_is_asked_about_with_the_usual_policies_and_a_change_alone() -> None:
-    assert asked_in([("department", TYPICAL)]).arms == EXAMPLE
+    assert parse_question([("department", TYPICAL)]).arms == EXAMPLE
     front = [("arm", USUAL_FOUR), ("also", "beds=12")]
-    assert (asked_in(front[:1]).arms, asked_in(front).arms) == (EXAMPLE, ())
-    assert asked_in([*front, ("arm", "lean_triage")]).arms == ("lean_triage",)
+    assert (parse_question(front[:1]).arms, parse_question(front).arms) == (EXAMPLE, ())
+    assert parse_question([*front, ("arm", "lean_triage")]).arms == ("lean_triage",)
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_a_department_alone_is_asked_about_with_the_usual_policies_and_a_change_
 )
 def test_a_change_of_a_team_that_cannot_be_is_one_message(text: str, hold: Hold) -> None:
     with hold.refusal(ConfigError, match="staff: "):
-        asked_in([("staff", text)])
+        parse_question([("staff", text)])
 
 
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 @pytest.mark.parametrize("key", controls())
 def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
     value = getattr(today(PACKAGED[TYPICAL])[key], end)
-    asked = asked_in([(key, str(value)), ("arm", "lean_triage")])
+    asked = parse_question([(key, str(value)), ("arm", "lean_triage")])
     if value:
         assert len(changes(asked)) == len(controls()[key].paths)
     else:
@@ -159,19 +159,19 @@ def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
 @pytest.mark.parametrize("name", PACKAGED)
 def test_every_control_may_be_moved_at_once_in_every_department(name: str, end: str) -> None:
     values = [(key, str(getattr(now, end))) for key, now in today(LOCAL.department(name)).items()]
-    asked = asked_in([("department", name), *values, ("arm", "lean_triage")])
+    asked = parse_question([("department", name), *values, ("arm", "lean_triage")])
     study = ae.load(*asked.overrides)
     assert (study.departments is not None) == bool(LOCAL.department(name).ensemble)
 
 
 def test_shifts_of_one_team_are_put_together() -> None:
-    asked = asked_in([("doctors_day", "1"), ("doctors_night", "2"), ("arm", "lean_triage")])
+    asked = parse_question([("doctors_day", "1"), ("doctors_night", "2"), ("arm", "lean_triage")])
     shifts = [{"hours": "8-16", "number": 1}, {"hours": "0-8", "number": 2}]
     assert changes(asked) == {"staffing.doctors.extra_shifts": shifts}
 
 
 def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
-    asked = asked_in(
+    asked = parse_question(
         [
             ("doctors_day", "1"),
             ("beds", "3"),
@@ -190,8 +190,8 @@ def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
 
 
 def test_a_product_of_one_s_own_takes_so_many_seconds_off_each_triage() -> None:
-    asked = asked_in([("seconds", "40")])
-    assert asked_in(parse_qsl(asked.query)) == asked
+    asked = parse_question([("seconds", "40")])
+    assert parse_question(parse_qsl(asked.query)) == asked
     study = ae.load(*asked.overrides)
     assert [arm.name for arm in study.arms] == ["nurse", "your_product"]
     (saved,) = (effect.seconds_saved for effect in study.arm("your_product").policy.effects)
@@ -241,13 +241,13 @@ def test_what_is_not_offered_is_one_message(
     pairs: list[tuple[str, str]], message: str, hold: Hold
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        asked_in(pairs)
+        parse_question(pairs)
     hold(str(refused.value), message)
 
 
 def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
     text = ae.configuration(*asked.first(12))
-    sent = asked_by_file(text, "its-name")
+    sent = question_of_file(text, "its-name")
     assert ae.load(*sent.overrides).run == ae.load(*asked.overrides).run
     assert sent.arms == asked.arms
     assert sent.query == "file=its-name"
@@ -265,7 +265,7 @@ def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
 )
 def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str, hold: Hold) -> None:
     with hold.refusal(ConfigError, match="be stated here"):
-        asked_by_file(f"['study=ai_triage', '{word}']", "a name")
+        question_of_file(f"['study=ai_triage', '{word}']", "a name")
 
 
 def test_a_control_goes_as_far_as_the_configuration_says_that_a_department_could() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import simulation as ae
 from simulation.app import background as background_module
-from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.asked import AskedQuestion, parse_question
 from simulation.app.background import MOST_WAITING, Background, HeavyWork, Stage
 from simulation.app.departments import EVERY, LOCAL
 from simulation.app.server import app_of
@@ -170,13 +170,13 @@ def test_a_question_in_full_is_a_year_or_every_department(
 ) -> None:
     """That the departments are sound, other tests ask."""
     monkeypatch.setattr(ensembles, "_check_once", lambda *of: None)
-    asked = asked_in(PAIRS)
+    asked = parse_question(PAIRS)
     year, every = (ae.load(*asked.in_full(length)) for length in asked.lengths)
     assert (year.run.measured_days, year.departments) == (364, None)
     assert every.department_words == "100 departments of the ensemble 'england'"
     assert every.run.replications == 200
     assert [arm.name for arm in every.arms] == ["nurse", "ai_scribe_measured", "lean_triage"]
-    assert list(asked_in([("department", EVERY), *PAIRS]).lengths) == ["every"]
+    assert list(parse_question([("department", EVERY), *PAIRS]).lengths) == ["every"]
 
 
 def test_a_department_that_was_sent_is_worked_out_in_full_as_it_was_sent(
@@ -191,7 +191,7 @@ def test_a_department_that_was_sent_is_worked_out_in_full_as_it_was_sent(
     for n in (150, 160):
         text = f"arrivals: {{walk_in: {{per_day: {n}}}}}".encode()
         pairs = parse_qsl(address_of({"": text}, session).removeprefix("/?"))
-        work = full_work(background, asked_in(pairs, session.place_of(pairs)), "year")
+        work = full_work(background, parse_question(pairs, session.place_of(pairs)), "year")
         until(lambda work=work: work.has_ended)  # type: ignore[misc]
     assert [study.baseline.pathway.arrivals["walk_in"].per_day for study in studies] == [150, 160]
 
@@ -205,7 +205,7 @@ def test_a_table_that_was_pasted_is_read_for_the_departments_of_an_offer(
         read.append(check(answers, tables).values.table.rows[0])
         refuse("here", "ends", "the test")
 
-    monkeypatch.setattr(background_module, "offered", made)
+    monkeypatch.setattr(background_module, "write_offer", made)
     answers = {
         **{key: text for key, text in OFFER.items() if key != "exact_share"},
         "table": COUNTS,
@@ -287,6 +287,6 @@ def test_the_interview_ends_on_the_board_s_page(
         "Your department, as described for ‘our_ai’ (20 departments, slower)"
         in client.get("/?arm=lean_triage").text
     )
-    study = ae.load(*asked_in([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
+    study = ae.load(*parse_question([("department", "our_ai"), ("arm", "lean_triage")]).overrides)
     assert study.department_words == "20 departments of the ensemble 'our_ai'"
     assert [arm.name for arm in study.arms] == ["nurse", "lean_triage", "own_our_ai"]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import simulation as ae
-from simulation.app.asked import AskedQuestion, arms_of, asked_in
+from simulation.app.asked import AskedQuestion, arms_of, parse_question
 from simulation.app.controls import today
 from simulation.app.departments import (
     BENCH_NURSE,
@@ -66,7 +66,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def asked_of(address: str, session: Session) -> AskedQuestion:
     """The question that an address of an app states."""
     pairs = parse_qsl(address.removeprefix("/?"))
-    return asked_in(pairs, session.place_of(pairs))
+    return parse_question(pairs, session.place_of(pairs))
 
 
 def sent(text: str) -> AskedQuestion:
@@ -88,7 +88,7 @@ def test_a_department_of_one_s_own_is_among_the_departments_and_can_be_asked_abo
     page = Client(app).get("/?department=ours&arm=lean_triage").text
     assert '<option value="ours" selected>Your department ours</option>' in page
     assert "Today: 250 patients a day" in page
-    asked = asked_in(
+    asked = parse_question(
         [("department", "ours"), ("arm", "lean_triage"), ("beds", "-4")], session.place
     )
     study = asked.place.load(*asked.overrides)
@@ -116,7 +116,7 @@ def test_a_faulty_department_of_one_s_own_is_told_and_the_others_are_there(here:
     path.write_text(
         "defaults: [typical, _self_]\narrivals: {walk_in: {per_dy: 1}}\n", encoding="utf-8"
     )
-    asked = asked_in([("department", "broken"), ("arm", "lean_triage")])
+    asked = parse_question([("department", "broken"), ("arm", "lean_triage")])
     with pytest.raises(ConfigError, match=r"unknown key 'per_dy'. Did you mean 'per_day'\?"):
         asked.place.load(*asked.overrides)
     assert question_page(AskedQuestion())
@@ -129,7 +129,7 @@ def test_a_result_is_not_kept_for_a_department_whose_file_has_changed(
         if path.parent.name == "site":
             site = path
     _, session = app_of(PORT, n_workers=1)
-    asked = asked_in([("department", "ours"), ("arm", "lean_triage")])
+    asked = parse_question([("department", "ours"), ("arm", "lean_triage")])
     session._keep(asked, two)
     kept = session.result(asked)
     assert kept is not None
@@ -147,7 +147,7 @@ def test_a_department_that_was_fitted_to_records_can_be_asked_about(here: Path) 
     client = Client(app_of(PORT, n_workers=1)[0])
     assert 'href="/?department=mine&amp;arm=ai_scribe_measured' in client.get("/records").text
     assert "Your department mine" in client.get("/?department=mine&arm=lean_triage").text
-    study = LOCAL.load(*asked_in([("department", "mine"), ("arm", "lean_triage")]).overrides)
+    study = LOCAL.load(*parse_question([("department", "mine"), ("arm", "lean_triage")]).overrides)
     assert study.choices["site"] == "mine"
 
 
@@ -254,7 +254,7 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
     path = here / "configs/triage/ours.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(POLICY, encoding="utf-8")
-    asked = asked_in([("arm", "own_ours"), ("arm", "lean_triage")])
+    asked = parse_question([("arm", "own_ours"), ("arm", "lean_triage")])
     assert [arm.name for arm in asked.place.load(*asked.overrides).arms] == [
         "nurse",
         "lean_triage",
@@ -264,7 +264,7 @@ def test_a_policy_of_one_s_own_can_be_chosen(here: Path) -> None:
     assert "Your own file. Its source: not measured here" in question_page(asked)
     path.write_text(f"# Question: what if it were ours?\n{POLICY}", encoding="utf-8")
     assert "what if it were ours?" in question_page(asked)
-    assert asked_in(parse_qsl(asked.query)) == asked
+    assert parse_question(parse_qsl(asked.query)) == asked
 
 
 @pytest.mark.slow
@@ -289,10 +289,13 @@ def test_an_ai_from_the_bench_is_a_policy_beside_the_nurse_with_whom_it_was_meas
         "own_vetted",
         "own_vetted_advises",
     ]
-    study = LOCAL.load(*asked_in([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
+    study = LOCAL.load(*parse_question([("arm", "own_vetted"), ("arm", "lean_triage")]).overrides)
     assert study.choices["nurse"] == BENCH_NURSE
     assert study.arm("own_vetted").policy.beside_nurse is not None
-    assert LOCAL.load(*asked_in([("arm", "lean_triage")]).overrides).choices["nurse"] != BENCH_NURSE
+    assert (
+        LOCAL.load(*parse_question([("arm", "lean_triage")]).overrides).choices["nurse"]
+        != BENCH_NURSE
+    )
 
 
 # --- the first visit ------------------------------------------------------------------------------------------------

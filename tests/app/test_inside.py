@@ -3,7 +3,7 @@
 import pytest
 
 import simulation as ae
-from simulation.app.asked import asked_in
+from simulation.app.asked import parse_question
 from simulation.app.inside import HOURS, areas, hours_tables, short_table
 from simulation.app.session import PROFILED, Session
 from simulation.display.table import Cell
@@ -76,7 +76,7 @@ def test_without_days_there_is_nothing_to_show(two: ae.Result) -> None:
 
 @pytest.mark.slow
 def test_days_are_made_for_who_looks_and_change_no_number(short: None) -> None:
-    session, asked = Session(1), asked_in(PAIRS)
+    session, asked = Session(1), parse_question(PAIRS)
     assert session.profiled(asked) is None
     study = ae.load(*asked.overrides, "run.profiles=0", "executor=serial")
     result = next(one for one in ae.grow(study) if len(one.replications) == PROFILED + 1)

@@ -19,7 +19,7 @@ import pytest
 
 import simulation as ae
 from simulation.app import session as session_module
-from simulation.app.asked import MOST_ARMS, WORDS, AskedQuestion, arms_of, asked_in
+from simulation.app.asked import MOST_ARMS, WORDS, AskedQuestion, arms_of, parse_question
 from simulation.app.departments import LOCAL, Place
 from simulation.app.server import MOST_FIELDS, MOST_QUERY, Guard, _csv, app_of
 from simulation.app.session import AnswerState, Session
@@ -283,7 +283,7 @@ def test_an_answer_is_kept_as_the_folder_of_a_run_but_not_that_of_what_was_sent(
     short: None, session_and_client: tuple[Session, Client], tmp_path: Path
 ) -> None:
     session, client = session_and_client
-    asked = asked_in(parse_qsl(QUERY))
+    asked = parse_question(parse_qsl(QUERY))
     study = LOCAL.load(*asked.overrides, "run.profiles=4")
     result = next(result for result in ae.grow(study) if len(result.replications) >= 4)
     session._keep(asked, result)
@@ -366,7 +366,7 @@ def test_a_run_with_damaged_files_is_listed_as_damaged(two: ae.Result, tmp_path:
 
 
 def test_day_profiles_are_kept_whichever_result_is_longer(two: ae.Result) -> None:
-    session, asked = Session(1), asked_in(parse_qsl(QUERY))
+    session, asked = Session(1), parse_question(parse_qsl(QUERY))
     replications = [replace(two.replications[n % 2], replication=n) for n in range(9)]
     study = two.study
 
@@ -413,7 +413,7 @@ def n_at_work() -> int:
 
 def test_the_work_ends_when_the_reader_leaves(short: None) -> None:
     session = Session(1)
-    seen = first_states(session, asked_in([("arm", "lean_triage")]), 1)
+    seen = first_states(session, parse_question([("arm", "lean_triage")]), 1)
     assert seen[0].step == "loading"
     assert session.n_running == 0
     for _attempt in range(100):
@@ -424,7 +424,7 @@ def test_the_work_ends_when_the_reader_leaves(short: None) -> None:
 
 
 def test_a_reload_goes_on_from_what_is_known(short: None) -> None:
-    session, asked = Session(1), asked_in([("arm", "lean_triage")])
+    session, asked = Session(1), parse_question([("arm", "lean_triage")])
     first_states(session, asked, 2)
     again = first_states(session, asked, 2)
     assert again[0].result is not None
@@ -438,8 +438,8 @@ def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
     monkeypatch.setattr(session_module, "MOST_RUNNING", 1)
     session, asked, other = (
         Session(1),
-        asked_in([("arm", "lean_triage")]),
-        asked_in([("arm", "two_more_beds")]),
+        parse_question([("arm", "lean_triage")]),
+        parse_question([("arm", "two_more_beds")]),
     )
 
     async def both() -> list[str]:
@@ -462,7 +462,8 @@ def test_only_so_many_results_and_files_are_kept(
     monkeypatch.setattr(session_module, "MOST_FILES", 2)
     session = Session(1)
     questions = [
-        asked_in([("arm", arm)]) for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")
+        parse_question([("arm", arm)])
+        for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")
     ]
     for asked in questions:
         session._keep(asked, two)

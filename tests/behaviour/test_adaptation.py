@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.app.asked import asked_in
+from simulation.app.asked import parse_question
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
@@ -130,7 +130,7 @@ def test_with_more_patients_and_the_staff_of_today_the_app_says_longer_waits() -
 
     def waits(value: int) -> dict[str, np.ndarray]:
         """Mean waits by arm: today's department, with more patients and the same staff, and with staff who follow."""
-        asked = asked_in([("attendances", str(value)), ("arm", "lean_triage")])
+        asked = parse_question([("attendances", str(value)), ("arm", "lean_triage")])
         study = load(
             *asked.overrides, "run.first=0", "run.count=8", "engine=compiled", "executor=serial"
         )

@@ -419,7 +419,7 @@ def test_on_a_phone_a_table_is_read_without_scrolling_and_stays_a_table(visitor:
 @pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])
 def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str) -> None:
     if (
-        served.session.result(asked_module.asked_in(parse_qsl(EXAMPLE), served.session.place))
+        served.session.result(asked_module.parse_question(parse_qsl(EXAMPLE), served.session.place))
         is None
     ):
         answered(visitor(f"/?{EXAMPLE}"))

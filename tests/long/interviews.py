@@ -105,7 +105,7 @@ def page_of(number: int, folder: Path) -> dict[str, Any]:
     with TemporaryDirectory() as temporary:
         configs = Path(temporary)
         try:
-            offer.offered(
+            offer.write_offer(
                 answers_of(number)[0],
                 configs,
                 name=name,

@@ -1,14 +1,22 @@
 """The questions, how answers are read, and which question comes next."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from simulation.offers.asking import answers_in, interview, keep, template
+from simulation.offers.asking import answers_in, interview, template, write_answers
 from simulation.offers.figures import Unread
-from simulation.offers.interview import Answer, check, is_asked, next_question, questions, read
+from simulation.offers.interview import (
+    Answer,
+    OfferAnswers,
+    check,
+    is_asked,
+    next_question,
+    questions,
+    read,
+)
 from simulation.offers.product import PILOTS, OfferedProduct
 from simulation.offers.whom import Whom
 from tests.held import Hold
@@ -274,7 +282,7 @@ def test_kept_answers_are_read_again_as_they_were(tmp_path: Path) -> None:
         "used_share": "60 %",
         "covers": None,
     }
-    keep(answers, tmp_path / "a.yaml")
+    write_answers(answers, tmp_path / "a.yaml")
     assert answers_in(tmp_path / "a.yaml") == answers
 
 
@@ -317,3 +325,7 @@ def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> 
         None,
     ]
     assert set(questions()["evaluation"].choices) == {*PILOTS, "not"}
+
+
+def test_every_question_has_an_attribute_among_the_answers_in_its_order() -> None:
+    assert [field.name for field in fields(OfferAnswers)] == list(questions())

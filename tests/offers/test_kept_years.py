@@ -11,7 +11,7 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.offers import offer, solving
 from simulation.offers.interview import Answer, check
-from simulation.offers.offer import offered
+from simulation.offers.offer import write_offer
 from simulation.offers.solving import KeptYears, Round
 from tests.held import Hold
 
@@ -114,7 +114,7 @@ class Made:
         """Make an offer; how many years it took."""
         before, self.said = self.years, []
         answers = {key: value for key, value in {**ANSWERS, **changed}.items() if value is not None}
-        offered(
+        write_offer(
             answers, self.folder / "configs", name=name, n=N,
             results=self.folder / "results", say=self.said.append,
         )  # fmt: skip

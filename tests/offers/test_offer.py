@@ -300,7 +300,7 @@ def test_somebody_at_a_terminal_is_asked_whether_it_was_read_right(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("builtins.input", lambda prompt: typed)
-    monkeypatch.setattr(offer, "offered", lambda *_, **__: refuse("here", "it went on", "Stop"))
+    monkeypatch.setattr(offer, "write_offer", lambda *_, **__: refuse("here", "it went on", "Stop"))
     assert main(READ) == (2 if goes_on else 0)
     assert ("Stopped. Change offer.yaml" in capsys.readouterr().out) is not goes_on
 
@@ -522,7 +522,7 @@ def test_a_cause_that_cannot_have_what_was_answered_is_left_out_and_said(
 
     monkeypatch.setattr(Solver, "solve", solve)
     answers = {"attendances_per_day": 310, "product": "It", "does": "saves time"}
-    lines, _ = offer.offered({**answers, "within_four_hours": "62 %"}, tmp_path)
+    lines, _ = offer.write_offer({**answers, "within_four_hours": "62 %"}, tmp_path)
     assert lines[0].startswith("24 departments")
     assert "answered 62.0 %" in lines[1]
     assert lines[5].startswith("Left out")
@@ -620,7 +620,7 @@ def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_ran
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="comes with aeflow"):
-        offer.offered(
+        offer.write_offer(
             {"attendances_per_day": 310, "product": "Lean triage", "does": "saves time"}, tmp_path
         )
 
