@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.app.departments import LOCAL, Department, Place
+from simulation.config.dotted import Raw, value_at
 from simulation.config.validating import Key, classes_in, keys_of
 from simulation.department.rota import weekly_spans
 from simulation.department.vocabulary import Pathway
@@ -133,12 +134,12 @@ def today(where: Department, place: Place = LOCAL) -> Mapping[str, Today]:
     return {key: now for key, now in found.items() if now is not None}
 
 
-def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
+def _today(control: Control, stated: Raw) -> Today | None:
     """A control's value, evidence, source and ends, read off the configuration; None if it has none of these."""
     try:
-        found = [_at(stated, path) for path in control.today]
+        found = [value_at(stated, path) for path in control.today]
         rests_on = control.rests_on or control.today[0].rpartition(".")[0]
-        holder = found[0] if control.how == "shift" else _at(stated, rests_on)
+        holder = found[0] if control.how == "shift" else value_at(stated, rests_on)
         known = holder["evidence"], holder["source"]
         if control.how == "shift":
             lowest, highest = control.ends(0, None)
@@ -154,12 +155,8 @@ def _today(control: Control, stated: Mapping[str, Any]) -> Today | None:
     unit, follows = control.unit or key_at(control.today[0]).unit, ""
     if control.followed:
         with suppress(KeyError, TypeError):  # else staff do not keep pace with patients here
-            follows = _at(stated, FOLLOWS)["source"]
+            follows = value_at(stated, FOLLOWS)["source"]
     return Today(f"{round(number, 1):g} {unit}", *known, *ends, number, unit, in_range, follows)
-
-
-def _at(block: Mapping[str, Any], path: str) -> Any:
-    return reduce(lambda within, part: within[part], path.split("."), block)
 
 
 # --- a team on some days ----------------------------------------------------------------------------------------------
@@ -199,7 +196,7 @@ def teams(where: Department, place: Place = LOCAL) -> Mapping[str, list[Mapping[
     return {name: pool["rota"] for name, pool in staffing.items() if "rota" in pool}
 
 
-def _stated(where: Department, place: Place) -> Mapping[str, Any]:
+def _stated(where: Department, place: Place) -> Raw:
     return place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
 
 

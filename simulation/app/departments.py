@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
 import simulation as ae
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
-from simulation.config.dotted import resolve
+from simulation.config.dotted import Raw, resolve
 from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import Folders, file_named, fingerprint_of, names_in
@@ -84,7 +83,7 @@ class Place:
         """The text of a file that asks this again, in this place. Raises ConfigError."""
         return ae.configuration(*words, config_dir=self.folder)
 
-    def resolved(self, *words: str) -> Mapping[str, Any]:
+    def resolved(self, *words: str) -> Raw:
         """The configuration of these overrides as plain values, with what their ensemble knows of all its departments.
         Raises ConfigError."""
         stated = scaled_to_totals(stated_in(words, self._folders), self._folders, Faults())

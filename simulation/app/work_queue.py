@@ -8,7 +8,6 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
 import simulation as ae
@@ -87,12 +86,7 @@ class QuestionShare:
             queue.changed.notify_all()
         self._began.at = time.thread_time()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         visitor, queue = self.visitor, self.visitor.queue
         with queue.changed:
             visitor.seconds += time.thread_time() - self._began.at

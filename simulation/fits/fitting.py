@@ -6,7 +6,7 @@ distributions, rounding and censoring allowed for. What is not identified is lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -326,8 +326,10 @@ def follows_crowding(extract: Extract) -> float | None:
     rows = np.flatnonzero(~np.isnan(wait))[:: max(len(arrived) // MOST_RANKED, 1)]
     if len(rows) < LEAST_OF_SOURCE:
         return None
-    hour = (arrived[rows] // 60 % 24).astype(np.int64)
-    return float(spearmanr(wait[rows], _less_mean(there[rows].astype(float), hour)).statistic)
+    hour, crowd = (arrived[rows] // 60 % 24).astype(np.int64), there[rows]
+    n_of, total = (np.bincount(hour, weights=of, minlength=24) for of in (None, crowd))
+    usual = (total / np.maximum(n_of, 1))[hour]
+    return float(spearmanr(wait[rows], crowd - usual).statistic)
 
 
 def cautions(extract: Extract) -> tuple[str, ...]:
@@ -341,14 +343,6 @@ def cautions(extract: Extract) -> tuple[str, ...]:
     if crowding <= LEAST_CROWDING:
         words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
     return (*unsaid, words)
-
-
-def _less_mean(values: Floats, group: Ints) -> Floats:
-    """Values less the mean of their group."""
-    means = np.bincount(group, weights=values, minlength=24) / np.maximum(
-        np.bincount(group, minlength=24), 1
-    )
-    return values - means[group]
 
 
 def spans_of(extract: Extract) -> Iterator[tuple[str, str, Floats, float]]:
@@ -423,7 +417,8 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
         if step
         else np.maximum(known, TINY)
     )
-    fits = []
+    at, fits = np.unique(known), []
+    below = np.searchsorted(known, at, side="right") / len(known)
     for kind, (name, key, power) in FAMILIES.items():
         family = getattr(stats, name)
         try:
@@ -436,18 +431,10 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
         n_parameters = len(frozen) - 1
         aic = 2 * n_parameters - 2 * float(np.log(np.maximum(mass, 1e-12)).sum())
         keys = {key: round(float(frozen[0] ** power), 3)} if key else {}
-        distance = _distance(known, step, family.cdf, frozen)
+        # the largest between distribution functions where rounded spans leave no doubt of theirs
+        distance = float(np.abs(family.cdf(at + step / 2, *frozen) - below).max())
         fits.append(FittedFamily(kind, float(family.mean(*frozen)), keys, distance, aic))
     return tuple(sorted(fits, key=lambda fit: fit.aic))
-
-
-def _distance(
-    known: Floats, step: float, cdf: Callable[..., Any], frozen: tuple[float, ...]
-) -> float:
-    """The largest distance between the distribution functions, where rounded spans leave no doubt of theirs."""
-    at = np.unique(known)
-    below = np.searchsorted(known, at, side="right") / len(known)
-    return float(np.abs(cdf(at + step / 2, *frozen) - below).max())
 
 
 def nearest_family(minutes: Floats, fits: Sequence[FittedFamily]) -> FittedFamily:

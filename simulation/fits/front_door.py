@@ -164,10 +164,9 @@ def _rota(extract: Extract, among: Mask) -> tuple[Ints, float]:
 
 def _there(since: Floats, until: Floats, n_minutes: int) -> Ints:
     """How many are there in each minute, shape (n_minutes,)."""
-    steps = np.zeros(n_minutes + 1, dtype=np.int64)
-    for at, sign in ((since, 1), (until, -1)):
-        np.add.at(steps, np.clip(np.round(at), 0, n_minutes).astype(np.int64), sign)
-    return np.cumsum(steps)[:n_minutes]
+    minutes = (np.clip(np.round(at), 0, n_minutes).astype(np.int64) for at in (since, until))
+    begun, ended = (np.bincount(minute, minlength=n_minutes + 1) for minute in minutes)
+    return np.cumsum(begun - ended)[:n_minutes]
 
 
 def _on_duty(in_triage: Ints, waited: Mask, hour: Ints) -> tuple[Ints, float]:

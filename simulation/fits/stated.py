@@ -21,7 +21,7 @@ from simulation.config.dotted import Raw
 from simulation.config.files import REFERENCE
 from simulation.config.totals import Scaled, scaled_rota
 from simulation.config.writing import write_files
-from simulation.errors import Fault, Faults, nearest
+from simulation.errors import Faults, nearest
 from simulation.offers.department import ONE_TEAM, SHARED_CHILDREN, stated_rotas
 from simulation.offers.figures import Unread
 from simulation.offers.interview import (
@@ -159,7 +159,11 @@ def stated_department(answers: Answers) -> StatedDepartment:
             if key in asked.values.given:
                 values[key], words[key] = getattr(asked.values, key), asked.readings[key][0]
         elif kind is not None:
-            _read_one(key, kind, answer, values, words, faults)
+            try:
+                values[key] = _read(kind, answer)
+                words[key] = words_of(kind, values[key], UNITS[kind])
+            except Unread as unread:
+                faults.add(key, unread.found, unread.remedy)
         elif key in questions():
             unused.append(key)
         else:
@@ -168,29 +172,13 @@ def stated_department(answers: Answers) -> StatedDepartment:
     return StatedDepartment(values, words, tuple(unused))
 
 
-def _read_one(
-    key: str,
-    kind: str,
-    answer: Answer,
-    values: dict[str, Any],
-    words: dict[str, str],
-    faults: Faults,
-) -> None:
-    """Add the value and the words of an answer, or its fault."""
-    try:
-        value = read(kind, answer, {})
-    except Unread as unread:
-        faults.append(Fault(key, unread.found, unread.remedy))
-        return
-    if kind != "rota" and (value <= 0 or (kind == "number" and value != int(value))):
-        faults.add(
-            key,
-            f"found {answer}",
-            f"Write {'a whole number' if kind == 'number' else 'minutes'} above 0",
-        )
-        return
-    values[key] = int(value) if kind == "number" else value
-    words[key] = words_of(kind, value, UNITS[kind])
+def _read(kind: str, answer: Answer) -> Any:
+    """The value of an answer that the interview does not ask for. Raises Unread."""
+    value, is_number = read(kind, answer, {}), kind == "number"
+    if kind != "rota" and (value <= 0 or (is_number and value != int(value))):
+        what = "a whole number" if is_number else "minutes"
+        raise Unread(f"found {answer}", f"Write {what} above 0")
+    return int(value) if is_number else value
 
 
 SAMPLE_DAYS = 56

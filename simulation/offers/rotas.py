@@ -364,13 +364,11 @@ def _joined(clauses: Iterator[_Clause]) -> Iterator[_Clause]:
 
 def _checked(clause: _Clause) -> int:
     """The number of people of a clause that says when. Raises Unread for one that does not, or says no number."""
-    if not clause.has_hours:
-        found = f"found '{clause.text}', without hours"
-        raise Unread(found, OWN_HOURS if clause.named else EXAMPLE)
-    if clause.number is None:
-        found = f"found '{clause.text}', without how many"
-        raise Unread(found, OWN_HOURS if clause.named else EXAMPLE)
-    return clause.number
+    if clause.number is not None and clause.has_hours:
+        return clause.number
+    missing = "how many" if clause.has_hours else "hours"
+    remedy = OWN_HOURS if clause.named else EXAMPLE
+    raise Unread(f"found '{clause.text}', without {missing}", remedy)
 
 
 def _nights(number: int, days: Sequence[int], on: Sequence[int]) -> Iterator[StatedShift]:
