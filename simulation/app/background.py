@@ -59,7 +59,6 @@ class HeavyWork:
     about: str
     page: str
     do: Callable[[HeavyWork], Path]
-    name: str = ""
     stage: Stage = "waiting"
     n_done: int = 0
     n_all: int = 0
@@ -69,12 +68,13 @@ class HeavyWork:
     refused: AeflowError | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     n_changes: int = 0
+    name: str = field(init=False)
     _first: tuple[int, float] | None = None
 
     def __post_init__(self) -> None:
         """Give it an address."""
         page = urlsafe_b64encode(self.page.encode()).decode()
-        self.name = self.name or f"{secrets.token_urlsafe(16)}.{page}"
+        self.name = f"{secrets.token_urlsafe(16)}.{page}"
 
     def now(self, stage: Stage, n_all: int = 0) -> None:
         """Say what is done now, in how many steps."""

@@ -214,10 +214,9 @@ class Session:
 
     def folder(self, name: str) -> Path:
         """The folder of a stored run. Raises ConfigError for a name that is not listed."""
-        runs = self.runs()
-        if name not in runs:
-            refuse("run", f"there is no '{name[:60]}'", "Choose one of those that are listed")
-        return runs[name].folder
+        if run := self.runs().get(name):
+            return run.folder
+        refuse("run", f"there is no '{name[:60]}'", "Choose one of those that are listed")
 
     def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:

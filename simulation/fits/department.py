@@ -40,9 +40,6 @@ from simulation.extracts.mapping import SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.quality import in_fives
 from simulation.fits.fitting import (
-    KEPT,
-    TARGETS,
-    UNFITTED,
     cautions,
     families_of,
     nearest_family,
@@ -56,10 +53,14 @@ from simulation.fits.stated import (
 )
 from simulation.offers.asking import answers_in
 from simulation.offers.interview import Answers
+from simulation.records.serialise import read_yaml
 from simulation.runs.result import StudyResult
+from simulation.wording import spaced
 
 FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 """What the table of fitted numbers leaves out of their paths."""
+TARGETS, UNFITTED, KEPT = read_yaml(Path(__file__).with_name("words.yaml")).values()
+"""The rows of its targets; what stands in the place of what some stamps identify, by path; and of what none does."""
 DIGIT = 0.001
 """The least difference of shares that is told."""
 WRITTEN = (*SCALED_KINDS, "targets", "ensembles")
@@ -116,7 +117,7 @@ class FittedDepartment(FittedRecords):
         """The totals to which everything else is scaled."""
         per_day = sum(figures.first for figures in self.per_day.values())
         ambulances = self.per_day["ambulance"].first if "ambulance" in self.per_day else 0.0
-        share = self.extract.measures.value("admitted_share")
+        share, beds = self.extract.measures.value("admitted_share"), self.stated.answers.beds
         if per_day < LEAST["attendances_per_day"]:
             found = f"has {per_day:.4g} attendances a day in {self.extract.days} days"
             remedy = (
@@ -125,7 +126,7 @@ class FittedDepartment(FittedRecords):
             refuse(self.extract.name, found, remedy)
         stated = {
             "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
-            "beds": self._beds, "ambulances_per_day": round(ambulances, 2),
+            "beds": None if beds is None else round(beds), "ambulances_per_day": round(ambulances, 2),
         }  # fmt: skip
         if ambulances == 0 or not self._leaves_room(per_day, ambulances):
             del stated["ambulances_per_day"]
@@ -135,11 +136,6 @@ class FittedDepartment(FittedRecords):
     def scaling(self) -> Scaling:
         """The typical department, and the totals to which it is scaled."""
         return Scaling(packaged(), self.totals)
-
-    @property
-    def _beds(self) -> int | None:
-        beds = self.stated.answers.beds
-        return None if beds is None else round(beds)
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
@@ -241,8 +237,8 @@ class FittedDepartment(FittedRecords):
 
     def _stated_table(self) -> ReportTable:
         words = self.stated.words.items()
-        cells = [(key.replace("_", " "), value, "stated") for key, value in words]
-        others = ", ".join(key.replace("_", " ") for key in self.stated.unused)
+        cells = [(spaced(key), value, "stated") for key, value in words]
+        others = ", ".join(map(spaced, self.stated.unused))
         note = f"Not used: {others}: the records say it, or it is about a product."
         title = "Stated by the department: the stamps do not show it, and nothing here checks it"
         headers = ("what", "read as", "evidence")
@@ -281,7 +277,7 @@ class FittedDepartment(FittedRecords):
         whose = "the packaged one" if self.nurse == PACKAGED_NURSE else "yours"
         words = f"configs/nurse/{self.nurse}.yaml ({whose}), by which true levels were worked out from coded ones"
         rows.append(("how often nurses are right", words))
-        if self._beds is None:
+        if self.totals.beds is None:
             rows.append(("adult beds", "as many as the admissions need at the typical site"))
         note = "What the department stated stands in its place, in the table above."
         title = "Not identified by the stamps: kept from the typical site"
@@ -306,9 +302,8 @@ class FittedDepartment(FittedRecords):
         result = self.simulated(folder, n)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        of_extract, columns = (extract.dirt, extract.beside(result)), extract.tables["columns"]
-        of_set = [] if held is None else [held]
-        tables = [*of_set, *of_extract, *self.tables.values(), columns]
+        tables = [extract.dirt, extract.beside(result), *self.tables.values()]
+        tables = [*([] if held is None else [held]), *tables, extract.tables["columns"]]
         sentences = (*self.sentences(), likeness(extract, result)[0])
         title = f"Is '{self.name}' our department?"
         return write_pages(results, title, sentences, tables, pictures, next_step)

@@ -395,11 +395,6 @@ FAMILIES: Mapping[str, tuple[str, str, float]] = {
 """The name of each kind of duration in scipy, and its key here, which is the shape there to some power."""
 
 
-def thinned(values: Floats, most: int) -> Floats:
-    """Every k-th of many values, so that at most so many are left."""
-    return values[:: -(-len(values) // most)] if len(values) > most else values
-
-
 def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
     """Every family fitted to spans, the best first; none of fewer than `LEAST_FITTED`.
 
@@ -407,7 +402,8 @@ def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:
     """
     from scipy import stats
 
-    known = thinned(np.sort(minutes[np.isfinite(minutes) & (minutes >= 0)]), MOST_FITTED)
+    known = np.sort(minutes[np.isfinite(minutes) & (minutes >= 0)])
+    known = known[:: max(-(-len(known) // MOST_FITTED), 1)]
     if len(known) < LEAST_FITTED:
         return ()
     around = max(step, TINY) / 2
@@ -531,48 +527,3 @@ def _spread(data: CensoredData, power: float, scale: float) -> Floats:
         ]
     )
     return np.asarray(np.linalg.pinv(curvature))
-
-
-TARGETS: Mapping[str, tuple[str, float, str]] = {
-    "within_4h_share": ("Within four hours", 0.015, "calibrated"),
-    "over_12h_share": ("Over 12 hours from arrival", 0.01, "calibrated"),
-    "time_to_clinician_median": ("Time to treatment, median", 0.08, "calibrated"),
-    "time_to_clinician_p95": ("Time to treatment, 95th percentile", 0.1, "predicted"),
-    "left_share": ("Left before being seen", 0.01, "calibrated"),
-    "admitted_share": ("Admitted", 0.015, "predicted"),
-    "decision_to_departure_over_4h_share": ("Over 4 hours from decision", 0.03, "calibrated"),
-    "decision_to_departure_over_12h_share": ("Over 12 hours from decision", 0.02, "calibrated"),
-    "walk_in_triage_wait_mean": ("Wait for triage of walk-ins, mean", 0.1, "calibrated"),
-    "walk_in_triage_minutes_mean": ("Minutes of triage", 0.05, "calibrated"),
-    "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
-}
-"""The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
-KEPT = (
-    ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
-    (
-        "who is on duty when",
-        "configs/staffing/typical.yaml, scaled until they are as busy as there",
-    ),
-    (
-        "cubicles, bays and rooms",
-        "configs/calibration/typical.yaml, scaled until they are as full as there",
-    ),
-    (
-        "ward stays, and admissions that do not come through A&E",
-        "configs/site/typical.yaml, scaled to attendances",
-    ),
-    ("complaints, tests, specialties", "configs/site/typical.yaml"),
-)
-"""What stamps do not identify, and what stands in its place."""
-
-UNFITTED: Mapping[str, tuple[str, str]] = {
-    "calibration.patience_scale": (
-        "patience", "configs/calibration/typical.yaml: too few who left unseen",
-    ),
-    "calibration.triage_minutes_scale": (
-        "minutes of triage", "configs/site/typical.yaml: no stamp of its end",
-    ),
-    "site.attributes.acuity_true": ("how ill patients are", "configs/site/typical.yaml: no coded level"),
-    "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
-}  # fmt: skip
-"""What stands in the place of what some stamps identify, by path, where an extract does not have them."""

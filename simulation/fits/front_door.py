@@ -146,20 +146,9 @@ def front_door_rota(extract: Extract) -> FrontDoorRota | None:
     source = extract.patients.where
     walking = source("arrival_source", *WALKING)
     everybody = walking | source("arrival_source", "ambulance")
-    rotas = [
-        FrontDoorRota(on_duty, one_team, agreeing)
-        for among, one_team in ((walking, False), (everybody, True))
-        for on_duty, agreeing in [_rota(extract, among)]
-    ]
+    rotas = _rota(extract, walking, False), _rota(extract, everybody, True)
     best = max(rotas, key=lambda rota: rota.agreeing)
     return best if best.agreeing >= AGREES else None
-
-
-def _rota(extract: Extract, among: Mask) -> tuple[Ints, float]:
-    """By hour of the day the nurses who see some patients, and the share of minutes that agree."""
-    in_triage, queue = _presence(extract, among)
-    first = round(extract.window[0]) % DAY
-    return _on_duty(in_triage, queue >= QUEUE, (first + np.arange(len(queue))) // 60 % HOURS)
 
 
 def _there(since: Floats, until: Floats, n_minutes: int) -> Ints:
@@ -169,15 +158,19 @@ def _there(since: Floats, until: Floats, n_minutes: int) -> Ints:
     return np.cumsum(begun - ended)[:n_minutes]
 
 
-def _on_duty(in_triage: Ints, waited: Mask, hour: Ints) -> tuple[Ints, float]:
-    """The usual number in triage while patients wait, by hour of the day, and the share of minutes that agree.
+def _rota(extract: Extract, among: Mask, one_team: bool) -> FrontDoorRota:
+    """The nurses who see some patients: by hour of the day the usual number in triage while patients wait.
 
     Of an hour in which hardly anybody ever waits it is the most that are in triage at once for as many minutes.
     """
+    in_triage, queue = _presence(extract, among)
+    hour = (round(extract.window[0]) + np.arange(len(queue))) % DAY // 60
     most = int(in_triage.max(initial=0)) + 2
-    counts, all_counts = (np.zeros((HOURS, most), dtype=np.int64) for _ in range(2))
-    np.add.at(counts, (hour[waited], in_triage[waited]), 1)
-    np.add.at(all_counts, (hour, in_triage), 1)
+    place = hour * most + in_triage
+    counts, all_counts = (
+        np.bincount(places, minlength=HOURS * most).reshape(HOURS, most)
+        for places in (place[queue >= QUEUE], place)
+    )
     counts[:, 0] = 0
     known = counts.sum(axis=1) >= LEAST_MINUTES
     at_least = np.cumsum(all_counts[:, ::-1], axis=1)[:, ::-1] >= LEAST_MINUTES
@@ -189,4 +182,4 @@ def _on_duty(in_triage: Ints, waited: Mask, hour: Ints) -> tuple[Ints, float]:
         and np.mean(np.round(mean) == usual[known]) >= HOURS_ON_AVERAGE
     ):
         agreeing = max(agreeing, AGREES)
-    return usual, float(agreeing)
+    return FrontDoorRota(usual, one_team, float(agreeing))
