@@ -107,8 +107,10 @@ def page(pairs: Pairs) -> str:
     others, question = _without(answers, key), questions()[key]
     before = [name for name in takewhile(key.__ne__, questions()) if name in others]
     said = [(questions()[name].noun, _read_as(checked, name)) for name in before[-1:] if not faulty]
-    missed = key not in answers and ("asked", key) in pairs  # of choices none was taken
     faults = [f"{fault.found}. {fault.remedy}" for fault in checked.faults.get(key, ())]
+    if key not in answers:
+        missed = ("asked", key) in pairs  # of choices none was taken
+        faults = ["is not answered. Choose one of these"] * missed
     return rendered(
         "interview.html",
         key=key,
@@ -121,11 +123,7 @@ def page(pairs: Pairs) -> str:
         is_rest=("rest", "blank") in pairs,
         doubts=checked.doubts[key] if key == doubted else [],
         typed=texts_of(answers).get(key, ""),
-        faults=["is not answered. Choose one of these"]
-        if missed
-        else faults
-        if key in answers
-        else [],
+        faults=faults,
         others=texts_of(others),
         back=_query(_without(others, before[-1])) if before else None,
         said=said,
