@@ -16,7 +16,7 @@ import numpy as np
 from simulation.config.composing import packaged
 from simulation.config.ensembles import Ensemble
 from simulation.config.totals import on_duty
-from simulation.offers.department import DOCTORS, columns_of, with_columns
+from simulation.offers.department import DOCTORS, values_by_parameter, with_values
 from simulation.offers.offer import with_parameters
 from simulation.offers.product import spread_evenly
 from simulation.records.schema import Floats, Ints
@@ -47,11 +47,11 @@ def with_drawn_clinicians(ensemble: Ensemble, size: float, stated: Collection[st
                 changes=(f"staffing.{pool}.extra",), how="set", whole=True, evidence="assumed",
                 range=(int(extra.min()), int(extra.max())), source="not in the stamps: see fits/on_duty.py",
             ), extra.astype(int)  # fmt: skip
-    columns, doctors = columns_of(ensemble), ensemble.parameters[DOCTORS]
+    columns, doctors = values_by_parameter(ensemble), ensemble.parameters[DOCTORS]
     minutes = columns[DOCTORS] = [
         round(float(value * hours / usual), 4)
         for value, hours in zip(columns[DOCTORS], left, strict=True)
     ]
     ends = (min(minutes), max(minutes))
     parameters = {**ensemble.parameters, DOCTORS: replace(doctors, range=ends)}
-    return with_parameters(with_columns(ensemble, parameters, columns), added)
+    return with_parameters(with_values(ensemble, parameters, columns), added)

@@ -68,13 +68,13 @@ def members_of(ensemble: Ensemble) -> list[Member]:
     return list(map(ensemble.member, range(len(ensemble.departments))))
 
 
-def columns_of(ensemble: Ensemble) -> dict[str, Sequence[float]]:
+def values_by_parameter(ensemble: Ensemble) -> dict[str, Sequence[float]]:
     """The value of every department, by parameter."""
     rows = (member.values for member in members_of(ensemble))
     return dict(zip(ensemble.parameters, zip(*rows, strict=True), strict=True))
 
 
-def with_columns(
+def with_values(
     ensemble: Ensemble,
     parameters: Mapping[str, VariedParameter],
     columns: Mapping[str, Sequence[float]],

@@ -22,11 +22,11 @@ from simulation.offers.department import (
     ONE_TEAM,
     TRIAGE,
     OfferedDepartments,
-    columns_of,
     members_of,
     of_one_team,
     packaged_ensemble,
-    with_columns,
+    values_by_parameter,
+    with_values,
 )
 from simulation.offers.interview import (
     Answers,
@@ -343,12 +343,12 @@ def with_parameters(
     ensemble: Ensemble, added: Mapping[str, tuple[VariedParameter, Floats | Ints]]
 ) -> Ensemble:
     """Departments that differ in more parameters, by name, each with its value in every department; ranges hold all."""
-    columns = columns_of(ensemble) | {name: of.tolist() for name, (_, of) in added.items()}
+    columns = values_by_parameter(ensemble) | {name: of.tolist() for name, (_, of) in added.items()}
     parameters = {**ensemble.parameters, **{name: one for name, (one, _) in added.items()}}
     for name, one in parameters.items():
         ends = [*one.range, *columns[name]]
         parameters[name] = replace(one, range=(min(ends), max(ends)))
-    return with_columns(ensemble, parameters, columns)
+    return with_values(ensemble, parameters, columns)
 
 
 def unsolved_ensemble(

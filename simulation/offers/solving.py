@@ -29,7 +29,7 @@ from simulation.config.dotted import Raw
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.config.studies import study_from
 from simulation.config.writing import write_files
-from simulation.offers.department import columns_of, members_of, with_columns
+from simulation.offers.department import members_of, values_by_parameter, with_values
 from simulation.records.schema import Floats, Mask
 from simulation.records.serialise import digest
 from simulation.report.findings import TOLERANCES
@@ -309,16 +309,16 @@ class Solver:
         return points
 
     def _values(self, parameter: str) -> Floats:
-        return np.array(columns_of(self.ensemble)[parameter])
+        return np.array(values_by_parameter(self.ensemble)[parameter])
 
     def _at(self, points: Mapping[str, Floats]) -> Ensemble:
         """The departments at these logarithms of their parameters, whose ranges hold them."""
-        columns, parameters = columns_of(self.ensemble), dict(self.ensemble.parameters)
+        columns, parameters = values_by_parameter(self.ensemble), dict(self.ensemble.parameters)
         for name, at in points.items():
             values = columns[name] = [round(float(value), 5) for value in np.exp(at)]
             ends = (math.floor(100 * min(values)) / 100, math.ceil(100 * max(values) + 1e-6) / 100)
             parameters[name] = replace(parameters[name], range=ends)
-        return with_columns(self.ensemble, parameters, columns)
+        return with_values(self.ensemble, parameters, columns)
 
     def _years(self, points: Mapping[str, Floats], years: int, seed: int) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
