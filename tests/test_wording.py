@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from simulation.display.measured import before_and_after
 from simulation.extracts.quality import DataQuality, DirtCount
 from simulation.offers import labels
+from simulation.offers.interview import OfferAnswers
 from simulation.report import board, findings
 from simulation.vetting.bench import Criterion, CriterionVerdict
 from simulation.vetting.score_words import verdict_row
@@ -73,7 +74,8 @@ def test_a_share_of_labels_above_its_limit_is_printed_above_it(
         run=SimpleNamespace(seed=1),
         design=SimpleNamespace(margins=(margin,)),
     )
-    product: Any = SimpleNamespace(labels=True, with_nurses=False)
+    values = OfferAnswers(does="labels", against="panel")
+    product: Any = SimpleNamespace(values=values)
     first, above, at = labels.label_lines(study, product)[0]
     assert "the limit is 25.2200 %" in first
     assert above == "as answered: 25.2203 %, above the limit"
