@@ -53,7 +53,7 @@ def test_every_usable_trusts_figures_are_answers_that_an_offer_reads(tmp_path: P
     assert refused == set()
     file = tmp_path / "rhw.yaml"
     file.write_text(template(answers_of_trust(trusts()["RHW"])), encoding="utf-8")
-    assert check(answers_in(file)).values["within_four_hours"] == 0.638
+    assert check(answers_in(file)).values.within_four_hours == 0.638
 
 
 def test_the_command_prints_a_list_the_figures_and_writes_the_answers(
